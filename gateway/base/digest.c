@@ -1,0 +1,76 @@
+/* See digest.h. */
+#include "base/digest.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+
+/* Fetching the algorithm costs more than hashing a key, hence kept for the life of the thread. */
+static _Thread_local EVP_MD_CTX *context;
+static _Thread_local EVP_MD *algorithm;
+
+struct digest digest_sha256(struct str s)
+{
+    struct digest out;
+    if (algorithm == NULL) {
+        algorithm = EVP_MD_fetch(NULL, "SHA256", NULL);
+        context = EVP_MD_CTX_new();
+        ASSERT(algorithm && context);
+    }
+    ASSERT(EVP_DigestInit_ex2(context, algorithm, NULL) == 1 &&
+           EVP_DigestUpdate(context, s.ptr ? s.ptr : "", s.len) == 1 &&
+           EVP_DigestFinal_ex(context, out.bytes, NULL) == 1);
+    return out;
+}
+
+bool digest_equal(const struct digest *a, const struct digest *b)
+{
+    return CRYPTO_memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
+}
+
+static int nibble(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c = (char)(c | 0x20);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool digest_parse(struct str hex, struct digest *out)
+{
+    if (hex.len != 2 * sizeof out->bytes)
+        return false;
+    for (size_t i = 0; i < sizeof out->bytes; i++) {
+        int high = nibble(hex.ptr[2 * i]), low = nibble(hex.ptr[2 * i + 1]);
+        if (high < 0 || low < 0)
+            return false;
+        out->bytes[i] = (unsigned char)(high << 4 | low);
+    }
+    return true;
+}
+
+static void print_hex(const unsigned char *bytes, size_t digits, char *out)
+{
+    static const char hex[] = "0123456789abcdef";
+    for (size_t i = 0; i < digits; i++)
+        out[i] = hex[i % 2 ? bytes[i / 2] & 15 : bytes[i / 2] >> 4];
+    out[digits] = '\0';
+}
+
+void digest_print(const struct digest *d, char out[65])
+{
+    print_hex(d->bytes, 64, out);
+}
+
+void digest_random(void *bytes, size_t len)
+{
+    ASSERT(RAND_bytes(bytes, (int)len) == 1);
+}
+
+void digest_random_hex(char *out, size_t digits)
+{
+    unsigned char bytes[64];
+    ASSERT(digits <= 2 * sizeof bytes);
+    digest_random(bytes, (digits + 1) / 2);
+    print_hex(bytes, digits, out);
+}

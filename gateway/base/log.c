@@ -1,0 +1,74 @@
+/* See log.h. */
+#include "base/log.h"
+
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+static enum log_level lowest = LOG_INFO;
+static _Atomic uint64_t warnings;
+
+void log_set_level(enum log_level level)
+{
+    lowest = level;
+}
+
+uint64_t log_warnings(void)
+{
+    return atomic_load_explicit(&warnings, memory_order_relaxed);
+}
+
+void log_event(enum log_level level, const char *event, const char *format, ...)
+{
+    static const char *const names[] = {"debug", "info", "warn", "error"};
+    char line[2048], moment[25];
+    if (level < lowest)
+        return;
+    if (level >= LOG_WARN)
+        atomic_fetch_add_explicit(&warnings, 1, memory_order_relaxed);
+    clock_print(clock_wall_ms(), moment);
+    int len = snprintf(line, sizeof line, "%s level=%s event=%s ", moment, names[level], event);
+    va_list args;
+    va_start(args, format);
+    len += vsnprintf(line + len, sizeof line - (size_t)len, format, args);
+    va_end(args);
+    if (len > (int)sizeof line - 2)
+        len = (int)sizeof line - 2;
+    if (line[len - 1] == ' ')
+        len--;
+    line[len++] = '\n';
+    /* A full or closed stderr must not stop the gateway. */
+    ssize_t written = write(STDERR_FILENO, line, (size_t)len);
+    (void)written;
+}
+
+struct log_value log_value(struct str s)
+{
+    struct log_value value;
+    size_t n = 0;
+    bool is_plain = s.len > 0;
+    for (size_t i = 0; i < s.len && is_plain; i++) {
+        char c = s.ptr[i];
+        is_plain = c > ' ' && c < 0x7f && c != '"' && c != '=' && c != '\\';
+    }
+    if (!is_plain)
+        value.text[n++] = '"';
+    for (size_t i = 0; i < s.len && n < sizeof value.text - 8; i++) {
+        unsigned char c = (unsigned char)s.ptr[i];
+        if (c == '"' || c == '\\') {
+            value.text[n++] = '\\';
+            value.text[n++] = (char)c;
+        } else if (c < 0x20 || c == 0x7f) {
+            n += (size_t)snprintf(value.text + n, 5, "\\x%02x", c);
+        } else {
+            value.text[n++] = (char)c;
+        }
+    }
+    if (!is_plain)
+        value.text[n++] = '"';
+    value.text[n] = '\0';
+    return value;
+}

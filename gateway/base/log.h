@@ -1,0 +1,25 @@
+/* One line an event on stderr, key=value:
+ *   2026-01-31T12:00:00.123Z level=info event=order_accepted request=… order=17 provider=alpha
+ * A line is one write(), so lines of several threads never mix. Values that come from outside go
+ * through log_value(), which quotes them and cuts them at a ceiling; keys never come here at all.
+ * Any thread. */
+#ifndef BASE_LOG_H
+#define BASE_LOG_H
+#include "base/str.h"
+
+enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
+
+/* What is below the level is not written (default LOG_INFO). Call before threads start. */
+void log_set_level(enum log_level level);
+/* event is a snake_case word; format makes "key=value key=value" or is "". */
+void log_event(enum log_level level, const char *event, const char *format, ...) PRINTF_LIKE(3, 4);
+
+struct log_value {
+    char text[260];
+};
+/* A value from outside, quoted where needed and cut; use as log_value(s).text within the call. */
+struct log_value log_value(struct str s);
+/* Lines written so far at WARN or above, for /metrics. */
+uint64_t log_warnings(void);
+
+#endif

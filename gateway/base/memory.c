@@ -1,0 +1,53 @@
+/* See memory.h. */
+#include "base/memory.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void memory_assertion_failed(const char *condition, const char *file, int line)
+{
+    fprintf(stderr, "level=fatal event=assertion condition=\"%s\" at=%s:%d\n", condition, file,
+            line);
+    abort();
+}
+
+static void *checked(void *pointer)
+{
+    if (pointer == NULL) {
+        fputs("level=fatal event=out_of_memory\n", stderr);
+        abort();
+    }
+    return pointer;
+}
+
+void *memory_new(size_t size)
+{
+    return checked(calloc(1, size ? size : 1));
+}
+
+void *memory_array(size_t count, size_t size)
+{
+    return checked(calloc(count ? count : 1, size ? size : 1));
+}
+
+void *memory_resize(void *old, size_t count, size_t size)
+{
+    size_t bytes;
+    ASSERT(!__builtin_mul_overflow(count, size, &bytes));
+    return checked(realloc(old, bytes ? bytes : 1));
+}
+
+char *memory_text(const char *text)
+{
+    return memory_text_of(text, strlen(text));
+}
+
+char *memory_text_of(const char *bytes, size_t len)
+{
+    char *copy = memory_new(len + 1);
+    if (len)
+        memcpy(copy, bytes, len);
+    return copy;
+}

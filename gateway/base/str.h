@@ -1,0 +1,72 @@
+/* struct str: a borrowed run of bytes, passed by value; never owns, never needs a final NUL.
+ * Comparisons fold ASCII letters only and do not look at the locale. Any thread. */
+#ifndef BASE_STR_H
+#define BASE_STR_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+struct str {
+    const char *ptr; /* borrowed; NULL means absent */
+    size_t len;
+};
+
+#define STR(literal) ((struct str){"" literal, sizeof(literal) - 1})
+#define STR_NONE ((struct str){NULL, 0})
+#define STR_FMT "%.*s"
+#define STR_ARG(s) (int)(s).len, (s).ptr ? (s).ptr : ""
+
+static inline struct str str_of(const char *text)
+{
+    return text ? (struct str){text, strlen(text)} : STR_NONE;
+}
+static inline struct str str_make(const char *ptr, size_t len)
+{
+    return (struct str){ptr, len};
+}
+static inline bool str_equal(struct str a, struct str b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+}
+static inline bool str_is(struct str a, const char *text)
+{
+    return str_equal(a, str_of(text));
+}
+static inline struct str str_from(struct str s, size_t offset)
+{
+    return offset >= s.len ? (struct str){s.ptr ? s.ptr + s.len : NULL, 0}
+                           : (struct str){s.ptr + offset, s.len - offset};
+}
+static inline struct str str_first(struct str s, size_t len)
+{
+    return (struct str){s.ptr, len < s.len ? len : s.len};
+}
+
+bool str_equal_folded(struct str a, struct str b); /* ASCII case ignored */
+int str_compare(struct str a, struct str b);
+bool str_starts(struct str s, struct str prefix);
+bool str_ends(struct str s, struct str suffix);
+/* Offset of the first occurrence, or SIZE_MAX. */
+size_t str_find(struct str s, struct str needle);
+size_t str_find_folded(struct str s, struct str needle);
+size_t str_find_byte(struct str s, char byte);
+struct str str_trim(struct str s); /* blanks, tabs, CR, LF at both ends */
+/* Cuts *rest at the next separator; false when *rest was absent. The last piece leaves it absent.
+ */
+bool str_next(struct str *rest, char separator, struct str *piece_out);
+/* The whole of s as a decimal number; false when empty, signed (u64), or out of range. */
+bool str_to_u64(struct str s, uint64_t *out) MUST_USE;
+bool str_to_i64(struct str s, int64_t *out) MUST_USE;
+/* Shell-like pattern: only '*' is special; ASCII case ignored. */
+bool str_matches(struct str s, struct str pattern);
+bool str_is_utf8(struct str s);
+/* A NUL-terminated copy to free(). */
+char *str_copy(struct str s);
+/* Edits needed to turn a into b, for "did you mean"; stops counting at ceiling. */
+size_t str_distance(struct str a, struct str b, size_t ceiling);
+uint64_t str_hash(struct str s); /* FNV-1a; not for hostile keys */
+
+#endif

@@ -1,0 +1,48 @@
+/* struct listener: evhttp on one loop, fed by sockets we make ourselves (SO_REUSEPORT, backlog
+ * 4096, TCP_NODELAY), with the limits evhttp lacks: connections, an absolute deadline per request
+ * (one byte a second does not hold a connection), header and body ceilings, an input high-water
+ * mark, and 400 + close for doubled, signed or unknown lengths and encodings, names with a blank,
+ * bare LF, NUL, missing Host.
+ *
+ * Sockets are bound once for the process (listener_bind) and each worker has its own copy with
+ * SO_REUSEPORT. The loop's thread, save listener_bind. */
+#ifndef HTTP_LISTENER_H
+#define HTTP_LISTENER_H
+#include "base/fault.h"
+#include "http/exchange.h"
+#include "http/listener_settings.h"
+
+struct listener;
+struct tls_context; /* counted; made from certificate and key */
+
+typedef void listener_handler_fn(struct exchange *x, void *arg);
+
+/* Test-binds the address without SO_REUSEPORT (fault: in use, names it), then opens count sockets
+ * with SO_REUSEPORT into fds. listener_bind_more skips the test (the address is ours already). */
+bool listener_bind(const struct listener_address *address, int *fds, size_t count,
+                   struct fault *why);
+
+struct tls_context *tls_context_new(const char *certificate, const char *key, struct fault *why);
+struct tls_context *tls_context_pin(struct tls_context *context);
+void tls_context_unpin(struct tls_context **context);
+
+struct listener *listener_new(struct loop *loop, listener_handler_fn *handler, void *arg);
+/* Limits and certificate for what comes from now on; settings are copied, tls is pinned. */
+void listener_configure(struct listener *listener, const struct listener_settings *settings,
+                        struct tls_context *tls);
+/* Takes the descriptor. The key names it for listener_remove. */
+void listener_add(struct listener *listener, int fd, const char *address_text);
+void listener_remove(struct listener *listener, const char *address_text);
+void listener_stop_accepting(struct listener *listener);
+/* Exchanges not yet answered, and open connections; any thread. */
+unsigned listener_exchange_count(const struct listener *listener);
+unsigned listener_connection_count(const struct listener *listener);
+/* No exchange may be open. Closes idle connections. */
+void listener_free(struct listener *listener);
+
+struct listener_totals { /* since start, of this listener; any thread may read */
+    _Atomic uint64_t requests, rejected, timeouts, connections;
+};
+const struct listener_totals *listener_totals(const struct listener *listener);
+
+#endif

@@ -1,0 +1,33 @@
+/* What the operator says about a listening side; filled by listener_settings.c's rows. */
+#ifndef HTTP_LISTENER_SETTINGS_H
+#define HTTP_LISTENER_SETTINGS_H
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+struct listener_address {
+    struct sockaddr_storage address;
+    socklen_t address_len;
+    char text[80]; /* "127.0.0.1:8080", as shown */
+};
+
+struct network { /* an address range, IPv4 kept as v4-mapped IPv6 */
+    struct in6_addr base;
+    unsigned bits; /* of 128 */
+};
+
+struct listener_settings {
+    struct listener_address *listen; /* owned */
+    size_t listen_count;
+    char *certificate;               /* PEM path; NULL: no TLS */
+    char *key;                       /* PEM path */
+    int64_t request_timeout_ms;      /* the whole request */
+    size_t max_body_bytes;
+    struct network *trusted_proxies; /* owned */
+    size_t trusted_proxy_count;
+    unsigned max_connections;        /* per listener; default 16384 */
+};
+
+#endif

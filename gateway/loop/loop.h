@@ -1,0 +1,50 @@
+/* struct loop: one thread's libevent base (NOLOCK, epoll changelist), its mailbox and timers.
+ *
+ * Promises: a message posted from any thread runs once on the loop's thread, in the order of each
+ * sender; senders wake the loop once per batch (eventfd). A timer fires at most once per start and
+ * never after cancel. Everything else belongs to the loop's own thread. */
+#ifndef LOOP_LOOP_H
+#define LOOP_LOOP_H
+#include <event2/event.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct loop;
+struct loop_message;
+typedef void loop_message_fn(struct loop_message *message);
+
+/* Embedded in what is sent; the sender no longer touches it after loop_post. */
+struct loop_message {
+    struct loop_message *next; /* the mailbox's */
+    loop_message_fn *run;      /* on the receiving loop's thread */
+};
+
+struct loop *loop_new(const char *name); /* name: borrowed, for the log */
+void loop_free(struct loop *loop);       /* after its thread has left loop_run */
+struct event_base *loop_base(struct loop *loop);
+const char *loop_name(const struct loop *loop);
+
+void loop_run(struct loop *loop);  /* until loop_stop; then runs what the mailbox still holds */
+void loop_stop(struct loop *loop); /* any thread */
+void loop_post(struct loop *loop, struct loop_message *message); /* any thread */
+/* Posts several at once with one wake-up; the list is linked by next, in order. */
+void loop_post_list(struct loop *loop, struct loop_message *first, struct loop_message *last);
+/* Milliseconds of the steady clock, read once per loop turn: cheap on hot paths. */
+int64_t loop_now_ms(struct loop *loop);
+/* The longest time one turn held the loop since the last call, in microseconds; any thread. */
+int64_t loop_take_longest_turn_us(struct loop *loop);
+
+typedef void loop_timer_fn(void *arg);
+/* Embedded; zero it before first use. Restarting replaces the former time. */
+struct loop_timer {
+    struct event *event; /* owned once started; freed by loop_timer_fini */
+    loop_timer_fn *fn;
+    void *arg;
+    bool is_armed;
+};
+void loop_timer_start(struct loop_timer *timer, struct loop *loop, int64_t delay_ms,
+                      loop_timer_fn *fn, void *arg);
+void loop_timer_cancel(struct loop_timer *timer);
+void loop_timer_fini(struct loop_timer *timer); /* cancels too */
+
+#endif
