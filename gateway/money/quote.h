@@ -1,0 +1,29 @@
+/* What a service costs a client: markup and quote as design.md section 4 has them. Pure. */
+#ifndef MONEY_QUOTE_H
+#define MONEY_QUOTE_H
+#include "money/money.h"
+
+/* A markup as written: "25%", "25% + 0.05", "-3%", "0.05". Percent first, then the amount. */
+struct markup {
+    struct factor percent; /* 0.25 for 25% */
+    struct money amount;   /* per 1000, in the gateway's currency */
+};
+bool markup_parse(struct str text, struct markup *out) MUST_USE;
+
+/* base (in the provider's currency) x exchange -> x (1 + service percent) + service amount ->
+ * x (1 + client percent) + client amount, rounded up once, at the end, to decimals. A result below
+ * zero counts as out of range. */
+struct rate_terms {
+    struct money base;
+    struct factor exchange; /* FACTOR_ONE when base is in our currency */
+    struct markup service;
+    struct markup client;
+};
+bool quote_rate(const struct rate_terms *terms, unsigned decimals, struct money *rate_out) MUST_USE;
+/* A cost in our currency, rounded up to 10^-8. */
+bool quote_cost(struct money base, struct factor exchange, struct money *out) MUST_USE;
+/* rate x quantity / 1000, rounded up to decimals; flat (packages): the rate itself, rounded up. */
+bool quote_charge(struct money rate, int64_t quantity, bool is_flat, unsigned decimals,
+                  struct money *charge_out) MUST_USE;
+
+#endif

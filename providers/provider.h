@@ -1,0 +1,82 @@
+/* struct provider: one upstream panel as configured, with the state that lives as long as its name.
+ *
+ * A provider_set is an immutable, counted snapshot of the configuration's providers; the states
+ * inside are shared atomics (rate buckets, connections in use, paused) that outlive reloads, found
+ * again by name. provider_id is a small number, the same for a name as long as the process lives.
+ * Any thread may read a pinned set. */
+#ifndef PROVIDERS_PROVIDER_H
+#define PROVIDERS_PROVIDER_H
+#include "base/fault.h"
+#include "base/str.h"
+#include "money/money.h"
+
+enum { PROVIDER_MAX = 256 };
+
+/* What class an error text has, for tables and `answers:`. */
+enum verdict_class { VERDICT_CLIENT, VERDICT_PROVIDER, VERDICT_BUSY, VERDICT_DOUBT };
+/* Who is rested by it. */
+enum verdict_rest { REST_NONE, REST_OFFER, REST_PROVIDER, REST_FUNDS, REST_KEY };
+
+struct provider_answer { /* a row of `answers:` */
+    char *pattern;       /* folded; '*' matches */
+    enum verdict_class class;
+    enum verdict_rest rest;
+};
+
+struct provider_settings {
+    char *name;
+    char *url;
+    char *key;      /* secret */
+    char *currency; /* upper case; the gateway's when left out */
+    const struct dialect *dialect;
+    int64_t timeout_ms, connect_timeout_ms;
+    char *ca_file;               /* or NULL */
+    bool unknown_errors_refused; /* unknown_errors: refused */
+    unsigned max_connections;    /* whole gateway */
+    struct provider_limits {
+        double add_per_s, other_per_s; /* whole gateway; 0: unlimited */
+    } limits;
+    bool is_closed; /* state: closed */
+    struct provider_answer *answers;
+    size_t answer_count;
+};
+
+struct provider_state; /* atomics; provider_state.c */
+
+struct provider {
+    struct provider_settings settings; /* owned by the set */
+    unsigned id;                       /* < PROVIDER_MAX */
+    struct provider_state *state;      /* shared, lives for ever */
+    struct factor exchange;            /* its currency in ours */
+};
+
+struct provider_set {
+    _Atomic unsigned pins;
+    size_t count;
+    struct provider *list; /* in configured order */
+};
+
+/* Takes the settings (count of them) and leaves the array zeroed; exchange[i] belongs to
+ * settings[i]. The set starts with one pin. False when PROVIDER_MAX names were seen. */
+struct provider_set *provider_set_new(struct provider_settings *settings,
+                                      const struct factor *exchange, size_t count,
+                                      struct fault *why);
+struct provider_set *provider_set_pin(struct provider_set *set);
+void provider_set_unpin(struct provider_set **set);
+const struct provider *provider_set_find(const struct provider_set *set, struct str name);
+const struct provider *provider_set_by_id(const struct provider_set *set, unsigned id);
+void provider_settings_fini(struct provider_settings *settings);
+
+/* Paused by an operator; kept while the process lives. */
+void provider_pause(const struct provider *provider, bool is_paused);
+bool provider_is_paused(const struct provider *provider);
+
+enum provider_lane { PROVIDER_LANE_ADD, PROVIDER_LANE_OTHER }; /* the two rate buckets */
+/* Takes one token: 0 when taken, else how many ms to wait until one would be there. */
+int64_t provider_take_token(const struct provider *provider, enum provider_lane lane,
+                            int64_t steady_now_ms);
+/* A 429 with its Retry-After: no token before then. */
+void provider_rest_until(const struct provider *provider, int64_t steady_at_ms);
+unsigned provider_connections(const struct provider *provider); /* in use now */
+
+#endif
