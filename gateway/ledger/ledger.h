@@ -1,0 +1,228 @@
+/* The ledger's door: asynchronous writes with group commit, asynchronous reads, and what is done
+ * synchronously before threads start (open, recover, load) or by a command (verify).
+ *
+ * Promises: a write is copied before ledger_write returns; done is called once, later, on the given
+ * loop's thread, after the commit (LEDGER_DONE) or when it certainly is not in the books (anything
+ * else). One change is one savepoint: wholly in or wholly out. Changes of one thread are committed
+ * in the order of the calls. Completions of one commit wake each loop once. */
+#ifndef LEDGER_LEDGER_H
+#define LEDGER_LEDGER_H
+#include "base/arena.h"
+#include "base/fault.h"
+#include "ledger/orderstate.h"
+#include "loop/loop.h"
+#include "money/money.h"
+#include "protocol/ordertype.h"
+
+struct ledger;
+
+enum ledger_result {
+    LEDGER_DONE,
+    LEDGER_FULL, /* disk full */
+    LEDGER_READ_ONLY,
+    LEDGER_BUSY,    /* our queue is at its ceiling */
+    LEDGER_REFUSED, /* against the books' rules: no such order, a move that is not allowed */
+    LEDGER_FAILED   /* anything else; logged with its reason */
+};
+const char *ledger_result_word(enum ledger_result result);
+
+/* ---- what is written ---- */
+
+struct ledger_order { /* also what is read */
+    uint32_t id;
+    struct str client; /* name */
+    uint32_t service;  /* our id */
+    enum ordertype type;
+    struct str fields;   /* JSON, fields_print */
+    int64_t quantity;    /* what counts for money; drip-feed: runs x quantity; subscriptions: 0 */
+    struct money rate;   /* published, per 1000 */
+    struct money charge; /* quoted at add; what the client would pay for all of it */
+    struct money paid;   /* what the client pays as things stand */
+    struct str currency; /* of rate, charge and paid */
+    enum orderstate state;
+    bool is_number_given;
+    bool has_start_count;
+    int64_t start_count;
+    int64_t remains;
+    struct str provider; /* of the last attempt */
+    struct str upstream_service;
+    struct str upstream_id; /* "" until accepted */
+    struct str extra;       /* JSON object: posts, runs, expiry as last reported; "" when none */
+    uint32_t parent;        /* 0, or the subscription or drip-feed this one belongs to */
+    struct str reason;      /* of the last state, for the operator */
+    struct str request_id;
+    int64_t created_at_ms, updated_at_ms; /* wall */
+};
+
+struct ledger_attempt {
+    unsigned number; /* 1… within its order */
+    struct str provider, upstream_service;
+    struct money cost; /* expected, in our currency */
+    enum attemptstate state;
+    struct str upstream_id; /* when accepted */
+    struct str text;        /* the panel's error text, redacted; "" when none */
+    struct str evidence;    /* redacted */
+    struct str request_id;
+    int64_t started_at_ms, ended_at_ms; /* wall; ended 0 while sending */
+};
+
+/* What one change may consist of; NULL or 0 where not part of it. All in one savepoint. */
+struct ledger_change {
+    uint32_t order;                    /* the order it is about */
+    const struct ledger_order *insert; /* a new order */
+    const struct ledger_attempt
+        *attempt_ended; /* number, state, upstream_id, text, evidence, ended_at */
+    const struct ledger_attempt *attempt_started; /* a new row in state sending */
+    const struct ledger_update {
+        bool has_state, has_paid, has_start_count, has_remains, has_upstream, has_extra;
+        bool gives_number;      /* sets is_number_given */
+        bool only_if_unsettled; /* REFUSED instead when the order is final already */
+        enum orderstate state;
+        struct money paid;
+        int64_t start_count, remains;
+        struct str provider, upstream_service, upstream_id; /* has_upstream: empty leaves as is */
+        struct str extra;
+    } * update;
+    const struct ledger_aftersale *aftersale; /* inserted when its number is new, else updated */
+    const char *event; /* word, as in the events table: "placed", "accepted", "status"… */
+    struct str reason; /* "" when none */
+    struct str request_id;
+};
+
+/* A refill or a cancel request: intent before action, like an attempt. */
+enum aftersale_kind { AFTERSALE_REFILL, AFTERSALE_CANCEL };
+struct ledger_aftersale {
+    enum aftersale_kind kind;
+    uint32_t number; /* ours; refill numbers are shown to clients */
+    uint32_t order;
+    struct str client, provider;
+    enum attemptstate state;
+    struct str upstream_id; /* refill id at the panel; "" when none */
+    enum refillstatus status;
+    struct str text, evidence;
+    struct str request_id;
+    int64_t created_at_ms, updated_at_ms;
+};
+
+typedef void ledger_done_fn(enum ledger_result result, void *arg);
+/* loop and done may be NULL when nobody waits. */
+void ledger_write(struct ledger *ledger, struct loop *loop, const struct ledger_change *change,
+                  ledger_done_fn *done, void *arg);
+
+/* Kept lists: the last good one of each provider, as received (the decoded rows in our own form).
+ */
+void ledger_keep_list(struct ledger *ledger, struct loop *loop, struct str provider,
+                      struct str body, int64_t fetched_at_ms, ledger_done_fn *done, void *arg);
+/* Import numbers: service numbers given to a provider's services, for ever. */
+struct ledger_import {
+    struct str provider, upstream_service;
+    uint32_t service;
+};
+void ledger_keep_imports(struct ledger *ledger, struct loop *loop, const struct ledger_import *list,
+                         size_t count, ledger_done_fn *done, void *arg);
+/* Price history: a row each time a provider's rate changes (its currency), and what an operator
+ * accepted; `note` is a word such as "seen", "quarantined", "accepted". */
+struct ledger_price {
+    struct str provider, upstream_service;
+    struct money rate;
+    const char *note;
+};
+void ledger_keep_prices(struct ledger *ledger, const struct ledger_price *list, size_t count);
+
+/* The next order or refill number: from memory, ours alone, never given twice, may leave gaps.
+ * 0 when 2147483647 is passed. Any thread. */
+uint32_t ledger_take_order_number(struct ledger *ledger);
+uint32_t ledger_take_aftersale_number(struct ledger *ledger);
+
+/* ---- what is read ---- */
+
+enum ledger_question {
+    LEDGER_ASK_ORDER,      /* id: one order */
+    LEDGER_ASK_ORDERS,     /* ids: each that exists, in the order asked */
+    LEDGER_ASK_SHOW,       /* id: the order with its attempts, events and aftersales */
+    LEDGER_ASK_LIST,       /* newest first: client, is_doubt, before, limit */
+    LEDGER_ASK_DOUBT_TEXT, /* orders in doubt at `provider` whose last attempt's text is `text` */
+    LEDGER_ASK_AFTERSALES, /* ids: refill numbers, each that exists */
+    LEDGER_ASK_CHILDREN    /* id: the orders whose parent it is, by number */
+};
+struct ledger_query {
+    enum ledger_question question;
+    uint32_t id;
+    const uint32_t *ids; /* copied */
+    size_t id_count;
+    struct str client; /* STR_NONE: any */
+    struct str provider, text;
+    bool is_doubt;
+    uint32_t before; /* 0: from the newest */
+    unsigned limit;
+};
+struct ledger_event {
+    int64_t at_ms;
+    struct str word, reason, request_id;
+    struct str from, to; /* state words, "" when the state did not change */
+};
+struct ledger_rows { /* all of it lives in the arena of the answer */
+    enum ledger_result result;
+    const struct ledger_order *orders;
+    size_t order_count;
+    const struct ledger_attempt *attempts; /* LEDGER_ASK_SHOW, DOUBT_TEXT (last attempt of each) */
+    size_t attempt_count;
+    const struct ledger_event *events;
+    size_t event_count;
+    const struct ledger_aftersale *aftersales;
+    size_t aftersale_count;
+};
+typedef void ledger_rows_fn(const struct ledger_rows *rows, void *arg);
+void ledger_ask(struct ledger *ledger, struct loop *loop, const struct ledger_query *query,
+                ledger_rows_fn *done, void *arg);
+
+/* ---- life ---- */
+
+struct ledger_settings {
+    char *url; /* "sqlite:panelmux.db", relative to the working directory */
+    uint32_t first_order;
+};
+/* Takes the exclusive lock (fault FAULT_CONFLICT names the holder's pid), opens, migrates.
+ * Faults: locked, read-only, from a newer version, damaged, no such folder; each says what to do.
+ */
+struct ledger *ledger_open(const struct ledger_settings *settings, struct fault *why);
+/* For commands while a gateway may run: no lock, nothing is written. */
+struct ledger *ledger_open_reading(const struct ledger_settings *settings, struct fault *why);
+/* Before ledger_start: attempts and aftersales in state sending become doubt; orders between two
+ * offers without a given number are Canceled. Then each unfinished order is visited once. */
+struct ledger_visit {
+    void (*order)(const struct ledger_order *order, unsigned attempts, void *arg);
+    void (*list)(struct str provider, struct str body, int64_t fetched_at_ms, void *arg);
+    void (*import)(const struct ledger_import *import, void *arg);
+    void (*price)(const struct ledger_price *price, int64_t at_ms,
+                  void *arg); /* the newest of each */
+    void *arg;
+};
+bool ledger_recover(struct ledger *ledger, const struct ledger_visit *visit, struct fault *why);
+void ledger_start(struct ledger *ledger); /* the writer and the reader thread */
+/* Finishes what was asked, then closes. */
+void ledger_close(struct ledger **ledger);
+
+/* Synchronous, for commands: the answer lives in the arena. */
+void ledger_read(struct ledger *ledger, const struct ledger_query *query, struct arena *arena,
+                 struct ledger_rows *rows_out);
+/* Each broken rule is told once; returns how many. Works on a ledger in use. */
+size_t ledger_verify(struct ledger *ledger, void (*tell)(const char *words, void *arg), void *arg);
+/* Copies the ledger while it is used; done on loop; path must not exist yet. */
+void ledger_backup(struct ledger *ledger, struct loop *loop, const char *path,
+                   void (*done)(bool is_ok, const char *words, void *arg), void *arg);
+/* The same without a running gateway (after ledger_open_reading). */
+bool ledger_backup_now(struct ledger *ledger, const char *path, struct fault *why);
+
+/* For /readyz and /metrics; any thread. */
+struct ledger_health {
+    bool is_writable; /* the last commit went well */
+    char words[160];  /* why not */
+    uint64_t commits, changes, failures;
+    uint64_t commit_microseconds; /* sum */
+    uint64_t waiting;             /* changes in the queue */
+    int64_t disk_bytes;
+};
+void ledger_health(struct ledger *ledger, struct ledger_health *out);
+
+#endif

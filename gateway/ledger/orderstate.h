@@ -1,0 +1,43 @@
+/* The states of an order in the books and the table of allowed moves. Pure. */
+#ifndef LEDGER_ORDERSTATE_H
+#define LEDGER_ORDERSTATE_H
+#include "base/str.h"
+#include "protocol/orderstatus.h"
+
+enum orderstate {
+    ORDERSTATE_PLACING, /* being sent, or between two offers */
+    ORDERSTATE_DOUBT,   /* an attempt may have been executed; never resent, never refunded by itself
+                         */
+    ORDERSTATE_PENDING, /* accepted by a provider, as are the next two */
+    ORDERSTATE_PROCESSING,
+    ORDERSTATE_IN_PROGRESS,
+    ORDERSTATE_COMPLETED, /* final, as are the rest */
+    ORDERSTATE_PARTIAL,
+    ORDERSTATE_CANCELED,
+    ORDERSTATE_REFUSED, /* closed; the client got an error and never a number */
+    ORDERSTATE_COUNT
+};
+const char *orderstate_word(enum orderstate state); /* "placing", "doubt", "in_progress"… */
+bool orderstate_find(struct str word, enum orderstate *out);
+bool orderstate_is_final(enum orderstate state);
+/* What a client sees: placing and doubt are Pending, refused is Canceled. */
+enum orderstatus orderstate_status(enum orderstate state);
+/* placing -> doubt pending processing in_progress completed partial canceled refused;
+ * doubt -> placing (resolve --next-offer) pending processing in_progress completed partial
+ * canceled; pending, processing, in_progress -> each other and the three finals; final -> nothing;
+ * a state to itself is allowed while not final. */
+bool orderstate_may_move(enum orderstate from, enum orderstate to);
+
+enum attemptstate {
+    ATTEMPTSTATE_SENDING,
+    ATTEMPTSTATE_ACCEPTED,
+    ATTEMPTSTATE_NOT_SENT,
+    ATTEMPTSTATE_REFUSED,
+    ATTEMPTSTATE_DOUBT,
+    ATTEMPTSTATE_COUNT
+};
+const char *attemptstate_word(enum attemptstate state);
+/* sending -> all others; doubt -> accepted, refused (resolve); else nothing. */
+bool attemptstate_may_move(enum attemptstate from, enum attemptstate to);
+
+#endif
