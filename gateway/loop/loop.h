@@ -19,8 +19,10 @@ struct loop_message {
     loop_message_fn *run;      /* on the receiving loop's thread */
 };
 
-struct loop *loop_new(const char *name); /* name: borrowed, for the log */
-void loop_free(struct loop *loop);       /* after its thread has left loop_run */
+struct loop *loop_new(const char *name); /* name: borrowed, for the log; SIGPIPE is ignored then */
+/* After its thread has left loop_run. Pending transfers end without a word; what is posted from
+ * then on, or was after loop_run, is never run; timers are to be finished before. */
+void loop_free(struct loop *loop);
 struct event_base *loop_base(struct loop *loop);
 const char *loop_name(const struct loop *loop);
 
@@ -29,22 +31,28 @@ void loop_stop(struct loop *loop); /* any thread */
 void loop_post(struct loop *loop, struct loop_message *message); /* any thread */
 /* Posts several at once with one wake-up; the list is linked by next, in order. */
 void loop_post_list(struct loop *loop, struct loop_message *first, struct loop_message *last);
-/* Milliseconds of the steady clock, read once per loop turn: cheap on hot paths. */
+/* Milliseconds of the steady clock, read once per loop turn: cheap on hot paths. It may lag by the
+ * time the turn has taken so far; outside loop_run it reads the clock. The loop's own thread. */
 int64_t loop_now_ms(struct loop *loop);
-/* The longest time one turn held the loop since the last call, in microseconds; any thread. */
+/* The longest time one turn held the loop since the last call, in microseconds; any thread. A turn
+ * counts from the first message, timer, transfer callback or loop_now_ms in it until the loop waits
+ * again; what evhttp does before that in the same turn is not in it. */
 int64_t loop_take_longest_turn_us(struct loop *loop);
 
 typedef void loop_timer_fn(void *arg);
 /* Embedded; zero it before first use. Restarting replaces the former time. */
 struct loop_timer {
     struct event *event; /* owned once started; freed by loop_timer_fini */
+    struct loop *loop;
+    int64_t due_at_ms; /* steady */
     loop_timer_fn *fn;
     void *arg;
     bool is_armed;
 };
+/* Never fires before delay_ms have passed on the steady clock; below 0 counts as 0. */
 void loop_timer_start(struct loop_timer *timer, struct loop *loop, int64_t delay_ms,
                       loop_timer_fn *fn, void *arg);
 void loop_timer_cancel(struct loop_timer *timer);
-void loop_timer_fini(struct loop_timer *timer); /* cancels too */
+void loop_timer_fini(struct loop_timer *timer); /* cancels too; before loop_free */
 
 #endif

@@ -15,18 +15,18 @@
 struct transfer;
 
 struct transfer_request {
-    const char *url;            /* borrowed until transfer_start returns (libcurl copies it) */
-    struct str body;            /* urlencoded form; copied by transfer_start */
-    const char *ca_file;        /* NULL: the system's; borrowed until done */
-    int64_t timeout_ms;         /* the whole call */
+    const char *url;     /* borrowed until transfer_start returns (libcurl copies it) */
+    struct str body;     /* urlencoded form; copied by transfer_start */
+    const char *ca_file; /* NULL: the system's; borrowed until done */
+    int64_t timeout_ms;  /* the whole call */
     int64_t connect_timeout_ms;
-    size_t body_ceiling;        /* of the decoded answer */
-    bool may_repeat;            /* false for add, refill, cancel */
+    size_t body_ceiling; /* of the decoded answer */
+    bool may_repeat;     /* false for add, refill, cancel */
 };
 
 struct transfer_result {
-    int curl_code;           /* CURLcode; 0 is a complete answer */
-    bool was_sent;           /* the pre-request callback ran: bytes may have left */
+    int curl_code; /* CURLcode; 0 is a complete answer */
+    bool was_sent; /* the pre-request callback ran: bytes may have left */
     bool is_too_large;
     bool is_timeout;
     long http_status;        /* 0 when no status line came */
@@ -36,7 +36,7 @@ struct transfer_result {
     bool has_cf_mitigated;   /* a cf-mitigated header was there */
     int64_t retry_after_s;   /* from Retry-After or X-RateLimit-Reset; -1 when absent */
     int64_t took_ms;
-    const char *error;       /* libcurl's words, "" when none; may hold the host's name */
+    const char *error; /* libcurl's words, "" when none; may hold the host's name */
 };
 
 typedef void transfer_done_fn(const struct transfer_result *result, void *arg);

@@ -1,0 +1,211 @@
+/* See loop.h. One event_base_loop(EVLOOP_ONCE) is a turn: libevent 2.1 has no hook right before
+ * and after its wait, so loop_run turns the base by hand and looks at the clock in between. */
+#include "loop/loop.h"
+
+#include <signal.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "loop/loop_private.h"
+
+enum { US_PER_MS = 1000 };
+
+/* ---- life ---- */
+
+static void run_messages(struct loop_message *message)
+{
+    while (message) {
+        /* run may free or post the message again */
+        struct loop_message *next = message->next;
+        message->next = NULL;
+        message->run(message);
+        message = next;
+    }
+}
+
+static void on_wake(evutil_socket_t fd, short what, void *arg)
+{
+    struct loop *loop = arg;
+    (void)fd;
+    (void)what;
+    loop_now_ms(loop);
+    run_messages(mailbox_take(&loop->mailbox));
+}
+
+static struct event_base *base_new(void)
+{
+    struct event_config *config = event_config_new();
+    ASSERT(config);
+    ASSERT(event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK |
+                                             EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST) == 0);
+    struct event_base *base = event_base_new_with_config(config);
+    event_config_free(config);
+    ASSERT(base);
+    return base;
+}
+
+struct loop *loop_new(const char *name)
+{
+    struct loop *loop = memory_new(sizeof *loop);
+    /* Both evhttp and libcurl write to sockets whose other end may be gone. */
+    signal(SIGPIPE, SIG_IGN);
+    loop->name = name;
+    loop->base = base_new();
+    mailbox_init(&loop->mailbox);
+    loop->wake =
+        event_new(loop->base, loop->mailbox.wake_fd, EV_READ | EV_PERSIST | EV_ET, on_wake, loop);
+    ASSERT(loop->wake);
+    ASSERT(event_add(loop->wake, NULL) == 0);
+    return loop;
+}
+
+void loop_free(struct loop *loop)
+{
+    if (!loop)
+        return;
+    ASSERT(!loop->is_running);
+    if (loop->transfers)
+        loop->free_transfers(loop->transfers);
+    event_free(loop->wake);
+    mailbox_fini(&loop->mailbox);
+    event_base_free(loop->base);
+    free(loop);
+}
+
+struct event_base *loop_base(struct loop *loop)
+{
+    return loop->base;
+}
+
+const char *loop_name(const struct loop *loop)
+{
+    return loop->name;
+}
+
+/* ---- turning ---- */
+
+static void note_turn(struct loop *loop)
+{
+    if (loop->turn_began_us == 0)
+        return;
+    int64_t took_us = clock_steady_us() - loop->turn_began_us;
+    loop->turn_began_us = 0;
+    int64_t longest_us = atomic_load_explicit(&loop->longest_turn_us, memory_order_relaxed);
+    /* Against loop_take_longest_turn_us of another thread, which may put 0 there meanwhile. */
+    while (took_us > longest_us &&
+           !atomic_compare_exchange_weak_explicit(&loop->longest_turn_us, &longest_us, took_us,
+                                                  memory_order_relaxed, memory_order_relaxed)) {
+    }
+}
+
+void loop_run(struct loop *loop)
+{
+    ASSERT(!loop->is_running);
+    loop->is_running = true;
+    loop->turn_began_us = 0;
+    while (!atomic_load_explicit(&loop->is_stopping, memory_order_acquire)) {
+        ASSERT(event_base_loop(loop->base, EVLOOP_ONCE) >= 0);
+        note_turn(loop);
+    }
+    for (struct loop_message *rest; (rest = mailbox_take(&loop->mailbox));) {
+        loop_now_ms(loop);
+        run_messages(rest);
+        note_turn(loop);
+    }
+    loop->is_running = false;
+    atomic_store_explicit(&loop->is_stopping, false, memory_order_release);
+}
+
+void loop_stop(struct loop *loop)
+{
+    atomic_store_explicit(&loop->is_stopping, true, memory_order_release);
+    mailbox_wake(&loop->mailbox);
+}
+
+void loop_post(struct loop *loop, struct loop_message *message)
+{
+    mailbox_post(&loop->mailbox, message, message);
+}
+
+void loop_post_list(struct loop *loop, struct loop_message *first, struct loop_message *last)
+{
+    mailbox_post(&loop->mailbox, first, last);
+}
+
+int64_t loop_now_ms(struct loop *loop)
+{
+    if (!loop->is_running)
+        return clock_steady_ms();
+    if (loop->turn_began_us == 0)
+        loop->turn_began_us = clock_steady_us();
+    return loop->turn_began_us / US_PER_MS;
+}
+
+int64_t loop_take_longest_turn_us(struct loop *loop)
+{
+    return atomic_exchange_explicit(&loop->longest_turn_us, 0, memory_order_relaxed);
+}
+
+/* ---- timers ---- */
+
+static void timer_add(struct loop_timer *timer, int64_t delay_ms)
+{
+    struct timeval delay = {
+        .tv_sec = (time_t)(delay_ms / 1000),
+        .tv_usec = (suseconds_t)(delay_ms % 1000 * US_PER_MS),
+    };
+    ASSERT(event_add(timer->event, &delay) == 0);
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *arg)
+{
+    struct loop_timer *timer = arg;
+    (void)fd;
+    (void)what;
+    loop_now_ms(timer->loop);
+    /* libevent reckons from the start of a turn by the kernel's coarse clock, hence may be some
+     * milliseconds early; who asked for a deadline and reads the steady clock must not see that. */
+    int64_t left_ms = timer->due_at_ms - clock_steady_ms();
+    if (left_ms > 0) {
+        timer_add(timer, left_ms);
+        return;
+    }
+    timer->is_armed = false;
+    timer->fn(timer->arg); /* may free the timer */
+}
+
+void loop_timer_start(struct loop_timer *timer, struct loop *loop, int64_t delay_ms,
+                      loop_timer_fn *fn, void *arg)
+{
+    if (delay_ms < 0)
+        delay_ms = 0;
+    if (timer->event && timer->loop != loop)
+        loop_timer_fini(timer);
+    if (!timer->event) {
+        timer->event = event_new(loop->base, -1, 0, on_timer, timer);
+        ASSERT(timer->event);
+    }
+    timer->loop = loop;
+    timer->fn = fn;
+    timer->arg = arg;
+    timer->due_at_ms = clock_steady_ms() + delay_ms;
+    timer->is_armed = true;
+    timer_add(timer, delay_ms);
+}
+
+void loop_timer_cancel(struct loop_timer *timer)
+{
+    if (!timer->is_armed)
+        return;
+    event_del(timer->event);
+    timer->is_armed = false;
+}
+
+void loop_timer_fini(struct loop_timer *timer)
+{
+    loop_timer_cancel(timer);
+    if (timer->event)
+        event_free(timer->event);
+    timer->event = NULL;
+}

@@ -1,0 +1,26 @@
+/* struct mailbox: the queue by which other threads reach a loop. Private to this room.
+ *
+ * Promises: what one thread posts stays in its order; the eventfd is written only by the post that
+ * finds the mailbox empty, so a burst costs one wake-up. Posting from any thread, taking from the
+ * loop's own. The mailbox owns no message. */
+#ifndef LOOP_MAILBOX_H
+#define LOOP_MAILBOX_H
+#include <pthread.h>
+
+#include "loop/loop.h"
+
+struct mailbox {
+    pthread_mutex_t mutex; /* guards first and last */
+    struct loop_message *first;
+    struct loop_message *last; /* meaningful while first is not NULL */
+    int wake_fd;               /* eventfd; watched edge-triggered, hence never read */
+};
+
+void mailbox_init(struct mailbox *mailbox);
+void mailbox_fini(struct mailbox *mailbox); /* what was not taken is left to its senders */
+void mailbox_post(struct mailbox *mailbox, struct loop_message *first, struct loop_message *last);
+/* All that is there, linked by next; NULL when empty. */
+struct loop_message *mailbox_take(struct mailbox *mailbox);
+void mailbox_wake(struct mailbox *mailbox); /* any thread */
+
+#endif
