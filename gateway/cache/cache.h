@@ -1,0 +1,43 @@
+/* struct cache: named values with an age, asynchronous so that a remote store fits. One a loop;
+ * that loop's thread only. Never fails towards its user: an absent value is the worst that happens.
+ */
+#ifndef CACHE_CACHE_H
+#define CACHE_CACHE_H
+#include "base/fault.h"
+#include "loop/loop.h"
+
+struct cache;
+struct cache_settings {
+    char *url; /* "memory" */
+};
+
+struct cache *cache_open(const struct cache_settings *settings, struct loop *loop,
+                         struct fault *why);
+void cache_close(struct cache **cache);
+
+/* value.ptr is NULL when absent; valid until done returns. age since it was put, by wall clock. */
+typedef void cache_done_fn(struct str value, int64_t age_ms, void *arg);
+/* done once, later, on the loop's thread, within 1 s. */
+void cache_get(struct cache *cache, const char *name, cache_done_fn *done, void *arg);
+/* Copies; keeps for at most ttl_ms. */
+void cache_put(struct cache *cache, const char *name, struct str value, int64_t ttl_ms);
+
+struct cache_health {
+    bool is_usable;
+    char words[120];
+    uint64_t gets, hits, puts, failures;
+};
+void cache_health(struct cache *cache, struct cache_health *out); /* any thread */
+
+/* One row a store. */
+struct cache_store {
+    const char *scheme; /* "memory" */
+    void *(*open)(struct str location, struct loop *loop, struct fault *why);
+    void (*close)(void *store);
+    void (*get)(void *store, const char *name, cache_done_fn *done, void *arg);
+    void (*put)(void *store, const char *name, struct str value, int64_t ttl_ms);
+    void (*health)(void *store, struct cache_health *out);
+};
+const struct cache_store *cache_store_find(struct str scheme);
+
+#endif

@@ -1,0 +1,68 @@
+/* struct catalogue: an immutable, counted snapshot of what we sell, with the rendered `services`
+ * answer of each price list. Made on the refresh thread, read by any thread that pins it.
+ *
+ * A price list is what clients with the same markup and the same `services` see; a client's list is
+ * found by its settings (catalogue_pricelist), resolved when the snapshot was made. */
+#ifndef CATALOGUE_CATALOGUE_H
+#define CATALOGUE_CATALOGUE_H
+#include "catalogue/catalogue_settings.h"
+#include "clients/client.h"
+#include "providers/provider.h"
+
+struct offer {
+    unsigned provider_id;
+    struct str service; /* the panel's id */
+    unsigned weight;
+    bool is_known; /* in the provider's last good list */
+    bool is_gone;  /* was there once, no longer */
+    bool is_quarantined;
+    struct money rate; /* per 1000, the panel's currency; valid when known */
+    struct money cost; /* per 1000, our currency, rounded up to 10^-8 */
+    enum ordertype type;
+    bool has_limits;
+    int64_t min, max;
+    bool refill, cancel, dripfeed;
+};
+struct service {
+    uint32_t id;
+    struct str name, category;
+    enum ordertype type;
+    int64_t min, max;
+    bool refill, cancel, dripfeed;
+    enum ranking_policy routing;
+    bool allow_loss;
+    bool is_priced;          /* a base is known: published and orderable */
+    struct rate_terms terms; /* all but the client's markup */
+    struct offer *offers;
+    size_t offer_count;
+};
+struct rendering { /* a prepared answer */
+    struct str plain, gzip;
+    char etag_plain[40], etag_gzip[40]; /* with quotes */
+};
+struct pricelist;
+struct catalogue {
+    _Atomic unsigned pins;
+    uint64_t version;
+    unsigned decimals;
+    const char *currency;
+    size_t count;                   /* services */
+    const struct service *list;     /* by id */
+    struct provider_set *providers; /* pinned: what provider_id refers to */
+    bool has_lists;                 /* at least one provider's list was ever held */
+    int64_t made_at_ms;             /* wall */
+};
+
+struct catalogue *catalogue_pin(struct catalogue *catalogue);
+void catalogue_unpin(struct catalogue **catalogue);
+const struct service *catalogue_find(const struct catalogue *catalogue, uint32_t id); /* O(1)-ish */
+/* The client's price list; never NULL for a client of the set the snapshot was made with; a client
+ * that came later gets NULL until the next snapshot (app makes one at each reload). */
+const struct pricelist *catalogue_pricelist(const struct catalogue *catalogue,
+                                            const struct client *client);
+const struct rendering *pricelist_rendering(const struct pricelist *list);
+/* Published rate of the service for that list; false when it is not in it. */
+bool pricelist_rate(const struct pricelist *list, const struct service *service,
+                    struct money *rate_out);
+
+#endif

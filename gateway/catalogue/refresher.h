@@ -1,0 +1,75 @@
+/* struct refresher: keeps the catalogue in step with the providers, on a loop and thread of its own
+ * ("refresh"). Asks each provider for its list at start and every catalogue.refresh, for its
+ * balance every catalogue.balance and when health wants it; good lists go to the ledger and the
+ * cache, bad ones (error, empty, truncated, more than vanish_limit gone) never replace good ones.
+ * Prices that jump are quarantined. Every change ends in one new snapshot, published once.
+ *
+ * Calls marked "any thread" post to the refresh loop; answers come back by done on the asker's
+ * loop. */
+#ifndef CATALOGUE_REFRESHER_H
+#define CATALOGUE_REFRESHER_H
+#include "cache/cache.h"
+#include "catalogue/catalogue.h"
+#include "ledger/ledger.h"
+#include "routing/health.h"
+
+struct refresher;
+/* Called on the refresh thread with a snapshot whose pin is the callee's. */
+typedef void refresher_publish_fn(struct catalogue *catalogue, void *arg);
+
+struct refresher_parts {
+    struct loop *loop; /* its own */
+    struct ledger *ledger;
+    struct cache *cache; /* opened on that loop */
+    struct health *health;
+    refresher_publish_fn *publish;
+    void *arg;
+};
+struct refresher *refresher_new(const struct refresher_parts *parts);
+/* Before start: what the ledger kept (lists, import numbers, last prices). */
+void refresher_take_list(struct refresher *refresher, struct str provider, struct str body,
+                         int64_t fetched_at_ms);
+void refresher_take_import(struct refresher *refresher, const struct ledger_import *import);
+void refresher_take_price(struct refresher *refresher, const struct ledger_price *price,
+                          int64_t at_ms);
+/* A configuration to work with: settings are borrowed and stay valid until release(arg) is called
+ * on the refresh thread; sets are pinned. The first call starts the asking; later ones are reloads
+ * and always end in a new snapshot. Any thread. */
+struct refresher_view {
+    const struct catalogue_settings *settings;
+    struct provider_set *providers;
+    struct client_set *clients;
+    void (*release)(void *arg);
+    void *arg;
+};
+void refresher_configure(struct refresher *refresher, const struct refresher_view *view);
+/* Ask now: the list (a reload, an operator) or the balance of one provider. Any thread. */
+void refresher_ask_list(struct refresher *refresher, unsigned provider_id);
+void refresher_ask_balance(struct refresher *refresher, unsigned provider_id);
+/* Ends the quarantine of one of the provider's services, or of all (STR_NONE), and of a shrunken
+ * list. done(number of services accepted). Any thread. */
+void refresher_accept(struct refresher *refresher, unsigned provider_id, struct str service,
+                      struct loop *loop, void (*done)(size_t accepted, void *arg), void *arg);
+/* True once each provider's list is held, has arrived, has failed or 10 s have passed. Any thread.
+ */
+bool refresher_is_settled(const struct refresher *refresher);
+/* How a provider's list stands, for provider list, /metrics and /readyz. Any thread. */
+struct refresher_report {
+    bool has_list;
+    int64_t fetched_at_ms; /* wall */
+    size_t services, quarantined;
+    char last_error[120]; /* our words; "" when the last try went well */
+    uint64_t refreshes, failures;
+};
+void refresher_report(struct refresher *refresher, unsigned provider_id,
+                      struct refresher_report *out);
+void refresher_stop(struct refresher *refresher); /* on its loop: cancels what is under way */
+void refresher_free(struct refresher *refresher); /* after its loop has ended */
+
+/* The provider's list as YAML of `services:` for review (`panelmux import`). Pure. */
+struct buf;
+struct answer;
+void importlist_print(const struct provider *provider, const struct answer *answer,
+                      struct buf *out);
+
+#endif

@@ -1,0 +1,66 @@
+/* struct client: the holder of one of our keys. A client_set is an immutable, counted snapshot;
+ * any thread may read a pinned one. */
+#ifndef CLIENTS_CLIENT_H
+#define CLIENTS_CLIENT_H
+#include "base/digest.h"
+#include "base/fault.h"
+#include "http/listener_settings.h"
+#include "money/quote.h"
+
+enum { CLIENT_MAX = 65536 };
+
+struct client_range {
+    uint32_t first, last; /* service ids, both included */
+};
+struct client_settings {
+    char *name;
+    struct digest *keys; /* SHA-256 of each key */
+    size_t key_count;
+    bool has_balance; /* `balance: 1000.00` shows a constant */
+    struct money balance;
+    struct markup markup;
+    double rate_limit_per_s; /* 0: none */
+    bool get_orders;
+    struct client_range *services; /* count 0: all */
+    size_t service_count;
+    struct network *addresses; /* count 0: any */
+    size_t address_count;
+};
+struct client_state; /* the rate bucket; lives for ever */
+
+struct client {
+    struct client_settings settings; /* owned by the set */
+    unsigned id;                     /* small, the same for a name as long as the process lives */
+    struct client_state *state;
+};
+struct client_set {
+    _Atomic unsigned pins;
+    size_t count;
+    struct client *list;
+    struct client_key *keys; /* uthash by digest; client.c */
+};
+
+/* Takes the settings and leaves the array zeroed. */
+struct client_set *client_set_new(struct client_settings *settings, size_t count,
+                                  struct fault *why);
+struct client_set *client_set_pin(struct client_set *set);
+void client_set_unpin(struct client_set **set);
+/* NULL when no client has that key (trimmed). The final comparison takes constant time. */
+const struct client *client_set_find_key(const struct client_set *set, struct str key);
+const struct client *client_set_find(const struct client_set *set, struct str name);
+void client_settings_fini(struct client_settings *settings);
+/* The small id of a name, given at first sight (also for clients only the ledger knows); the name
+ * of an id. Any thread. */
+unsigned client_id(struct str name);
+struct str client_name(unsigned id);
+
+bool client_may_order(const struct client *client, uint32_t service); /* its `services` */
+bool client_may_call_from(const struct client *client, const struct in6_addr *address);
+/* 0 when taken, else ms until one token would be there. */
+int64_t client_take_token(const struct client *client, int64_t steady_now_ms);
+
+/* Bad keys are slowed per address: how long to hold the answer to this one back (ms), growing with
+ * the address's recent bad keys up to some seconds; a good key is never held. Bounded table. */
+int64_t keyguard_note_bad(const struct in6_addr *address, int64_t steady_now_ms);
+
+#endif

@@ -1,0 +1,50 @@
+/* struct health: what we know of each provider and offer right now, for the whole gateway: breakers
+ * (orders and readings apart), parked keys, empty accounts, rested offers. Process-wide, locked in
+ * shards, any thread; nothing here waits. Times are of the steady clock. */
+#ifndef ROUTING_HEALTH_H
+#define ROUTING_HEALTH_H
+#include "providers/question.h"
+#include "routing/ranking.h"
+
+struct health;
+struct health *health_new(void);
+void health_free(struct health *health);
+
+enum health_kind { HEALTH_ORDERS, HEALTH_READINGS };
+
+/* Why the provider (and, for orders, the offer; upstream_service STR_NONE: none) may not be asked
+ * now, SKIP_NONE if it may. Looks only. */
+enum skip health_look(struct health *health, unsigned provider_id, enum health_kind kind,
+                      struct str upstream_service, int64_t now_ms);
+/* The same, and takes the probe of a half-open breaker: call just before asking; then health_note
+ * or health_unused must follow. */
+enum skip health_take(struct health *health, unsigned provider_id, enum health_kind kind,
+                      struct str upstream_service, int64_t now_ms);
+void health_unused(struct health *health, unsigned provider_id, enum health_kind kind,
+                   struct str upstream_service);
+/* What came of it. cost: what an order would have cost there (for "out of funds"), in the
+ * provider's currency as far as known, MONEY_ZERO else. */
+void health_note(struct health *health, unsigned provider_id, enum health_kind kind,
+                 struct str upstream_service, const struct answer *answer, struct money cost,
+                 int64_t now_ms);
+
+/* A balance that was read, in the provider's currency: ends a parked key; ends "out of funds" when
+ * it covers what was asked (then the offer that was refused is rested instead) or has risen. */
+void health_balance(struct health *health, unsigned provider_id, struct money balance,
+                    int64_t now_ms);
+/* True once per need: the provider's balance should be asked now (it said "out of funds"; or its
+ * key is parked and 15 minutes have passed since the last question). */
+bool health_wants_balance(struct health *health, unsigned provider_id, int64_t now_ms);
+/* An operator's resume, or a new configuration of that provider: forget all rests. */
+void health_reset(struct health *health, unsigned provider_id);
+
+struct health_report { /* for provider list, explain, /metrics */
+    bool is_key_parked, is_out_of_funds;
+    enum breaker_state orders, readings;
+    int64_t rest_ms; /* until the latest rest of the provider ends; 0 none */
+    unsigned offers_resting;
+};
+void health_report(struct health *health, unsigned provider_id, int64_t now_ms,
+                   struct health_report *out);
+
+#endif

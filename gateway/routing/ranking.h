@@ -1,0 +1,42 @@
+/* Puts the offers of a service in the order in which they are tried, and says of each that is left
+ * out why. Pure. */
+#ifndef ROUTING_RANKING_H
+#define ROUTING_RANKING_H
+#include "money/money.h"
+#include "routing/breaker.h"
+
+enum skip {
+    SKIP_NONE,
+    SKIP_TRIED,       /* each offer once an order */
+    SKIP_CLOSED,      /* state: closed */
+    SKIP_PAUSED,      /* by an operator */
+    SKIP_UNKNOWN,     /* never seen in the provider's list: its cost is unknown */
+    SKIP_GONE,        /* no longer in the provider's list */
+    SKIP_QUARANTINED, /* price jump, zero or absurd */
+    SKIP_TYPE,        /* the panel's type is another one */
+    SKIP_LIMITS,      /* quantity outside the offer's own min and max */
+    SKIP_COST,        /* above the charge, and margin is never_below_cost */
+    SKIP_KEY,         /* bad key: parked */
+    SKIP_FUNDS,       /* out of funds */
+    SKIP_BREAKER,     /* provider or offer failing */
+    SKIP_RESTED,      /* provider or offer rested for a while */
+    SKIP_COUNT
+};
+const char *skip_word(enum skip skip); /* "above the charge", for explain */
+
+enum ranking_policy { RANKING_PRIORITY, RANKING_CHEAPEST, RANKING_WEIGHTED };
+
+enum { RANKING_MAX = 64 };
+
+struct candidate {
+    enum skip skip;    /* found so far; SKIP_NONE: may be taken */
+    struct money cost; /* of this order, in our currency */
+    unsigned weight;   /* weighted; 0 counts as 1 */
+};
+/* Indexes of the candidates to try, best first; returns how many. priority: as given; cheapest: by
+ * cost, equal ones as given; weighted: drawn by weight without replacement with the given random
+ * number (its bits are used up by a small generator inside). */
+size_t ranking_make(enum ranking_policy policy, const struct candidate *candidates, size_t count,
+                    uint64_t random, uint8_t order_out[RANKING_MAX]);
+
+#endif
