@@ -1,0 +1,91 @@
+/* See quote.h. Prices are computed exactly (wide.h) and rounded once. */
+#include "money/quote.h"
+
+#include "money/decimal.h"
+#include "money/wide.h"
+
+enum { DECIMALS = 8, FACTOR_DECIMALS = 12 };
+
+/* "+ 0.05", "-0.05": a sign, then an amount. */
+static bool parse_added_amount(struct str text, struct money *out)
+{
+    bool is_negative = str_starts(text, STR("-"));
+    if (!is_negative && !str_starts(text, STR("+")))
+        return false;
+    struct str digits = str_trim(str_from(text, 1));
+    if (str_starts(digits, STR("-")) || str_starts(digits, STR("+")))
+        return false;
+    if (!money_parse(digits, MONEY_EXACT, out))
+        return false;
+    out->units = is_negative ? -out->units : out->units;
+    return true;
+}
+
+bool markup_parse(struct str text, struct markup *out)
+{
+    struct markup markup = {0};
+    text = str_trim(text);
+    size_t percent = str_find_byte(text, '%');
+    if (percent == SIZE_MAX) {
+        if (!money_parse(text, MONEY_EXACT, &markup.amount))
+            return false;
+    } else {
+        struct str amount = str_trim(str_from(text, percent + 1));
+        if (!factor_parse_percent(str_first(text, percent + 1), &markup.percent))
+            return false;
+        if (amount.len > 0 && !parse_added_amount(amount, &markup.amount))
+            return false;
+    }
+    *out = markup;
+    return true;
+}
+
+/* price, in units of 10^-decimals, x (1 + percent) + amount; then in units of 10^-(decimals + 12).
+ */
+static bool apply_markup(const struct markup *markup, unsigned decimals, struct wide *price)
+{
+    int64_t times;
+    if (__builtin_add_overflow(FACTOR_ONE, markup->percent.units, &times))
+        return false;
+    struct wide amount =
+        wide_raise(wide_make(markup->amount.units), decimals + FACTOR_DECIMALS - DECIMALS);
+    *price = wide_add(wide_multiply(*price, times), amount);
+    return true;
+}
+
+bool quote_rate(const struct rate_terms *terms, unsigned decimals, struct money *rate_out)
+{
+    enum { AFTER_EXCHANGE = DECIMALS + FACTOR_DECIMALS };
+    enum { AFTER_SERVICE = AFTER_EXCHANGE + FACTOR_DECIMALS };
+    enum { AFTER_CLIENT = AFTER_SERVICE + FACTOR_DECIMALS };
+    int64_t steps;
+    ASSERT(decimals <= DECIMALS);
+    struct wide price = wide_multiply(wide_make(terms->base.units), terms->exchange.units);
+    if (!apply_markup(&terms->service, AFTER_EXCHANGE, &price) ||
+        !apply_markup(&terms->client, AFTER_SERVICE, &price))
+        return false;
+    if (price.is_negative && !wide_is_zero(&price))
+        return false;
+    if (!wide_lower_up(price, AFTER_CLIENT - decimals, &steps))
+        return false;
+    int64_t units;
+    if (__builtin_mul_overflow(steps, decimal_power(DECIMALS - decimals), &units))
+        return false;
+    rate_out->units = units;
+    return true;
+}
+
+bool quote_cost(struct money base, struct factor exchange, struct money *out)
+{
+    decimal_wide product = (decimal_wide)base.units * exchange.units;
+    return decimal_narrow(decimal_divide_up(product, FACTOR_ONE), &out->units);
+}
+
+bool quote_charge(struct money rate, int64_t quantity, bool is_flat, unsigned decimals,
+                  struct money *charge_out)
+{
+    if (rate.units < 0 || quantity < 0)
+        return false;
+    return is_flat ? money_round_up(rate, decimals, charge_out)
+                   : money_share_up(rate, quantity, 1000, decimals, charge_out);
+}

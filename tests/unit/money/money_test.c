@@ -1,0 +1,256 @@
+/* Amounts: parsed, printed, rounded. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "money/money.h"
+
+struct parse_case {
+    const char *text;
+    bool is_good;
+    int64_t units;
+};
+
+static void check_parse(const struct parse_case *cases, size_t count, enum money_rounding rounding)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct money got = {.units = -77};
+        bool is_good = money_parse(str_of(cases[i].text), rounding, &got);
+        if (is_good != cases[i].is_good || got.units != (is_good ? cases[i].units : -77))
+            fail_msg("\"%s\": %d, %lld units", cases[i].text, is_good, (long long)got.units);
+    }
+}
+
+static void test_parse_exact(void **state)
+{
+    static const struct parse_case cases[] = {
+        {"0", true, 0},
+        {"1", true, 100000000},
+        {"-1.5", true, -150000000},
+        {"+1.5", true, 150000000},
+        {"0.90", true, 90000000},
+        {".5", true, 50000000},
+        {"5.", true, 500000000},
+        {"0.00000001", true, 1},
+        {"0.0000000100", true, 1},
+        {"0.000000001", false, 0},
+        {"1.0E-5", true, 1000},
+        {"1e3", true, 100000000000},
+        {"1E+3", true, 100000000000},
+        {"0e999", true, 0},
+        {"1e999", false, 0},
+        {"1e-8", true, 1},
+        {"1e-9", false, 0},
+        {"92233720368.54775807", true, INT64_MAX},
+        {"92233720368.54775808", false, 0},
+        {"-92233720368.54775807", true, -INT64_MAX},
+        {"116011238807365", false, 0},
+        {"00001.10", true, 110000000},
+        {"", false, 0},
+        {".", false, 0},
+        {"-", false, 0},
+        {"e5", false, 0},
+        {"1e", false, 0},
+        {"1e5000", false, 0},
+        {" 1", false, 0},
+        {"1,5", false, 0},
+        {"1.2.3", false, 0},
+        {"--1", false, 0},
+        {"0x10", false, 0},
+        {"nan", false, 0},
+        {"inf", false, 0},
+    };
+    (void)state;
+    check_parse(cases, COUNT_OF(cases), MONEY_EXACT);
+}
+
+static void test_parse_up(void **state)
+{
+    static const struct parse_case cases[] = {
+        {"0.00011999999999999999", true, 12000},
+        {"93.60000000000001", true, 9360000001},
+        {"0.000000001", true, 1},
+        {"-0.000000001", true, 0},
+        {"-1.000000019", true, -100000001},
+        {"1.000000010", true, 100000001},
+        {"1e-30", true, 1},
+        {"92233720368.547758071", false, 0},
+    };
+    (void)state;
+    check_parse(cases, COUNT_OF(cases), MONEY_UP);
+}
+
+static void test_parse_loose(void **state)
+{
+    static const struct {
+        const char *text;
+        bool is_good;
+        int64_t units;
+        const char *currency;
+    } cases[] = {
+        {"12.5", true, 1250000000, NULL},
+        {" 12.50 \n", true, 1250000000, NULL},
+        {"1,234.50", true, 123450000000, NULL},
+        {"1.234,56", true, 123456000000, NULL},
+        {"1 234,5", true, 123450000000, NULL},
+        {"1\xC2\xA0"
+         "234,5",
+         true, 123450000000, NULL},
+        {"1'234.50", true, 123450000000, NULL},
+        {"1,250,000", true, 125000000000000, NULL},
+        {"1.250.000", true, 125000000000000, NULL},
+        {"12,34,567.89", true, 123456789000000, NULL},
+        {"1,234", true, 123400000000, NULL},
+        {"1.234", true, 123400000, NULL},
+        {"0,90", true, 90000000, NULL},
+        {"0,123", true, 12300000, NULL},
+        {"12,3456", true, 1234560000, NULL},
+        {"$12.50", true, 1250000000, "USD"},
+        {"-$12.50", true, -1250000000, "USD"},
+        {"$-12.50", true, -1250000000, "USD"},
+        {"$ 12.50", true, 1250000000, "USD"},
+        {"12.50 USD", true, 1250000000, "USD"},
+        {"12.50USD", true, 1250000000, "USD"},
+        {"USD 12.50", true, 1250000000, "USD"},
+        {"12,50 \xE2\x82\xAC", true, 1250000000, "EUR"},
+        {"R$ 1.234,56", true, 123456000000, "BRL"},
+        {"Rp 10.000.000", true, 1000000000000000, "IDR"},
+        {"Rs. 500", true, 50000000000, "INR"},
+        {"1.0E-5", true, 1000, NULL},
+        {"-3", true, -300000000, NULL},
+        {"", false, 0, NULL},
+        {"USD", false, 0, NULL},
+        {"$", false, 0, NULL},
+        {"unlimited", false, 0, NULL},
+        {"1,2,3", false, 0, NULL},
+        {"1,23.4,5", false, 0, NULL},
+        {"12 apples", false, 0, NULL},
+        {"1 2 3", false, 0, NULL},
+        {"1..2", false, 0, NULL},
+        {"<b>5</b>", false, 0, NULL},
+        {"5-", false, 0, NULL},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct money got = {0};
+        struct str currency = STR_NONE;
+        bool is_good = money_parse_loose(str_of(cases[i].text), &got, &currency);
+        if (is_good != cases[i].is_good || got.units != cases[i].units ||
+            !str_is(currency, cases[i].currency ? cases[i].currency : ""))
+            fail_msg("\"%s\": %d, %lld units, \"" STR_FMT "\"", cases[i].text, is_good,
+                     (long long)got.units, STR_ARG(currency));
+    }
+}
+
+static void test_from_double(void **state)
+{
+    static const struct {
+        double value;
+        bool is_good;
+        int64_t units;
+    } cases[] = {
+        {0.1, true, 10000000},
+        {93.60000000000001, true, 9360000000},
+        {0.00011999999999999999, true, 12000},
+        {1.0e-5, true, 1000},
+        {0.27819000001, true, 27819001},
+        {-2.5, true, -250000000},
+        {1e300, false, 0},
+        {(double)INFINITY, false, 0},
+        {(double)NAN, false, 0},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct money got = {0};
+        assert_int_equal(money_from_double(cases[i].value, &got), cases[i].is_good);
+        assert_int_equal(got.units, cases[i].units);
+    }
+}
+
+static void test_print(void **state)
+{
+    static const struct {
+        int64_t units;
+        unsigned min_decimals;
+        const char *text;
+    } cases[] = {
+        {0, 0, "0"},
+        {0, 2, "0.00"},
+        {90000000, 2, "0.90"},
+        {90000000, 0, "0.9"},
+        {27819000, 5, "0.27819"},
+        {1, 2, "0.00000001"},
+        {-1, 8, "-0.00000001"},
+        {-150000000, 1, "-1.5"},
+        {INT64_MAX, 5, "92233720368.54775807"},
+        {INT64_MIN, 5, "-92233720368.54775808"},
+        {100000000, 20, "1.00000000"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        char text[MONEY_TEXT];
+        size_t len = money_print((struct money){cases[i].units}, cases[i].min_decimals, text);
+        assert_string_equal(text, cases[i].text);
+        assert_int_equal(len, strlen(text));
+    }
+}
+
+static void test_arithmetic(void **state)
+{
+    struct money max = {INT64_MAX}, min = {INT64_MIN}, one = {1}, got = {5};
+    (void)state;
+    assert_false(money_add(max, one, &got));
+    assert_false(money_subtract(min, one, &got));
+    assert_int_equal(got.units, 5);
+    assert_true(money_add(max, min, &got));
+    assert_int_equal(got.units, -1);
+    assert_true(money_round_up((struct money){27819001}, 5, &got));
+    assert_int_equal(got.units, 27820000);
+    assert_true(money_round_up((struct money){-27819001}, 5, &got));
+    assert_int_equal(got.units, -27819000);
+    assert_false(money_round_up(max, 0, &got));
+    assert_true(money_share_up((struct money){100000000}, 1, 3, 5, &got));
+    assert_int_equal(got.units, 33334000);
+    assert_true(money_share_up((struct money){-100000000}, 1, 3, 5, &got));
+    assert_int_equal(got.units, -33333000);
+    assert_true(money_share_up(max, INT64_MAX, INT64_MAX, 8, &got));
+    assert_int_equal(got.units, INT64_MAX);
+    assert_false(money_share_up(max, 2, 1, 8, &got));
+    assert_false(money_share_up(one, 1, 0, 8, &got));
+    assert_false(money_share_up(one, -1, 1, 8, &got));
+}
+
+static void test_factor(void **state)
+{
+    struct factor got = {0};
+    (void)state;
+    assert_true(factor_parse(STR("1.08"), &got));
+    assert_int_equal(got.units, INT64_C(1080000000000));
+    assert_true(factor_parse(STR("0.000000000001"), &got));
+    assert_int_equal(got.units, 1);
+    assert_false(factor_parse(STR("0.0000000000001"), &got));
+    assert_false(factor_parse(STR("10000000"), &got));
+    assert_true(factor_parse_percent(STR("25%"), &got));
+    assert_int_equal(got.units, INT64_C(250000000000));
+    assert_true(factor_parse_percent(STR("-3 %"), &got));
+    assert_int_equal(got.units, INT64_C(-30000000000));
+    assert_true(factor_parse_percent(STR("0.0000000001%"), &got));
+    assert_int_equal(got.units, 1);
+    assert_false(factor_parse_percent(STR("25"), &got));
+    assert_false(factor_parse_percent(STR("%"), &got));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_parse_exact), cmocka_unit_test(test_parse_up),
+        cmocka_unit_test(test_parse_loose), cmocka_unit_test(test_from_double),
+        cmocka_unit_test(test_print),       cmocka_unit_test(test_arithmetic),
+        cmocka_unit_test(test_factor),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
