@@ -1,0 +1,72 @@
+/* struct liveorders: the last known state of every unfinished order, and who waits for a fresher
+ * one: one flight per order however many ask. Process-wide, 64 shards with a mutex each; any
+ * thread. No lock is held across a callback. */
+#ifndef ORDERS_LIVEORDERS_H
+#define ORDERS_LIVEORDERS_H
+#include "base/arena.h"
+#include "ledger/ledger.h"
+#include "loop/loop.h"
+
+enum { LIVEORDER_UPSTREAM_BYTES = 65, LIVEORDER_NO_PROVIDER = 0xffff };
+
+struct liveorder { /* by value */
+    uint32_t id, service, parent;
+    unsigned client_id;
+    uint16_t provider_id; /* LIVEORDER_NO_PROVIDER: none yet, or removed */
+    enum orderstate state;
+    enum ordertype type;
+    bool has_start_count;
+    bool is_unsaved; /* the books lag behind: written again at the next landing */
+    int64_t quantity, start_count, remains;
+    struct money rate, charge, paid;
+    int64_t asked_at_ms; /* steady; when the panel last answered for it; 0 never */
+    char upstream_id[LIVEORDER_UPSTREAM_BYTES]; /* "" until accepted */
+    const char *extra; /* JSON object without braces: `"posts":"10","orders":["7"]`; NULL none */
+};
+
+struct liveorders;
+struct liveorders *liveorders_new(void);
+void liveorders_free(struct liveorders *table);
+size_t liveorders_count(struct liveorders *table);
+
+/* Inserts or replaces; copies, extra too. */
+void liveorders_put(struct liveorders *table, const struct liveorder *order);
+/* A copy; extra is copied into the arena (NULL: left NULL). False when it is not there. */
+bool liveorders_get(struct liveorders *table, uint32_t id, struct arena *arena,
+                    struct liveorder *out);
+/* Wakes who waits, as after a landing. */
+void liveorders_remove(struct liveorders *table, uint32_t id);
+
+/* Someone who waits for a flight to land. Allocated by the waiter; the message is posted to its
+ * loop exactly once, then it is the waiter's again. */
+struct liveorders_waiter {
+    struct loop_message message;
+    struct loop *loop;
+    struct liveorders_waiter *next; /* the table's */
+    uint32_t id;
+};
+enum liveorders_join {
+    LIVEORDERS_LEAD, /* nobody was asking: the caller asks and must land the flight */
+    LIVEORDERS_WAIT, /* somebody asks already */
+    LIVEORDERS_GONE  /* not in the table; the waiter was not taken */
+};
+/* The waiter is taken with LEAD and WAIT. */
+enum liveorders_join liveorders_join(struct liveorders *table, uint32_t id,
+                                     struct liveorders_waiter *waiter);
+/* Joins as the leader without waiting (tracker); false when somebody asks already or it is gone. */
+bool liveorders_lead(struct liveorders *table, uint32_t id);
+/* The flight of id is over; who waited is told. */
+void liveorders_land(struct liveorders *table, uint32_t id);
+/* Changes an order under its shard's lock; false when it is not there. fn must not call back. */
+bool liveorders_change(struct liveorders *table, uint32_t id,
+                       void (*fn)(struct liveorder *order, void *arg), void *arg);
+void liveorders_set_extra(struct liveorder *order,
+                          const char *extra); /* within liveorders_change */
+/* True when an unfinished order of that provider exists. */
+bool liveorders_has_provider(struct liveorders *table, unsigned provider_id);
+
+/* From the books at start. */
+void liveorder_from_ledger(const struct ledger_order *order, const struct provider_set *providers,
+                           struct liveorder *out);
+
+#endif

@@ -1,0 +1,19 @@
+/* An operator ends a doubt: accepted as N, send elsewhere, refund. The main thread's desk. */
+#ifndef ORDERS_RESOLVE_H
+#define ORDERS_RESOLVE_H
+#include "orders/desk.h"
+
+enum resolve_how { RESOLVE_ACCEPTED, RESOLVE_NEXT_OFFER, RESOLVE_REFUND };
+struct resolve_request {
+    uint32_t order; /* or 0: all in doubt at provider with that text */
+    enum resolve_how how;
+    struct str upstream_id;    /* RESOLVE_ACCEPTED */
+    struct str provider, text; /* order 0 */
+    struct str request_id;
+};
+/* resolved: how many; fault code FAULT_NONE when all went well. */
+typedef void resolve_done_fn(size_t resolved, const struct fault *why, void *arg);
+void resolve_start(struct desk *desk, const struct resolve_request *request, resolve_done_fn *done,
+                   void *arg);
+
+#endif
