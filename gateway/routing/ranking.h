@@ -22,7 +22,7 @@ enum skip {
     SKIP_RESTED,      /* provider or offer rested for a while */
     SKIP_COUNT
 };
-const char *skip_word(enum skip skip); /* "above the charge", for explain */
+const char *skip_word(enum skip skip); /* "its cost is above the charge", for explain */
 
 enum ranking_policy { RANKING_PRIORITY, RANKING_CHEAPEST, RANKING_WEIGHTED };
 
@@ -33,7 +33,8 @@ struct candidate {
     struct money cost; /* of this order, in our currency */
     unsigned weight;   /* weighted; 0 counts as 1 */
 };
-/* Indexes of the candidates to try, best first; returns how many. priority: as given; cheapest: by
+/* Indexes of the candidates to try, best first; returns how many. Of more than RANKING_MAX
+ * candidates the first ones count. priority: as given; cheapest: by
  * cost, equal ones as given; weighted: drawn by weight without replacement with the given random
  * number (its bits are used up by a small generator inside). */
 size_t ranking_make(enum ranking_policy policy, const struct candidate *candidates, size_t count,

@@ -9,8 +9,8 @@ enum retryverdict {
     RETRYVERDICT_REFUSE, /* the client's fault: answer in our words, release */
     RETRYVERDICT_DOUBT   /* keep, show, never resend */
 };
-/* had_doubt_for_link: an own attempt in doubt for that link at that provider exists; then "active
- * order" is evidence that it was accepted and this one is refused to the client, not sent on. */
+/* "Active order with this link" is NEXT. Whoever knows of an own attempt in doubt for that link at
+ * that provider takes it as evidence that it was accepted, and does not send this order on. */
 enum retryverdict retryverdict_judge(const struct answer *answer);
 
 #endif
