@@ -1,0 +1,437 @@
+/* See transfer.h. A transfer is an easy handle with its buffers, kept for the next call: it is told
+ * only what differs from its last call. What the loop's transfers share (connections, DNS answers,
+ * TLS sessions, header list) is in struct transfers, made at the first use. */
+#include "loop/transfer.h"
+
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/queue.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "loop/answer_headers.h"
+#include "loop/loop_private.h"
+#include "loop/multi.h"
+
+enum {
+    DEFAULT_CONNECTIONS = 512,
+    HEADERS_CEILING = 64 * 1024,
+    KEPT_MEMORY = 64 * 1024, /* buffers beyond that are not kept with an idle handle */
+    SMALLEST_BODY = 512,
+    DNS_KEPT_S = 120,
+    CA_KEPT_S = 3600,
+    /* Whole seconds, and Apache closes idle connections after 5: what may not be sent twice goes
+     * only where the other end has surely not hung up by its own clock. */
+    IDLE_CEILING_SEND_ONCE_S = 3,
+    IDLE_CEILING_S = 30,
+};
+
+/* What an easy handle was told last; curl_easy_setopt is skipped for what is the same. */
+struct told {
+    char *url;     /* owned */
+    char *ca_file; /* owned; NULL: the directory of the system */
+    const char *body;
+    size_t body_len;
+    int64_t timeout_ms;
+    int64_t connect_timeout_ms;
+    long idle_ceiling_s;
+};
+
+struct transfer {
+    LIST_ENTRY(transfer) link; /* in owner->active or owner->idle */
+    struct transfers *owner;   /* borrowed */
+    CURL *easy;                /* owned */
+    struct told told;
+    char *body; /* owned; wiped after each call, for it holds a key */
+    size_t body_len;
+    size_t body_room;
+    struct buf answer;
+    struct answer_headers headers;
+    transfer_done_fn *done;
+    void *arg;
+    int64_t started_at_ms;
+    unsigned times_sent;
+    bool may_repeat;
+    bool is_too_large;
+    bool is_active;
+    char error[CURL_ERROR_SIZE];
+};
+
+LIST_HEAD(transfer_list, transfer);
+
+struct transfers {
+    struct multi multi;
+    struct transfer_list active;
+    struct transfer_list idle;
+    long idle_count;
+    long max_connections; /* also the most idle handles kept */
+    CURLSH *share;
+    struct curl_slist *headers;
+    char *system_ca_file; /* owned; NULL when there is none */
+    char *system_ca_path; /* the same */
+};
+
+#define TELL(easy, option, value) ASSERT(curl_easy_setopt(easy, option, value) == CURLE_OK)
+
+/* ---- what libcurl calls ---- */
+
+static int on_before_request(void *arg, char *ip, char *local_ip, int port, int local_port)
+{
+    struct transfer *transfer = arg;
+    (void)ip, (void)local_ip, (void)port, (void)local_port;
+    if (transfer->times_sent > 0 && !transfer->may_repeat)
+        return CURL_PREREQFUNC_ABORT;
+    transfer->times_sent++;
+    return CURL_PREREQFUNC_OK;
+}
+
+static size_t on_header(char *bytes, size_t size, size_t count, void *arg)
+{
+    struct transfer *transfer = arg;
+    size_t len = size * count;
+    /* Trailers say nothing to us. */
+    if (transfer->answer.len == 0)
+        answer_headers_add(&transfer->headers, str_make(bytes, len), clock_wall_ms());
+    else
+        transfer->headers.bytes += len;
+    if (transfer->headers.bytes <= HEADERS_CEILING)
+        return len;
+    transfer->is_too_large = true;
+    return 0;
+}
+
+static size_t on_body(char *bytes, size_t size, size_t count, void *arg)
+{
+    struct transfer *transfer = arg;
+    size_t len = size * count;
+    buf_add(&transfer->answer, bytes, len);
+    if (!transfer->answer.is_over)
+        return len;
+    transfer->is_too_large = true;
+    return 0;
+}
+
+/* ---- handles ---- */
+
+static void tell_connections(CURL *easy, struct transfers *transfers)
+{
+    TELL(easy, CURLOPT_SHARE, transfers->share);
+    TELL(easy, CURLOPT_OPENSOCKETFUNCTION, multi_open_socket);
+    TELL(easy, CURLOPT_OPENSOCKETDATA, &transfers->multi);
+    TELL(easy, CURLOPT_CLOSESOCKETFUNCTION, multi_close_socket);
+    TELL(easy, CURLOPT_CLOSESOCKETDATA, &transfers->multi);
+    TELL(easy, CURLOPT_NOSIGNAL, 1L);
+    /* Without it a call that ends while its name is looked up waits for the look-up's thread. */
+    TELL(easy, CURLOPT_QUICK_EXIT, 1L);
+    TELL(easy, CURLOPT_DNS_CACHE_TIMEOUT, (long)DNS_KEPT_S);
+    TELL(easy, CURLOPT_CA_CACHE_TIMEOUT, (long)CA_KEPT_S);
+    TELL(easy, CURLOPT_SSL_VERIFYPEER, 1L);
+    TELL(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+    TELL(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    TELL(easy, CURLOPT_PROXY, ""); /* the environment does not choose who reads the keys */
+}
+
+static void tell_protocol(CURL *easy, struct transfers *transfers)
+{
+    TELL(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    TELL(easy, CURLOPT_FOLLOWLOCATION, 0L);
+    /* Cheaper than HTTP/2 here, and a lost connection costs one call only. */
+    TELL(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    TELL(easy, CURLOPT_HTTPHEADER, transfers->headers);
+    TELL(easy, CURLOPT_USERAGENT, "Mozilla/5.0 (compatible; panelmux)");
+    TELL(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
+}
+
+static void tell_callbacks(struct transfer *transfer)
+{
+    CURL *easy = transfer->easy;
+    TELL(easy, CURLOPT_PRIVATE, transfer);
+    TELL(easy, CURLOPT_ERRORBUFFER, transfer->error);
+    TELL(easy, CURLOPT_PREREQFUNCTION, on_before_request);
+    TELL(easy, CURLOPT_PREREQDATA, transfer);
+    TELL(easy, CURLOPT_HEADERFUNCTION, on_header);
+    TELL(easy, CURLOPT_HEADERDATA, transfer);
+    TELL(easy, CURLOPT_WRITEFUNCTION, on_body);
+    TELL(easy, CURLOPT_WRITEDATA, transfer);
+}
+
+static struct transfer *transfer_new(struct transfers *transfers)
+{
+    struct transfer *transfer = memory_new(sizeof *transfer);
+    transfer->owner = transfers;
+    transfer->easy = curl_easy_init();
+    ASSERT(transfer->easy);
+    buf_init(&transfer->answer, 0);
+    /* No value a request can have, so that the first call tells everything. */
+    transfer->told = (struct told){
+        .timeout_ms = INT64_MIN, .connect_timeout_ms = INT64_MIN, .idle_ceiling_s = -1};
+    tell_connections(transfer->easy, transfers);
+    tell_protocol(transfer->easy, transfers);
+    tell_callbacks(transfer);
+    TELL(transfer->easy, CURLOPT_CAINFO, NULL);
+    return transfer;
+}
+
+static void transfer_free(struct transfer *transfer)
+{
+    curl_easy_cleanup(transfer->easy);
+    buf_fini(&transfer->answer);
+    free(transfer->body);
+    free(transfer->told.url);
+    free(transfer->told.ca_file);
+    free(transfer);
+}
+
+static struct transfer *take_handle(struct transfers *transfers)
+{
+    struct transfer *transfer = LIST_FIRST(&transfers->idle);
+    if (transfer) {
+        LIST_REMOVE(transfer, link);
+        transfers->idle_count--;
+    } else {
+        transfer = transfer_new(transfers);
+    }
+    return transfer;
+}
+
+/* Out of the multi handle; nothing of libcurl's will call for it any more. */
+static void stop(struct transfer *transfer)
+{
+    ASSERT(transfer->is_active);
+    ASSERT(curl_multi_remove_handle(transfer->owner->multi.curl, transfer->easy) == CURLM_OK);
+    LIST_REMOVE(transfer, link);
+    transfer->is_active = false;
+    explicit_bzero(transfer->body, transfer->body_len);
+}
+
+static void recycle(struct transfer *transfer)
+{
+    struct transfers *transfers = transfer->owner;
+    if (transfers->idle_count >= transfers->max_connections) {
+        transfer_free(transfer);
+        return;
+    }
+    if (transfer->answer.room > KEPT_MEMORY)
+        buf_fini(&transfer->answer);
+    if (transfer->body_room > KEPT_MEMORY) {
+        free(transfer->body);
+        transfer->body = NULL;
+        transfer->body_room = 0;
+        transfer->told.body = NULL;
+    }
+    LIST_INSERT_HEAD(&transfers->idle, transfer, link);
+    transfers->idle_count++;
+}
+
+/* ---- the end of a call ---- */
+
+static struct transfer_result result_of(struct transfer *transfer, CURLcode code)
+{
+    const struct answer_headers *headers = &transfer->headers;
+    long status = 0;
+    curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+    const char *error = transfer->error[0] ? transfer->error : curl_easy_strerror(code);
+    return (struct transfer_result){
+        .curl_code = (int)code,
+        .was_sent = transfer->times_sent > 0,
+        .is_too_large = transfer->is_too_large,
+        .is_timeout = code == CURLE_OPERATION_TIMEDOUT,
+        .http_status = status,
+        .body = buf_str(&transfer->answer),
+        .content_type = str_make(headers->content_type, headers->content_type_len),
+        .server = str_make(headers->server, headers->server_len),
+        .has_cf_mitigated = headers->has_cf_mitigated,
+        .retry_after_s = answer_headers_retry_after_s(headers),
+        .took_ms = clock_steady_ms() - transfer->started_at_ms,
+        .error = code == CURLE_OK ? "" : error,
+    };
+}
+
+static void on_finished(CURL *easy, CURLcode code)
+{
+    void *private = NULL;
+    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &private);
+    struct transfer *transfer = private;
+    struct transfer_result result = result_of(transfer, code);
+    stop(transfer);
+    transfer->done(&result, transfer->arg);
+    recycle(transfer);
+}
+
+void transfer_cancel(struct transfer *transfer)
+{
+    stop(transfer);
+    recycle(transfer);
+}
+
+/* ---- the beginning of a call ---- */
+
+static bool is_same_text(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static void tell_ca(struct transfer *transfer, const char *ca_file)
+{
+    struct transfers *transfers = transfer->owner;
+    const char *file = ca_file ? ca_file : transfers->system_ca_file;
+    if (is_same_text(transfer->told.ca_file, file))
+        return;
+    free(transfer->told.ca_file);
+    transfer->told.ca_file = file ? memory_text(file) : NULL;
+    TELL(transfer->easy, CURLOPT_CAINFO, file);
+    /* With a directory besides, libcurl would trust both and could not keep the parsed file. */
+    TELL(transfer->easy, CURLOPT_CAPATH, file ? NULL : transfers->system_ca_path);
+}
+
+static void tell_body(struct transfer *transfer, struct str body)
+{
+    struct told *told = &transfer->told;
+    if (body.len > transfer->body_room || !transfer->body) {
+        size_t room = body.len > SMALLEST_BODY ? body.len : SMALLEST_BODY;
+        transfer->body = memory_resize(transfer->body, room, 1);
+        transfer->body_room = room;
+    }
+    if (body.len)
+        memcpy(transfer->body, body.ptr, body.len);
+    transfer->body_len = body.len;
+    if (told->body != transfer->body) {
+        TELL(transfer->easy, CURLOPT_POSTFIELDS, transfer->body);
+        told->body = transfer->body;
+        TELL(transfer->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.len);
+    } else if (told->body_len != body.len) {
+        TELL(transfer->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.len);
+    }
+    told->body_len = body.len;
+}
+
+/* To libcurl 0 means no limit (or 300 s to connect): at least 1. */
+static long milliseconds(int64_t ms)
+{
+    if (ms < 1)
+        return 1;
+    return ms > INT_MAX ? INT_MAX : (long)ms;
+}
+
+static void tell_limits(struct transfer *transfer, const struct transfer_request *request)
+{
+    struct told *told = &transfer->told;
+    long idle_ceiling_s = request->may_repeat ? IDLE_CEILING_S : IDLE_CEILING_SEND_ONCE_S;
+    if (told->timeout_ms != request->timeout_ms)
+        TELL(transfer->easy, CURLOPT_TIMEOUT_MS, milliseconds(request->timeout_ms));
+    if (told->connect_timeout_ms != request->connect_timeout_ms)
+        TELL(transfer->easy, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(request->connect_timeout_ms));
+    if (told->idle_ceiling_s != idle_ceiling_s)
+        TELL(transfer->easy, CURLOPT_MAXAGE_CONN, idle_ceiling_s);
+    told->timeout_ms = request->timeout_ms;
+    told->connect_timeout_ms = request->connect_timeout_ms;
+    told->idle_ceiling_s = idle_ceiling_s;
+}
+
+static void tell_request(struct transfer *transfer, const struct transfer_request *request)
+{
+    if (!is_same_text(transfer->told.url, request->url)) {
+        free(transfer->told.url);
+        transfer->told.url = memory_text(request->url);
+        TELL(transfer->easy, CURLOPT_URL, request->url);
+    }
+    tell_ca(transfer, request->ca_file);
+    tell_body(transfer, request->body);
+    tell_limits(transfer, request);
+}
+
+/* ---- what a loop's transfers share ---- */
+
+static void find_system_ca(struct transfers *transfers)
+{
+    CURL *fresh = curl_easy_init();
+    char *file = NULL;
+    char *path = NULL;
+    ASSERT(fresh);
+    curl_easy_getinfo(fresh, CURLINFO_CAINFO, &file);
+    curl_easy_getinfo(fresh, CURLINFO_CAPATH, &path);
+    if (file && access(file, R_OK) == 0)
+        transfers->system_ca_file = memory_text(file);
+    if (path)
+        transfers->system_ca_path = memory_text(path);
+    curl_easy_cleanup(fresh);
+}
+
+static void transfers_free(struct transfers *transfers)
+{
+    struct transfer *transfer;
+    while ((transfer = LIST_FIRST(&transfers->active))) {
+        stop(transfer);
+        transfer_free(transfer);
+    }
+    while ((transfer = LIST_FIRST(&transfers->idle))) {
+        LIST_REMOVE(transfer, link);
+        transfer_free(transfer);
+    }
+    multi_fini(&transfers->multi);
+    curl_share_cleanup(transfers->share);
+    curl_slist_free_all(transfers->headers);
+    free(transfers->system_ca_file);
+    free(transfers->system_ca_path);
+    free(transfers);
+}
+
+static struct transfers *transfers_of(struct loop *loop)
+{
+    if (loop->transfers)
+        return loop->transfers;
+    struct transfers *transfers = memory_new(sizeof *transfers);
+    multi_init(&transfers->multi, loop, on_finished);
+    LIST_INIT(&transfers->active);
+    LIST_INIT(&transfers->idle);
+    transfers->max_connections = DEFAULT_CONNECTIONS;
+    curl_multi_setopt(transfers->multi.curl, CURLMOPT_MAXCONNECTS, transfers->max_connections);
+    transfers->share = curl_share_init();
+    transfers->headers = curl_slist_append(NULL, "Expect:");
+    ASSERT(transfers->share && transfers->headers);
+    /* One thread only, hence no lock functions. */
+    curl_share_setopt(transfers->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
+    find_system_ca(transfers);
+    loop->transfers = transfers;
+    loop->free_transfers = transfers_free;
+    return transfers;
+}
+
+/* ---- doors ---- */
+
+void transfer_global_init(void)
+{
+    signal(SIGPIPE, SIG_IGN);
+    ASSERT(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK);
+}
+
+void transfer_set_max_connections(struct loop *loop, long connections)
+{
+    struct transfers *transfers = transfers_of(loop);
+    transfers->max_connections = connections > 0 ? connections : 1;
+    curl_multi_setopt(transfers->multi.curl, CURLMOPT_MAXCONNECTS, transfers->max_connections);
+}
+
+struct transfer *transfer_start(struct loop *loop, const struct transfer_request *request,
+                                transfer_done_fn *done, void *arg)
+{
+    struct transfer *transfer = take_handle(transfers_of(loop));
+    tell_request(transfer, request);
+    transfer->answer.ceiling = request->body_ceiling;
+    buf_clear(&transfer->answer);
+    transfer->headers.bytes = 0;
+    answer_headers_clear(&transfer->headers);
+    transfer->error[0] = '\0';
+    transfer->done = done;
+    transfer->arg = arg;
+    transfer->started_at_ms = clock_steady_ms();
+    transfer->times_sent = 0;
+    transfer->may_repeat = request->may_repeat;
+    transfer->is_too_large = false;
+    transfer->is_active = true;
+    LIST_INSERT_HEAD(&transfer->owner->active, transfer, link);
+    ASSERT(curl_multi_add_handle(transfer->owner->multi.curl, transfer->easy) == CURLM_OK);
+    return transfer;
+}
