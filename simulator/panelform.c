@@ -60,7 +60,8 @@ static void read_urlencoded(struct panelform *form, struct str rest)
 static struct str json_text(struct panelform *form, const json_t *value)
 {
     if (json_is_string(value))
-        return arena_str(&form->memory, str_make(json_string_value(value), json_string_length(value)));
+        return arena_str(&form->memory,
+                         str_make(json_string_value(value), json_string_length(value)));
     if (json_is_boolean(value))
         return json_is_true(value) ? STR("1") : STR("0");
     if (json_is_null(value))
@@ -82,9 +83,8 @@ static void read_json(struct panelform *form, struct str body)
             if (json_is_array(value)) {
                 size_t i;
                 json_t *item;
-                json_array_foreach(value, i, item)
-                    add_field(form, str_of(arena_printf(&form->memory, "%s[]", name)),
-                              json_text(form, item));
+                json_array_foreach(value, i, item) add_field(
+                    form, str_of(arena_printf(&form->memory, "%s[]", name)), json_text(form, item));
             } else {
                 add_field(form, field, json_text(form, value));
             }

@@ -27,7 +27,8 @@ static bool take_header(struct panelhttp_head *head, struct str name, struct str
         head->expects_continue = str_equal_folded(value, STR("100-continue"));
     else if (str_equal_folded(name, STR("connection")) && str_equal_folded(value, STR("close")))
         head->keeps_alive = false;
-    else if (str_equal_folded(name, STR("connection")) && str_equal_folded(value, STR("keep-alive")))
+    else if (str_equal_folded(name, STR("connection")) &&
+             str_equal_folded(value, STR("keep-alive")))
         head->keeps_alive = true;
     return true;
 }

@@ -13,7 +13,8 @@
 struct simulator;
 
 struct simulator_options {
-    const char *listen_text; /* borrowed; "HOST:PORT" or ":PORT"; NULL: 127.0.0.1:9001; port 0: any */
+    const char
+        *listen_text; /* borrowed; "HOST:PORT" or ":PORT"; NULL: 127.0.0.1:9001; port 0: any */
     const char *script_path; /* borrowed; a YAML file; NULL: none */
     const char *script_text; /* borrowed; the same as text, read after the file; NULL: none */
 };

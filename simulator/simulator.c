@@ -1,0 +1,172 @@
+/* See simulator.h. */
+#include "simulator/simulator.h"
+
+#include <errno.h>
+#include <event2/listener.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include "simulator/panel.h"
+#include "simulator/panelline.h"
+#include "simulator/panelscript.h"
+
+#define DEFAULT_LISTEN "127.0.0.1:9001"
+
+struct simulator {
+    struct panel *panel;
+    struct evconnlistener *listener;
+    int port;
+};
+
+static void on_accept(struct evconnlistener *listener, evutil_socket_t socket,
+                      struct sockaddr *address, int len, void *arg)
+{
+    struct simulator *simulator = arg;
+    (void)listener;
+    (void)address;
+    (void)len;
+    panelline_open(simulator->panel, socket);
+}
+
+/* Out of descriptors: the backlog waits for a moment instead of spinning the loop. */
+static void on_accept_error(struct evconnlistener *listener, void *arg)
+{
+    (void)arg;
+    (void)listener;
+}
+
+static bool parse_listen(const char *text, struct sockaddr_storage *out, int *len_out,
+                         struct fault *why)
+{
+    *len_out = sizeof *out;
+    struct str whole = str_of(text);
+    if (str_starts(whole, STR(":")) || str_find_byte(whole, ':') == SIZE_MAX) {
+        uint64_t port;
+        struct sockaddr_in *in = (struct sockaddr_in *)out;
+        if (!str_to_u64(str_from(whole, str_starts(whole, STR(":"))), &port) || port > 65535)
+            return fault_set(why, FAULT_INVALID, "%.80s: must be HOST:PORT", text);
+        *in = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+        in->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        *len_out = sizeof *in;
+        return true;
+    }
+    if (evutil_parse_sockaddr_port(text, (struct sockaddr *)out, len_out) != 0)
+        return fault_set(why, FAULT_INVALID, "%.80s: must be an address and a port, 127.0.0.1:9001",
+                         text);
+    return true;
+}
+
+static int port_of(evutil_socket_t socket)
+{
+    struct sockaddr_storage address;
+    socklen_t len = sizeof address;
+    char port[16] = "0";
+    uint64_t number = 0;
+    if (getsockname(socket, (struct sockaddr *)&address, &len) != 0 ||
+        getnameinfo((struct sockaddr *)&address, len, NULL, 0, port, sizeof port, NI_NUMERICSERV) !=
+            0 ||
+        !str_to_u64(str_of(port), &number))
+        return 0;
+    return (int)number;
+}
+
+static bool read_scripts(struct panel *panel, const struct simulator_options *options,
+                         struct fault *why)
+{
+    if (options->script_path && !panelscript_load(panel, options->script_path, why))
+        return false;
+    if (options->script_text == NULL)
+        return true;
+    json_t *settings = panelscript_parse(str_of(options->script_text), "script", why);
+    bool is_good = settings && panelscript_apply(panel, settings, why);
+    json_decref(settings);
+    return is_good;
+}
+
+struct simulator *simulator_start(struct event_base *base, const struct simulator_options *options,
+                                  struct fault *why)
+{
+    struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
+    int len = 0;
+    const char *listen_text = options->listen_text ? options->listen_text : DEFAULT_LISTEN;
+    struct simulator *simulator = memory_new(sizeof *simulator);
+    simulator->panel = panel_new(base);
+    if (!read_scripts(simulator->panel, options, why) ||
+        !parse_listen(listen_text, &address, &len, why)) {
+        simulator_stop(&simulator);
+        return NULL;
+    }
+    simulator->listener =
+        evconnlistener_new_bind(base, on_accept, simulator,
+                                LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE,
+                                4096, (struct sockaddr *)&address, len);
+    if (simulator->listener == NULL) {
+        fault_set(why, FAULT_UNAVAILABLE, "cannot listen on %.80s: %s", listen_text,
+                  strerror(errno));
+        simulator_stop(&simulator);
+        return NULL;
+    }
+    evconnlistener_set_error_cb(simulator->listener, on_accept_error);
+    simulator->port = port_of(evconnlistener_get_fd(simulator->listener));
+    return simulator;
+}
+
+int simulator_port(const struct simulator *simulator)
+{
+    return simulator->port;
+}
+
+void simulator_stop(struct simulator **simulator)
+{
+    struct simulator *it = *simulator;
+    *simulator = NULL;
+    if (it == NULL)
+        return;
+    if (it->listener)
+        evconnlistener_free(it->listener);
+    panelline_close_all(it->panel);
+    panel_free(it->panel);
+    free(it);
+}
+
+static void on_signal(evutil_socket_t number, short what, void *arg)
+{
+    (void)number;
+    (void)what;
+    event_base_loopbreak(arg);
+}
+
+int simulator_run(const char *listen_text, const char *script_path)
+{
+    struct simulator_options options = {.listen_text = listen_text, .script_path = script_path};
+    struct fault why = {.code = FAULT_NONE};
+    struct event_config *config = event_config_new();
+    ASSERT(config);
+    event_config_set_flag(config, EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST | EVENT_BASE_FLAG_NOLOCK);
+    struct event_base *base = event_base_new_with_config(config);
+    ASSERT(base);
+    event_config_free(config);
+    signal(SIGPIPE, SIG_IGN);
+    struct event *term = evsignal_new(base, SIGTERM, on_signal, base);
+    struct event *interrupt = evsignal_new(base, SIGINT, on_signal, base);
+    ASSERT(term && interrupt);
+    event_add(term, NULL);
+    event_add(interrupt, NULL);
+    struct simulator *simulator = simulator_start(base, &options, &why);
+    if (simulator) {
+        printf("simulator listening on 127.0.0.1:%d\n", simulator->port);
+        fflush(stdout);
+        event_base_dispatch(base);
+        simulator_stop(&simulator);
+    } else {
+        fprintf(stderr, "%s\n", why.words);
+    }
+    event_free(term);
+    event_free(interrupt);
+    event_base_free(base);
+    return why.code == FAULT_NONE ? 0 : why.code == FAULT_UNAVAILABLE ? 3 : 1;
+}
