@@ -2,6 +2,8 @@
  * snapshots it holds now. One a worker and one for the main thread. Its thread only. */
 #ifndef ORDERS_DESK_H
 #define ORDERS_DESK_H
+#include <stdatomic.h>
+
 #include "catalogue/catalogue.h"
 #include "catalogue/refresher.h"
 #include "ledger/ledger.h"

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "ledger/ledger.h"
 #include "loop/loop.h"
+#include "providers/provider.h"
 
 enum { LIVEORDER_UPSTREAM_BYTES = 65, LIVEORDER_NO_PROVIDER = 0xffff };
 

@@ -5,6 +5,7 @@
 #include "providers/question.h"
 
 #define WORDS_UNAVAILABLE "Service is temporarily unavailable"
+#define WORDS_UNSAVED "Order could not be saved. Please try again later"
 #define WORDS_ORDER_ID "Incorrect order ID"
 #define WORDS_REFILL_ID "Incorrect refill ID"
 #define WORDS_SERVICE_ID "Incorrect service ID"

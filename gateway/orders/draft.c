@@ -1,0 +1,376 @@
+/* From what a client sent to an order that can be placed. Values are trimmed, lists are split at
+ * line ends (CRLF, LF, CR, the two characters backslash n) or, where a type's lists are short
+ * words, at commas, and joined by LF again; what is derived is derived here and nowhere else. */
+#include "orders/draft.h"
+
+#include "base/buf.h"
+
+#define DRIP_RUNS_MOST 100000
+#define DRIP_INTERVAL_MOST 1000000
+
+struct making {
+    const struct service *service;
+    const struct ordertype_row *row;
+    const struct fields *given;
+    struct arena *arena;
+    struct draft *out;
+    struct fault *why;
+};
+
+static struct str given(const struct making *m, enum field field)
+{
+    return str_trim(m->given->value[field]);
+}
+
+static bool incorrect(const struct making *m, enum field field)
+{
+    return fault_set(m->why, FAULT_INVALID, "Incorrect %s", field_name(field));
+}
+
+/* ---- lists ---- */
+
+static size_t line_end(struct str s, size_t *skip_out)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        if (s.ptr[i] == '\n' || s.ptr[i] == '\r') {
+            *skip_out = 1;
+            return i;
+        }
+        if (s.ptr[i] == '\\' && i + 1 < s.len && (s.ptr[i + 1] == 'n' || s.ptr[i + 1] == 'r')) {
+            *skip_out = 2;
+            return i;
+        }
+    }
+    *skip_out = 0;
+    return s.len;
+}
+
+static size_t add_lines(struct buf *out, struct str text, char also)
+{
+    size_t lines = 0;
+    for (size_t skip = 1; skip > 0;) {
+        size_t end = line_end(text, &skip);
+        struct str rest = str_first(text, end), piece;
+        while (also ? str_next(&rest, also, &piece) : (piece = rest).ptr != NULL) {
+            struct str line = str_trim(piece);
+            if (line.len > 0) {
+                if (lines++ > 0)
+                    buf_add_byte(out, '\n');
+                buf_add_str(out, line);
+            }
+            if (!also)
+                break;
+        }
+        text = str_make(text.ptr + end + skip, text.len - end - skip);
+    }
+    return lines;
+}
+
+/* Comments may hold commas; the other lists are words. */
+static bool take_list(struct making *m, enum field field, int64_t *lines_out)
+{
+    struct buf joined;
+    struct str text = given(m, field);
+    buf_init(&joined, DRAFT_LIST_BYTES);
+    size_t lines = text.len ? add_lines(&joined, text, field == FIELD_COMMENTS ? 0 : ',') : 0;
+    bool is_fine = !joined.is_over && lines <= DRAFT_LIST_LINES && str_is_utf8(buf_str(&joined));
+    if (is_fine && lines > 0)
+        m->out->fields.value[field] = arena_str(m->arena, buf_str(&joined));
+    buf_fini(&joined);
+    *lines_out = (int64_t)lines;
+    return is_fine || incorrect(m, field);
+}
+
+/* ---- numbers ---- */
+
+/* "1000", "1000.0", " 1,000 "; false when it is no whole number. */
+static bool read_whole(struct str text, int64_t *out)
+{
+    char digits[24];
+    size_t n = 0;
+    size_t point = str_find_byte(text, '.');
+    struct str whole = point == SIZE_MAX ? text : str_first(text, point);
+    for (size_t i = point == SIZE_MAX ? text.len : point + 1; i < text.len; i++)
+        if (text.ptr[i] != '0')
+            return false;
+    for (size_t i = 0; i < whole.len; i++) {
+        bool is_separator = whole.ptr[i] == ',' && i > 0 && (whole.len - i) % 4 == 0;
+        if (is_separator)
+            continue;
+        if (n == sizeof digits)
+            return false;
+        digits[n++] = whole.ptr[i];
+    }
+    return str_to_i64(str_make(digits, n), out);
+}
+
+static bool keep_number(struct making *m, enum field field, int64_t value)
+{
+    char *text = arena_printf(m->arena, "%lld", (long long)value);
+    m->out->fields.value[field] = str_of(text);
+    return true;
+}
+
+static bool take_number(struct making *m, enum field field, int64_t least, int64_t most,
+                        int64_t *out)
+{
+    if (!read_whole(given(m, field), out) || *out < least || *out > most)
+        return incorrect(m, field);
+    return keep_number(m, field, *out);
+}
+
+static bool check_limits(const struct making *m, int64_t quantity)
+{
+    if (quantity < m->service->min)
+        return fault_set(m->why, FAULT_INVALID, "Quantity less than minimal %lld",
+                         (long long)m->service->min);
+    if (quantity > m->service->max)
+        return fault_set(m->why, FAULT_INVALID, "Quantity more than maximum %lld",
+                         (long long)m->service->max);
+    return true;
+}
+
+/* ---- texts ---- */
+
+static bool is_plain_text(struct str s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if ((unsigned char)s.ptr[i] < 0x20 || s.ptr[i] == 0x7f)
+            return false;
+    return str_is_utf8(s);
+}
+
+static bool take_text(struct making *m, enum field field)
+{
+    struct str text = given(m, field);
+    if (text.len > DRAFT_LINK_BYTES || !is_plain_text(text))
+        return incorrect(m, field);
+    m->out->fields.value[field] = arena_str(m->arena, text);
+    return true;
+}
+
+static bool date_parts(struct str text, char separator, int64_t parts[3])
+{
+    struct str piece;
+    size_t n = 0;
+    while (str_next(&text, separator, &piece))
+        if (n == 3 || !str_to_i64(str_trim(piece), &parts[n++]))
+            return false;
+    return n == 3;
+}
+
+/* Documented as d/m/Y; m/d/Y and Y-m-d are met too. Kept as d/m/Y. */
+static bool take_expiry(struct making *m)
+{
+    struct str text = given(m, FIELD_EXPIRY);
+    int64_t p[3], day, month, year;
+    if (date_parts(text, '/', p) || date_parts(text, '.', p)) {
+        bool is_month_first = p[0] <= 12 && p[1] > 12;
+        day = is_month_first ? p[1] : p[0];
+        month = is_month_first ? p[0] : p[1];
+        year = p[2];
+    } else if (date_parts(text, '-', p)) {
+        bool is_iso = p[0] > 31;
+        year = is_iso ? p[0] : p[2];
+        month = p[1];
+        day = is_iso ? p[2] : p[0];
+    } else {
+        return incorrect(m, FIELD_EXPIRY);
+    }
+    if (day < 1 || day > 31 || month < 1 || month > 12 || year < 2000 || year > 9999)
+        return incorrect(m, FIELD_EXPIRY);
+    m->out->fields.value[FIELD_EXPIRY] = str_of(arena_printf(
+        m->arena, "%02lld/%02lld/%04lld", (long long)day, (long long)month, (long long)year));
+    return true;
+}
+
+/* ---- the fields of a type ---- */
+
+/* Clients swap the singular and the plural; either serves. */
+static struct str given_or_twin(const struct making *m, enum field field)
+{
+    struct str value = given(m, field);
+    if (value.len > 0)
+        return value;
+    if (field == FIELD_HASHTAG)
+        return given(m, FIELD_HASHTAGS);
+    if (field == FIELD_HASHTAGS)
+        return given(m, FIELD_HASHTAG);
+    if (field == FIELD_USERNAME && !(m->row->required & (1u << FIELD_USERNAMES)))
+        return given(m, FIELD_USERNAMES);
+    if (field == FIELD_USERNAMES && !(m->row->required & (1u << FIELD_USERNAME)))
+        return given(m, FIELD_USERNAME);
+    return value;
+}
+
+static bool check_required(struct making *m, struct fields *completed)
+{
+    for (int f = 0; f < FIELD_COUNT; f++) {
+        bool is_required = (m->row->required >> f) & 1;
+        completed->value[f] =
+            is_required ? given_or_twin(m, (enum field)f) : given(m, (enum field)f);
+        if (is_required && completed->value[f].len == 0)
+            return fault_set(m->why, FAULT_INVALID, "Missing parameter: %s",
+                             field_name((enum field)f));
+    }
+    return true;
+}
+
+static bool take_traffic(struct making *m)
+{
+    struct str type = given(m, FIELD_TYPE_OF_TRAFFIC);
+    enum field needed = str_is(type, "1")   ? FIELD_GOOGLE_KEYWORD
+                        : str_is(type, "2") ? FIELD_REFERRING_URL
+                                            : FIELD_COUNT;
+    if (needed != FIELD_COUNT && given(m, needed).len == 0)
+        return fault_set(m->why, FAULT_INVALID, "Missing parameter: %s", field_name(needed));
+    return true;
+}
+
+/* 0 and -1 mean "no end" with some clients, as leaving it out does. */
+static bool take_posts(struct making *m, enum field field)
+{
+    int64_t posts;
+    if (!read_whole(given(m, field), &posts))
+        return incorrect(m, field);
+    return posts <= 0 || keep_number(m, field, posts);
+}
+
+static bool take_subscription(struct making *m)
+{
+    int64_t least, most, delay;
+    if (!take_number(m, FIELD_MIN, 1, INT32_MAX, &least) ||
+        !take_number(m, FIELD_MAX, 1, INT32_MAX, &most) ||
+        !take_number(m, FIELD_DELAY, 0, 100000, &delay))
+        return false;
+    if (most < least)
+        return fault_set(m->why, FAULT_INVALID, "Incorrect max: it is less than min");
+    if (!check_limits(m, least) || !check_limits(m, most))
+        return false;
+    if (given(m, FIELD_POSTS).len && !take_posts(m, FIELD_POSTS))
+        return false;
+    if (given(m, FIELD_OLD_POSTS).len && !take_posts(m, FIELD_OLD_POSTS))
+        return false;
+    return given(m, FIELD_EXPIRY).len == 0 || take_expiry(m);
+}
+
+static bool take_drip(struct making *m, int64_t *runs_out)
+{
+    int64_t interval;
+    struct str runs = given(m, FIELD_RUNS);
+    *runs_out = 1;
+    if (!m->row->may_drip || runs.len == 0 || str_is(runs, "0"))
+        return true;
+    if (given(m, FIELD_INTERVAL).len == 0)
+        return fault_set(m->why, FAULT_INVALID, "Missing parameter: interval");
+    return take_number(m, FIELD_RUNS, 1, DRIP_RUNS_MOST, runs_out) &&
+           take_number(m, FIELD_INTERVAL, 0, DRIP_INTERVAL_MOST, &interval);
+}
+
+static bool is_taken_elsewhere(enum field field)
+{
+    const uint32_t elsewhere = 1u << FIELD_QUANTITY | 1u << FIELD_RUNS | 1u << FIELD_INTERVAL |
+                               1u << FIELD_MIN | 1u << FIELD_MAX | 1u << FIELD_POSTS |
+                               1u << FIELD_OLD_POSTS | 1u << FIELD_DELAY | 1u << FIELD_EXPIRY;
+    return (elsewhere >> field) & 1;
+}
+
+static bool take_fields(struct making *m, int64_t lines[FIELD_COUNT])
+{
+    for (int f = 0; f < FIELD_COUNT; f++) {
+        enum field field = (enum field)f;
+        if (!(((m->row->required | m->row->optional) >> f) & 1) || is_taken_elsewhere(field) ||
+            given(m, field).len == 0)
+            continue;
+        if (field_is_list(field)) {
+            if (!take_list(m, field, &lines[f]))
+                return false;
+            if (lines[f] == 0)
+                return fault_set(m->why, FAULT_INVALID, "Missing parameter: %s", field_name(field));
+        } else if (!take_text(m, field)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool take_quantity(struct making *m, const int64_t lines[FIELD_COUNT], int64_t *out)
+{
+    switch (m->row->quantity) {
+    case ORDERTYPE_QUANTITY_GIVEN:
+        /* A number below the minimum, zero and negative ones too, is told as such. */
+        if (!read_whole(given(m, FIELD_QUANTITY), out))
+            return incorrect(m, FIELD_QUANTITY);
+        break;
+    case ORDERTYPE_QUANTITY_COMMENTS:
+        *out = lines[FIELD_COMMENTS];
+        break;
+    case ORDERTYPE_QUANTITY_USERNAMES:
+        *out = lines[FIELD_USERNAMES];
+        break;
+    case ORDERTYPE_QUANTITY_ONE:
+        /* What the panel counts its remains in; the charge is flat. */
+        *out = m->service->min > 0 ? m->service->min : 1;
+        return true;
+    case ORDERTYPE_QUANTITY_PER_POST:
+        *out = 0;
+        return true;
+    }
+    return check_limits(m, *out) && keep_number(m, FIELD_QUANTITY, *out);
+}
+
+static bool quote(struct making *m, int64_t runs, unsigned decimals)
+{
+    struct draft *out = m->out;
+    if (__builtin_mul_overflow(out->run_quantity, runs, &out->quantity) ||
+        !quote_charge(out->rate, out->quantity, m->row->is_flat, decimals, &out->charge))
+        return fault_set(m->why, FAULT_INVALID, "Quantity more than maximum %lld",
+                         (long long)m->service->max);
+    if (m->row->quantity == ORDERTYPE_QUANTITY_PER_POST)
+        out->charge = MONEY_ZERO;
+    return true;
+}
+
+bool draft_make(const struct service *service, struct money rate, unsigned decimals,
+                const struct fields *given_fields, struct arena *arena, struct draft *out,
+                struct fault *why)
+{
+    struct fields completed;
+    int64_t lines[FIELD_COUNT] = {0}, runs;
+    struct making m = {.service = service,
+                       .row = ordertype_row(service->type),
+                       .given = given_fields,
+                       .arena = arena,
+                       .out = out,
+                       .why = why};
+    *out = (struct draft){.service = service, .type = service->type, .rate = rate};
+    if (!check_required(&m, &completed))
+        return false;
+    m.given = &completed;
+    if (!take_fields(&m, lines))
+        return false;
+    if (service->type == ORDERTYPE_WEB_TRAFFIC && !take_traffic(&m))
+        return false;
+    if (m.row->quantity == ORDERTYPE_QUANTITY_PER_POST && !take_subscription(&m))
+        return false;
+    return take_quantity(&m, lines, &out->run_quantity) && take_drip(&m, &runs) &&
+           quote(&m, runs, decimals);
+}
+
+bool draft_restore(const struct service *service, struct money rate, struct money charge,
+                   int64_t quantity, const struct fields *kept, struct draft *out,
+                   struct fault *why)
+{
+    int64_t run_quantity = quantity;
+    struct str text = kept->value[FIELD_QUANTITY];
+    if (text.len > 0 && !str_to_i64(text, &run_quantity))
+        return fault_set(why, FAULT_BROKEN, "the kept fields hold no usable quantity");
+    *out = (struct draft){.service = service,
+                          .type = service->type,
+                          .fields = *kept,
+                          .quantity = quantity,
+                          .run_quantity = run_quantity,
+                          .rate = rate,
+                          .charge = charge};
+    return true;
+}

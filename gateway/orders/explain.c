@@ -1,0 +1,65 @@
+/* See explain.h. */
+#include "orders/explain.h"
+
+static bool is_within_limits(const struct offer *offer, const struct draft *draft)
+{
+    const struct ordertype_row *row = ordertype_row(draft->type);
+    if (!offer->has_limits || row->quantity == ORDERTYPE_QUANTITY_ONE)
+        return true;
+    if (row->quantity != ORDERTYPE_QUANTITY_PER_POST)
+        return draft->run_quantity >= offer->min && draft->run_quantity <= offer->max;
+    int64_t least = 0, most = 0;
+    return str_to_i64(draft->fields.value[FIELD_MIN], &least) &&
+           str_to_i64(draft->fields.value[FIELD_MAX], &most) && least >= offer->min &&
+           most <= offer->max;
+}
+
+/* Subscriptions are charged per post, so there the two rates are compared. */
+static bool costs_too_much(const struct offer *offer, const struct draft *draft,
+                           struct money *cost_out)
+{
+    const struct ordertype_row *row = ordertype_row(draft->type);
+    if (row->quantity == ORDERTYPE_QUANTITY_PER_POST) {
+        *cost_out = offer->cost;
+        return money_compare(offer->cost, draft->rate) > 0;
+    }
+    return !quote_charge(offer->cost, draft->quantity, row->is_flat, 8, cost_out) ||
+           money_compare(*cost_out, draft->charge) > 0;
+}
+
+static enum skip judge(struct desk *desk, const struct draft *draft, const struct offer *offer,
+                       struct money *cost_out)
+{
+    const struct provider *provider =
+        provider_set_by_id(desk->catalogue->providers, offer->provider_id);
+    *cost_out = MONEY_ZERO;
+    if (provider == NULL || provider->settings.is_closed)
+        return SKIP_CLOSED;
+    if (provider_is_paused(provider))
+        return SKIP_PAUSED;
+    if (!offer->is_known)
+        return offer->is_gone ? SKIP_GONE : SKIP_UNKNOWN;
+    bool is_dear = costs_too_much(offer, draft, cost_out);
+    if (offer->is_quarantined)
+        return SKIP_QUARANTINED;
+    if (offer->type != draft->type && offer->type != ORDERTYPE_UNKNOWN)
+        return SKIP_TYPE;
+    if (!is_within_limits(offer, draft))
+        return SKIP_LIMITS;
+    if (is_dear && !draft->service->allow_loss)
+        return SKIP_COST;
+    return health_look(desk->health, offer->provider_id, HEALTH_ORDERS, offer->service,
+                       loop_now_ms(desk->loop));
+}
+
+size_t explain_candidates(struct desk *desk, const struct draft *draft,
+                          struct candidate candidates_out[RANKING_MAX])
+{
+    const struct service *service = draft->service;
+    size_t count = service->offer_count < RANKING_MAX ? service->offer_count : RANKING_MAX;
+    for (size_t i = 0; i < count; i++) {
+        candidates_out[i].weight = service->offers[i].weight;
+        candidates_out[i].skip = judge(desk, draft, &service->offers[i], &candidates_out[i].cost);
+    }
+    return count;
+}

@@ -1,0 +1,253 @@
+/* See follow.h. A follow lives until its last waiter and its ledger question have come home,
+ * however early the client was answered. */
+#include "orders/follow.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "orders/statuspoll.h"
+
+enum { IDS_MOST = 100, BOOKS_WITHIN_MS = 5000 };
+
+struct follow;
+struct follow_waiter {
+    struct liveorders_waiter waiter; /* first: the message comes home as this */
+    struct follow *follow;
+    size_t index;
+};
+
+struct follow {
+    struct desk *desk;
+    unsigned client_id;
+    struct arena arena;
+    size_t count, pending,
+        outstanding; /* pending: results not there yet; outstanding: to come home */
+    struct follow_status *list;
+    bool *is_waiting; /* of each: a flight is under way */
+    bool is_done;
+    bool is_last_wait;
+    struct loop_timer timer;
+    follow_done_fn *done;
+    void *arg;
+};
+
+static void fill(struct follow_status *out, enum orderstate state, int64_t quantity,
+                 bool has_start_count, int64_t start_count, int64_t remains, struct money paid)
+{
+    out->is_found = true;
+    out->status = orderstate_status(state);
+    out->charge = out->status == ORDERSTATUS_CANCELED ? MONEY_ZERO : paid;
+    out->start_count = has_start_count ? start_count : 0;
+    out->remains = out->status == ORDERSTATUS_CANCELED && quantity > 0 ? quantity : remains;
+}
+
+static void fill_live(struct follow_status *out, const struct liveorder *order)
+{
+    fill(out, order->state, order->quantity, order->has_start_count, order->start_count,
+         order->remains, order->paid);
+    out->type = order->type;
+    out->extra = str_of(order->extra);
+}
+
+static bool is_fresh(const struct desk *desk, const struct liveorder *order)
+{
+    if (orderstate_is_final(order->state) || order->upstream_id[0] == '\0')
+        return true;
+    return order->asked_at_ms > 0 &&
+           loop_now_ms(desk->loop) - order->asked_at_ms <= desk->settings.status_fresh_ms;
+}
+
+bool follow_now(struct desk *desk, unsigned client_id_asking, const uint32_t *ids, size_t count,
+                struct arena *arena, struct follow_status *out)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct liveorder order;
+        out[i] = (struct follow_status){.id = ids[i]};
+        if (!liveorders_get(desk->liveorders, ids[i], arena, &order) || !is_fresh(desk, &order))
+            return false;
+        if (order.client_id == client_id_asking)
+            fill_live(&out[i], &order);
+    }
+    atomic_fetch_add_explicit(&desk_totals.status_fresh, count, memory_order_relaxed);
+    return true;
+}
+
+static void follow_release(struct follow *follow)
+{
+    if (!follow->is_done || follow->outstanding > 0)
+        return;
+    loop_timer_fini(&follow->timer);
+    arena_fini(&follow->arena);
+    free(follow);
+}
+
+static void follow_finish(struct follow *follow)
+{
+    if (follow->is_done)
+        return;
+    follow->is_done = true;
+    loop_timer_cancel(&follow->timer);
+    follow->done(follow->list, follow->count, follow->arg);
+}
+
+static void on_rows(const struct ledger_rows *rows, void *arg);
+
+static void look_up(struct follow *follow, const uint32_t *ids, size_t count)
+{
+    struct ledger_query query = {.question = LEDGER_ASK_ORDERS, .ids = ids, .id_count = count};
+    follow->pending++;
+    follow->outstanding++;
+    ledger_ask(follow->desk->ledger, follow->desk->loop, &query, on_rows, follow);
+}
+
+/* What left the table meanwhile is finished and in the books. */
+static void take_known(struct follow *follow, size_t index)
+{
+    struct liveorder order;
+    follow->is_waiting[index] = false;
+    if (!liveorders_get(follow->desk->liveorders, follow->list[index].id, &follow->arena, &order))
+        look_up(follow, &follow->list[index].id, 1);
+    else if (order.client_id == follow->client_id)
+        fill_live(&follow->list[index], &order);
+}
+
+/* status_within is over: what is known has to do. A look-up in the books alone is waited for once
+ * more: it cannot depend on a panel. */
+static void on_timeout(void *arg)
+{
+    struct follow *follow = arg;
+    size_t waiting = 0;
+    for (size_t i = 0; i < follow->count; i++) {
+        if (!follow->is_waiting[i])
+            continue;
+        waiting++;
+        take_known(follow, i);
+        atomic_fetch_add_explicit(&desk_totals.status_stale, 1, memory_order_relaxed);
+    }
+    follow->pending -= waiting;
+    if (follow->pending > 0 && !follow->is_last_wait) {
+        follow->is_last_wait = true;
+        loop_timer_start(&follow->timer, follow->desk->loop, BOOKS_WITHIN_MS, on_timeout, follow);
+        return;
+    }
+    follow_finish(follow);
+    follow_release(follow);
+}
+
+static void on_landed(struct loop_message *message)
+{
+    struct follow_waiter *waiter = (struct follow_waiter *)message;
+    struct follow *follow = waiter->follow;
+    follow->outstanding--;
+    if (!follow->is_done && follow->is_waiting[waiter->index]) {
+        take_known(follow, waiter->index);
+        if (--follow->pending == 0)
+            follow_finish(follow);
+    }
+    free(waiter);
+    follow_release(follow);
+}
+
+static void take_row(struct follow *follow, const struct ledger_order *row)
+{
+    if (client_id(row->client) != follow->client_id || row->state == ORDERSTATE_REFUSED)
+        return;
+    for (size_t i = 0; i < follow->count; i++) {
+        if (follow->list[i].id != row->id || follow->list[i].is_found)
+            continue;
+        fill(&follow->list[i], row->state, row->quantity, row->has_start_count, row->start_count,
+             row->remains, row->paid);
+        follow->list[i].type = row->type;
+        follow->list[i].extra = arena_str(&follow->arena, row->extra);
+    }
+}
+
+static void on_rows(const struct ledger_rows *rows, void *arg)
+{
+    struct follow *follow = arg;
+    follow->outstanding--;
+    if (!follow->is_done) {
+        for (size_t i = 0; i < rows->order_count; i++)
+            take_row(follow, &rows->orders[i]);
+        if (--follow->pending == 0)
+            follow_finish(follow);
+    }
+    follow_release(follow);
+}
+
+/* True when the order's result is there; false: it must be looked up in the books. */
+static bool follow_live(struct follow *follow, size_t index)
+{
+    struct desk *desk = follow->desk;
+    struct liveorder order;
+    uint32_t id = follow->list[index].id;
+    if (!liveorders_get(desk->liveorders, id, &follow->arena, &order))
+        return false;
+    if (order.client_id != follow->client_id)
+        return true;
+    if (is_fresh(desk, &order)) {
+        fill_live(&follow->list[index], &order);
+        return true;
+    }
+    struct follow_waiter *waiter = memory_new(sizeof *waiter);
+    waiter->waiter.message.run = on_landed;
+    waiter->waiter.loop = desk->loop;
+    waiter->follow = follow;
+    waiter->index = index;
+    enum liveorders_join join = liveorders_join(desk->liveorders, id, &waiter->waiter);
+    if (join == LIVEORDERS_GONE) {
+        free(waiter);
+        return false;
+    }
+    follow->is_waiting[index] = true;
+    follow->pending++;
+    follow->outstanding++;
+    if (join == LIVEORDERS_LEAD) {
+        atomic_fetch_add_explicit(&desk_totals.status_asked, 1, memory_order_relaxed);
+        statuspoll_ask(desk->statuspoll, &order, desk->settings.status_within_ms);
+    }
+    return true;
+}
+
+static void on_nothing_pending(void *arg)
+{
+    struct follow *follow = arg;
+    follow_finish(follow);
+    follow_release(follow);
+}
+
+static struct follow *follow_new(struct desk *desk, unsigned client_id_asking, const uint32_t *ids,
+                                 size_t count)
+{
+    struct follow *follow = memory_new(sizeof *follow);
+    arena_init(&follow->arena);
+    follow->desk = desk;
+    follow->client_id = client_id_asking;
+    follow->count = count;
+    follow->list = arena_new(&follow->arena, count * sizeof *follow->list);
+    follow->is_waiting = arena_new(&follow->arena, count * sizeof *follow->is_waiting);
+    for (size_t i = 0; i < count; i++)
+        follow->list[i].id = ids[i];
+    return follow;
+}
+
+void follow_start(struct desk *desk, unsigned client_id_asking, const uint32_t *ids, size_t count,
+                  follow_done_fn *done, void *arg)
+{
+    uint32_t in_books[IDS_MOST];
+    size_t in_books_count = 0;
+    ASSERT(count <= IDS_MOST);
+    struct follow *follow = follow_new(desk, client_id_asking, ids, count);
+    follow->done = done;
+    follow->arg = arg;
+    for (size_t i = 0; i < count; i++)
+        if (ids[i] != 0 && !follow_live(follow, i))
+            in_books[in_books_count++] = ids[i];
+    if (in_books_count > 0)
+        look_up(follow, in_books, in_books_count);
+    loop_timer_start(&follow->timer, desk->loop,
+                     follow->pending ? desk->settings.status_within_ms : 0,
+                     follow->pending ? on_timeout : on_nothing_pending, follow);
+    /* Last: a landing may come home at once, but only by message. */
+    statuspoll_flush(desk->statuspoll);
+}

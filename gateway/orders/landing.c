@@ -1,0 +1,297 @@
+/* See landing.h. Parents (subscriptions, drip-feeds) report the ids of their children: those get
+ * order numbers of ours before the parent's flight ends. */
+#include "orders/landing.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "orders/desk.h"
+#include "orders/settlement.h"
+
+enum { CHILDREN_MOST = 10000, EXTRA_BYTES = 256 * 1024 };
+
+/* ---- writing what changed; no reader waits for it ---- */
+
+struct saving {
+    struct desk *desk;
+    uint32_t order;
+    bool is_final;
+};
+
+static void mark_unsaved(struct liveorder *order, void *arg)
+{
+    (void)arg;
+    order->is_unsaved = true;
+}
+
+static void on_saved(enum ledger_result result, void *arg)
+{
+    struct saving *saving = arg;
+    if (result == LEDGER_DONE || result == LEDGER_REFUSED) {
+        if (saving->is_final)
+            liveorders_remove(saving->desk->liveorders, saving->order);
+    } else {
+        liveorders_change(saving->desk->liveorders, saving->order, mark_unsaved, NULL);
+    }
+    free(saving);
+}
+
+static void save(struct desk *desk, const struct liveorder *order, const char *event,
+                 struct str reason)
+{
+    struct saving *saving = memory_new(sizeof *saving);
+    *saving = (struct saving){desk, order->id, orderstate_is_final(order->state)};
+    struct ledger_update update = {.has_state = true,
+                                   .has_paid = true,
+                                   .has_remains = true,
+                                   .has_start_count = order->has_start_count,
+                                   .has_extra = order->extra != NULL,
+                                   .only_if_unsettled = true,
+                                   .state = order->state,
+                                   .paid = order->paid,
+                                   .start_count = order->start_count,
+                                   .remains = order->remains,
+                                   .extra = str_of(order->extra)};
+    struct ledger_change change = {
+        .order = order->id, .update = &update, .event = event, .reason = reason};
+    ledger_write(desk->ledger, desk->loop, &change, on_saved, saving);
+}
+
+/* ---- settling ---- */
+
+/* A child of a subscription is charged as the panel reports it: its charge there over its rate
+ * there, at our rate. */
+static struct money child_charge(struct desk *desk, const struct liveorder *order,
+                                 const struct answer_status *reported)
+{
+    const struct service *service = catalogue_find(desk->catalogue, order->service);
+    struct money charge = order->paid;
+    for (size_t i = 0; service && i < service->offer_count; i++) {
+        const struct offer *offer = &service->offers[i];
+        if (offer->provider_id == order->provider_id && offer->is_known && offer->rate.units > 0 &&
+            reported->charge.units >= 0 &&
+            money_share_up(order->rate, reported->charge.units, offer->rate.units,
+                           desk->settings.decimals, &charge))
+            break;
+    }
+    return charge;
+}
+
+static void log_oddities(const struct liveorder *order, const struct settlement *settled,
+                         const struct answer_status *reported)
+{
+    if (settled->is_unknown_word)
+        atomic_fetch_add_explicit(&desk_totals.status_unknown_words, 1, memory_order_relaxed);
+    if (settled->is_unknown_word || settled->is_review || settled->is_clamped || settled->is_late)
+        log_event(LOG_WARN, "status_odd",
+                  "order=%u word=%s kept=%s unknown=%d review=%d clamped=%d "
+                  "late=%d",
+                  order->id, log_value(reported->word).text, orderstate_word(settled->state),
+                  settled->is_unknown_word, settled->is_review, settled->is_clamped,
+                  settled->is_late);
+}
+
+static void apply(struct liveorder *order, void *arg)
+{
+    const struct liveorder *fresh = arg;
+    order->state = fresh->state;
+    order->paid = fresh->paid;
+    order->has_start_count = fresh->has_start_count;
+    order->start_count = fresh->start_count;
+    order->remains = fresh->remains;
+    order->asked_at_ms = fresh->asked_at_ms;
+    order->is_unsaved = false;
+    if (fresh->extra)
+        liveorders_set_extra(order, fresh->extra);
+}
+
+static bool is_same_text(const char *a, const char *b)
+{
+    return str_equal(str_of(a), str_of(b));
+}
+
+/* extra: the parent's new extra, or NULL: as it was. */
+static void settle(struct desk *desk, uint32_t id, const struct answer_status *reported,
+                   const char *extra)
+{
+    struct liveorder order;
+    struct arena arena;
+    arena_init(&arena);
+    if (liveorders_get(desk->liveorders, id, &arena, &order)) {
+        struct settlement_order before = {.state = order.state,
+                                          .type = order.type,
+                                          .quantity = order.quantity,
+                                          .start_count = order.start_count,
+                                          .has_start_count = order.has_start_count,
+                                          .remains = order.remains,
+                                          .charge = order.charge,
+                                          .paid = order.paid,
+                                          .decimals = desk->settings.decimals};
+        bool is_child = order.parent && order.type == ORDERTYPE_SUBSCRIPTIONS;
+        if (is_child && reported->has_charge)
+            before.paid = child_charge(desk, &order, reported);
+        struct settlement settled = settlement_make(&before, reported);
+        bool is_changed = settled.is_changed || order.is_unsaved ||
+                          settled.paid.units != order.paid.units ||
+                          (extra && !is_same_text(extra, order.extra));
+        log_oddities(&order, &settled, reported);
+        order.state = settled.state;
+        order.paid = settled.paid;
+        order.has_start_count = settled.has_start_count;
+        order.start_count = settled.start_count;
+        order.remains = settled.remains;
+        order.extra = extra;
+        order.asked_at_ms = loop_now_ms(desk->loop);
+        liveorders_change(desk->liveorders, id, apply, &order);
+        if (is_changed)
+            save(desk, &order, "status", settled.is_late ? STR("late") : STR_NONE);
+    }
+    arena_fini(&arena);
+    liveorders_land(desk->liveorders, id);
+}
+
+/* ---- children ---- */
+
+struct family { /* a parent whose children's numbers are being looked up */
+    struct desk *desk;
+    struct arena arena;
+    struct liveorder parent;
+    struct answer_status reported; /* its own copy */
+};
+
+static void family_free(struct family *family)
+{
+    arena_fini(&family->arena);
+    free(family);
+}
+
+static uint32_t child_new(struct family *family, struct str upstream_id)
+{
+    struct desk *desk = family->desk;
+    const struct liveorder *parent = &family->parent;
+    const struct provider *provider =
+        provider_set_by_id(desk->catalogue->providers, parent->provider_id);
+    struct ledger_order child = {
+        .id = ledger_take_order_number(desk->ledger),
+        .client = client_name(parent->client_id),
+        .service = parent->service,
+        .type =
+            parent->type == ORDERTYPE_SUBSCRIPTIONS ? ORDERTYPE_SUBSCRIPTIONS : ORDERTYPE_DEFAULT,
+        .fields = STR("{}"),
+        .rate = parent->rate,
+        .currency = str_of(desk->settings.currency),
+        .state = ORDERSTATE_PENDING,
+        .is_number_given = true,
+        .provider = provider ? str_of(provider->settings.name) : STR(""),
+        .upstream_service = STR(""),
+        .upstream_id = upstream_id,
+        .parent = parent->id,
+        .reason = STR("child"),
+        .created_at_ms = clock_wall_ms(),
+    };
+    struct liveorder live;
+    struct ledger_change change = {.order = child.id, .insert = &child, .event = "child"};
+    if (child.id == 0)
+        return 0;
+    liveorder_from_ledger(&child, desk->catalogue->providers, &live);
+    live.provider_id = parent->provider_id;
+    liveorders_put(desk->liveorders, &live);
+    ledger_write(desk->ledger, NULL, &change, NULL, NULL);
+    return child.id;
+}
+
+static uint32_t child_find(const struct ledger_rows *rows, struct str upstream_id)
+{
+    for (size_t i = 0; i < rows->order_count; i++)
+        if (str_equal(rows->orders[i].upstream_id, upstream_id))
+            return rows->orders[i].id;
+    return 0;
+}
+
+static void add_member(struct buf *extra, const char *name, struct str value)
+{
+    if (extra->len)
+        buf_add_byte(extra, ',');
+    buf_printf(extra, "\"%s\":", name);
+    buf_add_json(extra, value);
+}
+
+static void add_number(struct buf *extra, const char *name, int64_t value)
+{
+    if (extra->len)
+        buf_add_byte(extra, ',');
+    buf_printf(extra, "\"%s\":\"%lld\"", name, (long long)value);
+}
+
+static void add_members(const struct answer_status *reported, struct buf *extra)
+{
+    if (reported->has_posts)
+        add_number(extra, "posts", reported->posts);
+    if (reported->has_runs)
+        add_number(extra, "runs", reported->runs);
+    if (reported->expiry.len)
+        add_member(extra, "expiry", reported->expiry);
+}
+
+static void on_children(const struct ledger_rows *rows, void *arg)
+{
+    struct family *family = arg;
+    const struct answer_status *reported = &family->reported;
+    struct buf extra;
+    if (rows->result != LEDGER_DONE) {
+        liveorders_land(family->desk->liveorders, family->parent.id);
+        family_free(family);
+        return;
+    }
+    buf_init(&extra, EXTRA_BYTES);
+    add_members(reported, &extra);
+    buf_add_text(&extra, extra.len ? ",\"orders\":[" : "\"orders\":[");
+    for (size_t i = 0; i < reported->order_count && i < CHILDREN_MOST; i++) {
+        uint32_t number = child_find(rows, reported->orders[i]);
+        if (number == 0)
+            number = child_new(family, reported->orders[i]);
+        buf_printf(&extra, i ? ",\"%u\"" : "\"%u\"", number);
+    }
+    buf_add_byte(&extra, ']');
+    settle(family->desk, family->parent.id, reported, extra.is_over ? NULL : extra.ptr);
+    buf_fini(&extra);
+    family_free(family);
+}
+
+static void look_up_children(struct desk *desk, const struct liveorder *parent,
+                             const struct answer_status *reported)
+{
+    struct family *family = memory_new(sizeof *family);
+    arena_init(&family->arena);
+    family->desk = desk;
+    family->parent = *parent;
+    family->parent.extra = NULL;
+    family->reported = *reported;
+    family->reported.id = arena_str(&family->arena, reported->id);
+    family->reported.word = arena_str(&family->arena, reported->word);
+    family->reported.expiry = arena_str(&family->arena, reported->expiry);
+    family->reported.orders =
+        arena_new(&family->arena, reported->order_count * sizeof *reported->orders);
+    for (size_t i = 0; i < reported->order_count; i++)
+        family->reported.orders[i] = arena_str(&family->arena, reported->orders[i]);
+    struct ledger_query query = {.question = LEDGER_ASK_CHILDREN, .id = parent->id};
+    ledger_ask(desk->ledger, desk->loop, &query, on_children, family);
+}
+
+void landing_take(struct desk *desk, uint32_t id, const struct answer_status *reported)
+{
+    struct liveorder order;
+    struct buf extra;
+    if (reported->order_count > 0 && liveorders_get(desk->liveorders, id, NULL, &order) &&
+        order.parent == 0) {
+        look_up_children(desk, &order, reported);
+        return;
+    }
+    buf_init(&extra, EXTRA_BYTES);
+    add_members(reported, &extra);
+    settle(desk, id, reported, extra.len && !extra.is_over ? extra.ptr : NULL);
+    buf_fini(&extra);
+}

@@ -1,0 +1,233 @@
+/* See liveorders.h. */
+#include "orders/liveorders.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <uthash.h>
+
+#include "clients/client.h"
+
+enum { SHARDS = 64 };
+
+struct entry {
+    struct liveorder order; /* extra owned */
+    bool is_asked;          /* a flight is under way */
+    struct liveorders_waiter *waiters;
+    UT_hash_handle hh;
+};
+
+struct shard {
+    pthread_mutex_t lock;
+    struct entry *entries; /* by order.id */
+};
+
+struct liveorders {
+    struct shard shards[SHARDS];
+};
+
+struct liveorders *liveorders_new(void)
+{
+    struct liveorders *table = memory_new(sizeof *table);
+    for (size_t i = 0; i < SHARDS; i++)
+        pthread_mutex_init(&table->shards[i].lock, NULL);
+    return table;
+}
+
+static void entry_free(struct entry *entry)
+{
+    free((char *)entry->order.extra);
+    free(entry);
+}
+
+void liveorders_free(struct liveorders *table)
+{
+    if (table == NULL)
+        return;
+    for (size_t i = 0; i < SHARDS; i++) {
+        struct entry *entry, *next;
+        HASH_ITER(hh, table->shards[i].entries, entry, next)
+        {
+            HASH_DEL(table->shards[i].entries, entry);
+            entry_free(entry);
+        }
+        pthread_mutex_destroy(&table->shards[i].lock);
+    }
+    free(table);
+}
+
+static struct shard *lock_shard(struct liveorders *table, uint32_t id)
+{
+    struct shard *shard = &table->shards[id % SHARDS];
+    pthread_mutex_lock(&shard->lock);
+    return shard;
+}
+
+static struct entry *find(struct shard *shard, uint32_t id)
+{
+    struct entry *entry;
+    HASH_FIND(hh, shard->entries, &id, sizeof id, entry);
+    return entry;
+}
+
+size_t liveorders_count(struct liveorders *table)
+{
+    size_t count = 0;
+    for (uint32_t i = 0; i < SHARDS; i++) {
+        struct shard *shard = lock_shard(table, i);
+        count += HASH_COUNT(shard->entries);
+        pthread_mutex_unlock(&shard->lock);
+    }
+    return count;
+}
+
+void liveorders_set_extra(struct liveorder *order, const char *extra)
+{
+    char *copy = extra && extra[0] ? memory_text(extra) : NULL;
+    free((char *)order->extra);
+    order->extra = copy;
+}
+
+void liveorders_put(struct liveorders *table, const struct liveorder *order)
+{
+    struct shard *shard = lock_shard(table, order->id);
+    struct entry *entry = find(shard, order->id);
+    if (entry == NULL) {
+        entry = memory_new(sizeof *entry);
+        entry->order.id = order->id;
+        HASH_ADD(hh, shard->entries, order.id, sizeof entry->order.id, entry);
+    }
+    char *extra = (char *)entry->order.extra;
+    entry->order = *order;
+    entry->order.extra = extra;
+    liveorders_set_extra(&entry->order, order->extra);
+    pthread_mutex_unlock(&shard->lock);
+}
+
+bool liveorders_get(struct liveorders *table, uint32_t id, struct arena *arena,
+                    struct liveorder *out)
+{
+    struct shard *shard = lock_shard(table, id);
+    struct entry *entry = find(shard, id);
+    if (entry) {
+        *out = entry->order;
+        out->extra =
+            arena && entry->order.extra ? arena_text(arena, str_of(entry->order.extra)) : NULL;
+    }
+    pthread_mutex_unlock(&shard->lock);
+    return entry != NULL;
+}
+
+static void tell(struct liveorders_waiter *waiters)
+{
+    while (waiters) {
+        struct liveorders_waiter *next = waiters->next;
+        loop_post(waiters->loop, &waiters->message);
+        waiters = next;
+    }
+}
+
+void liveorders_remove(struct liveorders *table, uint32_t id)
+{
+    struct shard *shard = lock_shard(table, id);
+    struct entry *entry = find(shard, id);
+    struct liveorders_waiter *waiters = entry ? entry->waiters : NULL;
+    if (entry) {
+        HASH_DEL(shard->entries, entry);
+        entry_free(entry);
+    }
+    pthread_mutex_unlock(&shard->lock);
+    tell(waiters);
+}
+
+enum liveorders_join liveorders_join(struct liveorders *table, uint32_t id,
+                                     struct liveorders_waiter *waiter)
+{
+    enum liveorders_join result = LIVEORDERS_GONE;
+    struct shard *shard = lock_shard(table, id);
+    struct entry *entry = find(shard, id);
+    if (entry) {
+        result = entry->is_asked ? LIVEORDERS_WAIT : LIVEORDERS_LEAD;
+        entry->is_asked = true;
+        waiter->id = id;
+        waiter->next = entry->waiters;
+        entry->waiters = waiter;
+    }
+    pthread_mutex_unlock(&shard->lock);
+    return result;
+}
+
+bool liveorders_lead(struct liveorders *table, uint32_t id)
+{
+    struct shard *shard = lock_shard(table, id);
+    struct entry *entry = find(shard, id);
+    bool is_lead = entry && !entry->is_asked;
+    if (is_lead)
+        entry->is_asked = true;
+    pthread_mutex_unlock(&shard->lock);
+    return is_lead;
+}
+
+void liveorders_land(struct liveorders *table, uint32_t id)
+{
+    struct shard *shard = lock_shard(table, id);
+    struct entry *entry = find(shard, id);
+    struct liveorders_waiter *waiters = NULL;
+    if (entry) {
+        waiters = entry->waiters;
+        entry->waiters = NULL;
+        entry->is_asked = false;
+    }
+    pthread_mutex_unlock(&shard->lock);
+    tell(waiters);
+}
+
+bool liveorders_change(struct liveorders *table, uint32_t id,
+                       void (*fn)(struct liveorder *order, void *arg), void *arg)
+{
+    struct shard *shard = lock_shard(table, id);
+    struct entry *entry = find(shard, id);
+    if (entry)
+        fn(&entry->order, arg);
+    pthread_mutex_unlock(&shard->lock);
+    return entry != NULL;
+}
+
+bool liveorders_has_provider(struct liveorders *table, unsigned provider_id)
+{
+    bool is_found = false;
+    for (uint32_t i = 0; i < SHARDS && !is_found; i++) {
+        struct shard *shard = lock_shard(table, i);
+        for (struct entry *e = shard->entries; e && !is_found; e = e->hh.next)
+            is_found = e->order.provider_id == provider_id;
+        pthread_mutex_unlock(&shard->lock);
+    }
+    return is_found;
+}
+
+void liveorder_from_ledger(const struct ledger_order *order, const struct provider_set *providers,
+                           struct liveorder *out)
+{
+    const struct provider *provider =
+        order->provider.len ? provider_set_find(providers, order->provider) : NULL;
+    *out = (struct liveorder){
+        .id = order->id,
+        .service = order->service,
+        .parent = order->parent,
+        .client_id = client_id(order->client),
+        .provider_id = provider ? (uint16_t)provider->id : LIVEORDER_NO_PROVIDER,
+        .state = order->state,
+        .type = order->type,
+        .has_start_count = order->has_start_count,
+        .quantity = order->quantity,
+        .start_count = order->start_count,
+        .remains = order->remains,
+        .rate = order->rate,
+        .charge = order->charge,
+        .paid = order->paid,
+        /* Borrowed: within the answer's or the visit's life. */
+        .extra = order->extra.len ? order->extra.ptr : NULL,
+    };
+    if (order->upstream_id.len < sizeof out->upstream_id)
+        memcpy(out->upstream_id, order->upstream_id.ptr ? order->upstream_id.ptr : "",
+               order->upstream_id.len);
+}

@@ -1,0 +1,121 @@
+/* See settlement.h. */
+#include "orders/settlement.h"
+
+static enum orderstate state_of(enum orderstatus status)
+{
+    switch (status) {
+    case ORDERSTATUS_PROCESSING:
+        return ORDERSTATE_PROCESSING;
+    case ORDERSTATUS_IN_PROGRESS:
+    case ORDERSTATUS_PAUSED:
+        return ORDERSTATE_IN_PROGRESS;
+    case ORDERSTATUS_COMPLETED:
+        return ORDERSTATE_COMPLETED;
+    case ORDERSTATUS_PARTIAL:
+        return ORDERSTATE_PARTIAL;
+    case ORDERSTATUS_CANCELED:
+    case ORDERSTATUS_REFUNDED:
+        return ORDERSTATE_CANCELED;
+    case ORDERSTATUS_PENDING:
+    case ORDERSTATUS_REVIEW:
+    case ORDERSTATUS_UNKNOWN:
+        return ORDERSTATE_PENDING;
+    }
+    UNREACHABLE();
+}
+
+static void take_numbers(const struct settlement_order *order, const struct answer_status *reported,
+                         struct settlement *s)
+{
+    if (reported->has_start_count && reported->start_count >= 0) {
+        s->has_start_count = true;
+        s->start_count = reported->start_count;
+    }
+    if (!reported->has_remains)
+        return;
+    s->remains = reported->remains < 0 ? 0 : reported->remains;
+    if (order->quantity > 0 && s->remains > order->quantity) {
+        s->remains = order->quantity;
+        s->is_clamped = true;
+    }
+}
+
+/* Refunded in part is Partial; Partial with nothing left is Completed. Without a word on what is
+ * left a Partial cannot be priced: the state is kept until the panel says more. */
+static enum orderstate final_state(const struct settlement_order *order,
+                                   const struct answer_status *reported, struct settlement *s)
+{
+    enum orderstate state = state_of(reported->status);
+    if (reported->status == ORDERSTATUS_REVIEW)
+        return ORDERSTATE_COMPLETED;
+    if (reported->status == ORDERSTATUS_REFUNDED && reported->has_remains && s->remains > 0 &&
+        order->quantity > 0 && s->remains < order->quantity)
+        return ORDERSTATE_PARTIAL;
+    if (state != ORDERSTATE_PARTIAL)
+        return state;
+    if (!reported->has_remains) {
+        s->is_review = true;
+        return order->state;
+    }
+    return s->remains == 0 ? ORDERSTATE_COMPLETED : ORDERSTATE_PARTIAL;
+}
+
+static void settle(const struct settlement_order *order, bool has_remains, struct settlement *s)
+{
+    switch (s->state) {
+    case ORDERSTATE_CANCELED:
+    case ORDERSTATE_REFUSED:
+        s->paid = MONEY_ZERO;
+        if (order->quantity > 0)
+            s->remains = order->quantity;
+        break;
+    case ORDERSTATE_PARTIAL:
+        if (!money_share_up(order->charge, order->quantity - s->remains, order->quantity,
+                            order->decimals, &s->paid))
+            s->paid = order->paid;
+        break;
+    case ORDERSTATE_COMPLETED:
+        if (!has_remains)
+            s->remains = 0;
+        break;
+    case ORDERSTATE_PLACING:
+    case ORDERSTATE_DOUBT:
+    case ORDERSTATE_PENDING:
+    case ORDERSTATE_PROCESSING:
+    case ORDERSTATE_IN_PROGRESS:
+    case ORDERSTATE_COUNT:
+        break;
+    }
+}
+
+struct settlement settlement_make(const struct settlement_order *order,
+                                  const struct answer_status *reported)
+{
+    struct settlement s = {.state = order->state,
+                           .paid = order->paid,
+                           .has_start_count = order->has_start_count,
+                           .start_count = order->start_count,
+                           .remains = order->remains};
+    if (reported->is_absent || reported->is_unknown_id)
+        return s;
+    s.is_unknown_word = reported->status == ORDERSTATUS_UNKNOWN;
+    /* "Expired" ends a subscription; of a plain order it is a matter for the operator. */
+    bool is_expired =
+        order->type == ORDERTYPE_SUBSCRIPTIONS && str_equal_folded(reported->word, STR("expired"));
+    s.is_review = reported->status == ORDERSTATUS_REVIEW && !is_expired;
+    if (orderstate_is_final(order->state)) {
+        s.is_late =
+            !s.is_unknown_word && !s.is_review && state_of(reported->status) != order->state;
+        return s;
+    }
+    take_numbers(order, reported, &s);
+    if (!s.is_unknown_word && !s.is_review)
+        s.state = final_state(order, reported, &s);
+    if (!orderstate_may_move(order->state, s.state))
+        s.state = order->state;
+    settle(order, reported->has_remains, &s);
+    s.is_changed = s.state != order->state || s.paid.units != order->paid.units ||
+                   s.remains != order->remains || s.has_start_count != order->has_start_count ||
+                   s.start_count != order->start_count;
+    return s;
+}
