@@ -15,11 +15,11 @@ struct exchange;
 enum exchange_method { EXCHANGE_GET, EXCHANGE_POST, EXCHANGE_HEAD, EXCHANGE_OTHER };
 
 enum exchange_method exchange_method(const struct exchange *x);
-struct str exchange_path(const struct exchange *x);   /* without the query */
-struct str exchange_query(const struct exchange *x);  /* raw, "" when absent */
+struct str exchange_path(const struct exchange *x);                     /* without the query */
+struct str exchange_query(const struct exchange *x);                    /* raw, "" when absent */
 struct str exchange_header(const struct exchange *x, const char *name); /* STR_NONE when absent */
 struct str exchange_content_type(const struct exchange *x);
-struct str exchange_body(struct exchange *x);         /* contiguous; valid as long as the exchange */
+struct str exchange_body(struct exchange *x); /* contiguous; valid as long as the exchange */
 struct str exchange_request_id(const struct exchange *x); /* taken from X-Request-Id or made */
 /* The client's address after trusted_proxies, as text ("192.0.2.1", "2001:db8::1"). */
 struct str exchange_peer(const struct exchange *x);

@@ -21,6 +21,8 @@ typedef void listener_handler_fn(struct exchange *x, void *arg);
  * with SO_REUSEPORT into fds. listener_bind_more skips the test (the address is ours already). */
 bool listener_bind(const struct listener_address *address, int *fds, size_t count,
                    struct fault *why);
+bool listener_bind_more(const struct listener_address *address, int *fds, size_t count,
+                        struct fault *why);
 
 struct tls_context *tls_context_new(const char *certificate, const char *key, struct fault *why);
 struct tls_context *tls_context_pin(struct tls_context *context);
@@ -33,8 +35,9 @@ void listener_configure(struct listener *listener, const struct listener_setting
 /* Takes the descriptor. The key names it for listener_remove. */
 void listener_add(struct listener *listener, int fd, const char *address_text);
 void listener_remove(struct listener *listener, const char *address_text);
+/* For the end: idle connections close, replies from now on carry Connection: close. */
 void listener_stop_accepting(struct listener *listener);
-/* Exchanges not yet answered, and open connections; any thread. */
+/* Exchanges whose reply has not left yet, and open connections; any thread. */
 unsigned listener_exchange_count(const struct listener *listener);
 unsigned listener_connection_count(const struct listener *listener);
 /* No exchange may be open. Closes idle connections. */

@@ -7,6 +7,9 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+#include "base/fault.h"
+#include "base/str.h"
+
 struct listener_address {
     struct sockaddr_storage address;
     socklen_t address_len;
@@ -21,13 +24,20 @@ struct network { /* an address range, IPv4 kept as v4-mapped IPv6 */
 struct listener_settings {
     struct listener_address *listen; /* owned */
     size_t listen_count;
-    char *certificate;               /* PEM path; NULL: no TLS */
-    char *key;                       /* PEM path */
-    int64_t request_timeout_ms;      /* the whole request */
+    char *certificate;          /* PEM path; NULL: no TLS */
+    char *key;                  /* PEM path */
+    int64_t request_timeout_ms; /* the whole request */
     size_t max_body_bytes;
     struct network *trusted_proxies; /* owned */
     size_t trusted_proxy_count;
-    unsigned max_connections;        /* per listener; default 16384 */
+    unsigned max_connections; /* per listener; default 16384 */
 };
+
+/* All that is owned is copied; listener_settings_fini frees it and zeroes the struct. */
+struct listener_settings listener_settings_copy(const struct listener_settings *from);
+void listener_settings_fini(struct listener_settings *settings);
+/* "0.0.0.0:8080", ":8080", "localhost:8080", "[::1]:8080"; port 0 lets the system choose. */
+bool listener_settings_parse_address(struct str text, struct listener_address *out,
+                                     struct fault *why) MUST_USE;
 
 #endif

@@ -2,7 +2,8 @@
  * as one list of name and value. The body wins over the query. Names and values are decoded once;
  * values may hold any bytes but NUL (which is a fault). Arrays ("orders[]=1", "orders[0]=1", a JSON
  * array of numbers or texts) become one value joined by commas (links and comments: by LF).
- * JSON true/false become "1"/"0", null is absent, numbers keep their digits. */
+ * JSON true/false become "1"/"0", null is absent, numbers keep their digits. Within one source the
+ * last of two scalars wins, as in PHP. Values may be views of the body, which must live as long. */
 #ifndef HTTP_PARAMS_H
 #define HTTP_PARAMS_H
 #include "base/arena.h"
@@ -22,8 +23,10 @@ struct params {
 
 /* Each adds to *params what is not there yet; false: *why says what would be right.
  * Unknown parameters are kept (the caller ignores them). Past PARAMS_MAX: a fault. */
-bool params_add_form(struct params *params, struct str text, struct arena *arena, struct fault *why);
-bool params_add_json(struct params *params, struct str text, struct arena *arena, struct fault *why);
+bool params_add_form(struct params *params, struct str text, struct arena *arena,
+                     struct fault *why);
+bool params_add_json(struct params *params, struct str text, struct arena *arena,
+                     struct fault *why);
 bool params_add_multipart(struct params *params, struct str text, struct str content_type,
                           struct arena *arena, struct fault *why);
 /* By Content-Type; missing or wrong: urlencoded, JSON if it starts with '{'. Then the query. */

@@ -1,0 +1,311 @@
+/* See connection.h. */
+#include "http/connection.h"
+
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/bufferevent_ssl.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "http/exchange_private.h"
+#include "http/network.h"
+
+enum { SINGLE_IO_BYTES = 1024 * 1024, DISCARD_BYTES = 4 * 1024 * 1024, PEEK_EXTENTS = 4 };
+
+static struct connection_list *list_of(struct connection *connection)
+{
+    switch ((enum connection_state)connection->state) {
+    case CONNECTION_NEW:
+        return &connection->listener->newborn;
+    case CONNECTION_IDLE:
+        return &connection->listener->idle;
+    case CONNECTION_READING:
+    case CONNECTION_WORKING:
+        return &connection->listener->busy;
+    case CONNECTION_WRITING:
+        return &connection->listener->writing;
+    }
+    UNREACHABLE();
+}
+
+static int64_t patience_ms(const struct connection *connection)
+{
+    const struct listener *listener = connection->listener;
+    if (connection->state == CONNECTION_IDLE)
+        return listener->is_draining ? 0 : LISTENER_IDLE_MS;
+    return listener->settings.request_timeout_ms;
+}
+
+static void on_deadline(void *arg)
+{
+    connection_sweep(arg);
+}
+
+static void await_deadline(struct listener *listener, int64_t deadline_at_ms)
+{
+    if (deadline_at_ms >= listener->deadline_at_ms)
+        return;
+    int64_t delay_ms = deadline_at_ms - loop_now_ms(listener->loop);
+    listener->deadline_at_ms = deadline_at_ms;
+    loop_timer_start(&listener->deadline_timer, listener->loop, delay_ms > 0 ? delay_ms : 0,
+                     on_deadline, listener);
+}
+
+/* The only way to change state. A wait begins now, save for work that goes on with a request. */
+static void enter(struct connection *connection, enum connection_state state)
+{
+    struct listener *listener = connection->listener;
+    if (state == CONNECTION_WORKING) {
+        connection->state = (uint8_t)state;
+        return;
+    }
+    TAILQ_REMOVE(list_of(connection), connection, entry);
+    connection->state = (uint8_t)state;
+    connection->since_ms = loop_now_ms(listener->loop);
+    TAILQ_INSERT_TAIL(list_of(connection), connection, entry);
+    await_deadline(listener, connection->since_ms + patience_ms(connection));
+}
+
+static void scan_input(struct connection *connection, struct evbuffer *input, size_t from)
+{
+    struct evbuffer_iovec extents[PEEK_EXTENTS];
+    struct evbuffer_ptr at;
+    size_t len = evbuffer_get_length(input);
+    while (from < len && !connection->scan.is_done) {
+        if (evbuffer_ptr_set(input, &at, from, EVBUFFER_PTR_SET) != 0)
+            return;
+        int count = evbuffer_peek(input, -1, &at, extents, PEEK_EXTENTS);
+        for (int i = 0; i < count && i < PEEK_EXTENTS; i++) {
+            headerscan_feed(&connection->scan, extents[i].iov_base, extents[i].iov_len);
+            from += extents[i].iov_len;
+        }
+        if (count <= 0)
+            return;
+    }
+}
+
+/* Scripts that end a body with a line break of their own: evhttp would call it an empty request. */
+static void skip_line_breaks(struct evbuffer *input)
+{
+    char start[2];
+    while (evbuffer_copyout(input, start, 2) == 2 && start[0] == '\r' && start[1] == '\n')
+        evbuffer_drain(input, 2);
+}
+
+static void begin_reading(struct connection *connection, struct evbuffer *input)
+{
+    skip_line_breaks(input);
+    connection->scan = (struct headerscan){0};
+    if (evbuffer_get_length(input) == 0)
+        return;
+    enter(connection, CONNECTION_READING);
+    scan_input(connection, input, 0);
+}
+
+static void on_input(struct evbuffer *input, const struct evbuffer_cb_info *info, void *arg)
+{
+    struct connection *connection = arg;
+    /* evhttp takes the last of a request out of the input right before it hands the request over,
+     * and tells in no other way on which of our connections. */
+    connection->listener->current = connection;
+    if (info->n_added == 0)
+        return;
+    if (connection->state == CONNECTION_IDLE)
+        begin_reading(connection, input);
+    else if (connection->state == CONNECTION_READING && !connection->scan.is_done)
+        scan_input(connection, input, evbuffer_get_length(input) - info->n_added);
+}
+
+static struct bufferevent *bufferevent_make(struct listener *listener, struct event_base *base)
+{
+    if (listener->tls == NULL)
+        return bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
+    SSL *session = tls_context_session(listener->tls);
+    if (session == NULL)
+        return NULL;
+    struct bufferevent *made = bufferevent_openssl_socket_new(
+        base, -1, session, BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE);
+    if (made == NULL)
+        SSL_free(session);
+    else
+        bufferevent_openssl_set_allow_dirty_shutdown(made, 1);
+    return made;
+}
+
+struct bufferevent *connection_new(struct event_base *base, void *arg)
+{
+    struct listener *listener = arg;
+    struct bufferevent *bufferevent = bufferevent_make(listener, base);
+    ASSERT(bufferevent != NULL);
+    struct connection *connection = memory_new(sizeof *connection);
+    connection->listener = listener;
+    connection->bufferevent = bufferevent;
+    connection->state = CONNECTION_NEW;
+    TAILQ_INSERT_TAIL(&listener->newborn, connection, entry);
+    bufferevent_set_max_single_read(bufferevent, SINGLE_IO_BYTES);
+    bufferevent_set_max_single_write(bufferevent, SINGLE_IO_BYTES);
+    /* evhttp goes on reading while it writes, and nobody consumes: without a mark memory grows. */
+    bufferevent_setwatermark(bufferevent, EV_READ, 0,
+                             listener->settings.max_body_bytes + 2 * LISTENER_HEADER_BYTES);
+    bufferevent_incref(bufferevent);
+    listener_count(&listener->totals.connections);
+    atomic_fetch_add(&listener->connection_count, 1);
+    listener_update_accepting(listener);
+    event_active(listener->adopt_event, EV_TIMEOUT, 1);
+    return bufferevent;
+}
+
+static void connection_free(struct connection *connection)
+{
+    struct listener *listener = connection->listener;
+    TAILQ_REMOVE(list_of(connection), connection, entry);
+    if (listener->current == connection)
+        listener->current = NULL;
+    free(connection);
+    atomic_fetch_sub(&listener->connection_count, 1);
+    listener_update_accepting(listener);
+}
+
+/* What a refused client still sends is thrown away before the descriptor closes: a close with
+ * bytes unread is a reset, and that could overtake the answer that says why. */
+static void discard_unread(struct connection *connection)
+{
+    static _Thread_local char sink[65536];
+    ssize_t got, total = 0;
+    if (connection->state != CONNECTION_READING || connection->listener->tls != NULL)
+        return;
+    do {
+        got = recv(bufferevent_getfd(connection->bufferevent), sink, sizeof sink, MSG_DONTWAIT);
+        total += got > 0 ? got : 0;
+    } while (got > 0 && total < DISCARD_BYTES);
+}
+
+static void on_close(struct evhttp_connection *evcon, void *arg)
+{
+    struct connection *connection = arg;
+    (void)evcon;
+    discard_unread(connection);
+    evbuffer_remove_cb(bufferevent_get_input(connection->bufferevent), on_input, connection);
+    if (connection->exchange)
+        exchange_lose_connection(connection->exchange);
+    connection_free(connection);
+}
+
+/* evhttp tells its connection only with the first request; but it is the argument of the callbacks
+ * it has set on the bufferevent, and bufferevent_free clears those. */
+static void adopt(struct connection *connection)
+{
+    struct bufferevent *bufferevent = connection->bufferevent;
+    void *evcon = NULL;
+    bufferevent_getcb(bufferevent, NULL, NULL, NULL, &evcon);
+    if (evcon == NULL) {
+        connection_free(connection);
+        bufferevent_decref(bufferevent);
+        return;
+    }
+    connection->evcon = evcon;
+    connection->peer = network_address_of(evhttp_connection_get_addr(connection->evcon));
+    evhttp_connection_set_closecb(connection->evcon, on_close, connection);
+    evbuffer_add_cb(bufferevent_get_input(bufferevent), on_input, connection);
+    enter(connection, CONNECTION_IDLE);
+    bufferevent_decref(bufferevent);
+}
+
+void connection_adopt_all(struct listener *listener)
+{
+    struct connection *connection;
+    while ((connection = TAILQ_FIRST(&listener->newborn)) != NULL)
+        adopt(connection);
+}
+
+struct connection *connection_of(struct listener *listener, struct evhttp_request *request)
+{
+    struct connection *connection = listener->current;
+    ASSERT(connection && connection->evcon == evhttp_request_get_connection(request));
+    ASSERT(connection->state == CONNECTION_READING);
+    return connection;
+}
+
+void connection_start_working(struct connection *connection, struct exchange *exchange)
+{
+    connection->exchange = exchange;
+    enter(connection, CONNECTION_WORKING);
+}
+
+void connection_start_writing(struct connection *connection)
+{
+    connection->write_periods = 0;
+    connection->unsent_bytes = SIZE_MAX;
+    enter(connection, CONNECTION_WRITING);
+}
+
+void connection_finish_request(struct connection *connection)
+{
+    connection->exchange = NULL;
+    enter(connection, CONNECTION_IDLE);
+    begin_reading(connection, bufferevent_get_input(connection->bufferevent));
+}
+
+/* Slow but moving clients get more time for a long answer. */
+static bool may_write_on(struct connection *connection)
+{
+    size_t unsent = evbuffer_get_length(bufferevent_get_output(connection->bufferevent));
+    bool is_moving = unsent < connection->unsent_bytes;
+    connection->unsent_bytes = unsent;
+    return is_moving && ++connection->write_periods < LISTENER_WRITE_PERIODS;
+}
+
+static void expire(struct connection *connection)
+{
+    struct listener *listener = connection->listener;
+    switch ((enum connection_state)connection->state) {
+    case CONNECTION_NEW:
+        return;
+    case CONNECTION_IDLE:
+        evhttp_connection_free(connection->evcon);
+        return;
+    case CONNECTION_READING:
+        listener_count(&listener->totals.timeouts);
+        evhttp_connection_free(connection->evcon);
+        return;
+    case CONNECTION_WORKING:
+        listener_count(&listener->totals.timeouts);
+        exchange_time_out(connection->exchange);
+        return;
+    case CONNECTION_WRITING:
+        if (may_write_on(connection)) {
+            enter(connection, CONNECTION_WRITING);
+            return;
+        }
+        listener_count(&listener->totals.timeouts);
+        evhttp_connection_free(connection->evcon);
+        return;
+    }
+}
+
+static void sweep_list(struct listener *listener, struct connection_list *list, int64_t now_ms)
+{
+    struct connection *first;
+    while ((first = TAILQ_FIRST(list)) != NULL && first->since_ms + patience_ms(first) <= now_ms)
+        expire(first);
+    if (first)
+        await_deadline(listener, first->since_ms + patience_ms(first));
+}
+
+void connection_sweep(struct listener *listener)
+{
+    int64_t now_ms = loop_now_ms(listener->loop);
+    listener->deadline_at_ms = INT64_MAX;
+    loop_timer_cancel(&listener->deadline_timer);
+    sweep_list(listener, &listener->busy, now_ms);
+    sweep_list(listener, &listener->writing, now_ms);
+    sweep_list(listener, &listener->idle, now_ms);
+}
+
+void connection_close_idle(struct listener *listener)
+{
+    struct connection *connection;
+    connection_adopt_all(listener);
+    while ((connection = TAILQ_FIRST(&listener->idle)) != NULL)
+        evhttp_connection_free(connection->evcon);
+}

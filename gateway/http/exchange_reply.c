@@ -1,0 +1,188 @@
+/* The one reply of an exchange: headers, body by copy or by reference, and the listener's own 503.
+ * evhttp's send_error and send_page are not used: they drop headers and close the connection. */
+#include <event2/buffer.h>
+
+#include "base/buf.h"
+#include "http/connection.h"
+#include "http/exchange_private.h"
+
+static const char *phrase_of(int status)
+{
+    static const struct {
+        int status;
+        const char *phrase;
+    } phrases[] = {
+        {200, "OK"},
+        {304, "Not Modified"},
+        {400, "Bad Request"},
+        {401, "Unauthorized"},
+        {403, "Forbidden"},
+        {404, "Not Found"},
+        {405, "Method Not Allowed"},
+        {409, "Conflict"},
+        {413, "Content Too Large"},
+        {429, "Too Many Requests"},
+        {500, "Internal Server Error"},
+        {503, "Service Unavailable"},
+    };
+    for (size_t i = 0; i < COUNT_OF(phrases); i++)
+        if (phrases[i].status == status)
+            return phrases[i].phrase;
+    return NULL; /* evhttp knows a word for the class */
+}
+
+static struct evkeyvalq *reply_headers(const struct exchange *x)
+{
+    return evhttp_request_get_output_headers(x->request);
+}
+
+static void add_content_length(const struct exchange *x, size_t len)
+{
+    char digits[21];
+    size_t at = sizeof digits - 1;
+    digits[at] = '\0';
+    do
+        digits[--at] = (char)('0' + len % 10);
+    while (len /= 10);
+    evhttp_add_header(reply_headers(x), "Content-Length", digits + at);
+}
+
+static void add_own_headers(struct exchange *x, int status, size_t len)
+{
+    bool has_body = status != 204 && status != 304;
+    if (!x->has_content_type && has_body)
+        evhttp_add_header(reply_headers(x), "Content-Type", "application/json");
+    if (has_body)
+        add_content_length(x, len);
+    evhttp_add_header(reply_headers(x), "X-Request-Id", x->request_id);
+    if (x->must_close || x->listener->is_draining) {
+        /* Else evhttp adds the keep-alive of an HTTP/1.0 client beside it. */
+        evhttp_remove_header(evhttp_request_get_input_headers(x->request), "Connection");
+        evhttp_add_header(reply_headers(x), "Connection", "close");
+    }
+}
+
+static void on_sent(struct evhttp_request *request, void *arg)
+{
+    struct exchange *x = arg;
+    (void)request;
+    x->request = NULL;
+    x->is_wire_done = true;
+    connection_finish_request(x->connection);
+    x->connection = NULL;
+    exchange_leave(x);
+}
+
+/* Headers and body stand in the request. After this the exchange may be gone. */
+static void send_reply(struct exchange *x, int status)
+{
+    struct evhttp_request *request = x->request;
+    x->is_answered = true;
+    if (x->connection) {
+        evhttp_request_set_on_complete_cb(request, on_sent, x);
+        connection_start_writing(x->connection);
+        evhttp_send_reply(request, status, phrase_of(status), NULL);
+        return;
+    }
+    /* The client has left: evhttp only frees the request. */
+    x->request = NULL;
+    x->is_wire_done = true;
+    evhttp_send_reply(request, status, phrase_of(status), NULL);
+    exchange_leave(x);
+}
+
+static bool takes_body(const struct exchange *x, int status, size_t len)
+{
+    return len > 0 && x->method != EXCHANGE_HEAD && status != 204 && status != 304;
+}
+
+/* False: the deadline has answered already. */
+static bool begin_reply(struct exchange *x)
+{
+    ASSERT(!x->is_handler_done);
+    x->is_handler_done = true;
+    return !x->is_answered;
+}
+
+void exchange_add_header(struct exchange *x, const char *name, const char *value)
+{
+    ASSERT(!x->is_handler_done);
+    if (x->is_answered)
+        return;
+    x->has_content_type |= str_equal_folded(str_of(name), STR("content-type"));
+    evhttp_add_header(reply_headers(x), name, value);
+}
+
+void exchange_reply(struct exchange *x, int status, struct str bytes)
+{
+    if (!begin_reply(x)) {
+        exchange_leave(x);
+        return;
+    }
+    add_own_headers(x, status, bytes.len);
+    if (takes_body(x, status, bytes.len))
+        evbuffer_add(evhttp_request_get_output_buffer(x->request), bytes.ptr, bytes.len);
+    send_reply(x, status);
+}
+
+void exchange_reply_shared(struct exchange *x, int status, struct str bytes,
+                           void (*release)(const void *bytes, size_t len, void *arg), void *arg)
+{
+    bool is_sent = begin_reply(x) && takes_body(x, status, bytes.len);
+    if (!x->is_answered)
+        add_own_headers(x, status, bytes.len);
+    if (is_sent)
+        ASSERT(evbuffer_add_reference(evhttp_request_get_output_buffer(x->request), bytes.ptr,
+                                      bytes.len, release, arg) == 0);
+    if (x->is_answered)
+        exchange_leave(x);
+    else
+        send_reply(x, status);
+    if (!is_sent && release)
+        release(bytes.ptr, bytes.len, arg);
+}
+
+static struct str error_json(struct exchange *x, const char *words)
+{
+    struct buf text;
+    buf_init(&text, 4096);
+    buf_add_text(&text, "{\"error\":");
+    buf_add_json(&text, str_of(words));
+    buf_add_byte(&text, '}');
+    struct str json =
+        text.is_over ? STR("{\"error\":\"Internal error\"}") : arena_str(&x->arena, buf_str(&text));
+    buf_fini(&text);
+    return json;
+}
+
+void exchange_reply_error(struct exchange *x, int status, const char *words)
+{
+    exchange_reply(x, status, error_json(x, words));
+}
+
+/* evhttp frees a request with its reply: what the handler may still hold views of moves over. */
+static void keep_for_handler(struct exchange *x)
+{
+    TAILQ_INIT(&x->kept_headers);
+    TAILQ_CONCAT(&x->kept_headers, x->headers, next);
+    x->headers = &x->kept_headers;
+    x->kept_body = evbuffer_new();
+    ASSERT(x->kept_body != NULL);
+    evbuffer_add_buffer(x->kept_body, x->body);
+    x->body = x->kept_body;
+}
+
+void exchange_time_out(struct exchange *x)
+{
+    ASSERT(!x->is_answered);
+    struct str json = error_json(x, "Request timed out");
+    keep_for_handler(x);
+    /* What the handler had meant to say belongs to the reply that will not be sent. */
+    evhttp_clear_headers(reply_headers(x));
+    x->has_content_type = false;
+    x->must_close = true;
+    add_own_headers(x, 503, json.len);
+    if (takes_body(x, 503, json.len))
+        evbuffer_add(evhttp_request_get_output_buffer(x->request), json.ptr, json.len);
+    send_reply(x, 503);
+}

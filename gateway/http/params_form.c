@@ -1,0 +1,57 @@
+/* application/x-www-form-urlencoded: names and values decoded into one run of the arena. A '%' that
+ * no two hex digits follow stays as it is, for links are often sent unescaped. */
+#include "http/params_private.h"
+
+static int hex_of(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return -1;
+}
+
+/* Returns how many bytes it wrote, never more than it read. */
+static size_t decode(const char *from, size_t len, char *to)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < len; i++) {
+        char c = from[i];
+        if (c == '+') {
+            c = ' ';
+        } else if (c == '%' && i + 2 < len) {
+            int high = hex_of(from[i + 1]), low = hex_of(from[i + 2]);
+            if (high >= 0 && low >= 0) {
+                c = (char)(high << 4 | low);
+                i += 2;
+            }
+        }
+        to[n++] = c;
+    }
+    return n;
+}
+
+bool params_add_form(struct params *params, struct str text, struct arena *arena, struct fault *why)
+{
+    struct params_source source;
+    if (text.len == 0)
+        return true;
+    params_source_begin(&source, params, arena);
+    char *to = arena_new(arena, text.len);
+    struct str rest = text, pair;
+    while (str_next(&rest, '&', &pair)) {
+        size_t equals = str_find_byte(pair, '=');
+        size_t name_len = equals == SIZE_MAX ? pair.len : equals;
+        struct str raw_value = equals == SIZE_MAX ? STR("") : str_from(pair, equals + 1);
+        char *name = to;
+        size_t decoded = decode(pair.ptr, name_len, to);
+        to += decoded;
+        struct str value = str_make(to, decode(raw_value.ptr, raw_value.len, to));
+        to += value.len;
+        if (!params_source_add(&source, name, decoded, value, why))
+            return false;
+    }
+    return true;
+}

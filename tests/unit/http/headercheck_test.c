@@ -1,0 +1,212 @@
+/* What a request's head may not hold: the parsed headers (headercheck) and the raw bytes
+ * (headerscan), as tables. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <event2/http.h>
+#include <stdio.h>
+#include <sys/queue.h>
+
+#include "base/str.h"
+#include "http/headercheck.h"
+#include "http/headerscan.h"
+
+struct check_case {
+    const char *what;
+    const char *headers[4][2];
+    const char *fault; /* part of the words; NULL: passes */
+    int minor;         /* of HTTP/1.minor, plus one; 0: 1.1 */
+    bool is_head, has_bad_bytes, is_chunked;
+};
+
+static const struct check_case check_cases[] = {
+    {.what = "plain", .headers = {{"Host", "x"}}},
+    {.what = "with a body", .headers = {{"Host", "x"}, {"Content-Length", "20"}}},
+    {.what = "zero", .headers = {{"Host", "x"}, {"Content-Length", "0"}}},
+    {.what = "chunked",
+     .headers = {{"Host", "x"}, {"Transfer-Encoding", "chunked"}},
+     .is_chunked = true},
+    {.what = "Chunked",
+     .headers = {{"Host", "x"}, {"transfer-encoding", "Chunked"}},
+     .is_chunked = true},
+    {.what = "no Host", .headers = {{"Accept", "x"}}, .fault = "Host"},
+    {.what = "no Host in HTTP/1.0", .headers = {{"Accept", "x"}}, .minor = 1},
+    {.what = "two Hosts", .headers = {{"Host", "x"}, {"host", "x"}}, .fault = "Host"},
+    {.what = "two Hosts in HTTP/1.0",
+     .headers = {{"Host", "x"}, {"host", "x"}},
+     .minor = 1,
+     .fault = "Host"},
+    {.what = "HTTP/1.2", .headers = {{"Host", "x"}}, .minor = 3, .fault = "HTTP/1.1"},
+    {.what = "doubled",
+     .headers = {{"Host", "x"}, {"Content-Length", "5"}, {"Content-Length", "6"}},
+     .fault = "Content-Length"},
+    {.what = "doubled, the same",
+     .headers = {{"Host", "x"}, {"Content-Length", "5"}, {"content-length", "5"}},
+     .fault = "Content-Length"},
+    {.what = "list",
+     .headers = {{"Host", "x"}, {"Content-Length", "5, 5"}},
+     .fault = "Content-Length"},
+    {.what = "plus",
+     .headers = {{"Host", "x"}, {"Content-Length", "+5"}},
+     .fault = "Content-Length"},
+    {.what = "minus",
+     .headers = {{"Host", "x"}, {"Content-Length", "-5"}},
+     .fault = "Content-Length"},
+    {.what = "empty",
+     .headers = {{"Host", "x"}, {"Content-Length", ""}},
+     .fault = "Content-Length"},
+    {.what = "leading blank",
+     .headers = {{"Host", "x"}, {"Content-Length", "\t5"}},
+     .fault = "Content-Length"},
+    {.what = "hexadecimal",
+     .headers = {{"Host", "x"}, {"Content-Length", "0x5"}},
+     .fault = "Content-Length"},
+    {.what = "beyond 64 bits",
+     .headers = {{"Host", "x"}, {"Content-Length", "99999999999999999999"}},
+     .fault = "Content-Length"},
+    {.what = "both",
+     .headers = {{"Host", "x"}, {"Content-Length", "5"}, {"Transfer-Encoding", "chunked"}},
+     .fault = "exclude"},
+    {.what = "xchunked",
+     .headers = {{"Host", "x"}, {"Transfer-Encoding", "xchunked"}},
+     .fault = "must be chunked"},
+    {.what = "gzip, chunked",
+     .headers = {{"Host", "x"}, {"Transfer-Encoding", "gzip, chunked"}},
+     .fault = "must be chunked"},
+    {.what = "identity",
+     .headers = {{"Host", "x"}, {"Transfer-Encoding", "identity"}},
+     .fault = "must be chunked"},
+    {.what = "chunked twice",
+     .headers = {{"Host", "x"}, {"Transfer-Encoding", "chunked"}, {"Transfer-Encoding", "chunked"}},
+     .fault = "must be chunked"},
+    {.what = "chunked in HTTP/1.0",
+     .headers = {{"Host", "x"}, {"Transfer-Encoding", "chunked"}},
+     .minor = 1,
+     .fault = "HTTP/1.1"},
+    {.what = "blank after the name",
+     .headers = {{"Host", "x"}, {"Content-Length ", "5"}},
+     .fault = "blank"},
+    {.what = "blank within a name", .headers = {{"Host", "x"}, {"a b", "5"}}, .fault = "blank"},
+    {.what = "empty name", .headers = {{"Host", "x"}, {"", "5"}}, .fault = "blank"},
+    {.what = "tab before a name",
+     .headers = {{"Host", "x"}, {"\tTransfer-Encoding", "chunked"}},
+     .fault = "blank"},
+    {.what = "bracket in a name", .headers = {{"Host", "x"}, {"a[b]", "5"}}, .fault = "blank"},
+    {.what = "HEAD", .headers = {{"Host", "x"}, {"Content-Length", "0"}}, .is_head = true},
+    {.what = "HEAD with a body",
+     .headers = {{"Host", "x"}, {"Content-Length", "5"}},
+     .is_head = true,
+     .fault = "no body"},
+    {.what = "HEAD with chunks",
+     .headers = {{"Host", "x"}, {"Transfer-Encoding", "chunked"}},
+     .is_head = true,
+     .fault = "no body"},
+    {.what = "bad bytes", .headers = {{"Host", "x"}}, .has_bad_bytes = true, .fault = "CRLF"},
+};
+
+static void test_check(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(check_cases); i++) {
+        const struct check_case *c = &check_cases[i];
+        struct evkeyvalq headers;
+        struct headercheck_request request = {.major = 1,
+                                              .minor = c->minor ? c->minor - 1 : 1,
+                                              .may_have_body = !c->is_head,
+                                              .has_bad_bytes = c->has_bad_bytes};
+        TAILQ_INIT(&headers);
+        for (size_t h = 0; h < COUNT_OF(c->headers) && c->headers[h][0]; h++)
+            evhttp_add_header(&headers, c->headers[h][0], c->headers[h][1]);
+        struct headercheck_verdict verdict = headercheck_judge(&request, &headers);
+        evhttp_clear_headers(&headers);
+        if ((verdict.words != NULL) != (c->fault != NULL))
+            print_error("%s: %s\n", c->what, verdict.words ? verdict.words : "passes");
+        assert_int_equal(verdict.words != NULL, c->fault != NULL);
+        if (c->fault)
+            assert_non_null(strstr(verdict.words, c->fault));
+        else
+            assert_int_equal(verdict.is_chunked, c->is_chunked);
+    }
+}
+
+static void test_too_many_headers(void **state)
+{
+    struct evkeyvalq headers;
+    struct headercheck_request request = {.major = 1, .minor = 1, .may_have_body = true};
+    (void)state;
+    TAILQ_INIT(&headers);
+    evhttp_add_header(&headers, "Host", "x");
+    for (int i = 1; i < HEADERCHECK_MAX; i++)
+        evhttp_add_header(&headers, "A", "b");
+    assert_null(headercheck_judge(&request, &headers).words);
+    evhttp_add_header(&headers, "A", "b");
+    assert_string_equal(headercheck_judge(&request, &headers).words, "Too many headers");
+    evhttp_clear_headers(&headers);
+}
+
+struct scan_case {
+    const char *what, *bytes;
+    size_t len; /* 0: strlen */
+    bool is_bad, is_open /* the empty line has not come */;
+};
+
+static const struct scan_case scan_cases[] = {
+    {.what = "plain", .bytes = "GET / HTTP/1.1\r\nHost: x\r\n\r\n"},
+    {.what = "no headers", .bytes = "GET / HTTP/1.1\r\n\r\n"},
+    {.what = "raw UTF-8 and tab", .bytes = "GET /?\xC3\xBC HTTP/1.1\r\nA:\tb\r\n\r\n"},
+    {.what = "the body is not looked at", .bytes = "POST / HTTP/1.1\r\n\r\n\n\n\1\2"},
+    {.what = "not ended", .bytes = "GET / HTTP/1.1\r\nHost: x\r\n", .is_open = true},
+    {.what = "ended by halves", .bytes = "GET / HTTP/1.1\r\n\r", .is_open = true},
+    {.what = "bare LF after the request line",
+     .bytes = "GET / HTTP/1.1\nHost: x\r\n\r\n",
+     .is_bad = true},
+    {.what = "bare LF after a header", .bytes = "GET / HTTP/1.1\r\nHost: x\n\r\n", .is_bad = true},
+    {.what = "bare LF at the end", .bytes = "GET / HTTP/1.1\r\nHost: x\r\n\n", .is_bad = true},
+    {.what = "bare CR in a value", .bytes = "GET / HTTP/1.1\r\nA: b\rC: d\r\n\r\n", .is_bad = true},
+    {.what = "two CR", .bytes = "GET / HTTP/1.1\r\nA: b\r\r\n\r\n", .is_bad = true},
+    {.what = "NUL in a value",
+     .bytes = "GET / HTTP/1.1\r\nA: b\0c\r\n\r\n",
+     .len = 27,
+     .is_bad = true},
+    {.what = "NUL at a line's start",
+     .bytes = "GET / HTTP/1.1\r\n\0\r\n\r\n",
+     .len = 21,
+     .is_bad = true},
+    {.what = "folded line", .bytes = "GET / HTTP/1.1\r\nA: b\r\n c\r\n\r\n", .is_bad = true},
+    {.what = "folded by a tab", .bytes = "GET / HTTP/1.1\r\nA: b\r\n\tc\r\n\r\n", .is_bad = true},
+    {.what = "blank before the first header",
+     .bytes = "GET / HTTP/1.1\r\n A: b\r\n\r\n",
+     .is_bad = true},
+    {.what = "escape", .bytes = "GET / HTTP/1.1\r\nA: \x1B[0m\r\n\r\n", .is_bad = true},
+    {.what = "DEL", .bytes = "GET /\x7F HTTP/1.1\r\n\r\n", .is_bad = true},
+};
+
+static void test_scan(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(scan_cases); i++) {
+        const struct scan_case *c = &scan_cases[i];
+        size_t len = c->len ? c->len : strlen(c->bytes);
+        for (size_t piece = 1; piece <= len; piece++) {
+            struct headerscan scan = {0};
+            for (size_t at = 0; at < len; at += piece)
+                headerscan_feed(&scan, c->bytes + at, at + piece < len ? piece : len - at);
+            if (scan.is_bad != c->is_bad || scan.is_done == c->is_open)
+                print_error("%s in pieces of %zu\n", c->what, piece);
+            assert_int_equal(scan.is_bad, c->is_bad);
+            assert_int_equal(scan.is_done, !c->is_open);
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_check),
+        cmocka_unit_test(test_too_many_headers),
+        cmocka_unit_test(test_scan),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
