@@ -40,7 +40,8 @@ struct client_set {
     struct client_key *keys; /* uthash by digest; client.c */
 };
 
-/* Takes the settings and leaves the array zeroed. */
+/* Takes the settings and leaves the array zeroed, also when it fails. A doubled key or name is a
+ * fault. The set starts with one pin. */
 struct client_set *client_set_new(struct client_settings *settings, size_t count,
                                   struct fault *why);
 struct client_set *client_set_pin(struct client_set *set);
@@ -49,8 +50,9 @@ void client_set_unpin(struct client_set **set);
 const struct client *client_set_find_key(const struct client_set *set, struct str key);
 const struct client *client_set_find(const struct client_set *set, struct str name);
 void client_settings_fini(struct client_settings *settings);
-/* The small id of a name, given at first sight (also for clients only the ledger knows); the name
- * of an id. Any thread. */
+/* The small id of a name (below CLIENT_MAX), given at first sight (also for clients only the ledger
+ * knows); the name of an id, "" when it is none. Names beyond the ceiling share one last id, which
+ * no configured client has. Any thread. */
 unsigned client_id(struct str name);
 struct str client_name(unsigned id);
 

@@ -1,0 +1,16 @@
+/* What outlives a configuration: a client's small id and its rate bucket, by its name. Private to
+ * this room. Any thread; nothing is ever freed, CLIENT_MAX is the ceiling. */
+#ifndef CLIENTS_CLIENT_STATE_H
+#define CLIENTS_CLIENT_STATE_H
+#include "clients/client.h"
+
+struct client_state {
+    char *name;
+    unsigned id;
+    _Atomic int64_t full_at_ns; /* when the bucket will be full again; steady clock */
+};
+
+/* The state of that name, made at first sight; NULL when CLIENT_MAX - 1 names were seen. */
+struct client_state *client_state_of(struct str name);
+
+#endif
