@@ -39,25 +39,39 @@ static void on_accept_error(struct evconnlistener *listener, void *arg)
     (void)listener;
 }
 
+/* "HOST:PORT", ":PORT" or "PORT"; HOST is a number, [::1] or localhost. */
 static bool parse_listen(const char *text, struct sockaddr_storage *out, int *len_out,
                          struct fault *why)
 {
-    *len_out = sizeof *out;
-    struct str whole = str_of(text);
-    if (str_starts(whole, STR(":")) || str_find_byte(whole, ':') == SIZE_MAX) {
-        uint64_t port;
-        struct sockaddr_in *in = (struct sockaddr_in *)out;
-        if (!str_to_u64(str_from(whole, str_starts(whole, STR(":"))), &port) || port > 65535)
-            return fault_set(why, FAULT_INVALID, "%.80s: must be HOST:PORT", text);
-        *in = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
-        in->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    struct str host = str_of(text);
+    uint64_t port = 0;
+    size_t colon = host.len;
+    while (colon > 0 && host.ptr[colon - 1] != ':')
+        colon--;
+    struct str digits = str_from(host, colon);
+    host = str_first(host, colon > 0 ? colon - 1 : 0);
+    if (host.len >= 2 && host.ptr[0] == '[')
+        host = str_make(host.ptr + 1, host.len - 2);
+    if (host.len == 0 || str_is(host, "localhost"))
+        host = STR("127.0.0.1");
+    char *name = str_copy(host);
+    struct sockaddr_in *in = (struct sockaddr_in *)out;
+    struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)out;
+    bool is_good = str_to_u64(digits, &port) && port <= 65535;
+    if (is_good && evutil_inet_pton(AF_INET, name, &in->sin_addr) == 1) {
+        in->sin_family = AF_INET;
+        in->sin_port = htons((uint16_t)port);
         *len_out = sizeof *in;
-        return true;
+    } else if (is_good && evutil_inet_pton(AF_INET6, name, &in6->sin6_addr) == 1) {
+        in6->sin6_family = AF_INET6;
+        in6->sin6_port = htons((uint16_t)port);
+        *len_out = sizeof *in6;
+    } else {
+        is_good = fault_set(why, FAULT_INVALID,
+                            "%.80s: must be an address and a port, such as 127.0.0.1:9001", text);
     }
-    if (evutil_parse_sockaddr_port(text, (struct sockaddr *)out, len_out) != 0)
-        return fault_set(why, FAULT_INVALID, "%.80s: must be an address and a port, 127.0.0.1:9001",
-                         text);
-    return true;
+    free(name);
+    return is_good;
 }
 
 static int port_of(evutil_socket_t socket)

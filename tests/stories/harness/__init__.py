@@ -1,0 +1,7 @@
+"""What the stories are written with: real panels (simulated), a real gateway, and no sleeping."""
+from .config import default_config, merged
+from .gateway import Answer, Gateway
+from .panel import Panel
+from .waiting import SLOW, eventually, together
+
+__all__ = ["Answer", "Gateway", "Panel", "SLOW", "default_config", "eventually", "merged", "together"]
