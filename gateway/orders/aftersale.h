@@ -20,6 +20,7 @@ typedef void aftersale_done_fn(const struct aftersale_result *list, size_t count
 void aftersale_start(struct desk *desk, const struct aftersale_request *request,
                      aftersale_done_fn *done, void *arg);
 
+/* Lives in refillfollow.c. */
 struct refillfollow_status {
     uint32_t refill; /* as asked */
     bool is_found;

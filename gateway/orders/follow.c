@@ -92,6 +92,13 @@ static void follow_finish(struct follow *follow)
 
 static void on_rows(const struct ledger_rows *rows, void *arg);
 
+static void mark_unavailable(struct follow *follow, bool is_unavailable)
+{
+    for (size_t i = 0; i < follow->count; i++)
+        follow->list[i].is_unavailable =
+            is_unavailable && !follow->list[i].is_found && !follow->is_waiting[i];
+}
+
 static void look_up(struct follow *follow, const uint32_t *ids, size_t count)
 {
     struct ledger_query query = {.question = LEDGER_ASK_ORDERS, .ids = ids, .id_count = count};
@@ -130,6 +137,7 @@ static void on_timeout(void *arg)
         loop_timer_start(&follow->timer, follow->desk->loop, BOOKS_WITHIN_MS, on_timeout, follow);
         return;
     }
+    mark_unavailable(follow, follow->pending > 0);
     follow_finish(follow);
     follow_release(follow);
 }
@@ -169,6 +177,8 @@ static void on_rows(const struct ledger_rows *rows, void *arg)
     if (!follow->is_done) {
         for (size_t i = 0; i < rows->order_count; i++)
             take_row(follow, &rows->orders[i]);
+        if (rows->result != LEDGER_DONE)
+            mark_unavailable(follow, true);
         if (--follow->pending == 0)
             follow_finish(follow);
     }
