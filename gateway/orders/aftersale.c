@@ -19,7 +19,7 @@
 #include "orders/words.h"
 #include "providers/ask.h"
 
-enum { ORDERS_MOST = 100, CONNECTION_WAIT_MS = 2000, BUCKET_WAIT_MS = 2000, BOOK_AGAIN_MS = 500 };
+enum { ORDERS_MOST = 100, CONNECTION_WAIT_MS = 2000, BOOK_AGAIN_MS = 500 };
 
 enum item_state { ITEM_NEW, ITEM_READY, ITEM_INTENDED, ITEM_ASKED, ITEM_ENDED, ITEM_BOOKED };
 
@@ -56,7 +56,9 @@ struct aftersale {
     unsigned writes, batches; /* outstanding */
     size_t unbooked;
     bool is_answered;
-    struct loop_timer again;
+    bool is_intended;  /* every intent that will be is durable */
+    bool is_abandoned; /* the client was told an error before that: nothing is sent */
+    struct loop_timer deadline, again;
     struct batch **batch_list;
     size_t batch_count;
     aftersale_done_fn *done;
@@ -81,6 +83,7 @@ static void aftersale_answer(struct aftersale *a)
     if (a->is_answered)
         return;
     a->is_answered = true;
+    loop_timer_cancel(&a->deadline);
     struct aftersale_result *list = arena_new(&a->arena, a->asked_count * sizeof *list);
     for (size_t i = 0; i < a->asked_count; i++) {
         const struct item *item = find_item(a, a->asked[i]);
@@ -103,10 +106,24 @@ static void aftersale_free(struct aftersale *a)
     }
     a->desk->aftersales--;
     free(a->batch_list);
+    loop_timer_fini(&a->deadline);
     loop_timer_fini(&a->again);
     provider_set_unpin(&a->providers);
     arena_fini(&a->arena);
     free(a);
+}
+
+/* answer_within is over: with durable intents each request has its number and goes on; without, the
+ * client is told so and nothing is sent. */
+static void on_deadline(void *arg)
+{
+    struct aftersale *a = arg;
+    if (!a->is_intended) {
+        a->is_abandoned = true;
+        for (size_t i = 0; i < a->count; i++)
+            a->items[i].words = WORDS_UNSAVED;
+    }
+    aftersale_answer(a);
 }
 
 static void on_end(void *arg)
@@ -178,10 +195,10 @@ static void on_booked(enum ledger_result result, void *arg)
 
 static void aftersale_book(struct aftersale *a)
 {
-    static const char *const events[][2] = {{"refill", "cancel"}};
+    static const char *const events[] = {"refill", "cancel"};
     for (size_t i = 0; i < a->count; i++)
         if (a->items[i].state == ITEM_ENDED)
-            write_item(a, i, events[0][a->kind], on_booked);
+            write_item(a, i, events[a->kind], on_booked);
     if (a->writes == 0)
         on_end(a);
 }
@@ -221,7 +238,7 @@ static struct batch *batch_new(struct aftersale *a, const struct provider *provi
     struct batch *batch = memory_new(sizeof *batch);
     batch->aftersale = a;
     batch->provider = provider;
-    batch->give_up_at_ms = loop_now_ms(a->desk->loop) + BUCKET_WAIT_MS;
+    batch->give_up_at_ms = loop_now_ms(a->desk->loop) + a->desk->settings.answer_within_ms;
     a->batch_list = memory_resize(a->batch_list, a->batch_count + 1, sizeof *a->batch_list);
     a->batch_list[a->batch_count++] = batch;
     a->batches++;
@@ -276,12 +293,15 @@ static void start_batch(struct batch *batch)
     int64_t now = loop_now_ms(a->desk->loop);
     int64_t wait = provider_take_token(batch->provider, PROVIDER_LANE_OTHER, now);
     struct str ids[ORDERS_MOST];
+    if (wait > 0 && now + wait <= batch->give_up_at_ms) {
+        loop_timer_start(&batch->timer, a->desk->loop, wait, on_bucket, batch);
+        return;
+    }
     if (wait > 0) {
-        /* Later rather than never: the panel's limit is short, the client waits anyway. */
-        if (now + wait <= batch->give_up_at_ms + 60000) {
-            loop_timer_start(&batch->timer, a->desk->loop, wait, on_bucket, batch);
-            return;
-        }
+        struct answer unsent = {.outcome = OUTCOME_NOT_SENT,
+                                .evidence = STR("the provider's rate limit left no room")};
+        end_batch(batch, &unsent);
+        return;
     }
     for (size_t i = 0; i < batch->count; i++)
         ids[i] = a->items[batch->items[i]].upstream_order;
@@ -298,6 +318,12 @@ static void start_batch(struct batch *batch)
 static void aftersale_ask(struct aftersale *a)
 {
     struct batch *batches[PROVIDER_MAX] = {NULL};
+    a->is_intended = true;
+    for (size_t i = 0; a->is_abandoned && i < a->count; i++)
+        if (a->items[i].state == ITEM_INTENDED) {
+            a->items[i].outcome = ATTEMPTSTATE_NOT_SENT;
+            a->items[i].state = ITEM_ENDED;
+        }
     for (size_t i = 0; i < a->count; i++) {
         struct item *item = &a->items[i];
         if (item->state != ITEM_INTENDED)
@@ -410,6 +436,7 @@ void aftersale_start(struct desk *desk, const struct aftersale_request *request,
         }
     }
     desk->aftersales++;
+    loop_timer_start(&a->deadline, desk->loop, desk->settings.answer_within_ms, on_deadline, a);
     atomic_fetch_add_explicit(a->kind == AFTERSALE_CANCEL ? &desk_totals.cancels
                                                           : &desk_totals.refills,
                               a->count, memory_order_relaxed);

@@ -6,8 +6,9 @@
 #include "orders/desk.h"
 
 struct follow_status {
-    uint32_t id;   /* as asked; 0 stays unfound */
-    bool is_found; /* false: Incorrect order ID */
+    uint32_t id;         /* as asked; 0 stays unfound */
+    bool is_found;       /* false: Incorrect order ID, or */
+    bool is_unavailable; /* the books could not be read: try again later */
     enum orderstatus status;
     struct money charge; /* what the client pays as things stand; Canceled 0 */
     int64_t start_count; /* 0 until known */
