@@ -61,6 +61,8 @@ const struct service *catalogue_find(const struct catalogue *catalogue, uint32_t
 const struct pricelist *catalogue_pricelist(const struct catalogue *catalogue,
                                             const struct client *client);
 const struct rendering *pricelist_rendering(const struct pricelist *list);
+/* Services in it; 0 only when nothing that the client may see can be sold now. */
+size_t pricelist_count(const struct pricelist *list);
 /* Published rate of the service for that list; false when it is not in it. */
 bool pricelist_rate(const struct pricelist *list, const struct service *service,
                     struct money *rate_out);

@@ -1,0 +1,81 @@
+/* See catalogue.h: pins, finding a service, and whether two snapshots say the same. */
+#include "catalogue/catalogue.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "catalogue/pricelist.h"
+
+struct catalogue *catalogue_pin(struct catalogue *catalogue)
+{
+    atomic_fetch_add_explicit(&catalogue->pins, 1, memory_order_relaxed);
+    return catalogue;
+}
+
+void catalogue_unpin(struct catalogue **catalogue)
+{
+    struct catalogue *last = *catalogue;
+    *catalogue = NULL;
+    if (!last || atomic_fetch_sub_explicit(&last->pins, 1, memory_order_acq_rel) > 1)
+        return;
+    struct catalogue_body *body = catalogue_body(last);
+    for (size_t i = 0; i < body->list_count; i++)
+        pricelist_fini(&body->lists[i]);
+    free(body->lists);
+    provider_set_unpin(&last->providers);
+    arena_fini(&body->arena);
+    free(body);
+}
+
+const struct service *catalogue_find(const struct catalogue *catalogue, uint32_t id)
+{
+    size_t low = 0, high = catalogue->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (catalogue->list[middle].id < id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < catalogue->count && catalogue->list[low].id == id ? &catalogue->list[low] : NULL;
+}
+
+static bool is_same_markup(const struct markup *a, const struct markup *b)
+{
+    return a->percent.units == b->percent.units && a->amount.units == b->amount.units;
+}
+
+static bool is_same_offer(const struct offer *a, const struct offer *b)
+{
+    return a->provider_id == b->provider_id && str_equal(a->service, b->service) &&
+           a->weight == b->weight && a->is_known == b->is_known && a->is_gone == b->is_gone &&
+           a->is_quarantined == b->is_quarantined && a->rate.units == b->rate.units &&
+           a->cost.units == b->cost.units && a->type == b->type && a->has_limits == b->has_limits &&
+           a->min == b->min && a->max == b->max && a->refill == b->refill &&
+           a->cancel == b->cancel && a->dripfeed == b->dripfeed;
+}
+
+static bool is_same_service(const struct service *a, const struct service *b)
+{
+    bool is_same =
+        a->id == b->id && str_equal(a->name, b->name) && str_equal(a->category, b->category) &&
+        a->type == b->type && a->min == b->min && a->max == b->max && a->refill == b->refill &&
+        a->cancel == b->cancel && a->dripfeed == b->dripfeed && a->routing == b->routing &&
+        a->allow_loss == b->allow_loss && a->is_priced == b->is_priced &&
+        a->terms.base.units == b->terms.base.units &&
+        a->terms.exchange.units == b->terms.exchange.units &&
+        is_same_markup(&a->terms.service, &b->terms.service) && a->offer_count == b->offer_count;
+    for (size_t i = 0; is_same && i < a->offer_count; i++)
+        is_same = is_same_offer(&a->offers[i], &b->offers[i]);
+    return is_same;
+}
+
+bool catalogue_is_same(const struct catalogue *a, const struct catalogue *b)
+{
+    bool is_same = a->count == b->count && a->decimals == b->decimals &&
+                   a->providers == b->providers && a->has_lists == b->has_lists &&
+                   strcmp(a->currency, b->currency) == 0;
+    for (size_t i = 0; is_same && i < a->count; i++)
+        is_same = is_same_service(&a->list[i], &b->list[i]);
+    return is_same;
+}

@@ -1,0 +1,153 @@
+/* See importplan.h. */
+#include "catalogue/importplan.h"
+
+#include <stdlib.h>
+
+#include "catalogue/cleantext.h"
+
+static bool matches_any(struct str text, char *const *patterns, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (str_matches(text, str_of(patterns[i])))
+            return true;
+    return count == 0;
+}
+
+static bool has_type(const struct import_settings *import, enum ordertype type)
+{
+    for (size_t i = 0; i < import->type_count; i++)
+        if (import->types[i] == type)
+            return true;
+    return import->type_count == 0;
+}
+
+bool importplan_wants(const struct import_settings *import, const struct panelrow *row)
+{
+    return row->type != ORDERTYPE_UNKNOWN && !cleantext_is_decoration(row->name) &&
+           has_type(import, row->type) &&
+           matches_any(row->category, import->categories, import->category_count) &&
+           matches_any(row->id, import->services, import->service_count);
+}
+
+/* The numbers of the services that are written out, sorted. */
+struct written {
+    uint32_t *ids;
+    size_t count;
+};
+
+static int compare_ids(const void *a, const void *b)
+{
+    uint32_t first = *(const uint32_t *)a, second = *(const uint32_t *)b;
+    return first < second ? -1 : first > second;
+}
+
+static bool is_written(uint32_t number, const void *arg)
+{
+    const struct written *written = arg;
+    return written->count > 0 && bsearch(&number, written->ids, written->count,
+                                         sizeof *written->ids, compare_ids) != NULL;
+}
+
+static struct written written_make(const struct catalogue_settings *settings)
+{
+    struct written written = {.count = settings->service_count};
+    written.ids = memory_array(written.count + 1, sizeof *written.ids);
+    for (size_t i = 0; i < written.count; i++)
+        written.ids[i] = settings->services[i].id;
+    qsort(written.ids, written.count, sizeof *written.ids, compare_ids);
+    return written;
+}
+
+/* first_id + theirs, 0 when that is no number of ours. */
+static uint32_t wanted_number(const struct import_settings *import, struct str theirs)
+{
+    uint64_t number;
+    if (!str_to_u64(theirs, &number) || number > IMPORTPLAN_LAST)
+        return 0;
+    number += import->first_id;
+    return number <= IMPORTPLAN_LAST ? (uint32_t)number : 0;
+}
+
+static uint32_t number_for(const struct import_settings *import, struct str provider,
+                           struct str theirs, const struct written *written,
+                           struct importnumbers *numbers, struct importplan *plan)
+{
+    uint32_t number = importnumbers_find(numbers, provider, theirs);
+    if (number > 0 && !is_written(number, written))
+        return number;
+    uint32_t wanted = wanted_number(import, theirs);
+    number = wanted;
+    if (number == 0 || is_written(number, written) || importnumbers_is_seen(numbers, number)) {
+        number = importnumbers_highest_free(numbers, is_written, written);
+        plan->moved++;
+    }
+    if (number > 0)
+        importnumbers_give(numbers, provider, theirs, number);
+    else
+        plan->left_over++;
+    return number;
+}
+
+static void plan_add(struct importplan *plan, const struct importrow *row)
+{
+    if (plan->count == plan->room) {
+        plan->room = plan->room ? plan->room * 2 : 256;
+        plan->rows = memory_resize(plan->rows, plan->room, sizeof *plan->rows);
+    }
+    plan->rows[plan->count++] = *row;
+}
+
+static int compare_rows(const void *a, const void *b)
+{
+    const struct importrow *first = a, *second = b;
+    if (first->id != second->id)
+        return first->id < second->id ? -1 : 1;
+    return first->import < second->import ? -1 : first->import > second->import;
+}
+
+/* Two imports that both want a service: the first one in the configuration has it. */
+static void drop_doubles(struct importplan *plan)
+{
+    if (plan->count == 0)
+        return;
+    qsort(plan->rows, plan->count, sizeof *plan->rows, compare_rows);
+    size_t kept = 1;
+    for (size_t i = 1; i < plan->count; i++)
+        if (plan->rows[i].id != plan->rows[kept - 1].id)
+            plan->rows[kept++] = plan->rows[i];
+    plan->count = kept;
+}
+
+void importplan_make(const struct catalogue_settings *settings,
+                     const struct provider_set *providers,
+                     const struct panellist *const lists[PROVIDER_MAX],
+                     struct importnumbers *numbers, struct importplan *out)
+{
+    *out = (struct importplan){0};
+    struct written written = written_make(settings);
+    for (size_t i = 0; i < settings->import_count; i++) {
+        const struct import_settings *import = &settings->imports[i];
+        const struct provider *provider = provider_set_find(providers, str_of(import->provider));
+        const struct panellist *list = provider ? lists[provider->id] : NULL;
+        for (size_t r = 0; list && r < list->count; r++) {
+            const struct panelrow *row = &list->rows[r];
+            if (!importplan_wants(import, row))
+                continue;
+            uint32_t number =
+                number_for(import, str_of(import->provider), row->id, &written, numbers, out);
+            if (number > 0)
+                plan_add(out, &(struct importrow){.id = number,
+                                                  .provider_id = provider->id,
+                                                  .row = row,
+                                                  .import = import});
+        }
+    }
+    drop_doubles(out);
+    free(written.ids);
+}
+
+void importplan_fini(struct importplan *plan)
+{
+    free(plan->rows);
+    *plan = (struct importplan){0};
+}

@@ -1,0 +1,186 @@
+/* See pricelist.h. */
+#include "catalogue/pricelist.h"
+
+#include <stdlib.h>
+
+/* gzip -9 costs four times gzip -6 and saves a tenth: with many lists that time is too long. */
+enum { BEST_LISTS = 16, BEST_LEVEL = 9, MANY_LEVEL = 6 };
+
+static uint64_t mix(uint64_t hash, uint64_t value)
+{
+    hash ^= value;
+    hash *= UINT64_C(0x9E3779B97F4A7C15);
+    return hash ^ hash >> 32;
+}
+
+static uint64_t hash_of(const struct client_settings *settings)
+{
+    uint64_t hash = mix(1, (uint64_t)settings->markup.percent.units);
+    hash = mix(hash, (uint64_t)settings->markup.amount.units);
+    for (size_t i = 0; i < settings->service_count; i++)
+        hash = mix(hash, (uint64_t)settings->services[i].first << 32 | settings->services[i].last);
+    return hash;
+}
+
+static bool is_for(const struct pricelist *list, const struct client_settings *settings)
+{
+    if (list->markup.percent.units != settings->markup.percent.units ||
+        list->markup.amount.units != settings->markup.amount.units ||
+        list->range_count != settings->service_count)
+        return false;
+    for (size_t i = 0; i < list->range_count; i++)
+        if (list->ranges[i].first != settings->services[i].first ||
+            list->ranges[i].last != settings->services[i].last)
+            return false;
+    return true;
+}
+
+static const struct pricelist *find(const struct catalogue *catalogue, uint64_t hash,
+                                    const struct client_settings *settings)
+{
+    const struct catalogue_body *body = (const struct catalogue_body *)(const void *)catalogue;
+    size_t low = 0, high = body->list_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (body->lists[middle].hash < hash)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (; low < body->list_count && body->lists[low].hash == hash; low++)
+        if (is_for(&body->lists[low], settings))
+            return &body->lists[low];
+    return NULL;
+}
+
+const struct pricelist *catalogue_pricelist(const struct catalogue *catalogue,
+                                            const struct client *client)
+{
+    return find(catalogue, hash_of(&client->settings), &client->settings);
+}
+
+const struct rendering *pricelist_rendering(const struct pricelist *list)
+{
+    return &list->rendered->open;
+}
+
+size_t pricelist_count(const struct pricelist *list)
+{
+    return list->count;
+}
+
+bool pricelist_rate(const struct pricelist *list, const struct service *service,
+                    struct money *rate_out)
+{
+    ASSERT(service >= list->catalogue->list);
+    size_t index = (size_t)(service - list->catalogue->list);
+    ASSERT(index < list->catalogue->count);
+    if (list->rates[index].units < 0)
+        return false;
+    *rate_out = list->rates[index];
+    return true;
+}
+
+/* ---- making ---- */
+
+static bool covers(const struct pricelist *list, uint32_t service)
+{
+    for (size_t i = 0; i < list->range_count; i++)
+        if (service >= list->ranges[i].first && service <= list->ranges[i].last)
+            return true;
+    return list->range_count == 0;
+}
+
+static void fill_rates(struct pricelist *list)
+{
+    const struct catalogue *catalogue = list->catalogue;
+    list->rates = memory_array(catalogue->count + 1, sizeof *list->rates);
+    for (size_t i = 0; i < catalogue->count; i++) {
+        const struct service *service = &catalogue->list[i];
+        struct rate_terms terms = service->terms;
+        terms.client = list->markup;
+        bool is_in = service->is_priced && covers(list, service->id) &&
+                     quote_rate(&terms, catalogue->decimals, &list->rates[i]);
+        if (!is_in)
+            list->rates[i].units = -1;
+        list->count += is_in;
+    }
+}
+
+static void render(struct pricelist *list, const struct rendered *former, int level)
+{
+    struct buf plain;
+    buf_init(&plain, RENDER_MAX);
+    render_plain(list->catalogue, list->rates, &plain);
+    if (former && str_equal(buf_str(&plain), former->open.plain)) {
+        list->rendered = render_pin((struct rendered *)(uintptr_t)former);
+        buf_fini(&plain);
+        return;
+    }
+    list->rendered = render_make(&plain, level);
+}
+
+static void list_init(struct pricelist *list, const struct catalogue *catalogue, uint64_t hash,
+                      const struct client_settings *settings)
+{
+    *list = (struct pricelist){.hash = hash,
+                               .markup = settings->markup,
+                               .range_count = settings->service_count,
+                               .catalogue = catalogue};
+    list->ranges = memory_array(list->range_count + 1, sizeof *list->ranges);
+    for (size_t i = 0; i < list->range_count; i++)
+        list->ranges[i] = settings->services[i];
+}
+
+struct wish { /* a client's settings on their way to a list */
+    uint64_t hash;
+    const struct client_settings *settings;
+};
+
+static int compare_wishes(const void *a, const void *b)
+{
+    const struct wish *first = a, *second = b;
+    return first->hash < second->hash ? -1 : first->hash > second->hash;
+}
+
+/* Is the wish met by a list made from it on, back to the first with its hash? */
+static bool is_met(const struct catalogue_body *body, const struct wish *wish)
+{
+    for (size_t i = body->list_count; i > 0 && body->lists[i - 1].hash == wish->hash; i--)
+        if (is_for(&body->lists[i - 1], wish->settings))
+            return true;
+    return false;
+}
+
+void pricelist_make_all(struct catalogue *catalogue, const struct client_set *clients,
+                        const struct catalogue *former)
+{
+    struct catalogue_body *body = catalogue_body(catalogue);
+    struct wish *wishes = memory_array(clients->count + 1, sizeof *wishes);
+    for (size_t i = 0; i < clients->count; i++)
+        wishes[i] = (struct wish){.hash = hash_of(&clients->list[i].settings),
+                                  .settings = &clients->list[i].settings};
+    qsort(wishes, clients->count, sizeof *wishes, compare_wishes);
+    body->lists = memory_array(clients->count + 1, sizeof *body->lists);
+    for (size_t i = 0; i < clients->count; i++)
+        if (!is_met(body, &wishes[i]))
+            list_init(&body->lists[body->list_count++], catalogue, wishes[i].hash,
+                      wishes[i].settings);
+    int level = body->list_count <= BEST_LISTS ? BEST_LEVEL : MANY_LEVEL;
+    for (size_t i = 0; i < body->list_count; i++) {
+        struct pricelist *list = &body->lists[i];
+        const struct client_settings as_client = {
+            .markup = list->markup, .services = list->ranges, .service_count = list->range_count};
+        const struct pricelist *before = former ? find(former, list->hash, &as_client) : NULL;
+        fill_rates(list);
+        render(list, before ? before->rendered : NULL, level);
+    }
+    free(wishes);
+}
+
+void pricelist_fini(struct pricelist *list)
+{
+    free(list->ranges);
+    free(list->rates);
+    render_unpin(&list->rendered);
+}

@@ -1,0 +1,25 @@
+/* struct pricelist: what clients with the same markup and the same `services` see: rates by
+ * service index, and the rendered answer. Made on the refresh thread, then immutable. */
+#ifndef CATALOGUE_PRICELIST_H
+#define CATALOGUE_PRICELIST_H
+#include "catalogue/catalogue_private.h"
+#include "catalogue/render.h"
+
+struct pricelist {
+    uint64_t hash; /* of markup and ranges */
+    struct markup markup;
+    struct client_range *ranges; /* owned; count 0: all services */
+    size_t range_count;
+    const struct catalogue *catalogue; /* borrowed: the one it is in */
+    struct money *rates;               /* owned; by service index, below 0: not in this list */
+    size_t count;                      /* services in it */
+    struct rendered *rendered;         /* a pin */
+};
+
+/* One list for each distinct pair of markup and services among the clients, into the catalogue.
+ * Renderings that did not change are shared with the former snapshot (may be NULL). */
+void pricelist_make_all(struct catalogue *catalogue, const struct client_set *clients,
+                        const struct catalogue *former);
+void pricelist_fini(struct pricelist *list);
+
+#endif

@@ -1,0 +1,67 @@
+/* See quarantine.h. */
+#include "catalogue/quarantine.h"
+
+__extension__ typedef __int128 wide;
+
+bool quarantine_is_absurd(struct money rate, struct factor exchange)
+{
+    /* Genuine rates go up to about 10^5; in currencies of small units to some 10^6, which are
+     * small in ours. From the marks that panels write to switch a service off upwards nothing is
+     * believed. */
+    const wide high = (wide)1000000 * MONEY_ONE, mark = (wide)99999999 * MONEY_ONE;
+    wide ours = (wide)rate.units * exchange.units / FACTOR_ONE;
+    return rate.units >= mark || (rate.units > high && ours > high);
+}
+
+static bool is_jump(struct money accepted, struct money rate, struct factor jump)
+{
+    wide moved = (wide)rate.units - accepted.units;
+    if (moved < 0)
+        moved = -moved;
+    return moved * FACTOR_ONE > (wide)accepted.units * jump.units;
+}
+
+static enum price_verdict accept(struct price_state *state, struct money rate,
+                                 enum price_verdict verdict)
+{
+    *state = (struct price_state){.has_accepted = true, .accepted = rate};
+    return verdict;
+}
+
+static enum price_verdict hold(struct price_state *state, struct money rate, bool may_agree,
+                               int64_t now_ms)
+{
+    bool is_again = state->is_quarantined && money_compare(state->pending, rate) == 0;
+    if (!is_again || now_ms < state->since_ms) {
+        state->pending = rate;
+        state->agreeing = 1;
+        state->since_ms = now_ms;
+        state->is_quarantined = true;
+        return is_again ? PRICE_WAITING : PRICE_QUARANTINED;
+    }
+    if (state->agreeing < QUARANTINE_LISTS)
+        state->agreeing++;
+    bool is_agreed = may_agree && state->agreeing >= QUARANTINE_LISTS &&
+                     now_ms - state->since_ms >= QUARANTINE_MS;
+    return is_agreed ? accept(state, rate, PRICE_AGREED) : PRICE_WAITING;
+}
+
+enum price_verdict quarantine_judge(struct price_state *state, struct money rate,
+                                    const struct price_rules *rules, int64_t now_ms)
+{
+    if (state->has_accepted && money_compare(state->accepted, rate) == 0)
+        return state->is_quarantined ? accept(state, rate, PRICE_ACCEPTED) : PRICE_SAME;
+    if (rate.units <= 0 || quarantine_is_absurd(rate, rules->exchange))
+        return hold(state, rate, false, now_ms);
+    if (state->has_accepted && is_jump(state->accepted, rate, rules->jump))
+        return hold(state, rate, true, now_ms);
+    return accept(state, rate, PRICE_ACCEPTED);
+}
+
+bool quarantine_accept(struct price_state *state)
+{
+    if (!state->is_quarantined)
+        return false;
+    accept(state, state->pending, PRICE_ACCEPTED);
+    return true;
+}

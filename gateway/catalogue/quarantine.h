@@ -1,0 +1,40 @@
+/* The judge of prices: which of a panel's rates may be sold, and which wait for an operator.
+ *
+ * A price is quarantined when it is 0, absurd, or differs from the last accepted one by more than
+ * `price_jump` of it either way. A jump ends when three lists over at least an hour agree on the
+ * price, or it comes back near the accepted one; 0 and absurd ones end only by an operator's
+ * accept, for "switched off" marks stand in every list. Pure, any thread. */
+#ifndef CATALOGUE_QUARANTINE_H
+#define CATALOGUE_QUARANTINE_H
+#include "money/money.h"
+
+enum { QUARANTINE_LISTS = 3, QUARANTINE_MS = 60 * 60 * 1000 };
+
+struct price_state { /* of one provider's service; zero it before the first price */
+    bool has_accepted, is_quarantined;
+    struct money accepted; /* last accepted, the panel's currency */
+    struct money pending;  /* while quarantined */
+    unsigned agreeing;     /* lists in a row that had the pending price */
+    int64_t since_ms;      /* wall, of the first of them */
+};
+enum price_verdict {
+    PRICE_SAME,        /* the accepted one */
+    PRICE_ACCEPTED,    /* first sight, a small move, or back from quarantine */
+    PRICE_QUARANTINED, /* from now on, or another pending price than before */
+    PRICE_WAITING,     /* the same pending price again */
+    PRICE_AGREED       /* three lists over an hour: accepted */
+};
+struct price_rules {
+    struct factor jump;     /* 0.5 for 50% */
+    struct factor exchange; /* the panel's currency in ours, for what is absurd */
+};
+
+/* Judges one price of a list that was fetched at now_ms and moves the state on. */
+enum price_verdict quarantine_judge(struct price_state *state, struct money rate,
+                                    const struct price_rules *rules, int64_t now_ms);
+/* An operator takes the pending price; false when there is none. */
+bool quarantine_accept(struct price_state *state);
+/* Above 1,000,000 per 1000 both as written and in our currency, or a mark such as 99999999. */
+bool quarantine_is_absurd(struct money rate, struct factor exchange);
+
+#endif

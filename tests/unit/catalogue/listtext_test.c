@@ -1,0 +1,129 @@
+/* Kept lists: back as they were, or not at all. */
+#include "world.h"
+
+#include "catalogue/listtext.h"
+
+static const struct world_row rows[] = {
+    {"101", "Followers", "Social", "0.9", ORDERTYPE_DEFAULT, 50, 10000, true, false, true},
+    {"12-slug", "N\xC3\xA1me \"quoted\"", "", "0.00000001", ORDERTYPE_PACKAGE, 1, 1, false, true,
+     false},
+    {"7", "Odd", "Social", "116011", ORDERTYPE_UNKNOWN, 0, 0, false, false, false},
+    {0},
+};
+
+static void test_there_and_back(void **state)
+{
+    (void)state;
+    struct panellist *list = world_list(rows);
+    list->fetched_at_ms = 1234567890123;
+    struct pricebook book = {0}, again = {0};
+    *pricebook_need(&book, STR("7")) = (struct price_state){.is_quarantined = true,
+                                                            .pending = money_of("116011"),
+                                                            .has_accepted = true,
+                                                            .accepted = money_of("1.5"),
+                                                            .agreeing = 2,
+                                                            .since_ms = 99};
+    *pricebook_need(&book, STR("gone")) =
+        (struct price_state){.is_quarantined = true, .pending = money_of("0"), .agreeing = 1};
+    *pricebook_need(&book, STR("101")) =
+        (struct price_state){.has_accepted = true, .accepted = money_of("0.9")};
+    struct buf text, second;
+    buf_init(&text, LISTTEXT_MAX);
+    buf_init(&second, LISTTEXT_MAX);
+    assert_true(listtext_print(list, &book, &text));
+    struct panellist *back = listtext_parse(buf_str(&text), &again, false);
+    assert_non_null(back);
+    assert_int_equal(back->count, 3);
+    assert_int_equal(back->fetched_at_ms, 1234567890123);
+    assert_true(listtext_print(back, &again, &second));
+    assert_string_equal(text.ptr, second.ptr);
+    const struct price_state *price = pricebook_find(&again, STR("7"));
+    assert_true(price->is_quarantined && price->agreeing == 2 && price->since_ms == 99);
+    assert_int_equal(price->accepted.units, money_of("1.5").units);
+    assert_false(pricebook_find(&again, STR("gone"))->has_accepted);
+    assert_int_equal(pricebook_find(&again, STR("101"))->accepted.units, money_of("0.9").units);
+    assert_true(panellist_find(back, STR("101"))->refill);
+    assert_false(panellist_find(back, STR("7"))->has_limits);
+    pricebook_fini(&book);
+    pricebook_fini(&again);
+    buf_fini(&text);
+    buf_fini(&second);
+    panellist_free(&list);
+    panellist_free(&back);
+}
+
+static void test_known_prices_stay(void **state)
+{
+    (void)state;
+    const char *text =
+        "{\"version\":1,\"fetched\":5,\"rows\":[[\"1\",\"a\",\"c\",\"Default\",\"9\","
+        "1,2,0],[\"2\",\"b\",\"c\",\"Default\",\"8\",1,2,0]],\"held\":[[\"2\",\"8\","
+        "null,1,0]]}";
+    struct pricebook book = {0};
+    pricebook_need(&book, STR("1"))->is_quarantined = true;
+    *pricebook_need(&book, STR("2")) =
+        (struct price_state){.has_accepted = true, .accepted = money_of("7")};
+    struct panellist *list = listtext_parse(str_of(text), &book, true);
+    assert_non_null(list);
+    assert_true(pricebook_find(&book, STR("1"))->is_quarantined);
+    assert_false(pricebook_find(&book, STR("2"))->is_quarantined);
+    panellist_free(&list);
+    list = listtext_parse(str_of(text), &book, false);
+    assert_true(pricebook_find(&book, STR("2"))->is_quarantined);
+    panellist_free(&list);
+    pricebook_fini(&book);
+}
+
+#define ROW "[\"1\",\"a\",\"c\",\"Default\",\"9\",1,2,0]"
+#define LIST(rows, held) "{\"version\":1,\"fetched\":5,\"rows\":[" rows "],\"held\":[" held "]}"
+
+static void test_ill_formed(void **state)
+{
+    static const char *const texts[] = {
+        "",
+        "null",
+        "[]",
+        "{",
+        "{}",
+        LIST("", ""),
+        "{\"version\":2,\"fetched\":5,\"rows\":[" ROW "],\"held\":[]}",
+        "{\"version\":1,\"fetched\":0,\"rows\":[" ROW "],\"held\":[]}",
+        "{\"version\":1,\"fetched\":5,\"rows\":[" ROW "]}",
+        "{\"version\":1,\"fetched\":5,\"rows\":[" ROW "],\"held\":{}}",
+        LIST(ROW "," ROW, ""),
+        LIST("[\"\",\"a\",\"c\",\"Default\",\"9\",1,2,0]", ""),
+        LIST("[1,\"a\",\"c\",\"Default\",\"9\",1,2,0]", ""),
+        LIST("[\"1\",null,\"c\",\"Default\",\"9\",1,2,0]", ""),
+        LIST("[\"1\",\"a\",\"c\",\"Dflt\",\"9\",1,2,0]", ""),
+        LIST("[\"1\",\"a\",\"c\",\"Default\",\"-9\",1,2,0]", ""),
+        LIST("[\"1\",\"a\",\"c\",\"Default\",9,1,2,0]", ""),
+        LIST("[\"1\",\"a\",\"c\",\"Default\",\"9e30\",1,2,0]", ""),
+        LIST("[\"1\",\"a\",\"c\",\"Default\",\"9\",3,2,0]", ""),
+        LIST("[\"1\",\"a\",\"c\",\"Default\",\"9\",1,null,0]", ""),
+        LIST("[\"1\",\"a\",\"c\",\"Default\",\"9\",1,2,8]", ""),
+        LIST("[\"1\",\"a\",\"c\",\"Default\",\"9\",1,2]", ""),
+        LIST("[\"1\",\"a\",\"c\",\"Default\",\"9\",1,2,0,0]", ""),
+        LIST(ROW, "[\"1\",\"9\",null,9,0]"),
+        LIST(ROW, "[\"1\",\"9\",\"x\",1,0]"),
+        LIST(ROW, "[\"1\",\"9\",null,1,0],[]"),
+        LIST(ROW, "1"),
+        LIST(ROW, "") "x",
+    };
+    (void)state;
+    struct pricebook book = {0};
+    for (size_t i = 0; i < COUNT_OF(texts); i++)
+        if (listtext_parse(str_of(texts[i]), &book, false) || book.prices)
+            fail_msg("taken: %s", texts[i]);
+    struct panellist *list = listtext_parse(str_of(LIST(ROW, "")), &book, false);
+    assert_non_null(list);
+    panellist_free(&list);
+    pricebook_fini(&book);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_there_and_back),
+                                       cmocka_unit_test(test_known_prices_stay),
+                                       cmocka_unit_test(test_ill_formed)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,212 @@
+/* Which prices are believed: one story of lists a case. */
+#include "world.h"
+
+#include "catalogue/quarantine.h"
+
+#define HOUR INT64_C(3600000)
+
+struct step {
+    const char *rate;
+    int64_t at_ms;
+    enum price_verdict verdict;
+};
+enum { STEPS = 7 };
+struct story {
+    const char *name;
+    const char *jump, *exchange;
+    struct step steps[STEPS]; /* up to a NULL rate */
+    const char *accepted;     /* at the end; NULL: none */
+    bool is_quarantined;
+};
+
+static const struct story stories[] = {
+    {"first sight is believed", "0.5", "1", {{"0.9", 0, PRICE_ACCEPTED}}, "0.9", false},
+    {"the same again",
+     "0.5",
+     "1",
+     {{"0.9", 0, PRICE_ACCEPTED}, {"0.9", 1, PRICE_SAME}},
+     "0.9",
+     false},
+    {"small moves add up",
+     "0.5",
+     "1",
+     {{"1", 0, PRICE_ACCEPTED}, {"1.5", 1, PRICE_ACCEPTED}, {"2.2", 2, PRICE_ACCEPTED}},
+     "2.2",
+     false},
+    {"half down is not more than half",
+     "0.5",
+     "1",
+     {{"1", 0, PRICE_ACCEPTED}, {"0.5", 1, PRICE_ACCEPTED}},
+     "0.5",
+     false},
+    {"a hair more up is",
+     "0.5",
+     "1",
+     {{"1", 0, PRICE_ACCEPTED}, {"1.50000001", 1, PRICE_QUARANTINED}},
+     "1",
+     true},
+    {"a hair more down is",
+     "0.5",
+     "1",
+     {{"1", 0, PRICE_ACCEPTED}, {"0.49999999", 1, PRICE_QUARANTINED}},
+     "1",
+     true},
+    {"back to the accepted one",
+     "0.5",
+     "1",
+     {{"1", 0, PRICE_ACCEPTED}, {"9", 1, PRICE_QUARANTINED}, {"1", 2, PRICE_ACCEPTED}},
+     "1",
+     false},
+    {"back near it",
+     "0.5",
+     "1",
+     {{"1", 0, PRICE_ACCEPTED}, {"9", 1, PRICE_QUARANTINED}, {"1.2", 2, PRICE_ACCEPTED}},
+     "1.2",
+     false},
+    {"three lists over an hour agree",
+     "0.5",
+     "1",
+     {{"1", 0, PRICE_ACCEPTED},
+      {"9", 5, PRICE_QUARANTINED},
+      {"9", 6, PRICE_WAITING},
+      {"9", 5 + HOUR, PRICE_AGREED},
+      {"9", 6 + HOUR, PRICE_SAME}},
+     "9",
+     false},
+    {"two over an hour do not",
+     "0.5",
+     "1",
+     {{"1", 0, PRICE_ACCEPTED},
+      {"9", 5, PRICE_QUARANTINED},
+      {"9", 5 + HOUR, PRICE_WAITING},
+      {"9", 6 + HOUR, PRICE_AGREED}},
+     "9",
+     false},
+    {"many within an hour do not",
+     "0.5",
+     "1",
+     {{"1", 0, PRICE_ACCEPTED},
+      {"9", 5, PRICE_QUARANTINED},
+      {"9", 6, PRICE_WAITING},
+      {"9", 7, PRICE_WAITING},
+      {"9", 4 + HOUR, PRICE_WAITING}},
+     "1",
+     true},
+    {"another price starts again",
+     "0.5",
+     "1",
+     {{"1", 0, PRICE_ACCEPTED},
+      {"9", 5, PRICE_QUARANTINED},
+      {"9", 6, PRICE_WAITING},
+      {"8", 5 + HOUR, PRICE_QUARANTINED},
+      {"8", 6 + HOUR, PRICE_WAITING}},
+     "1",
+     true},
+    {"a clock set back starts again",
+     "0.5",
+     "1",
+     {{"1", 0, PRICE_ACCEPTED},
+      {"9", 5 * HOUR, PRICE_QUARANTINED},
+      {"9", HOUR, PRICE_WAITING},
+      {"9", HOUR + 1, PRICE_WAITING},
+      {"9", 2 * HOUR - 1, PRICE_WAITING},
+      {"9", 2 * HOUR, PRICE_AGREED}},
+     "9",
+     false},
+    {"zero at first sight", "0.5", "1", {{"0", 0, PRICE_QUARANTINED}}, NULL, true},
+    {"zero never agrees",
+     "0.5",
+     "1",
+     {{"0", 0, PRICE_QUARANTINED}, {"0", HOUR, PRICE_WAITING}, {"0", 2 * HOUR, PRICE_WAITING}},
+     NULL,
+     true},
+    {"a normal one after zero is first sight",
+     "0.5",
+     "1",
+     {{"0", 0, PRICE_QUARANTINED}, {"3", 1, PRICE_ACCEPTED}},
+     "3",
+     false},
+    {"zero later, within any jump",
+     "5",
+     "1",
+     {{"1", 0, PRICE_ACCEPTED}, {"0", 1, PRICE_QUARANTINED}},
+     "1",
+     true},
+    {"a switched-off mark",
+     "0.5",
+     "1",
+     {{"1", 0, PRICE_ACCEPTED},
+      {"99999999", 1, PRICE_QUARANTINED},
+      {"99999999", HOUR, PRICE_WAITING},
+      {"99999999", 2 * HOUR, PRICE_WAITING},
+      {"1.1", 3 * HOUR, PRICE_ACCEPTED}},
+     "1.1",
+     false},
+    {"a mark in a small currency",
+     "0.5",
+     "0.00002",
+     {{"99999999", 0, PRICE_QUARANTINED}},
+     NULL,
+     true},
+    {"absurd in ours", "0.5", "1", {{"1000000.1", 0, PRICE_QUARANTINED}}, NULL, true},
+    {"dear in a small currency only",
+     "0.5",
+     "0.00002",
+     {{"2000000", 0, PRICE_ACCEPTED}},
+     "2000000",
+     false},
+    {"dear in ours only", "0.5", "25000", {{"100", 0, PRICE_ACCEPTED}}, "100", false},
+    {"a limit of nothing",
+     "0",
+     "1",
+     {{"1", 0, PRICE_ACCEPTED}, {"1.1", 1, PRICE_QUARANTINED}},
+     "1",
+     true},
+};
+
+static void test_stories(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(stories); i++) {
+        const struct story *story = &stories[i];
+        struct price_rules rules = {factor_of(story->jump), factor_of(story->exchange)};
+        struct price_state price = {0};
+        for (size_t s = 0; s < STEPS && story->steps[s].rate; s++) {
+            const struct step *step = &story->steps[s];
+            enum price_verdict verdict =
+                quarantine_judge(&price, money_of(step->rate), &rules, step->at_ms);
+            if (verdict != step->verdict)
+                fail_msg("%s, step %zu: %d instead of %d", story->name, s, verdict, step->verdict);
+        }
+        if (price.is_quarantined != story->is_quarantined ||
+            price.has_accepted != (story->accepted != NULL) ||
+            (story->accepted && price.accepted.units != money_of(story->accepted).units))
+            fail_msg("%s: ends with %lld, %d", story->name, (long long)price.accepted.units,
+                     price.is_quarantined);
+    }
+}
+
+static void test_accept(void **state)
+{
+    struct price_rules rules = {factor_of("0.5"), factor_of("1")};
+    struct price_state price = {0};
+    (void)state;
+    quarantine_judge(&price, money_of("1"), &rules, 0);
+    assert_false(quarantine_accept(&price));
+    quarantine_judge(&price, money_of("9"), &rules, 1);
+    assert_true(quarantine_accept(&price));
+    assert_false(price.is_quarantined);
+    assert_int_equal(price.accepted.units, money_of("9").units);
+    assert_int_equal(quarantine_judge(&price, money_of("9"), &rules, 2), PRICE_SAME);
+    /* What an operator accepted is believed even when it is absurd. */
+    quarantine_judge(&price, money_of("0"), &rules, 3);
+    assert_true(quarantine_accept(&price));
+    assert_int_equal(quarantine_judge(&price, money_of("0"), &rules, 4), PRICE_SAME);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_stories),
+                                       cmocka_unit_test(test_accept)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
