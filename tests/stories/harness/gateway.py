@@ -142,12 +142,15 @@ class Gateway:
         self.start()
 
     def close(self):
-        """At the end of the test: nothing stays behind, ports go back. Returns sanitizer reports."""
+        """At the end of the test: nothing stays behind, ports go back. Returns what was wrong: sanitizer
+        reports, an end that was not clean."""
         for program in self.programs:
             if program.is_running():
                 program.signal(signal.SIGTERM)
                 try:
-                    program.wait_end(20)
+                    code = program.wait_end(20)
+                    if code != 0:
+                        program.reports.append(f"the gateway ended with {code}")
                 except AssertionError as fault:
                     program.reports.append(str(fault))
                     program.kill()

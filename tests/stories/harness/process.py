@@ -39,7 +39,7 @@ class Program:
         self.lines = []
         self.reports = []
         self._news = threading.Condition()
-        self._has_ended = False
+        self._ended = 0  # output streams that were read to their end
         self.process = subprocess.Popen(
             self.arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             cwd=folder, env={**os.environ, **(environment or {})})
@@ -58,7 +58,7 @@ class Program:
                     self.reports.append(line)
                 self._news.notify_all()
         with self._news:
-            self._has_ended = True
+            self._ended += 1
             self._news.notify_all()
 
     @property
@@ -83,7 +83,7 @@ class Program:
                     if fits(self.lines[at]):
                         return self.lines[at]
                     at += 1
-                if self._has_ended and not self.is_running():
+                if self._ended == 2 and not self.is_running():
                     raise AssertionError(f"{self.name} ended ({self.process.returncode}) before {what}\n{self.tail()}")
                 left = end - time.monotonic()
                 if left <= 0:
