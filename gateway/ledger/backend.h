@@ -13,8 +13,10 @@ struct backend {
     struct backend_connection *(*open)(const char *location, bool is_writer, struct fault *why);
     void (*close)(struct backend_connection *connection);
     bool (*migrate)(struct backend_connection *connection, struct fault *why);
-    /* One transaction over all entries, each in a savepoint; sets each entry's result. */
-    void (*commit)(struct backend_connection *connection, struct entry **entries, size_t count);
+    /* One transaction over all entries, each wholly in or wholly out; sets each entry's result.
+     * Without entries it tries whether the ledger can be written. False when nothing was
+     * committed. */
+    bool (*commit)(struct backend_connection *connection, struct entry **entries, size_t count);
     void (*read)(struct backend_connection *connection, const struct ledger_query *query,
                  struct arena *arena, struct ledger_rows *rows_out);
     bool (*recover)(struct backend_connection *connection, const struct ledger_visit *visit,
@@ -23,8 +25,14 @@ struct backend {
     size_t (*verify)(struct backend_connection *connection,
                      void (*tell)(const char *words, void *arg), void *arg);
     bool (*backup)(struct backend_connection *connection, const char *path, struct fault *why);
-    /* When it pays and nobody waits: a checkpoint. */
+    /* A checkpoint that stalls neither readers nor the writer. */
     void (*rest)(struct backend_connection *connection);
+    /* How much a rest would have to do, in pages, as this connection last saw it. */
+    size_t (*backlog)(struct backend_connection *connection);
+    /* Why the last commit or read failed, for a person; "" when it went well. */
+    const char *(*trouble)(struct backend_connection *connection);
+    /* What the ledger takes on disk; any thread. */
+    int64_t (*disk_bytes)(const char *location);
 };
 
 const struct backend *backend_find(struct str scheme);

@@ -37,6 +37,7 @@ enum attemptstate {
     ATTEMPTSTATE_COUNT
 };
 const char *attemptstate_word(enum attemptstate state);
+bool attemptstate_find(struct str word, enum attemptstate *out);
 /* sending -> all others; doubt -> accepted, refused (resolve); else nothing. */
 bool attemptstate_may_move(enum attemptstate from, enum attemptstate to);
 

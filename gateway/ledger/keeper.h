@@ -1,0 +1,23 @@
+/* The keeper: a thread with its own connection for what takes long and must stall nobody:
+ * checkpoints and backups. */
+#ifndef LEDGER_KEEPER_H
+#define LEDGER_KEEPER_H
+#include "ledger/backend.h"
+
+struct keeper;
+typedef void keeper_done_fn(bool is_ok, const char *words, void *arg);
+
+struct keeper *keeper_new(const struct backend *backend, const char *location);
+void keeper_start(struct keeper *keeper);
+/* Finishes the backups that were asked for. *keeper may be NULL. */
+void keeper_free(struct keeper **keeper);
+
+/* Any thread: a checkpoint is due. */
+void keeper_ask_rest(struct keeper *keeper);
+/* True once after each checkpoint: what is left of it is little, and the writer's to do. */
+bool keeper_take_rested(struct keeper *keeper);
+/* done is called on the loop; its words live until it returns. */
+void keeper_backup(struct keeper *keeper, struct loop *loop, const char *path, keeper_done_fn *done,
+                   void *arg);
+
+#endif

@@ -1,0 +1,279 @@
+/* See ledger.h. The door only: it opens and closes, gives out numbers, and hands everything else to
+ * the writer, the reader and the keeper. */
+#include "ledger/ledger.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "ledger/entry.h"
+#include "ledger/keeper.h"
+#include "ledger/lock.h"
+#include "ledger/reader.h"
+#include "ledger/writer.h"
+
+enum { NUMBER_CEILING = 2147483647 };
+
+struct ledger {
+    const struct backend *backend;
+    char *location;                     /* the file's true path */
+    struct lock *lock;                  /* NULL when only reading */
+    struct backend_connection *writing; /* until the writer is made; NULL when only reading */
+    struct writer *writer;              /* these three NULL when only reading */
+    struct reader *reader;
+    struct keeper *keeper;
+    pthread_mutex_t mutex;               /* of the connection for commands */
+    struct backend_connection *commands; /* opened at first use */
+    _Atomic uint64_t next_order, next_aftersale;
+};
+
+const char *ledger_result_word(enum ledger_result result)
+{
+    switch (result) {
+    case LEDGER_DONE:
+        return "done";
+    case LEDGER_FULL:
+        return "full";
+    case LEDGER_READ_ONLY:
+        return "read_only";
+    case LEDGER_BUSY:
+        return "busy";
+    case LEDGER_REFUSED:
+        return "refused";
+    case LEDGER_FAILED:
+        return "failed";
+    }
+    UNREACHABLE();
+}
+
+/* "sqlite:panelmux.db", and "sqlite:///srv/panelmux.db" as others write it. */
+static const struct backend *split_url(const char *url, const char **file, struct fault *why)
+{
+    struct str text = str_of(url);
+    size_t colon = str_find_byte(text, ':');
+    const struct backend *backend = colon == SIZE_MAX ? NULL : backend_find(str_first(text, colon));
+    if (backend == NULL) {
+        fault_set(why, FAULT_INVALID,
+                  "ledger: this build keeps its books in SQLite only; write sqlite:FILE, as in "
+                  "sqlite:panelmux.db");
+        return NULL;
+    }
+    *file = url + colon + 1;
+    if (str_starts(str_of(*file), STR("//")))
+        *file += 2;
+    if (**file == '\0' || strcmp(*file, ":memory:") == 0) {
+        fault_set(why, FAULT_INVALID,
+                  "ledger: the books need a file; write sqlite:FILE, as in sqlite:panelmux.db");
+        return NULL;
+    }
+    return backend;
+}
+
+static struct ledger *ledger_new(const struct backend *backend, char *location)
+{
+    struct ledger *ledger = memory_new(sizeof *ledger);
+    ledger->backend = backend;
+    ledger->location = location;
+    ASSERT(pthread_mutex_init(&ledger->mutex, NULL) == 0);
+    return ledger;
+}
+
+static uint64_t next_number(uint32_t first, uint32_t last)
+{
+    return first > last ? first : (uint64_t)last + 1;
+}
+
+struct ledger *ledger_open(const struct ledger_settings *settings, struct fault *why)
+{
+    const char *file;
+    const struct backend *backend = split_url(settings->url, &file, why);
+    char *location = backend ? lock_path_of(file, true, why) : NULL;
+    if (location == NULL)
+        return NULL;
+    struct ledger *ledger = ledger_new(backend, location);
+    ledger->lock = lock_take(location, why);
+    if (ledger->lock)
+        ledger->writing = backend->open(location, true, why);
+    if (ledger->writing == NULL || !backend->migrate(ledger->writing, why)) {
+        ledger_close(&ledger);
+        return NULL;
+    }
+    uint32_t first = settings->first_order ? settings->first_order : 1;
+    ledger->next_order = next_number(first, backend->last_number(ledger->writing, false));
+    ledger->next_aftersale = next_number(1, backend->last_number(ledger->writing, true));
+    ledger->keeper = keeper_new(backend, location);
+    ledger->writer = writer_new(backend, ledger->writing, ledger->keeper);
+    ledger->reader = reader_new(backend, location);
+    return ledger;
+}
+
+struct ledger *ledger_open_reading(const struct ledger_settings *settings, struct fault *why)
+{
+    const char *file;
+    const struct backend *backend = split_url(settings->url, &file, why);
+    char *location = backend ? lock_path_of(file, false, why) : NULL;
+    if (location == NULL)
+        return NULL;
+    struct ledger *ledger = ledger_new(backend, location);
+    ledger->commands = backend->open(location, false, why);
+    if (ledger->commands == NULL || !backend->migrate(ledger->commands, why))
+        ledger_close(&ledger);
+    return ledger;
+}
+
+bool ledger_recover(struct ledger *ledger, const struct ledger_visit *visit, struct fault *why)
+{
+    ASSERT(ledger->writing);
+    return ledger->backend->recover(ledger->writing, visit, why);
+}
+
+void ledger_start(struct ledger *ledger)
+{
+    ASSERT(ledger->writer);
+    ledger->writing = NULL;
+    keeper_start(ledger->keeper);
+    reader_start(ledger->reader);
+    writer_start(ledger->writer);
+}
+
+void ledger_close(struct ledger **ledger)
+{
+    struct ledger *l = *ledger;
+    if (l == NULL)
+        return;
+    /* The writer last: its connection folds the log into the file when no other is in the way. */
+    reader_free(&l->reader);
+    if (l->commands)
+        l->backend->close(l->commands);
+    if (l->writer)
+        writer_stop(l->writer);
+    keeper_free(&l->keeper);
+    if (l->writer)
+        writer_free(&l->writer);
+    else if (l->writing)
+        l->backend->close(l->writing);
+    lock_release(&l->lock);
+    pthread_mutex_destroy(&l->mutex);
+    free(l->location);
+    free(l);
+    *ledger = NULL;
+}
+
+static void write_entry(struct ledger *ledger, struct loop *loop, struct entry *entry,
+                        ledger_done_fn *done, void *arg)
+{
+    ASSERT(ledger->writer);
+    entry->loop = loop;
+    entry->done = done;
+    entry->arg = arg;
+    writer_add(ledger->writer, &entry);
+}
+
+void ledger_write(struct ledger *ledger, struct loop *loop, const struct ledger_change *change,
+                  ledger_done_fn *done, void *arg)
+{
+    write_entry(ledger, loop, entry_of_change(change), done, arg);
+}
+
+void ledger_keep_list(struct ledger *ledger, struct loop *loop, struct str provider,
+                      struct str body, int64_t fetched_at_ms, ledger_done_fn *done, void *arg)
+{
+    write_entry(ledger, loop, entry_of_list(provider, body, fetched_at_ms), done, arg);
+}
+
+void ledger_keep_imports(struct ledger *ledger, struct loop *loop, const struct ledger_import *list,
+                         size_t count, ledger_done_fn *done, void *arg)
+{
+    write_entry(ledger, loop, entry_of_imports(list, count), done, arg);
+}
+
+void ledger_keep_prices(struct ledger *ledger, const struct ledger_price *list, size_t count)
+{
+    write_entry(ledger, NULL, entry_of_prices(list, count), NULL, NULL);
+}
+
+static uint32_t take_number(_Atomic uint64_t *next)
+{
+    uint64_t number = atomic_fetch_add_explicit(next, 1, memory_order_relaxed);
+    return number <= NUMBER_CEILING ? (uint32_t)number : 0;
+}
+
+uint32_t ledger_take_order_number(struct ledger *ledger)
+{
+    return take_number(&ledger->next_order);
+}
+
+uint32_t ledger_take_aftersale_number(struct ledger *ledger)
+{
+    return take_number(&ledger->next_aftersale);
+}
+
+void ledger_ask(struct ledger *ledger, struct loop *loop, const struct ledger_query *query,
+                ledger_rows_fn *done, void *arg)
+{
+    ASSERT(ledger->reader);
+    reader_ask(ledger->reader, loop, query, done, arg);
+}
+
+/* The connection for commands, with its mutex held; NULL (and not held) when it cannot be opened.
+ */
+static struct backend_connection *hold_commands(struct ledger *ledger, struct fault *why)
+{
+    pthread_mutex_lock(&ledger->mutex);
+    if (ledger->commands == NULL)
+        ledger->commands = ledger->backend->open(ledger->location, false, why);
+    if (ledger->commands == NULL)
+        pthread_mutex_unlock(&ledger->mutex);
+    return ledger->commands;
+}
+
+void ledger_read(struct ledger *ledger, const struct ledger_query *query, struct arena *arena,
+                 struct ledger_rows *rows_out)
+{
+    struct fault why;
+    struct backend_connection *connection = hold_commands(ledger, &why);
+    *rows_out = (struct ledger_rows){.result = LEDGER_FAILED};
+    if (connection == NULL)
+        return;
+    ledger->backend->read(connection, query, arena, rows_out);
+    pthread_mutex_unlock(&ledger->mutex);
+}
+
+size_t ledger_verify(struct ledger *ledger, void (*tell)(const char *words, void *arg), void *arg)
+{
+    struct fault why;
+    struct backend_connection *connection = hold_commands(ledger, &why);
+    if (connection == NULL) {
+        tell(why.words, arg);
+        return 1;
+    }
+    size_t count = ledger->backend->verify(connection, tell, arg);
+    pthread_mutex_unlock(&ledger->mutex);
+    return count;
+}
+
+void ledger_backup(struct ledger *ledger, struct loop *loop, const char *path,
+                   void (*done)(bool is_ok, const char *words, void *arg), void *arg)
+{
+    ASSERT(ledger->keeper);
+    keeper_backup(ledger->keeper, loop, path, done, arg);
+}
+
+bool ledger_backup_now(struct ledger *ledger, const char *path, struct fault *why)
+{
+    struct backend_connection *connection = hold_commands(ledger, why);
+    if (connection == NULL)
+        return false;
+    bool is_ok = ledger->backend->backup(connection, path, why);
+    pthread_mutex_unlock(&ledger->mutex);
+    return is_ok;
+}
+
+void ledger_health(struct ledger *ledger, struct ledger_health *out)
+{
+    *out = (struct ledger_health){.is_writable = false, .words = "opened for reading"};
+    if (ledger->writer)
+        writer_health(ledger->writer, out);
+    out->disk_bytes = ledger->backend->disk_bytes(ledger->location);
+}

@@ -1,0 +1,287 @@
+/* One change in the books, in this order: the order itself, the end of an attempt, the order's
+ * update, the start of an attempt, refill or cancel, money, event. The rules are asked first; those
+ * that concern other rows are conditions and unique indices of the statements. */
+#include "base/log.h"
+#include "ledger/rules.h"
+#include "ledger/sqlite.h"
+
+/* The order as it stands before the change; the texts live in the statement until it is reset. */
+struct standing {
+    enum orderstate state;
+    struct money paid;
+    struct str client, currency;
+    sqlite3_stmt *statement; /* NULL for a new order */
+};
+
+static enum ledger_result refuse(const struct ledger_change *change, const char *why)
+{
+    log_event(LOG_WARN, "ledger_refused", "order=%u change=%s reason=\"%s\"", change->order,
+              change->event ? change->event : "none", why);
+    return LEDGER_REFUSED;
+}
+
+/* A broken constraint is a refusal; any other error is the storage's. */
+static enum ledger_result judge(const struct ledger_change *change, const char *why, int *code)
+{
+    if (*code == SQLITE_OK)
+        return LEDGER_DONE;
+    if ((*code & 0xff) != SQLITE_CONSTRAINT)
+        return LEDGER_FAILED;
+    *code = SQLITE_OK;
+    return refuse(change, why);
+}
+
+static void bind_optional_number(sqlite3_stmt *statement, int at, bool is_there, int64_t value)
+{
+    if (is_there)
+        sqlite3_bind_int64(statement, at, value);
+    else
+        sqlite3_bind_null(statement, at);
+}
+
+static void bind_optional_str(sqlite3_stmt *statement, int at, bool is_there, struct str s)
+{
+    if (is_there)
+        sqlite_bind_str(statement, at, s);
+    else
+        sqlite3_bind_null(statement, at);
+}
+
+static struct str first_of(struct str a, struct str b)
+{
+    return a.len ? a : b;
+}
+
+static int insert_order(struct backend_connection *connection, const struct ledger_change *change,
+                        int64_t at_ms)
+{
+    const struct ledger_order *order = change->insert;
+    static const struct ledger_attempt none;
+    const struct ledger_attempt *attempt =
+        change->attempt_started ? change->attempt_started : &none;
+    sqlite3_stmt *s = sqlite_statement(connection, STATEMENT_ORDER_INSERT);
+    sqlite_bind_number(s, 1, order->id);
+    sqlite_bind_str(s, 2, order->client);
+    sqlite_bind_number(s, 3, order->service);
+    sqlite_bind_word(s, 4, ordertype_name(order->type));
+    sqlite_bind_str(s, 5, order->fields);
+    sqlite_bind_number(s, 6, order->quantity);
+    sqlite_bind_number(s, 7, order->rate.units);
+    sqlite_bind_number(s, 8, order->charge.units);
+    sqlite_bind_number(s, 9, order->paid.units);
+    sqlite_bind_str(s, 10, order->currency);
+    sqlite_bind_word(s, 11, orderstate_word(order->state));
+    sqlite_bind_number(s, 12, order->is_number_given);
+    bind_optional_number(s, 13, order->has_start_count, order->start_count);
+    sqlite_bind_number(s, 14, order->remains);
+    sqlite_bind_str(s, 15, first_of(attempt->provider, order->provider));
+    sqlite_bind_str(s, 16, first_of(attempt->upstream_service, order->upstream_service));
+    sqlite_bind_str(s, 17, order->upstream_id);
+    sqlite_bind_str(s, 18, order->extra);
+    sqlite_bind_number(s, 19, order->parent);
+    sqlite_bind_str(s, 20, first_of(order->reason, change->reason));
+    sqlite_bind_str(s, 21, first_of(order->request_id, change->request_id));
+    sqlite_bind_number(s, 22, order->created_at_ms ? order->created_at_ms : at_ms);
+    sqlite_bind_number(s, 23, order->updated_at_ms ? order->updated_at_ms : at_ms);
+    return sqlite_do(connection, s);
+}
+
+/* SQLITE_ROW when it is there, SQLITE_DONE when not. */
+static int look_up(struct backend_connection *connection, uint32_t order, struct standing *out)
+{
+    sqlite3_stmt *s = sqlite_statement(connection, STATEMENT_ORDER_STANDS);
+    *out = (struct standing){.statement = s};
+    if (s == NULL)
+        return sqlite3_extended_errcode(connection->db);
+    sqlite_bind_number(s, 1, order);
+    int code = sqlite3_step(s);
+    if (code != SQLITE_ROW)
+        return code;
+    if (!orderstate_find(sqlite_text(s, 0, NULL), &out->state))
+        return SQLITE_CORRUPT;
+    out->paid.units = sqlite3_column_int64(s, 1);
+    out->client = sqlite_text(s, 2, NULL);
+    out->currency = sqlite_text(s, 3, NULL);
+    return code;
+}
+
+/* The states from which an attempt may come to `to`; there are at most two. */
+static void sources_of(enum attemptstate to, const char *words[2])
+{
+    unsigned found = 0;
+    for (unsigned from = 0; from < ATTEMPTSTATE_COUNT; from++)
+        if (attemptstate_may_move((enum attemptstate)from, to) && found < 2)
+            words[found++] = attemptstate_word((enum attemptstate)from);
+    while (found < 2)
+        words[found++] = "";
+}
+
+static enum ledger_result end_attempt(struct backend_connection *connection,
+                                      const struct ledger_change *change, int64_t at_ms, int *code)
+{
+    const struct ledger_attempt *attempt = change->attempt_ended;
+    const char *sources[2];
+    sources_of(attempt->state, sources);
+    sqlite3_stmt *s = sqlite_statement(connection, STATEMENT_ATTEMPT_END);
+    sqlite_bind_number(s, 1, change->order);
+    sqlite_bind_number(s, 2, attempt->number);
+    sqlite_bind_word(s, 3, attemptstate_word(attempt->state));
+    sqlite_bind_number(s, 4, attempt->ended_at_ms ? attempt->ended_at_ms : at_ms);
+    sqlite_bind_str(s, 5, attempt->upstream_id);
+    sqlite_bind_str(s, 6, attempt->text);
+    sqlite_bind_str(s, 7, attempt->evidence);
+    sqlite_bind_word(s, 8, sources[0]);
+    sqlite_bind_word(s, 9, sources[1]);
+    *code = sqlite_do(connection, s);
+    if (*code == SQLITE_OK && sqlite3_changes(connection->db) == 0)
+        return refuse(change, "no such attempt, or it has ended otherwise");
+    connection->has_written = connection->has_written || *code == SQLITE_OK;
+    return judge(change, "the attempt cannot end so", code);
+}
+
+static enum ledger_result start_attempt(struct backend_connection *connection,
+                                        const struct ledger_change *change, int64_t at_ms,
+                                        int *code)
+{
+    const struct ledger_attempt *attempt = change->attempt_started;
+    sqlite3_stmt *s = sqlite_statement(connection, STATEMENT_ATTEMPT_INSERT);
+    sqlite_bind_number(s, 1, change->order);
+    sqlite_bind_number(s, 2, attempt->number);
+    sqlite_bind_str(s, 3, attempt->provider);
+    sqlite_bind_str(s, 4, attempt->upstream_service);
+    sqlite_bind_number(s, 5, attempt->cost.units);
+    sqlite_bind_str(s, 6, first_of(attempt->request_id, change->request_id));
+    sqlite_bind_number(s, 7, attempt->started_at_ms ? attempt->started_at_ms : at_ms);
+    *code = sqlite_do(connection, s);
+    return judge(change, "its number is taken, or another attempt may have been executed", code);
+}
+
+static enum ledger_result update_order(struct backend_connection *connection,
+                                       const struct ledger_change *change, int64_t at_ms, int *code)
+{
+    static const struct ledger_update nothing;
+    static const struct ledger_attempt none;
+    const struct ledger_update *update = change->update ? change->update : &nothing;
+    const struct ledger_attempt *attempt =
+        change->attempt_started ? change->attempt_started : &none;
+    struct str provider = first_of(attempt->provider, update->provider);
+    struct str service = first_of(attempt->upstream_service, update->upstream_service);
+    bool has_provider = provider.len && (attempt->provider.len || update->has_upstream);
+    bool has_service = service.len && (attempt->upstream_service.len || update->has_upstream);
+    sqlite3_stmt *s = sqlite_statement(connection, STATEMENT_ORDER_UPDATE);
+    sqlite_bind_number(s, 1, change->order);
+    bind_optional_str(s, 2, update->has_state, str_of(orderstate_word(update->state)));
+    bind_optional_number(s, 3, update->has_paid, update->paid.units);
+    sqlite_bind_number(s, 4, update->gives_number);
+    bind_optional_number(s, 5, update->has_start_count, update->start_count);
+    bind_optional_number(s, 6, update->has_remains, update->remains);
+    bind_optional_str(s, 7, has_provider, provider);
+    bind_optional_str(s, 8, has_service, service);
+    bind_optional_str(s, 9, update->has_upstream && update->upstream_id.len, update->upstream_id);
+    bind_optional_str(s, 10, update->has_extra, update->extra);
+    bind_optional_str(s, 11, update->has_state, change->reason);
+    sqlite_bind_number(s, 12, at_ms);
+    *code = sqlite_do(connection, s);
+    connection->has_written = connection->has_written || *code == SQLITE_OK;
+    return judge(change, "the books do not take that", code);
+}
+
+int sqlite_event_add(struct backend_connection *connection, const struct sqlite_event *event)
+{
+    sqlite3_stmt *s = sqlite_statement(connection, STATEMENT_EVENT_INSERT);
+    sqlite_bind_number(s, 1, event->order);
+    sqlite_bind_number(s, 2, event->at_ms);
+    sqlite_bind_word(s, 3, event->word);
+    sqlite_bind_word(s, 4, event->from);
+    sqlite_bind_word(s, 5, event->to);
+    sqlite_bind_str(s, 6, event->reason);
+    sqlite_bind_str(s, 7, event->request_id);
+    return sqlite_do(connection, s);
+}
+
+static enum ledger_result add_event(struct backend_connection *connection,
+                                    const struct ledger_change *change, const char *from,
+                                    const char *to, int64_t at_ms, int *code)
+{
+    bool has_moved = strcmp(from, to) != 0;
+    if (change->event == NULL && !has_moved)
+        return LEDGER_DONE;
+    struct sqlite_event event = {change->order,
+                                 at_ms,
+                                 change->event ? change->event : "state",
+                                 has_moved ? from : "",
+                                 has_moved ? to : "",
+                                 change->reason,
+                                 change->request_id};
+    *code = sqlite_event_add(connection, &event);
+    return judge(change, "no such order", code);
+}
+
+static enum ledger_result change_old(struct backend_connection *connection,
+                                     const struct ledger_change *change,
+                                     const struct standing *standing, int64_t at_ms, int *code)
+{
+    const struct ledger_update *update = change->update;
+    enum orderstate after = rules_state_after(change, standing->state);
+    const char *why = rules_refuse(change, standing->state);
+    if (why)
+        return refuse(change, why);
+    enum ledger_result result = LEDGER_DONE;
+    if (change->attempt_ended)
+        result = end_attempt(connection, change, at_ms, code);
+    if (result == LEDGER_DONE && (update || change->attempt_started))
+        result = update_order(connection, change, at_ms, code);
+    if (result == LEDGER_DONE && change->attempt_started)
+        result = start_attempt(connection, change, at_ms, code);
+    if (result == LEDGER_DONE && change->aftersale)
+        result = sqlite_aftersale(connection, change, at_ms, code);
+    if (result == LEDGER_DONE && update && update->has_paid) {
+        *code = sqlite_book(connection, change->order, standing->client, standing->currency,
+                            standing->paid, update->paid, at_ms);
+        result = judge(change, "the money cannot be booked", code);
+    }
+    if (result == LEDGER_DONE)
+        result = add_event(connection, change, orderstate_word(standing->state),
+                           orderstate_word(after), at_ms, code);
+    return result;
+}
+
+static enum ledger_result change_new(struct backend_connection *connection,
+                                     const struct ledger_change *change, int64_t at_ms, int *code)
+{
+    const struct ledger_order *order = change->insert;
+    const char *why = rules_refuse_insert(change);
+    if (why)
+        return refuse(change, why);
+    *code = insert_order(connection, change, at_ms);
+    enum ledger_result result = judge(change, "the order number is taken", code);
+    connection->has_written = result == LEDGER_DONE;
+    if (result == LEDGER_DONE && change->attempt_started)
+        result = start_attempt(connection, change, at_ms, code);
+    if (result == LEDGER_DONE) {
+        *code = sqlite_book(connection, order->id, order->client, order->currency, MONEY_ZERO,
+                            order->paid, at_ms);
+        result = judge(change, "the money cannot be booked", code);
+    }
+    if (result == LEDGER_DONE)
+        result = add_event(connection, change, "", orderstate_word(order->state), at_ms, code);
+    return result;
+}
+
+enum ledger_result sqlite_change(struct backend_connection *connection,
+                                 const struct ledger_change *change, int64_t at_ms, int *code)
+{
+    if (change->insert)
+        return change_new(connection, change, at_ms, code);
+    struct standing standing;
+    enum ledger_result result = LEDGER_DONE;
+    int found = look_up(connection, change->order, &standing);
+    if (found == SQLITE_DONE)
+        result = refuse(change, "no such order");
+    else if (found != SQLITE_ROW)
+        *code = found;
+    else
+        result = change_old(connection, change, &standing, at_ms, code);
+    sqlite3_reset(standing.statement);
+    return result;
+}

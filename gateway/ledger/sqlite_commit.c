@@ -1,0 +1,97 @@
+/* Group commit: one transaction and one fsync for all that has arrived.
+ *
+ * An entry is wholly in or wholly out. Nearly all refusals come before an entry's first write, so
+ * the batch runs without savepoints; when one does fail midway, the transaction is rolled back and
+ * the batch runs again with a savepoint around each entry. An error of the storage fails the whole
+ * batch: whoever asked is told so, whether or not SQLite has rolled back by itself. */
+#include "base/log.h"
+#include "ledger/sqlite.h"
+
+enum batch { BATCH_DONE, BATCH_AGAIN, BATCH_FAILED };
+
+static enum batch apply_one(struct backend_connection *connection, struct entry *entry,
+                            bool has_savepoint, int *code)
+{
+    connection->has_written = false;
+    if (has_savepoint && (*code = sqlite_do_simple(connection, STATEMENT_SAVEPOINT)) != SQLITE_OK)
+        return BATCH_FAILED;
+    *code = SQLITE_OK;
+    entry->result = sqlite_apply(connection, entry, code);
+    if (*code != SQLITE_OK || sqlite3_get_autocommit(connection->db)) {
+        if (*code == SQLITE_OK)
+            *code = SQLITE_ABORT_ROLLBACK;
+        return BATCH_FAILED;
+    }
+    bool must_undo = entry->result != LEDGER_DONE && connection->has_written;
+    if (!has_savepoint)
+        return must_undo ? BATCH_AGAIN : BATCH_DONE;
+    if (must_undo && (*code = sqlite_do_simple(connection, STATEMENT_ROLLBACK_TO)) != SQLITE_OK)
+        return BATCH_FAILED;
+    *code = sqlite_do_simple(connection, STATEMENT_RELEASE);
+    return *code == SQLITE_OK ? BATCH_DONE : BATCH_FAILED;
+}
+
+static enum batch apply_all(struct backend_connection *connection, struct entry **entries,
+                            size_t count, bool has_savepoints, int *code)
+{
+    *code = sqlite_do_simple(connection, STATEMENT_BEGIN);
+    if (*code != SQLITE_OK)
+        return BATCH_FAILED;
+    for (size_t i = 0; i < count; i++) {
+        enum batch batch = apply_one(connection, entries[i], has_savepoints, code);
+        if (batch != BATCH_DONE)
+            return batch;
+    }
+    if (count == 0 && (*code = sqlite_do_simple(connection, STATEMENT_TRY)) != SQLITE_OK)
+        return BATCH_FAILED;
+    *code = sqlite_do_simple(connection, STATEMENT_COMMIT);
+    return *code == SQLITE_OK ? BATCH_DONE : BATCH_FAILED;
+}
+
+static void fail_all(struct entry **entries, size_t count, enum ledger_result result)
+{
+    for (size_t i = 0; i < count; i++)
+        entries[i]->result = result;
+}
+
+static void roll_back(struct backend_connection *connection)
+{
+    if (connection->db && !sqlite3_get_autocommit(connection->db))
+        sqlite_do_simple(connection, STATEMENT_ROLLBACK);
+}
+
+/* What a failed commit wrote into the log may be whole there, only never synced or never published;
+ * the next commit writes over it. So that a crash cannot bring it back, that is done at once. */
+static void write_over(struct backend_connection *connection)
+{
+    int code;
+    if (connection->db && apply_all(connection, NULL, 0, false, &code) != BATCH_DONE)
+        roll_back(connection);
+}
+
+bool sqlite_commit(struct backend_connection *connection, struct entry **entries, size_t count)
+{
+    int code;
+    if (!sqlite_revive(connection, NULL)) {
+        fail_all(entries, count, connection->opening);
+        return false;
+    }
+    enum batch batch = apply_all(connection, entries, count, false, &code);
+    if (batch == BATCH_AGAIN) {
+        roll_back(connection);
+        batch = apply_all(connection, entries, count, true, &code);
+        ASSERT(batch != BATCH_AGAIN);
+    }
+    if (batch == BATCH_DONE) {
+        connection->trouble[0] = '\0';
+        return true;
+    }
+    fail_all(entries, count, sqlite_result(connection, code));
+    if (count)
+        log_event(LOG_ERROR, "ledger_commit_failed", "changes=%zu code=%d reason=%s", count, code,
+                  log_value(str_of(connection->trouble)).text);
+    roll_back(connection);
+    sqlite_reopen(connection);
+    write_over(connection);
+    return false;
+}

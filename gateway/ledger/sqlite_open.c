@@ -1,0 +1,283 @@
+/* Opening, pragmas, closing, and what SQLite's errors mean to an operator. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+#include "base/buf.h"
+#include "base/log.h"
+#include "ledger/sqlite.h"
+
+enum {
+    BUSY_MS = 2000,             /* another program, such as the sqlite3 shell, holds the lock */
+    WAL_KEPT = 64 * 1024 * 1024 /* bytes of the log's file that are kept for the next round */
+};
+
+static const char writer_pragmas[] =
+    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
+    "PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF; PRAGMA secure_delete = OFF;"
+    "PRAGMA cache_size = -32000;";
+static const char reader_pragmas[] =
+    "PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;"
+    "PRAGMA cache_size = -8000;";
+
+static int note_pages(void *arg, sqlite3 *db, const char *name, int pages)
+{
+    struct backend_connection *connection = arg;
+    (void)db;
+    (void)name;
+    connection->wal_pages = (size_t)pages;
+    return SQLITE_OK;
+}
+
+/* Free room on the ledger's disk, so that a full one is called full whatever the error. */
+static bool is_disk_full(const char *path)
+{
+    struct statvfs facts;
+    return statvfs(path, &facts) == 0 && facts.f_bavail == 0;
+}
+
+static enum ledger_result judge(const struct backend_connection *connection, int code)
+{
+    int system = connection->db ? sqlite3_system_errno(connection->db) : 0;
+    switch (code & 0xff) {
+    case SQLITE_FULL:
+        return LEDGER_FULL;
+    case SQLITE_READONLY:
+        return code == SQLITE_READONLY_DBMOVED ? LEDGER_FAILED : LEDGER_READ_ONLY;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        return LEDGER_BUSY;
+    case SQLITE_IOERR:
+    case SQLITE_CANTOPEN:
+        if (system == ENOSPC || system == EDQUOT || is_disk_full(connection->path))
+            return LEDGER_FULL;
+        return system == EROFS || system == EACCES || system == EPERM ? LEDGER_READ_ONLY
+                                                                      : LEDGER_FAILED;
+    default:
+        return LEDGER_FAILED;
+    }
+}
+
+enum ledger_result sqlite_result(struct backend_connection *connection, int code)
+{
+    enum ledger_result result = judge(connection, code);
+    const char *detail = connection->db ? sqlite3_errmsg(connection->db) : sqlite3_errstr(code);
+    switch (result) {
+    case LEDGER_FULL:
+        snprintf(connection->trouble, sizeof connection->trouble,
+                 "the ledger's disk is full; make room");
+        break;
+    case LEDGER_READ_ONLY:
+        snprintf(connection->trouble, sizeof connection->trouble,
+                 "the ledger cannot be written; make its file, folder and disk writable");
+        break;
+    case LEDGER_BUSY:
+        snprintf(connection->trouble, sizeof connection->trouble,
+                 "another program holds the ledger's lock");
+        break;
+    case LEDGER_DONE:
+    case LEDGER_REFUSED:
+    case LEDGER_FAILED:
+        snprintf(connection->trouble, sizeof connection->trouble, "%s (SQLite %d)", detail, code);
+        break;
+    }
+    return result;
+}
+
+bool sqlite_fault(const struct backend_connection *connection, int code, struct fault *why)
+{
+    const char *path = connection->path;
+    if ((code & 0xff) == SQLITE_NOTADB || (code & 0xff) == SQLITE_CORRUPT)
+        return fault_set(why, FAULT_BROKEN,
+                         "ledger %s: damaged, or not a ledger at all; put the last backup in its "
+                         "place",
+                         path);
+    switch (judge(connection, code)) {
+    case LEDGER_FULL:
+        return fault_set(why, FAULT_UNAVAILABLE, "ledger %s: the disk is full; make room", path);
+    case LEDGER_READ_ONLY:
+        return fault_set(why, FAULT_DENIED,
+                         "ledger %s: read-only; make the file, its folder and its disk writable",
+                         path);
+    case LEDGER_BUSY:
+        return fault_set(why, FAULT_UNAVAILABLE,
+                         "ledger %s: locked by another program; end that one", path);
+    case LEDGER_DONE:
+    case LEDGER_REFUSED:
+    case LEDGER_FAILED:
+        break;
+    }
+    if ((code & 0xff) == SQLITE_CANTOPEN)
+        return fault_set(why, FAULT_BROKEN,
+                         "ledger %s: cannot be opened; %s-wal may be of another version of SQLite, "
+                         "or not readable",
+                         path, path);
+    return fault_set(why, FAULT_BROKEN, "ledger %s: %s (SQLite %d)", path,
+                     connection->db ? sqlite3_errmsg(connection->db) : sqlite3_errstr(code), code);
+}
+
+bool sqlite_run(struct backend_connection *connection, const char *script, struct fault *why)
+{
+    int code = sqlite3_exec(connection->db, script, NULL, NULL, NULL);
+    return code == SQLITE_OK || sqlite_fault(connection, code, why);
+}
+
+int64_t sqlite_number(struct backend_connection *connection, const char *query)
+{
+    sqlite3_stmt *statement = NULL;
+    int64_t value = 0;
+    if (sqlite3_prepare_v2(connection->db, query, -1, &statement, NULL) == SQLITE_OK &&
+        sqlite3_step(statement) == SQLITE_ROW)
+        value = sqlite3_column_int64(statement, 0);
+    sqlite3_finalize(statement);
+    return value;
+}
+
+static int prepare_writer(struct backend_connection *connection)
+{
+    int code = sqlite3_exec(connection->db, writer_pragmas, NULL, NULL, NULL);
+    if (code != SQLITE_OK)
+        return code;
+    if (sqlite3_db_readonly(connection->db, "main") == 1)
+        return SQLITE_READONLY;
+    sqlite3_int64 kept = WAL_KEPT;
+    char limit[64];
+    snprintf(limit, sizeof limit, "PRAGMA journal_size_limit = %lld", (long long)kept);
+    code = sqlite3_exec(connection->db, limit, NULL, NULL, NULL);
+    /* Replaces the automatic checkpoint, which would stall whoever commits. */
+    sqlite3_wal_hook(connection->db, note_pages, connection);
+    return code;
+}
+
+static int open_as(struct backend_connection *connection, const char *name, int flags)
+{
+    int code = sqlite3_open_v2(name, &connection->db,
+                               flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+    if (code != SQLITE_OK)
+        return code;
+    sqlite3_busy_timeout(connection->db, BUSY_MS);
+    if (connection->is_writer)
+        return prepare_writer(connection);
+    code = sqlite3_exec(connection->db, reader_pragmas, NULL, NULL, NULL);
+    /* Opening is lazy: only a read shows whether the log can be used. */
+    return code != SQLITE_OK ? code
+                             : sqlite3_exec(connection->db, "SELECT 1 FROM sqlite_schema LIMIT 1",
+                                            NULL, NULL, NULL);
+}
+
+static void shut(struct backend_connection *connection)
+{
+    sqlite_statements_finish(connection);
+    sqlite3_close(connection->db);
+    connection->db = NULL;
+}
+
+/* In a folder that cannot be written SQLite cannot make its shared memory. Without a log the
+ * database alone is the whole truth, and nobody can be writing there. */
+static int open_unchanging(struct backend_connection *connection)
+{
+    struct stat log;
+    struct buf name;
+    buf_init(&name, 16384);
+    buf_printf(&name, "%s-wal", connection->path);
+    bool has_log = name.is_over || (stat(name.ptr, &log) == 0 && log.st_size > 0);
+    buf_clear(&name);
+    buf_add_text(&name, "file:");
+    for (const char *at = connection->path; *at; at++) {
+        if (*at == '%' || *at == '?' || *at == '#')
+            buf_printf(&name, "%%%02x", (unsigned char)*at);
+        else
+            buf_add_byte(&name, *at);
+    }
+    buf_add_text(&name, "?immutable=1");
+    int code = SQLITE_CANTOPEN;
+    if (!has_log && !name.is_over)
+        code = open_as(connection, name.ptr, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI);
+    buf_fini(&name);
+    return code;
+}
+
+bool sqlite_revive(struct backend_connection *connection, struct fault *why)
+{
+    if (connection->db)
+        return true;
+    int code = open_as(connection, connection->path,
+                       connection->is_writer ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY);
+    if (!connection->is_writer &&
+        ((code & 0xff) == SQLITE_CANTOPEN || (code & 0xff) == SQLITE_READONLY)) {
+        shut(connection);
+        code = open_unchanging(connection);
+    }
+    if (code == SQLITE_OK)
+        return true;
+    sqlite_fault(connection, code, why);
+    connection->opening = sqlite_result(connection, code);
+    shut(connection);
+    return false;
+}
+
+void sqlite_reopen(struct backend_connection *connection)
+{
+    struct backend_connection old = *connection;
+    connection->db = NULL;
+    memset(connection->statements, 0, sizeof connection->statements);
+    char trouble[sizeof connection->trouble];
+    memcpy(trouble, connection->trouble, sizeof trouble);
+    /* The new one opens before the old one closes: were the last connection to close, the next
+     * would read the log anew and might find the transaction that was just called failed. */
+    if (!sqlite_revive(connection, NULL))
+        log_event(LOG_ERROR, "ledger_reopen_failed", "reason=%s",
+                  log_value(str_of(connection->trouble)).text);
+    memcpy(connection->trouble, trouble, sizeof trouble);
+    shut(&old);
+}
+
+static struct backend_connection *sqlite_open(const char *location, bool is_writer,
+                                              struct fault *why)
+{
+    struct backend_connection *connection = memory_new(sizeof *connection);
+    connection->path = memory_text(location);
+    connection->is_writer = is_writer;
+    if (sqlite_revive(connection, why))
+        return connection;
+    free(connection->path);
+    free(connection);
+    return NULL;
+}
+
+static void sqlite_close(struct backend_connection *connection)
+{
+    if (connection == NULL)
+        return;
+    if (connection->db && connection->is_writer) {
+        sqlite3_busy_timeout(connection->db, 100);
+        sqlite3_wal_checkpoint_v2(connection->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    }
+    shut(connection);
+    free(connection->path);
+    free(connection);
+}
+
+static const char *sqlite_trouble(struct backend_connection *connection)
+{
+    return connection->trouble;
+}
+
+const struct backend sqlite_backend = {
+    .scheme = "sqlite",
+    .open = sqlite_open,
+    .close = sqlite_close,
+    .migrate = sqlite_migrate,
+    .commit = sqlite_commit,
+    .read = sqlite_read,
+    .recover = sqlite_recover,
+    .last_number = sqlite_last_number,
+    .verify = sqlite_verify,
+    .backup = sqlite_backup,
+    .rest = sqlite_rest,
+    .backlog = sqlite_backlog,
+    .trouble = sqlite_trouble,
+    .disk_bytes = sqlite_disk_bytes,
+};

@@ -1,0 +1,282 @@
+/* The questions of ledger.h, each within one read transaction, so that an order, its attempts and
+ * its events belong together. Answers live in the arena of whoever asked. */
+#include "base/log.h"
+#include "ledger/sqlite.h"
+
+enum { ROWS_CEILING = 10000, LIST_DEFAULT = 100 };
+
+/* Rows of one kind, growing in an arena. */
+struct rows {
+    struct arena *arena;
+    size_t size, count, room;
+    char *ptr;
+};
+
+static void *next_row(struct rows *rows)
+{
+    if (rows->count == rows->room) {
+        size_t room = rows->room ? rows->room * 2 : 4;
+        char *larger = arena_new(rows->arena, room * rows->size);
+        if (rows->count)
+            memcpy(larger, rows->ptr, rows->count * rows->size);
+        rows->ptr = larger;
+        rows->room = room;
+    }
+    return rows->ptr + rows->size * rows->count++;
+}
+
+void sqlite_order_row(sqlite3_stmt *s, struct arena *arena, struct ledger_order *out)
+{
+    *out = (struct ledger_order){
+        .id = (uint32_t)sqlite3_column_int64(s, 0),
+        .client = sqlite_text(s, 1, arena),
+        .service = (uint32_t)sqlite3_column_int64(s, 2),
+        .type = ordertype_fold(sqlite_text(s, 3, NULL)),
+        .fields = sqlite_text(s, 4, arena),
+        .quantity = sqlite3_column_int64(s, 5),
+        .rate = {sqlite3_column_int64(s, 6)},
+        .charge = {sqlite3_column_int64(s, 7)},
+        .paid = {sqlite3_column_int64(s, 8)},
+        .currency = sqlite_text(s, 9, arena),
+        .is_number_given = sqlite3_column_int(s, 11) != 0,
+        .has_start_count = sqlite3_column_type(s, 12) != SQLITE_NULL,
+        .start_count = sqlite3_column_int64(s, 12),
+        .remains = sqlite3_column_int64(s, 13),
+        .provider = sqlite_text(s, 14, arena),
+        .upstream_service = sqlite_text(s, 15, arena),
+        .upstream_id = sqlite_text(s, 16, arena),
+        .extra = sqlite_text(s, 17, arena),
+        .parent = (uint32_t)sqlite3_column_int64(s, 18),
+        .reason = sqlite_text(s, 19, arena),
+        .request_id = sqlite_text(s, 20, arena),
+        .created_at_ms = sqlite3_column_int64(s, 21),
+        .updated_at_ms = sqlite3_column_int64(s, 22),
+    };
+    /* The table's own check allows no other word; a damaged row is nobody's to act on. */
+    if (!orderstate_find(sqlite_text(s, 10, NULL), &out->state))
+        out->state = ORDERSTATE_DOUBT;
+}
+
+static void attempt_row(sqlite3_stmt *s, struct arena *arena, struct ledger_attempt *out)
+{
+    *out = (struct ledger_attempt){
+        .number = (unsigned)sqlite3_column_int64(s, 0),
+        .provider = sqlite_text(s, 1, arena),
+        .upstream_service = sqlite_text(s, 2, arena),
+        .cost = {sqlite3_column_int64(s, 3)},
+        .upstream_id = sqlite_text(s, 5, arena),
+        .text = sqlite_text(s, 6, arena),
+        .evidence = sqlite_text(s, 7, arena),
+        .request_id = sqlite_text(s, 8, arena),
+        .started_at_ms = sqlite3_column_int64(s, 9),
+        .ended_at_ms = sqlite3_column_int64(s, 10),
+    };
+    if (!attemptstate_find(sqlite_text(s, 4, NULL), &out->state))
+        out->state = ATTEMPTSTATE_DOUBT;
+}
+
+static void event_row(sqlite3_stmt *s, struct arena *arena, struct ledger_event *out)
+{
+    *out = (struct ledger_event){
+        .at_ms = sqlite3_column_int64(s, 0),
+        .word = sqlite_text(s, 1, arena),
+        .reason = sqlite_text(s, 2, arena),
+        .request_id = sqlite_text(s, 3, arena),
+        .from = sqlite_text(s, 4, arena),
+        .to = sqlite_text(s, 5, arena),
+    };
+}
+
+static void aftersale_row(sqlite3_stmt *s, struct arena *arena, struct ledger_aftersale *out)
+{
+    *out = (struct ledger_aftersale){
+        .number = (uint32_t)sqlite3_column_int64(s, 0),
+        .kind = str_is(sqlite_text(s, 1, NULL), sqlite_kind_word(AFTERSALE_REFILL))
+                    ? AFTERSALE_REFILL
+                    : AFTERSALE_CANCEL,
+        .order = (uint32_t)sqlite3_column_int64(s, 2),
+        .client = sqlite_text(s, 3, arena),
+        .provider = sqlite_text(s, 4, arena),
+        .upstream_id = sqlite_text(s, 6, arena),
+        .status = refillstatus_fold(sqlite_text(s, 7, NULL)),
+        .text = sqlite_text(s, 8, arena),
+        .evidence = sqlite_text(s, 9, arena),
+        .request_id = sqlite_text(s, 10, arena),
+        .created_at_ms = sqlite3_column_int64(s, 11),
+        .updated_at_ms = sqlite3_column_int64(s, 12),
+    };
+    if (!attemptstate_find(sqlite_text(s, 5, NULL), &out->state))
+        out->state = ATTEMPTSTATE_DOUBT;
+}
+
+/* One reading: where the rows of each kind gather, and the first error. */
+struct reading {
+    struct backend_connection *connection;
+    struct arena *arena;
+    int code;
+    struct rows orders, attempts, events, aftersales;
+};
+
+enum kind { KIND_ORDER, KIND_ATTEMPT, KIND_EVENT, KIND_AFTERSALE };
+
+static void take_row(struct reading *reading, enum kind kind, sqlite3_stmt *s)
+{
+    switch (kind) {
+    case KIND_ORDER:
+        sqlite_order_row(s, reading->arena, next_row(&reading->orders));
+        return;
+    case KIND_ATTEMPT:
+        attempt_row(s, reading->arena, next_row(&reading->attempts));
+        return;
+    case KIND_EVENT:
+        event_row(s, reading->arena, next_row(&reading->events));
+        return;
+    case KIND_AFTERSALE:
+        aftersale_row(s, reading->arena, next_row(&reading->aftersales));
+        return;
+    }
+    UNREACHABLE();
+}
+
+static sqlite3_stmt *ask(struct reading *reading, enum statement which, uint32_t id)
+{
+    sqlite3_stmt *s = sqlite_statement(reading->connection, which);
+    if (s == NULL && reading->code == SQLITE_OK)
+        reading->code = sqlite3_extended_errcode(reading->connection->db);
+    sqlite_bind_number(s, 1, id);
+    return s;
+}
+
+static void take_all(struct reading *reading, enum kind kind, sqlite3_stmt *s)
+{
+    int code = SQLITE_DONE;
+    while (s && reading->code == SQLITE_OK && (code = sqlite3_step(s)) == SQLITE_ROW)
+        take_row(reading, kind, s);
+    if (code != SQLITE_DONE && code != SQLITE_ROW && reading->code == SQLITE_OK)
+        reading->code = code;
+    sqlite3_reset(s);
+}
+
+static void ask_show(struct reading *reading, uint32_t id)
+{
+    take_all(reading, KIND_ORDER, ask(reading, STATEMENT_ASK_ORDER, id));
+    if (reading->orders.count == 0)
+        return;
+    take_all(reading, KIND_ATTEMPT, ask(reading, STATEMENT_ASK_ATTEMPTS, id));
+    take_all(reading, KIND_EVENT, ask(reading, STATEMENT_ASK_EVENTS, id));
+    take_all(reading, KIND_AFTERSALE, ask(reading, STATEMENT_ASK_AFTERSALES_OF, id));
+}
+
+static unsigned limit_of(const struct ledger_query *query, unsigned otherwise)
+{
+    unsigned limit = query->limit ? query->limit : otherwise;
+    return limit < ROWS_CEILING ? limit : ROWS_CEILING;
+}
+
+static void ask_list(struct reading *reading, const struct ledger_query *query)
+{
+    bool has_client = query->client.ptr != NULL;
+    enum statement which = query->is_doubt ? STATEMENT_ASK_LIST_DOUBT
+                           : has_client    ? STATEMENT_ASK_LIST_CLIENT
+                                           : STATEMENT_ASK_LIST;
+    sqlite3_stmt *s = ask(reading, which, query->before ? query->before : UINT32_MAX);
+    sqlite_bind_number(s, 2, limit_of(query, LIST_DEFAULT));
+    if (has_client)
+        sqlite_bind_str(s, 3, query->client);
+    else if (query->is_doubt)
+        sqlite3_bind_null(s, 3);
+    take_all(reading, KIND_ORDER, s);
+}
+
+static void ask_doubt_text(struct reading *reading, const struct ledger_query *query)
+{
+    sqlite3_stmt *s = ask(reading, STATEMENT_ASK_DOUBT_TEXT, 0);
+    sqlite_bind_number(s, 2, limit_of(query, ROWS_CEILING));
+    sqlite_bind_str(s, 3, query->provider);
+    sqlite_bind_str(s, 4, query->text);
+    take_all(reading, KIND_ORDER, s);
+    const struct ledger_order *orders = (const struct ledger_order *)(void *)reading->orders.ptr;
+    for (size_t i = 0; i < reading->orders.count; i++)
+        take_all(reading, KIND_ATTEMPT, ask(reading, STATEMENT_ASK_LAST_ATTEMPT, orders[i].id));
+}
+
+static void answer(struct reading *reading, const struct ledger_query *query)
+{
+    switch (query->question) {
+    case LEDGER_ASK_ORDER:
+        take_all(reading, KIND_ORDER, ask(reading, STATEMENT_ASK_ORDER, query->id));
+        return;
+    case LEDGER_ASK_ORDERS:
+        for (size_t i = 0; i < query->id_count; i++)
+            take_all(reading, KIND_ORDER, ask(reading, STATEMENT_ASK_ORDER, query->ids[i]));
+        return;
+    case LEDGER_ASK_SHOW:
+        ask_show(reading, query->id);
+        return;
+    case LEDGER_ASK_LIST:
+        ask_list(reading, query);
+        return;
+    case LEDGER_ASK_DOUBT_TEXT:
+        ask_doubt_text(reading, query);
+        return;
+    case LEDGER_ASK_AFTERSALES:
+        for (size_t i = 0; i < query->id_count; i++)
+            take_all(reading, KIND_AFTERSALE, ask(reading, STATEMENT_ASK_AFTERSALE, query->ids[i]));
+        return;
+    case LEDGER_ASK_CHILDREN: {
+        sqlite3_stmt *s = ask(reading, STATEMENT_ASK_CHILDREN, query->id);
+        sqlite_bind_number(s, 2, limit_of(query, ROWS_CEILING));
+        take_all(reading, KIND_ORDER, s);
+        return;
+    }
+    }
+    UNREACHABLE();
+}
+
+static void *rows_of(const struct rows *rows)
+{
+    return rows->ptr;
+}
+
+void sqlite_read(struct backend_connection *connection, const struct ledger_query *query,
+                 struct arena *arena, struct ledger_rows *rows_out)
+{
+    *rows_out = (struct ledger_rows){.result = LEDGER_FAILED};
+    if (!sqlite_revive(connection, NULL)) {
+        rows_out->result = connection->opening;
+        return;
+    }
+    struct reading reading = {
+        .connection = connection,
+        .arena = arena,
+        .orders = {arena, sizeof(struct ledger_order), 0, 0, NULL},
+        .attempts = {arena, sizeof(struct ledger_attempt), 0, 0, NULL},
+        .events = {arena, sizeof(struct ledger_event), 0, 0, NULL},
+        .aftersales = {arena, sizeof(struct ledger_aftersale), 0, 0, NULL},
+    };
+    reading.code = sqlite_do_simple(connection, STATEMENT_BEGIN_READING);
+    if (reading.code == SQLITE_OK)
+        answer(&reading, query);
+    if (reading.code == SQLITE_OK)
+        reading.code = sqlite_do_simple(connection, STATEMENT_COMMIT);
+    if (reading.code != SQLITE_OK) {
+        rows_out->result = sqlite_result(connection, reading.code);
+        log_event(LOG_ERROR, "ledger_read_failed", "code=%d reason=%s", reading.code,
+                  log_value(str_of(connection->trouble)).text);
+        if (!sqlite3_get_autocommit(connection->db))
+            sqlite_do_simple(connection, STATEMENT_ROLLBACK);
+        sqlite_reopen(connection);
+        return;
+    }
+    *rows_out = (struct ledger_rows){
+        .result = LEDGER_DONE,
+        .orders = rows_of(&reading.orders),
+        .order_count = reading.orders.count,
+        .attempts = rows_of(&reading.attempts),
+        .attempt_count = reading.attempts.count,
+        .events = rows_of(&reading.events),
+        .event_count = reading.events.count,
+        .aftersales = rows_of(&reading.aftersales),
+        .aftersale_count = reading.aftersales.count,
+    };
+}

@@ -1,0 +1,213 @@
+/* What the books say after a restart: what was being sent may have been executed, so it is in
+ * doubt; an order that was between two offers and whose number nobody has is over. One transaction,
+ * so an interrupted recovery is simply done again. Then everything unfinished is visited. */
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "ledger/sqlite.h"
+
+#define WHILE_SENDING "restart while it was being sent"
+
+/* Numbers of one query, gathered before anything is changed under its feet. */
+struct found {
+    int64_t column[4];
+};
+
+static int gather(struct backend_connection *connection, enum statement which,
+                  struct found **list_out, size_t *count_out)
+{
+    struct found *list = NULL;
+    size_t room = 0, count = 0;
+    int code;
+    sqlite3_stmt *s = sqlite_statement(connection, which);
+    if (s == NULL)
+        return sqlite3_extended_errcode(connection->db);
+    while ((code = sqlite3_step(s)) == SQLITE_ROW) {
+        if (count == room) {
+            room = room ? room * 2 : 64;
+            list = memory_resize(list, room, sizeof *list);
+        }
+        for (int i = 0; i < 4; i++)
+            list[count].column[i] = sqlite3_column_int64(s, i);
+        count++;
+    }
+    sqlite3_reset(s);
+    *list_out = list;
+    *count_out = count;
+    return code == SQLITE_DONE ? SQLITE_OK : code;
+}
+
+typedef int step_fn(struct backend_connection *connection, const struct found *found);
+
+static int for_each(struct backend_connection *connection, enum statement which, step_fn *step,
+                    size_t *count)
+{
+    struct found *list = NULL;
+    *count = 0;
+    int code = gather(connection, which, &list, count);
+    for (size_t i = 0; i < *count && code == SQLITE_OK; i++)
+        code = step(connection, &list[i]);
+    free(list);
+    return code;
+}
+
+static int doubt_attempt(struct backend_connection *connection, const struct found *found)
+{
+    const struct ledger_attempt ended = {.number = (unsigned)found->column[1],
+                                         .state = ATTEMPTSTATE_DOUBT,
+                                         .evidence = STR(WHILE_SENDING)};
+    const struct ledger_update update = {.has_state = true, .state = ORDERSTATE_DOUBT};
+    struct ledger_change change = {.order = (uint32_t)found->column[0],
+                                   .attempt_ended = &ended,
+                                   .update = &update,
+                                   .event = "doubt",
+                                   .reason = STR(WHILE_SENDING)};
+    int code = SQLITE_OK;
+    if (sqlite_change(connection, &change, clock_wall_ms(), &code) != LEDGER_REFUSED)
+        return code;
+    /* The order has moved on without its attempt: only the attempt is in doubt then. */
+    change.update = NULL;
+    sqlite_change(connection, &change, clock_wall_ms(), &code);
+    return code;
+}
+
+static int doubt_aftersale(struct backend_connection *connection, const struct found *found)
+{
+    int64_t now = clock_wall_ms();
+    sqlite3_stmt *s = sqlite_statement(connection, STATEMENT_DOUBT_AFTERSALE);
+    sqlite_bind_number(s, 1, found->column[1]);
+    sqlite_bind_number(s, 2, now);
+    sqlite_bind_str(s, 3, STR(WHILE_SENDING));
+    int code = sqlite_do(connection, s);
+    const struct sqlite_event event = {.order = (uint32_t)found->column[0],
+                                       .at_ms = now,
+                                       .word = found->column[2] ? "refill" : "cancel",
+                                       .from = "",
+                                       .to = "",
+                                       .reason = STR("in doubt: " WHILE_SENDING)};
+    return code == SQLITE_OK ? sqlite_event_add(connection, &event) : code;
+}
+
+/* Between two offers. Whose number was given goes on; the caller sees it on its visit. */
+static int settle_placing(struct backend_connection *connection, const struct found *found)
+{
+    bool is_number_given = found->column[2] != 0, is_live = found->column[3] != 0;
+    struct ledger_update update = {.has_state = true, .state = ORDERSTATE_DOUBT};
+    struct ledger_change change = {.order = (uint32_t)found->column[0],
+                                   .update = &update,
+                                   .event = "doubt",
+                                   .reason = STR("an attempt may have been executed")};
+    if (!is_live && is_number_given)
+        return SQLITE_OK;
+    if (!is_live) {
+        update.state = ORDERSTATE_CANCELED;
+        update.has_paid = update.has_remains = true;
+        update.remains = found->column[1];
+        change.event = "canceled";
+        change.reason = STR("restart before the number was given");
+    }
+    int code = SQLITE_OK;
+    sqlite_change(connection, &change, clock_wall_ms(), &code);
+    return code;
+}
+
+static int settle_all(struct backend_connection *connection)
+{
+    static const struct {
+        enum statement which;
+        step_fn *step;
+        const char *what;
+    } steps[] = {
+        {STATEMENT_RECOVER_ATTEMPTS, doubt_attempt, "attempts"},
+        {STATEMENT_RECOVER_AFTERSALES, doubt_aftersale, "refills and cancels"},
+        {STATEMENT_RECOVER_PLACING, settle_placing, "orders between two offers"},
+    };
+    int code = sqlite_do_simple(connection, STATEMENT_BEGIN);
+    for (size_t i = 0; i < COUNT_OF(steps) && code == SQLITE_OK; i++) {
+        size_t count;
+        code = for_each(connection, steps[i].which, steps[i].step, &count);
+        if (count)
+            log_event(LOG_WARN, "ledger_recovered", "what=\"%s\" count=%zu", steps[i].what, count);
+    }
+    if (code == SQLITE_OK)
+        code = sqlite_do_simple(connection, STATEMENT_COMMIT);
+    return code;
+}
+
+static void visit_order(sqlite3_stmt *s, const struct ledger_visit *visit)
+{
+    struct ledger_order order;
+    sqlite_order_row(s, NULL, &order);
+    visit->order(&order, (unsigned)sqlite3_column_int64(s, 23), visit->arg);
+}
+
+static void visit_list(sqlite3_stmt *s, const struct ledger_visit *visit)
+{
+    visit->list(sqlite_text(s, 0, NULL), sqlite_text(s, 1, NULL), sqlite3_column_int64(s, 2),
+                visit->arg);
+}
+
+static void visit_import(sqlite3_stmt *s, const struct ledger_visit *visit)
+{
+    const struct ledger_import import = {.provider = sqlite_text(s, 0, NULL),
+                                         .upstream_service = sqlite_text(s, 1, NULL),
+                                         .service = (uint32_t)sqlite3_column_int64(s, 2)};
+    visit->import(&import, visit->arg);
+}
+
+static void visit_price(sqlite3_stmt *s, const struct ledger_visit *visit)
+{
+    const struct ledger_price price = {.provider = sqlite_text(s, 0, NULL),
+                                       .upstream_service = sqlite_text(s, 1, NULL),
+                                       .rate = {sqlite3_column_int64(s, 2)},
+                                       .note = sqlite_text(s, 3, NULL).ptr};
+    visit->price(&price, sqlite3_column_int64(s, 4), visit->arg);
+}
+
+static int visit_rows(struct backend_connection *connection, enum statement which,
+                      void (*tell)(sqlite3_stmt *s, const struct ledger_visit *visit),
+                      const struct ledger_visit *visit)
+{
+    sqlite3_stmt *s = sqlite_statement(connection, which);
+    int code;
+    if (s == NULL)
+        return sqlite3_extended_errcode(connection->db);
+    while ((code = sqlite3_step(s)) == SQLITE_ROW)
+        tell(s, visit);
+    sqlite3_reset(s);
+    return code == SQLITE_DONE ? SQLITE_OK : code;
+}
+
+bool sqlite_recover(struct backend_connection *connection, const struct ledger_visit *visit,
+                    struct fault *why)
+{
+    if (!sqlite_revive(connection, why))
+        return false;
+    int code = settle_all(connection);
+    if (code == SQLITE_OK && visit->list)
+        code = visit_rows(connection, STATEMENT_VISIT_LISTS, visit_list, visit);
+    if (code == SQLITE_OK && visit->import)
+        code = visit_rows(connection, STATEMENT_VISIT_IMPORTS, visit_import, visit);
+    if (code == SQLITE_OK && visit->price)
+        code = visit_rows(connection, STATEMENT_VISIT_PRICES, visit_price, visit);
+    if (code == SQLITE_OK && visit->order)
+        code = visit_rows(connection, STATEMENT_VISIT_ORDERS, visit_order, visit);
+    if (code == SQLITE_OK)
+        return true;
+    sqlite_fault(connection, code, why);
+    if (!sqlite3_get_autocommit(connection->db))
+        sqlite_do_simple(connection, STATEMENT_ROLLBACK);
+    return false;
+}
+
+uint32_t sqlite_last_number(struct backend_connection *connection, bool of_aftersales)
+{
+    sqlite3_stmt *s = sqlite_statement(connection, of_aftersales ? STATEMENT_LAST_AFTERSALE
+                                                                 : STATEMENT_LAST_ORDER);
+    uint32_t number = 0;
+    if (s && sqlite3_step(s) == SQLITE_ROW)
+        number = (uint32_t)sqlite3_column_int64(s, 0);
+    sqlite3_reset(s);
+    return number;
+}

@@ -1,0 +1,124 @@
+/* The tables, as a row a version. Migrations only ever grow: a row that was released is never
+ * changed. Each runs in one transaction with its version number, so an interrupted one was never
+ * there. Words, not numbers, stand for states, so that the order of an enum is not a file format;
+ * amounts are 10^-8 units, moments wall milliseconds. */
+#include <stdio.h>
+
+#include "ledger/sqlite.h"
+
+#define UNFINISHED "('placing','doubt','pending','processing','in_progress')"
+
+static const char *const migrations[SQLITE_SCHEMA_VERSION] = {
+    "CREATE TABLE orders ("
+    " id INTEGER PRIMARY KEY CHECK (id BETWEEN 1 AND 2147483647),"
+    " client TEXT NOT NULL, service INTEGER NOT NULL, type TEXT NOT NULL, fields TEXT NOT NULL,"
+    " quantity INTEGER NOT NULL, rate INTEGER NOT NULL, charge INTEGER NOT NULL,"
+    " paid INTEGER NOT NULL, currency TEXT NOT NULL,"
+    " state TEXT NOT NULL CHECK (state IN ('placing','doubt','pending','processing',"
+    "  'in_progress','completed','partial','canceled','refused')),"
+    " is_number_given INTEGER NOT NULL, start_count INTEGER, remains INTEGER NOT NULL,"
+    " provider TEXT NOT NULL, upstream_service TEXT NOT NULL, upstream_id TEXT NOT NULL,"
+    " extra TEXT NOT NULL, parent INTEGER NOT NULL, reason TEXT NOT NULL,"
+    " request_id TEXT NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL"
+    ") STRICT;"
+    "CREATE INDEX orders_by_client ON orders(client, id);"
+    "CREATE INDEX orders_unfinished ON orders(id) WHERE state IN " UNFINISHED ";"
+    "CREATE INDEX orders_in_doubt ON orders(id) WHERE state = 'doubt';"
+    "CREATE INDEX orders_by_parent ON orders(parent, id) WHERE parent <> 0;"
+
+    "CREATE TABLE attempts ("
+    " order_id INTEGER NOT NULL REFERENCES orders(id), number INTEGER NOT NULL,"
+    " provider TEXT NOT NULL, upstream_service TEXT NOT NULL, cost INTEGER NOT NULL,"
+    " state TEXT NOT NULL CHECK (state IN ('sending','accepted','not_sent','refused','doubt')),"
+    " upstream_id TEXT NOT NULL, text TEXT NOT NULL, evidence TEXT NOT NULL,"
+    " request_id TEXT NOT NULL, started_at INTEGER NOT NULL, ended_at INTEGER NOT NULL,"
+    " PRIMARY KEY (order_id, number)) STRICT, WITHOUT ROWID;"
+    /* Never sent twice: while one attempt may have been executed there is no other. */
+    "CREATE UNIQUE INDEX attempts_live ON attempts(order_id)"
+    " WHERE state IN ('sending','accepted','doubt');"
+    "CREATE INDEX attempts_sending ON attempts(order_id, number) WHERE state = 'sending';"
+
+    "CREATE TABLE events ("
+    " order_id INTEGER NOT NULL REFERENCES orders(id), number INTEGER NOT NULL,"
+    " at INTEGER NOT NULL, word TEXT NOT NULL, from_state TEXT NOT NULL, to_state TEXT NOT NULL,"
+    " reason TEXT NOT NULL, request_id TEXT NOT NULL,"
+    " PRIMARY KEY (order_id, number)) STRICT, WITHOUT ROWID;"
+    "CREATE TRIGGER events_stay BEFORE UPDATE ON events"
+    " BEGIN SELECT RAISE(ABORT, 'events are only added'); END;"
+    "CREATE TRIGGER events_last BEFORE DELETE ON events"
+    " BEGIN SELECT RAISE(ABORT, 'events are only added'); END;"
+
+    "CREATE TABLE aftersales ("
+    " number INTEGER PRIMARY KEY CHECK (number BETWEEN 1 AND 2147483647),"
+    " kind TEXT NOT NULL CHECK (kind IN ('refill','cancel')),"
+    " order_id INTEGER NOT NULL REFERENCES orders(id), client TEXT NOT NULL,"
+    " provider TEXT NOT NULL,"
+    " state TEXT NOT NULL CHECK (state IN ('sending','accepted','not_sent','refused','doubt')),"
+    " upstream_id TEXT NOT NULL, status TEXT NOT NULL, text TEXT NOT NULL, evidence TEXT NOT NULL,"
+    " request_id TEXT NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL"
+    ") STRICT;"
+    "CREATE INDEX aftersales_by_order ON aftersales(order_id, number);"
+    "CREATE INDEX aftersales_sending ON aftersales(number) WHERE state = 'sending';"
+
+    /* Double entry: the rows of one (order_id, number) are one transaction and sum to 0. */
+    "CREATE TABLE accounts (name TEXT PRIMARY KEY, opened_at INTEGER NOT NULL"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE TABLE postings ("
+    " order_id INTEGER NOT NULL, number INTEGER NOT NULL,"
+    " account TEXT NOT NULL REFERENCES accounts(name), amount INTEGER NOT NULL,"
+    " currency TEXT NOT NULL, at INTEGER NOT NULL,"
+    " PRIMARY KEY (order_id, number, account)) STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE lists (provider TEXT PRIMARY KEY, body TEXT NOT NULL,"
+    " fetched_at INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE imports (provider TEXT NOT NULL, upstream_service TEXT NOT NULL,"
+    " service INTEGER NOT NULL UNIQUE, at INTEGER NOT NULL,"
+    " PRIMARY KEY (provider, upstream_service)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE prices (id INTEGER PRIMARY KEY, provider TEXT NOT NULL,"
+    " upstream_service TEXT NOT NULL, rate INTEGER NOT NULL, note TEXT NOT NULL,"
+    " at INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX prices_by_service ON prices(provider, upstream_service, id);"
+
+    "CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+    "INSERT INTO counters VALUES ('tries', 0);",
+};
+
+static bool migrate_one(struct backend_connection *connection, int version, struct fault *why)
+{
+    char stamp[96];
+    snprintf(stamp, sizeof stamp, "PRAGMA user_version = %d; PRAGMA application_id = %d;",
+             version + 1, SQLITE_APPLICATION);
+    if (!sqlite_run(connection, "BEGIN IMMEDIATE", why))
+        return false;
+    if (sqlite_run(connection, migrations[version], why) && sqlite_run(connection, stamp, why) &&
+        sqlite_run(connection, "COMMIT", why))
+        return true;
+    if (!sqlite3_get_autocommit(connection->db))
+        (void)sqlite_run(connection, "ROLLBACK", NULL);
+    return false;
+}
+
+bool sqlite_migrate(struct backend_connection *connection, struct fault *why)
+{
+    if (!sqlite_revive(connection, why))
+        return false;
+    int version = (int)sqlite_number(connection, "PRAGMA user_version");
+    int64_t application = sqlite_number(connection, "PRAGMA application_id");
+    int64_t tables = sqlite_number(connection, "SELECT count(*) FROM sqlite_schema");
+    if (application != SQLITE_APPLICATION && (application != 0 || tables != 0 || version != 0))
+        return fault_set(why, FAULT_INVALID,
+                         "ledger %s: an SQLite database of another program; name another file",
+                         connection->path);
+    if (version > SQLITE_SCHEMA_VERSION)
+        return fault_set(why, FAULT_INVALID,
+                         "ledger %s: written by a newer panelmux (version %d of the books, this "
+                         "one knows %d); run that one",
+                         connection->path, version, SQLITE_SCHEMA_VERSION);
+    if (!connection->is_writer && version < SQLITE_SCHEMA_VERSION)
+        return fault_set(why, FAULT_INVALID, "ledger %s: %s; start the gateway on it once",
+                         connection->path, version ? "from an older panelmux" : "empty");
+    for (; version < SQLITE_SCHEMA_VERSION; version++)
+        if (!migrate_one(connection, version, why))
+            return false;
+    return true;
+}

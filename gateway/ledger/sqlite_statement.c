@@ -1,0 +1,179 @@
+/* Every prepared statement of the SQLite backend in one table, and what binding and stepping take.
+ * A statement is prepared at its first use and kept until its connection closes. */
+#include "ledger/sqlite.h"
+
+#define ORDER_COLUMNS                                                                              \
+    "id, client, service, type, fields, quantity, rate, charge, paid, currency, state,"            \
+    " is_number_given, start_count, remains, provider, upstream_service, upstream_id, extra,"      \
+    " parent, reason, request_id, created_at, updated_at"
+#define ATTEMPT_COLUMNS                                                                            \
+    "number, provider, upstream_service, cost, state, upstream_id, text, evidence, request_id,"    \
+    " started_at, ended_at"
+#define AFTERSALE_COLUMNS                                                                          \
+    "number, kind, order_id, client, provider, state, upstream_id, status, text, evidence,"        \
+    " request_id, created_at, updated_at"
+#define UNFINISHED "('placing','doubt','pending','processing','in_progress')"
+
+static const char *const texts[STATEMENT_COUNT] = {
+    [STATEMENT_BEGIN] = "BEGIN IMMEDIATE",
+    [STATEMENT_BEGIN_READING] = "BEGIN",
+    [STATEMENT_COMMIT] = "COMMIT",
+    [STATEMENT_ROLLBACK] = "ROLLBACK",
+    [STATEMENT_SAVEPOINT] = "SAVEPOINT entry",
+    [STATEMENT_RELEASE] = "RELEASE entry",
+    [STATEMENT_ROLLBACK_TO] = "ROLLBACK TO entry",
+    [STATEMENT_TRY] = "UPDATE counters SET value = value + 1 WHERE name = 'tries'",
+    [STATEMENT_ORDER_INSERT] =
+        "INSERT INTO orders (" ORDER_COLUMNS ")"
+        " VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,"
+        " ?23)",
+    [STATEMENT_ORDER_STANDS] = "SELECT state, paid, client, currency FROM orders WHERE id = ?1",
+    [STATEMENT_ORDER_UPDATE] =
+        "UPDATE orders SET state = coalesce(?2, state), paid = coalesce(?3, paid),"
+        " is_number_given = max(is_number_given, ?4), start_count = coalesce(?5, start_count),"
+        " remains = coalesce(?6, remains), provider = coalesce(?7, provider),"
+        " upstream_service = coalesce(?8, upstream_service),"
+        " upstream_id = coalesce(?9, upstream_id), extra = coalesce(?10, extra),"
+        " reason = coalesce(?11, reason), updated_at = ?12 WHERE id = ?1",
+    [STATEMENT_ATTEMPT_INSERT] = "INSERT INTO attempts (order_id, " ATTEMPT_COLUMNS ")"
+                                 " VALUES (?1,?2,?3,?4,?5,'sending','','','',?6,?7,0)",
+    [STATEMENT_ATTEMPT_END] = "UPDATE attempts SET state = ?3, ended_at = ?4,"
+                              " upstream_id = CASE ?5 WHEN '' THEN upstream_id ELSE ?5 END,"
+                              " text = CASE ?6 WHEN '' THEN text ELSE ?6 END,"
+                              " evidence = CASE ?7 WHEN '' THEN evidence ELSE ?7 END"
+                              " WHERE order_id = ?1 AND number = ?2 AND state IN (?8, ?9)",
+    [STATEMENT_EVENT_INSERT] =
+        "INSERT INTO events (order_id, number, at, word, from_state, to_state, reason, request_id)"
+        " SELECT ?1, (SELECT coalesce(max(number), 0) + 1 FROM events WHERE order_id = ?1),"
+        " ?2, ?3, ?4, ?5, ?6, ?7",
+    [STATEMENT_POSTING_INSERT] =
+        "INSERT INTO postings (order_id, number, account, amount, currency, at)"
+        " SELECT ?1, (SELECT coalesce(max(number), 0) + ?2 FROM postings WHERE order_id = ?1),"
+        " ?3, ?4, ?5, ?6",
+    [STATEMENT_ACCOUNT_INSERT] = "INSERT OR IGNORE INTO accounts (name, opened_at) VALUES (?1, ?2)",
+    [STATEMENT_AFTERSALE_STANDS] = "SELECT state, order_id, kind FROM aftersales WHERE number = ?1",
+    [STATEMENT_AFTERSALE_INSERT] = "INSERT INTO aftersales (" AFTERSALE_COLUMNS ")"
+                                   " VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13)",
+    [STATEMENT_AFTERSALE_UPDATE] =
+        "UPDATE aftersales SET state = ?2, status = ?3, updated_at = ?4,"
+        " upstream_id = CASE ?5 WHEN '' THEN upstream_id ELSE ?5 END,"
+        " text = CASE ?6 WHEN '' THEN text ELSE ?6 END,"
+        " evidence = CASE ?7 WHEN '' THEN evidence ELSE ?7 END WHERE number = ?1",
+    [STATEMENT_LIST_KEEP] = "INSERT INTO lists (provider, body, fetched_at) VALUES (?1,?2,?3)"
+                            " ON CONFLICT (provider) DO UPDATE SET body = ?2, fetched_at = ?3",
+    [STATEMENT_IMPORT_KEEP] =
+        "INSERT INTO imports (provider, upstream_service, service, at) VALUES (?1,?2,?3,?4)"
+        " ON CONFLICT DO NOTHING",
+    [STATEMENT_IMPORT_STANDS] =
+        "SELECT service FROM imports WHERE provider = ?1 AND upstream_service = ?2",
+    [STATEMENT_PRICE_KEEP] = "INSERT INTO prices (provider, upstream_service, rate, note, at)"
+                             " VALUES (?1,?2,?3,?4,?5)",
+    [STATEMENT_ASK_ORDER] = "SELECT " ORDER_COLUMNS " FROM orders WHERE id = ?1",
+    [STATEMENT_ASK_LIST] =
+        "SELECT " ORDER_COLUMNS " FROM orders WHERE id < ?1 ORDER BY id DESC LIMIT ?2",
+    [STATEMENT_ASK_LIST_CLIENT] =
+        "SELECT " ORDER_COLUMNS " FROM orders WHERE id < ?1 AND client = ?3"
+        " ORDER BY id DESC LIMIT ?2",
+    [STATEMENT_ASK_LIST_DOUBT] =
+        "SELECT " ORDER_COLUMNS " FROM orders WHERE id < ?1 AND state = 'doubt'"
+        " AND (?3 IS NULL OR client = ?3) ORDER BY id DESC LIMIT ?2",
+    [STATEMENT_ASK_DOUBT_TEXT] =
+        "SELECT " ORDER_COLUMNS " FROM orders AS o WHERE state = 'doubt' AND id > ?1"
+        " AND EXISTS (SELECT 1 FROM attempts AS a WHERE a.order_id = o.id AND a.provider = ?3"
+        "  AND a.text = ?4"
+        "  AND a.number = (SELECT max(number) FROM attempts WHERE order_id = o.id))"
+        " ORDER BY id LIMIT ?2",
+    [STATEMENT_ASK_CHILDREN] =
+        "SELECT " ORDER_COLUMNS " FROM orders WHERE parent = ?1 AND parent <> 0"
+        " ORDER BY id LIMIT ?2",
+    [STATEMENT_ASK_ATTEMPTS] =
+        "SELECT " ATTEMPT_COLUMNS " FROM attempts WHERE order_id = ?1 ORDER BY number",
+    [STATEMENT_ASK_LAST_ATTEMPT] = "SELECT " ATTEMPT_COLUMNS " FROM attempts WHERE order_id = ?1"
+                                   " ORDER BY number DESC LIMIT 1",
+    [STATEMENT_ASK_EVENTS] = "SELECT at, word, reason, request_id, from_state, to_state FROM events"
+                             " WHERE order_id = ?1 ORDER BY number",
+    [STATEMENT_ASK_AFTERSALES_OF] =
+        "SELECT " AFTERSALE_COLUMNS " FROM aftersales WHERE order_id = ?1 ORDER BY number",
+    [STATEMENT_ASK_AFTERSALE] = "SELECT " AFTERSALE_COLUMNS " FROM aftersales WHERE number = ?1",
+    [STATEMENT_LAST_ORDER] = "SELECT coalesce(max(id), 0) FROM orders",
+    [STATEMENT_LAST_AFTERSALE] = "SELECT coalesce(max(number), 0) FROM aftersales",
+    /* Four numbers a row, whatever is recovered. */
+    [STATEMENT_RECOVER_ATTEMPTS] =
+        "SELECT order_id, number, 0, 0 FROM attempts WHERE state = 'sending'",
+    [STATEMENT_RECOVER_AFTERSALES] =
+        "SELECT order_id, number, kind = 'refill', 0 FROM aftersales WHERE state = 'sending'",
+    [STATEMENT_RECOVER_PLACING] =
+        "SELECT id, quantity, is_number_given, EXISTS (SELECT 1 FROM attempts WHERE"
+        " order_id = id AND state IN ('sending','accepted','doubt'))"
+        " FROM orders WHERE state = 'placing' AND state IN " UNFINISHED,
+    [STATEMENT_DOUBT_AFTERSALE] =
+        "UPDATE aftersales SET state = 'doubt', updated_at = ?2,"
+        " evidence = CASE evidence WHEN '' THEN ?3 ELSE evidence END WHERE number = ?1",
+    [STATEMENT_VISIT_ORDERS] =
+        "SELECT " ORDER_COLUMNS
+        ", (SELECT coalesce(max(number), 0) FROM attempts WHERE order_id = id)"
+        " FROM orders WHERE state IN " UNFINISHED " ORDER BY id",
+    [STATEMENT_VISIT_LISTS] = "SELECT provider, body, fetched_at FROM lists ORDER BY provider",
+    [STATEMENT_VISIT_IMPORTS] = "SELECT provider, upstream_service, service FROM imports",
+    [STATEMENT_VISIT_PRICES] =
+        "SELECT provider, upstream_service, rate, note, at FROM prices WHERE id IN"
+        " (SELECT max(id) FROM prices GROUP BY provider, upstream_service)",
+};
+
+sqlite3_stmt *sqlite_statement(struct backend_connection *connection, enum statement which)
+{
+    sqlite3_stmt **kept = &connection->statements[which];
+    if (*kept == NULL && sqlite3_prepare_v3(connection->db, texts[which], -1,
+                                            SQLITE_PREPARE_PERSISTENT, kept, NULL) != SQLITE_OK)
+        *kept = NULL;
+    return *kept;
+}
+
+void sqlite_statements_finish(struct backend_connection *connection)
+{
+    for (unsigned i = 0; i < STATEMENT_COUNT; i++) {
+        sqlite3_finalize(connection->statements[i]);
+        connection->statements[i] = NULL;
+    }
+}
+
+/* Bound without copying: whatever is bound lives until the step, and every use binds all. */
+void sqlite_bind_str(sqlite3_stmt *statement, int at, struct str s)
+{
+    sqlite3_bind_text64(statement, at, s.len ? s.ptr : "", s.len, SQLITE_STATIC, SQLITE_UTF8);
+}
+
+void sqlite_bind_number(sqlite3_stmt *statement, int at, int64_t value)
+{
+    sqlite3_bind_int64(statement, at, value);
+}
+
+void sqlite_bind_word(sqlite3_stmt *statement, int at, const char *word)
+{
+    sqlite_bind_str(statement, at, str_of(word));
+}
+
+int sqlite_do(struct backend_connection *connection, sqlite3_stmt *statement)
+{
+    if (statement == NULL) {
+        int error = sqlite3_extended_errcode(connection->db);
+        return error != SQLITE_OK ? error : SQLITE_INTERNAL;
+    }
+    int code = sqlite3_step(statement);
+    int reset = sqlite3_reset(statement);
+    if (code == SQLITE_DONE || code == SQLITE_ROW)
+        return SQLITE_OK;
+    return reset != SQLITE_OK ? reset : code;
+}
+
+int sqlite_do_simple(struct backend_connection *connection, enum statement which)
+{
+    return sqlite_do(connection, sqlite_statement(connection, which));
+}
+
+struct str sqlite_text(sqlite3_stmt *statement, int column, struct arena *arena)
+{
+    const char *bytes = (const char *)sqlite3_column_text(statement, column);
+    struct str text = str_make(bytes ? bytes : "", (size_t)sqlite3_column_bytes(statement, column));
+    return arena ? arena_str(arena, text) : text;
+}

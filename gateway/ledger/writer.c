@@ -1,0 +1,230 @@
+/* See writer.h.
+ *
+ *   writer_add() → queue → take() → backend->commit() → entry_send_home()
+ *
+ * Few wait: committed at once. When commits queue up (a batch was waiting when the last commit
+ * ended), the writer lets GATHER_US pass first: fewer, larger commits leave the processor to the
+ * loops, and nobody waits longer than the queue would have made him wait anyway. */
+#include "ledger/writer.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+
+enum {
+    QUEUE_ENTRIES = 65536,
+    QUEUE_BYTES = 256 * 1024 * 1024,
+    BATCH_CEILING = 512,
+    GATHER_FROM = 16, /* waiting entries that make it worth while */
+    GATHER_US = 500,
+    IDLE_MS = 1000,
+    REST_PAGES = 4096 /* 16 MiB of log */
+};
+
+struct writer {
+    const struct backend *backend;
+    struct backend_connection *connection; /* the thread's */
+    struct keeper *keeper;                 /* borrowed */
+    pthread_t thread;
+    bool is_started;
+    struct entry *batch[BATCH_CEILING]; /* the thread's */
+    bool is_rest_asked;                 /* the thread's: one checkpoint at a time */
+
+    pthread_mutex_t mutex;
+    pthread_cond_t wake;
+    /* under the mutex */
+    struct entry *first, *last;
+    size_t waiting, waiting_bytes;
+    bool is_asleep, is_stopping;
+    bool is_writable;
+    char words[160];
+
+    _Atomic uint64_t commits, changes, failures, commit_microseconds;
+};
+
+struct writer *writer_new(const struct backend *backend, struct backend_connection *connection,
+                          struct keeper *keeper)
+{
+    struct writer *writer = memory_new(sizeof *writer);
+    pthread_condattr_t steady;
+    writer->backend = backend;
+    writer->connection = connection;
+    writer->keeper = keeper;
+    writer->is_writable = true;
+    ASSERT(pthread_mutex_init(&writer->mutex, NULL) == 0);
+    ASSERT(pthread_condattr_init(&steady) == 0 &&
+           pthread_condattr_setclock(&steady, CLOCK_MONOTONIC) == 0 &&
+           pthread_cond_init(&writer->wake, &steady) == 0);
+    pthread_condattr_destroy(&steady);
+    return writer;
+}
+
+void writer_add(struct writer *writer, struct entry **entry)
+{
+    struct entry *added = *entry;
+    *entry = NULL;
+    added->next = NULL;
+    pthread_mutex_lock(&writer->mutex);
+    bool has_room = writer->waiting < QUEUE_ENTRIES &&
+                    (writer->waiting == 0 || writer->waiting_bytes + added->bytes <= QUEUE_BYTES);
+    if (has_room) {
+        if (writer->first)
+            writer->last->next = added;
+        else
+            writer->first = added;
+        writer->last = added;
+        writer->waiting++;
+        writer->waiting_bytes += added->bytes;
+        if (writer->is_asleep)
+            pthread_cond_signal(&writer->wake);
+    }
+    pthread_mutex_unlock(&writer->mutex);
+    if (has_room)
+        return;
+    atomic_fetch_add(&writer->failures, 1);
+    added->result = LEDGER_BUSY;
+    entry_send_home(&added, 1);
+}
+
+/* Sleeps until something arrives, the writer is to stop, or the idle time is over. */
+static void sleep_idle(struct writer *writer)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += IDLE_MS / 1000;
+    writer->is_asleep = true;
+    while (writer->first == NULL && !writer->is_stopping &&
+           pthread_cond_timedwait(&writer->wake, &writer->mutex, &until) == 0)
+        continue;
+    writer->is_asleep = false;
+}
+
+/* The next batch; 0 after an idle time, or when stopping and nothing is left. */
+static size_t take(struct writer *writer, bool *is_stopping)
+{
+    size_t count = 0;
+    pthread_mutex_lock(&writer->mutex);
+    if (writer->waiting >= GATHER_FROM && writer->waiting < BATCH_CEILING && !writer->is_stopping) {
+        pthread_mutex_unlock(&writer->mutex);
+        usleep(GATHER_US);
+        pthread_mutex_lock(&writer->mutex);
+    }
+    if (writer->first == NULL && !writer->is_stopping)
+        sleep_idle(writer);
+    while (writer->first && count < BATCH_CEILING) {
+        struct entry *entry = writer->first;
+        writer->first = entry->next;
+        writer->waiting_bytes -= entry->bytes;
+        writer->batch[count++] = entry;
+    }
+    writer->waiting -= count;
+    *is_stopping = writer->is_stopping;
+    pthread_mutex_unlock(&writer->mutex);
+    return count;
+}
+
+static void note_health(struct writer *writer, bool is_committed)
+{
+    pthread_mutex_lock(&writer->mutex);
+    bool has_changed = writer->is_writable != is_committed;
+    writer->is_writable = is_committed;
+    snprintf(writer->words, sizeof writer->words, "%s",
+             is_committed ? "" : writer->backend->trouble(writer->connection));
+    pthread_mutex_unlock(&writer->mutex);
+    if (has_changed && is_committed)
+        log_event(LOG_INFO, "ledger_writable", "reason=recovered");
+    else if (has_changed)
+        log_event(LOG_ERROR, "ledger_not_writable", "reason=%s",
+                  log_value(str_of(writer->backend->trouble(writer->connection))).text);
+}
+
+static void commit(struct writer *writer, size_t count)
+{
+    int64_t began = clock_steady_us();
+    bool is_committed = writer->backend->commit(writer->connection, writer->batch, count);
+    atomic_fetch_add(&writer->commit_microseconds, (uint64_t)(clock_steady_us() - began));
+    atomic_fetch_add(is_committed ? &writer->commits : &writer->failures, 1);
+    if (is_committed)
+        atomic_fetch_add(&writer->changes, count);
+    /* is_writable is written by this thread alone, so it may be read here without the mutex. */
+    if (!is_committed || !writer->is_writable)
+        note_health(writer, is_committed);
+    entry_send_home(writer->batch, count);
+}
+
+static void rest(struct writer *writer, bool is_idle)
+{
+    if (keeper_take_rested(writer->keeper)) {
+        writer->is_rest_asked = false;
+        writer->backend->rest(writer->connection);
+        return;
+    }
+    size_t backlog = writer->backend->backlog(writer->connection);
+    if (!writer->is_rest_asked && (backlog >= REST_PAGES || (is_idle && backlog > 0))) {
+        writer->is_rest_asked = true;
+        keeper_ask_rest(writer->keeper);
+    }
+}
+
+static void *run(void *arg)
+{
+    struct writer *writer = arg;
+    for (;;) {
+        bool is_stopping;
+        size_t count = take(writer, &is_stopping);
+        if (count)
+            commit(writer, count);
+        else if (is_stopping)
+            return NULL;
+        else if (!writer->is_writable)
+            commit(writer, 0); /* nobody may write while /readyz says no: try again ourselves */
+        rest(writer, count == 0);
+    }
+}
+
+void writer_start(struct writer *writer)
+{
+    ASSERT(pthread_create(&writer->thread, NULL, run, writer) == 0);
+    writer->is_started = true;
+}
+
+void writer_stop(struct writer *writer)
+{
+    pthread_mutex_lock(&writer->mutex);
+    writer->is_stopping = true;
+    pthread_cond_signal(&writer->wake);
+    pthread_mutex_unlock(&writer->mutex);
+    if (writer->is_started)
+        pthread_join(writer->thread, NULL);
+    else
+        run(writer);
+}
+
+void writer_free(struct writer **writer)
+{
+    struct writer *w = *writer;
+    w->backend->close(w->connection);
+    pthread_cond_destroy(&w->wake);
+    pthread_mutex_destroy(&w->mutex);
+    free(w);
+    *writer = NULL;
+}
+
+void writer_health(struct writer *writer, struct ledger_health *out)
+{
+    pthread_mutex_lock(&writer->mutex);
+    out->is_writable = writer->is_writable;
+    memcpy(out->words, writer->words, sizeof out->words);
+    out->waiting = writer->waiting;
+    pthread_mutex_unlock(&writer->mutex);
+    out->commits = atomic_load(&writer->commits);
+    out->changes = atomic_load(&writer->changes);
+    out->failures = atomic_load(&writer->failures);
+    out->commit_microseconds = atomic_load(&writer->commit_microseconds);
+}

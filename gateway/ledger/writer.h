@@ -1,0 +1,24 @@
+/* The writer: the one thread that changes the books. It takes all that has arrived, commits it in
+ * one transaction and sends the completions home, one wake-up a loop. */
+#ifndef LEDGER_WRITER_H
+#define LEDGER_WRITER_H
+#include "ledger/backend.h"
+#include "ledger/entry.h"
+#include "ledger/keeper.h"
+
+struct writer;
+
+/* The connection is the writer's from its start on; the keeper is borrowed. */
+struct writer *writer_new(const struct backend *backend, struct backend_connection *connection,
+                          struct keeper *keeper);
+void writer_start(struct writer *writer);
+/* Commits what was asked and ends the thread; the keeper is not needed any more. */
+void writer_stop(struct writer *writer);
+/* After writer_stop: closes the connection. */
+void writer_free(struct writer **writer);
+/* Any thread. Takes the entry; past the queue's ceiling it goes home with LEDGER_BUSY. */
+void writer_add(struct writer *writer, struct entry **entry);
+/* All but disk_bytes; any thread. */
+void writer_health(struct writer *writer, struct ledger_health *out);
+
+#endif
