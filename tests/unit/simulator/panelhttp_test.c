@@ -58,7 +58,7 @@ static void test_chunked(void **state)
     } cases[] = {
         {"3\r\nabc\r\n0\r\n\r\nNEXT", PANELHTTP_DONE, "abc", 13},
         {"3;x=y\r\nabc\r\nA\r\n0123456789\r\n0\r\nT: 1\r\n\r\n", PANELHTTP_DONE, "abc0123456789",
-         39},
+         38},
         {"3\r\nab", PANELHTTP_MORE, NULL, 0},
         {"3\r\nabc\r\n0\r\n", PANELHTTP_MORE, NULL, 0},
         {"", PANELHTTP_MORE, NULL, 0},
