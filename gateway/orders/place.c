@@ -676,7 +676,7 @@ static void place_mark_tried(struct place *place, const struct ledger_attempt *a
         provider_set_find(place->catalogue->providers, attempt->provider);
     if (provider == NULL)
         return;
-    if (attempt->state == ATTEMPTSTATE_DOUBT || attempt->evidence.len > 0)
+    if (attempt->state == ATTEMPTSTATE_DOUBT)
         place->doubted[provider->id / 64] |= UINT64_C(1) << (provider->id % 64);
     for (size_t i = 0; i < service->offer_count && i < RANKING_MAX; i++)
         if (service->offers[i].provider_id == provider->id &&

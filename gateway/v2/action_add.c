@@ -1,0 +1,78 @@
+/* action=add: the only file that knows how an order looks to a client. */
+#include "base/log.h"
+#include "orders/draft.h"
+#include "orders/place.h"
+#include "v2/call.h"
+
+/* Canonical names win over variants, whatever their order. */
+static void read_fields(const struct call *call, struct fields *out)
+{
+    *out = (struct fields){0};
+    for (size_t i = 0; i < call->params->count; i++) {
+        const struct param *param = &call->params->list[i];
+        enum field field;
+        if (!field_find(param->name, &field) || str_trim(param->value).len == 0)
+            continue;
+        if (out->value[field].len == 0 || str_is(param->name, field_name(field)))
+            out->value[field] = param->value;
+    }
+}
+
+static void on_placed(uint32_t order, const char *words, void *arg)
+{
+    struct call *call = arg;
+    struct buf out;
+    if (order == 0) {
+        call_error(call, words);
+        return;
+    }
+    buf_init(&out, 64);
+    buf_add_text(&out, "{\"order\":");
+    buf_add_u64(&out, order);
+    buf_add_byte(&out, '}');
+    call_reply(call, buf_str(&out));
+    buf_fini(&out);
+}
+
+static const struct service *find_service(const struct call *call, struct money *rate_out)
+{
+    static const char *const names[] = {"service", "service_id", "package", NULL};
+    uint32_t id = call_number(call_param(call, names));
+    const struct service *service =
+        id && call->catalogue ? catalogue_find(call->catalogue, id) : NULL;
+    const struct pricelist *list =
+        call->catalogue ? catalogue_pricelist(call->catalogue, call->client) : NULL;
+    if (service == NULL || list == NULL || !service->is_priced ||
+        !client_may_order(call->client, id) || !pricelist_rate(list, service, rate_out))
+        return NULL;
+    return service;
+}
+
+void action_add_run(struct call *call)
+{
+    struct fields given;
+    struct draft draft;
+    struct fault why;
+    struct money rate;
+    if (call->catalogue == NULL || !call->catalogue->has_lists) {
+        call_error(call, WORDS_UNAVAILABLE);
+        return;
+    }
+    const struct service *service = find_service(call, &rate);
+    if (service == NULL) {
+        call_error(call, WORDS_SERVICE_ID);
+        return;
+    }
+    read_fields(call, &given);
+    if (!draft_make(service, rate, call->desk->settings.decimals, &given,
+                    exchange_arena(call->exchange), &draft, &why)) {
+        log_event(LOG_INFO, "add_refused", "request=" STR_FMT " client=%s service=%u reason=%s",
+                  STR_ARG(exchange_request_id(call->exchange)), call->client->settings.name,
+                  service->id, log_value(str_of(why.words)).text);
+        call_error(call, why.words);
+        return;
+    }
+    struct place_request request = {
+        .client = call->client, .draft = &draft, .request_id = exchange_request_id(call->exchange)};
+    place_start(call->desk, &request, on_placed, call);
+}

@@ -1,0 +1,88 @@
+/* action=refill, one order or up to 100, and action=cancel, always as a list. */
+#include "orders/aftersale.h"
+#include "v2/call.h"
+
+struct asked {
+    struct call *call;
+    enum aftersale_kind kind;
+    struct call_ids ids;
+};
+
+static void add_error(struct buf *out, const char *words)
+{
+    buf_add_text(out, "{\"error\":");
+    buf_add_json(out, str_of(words));
+    buf_add_byte(out, '}');
+}
+
+static void add_result(struct buf *out, const struct asked *asked, size_t i,
+                       const struct aftersale_result *result)
+{
+    buf_add_text(out, i ? ",{\"order\":" : "{\"order\":");
+    call_add_id(out, asked->ids.id[i], asked->ids.text[i]);
+    buf_add_text(out, asked->kind == AFTERSALE_CANCEL ? ",\"cancel\":" : ",\"refill\":");
+    if (result->number)
+        buf_add_u64(out, result->number);
+    else
+        add_error(out, result->words);
+    buf_add_byte(out, '}');
+}
+
+static void on_done(const struct aftersale_result *list, size_t count, void *arg)
+{
+    struct asked *asked = arg;
+    struct buf out;
+    if (!asked->ids.is_many && asked->kind == AFTERSALE_REFILL && list[0].number == 0) {
+        call_error(asked->call, list[0].words);
+        return;
+    }
+    buf_init(&out, CALL_ANSWER_BYTES);
+    if (!asked->ids.is_many && asked->kind == AFTERSALE_REFILL) {
+        buf_printf(&out, "{\"refill\":\"%u\"}", list[0].number);
+    } else {
+        buf_add_byte(&out, '[');
+        for (size_t i = 0; i < count; i++)
+            add_result(&out, asked, i, &list[i]);
+        buf_add_byte(&out, ']');
+    }
+    call_reply(asked->call, buf_str(&out));
+    buf_fini(&out);
+}
+
+static void run(struct call *call, enum aftersale_kind kind)
+{
+    static const char *const plural[] = {"orders", "order_ids", NULL};
+    static const char *const singular[] = {"order", "order_id", "id", NULL};
+    struct asked *asked = arena_new(exchange_arena(call->exchange), sizeof *asked);
+    asked->call = call;
+    asked->kind = kind;
+    call_ids_read(call, plural, singular, &asked->ids);
+    if (asked->ids.is_too_many) {
+        call_error(call, "Maximum 100 orders");
+        return;
+    }
+    if (asked->ids.count == 0) {
+        call_error(call, WORDS_ORDER_ID);
+        return;
+    }
+    if (call->desk->catalogue == NULL) {
+        call_error(call, WORDS_UNAVAILABLE);
+        return;
+    }
+    struct aftersale_request request = {.kind = kind,
+                                        .client = call->client,
+                                        .orders = asked->ids.id,
+                                        .count = asked->ids.count,
+                                        .request_id = exchange_request_id(call->exchange)};
+    aftersale_start(call->desk, &request, on_done, asked);
+}
+
+void action_refill_run(struct call *call)
+{
+    run(call, AFTERSALE_REFILL);
+}
+
+void action_cancel_run(struct call *call)
+{
+    run(call, AFTERSALE_CANCEL);
+}

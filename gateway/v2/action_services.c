@@ -1,0 +1,77 @@
+/* action=services: the prepared answer of the client's price list, plain or gzip, by reference. By
+ * GET with an ETag of its form, so that a client that has it gets a 304. */
+#include "v2/call.h"
+
+/* "q=0", "q=0.0", "q=0.000": not wanted. */
+static bool is_zero_weight(struct str parameter)
+{
+    parameter = str_trim(parameter);
+    if (!str_starts(parameter, STR("q=0")))
+        return false;
+    for (size_t i = 3; i < parameter.len; i++)
+        if (parameter.ptr[i] != '.' && parameter.ptr[i] != '0')
+            return false;
+    return true;
+}
+
+static bool accepts_gzip(struct str header)
+{
+    struct str piece;
+    while (str_next(&header, ',', &piece)) {
+        size_t semicolon = str_find_byte(piece, ';');
+        struct str coding = str_trim(semicolon == SIZE_MAX ? piece : str_first(piece, semicolon));
+        if (str_equal_folded(coding, STR("gzip")) || str_is(coding, "*"))
+            return semicolon == SIZE_MAX || !is_zero_weight(str_from(piece, semicolon + 1));
+    }
+    return false;
+}
+
+static bool has_tag(struct str header, const char *etag)
+{
+    struct str piece;
+    while (str_next(&header, ',', &piece)) {
+        piece = str_trim(piece);
+        if (str_starts(piece, STR("W/")))
+            piece = str_from(piece, 2);
+        if (str_is(piece, etag) || str_is(piece, "*"))
+            return true;
+    }
+    return false;
+}
+
+static void release(const void *bytes, size_t len, void *arg)
+{
+    struct catalogue *catalogue = arg;
+    (void)bytes, (void)len;
+    catalogue_unpin(&catalogue);
+}
+
+void action_services_run(struct call *call)
+{
+    struct exchange *x = call->exchange;
+    const struct pricelist *list = call->catalogue && call->catalogue->has_lists
+                                       ? catalogue_pricelist(call->catalogue, call->client)
+                                       : NULL;
+    if (list == NULL) {
+        call_error(call, WORDS_UNAVAILABLE);
+        return;
+    }
+    const struct rendering *rendering = pricelist_rendering(list);
+    bool is_gzip = accepts_gzip(exchange_header(x, "Accept-Encoding"));
+    const char *etag = is_gzip ? rendering->etag_gzip : rendering->etag_plain;
+    exchange_add_header(x, "Vary", "Accept-Encoding");
+    if (exchange_method(x) != EXCHANGE_POST) {
+        exchange_add_header(x, "ETag", etag);
+        exchange_add_header(x, "Cache-Control", "private");
+        if (has_tag(exchange_header(x, "If-None-Match"), etag)) {
+            call_note(call, false);
+            exchange_reply(x, 304, STR(""));
+            return;
+        }
+    }
+    if (is_gzip)
+        exchange_add_header(x, "Content-Encoding", "gzip");
+    call_note(call, false);
+    exchange_reply_shared(x, 200, is_gzip ? rendering->gzip : rendering->plain, release,
+                          catalogue_pin(call->catalogue));
+}

@@ -1,0 +1,229 @@
+/* See v2.h. */
+#include "v2/v2.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "v2/call.h"
+
+struct v2 {
+    struct desk *desk;
+    struct client_set *clients; /* pinned */
+};
+
+static const struct action actions[] = {
+    {.name = "add", .changes = true, .run = action_add_run},
+    {.name = "balance", .run = action_balance_run},
+    {.name = "cancel", .changes = true, .run = action_cancel_run},
+    {.name = "orders", .run = action_orders_run},
+    {.name = "refill", .changes = true, .run = action_refill_run},
+    {.name = "refill_status", .run = action_refill_status_run},
+    {.name = "services", .run = action_services_run},
+    {.name = "status", .run = action_status_run},
+};
+_Static_assert(COUNT_OF(actions) < V2_ACTIONS_MOST, "the totals have a row too few");
+
+static const struct {
+    const char *alias, *name;
+} aliases[] = {
+    {"multi-status", "status"}, {"multi_status", "status"}, {"statuses", "status"},
+    {"multi_refill", "refill"}, {"refills", "refill"},
+};
+
+size_t v2_action_count(void)
+{
+    return COUNT_OF(actions) + 1;
+}
+
+const char *v2_action_name(size_t row)
+{
+    return row < COUNT_OF(actions) ? actions[row].name : "other";
+}
+
+struct v2 *v2_new(struct desk *desk)
+{
+    struct v2 *v2 = memory_new(sizeof *v2);
+    v2->desk = desk;
+    return v2;
+}
+
+void v2_set_clients(struct v2 *v2, struct client_set *clients)
+{
+    if (v2->clients)
+        client_set_unpin(&v2->clients);
+    v2->clients = clients;
+}
+
+void v2_free(struct v2 *v2)
+{
+    if (v2 == NULL)
+        return;
+    if (v2->clients)
+        client_set_unpin(&v2->clients);
+    free(v2);
+}
+
+static bool is_our_path(struct str path)
+{
+    static const char *const paths[] = {"/api/v2", "/api/v2/", "/api/v1", "/api/v1/",
+                                        "/api",    "/api/",    "/api.php"};
+    for (size_t i = 0; i < COUNT_OF(paths); i++)
+        if (str_is(path, paths[i]))
+            return true;
+    return false;
+}
+
+static const struct action *find_action(struct str name)
+{
+    for (size_t i = 0; i < COUNT_OF(aliases); i++)
+        if (str_equal_folded(name, str_of(aliases[i].alias)))
+            name = str_of(aliases[i].name);
+    for (size_t i = 0; i < COUNT_OF(actions); i++)
+        if (str_equal_folded(name, str_of(actions[i].name)))
+            return &actions[i];
+    return NULL;
+}
+
+static struct str find_key(const struct call *call)
+{
+    static const char *const names[] = {"key", "api_token", "apikey", "api_key", "api", NULL};
+    struct str key = call_param(call, names);
+    if (key.len > 0)
+        return key;
+    key = str_trim(exchange_header(call->exchange, "X-API-Key"));
+    if (key.len > 0)
+        return key;
+    struct str bearer = exchange_header(call->exchange, "Authorization");
+    if (bearer.len > 7 && str_equal_folded(str_first(bearer, 7), STR("Bearer ")))
+        return str_trim(str_from(bearer, 7));
+    return STR_NONE;
+}
+
+/* ---- a bad key's answer is held back ---- */
+
+struct held {
+    struct call *call;
+    struct loop_timer timer;
+};
+
+static void on_held(void *arg)
+{
+    struct held *held = arg;
+    loop_timer_fini(&held->timer);
+    call_error(held->call, "Invalid API key");
+    free(held);
+}
+
+static void refuse_key(struct call *call)
+{
+    const struct in6_addr *peer = exchange_peer_address(call->exchange);
+    int64_t hold_ms = keyguard_note_bad(peer, loop_now_ms(call->desk->loop));
+    atomic_fetch_add_explicit(&v2_totals.bad_keys, 1, memory_order_relaxed);
+    log_event(LOG_INFO, "bad_key", "request=" STR_FMT " from=" STR_FMT " held_ms=%lld",
+              STR_ARG(exchange_request_id(call->exchange)), STR_ARG(exchange_peer(call->exchange)),
+              (long long)hold_ms);
+    if (hold_ms <= 0) {
+        call_error(call, "Invalid API key");
+        return;
+    }
+    struct held *held = memory_new(sizeof *held);
+    held->call = call;
+    loop_timer_start(&held->timer, call->desk->loop, hold_ms, on_held, held);
+}
+
+/* ---- one request ---- */
+
+static void drop_pins(void *arg)
+{
+    struct call *call = arg;
+    client_set_unpin(&call->clients);
+    if (call->catalogue)
+        catalogue_unpin(&call->catalogue);
+}
+
+static bool read_params(struct call *call, struct fault *why)
+{
+    struct exchange *x = call->exchange;
+    struct arena *arena = exchange_arena(x);
+    call->params = arena_new(arena, sizeof *call->params);
+    if (exchange_method(x) == EXCHANGE_POST)
+        return params_decode(call->params, exchange_content_type(x), exchange_body(x),
+                             exchange_query(x), arena, why);
+    return params_add_form(call->params, exchange_query(x), arena, why);
+}
+
+static bool is_within_rate(struct call *call)
+{
+    char seconds[24];
+    int64_t wait_ms = client_take_token(call->client, loop_now_ms(call->desk->loop));
+    if (wait_ms == 0)
+        return true;
+    atomic_fetch_add_explicit(&v2_totals.rate_limited, 1, memory_order_relaxed);
+    snprintf(seconds, sizeof seconds, "%lld", (long long)((wait_ms + 999) / 1000));
+    exchange_add_header(call->exchange, "Retry-After", seconds);
+    call_note(call, true);
+    exchange_reply_error(call->exchange, 429, "Too many requests");
+    return false;
+}
+
+static void run_action(struct call *call)
+{
+    static const char *const names[] = {"action", NULL};
+    const struct action *action = find_action(call_param(call, names));
+    if (action == NULL) {
+        call_error(call, "Incorrect request");
+        return;
+    }
+    call->row = (size_t)(action - actions);
+    if (action->changes && exchange_method(call->exchange) != EXCHANGE_POST &&
+        !call->client->settings.get_orders) {
+        exchange_add_header(call->exchange, "Allow", "POST");
+        call_note(call, true);
+        exchange_reply_error(call->exchange, 405, "Incorrect request: use POST for this action");
+        return;
+    }
+    action->run(call);
+}
+
+static void handle(struct call *call)
+{
+    struct fault why;
+    if (!read_params(call, &why)) {
+        call_error(
+            call, arena_printf(exchange_arena(call->exchange), "Incorrect request: %s", why.words));
+        return;
+    }
+    call->client = client_set_find_key(call->clients, find_key(call));
+    if (call->client == NULL)
+        refuse_key(call);
+    else if (!client_may_call_from(call->client, exchange_peer_address(call->exchange)))
+        call_error(call, "This address is not allowed to use this API key");
+    else if (is_within_rate(call))
+        run_action(call);
+}
+
+void v2_handle(struct exchange *exchange, void *arg)
+{
+    struct v2 *v2 = arg;
+    if (!is_our_path(exchange_path(exchange))) {
+        exchange_reply_error(exchange, 404, "Not found: the API is at /api/v2");
+        return;
+    }
+    if (exchange_method(exchange) == EXCHANGE_OTHER) {
+        exchange_add_header(exchange, "Allow", "GET, HEAD, POST");
+        exchange_reply_error(exchange, 405, "Method not allowed: use POST or GET");
+        return;
+    }
+    struct call *call = arena_new(exchange_arena(exchange), sizeof *call);
+    call->exchange = exchange;
+    call->desk = v2->desk;
+    call->clients = client_set_pin(v2->clients);
+    call->catalogue = v2->desk->catalogue ? catalogue_pin(v2->desk->catalogue) : NULL;
+    call->row = COUNT_OF(actions);
+    call->started_at_us = clock_steady_us();
+    exchange_on_end(exchange, drop_pins, call);
+    handle(call);
+}
