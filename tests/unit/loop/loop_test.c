@@ -212,7 +212,8 @@ static void ring_fired(void *arg)
 
 static void timers_are_never_early(void **state)
 {
-    static const int64_t DELAYS_MS[] = {-5, 0, 1, 3, 7, 30};
+    static const int64_t DELAYS_MS[] = {-5, 0, 1, 3, 7, 30, 1, 2, 3, 1, 2,
+                                        3,  1, 2, 3, 1, 2,  3, 1, 2, 3};
     struct loop *loop = loop_new("timers");
     (void)state;
     for (size_t i = 0; i < COUNT_OF(DELAYS_MS); i++) {
@@ -223,6 +224,36 @@ static void timers_are_never_early(void **state)
         assert_false(ring.timer.is_armed);
         assert_int_equal(ring.fired, 1);
         assert_true(ring.loop_fired_at_ms - ring.started_at_ms >= DELAYS_MS[i]);
+        loop_timer_fini(&ring.timer);
+    }
+    loop_free(loop);
+}
+
+struct busy {
+    struct loop_message message; /* first */
+    struct loop *loop;
+    const struct ring *until;
+};
+
+static void run_busy(struct loop_message *message)
+{
+    struct busy *busy = (struct busy *)message;
+    if (busy->until->fired == 0)
+        loop_post(busy->loop, message);
+}
+
+static void a_busy_loop_is_not_early_either(void **state)
+{
+    struct loop *loop = loop_new("busy");
+    (void)state;
+    for (int i = 0; i < 40; i++) {
+        int64_t delay_ms = 1 + i % 4;
+        struct ring ring = {.loop = loop, .wanted = 1, .started_at_ms = clock_steady_ms()};
+        struct busy busy = {.message.run = run_busy, .loop = loop, .until = &ring};
+        loop_post(loop, &busy.message);
+        loop_timer_start(&ring.timer, loop, delay_ms, ring_fired, &ring);
+        loop_run(loop);
+        assert_true(ring.fired_at_ms - ring.started_at_ms >= delay_ms);
         loop_timer_fini(&ring.timer);
     }
     loop_free(loop);
@@ -342,6 +373,7 @@ int main(void)
         cmocka_unit_test(what_the_mailbox_holds_is_run_after_stop),
         cmocka_unit_test(another_thread_stops_a_waiting_loop_again_and_again),
         cmocka_unit_test(timers_are_never_early),
+        cmocka_unit_test(a_busy_loop_is_not_early_either),
         cmocka_unit_test(a_timer_restarts_from_its_own_function),
         cmocka_unit_test(a_cancelled_timer_is_silent_even_when_due_in_the_same_turn),
         cmocka_unit_test(restarting_replaces_the_former_time),

@@ -1,5 +1,5 @@
-/* Outgoing transfers against servers that answer well, badly, slowly, or not at all. Every test
- * runs a loop of its own on this thread; an alarm ends a test that hangs. */
+/* Outgoing transfers that go well, that must not go twice, and that never left. Every test runs a
+ * loop of its own on this thread; an alarm ends a test that hangs. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,112 +8,9 @@
 #include <cmocka.h>
 #include <curl/curl.h>
 #include <time.h>
-#include <zlib.h>
 
 #include "base/clock.h"
-#include "loop/transfer.h"
-#include "unit/loop/upstream.h"
-
-/* ---- asking ---- */
-
-struct outcome {
-    struct loop *loop;
-    struct transfer *transfer;
-    int calls;
-    bool is_starting;
-    bool was_called_while_starting;
-    struct transfer_result result;
-    char body[4096];
-    char content_type[128];
-    char server[128];
-    char error[300];
-};
-
-static void keep_text(char *out, size_t room, struct str text)
-{
-    snprintf(out, room, STR_FMT, STR_ARG(text));
-}
-
-static void keep_outcome(const struct transfer_result *result, void *arg)
-{
-    struct outcome *outcome = arg;
-    outcome->calls++;
-    outcome->was_called_while_starting |= outcome->is_starting;
-    outcome->result = *result;
-    keep_text(outcome->body, sizeof outcome->body, result->body);
-    keep_text(outcome->content_type, sizeof outcome->content_type, result->content_type);
-    keep_text(outcome->server, sizeof outcome->server, result->server);
-    keep_text(outcome->error, sizeof outcome->error, str_of(result->error));
-    loop_stop(outcome->loop);
-}
-
-struct question {
-    const char *host; /* NULL: 127.0.0.1 */
-    int port;
-    const char *body;
-    int64_t timeout_ms;
-    size_t body_ceiling;
-    bool may_repeat;
-};
-
-static void start(struct outcome *outcome, struct loop *loop, struct question question)
-{
-    char url[128];
-    const char *body = question.body ? question.body : "key=secret&action=balance";
-    snprintf(url, sizeof url, "http://%s:%d/api/v2", question.host ? question.host : "127.0.0.1",
-             question.port);
-    struct transfer_request request = {
-        .url = url,
-        .body = str_of(body),
-        .timeout_ms = question.timeout_ms ? question.timeout_ms : 10000,
-        .connect_timeout_ms = 5000,
-        .body_ceiling = question.body_ceiling ? question.body_ceiling : 64 * 1024,
-        .may_repeat = question.may_repeat,
-    };
-    *outcome = (struct outcome){.loop = loop, .is_starting = true};
-    outcome->transfer = transfer_start(loop, &request, keep_outcome, outcome);
-    outcome->is_starting = false;
-    memset(url, 'x', sizeof url - 1); /* it was borrowed only until now */
-}
-
-static struct outcome ask(struct loop *loop, struct question question)
-{
-    struct outcome outcome;
-    start(&outcome, loop, question);
-    loop_run(loop);
-    assert_int_equal(outcome.calls, 1);
-    assert_false(outcome.was_called_while_starting);
-    return outcome;
-}
-
-/* A loop, an upstream with a script, one question. */
-static struct outcome ask_once(upstream_script *script, const char *answer,
-                               struct question question, int *deliveries_out)
-{
-    struct upstream *upstream = upstream_begin(script, answer);
-    struct loop *loop = loop_new("once");
-    question.port = upstream->port;
-    struct outcome outcome = ask(loop, question);
-    loop_free(loop);
-    upstream_end(upstream);
-    if (deliveries_out)
-        *deliveries_out = atomic_load(&upstream->deliveries);
-    upstream_free(upstream);
-    return outcome;
-}
-
-static void stop_loop(void *arg)
-{
-    loop_stop(arg);
-}
-
-static void turn_for(struct loop *loop, int64_t duration_ms)
-{
-    struct loop_timer timer = {0};
-    loop_timer_start(&timer, loop, duration_ms, stop_loop, loop);
-    loop_run(loop);
-    loop_timer_fini(&timer);
-}
+#include "unit/loop/asking.h"
 
 /* ---- what goes well ---- */
 
@@ -181,6 +78,26 @@ static void connections_and_handles_are_used_again(void **state)
     assert_int_equal(atomic_load(&upstream->deliveries), COUNT_OF(BODIES));
     assert_true(str_ends(str_of(upstream->request), STR("\r\n\r\nkey=5555")));
     upstream_free(upstream);
+}
+
+static void a_handle_goes_to_the_host_it_is_told(void **state)
+{
+    struct upstream *upstreams[2];
+    struct loop *loop = loop_new("hosts");
+    (void)state;
+    for (int i = 0; i < 2; i++)
+        upstreams[i] = upstream_begin(upstream_answer_all, NULL);
+    for (int i = 0; i < 6; i++) {
+        struct outcome outcome = ask(loop, (struct question){.port = upstreams[i % 2]->port});
+        assert_int_equal(outcome.result.curl_code, 0);
+    }
+    loop_free(loop);
+    for (int i = 0; i < 2; i++) {
+        upstream_end(upstreams[i]);
+        assert_int_equal(atomic_load(&upstreams[i]->deliveries), 3);
+        assert_int_equal(atomic_load(&upstreams[i]->connections), 1);
+        upstream_free(upstreams[i]);
+    }
 }
 
 static void a_large_body_goes_whole(void **state)
@@ -261,33 +178,6 @@ static void names_are_looked_up(void **state)
     (void)state;
     assert_int_equal(outcome.result.curl_code, 0);
     assert_string_equal(outcome.body, "{\"order\":7}");
-}
-
-static size_t gzip(const char *bytes, size_t len, unsigned char *out, size_t room)
-{
-    z_stream stream = {0};
-    ASSERT(deflateInit2(&stream, 9, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) == Z_OK);
-    stream.next_in = (unsigned char *)(uintptr_t)bytes;
-    stream.avail_in = (unsigned)len;
-    stream.next_out = out;
-    stream.avail_out = (unsigned)room;
-    ASSERT(deflate(&stream, Z_FINISH) == Z_STREAM_END);
-    deflateEnd(&stream);
-    return room - stream.avail_out;
-}
-
-static void say_gzip(int fd, const char *bytes, size_t len)
-{
-    size_t room = len / 100 + 1024;
-    unsigned char *packed = memory_new(room);
-    size_t packed_len = gzip(bytes, len, packed, room);
-    char head[128];
-    snprintf(head, sizeof head,
-             "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %zu\r\n\r\n",
-             packed_len);
-    upstream_say(fd, head);
-    upstream_send(fd, packed, packed_len);
-    free(packed);
 }
 
 static void answer_gzip(struct upstream *upstream, int fd)
@@ -398,6 +288,72 @@ static void an_idle_connection_that_ended_is_left_alone(void **state)
     upstream_free(upstream);
 }
 
+enum { PAIRS = 12 };
+
+static void on_pair_readable(evutil_socket_t fd, short what, void *arg)
+{
+    char byte;
+    (void)what;
+    assert_int_equal(recv(fd, &byte, 1, 0), 1);
+    (*(int *)arg)++;
+}
+
+/* Registers both ends of fresh pairs, whose descriptors libcurl had before. */
+static int count_readable_pairs(struct loop *loop)
+{
+    int readable = 0;
+    int ends[PAIRS][2];
+    struct event *events[PAIRS][2];
+    for (int i = 0; i < PAIRS; i++) {
+        assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends[i]), 0);
+        for (int end = 0; end < 2; end++) {
+            events[i][end] = event_new(loop_base(loop), ends[i][end], EV_READ | EV_PERSIST,
+                                       on_pair_readable, &readable);
+            event_add(events[i][end], NULL);
+            assert_int_equal(send(ends[i][end], "x", 1, 0), 1);
+        }
+    }
+    turn_for(loop, 20);
+    for (int i = 0; i < PAIRS; i++)
+        for (int end = 0; end < 2; end++) {
+            event_free(events[i][end]);
+            close(ends[i][end]);
+        }
+    return readable;
+}
+
+static void hold_back(struct upstream *upstream, int fd)
+{
+    upstream_read(upstream, fd);
+    upstream_say(fd, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n");
+    upstream_read(upstream, fd);
+}
+
+static void descriptors_are_left_clean_for_others(void **state)
+{
+    struct upstream *closing = upstream_begin(answer_and_close, NULL);
+    struct upstream *holding = upstream_begin(hold_back, NULL);
+    const struct question questions[] = {
+        {.host = "nonexistent.invalid", .port = 80}, /* the resolver's pair */
+        {.port = closing->port},                     /* closed by the other end */
+        {.port = holding->port, .timeout_ms = 50},   /* closed by libcurl while it reads */
+        {.port = 1},                                 /* never made */
+        {.host = "localhost", .port = closing->port},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(questions); i++) {
+        /* Each on its own, for what opens a descriptor next cleans up after the last. */
+        struct loop *loop = loop_new("clean");
+        ask(loop, questions[i]);
+        assert_int_equal(count_readable_pairs(loop), 2 * PAIRS);
+        loop_free(loop);
+    }
+    upstream_end(closing);
+    upstream_free(closing);
+    upstream_end(holding);
+    upstream_free(holding);
+}
+
 /* ---- never sent ---- */
 
 static void a_refused_connection_sent_nothing(void **state)
@@ -471,274 +427,13 @@ static void a_full_backlog_ends_by_the_connect_timeout(void **state)
     close(listener);
 }
 
-/* ---- slow, broken, too much ---- */
-
-static void drip(struct upstream *upstream, int fd)
-{
-    if (!upstream_read(upstream, fd))
-        return;
-    upstream_say(fd, "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n");
-    while (!atomic_load(&upstream->is_ending) && upstream_say(fd, "x"))
-        poll(NULL, 0, 10);
-}
-
-static void drip_headers(struct upstream *upstream, int fd)
-{
-    if (!upstream_read(upstream, fd))
-        return;
-    upstream_say(fd, "HTTP/1.1 200 OK\r\n");
-    while (!atomic_load(&upstream->is_ending) && upstream_say(fd, "X-Wait: 1\r\n"))
-        poll(NULL, 0, 10);
-}
-
-static void stay_silent(struct upstream *upstream, int fd)
-{
-    upstream_read(upstream, fd);
-    upstream_read(upstream, fd);
-}
-
-static void the_deadline_holds_against_slow_servers(void **state)
-{
-    upstream_script *const scripts[] = {drip, drip_headers, stay_silent};
-    (void)state;
-    for (size_t i = 0; i < COUNT_OF(scripts); i++) {
-        int deliveries;
-        int64_t before_ms = clock_steady_ms();
-        struct outcome outcome =
-            ask_once(scripts[i], NULL, (struct question){.timeout_ms = 250}, &deliveries);
-        assert_true(clock_steady_ms() - before_ms < 2000);
-        assert_true(outcome.result.is_timeout);
-        assert_int_equal(outcome.result.curl_code, CURLE_OPERATION_TIMEDOUT);
-        assert_true(outcome.result.was_sent);
-        assert_in_range(outcome.result.took_ms, 250, 1500);
-        assert_int_equal(deliveries, 1);
-    }
-}
-
-struct answer_case {
-    const char *answer;
-    int code;
-    long status;
-    const char *body;
-};
-
-static void answers_are_judged_by_their_framing(void **state)
-{
-    static const struct answer_case CASES[] = {
-        {"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{\"order\":", CURLE_PARTIAL_FILE, 200,
-         "{\"order\":"},
-        {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n{\"or\r\n", CURLE_PARTIAL_FILE,
-         200, "{\"or"},
-        {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\nServer: t\r\n\r\n",
-         0, 200, "{}"},
-        {"HTTP/1.0 200 OK\r\n\r\nuntil the end", 0, 200, "until the end"},
-        {"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 201 Made\r\nContent-Length: 1\r\n\r\n1", 0, 201,
-         "1"},
-        {"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 4\r\n\r\ngone", 0,
-         302, "gone"},
-        {"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 9\r\n\r\nnot gzip!",
-         CURLE_BAD_CONTENT_ENCODING, 200, ""},
-        {"", CURLE_GOT_NOTHING, 0, ""},
-        {"SSH-2.0-OpenSSH_9.2\r\n", CURLE_UNSUPPORTED_PROTOCOL, 0, ""},
-    };
-    (void)state;
-    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
-        int deliveries;
-        struct outcome outcome = ask_once(upstream_answer_once, CASES[i].answer,
-                                          (struct question){.may_repeat = true}, &deliveries);
-        assert_int_equal(outcome.result.curl_code, CASES[i].code);
-        assert_int_equal(outcome.result.http_status, CASES[i].status);
-        assert_string_equal(outcome.body, CASES[i].body);
-        assert_string_equal(outcome.server, "");
-        assert_true(outcome.result.was_sent);
-        assert_int_equal(deliveries, 1);
-    }
-}
-
-static void flood_body(struct upstream *upstream, int fd)
-{
-    char block[4096];
-    memset(block, 'x', sizeof block);
-    if (!upstream_read(upstream, fd))
-        return;
-    upstream_say(fd, "HTTP/1.1 200 OK\r\n\r\n");
-    while (!atomic_load(&upstream->is_ending) && upstream_send(fd, block, sizeof block)) {
-    }
-}
-
-static void flood_headers(struct upstream *upstream, int fd)
-{
-    if (!upstream_read(upstream, fd))
-        return;
-    upstream_say(fd, "HTTP/1.1 200 OK\r\n");
-    while (!atomic_load(&upstream->is_ending) && upstream_say(fd, "X-Filler: yes, again\r\n")) {
-    }
-}
-
-static void flood_gzip(struct upstream *upstream, int fd)
-{
-    enum { BOMB = 32 * 1024 * 1024 };
-    if (!upstream_read(upstream, fd))
-        return;
-    char *zeros = memory_new(BOMB);
-    say_gzip(fd, zeros, BOMB);
-    free(zeros);
-    upstream_read(upstream, fd);
-}
-
-static void what_is_too_large_ends_the_transfer(void **state)
-{
-    upstream_script *const scripts[] = {flood_body, flood_headers, flood_gzip};
-    (void)state;
-    for (size_t i = 0; i < COUNT_OF(scripts); i++) {
-        struct outcome outcome =
-            ask_once(scripts[i], NULL, (struct question){.body_ceiling = 100 * 1024}, NULL);
-        assert_true(outcome.result.is_too_large);
-        assert_int_equal(outcome.result.curl_code, CURLE_WRITE_ERROR);
-        assert_true(outcome.result.body.len <= 100 * 1024);
-        assert_true(outcome.result.was_sent);
-    }
-}
-
-static void an_answer_of_just_the_ceiling_fits(void **state)
-{
-    struct question question = {.body_ceiling = 11}; /* {"order":7} */
-    (void)state;
-    struct outcome outcome = ask_once(upstream_answer_all, NULL, question, NULL);
-    assert_int_equal(outcome.result.curl_code, 0);
-    assert_false(outcome.result.is_too_large);
-    question.body_ceiling = 10;
-    outcome = ask_once(upstream_answer_all, NULL, question, NULL);
-    assert_true(outcome.result.is_too_large);
-}
-
-/* ---- cancel ---- */
-
-static void a_cancelled_transfer_is_silent(void **state)
-{
-    struct upstream *upstream = upstream_begin(upstream_answer_all, NULL);
-    struct loop *loop = loop_new("cancel");
-    struct outcome outcome;
-    (void)state;
-    start(&outcome, loop, (struct question){.port = upstream->port});
-    transfer_cancel(outcome.transfer); /* before anything happened */
-    turn_for(loop, 30);
-    assert_int_equal(outcome.calls, 0);
-    assert_int_equal(atomic_load(&upstream->deliveries), 0);
-
-    struct outcome next = ask(loop, (struct question){.port = upstream->port});
-    assert_int_equal(next.result.curl_code, 0);
-    assert_ptr_equal(next.transfer, outcome.transfer);
-    loop_free(loop);
-    upstream_end(upstream);
-    upstream_free(upstream);
-}
-
-static void a_transfer_is_cancelled_while_it_waits(void **state)
-{
-    struct upstream *upstream = upstream_begin(stay_silent, NULL);
-    struct loop *loop = loop_new("cancel");
-    struct outcome outcome;
-    (void)state;
-    start(&outcome, loop, (struct question){.port = upstream->port, .timeout_ms = 200});
-    while (atomic_load(&upstream->deliveries) == 0)
-        turn_for(loop, 5);
-    transfer_cancel(outcome.transfer);
-    turn_for(loop, 300); /* beyond its deadline */
-    assert_int_equal(outcome.calls, 0);
-    loop_free(loop);
-    upstream_end(upstream);
-    upstream_free(upstream);
-}
-
-static void a_name_being_looked_up_holds_nobody(void **state)
-{
-    struct loop *loop = loop_new("lookup");
-    struct outcome outcome;
-    (void)state;
-    start(&outcome, loop, (struct question){.host = "nonexistent.invalid", .port = 80});
-    turn_for(loop, 1);
-    if (outcome.calls == 0)
-        transfer_cancel(outcome.transfer);
-    int calls = outcome.calls;
-    turn_for(loop, 20);
-    assert_int_equal(outcome.calls, calls);
-    loop_free(loop);
-}
-
-struct pair {
-    struct transfer *transfers[2];
-    int calls;
-};
-
-static void cancel_the_other(struct pair *pair, struct transfer *other)
-{
-    pair->calls++;
-    transfer_cancel(other);
-}
-
-static void first_done(const struct transfer_result *result, void *arg)
-{
-    struct pair *pair = arg;
-    assert_int_equal(result->curl_code, 0);
-    cancel_the_other(pair, pair->transfers[1]);
-}
-
-static void second_done(const struct transfer_result *result, void *arg)
-{
-    struct pair *pair = arg;
-    assert_int_equal(result->curl_code, 0);
-    cancel_the_other(pair, pair->transfers[0]);
-}
-
-static void one_transfer_cancels_another_from_its_done(void **state)
-{
-    struct upstream *upstream = upstream_begin(upstream_answer_all, NULL);
-    struct loop *loop = loop_new("pair");
-    struct pair pair = {0};
-    char url[64];
-    (void)state;
-    snprintf(url, sizeof url, "http://127.0.0.1:%d/", upstream->port);
-    struct transfer_request request = {.url = url,
-                                       .body = STR("key=x"),
-                                       .timeout_ms = 5000,
-                                       .connect_timeout_ms = 5000,
-                                       .body_ceiling = 1024};
-    pair.transfers[0] = transfer_start(loop, &request, first_done, &pair);
-    pair.transfers[1] = transfer_start(loop, &request, second_done, &pair);
-    while (pair.calls == 0)
-        turn_for(loop, 5);
-    turn_for(loop, 50);
-    assert_int_equal(pair.calls, 1);
-    loop_free(loop);
-    upstream_end(upstream);
-    upstream_free(upstream);
-}
-
-static void a_loop_is_freed_with_transfers_pending(void **state)
-{
-    struct upstream *upstream = upstream_begin(stay_silent, NULL);
-    struct loop *loop = loop_new("free");
-    struct outcome outcomes[3];
-    (void)state;
-    start(&outcomes[0], loop, (struct question){.port = upstream->port});
-    start(&outcomes[1], loop, (struct question){.port = upstream->port});
-    while (atomic_load(&upstream->deliveries) < 2)
-        turn_for(loop, 5);
-    start(&outcomes[2], loop, (struct question){.host = "nonexistent.invalid", .port = 1});
-    loop_free(loop);
-    for (size_t i = 0; i < COUNT_OF(outcomes); i++)
-        assert_int_equal(outcomes[i].calls, 0);
-    upstream_end(upstream);
-    upstream_free(upstream);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_answer_comes_whole),
         cmocka_unit_test(the_request_is_a_plain_form),
         cmocka_unit_test(connections_and_handles_are_used_again),
+        cmocka_unit_test(a_handle_goes_to_the_host_it_is_told),
         cmocka_unit_test(a_large_body_goes_whole),
         cmocka_unit_test(many_at_once_share_connections),
         cmocka_unit_test(names_are_looked_up),
@@ -746,19 +441,11 @@ int main(void)
         cmocka_unit_test(a_request_is_not_replayed),
         cmocka_unit_test(what_may_repeat_is_replayed),
         cmocka_unit_test(an_idle_connection_that_ended_is_left_alone),
+        cmocka_unit_test(descriptors_are_left_clean_for_others),
         cmocka_unit_test(a_refused_connection_sent_nothing),
         cmocka_unit_test(an_unknown_host_sent_nothing),
         cmocka_unit_test(other_schemes_are_refused),
         cmocka_unit_test(a_full_backlog_ends_by_the_connect_timeout),
-        cmocka_unit_test(the_deadline_holds_against_slow_servers),
-        cmocka_unit_test(answers_are_judged_by_their_framing),
-        cmocka_unit_test(what_is_too_large_ends_the_transfer),
-        cmocka_unit_test(an_answer_of_just_the_ceiling_fits),
-        cmocka_unit_test(a_cancelled_transfer_is_silent),
-        cmocka_unit_test(a_transfer_is_cancelled_while_it_waits),
-        cmocka_unit_test(a_name_being_looked_up_holds_nobody),
-        cmocka_unit_test(one_transfer_cancels_another_from_its_done),
-        cmocka_unit_test(a_loop_is_freed_with_transfers_pending),
     };
     alarm(120);
     transfer_global_init();
