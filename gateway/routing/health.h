@@ -22,14 +22,16 @@ enum skip health_take(struct health *health, unsigned provider_id, enum health_k
                       struct str upstream_service, int64_t now_ms);
 void health_unused(struct health *health, unsigned provider_id, enum health_kind kind,
                    struct str upstream_service);
-/* What came of it. cost: what an order would have cost there (for "out of funds"), in the
- * provider's currency as far as known, MONEY_ZERO else. */
+/* What came of it. A call that was not sent for lack of our own connections or queue (its error and
+ * evidence are empty) says nothing of the provider. cost: what an order would have cost there (for
+ * "out of funds"), in the provider's currency as far as known, MONEY_ZERO else. */
 void health_note(struct health *health, unsigned provider_id, enum health_kind kind,
                  struct str upstream_service, const struct answer *answer, struct money cost,
                  int64_t now_ms);
 
 /* A balance that was read, in the provider's currency: ends a parked key; ends "out of funds" when
- * it covers what was asked (then the offer that was refused is rested instead) or has risen. */
+ * the first one read after it covers what was asked (then the offer that was refused is rested
+ * instead) or when it has risen since. */
 void health_balance(struct health *health, unsigned provider_id, struct money balance,
                     int64_t now_ms);
 /* True once per need: the provider's balance should be asked now (it said "out of funds"; or its

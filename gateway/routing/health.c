@@ -1,0 +1,470 @@
+/* See health.h. One mutex a provider, held for a few comparisons; what an answer means is judged in
+ * impact.c, how long somebody rests in watch.c. */
+#include "routing/health.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "routing/health_news.h"
+#include "routing/impact.h"
+#include "routing/offerwatches.h"
+
+enum {
+    HEALTH_KINDS = 2,
+    HEALTH_KEY_QUESTION_MS = 15 * 60 * 1000,
+    HEALTH_SUPPLIER_REST_MS = 5 * 60 * 1000, /* the offer whose supplier is out of funds */
+    HEALTH_LIMITED_MS = 1000,                /* too many requests, x n, without a Retry-After */
+    HEALTH_LIMITED_STEPS = 5,
+};
+
+struct limited { /* too many requests */
+    int64_t until_ms;
+    unsigned times; /* in a row */
+};
+
+struct provider_health {
+    pthread_mutex_t mutex; /* guards all below */
+    struct watch watches[HEALTH_KINDS];
+    struct limited limited[HEALTH_KINDS];
+    bool is_key_parked;
+    int64_t key_question_at_ms; /* parked: when the balance may be asked next */
+    struct funds {
+        bool is_out, wants_balance;
+        struct money cost; /* of the order refused; 0 when not known */
+        bool has_seen;     /* a balance was read since */
+        struct money seen; /* the last one */
+        int64_t until_ms;  /* ends by itself then, should no balance ever be read */
+        size_t service_len;
+        char service[OFFERWATCHES_SERVICE_BYTES]; /* the offer that was refused */
+    } funds;
+    struct offerwatches offers;
+};
+
+struct health {
+    struct provider_health providers[PROVIDER_MAX];
+};
+
+struct health *health_new(void)
+{
+    struct health *health = memory_new(sizeof *health);
+    for (unsigned id = 0; id < PROVIDER_MAX; id++)
+        pthread_mutex_init(&health->providers[id].mutex, NULL);
+    return health;
+}
+
+void health_free(struct health *health)
+{
+    if (health == NULL)
+        return;
+    for (unsigned id = 0; id < PROVIDER_MAX; id++) {
+        offerwatches_clear(&health->providers[id].offers);
+        pthread_mutex_destroy(&health->providers[id].mutex);
+    }
+    free(health);
+}
+
+static struct provider_health *lock(struct health *health, unsigned provider_id)
+{
+    ASSERT(provider_id < PROVIDER_MAX);
+    pthread_mutex_lock(&health->providers[provider_id].mutex);
+    return &health->providers[provider_id];
+}
+
+static void unlock(struct provider_health *provider)
+{
+    pthread_mutex_unlock(&provider->mutex);
+}
+
+static bool is_out_of_funds(const struct funds *funds, int64_t now_ms)
+{
+    return funds->is_out && (funds->has_seen || now_ms < funds->until_ms);
+}
+
+/* *offer_out: the offer's watch, NULL when it has none. */
+static enum skip look(struct provider_health *provider, enum health_kind kind,
+                      struct str upstream_service, int64_t now_ms, struct watch **offer_out)
+{
+    enum skip skip;
+    *offer_out = NULL;
+    if (provider->is_key_parked)
+        return SKIP_KEY;
+    if (kind == HEALTH_ORDERS && is_out_of_funds(&provider->funds, now_ms))
+        return SKIP_FUNDS;
+    if (now_ms < provider->limited[kind].until_ms)
+        return SKIP_RESTED;
+    skip = watch_look(&provider->watches[kind], now_ms);
+    if (skip != SKIP_NONE || kind != HEALTH_ORDERS)
+        return skip;
+    *offer_out = offerwatches_find(&provider->offers, upstream_service);
+    return *offer_out ? watch_look(*offer_out, now_ms) : SKIP_NONE;
+}
+
+enum skip health_look(struct health *health, unsigned provider_id, enum health_kind kind,
+                      struct str upstream_service, int64_t now_ms)
+{
+    struct provider_health *provider = lock(health, provider_id);
+    struct watch *offer;
+    enum skip skip = look(provider, kind, upstream_service, now_ms, &offer);
+    unlock(provider);
+    return skip;
+}
+
+enum skip health_take(struct health *health, unsigned provider_id, enum health_kind kind,
+                      struct str upstream_service, int64_t now_ms)
+{
+    struct provider_health *provider = lock(health, provider_id);
+    struct watch *offer;
+    enum skip skip = look(provider, kind, upstream_service, now_ms, &offer);
+    if (skip == SKIP_NONE) {
+        bool is_taken = breaker_take(&provider->watches[kind].breaker, now_ms) &&
+                        (offer == NULL || breaker_take(&offer->breaker, now_ms));
+        ASSERT(is_taken); /* both were looked at under this lock */
+    }
+    unlock(provider);
+    return skip;
+}
+
+static void give_back(struct provider_health *provider, enum health_kind kind,
+                      struct str upstream_service)
+{
+    struct watch *offer =
+        kind == HEALTH_ORDERS ? offerwatches_find(&provider->offers, upstream_service) : NULL;
+    breaker_give_back(&provider->watches[kind].breaker);
+    if (offer)
+        breaker_give_back(&offer->breaker);
+}
+
+void health_unused(struct health *health, unsigned provider_id, enum health_kind kind,
+                   struct str upstream_service)
+{
+    struct provider_health *provider = lock(health, provider_id);
+    give_back(provider, kind, upstream_service);
+    unlock(provider);
+}
+
+/* One note being taken: the provider is locked. */
+struct note {
+    struct provider_health *provider;
+    enum health_kind kind;
+    struct str service;
+    const struct answer *answer;
+    struct money cost;
+    int64_t now_ms;
+    struct health_news *news;
+};
+
+static const char *kind_reason(enum health_kind kind, const char *orders, const char *readings)
+{
+    return kind == HEALTH_ORDERS ? orders : readings;
+}
+
+static void end_key(struct provider_health *provider, struct health_news *news, const char *why)
+{
+    if (!provider->is_key_parked)
+        return;
+    provider->is_key_parked = false;
+    health_news_add(news, LOG_INFO, "provider_recovered", why);
+}
+
+static void end_funds(struct provider_health *provider, struct health_news *news, const char *why)
+{
+    if (!provider->funds.is_out)
+        return;
+    provider->funds = (struct funds){0};
+    health_news_add(news, LOG_INFO, "provider_recovered", why);
+}
+
+static void provider_works(const struct note *note, bool is_success)
+{
+    struct watch *watch = &note->provider->watches[note->kind];
+    watch_recover(watch, is_success, note->now_ms);
+    if (watch->is_announced && watch_is_clear(watch)) {
+        watch->is_announced = false;
+        health_news_add(note->news, LOG_INFO, "provider_recovered",
+                        kind_reason(note->kind, "takes_orders", "answers_readings"));
+    }
+}
+
+static void offer_works(const struct note *note, bool is_success)
+{
+    struct watch *offer = offerwatches_find(&note->provider->offers, note->service);
+    if (note->kind != HEALTH_ORDERS || offer == NULL)
+        return;
+    watch_recover(offer, is_success, note->now_ms);
+    if (!watch_is_clear(offer))
+        return;
+    if (offer->is_announced)
+        health_news_add(note->news, LOG_INFO, "offer_recovered", "takes_orders");
+    offerwatches_forget(&note->provider->offers, note->service);
+}
+
+static void announce_provider(const struct note *note, enum log_level level, const char *reason)
+{
+    struct watch *watch = &note->provider->watches[note->kind];
+    if (watch->is_announced || watch_look(watch, note->now_ms) == SKIP_NONE)
+        return;
+    watch->is_announced = true;
+    health_news_add(note->news, level, "provider_resting", reason);
+}
+
+static void announce_offer(const struct note *note, struct watch *offer, const char *reason)
+{
+    if (offer->is_announced || watch_look(offer, note->now_ms) == SKIP_NONE)
+        return;
+    offer->is_announced = true;
+    health_news_add(note->news, LOG_WARN, "offer_resting", reason);
+}
+
+static void provider_fails(const struct note *note)
+{
+    breaker_note(&note->provider->watches[note->kind].breaker, false, note->now_ms);
+    announce_provider(note, LOG_WARN, kind_reason(note->kind, "orders_fail", "readings_fail"));
+}
+
+static void offer_fails(const struct note *note)
+{
+    struct watch *offer = note->kind == HEALTH_ORDERS
+                              ? offerwatches_get(&note->provider->offers, note->service)
+                              : NULL;
+    if (offer == NULL)
+        return;
+    breaker_note(&offer->breaker, false, note->now_ms);
+    announce_offer(note, offer, "orders_fail");
+}
+
+/* What the provider asked us to wait; 0 when it did not say. */
+static int64_t retry_after_ms(const struct answer *answer)
+{
+    if (answer->retry_after_s <= 0)
+        return 0;
+    if (answer->retry_after_s > BREAKER_MOST_MS / 1000)
+        return BREAKER_MOST_MS;
+    return answer->retry_after_s * 1000;
+}
+
+static void rest_provider(const struct note *note, enum log_level level, const char *reason)
+{
+    struct watch *watch = &note->provider->watches[note->kind];
+    breaker_note(&watch->breaker, false, note->now_ms);
+    watch_rest(watch, retry_after_ms(note->answer), note->now_ms);
+    announce_provider(note, level, reason);
+}
+
+static void rest_offer(const struct note *note, int64_t least_ms, const char *reason)
+{
+    struct watch *offer = offerwatches_get(&note->provider->offers, note->service);
+    if (offer == NULL)
+        return;
+    breaker_give_back(&offer->breaker);
+    watch_rest(offer, least_ms, note->now_ms);
+    announce_offer(note, offer, reason);
+}
+
+static void limit(const struct note *note)
+{
+    struct limited *limited = &note->provider->limited[note->kind];
+    int64_t rest_ms = retry_after_ms(note->answer);
+    if (rest_ms == 0 && note->now_ms < limited->until_ms)
+        return; /* several calls were under way */
+    if (limited->times < HEALTH_LIMITED_STEPS)
+        limited->times++;
+    if (rest_ms == 0)
+        rest_ms = (int64_t)limited->times * HEALTH_LIMITED_MS;
+    if (note->now_ms + rest_ms > limited->until_ms)
+        limited->until_ms = note->now_ms + rest_ms;
+}
+
+static void park_key(const struct note *note)
+{
+    if (note->provider->is_key_parked)
+        return;
+    note->provider->is_key_parked = true;
+    note->provider->key_question_at_ms = note->now_ms + HEALTH_KEY_QUESTION_MS;
+    health_news_add(note->news, LOG_ERROR, "provider_resting", "bad_key");
+}
+
+static void park_funds(const struct note *note)
+{
+    struct funds *funds = &note->provider->funds;
+    bool is_new = !funds->is_out;
+    if (is_out_of_funds(funds, note->now_ms))
+        return;
+    *funds = (struct funds){.is_out = true,
+                            .wants_balance = true,
+                            .cost = note->cost,
+                            .until_ms = note->now_ms + BREAKER_MOST_MS};
+    if (note->service.len <= sizeof funds->service && note->service.len > 0) {
+        memcpy(funds->service, note->service.ptr, note->service.len);
+        funds->service_len = note->service.len;
+    }
+    if (is_new)
+        health_news_add(note->news, LOG_WARN, "provider_resting", "out_of_funds");
+}
+
+static void note_success(const struct note *note)
+{
+    provider_works(note, true);
+    offer_works(note, true);
+    end_key(note->provider, note->news, "key_works");
+    if (note->kind == HEALTH_ORDERS)
+        end_funds(note->provider, note->news, "takes_orders");
+    if (note->now_ms >= note->provider->limited[note->kind].until_ms)
+        note->provider->limited[note->kind] = (struct limited){0};
+}
+
+static void apply(const struct note *note, enum impact impact)
+{
+    switch (impact) {
+    case IMPACT_UNUSED:
+        break;
+    case IMPACT_SUCCESS:
+        note_success(note);
+        break;
+    case IMPACT_ANSWERED:
+        provider_works(note, false);
+        offer_works(note, false);
+        break;
+    case IMPACT_UNREACHABLE:
+        provider_fails(note);
+        break;
+    case IMPACT_FAILED:
+        provider_fails(note);
+        offer_fails(note);
+        break;
+    case IMPACT_REST_OFFER:
+        provider_works(note, false);
+        rest_offer(note, retry_after_ms(note->answer), "refused");
+        break;
+    case IMPACT_REST_PROVIDER:
+        rest_provider(note, LOG_WARN, kind_reason(note->kind, "orders_off", "readings_off"));
+        break;
+    case IMPACT_LIMITED:
+        limit(note);
+        break;
+    case IMPACT_REDIRECT:
+        rest_provider(note, LOG_ERROR, "redirect_so_its_url_is_wrong");
+        break;
+    case IMPACT_FUNDS:
+        provider_works(note, false);
+        park_funds(note);
+        break;
+    case IMPACT_KEY:
+        park_key(note);
+        break;
+    }
+    /* Whoever was not judged above did not use the probe he may have taken. */
+    give_back(note->provider, note->kind, note->service);
+}
+
+void health_note(struct health *health, unsigned provider_id, enum health_kind kind,
+                 struct str upstream_service, const struct answer *answer, struct money cost,
+                 int64_t now_ms)
+{
+    struct health_news news = {.provider_id = provider_id, .service = upstream_service};
+    enum impact impact = impact_of(kind, answer);
+    struct provider_health *provider = lock(health, provider_id);
+    struct note note = {provider, kind, upstream_service, answer, cost, now_ms, &news};
+    apply(&note, impact);
+    unlock(provider);
+    health_news_log(&news);
+}
+
+static bool covers(const struct funds *funds, struct money balance)
+{
+    if (funds->cost.units <= 0) /* not known */
+        return balance.units > 0;
+    return money_compare(balance, funds->cost) >= 0;
+}
+
+/* The refusal was about their supplier: the money here would have done. */
+static void blame_supplier(struct provider_health *provider, struct health_news *news,
+                           int64_t now_ms)
+{
+    struct str service = str_make(provider->funds.service, provider->funds.service_len);
+    struct watch *offer = offerwatches_get(&provider->offers, service);
+    if (offer == NULL)
+        return;
+    watch_rest(offer, HEALTH_SUPPLIER_REST_MS, now_ms);
+    offer->is_announced = true;
+    health_news_add(news, LOG_WARN, "offer_resting", "its_supplier_is_out_of_funds");
+}
+
+void health_balance(struct health *health, unsigned provider_id, struct money balance,
+                    int64_t now_ms)
+{
+    struct health_news news = {.provider_id = provider_id};
+    struct provider_health *provider = lock(health, provider_id);
+    struct funds *funds = &provider->funds;
+    char service[OFFERWATCHES_SERVICE_BYTES];
+    memcpy(service, funds->service, sizeof service);
+    news.service = str_make(service, funds->service_len);
+    end_key(provider, &news, "key_works");
+    if (funds->is_out && funds->has_seen && money_compare(balance, funds->seen) > 0) {
+        end_funds(provider, &news, "balance_rose");
+    } else if (funds->is_out && !funds->has_seen && covers(funds, balance)) {
+        blame_supplier(provider, &news, now_ms);
+        end_funds(provider, &news, "balance_covers");
+    } else if (funds->is_out) {
+        funds->has_seen = true;
+        funds->seen = balance;
+    }
+    unlock(provider);
+    health_news_log(&news);
+}
+
+bool health_wants_balance(struct health *health, unsigned provider_id, int64_t now_ms)
+{
+    struct provider_health *provider = lock(health, provider_id);
+    bool wants;
+    if (provider->is_key_parked) { /* nothing else may be asked, whatever the funds */
+        wants = now_ms >= provider->key_question_at_ms;
+        if (wants)
+            provider->key_question_at_ms = now_ms + HEALTH_KEY_QUESTION_MS;
+    } else {
+        wants = provider->funds.wants_balance;
+    }
+    if (wants)
+        provider->funds.wants_balance = false;
+    unlock(provider);
+    return wants;
+}
+
+void health_reset(struct health *health, unsigned provider_id)
+{
+    struct health_news news = {.provider_id = provider_id};
+    struct provider_health *provider = lock(health, provider_id);
+    bool was_resting = provider->is_key_parked || provider->funds.is_out;
+    for (size_t kind = 0; kind < HEALTH_KINDS; kind++) {
+        was_resting = was_resting || provider->watches[kind].is_announced;
+        provider->watches[kind] = (struct watch){0};
+        provider->limited[kind] = (struct limited){0};
+    }
+    provider->is_key_parked = false;
+    provider->funds = (struct funds){0};
+    offerwatches_clear(&provider->offers);
+    unlock(provider);
+    if (was_resting)
+        health_news_add(&news, LOG_INFO, "provider_recovered", "by_operator");
+    health_news_log(&news);
+}
+
+void health_report(struct health *health, unsigned provider_id, int64_t now_ms,
+                   struct health_report *out)
+{
+    struct provider_health *provider = lock(health, provider_id);
+    int64_t until_ms = 0;
+    for (size_t kind = 0; kind < HEALTH_KINDS; kind++) {
+        int64_t watch_ms = watch_until_ms(&provider->watches[kind]);
+        int64_t limited_ms = provider->limited[kind].until_ms;
+        until_ms = watch_ms > until_ms ? watch_ms : until_ms;
+        until_ms = limited_ms > until_ms ? limited_ms : until_ms;
+    }
+    *out = (struct health_report){
+        .is_key_parked = provider->is_key_parked,
+        .is_out_of_funds = is_out_of_funds(&provider->funds, now_ms),
+        .orders = breaker_state(&provider->watches[HEALTH_ORDERS].breaker, now_ms),
+        .readings = breaker_state(&provider->watches[HEALTH_READINGS].breaker, now_ms),
+        .rest_ms = until_ms > now_ms ? until_ms - now_ms : 0,
+        .offers_resting = offerwatches_resting(&provider->offers, now_ms)};
+    unlock(provider);
+}

@@ -1,0 +1,73 @@
+/* See impact.h. */
+#include "routing/impact.h"
+
+/* Refusals about the data of one order: a panel that gives them works. */
+static bool is_about_data(enum refusal refusal)
+{
+    switch (refusal) {
+    case REFUSAL_REFILL:
+    case REFUSAL_CANCEL:
+    case REFUSAL_ORDER_ID:
+    case REFUSAL_REFILL_ID:
+    case REFUSAL_UNSUPPORTED:
+        return true;
+    case REFUSAL_NONE:
+    case REFUSAL_LINK:
+    case REFUSAL_ACTIVE_ORDER:
+    case REFUSAL_OTHER:
+        return false;
+    }
+    UNREACHABLE();
+}
+
+static enum impact of_class(const struct answer *answer)
+{
+    if (answer->outcome == OUTCOME_DOUBT)
+        return IMPACT_FAILED;
+    switch (answer->class) {
+    case VERDICT_CLIENT: /* a mismatch too: else one client's orders could shut an offer to all */
+    case VERDICT_BUSY:
+        return IMPACT_ANSWERED;
+    case VERDICT_PROVIDER:
+    case VERDICT_DOUBT:
+        return IMPACT_FAILED;
+    }
+    UNREACHABLE();
+}
+
+static enum impact of_complaint(enum health_kind kind, const struct answer *answer)
+{
+    bool is_order = kind == HEALTH_ORDERS;
+    if (answer->is_key || answer->rest == REST_KEY)
+        return IMPACT_KEY;
+    if (answer->is_redirect)
+        return IMPACT_REDIRECT;
+    if (answer->is_rate_limited)
+        return IMPACT_LIMITED;
+    if (answer->is_challenge)
+        return IMPACT_FAILED;
+    /* A reading that speaks of funds or of one service is an answer like another. */
+    if (answer->is_funds || answer->rest == REST_FUNDS)
+        return is_order ? IMPACT_FUNDS : IMPACT_ANSWERED;
+    if (answer->rest == REST_OFFER)
+        return is_order ? IMPACT_REST_OFFER : IMPACT_ANSWERED;
+    if (!is_order && is_about_data(answer->refusal))
+        return IMPACT_ANSWERED;
+    if (answer->rest == REST_PROVIDER)
+        return IMPACT_REST_PROVIDER;
+    return of_class(answer);
+}
+
+enum impact impact_of(enum health_kind kind, const struct answer *answer)
+{
+    switch (answer->outcome) {
+    case OUTCOME_ACCEPTED:
+        return IMPACT_SUCCESS;
+    case OUTCOME_NOT_SENT: /* a failed connection leaves its words; our own cap and queue none */
+        return answer->error.len || answer->evidence.len ? IMPACT_UNREACHABLE : IMPACT_UNUSED;
+    case OUTCOME_REFUSED:
+    case OUTCOME_DOUBT:
+        return of_complaint(kind, answer);
+    }
+    UNREACHABLE();
+}

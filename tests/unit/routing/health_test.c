@@ -1,0 +1,492 @@
+/* Health as scripts: what may be asked after which answers, when it ends, and what is logged. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "routing/health.h"
+
+#define REFUSED(...)                                                                               \
+    {                                                                                              \
+        .outcome = OUTCOME_REFUSED, .retry_after_s = -1, __VA_ARGS__                               \
+    }
+#define UNIT(n) ((struct money){(n)*MONEY_ONE})
+
+static const struct answer good = {.outcome = OUTCOME_ACCEPTED, .retry_after_s = -1};
+static const struct answer own_cap = {.outcome = OUTCOME_NOT_SENT, .retry_after_s = -1};
+static const struct answer no_connection = {
+    .outcome = OUTCOME_NOT_SENT, .retry_after_s = -1, .evidence = {"Couldn't connect", 16}};
+static const struct answer doubt = {
+    .outcome = OUTCOME_DOUBT, .class = VERDICT_DOUBT, .retry_after_s = -1};
+static const struct answer challenge = REFUSED(.class = VERDICT_PROVIDER, .is_challenge = true);
+static const struct answer bad_link = REFUSED(.class = VERDICT_CLIENT, .refusal = REFUSAL_LINK);
+static const struct answer mismatch = REFUSED(.class = VERDICT_CLIENT, .is_mismatch = true);
+static const struct answer busy = REFUSED(.class = VERDICT_BUSY, .is_active_order = true);
+static const struct answer offer_off = REFUSED(.class = VERDICT_PROVIDER, .rest = REST_OFFER);
+static const struct answer maintenance = REFUSED(.class = VERDICT_PROVIDER, .rest = REST_PROVIDER);
+static const struct answer limited = REFUSED(.class = VERDICT_BUSY, .is_rate_limited = true);
+static const struct answer limited_20s = {.outcome = OUTCOME_REFUSED,
+                                          .class = VERDICT_BUSY,
+                                          .is_rate_limited = true,
+                                          .retry_after_s = 20};
+static const struct answer limited_a_day = {.outcome = OUTCOME_REFUSED,
+                                            .class = VERDICT_BUSY,
+                                            .is_rate_limited = true,
+                                            .retry_after_s = 86400};
+static const struct answer redirect = REFUSED(.class = VERDICT_PROVIDER, .is_redirect = true);
+static const struct answer bad_key =
+    REFUSED(.class = VERDICT_PROVIDER, .rest = REST_KEY, .is_key = true);
+static const struct answer no_funds =
+    REFUSED(.class = VERDICT_PROVIDER, .rest = REST_FUNDS, .is_funds = true);
+static const struct answer unknown_order =
+    REFUSED(.class = VERDICT_PROVIDER, .refusal = REFUSAL_ORDER_ID);
+static const struct answer no_such_action =
+    REFUSED(.class = VERDICT_PROVIDER, .refusal = REFUSAL_UNSUPPORTED);
+
+enum deed { ORDERS, READINGS, LOOK, LOOK_READINGS, TAKE, UNUSED, BALANCE, WANTS, RESET };
+struct step {
+    int64_t at_s;
+    enum deed deed;              /* ORDERS, READINGS: health_note */
+    const struct answer *answer; /* of these */
+    int value;                   /* notes: how often; BALANCE: units; WANTS: 0 or 1 */
+    enum skip skip;              /* LOOK, LOOK_READINGS, TAKE */
+    const char *service;         /* NULL: "101" */
+};
+struct script {
+    const char *name;
+    struct step steps[16];
+};
+
+static void play_step(struct health *health, const struct script *script, size_t at)
+{
+    const struct step *step = &script->steps[at];
+    struct str service = str_of(step->service ? step->service : "101");
+    int64_t now_ms = step->at_s * 1000;
+    enum skip skip = step->skip;
+    bool wants = false;
+    switch (step->deed) {
+    case ORDERS:
+    case READINGS:
+        for (int i = 0; i < step->value; i++)
+            health_note(health, 3, step->deed == ORDERS ? HEALTH_ORDERS : HEALTH_READINGS,
+                        step->deed == ORDERS ? service : STR_NONE, step->answer, UNIT(5), now_ms);
+        return;
+    case LOOK:
+        skip = health_look(health, 3, HEALTH_ORDERS, service, now_ms);
+        break;
+    case LOOK_READINGS:
+        skip = health_look(health, 3, HEALTH_READINGS, STR_NONE, now_ms);
+        break;
+    case TAKE:
+        skip = health_take(health, 3, HEALTH_ORDERS, service, now_ms);
+        break;
+    case UNUSED:
+        health_unused(health, 3, HEALTH_ORDERS, service);
+        return;
+    case BALANCE:
+        health_balance(health, 3, UNIT(step->value), now_ms);
+        return;
+    case WANTS:
+        wants = health_wants_balance(health, 3, now_ms);
+        if (wants != (step->value == 1))
+            fail_msg("%s, step %zu: wants balance: %d", script->name, at, wants);
+        return;
+    case RESET:
+        health_reset(health, 3);
+        return;
+    }
+    if (skip != step->skip)
+        fail_msg("%s, step %zu: %s", script->name, at, skip_word(skip));
+    assert_int_equal(health_look(health, 4, HEALTH_ORDERS, service, now_ms), SKIP_NONE);
+}
+
+static void play(const struct script *scripts, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct health *health = health_new();
+        for (size_t k = 0; k < COUNT_OF(scripts[i].steps) && scripts[i].steps[k].at_s; k++)
+            play_step(health, &scripts[i], k);
+        health_free(health);
+    }
+}
+
+static void test_breakers(void **state)
+{
+    static const struct script scripts[] = {
+        {"five doubts open, one probe, success closes",
+         {{1, ORDERS, &doubt, 4, 0, NULL},
+          {1, LOOK, NULL, 0, SKIP_NONE, NULL},
+          {1, ORDERS, &doubt, 1, 0, NULL},
+          {1, LOOK, NULL, 0, SKIP_BREAKER, NULL},
+          {1, LOOK, NULL, 0, SKIP_BREAKER, "102"},
+          {1, LOOK_READINGS, NULL, 0, SKIP_NONE, NULL},
+          {30, LOOK, NULL, 0, SKIP_BREAKER, NULL},
+          {31, TAKE, NULL, 0, SKIP_NONE, NULL},
+          {31, TAKE, NULL, 0, SKIP_BREAKER, NULL},
+          {31, UNUSED, NULL, 0, 0, NULL},
+          {31, TAKE, NULL, 0, SKIP_NONE, NULL},
+          {32, ORDERS, &good, 1, 0, NULL},
+          {32, TAKE, NULL, 0, SKIP_NONE, NULL},
+          {32, TAKE, NULL, 0, SKIP_NONE, NULL}}},
+        {"readings do not stop orders",
+         {{1, READINGS, &doubt, 9, 0, NULL},
+          {1, LOOK_READINGS, NULL, 0, SKIP_BREAKER, NULL},
+          {1, LOOK, NULL, 0, SKIP_NONE, NULL},
+          {2, READINGS, &good, 1, 0, NULL},
+          {2, LOOK_READINGS, NULL, 0, SKIP_NONE, NULL}}},
+        {"no connection: the provider's, not the offer's",
+         {{1, ORDERS, &no_connection, 5, 0, NULL},
+          {1, LOOK, NULL, 0, SKIP_BREAKER, "102"},
+          {2, ORDERS, &good, 1, 0, "102"},
+          {2, LOOK, NULL, 0, SKIP_NONE, NULL}}},
+        {"one offer fails, the others work",
+         {{1, ORDERS, &doubt, 3, 0, NULL},
+          {1, ORDERS, &good, 1, 0, "102"},
+          {1, ORDERS, &doubt, 2, 0, NULL},
+          {1, LOOK, NULL, 0, SKIP_BREAKER, NULL},
+          {1, LOOK, NULL, 0, SKIP_NONE, "102"},
+          {31, TAKE, NULL, 0, SKIP_NONE, NULL},
+          {31, LOOK, NULL, 0, SKIP_BREAKER, NULL},
+          {31, ORDERS, &own_cap, 1, 0, NULL},
+          {31, TAKE, NULL, 0, SKIP_NONE, NULL},
+          {31, ORDERS, &bad_link, 1, 0, NULL},
+          {31, LOOK, NULL, 0, SKIP_NONE, NULL}}},
+        {"challenges are failures",
+         {{1, ORDERS, &challenge, 5, 0, NULL}, {1, LOOK, NULL, 0, SKIP_BREAKER, NULL}}},
+        {"these are none",
+         {{1, ORDERS, &own_cap, 9, 0, NULL},
+          {1, ORDERS, &bad_link, 9, 0, NULL},
+          {1, ORDERS, &mismatch, 9, 0, NULL},
+          {1, ORDERS, &busy, 9, 0, NULL},
+          {1, READINGS, &unknown_order, 9, 0, NULL},
+          {1, READINGS, &no_such_action, 9, 0, NULL},
+          {1, READINGS, &no_funds, 9, 0, NULL},
+          {1, LOOK, NULL, 0, SKIP_NONE, NULL},
+          {1, LOOK_READINGS, NULL, 0, SKIP_NONE, NULL}}},
+        {"a lost probe comes back",
+         {{1, ORDERS, &doubt, 5, 0, NULL},
+          {40, TAKE, NULL, 0, SKIP_NONE, NULL},
+          {69, TAKE, NULL, 0, SKIP_BREAKER, NULL},
+          {70, TAKE, NULL, 0, SKIP_NONE, NULL}}},
+    };
+    (void)state;
+    play(scripts, COUNT_OF(scripts));
+}
+
+static void test_rests(void **state)
+{
+    static const struct script scripts[] = {
+        {"an offer, longer each time",
+         {{1, ORDERS, &offer_off, 8, 0, NULL}, /* eight were under way: still the first rest */
+          {30, LOOK, NULL, 0, SKIP_RESTED, NULL},
+          {30, LOOK, NULL, 0, SKIP_NONE, "102"},
+          {31, LOOK, NULL, 0, SKIP_NONE, NULL},
+          {31, ORDERS, &offer_off, 1, 0, NULL},
+          {90, LOOK, NULL, 0, SKIP_RESTED, NULL},
+          {91, LOOK, NULL, 0, SKIP_NONE, NULL},
+          {91, ORDERS, &good, 1, 0, NULL},
+          {92, ORDERS, &offer_off, 1, 0, NULL},
+          {121, LOOK, NULL, 0, SKIP_RESTED, NULL},
+          {122, LOOK, NULL, 0, SKIP_NONE, NULL}}},
+        {"a provider",
+         {{1, ORDERS, &maintenance, 1, 0, NULL},
+          {30, LOOK, NULL, 0, SKIP_RESTED, "102"},
+          {30, LOOK_READINGS, NULL, 0, SKIP_NONE, NULL},
+          {30, ORDERS, &bad_link, 1, 0, NULL}, /* was under way: ends no rest */
+          {30, LOOK, NULL, 0, SKIP_RESTED, NULL},
+          {31, LOOK, NULL, 0, SKIP_NONE, NULL},
+          {31, ORDERS, &maintenance, 1, 0, NULL},
+          {90, LOOK, NULL, 0, SKIP_RESTED, NULL},
+          {90, ORDERS, &good, 1, 0, NULL},
+          {90, LOOK, NULL, 0, SKIP_NONE, NULL}}},
+        {"a redirect",
+         {{1, READINGS, &redirect, 1, 0, NULL},
+          {30, LOOK_READINGS, NULL, 0, SKIP_RESTED, NULL},
+          {30, LOOK, NULL, 0, SKIP_NONE, NULL},
+          {31, LOOK_READINGS, NULL, 0, SKIP_NONE, NULL}}},
+        {"too many requests, growing",
+         {{10, ORDERS, &limited, 30, 0, NULL},
+          {10, LOOK, NULL, 0, SKIP_RESTED, NULL},
+          {10, LOOK_READINGS, NULL, 0, SKIP_NONE, NULL},
+          {11, LOOK, NULL, 0, SKIP_NONE, NULL},
+          {11, ORDERS, &limited, 1, 0, NULL},
+          {12, LOOK, NULL, 0, SKIP_RESTED, NULL},
+          {13, LOOK, NULL, 0, SKIP_NONE, NULL},
+          {13, ORDERS, &good, 1, 0, NULL},
+          {13, ORDERS, &limited, 1, 0, NULL},
+          {14, LOOK, NULL, 0, SKIP_NONE, NULL}}},
+        {"too many requests, with a Retry-After",
+         {{1, READINGS, &limited_20s, 1, 0, NULL},
+          {2, READINGS, &good, 1, 0, NULL}, /* was under way */
+          {20, LOOK_READINGS, NULL, 0, SKIP_RESTED, NULL},
+          {21, LOOK_READINGS, NULL, 0, SKIP_NONE, NULL},
+          {30, READINGS, &limited_a_day, 1, 0, NULL},
+          {329, LOOK_READINGS, NULL, 0, SKIP_RESTED, NULL},
+          {330, LOOK_READINGS, NULL, 0, SKIP_NONE, NULL}}},
+        {"ended by an operator",
+         {{1, ORDERS, &maintenance, 1, 0, NULL},
+          {1, ORDERS, &offer_off, 1, 0, NULL},
+          {1, READINGS, &limited_20s, 1, 0, NULL},
+          {1, ORDERS, &no_funds, 1, 0, NULL},
+          {1, ORDERS, &bad_key, 1, 0, NULL},
+          {2, LOOK, NULL, 0, SKIP_KEY, NULL},
+          {2, RESET, NULL, 0, 0, NULL},
+          {2, LOOK, NULL, 0, SKIP_NONE, NULL},
+          {2, LOOK_READINGS, NULL, 0, SKIP_NONE, NULL},
+          {2, WANTS, NULL, 0, 0, NULL}}},
+    };
+    (void)state;
+    play(scripts, COUNT_OF(scripts));
+}
+
+static void test_keys(void **state)
+{
+    static const struct script scripts[] = {
+        {"stops all, one question in 15 minutes",
+         {{10, READINGS, &bad_key, 1, 0, NULL},
+          {10, LOOK, NULL, 0, SKIP_KEY, NULL},
+          {10, LOOK_READINGS, NULL, 0, SKIP_KEY, NULL},
+          {10, TAKE, NULL, 0, SKIP_KEY, NULL},
+          {10, WANTS, NULL, 0, 0, NULL},
+          {909, WANTS, NULL, 0, 0, NULL},
+          {910, WANTS, NULL, 1, 0, NULL},
+          {910, WANTS, NULL, 0, 0, NULL},
+          {911, READINGS, &bad_key, 1, 0, NULL},
+          {1809, WANTS, NULL, 0, 0, NULL},
+          {1810, WANTS, NULL, 1, 0, NULL},
+          {1811, READINGS, &doubt, 1, 0, NULL},
+          {1811, LOOK, NULL, 0, SKIP_KEY, NULL},
+          {1812, READINGS, &good, 1, 0, NULL},
+          {1812, LOOK, NULL, 0, SKIP_NONE, NULL}}},
+        {"ended by a balance",
+         {{10, ORDERS, &bad_key, 2, 0, NULL},
+          {910, WANTS, NULL, 1, 0, NULL},
+          {911, BALANCE, NULL, 0, 0, NULL},
+          {911, LOOK, NULL, 0, SKIP_NONE, NULL},
+          {911, LOOK_READINGS, NULL, 0, SKIP_NONE, NULL}}},
+    };
+    (void)state;
+    play(scripts, COUNT_OF(scripts));
+}
+
+/* Each refused order would have cost 5. */
+static void test_funds(void **state)
+{
+    static const struct script scripts[] = {
+        {"the balance covers it: their supplier, the offer rests",
+         {{1, ORDERS, &no_funds, 1, 0, NULL},
+          {1, LOOK, NULL, 0, SKIP_FUNDS, NULL},
+          {1, LOOK, NULL, 0, SKIP_FUNDS, "102"},
+          {1, LOOK_READINGS, NULL, 0, SKIP_NONE, NULL},
+          {1, WANTS, NULL, 1, 0, NULL},
+          {1, WANTS, NULL, 0, 0, NULL},
+          {2, BALANCE, NULL, 5, 0, NULL},
+          {2, LOOK, NULL, 0, SKIP_NONE, "102"},
+          {301, LOOK, NULL, 0, SKIP_RESTED, NULL},
+          {302, LOOK, NULL, 0, SKIP_NONE, NULL}}},
+        {"it does not: until it does",
+         {{1, ORDERS, &no_funds, 3, 0, NULL},
+          {1, WANTS, NULL, 1, 0, NULL},
+          {2, BALANCE, NULL, 3, 0, NULL},
+          {62, BALANCE, NULL, 3, 0, NULL},
+          {4000, LOOK, NULL, 0, SKIP_FUNDS, NULL},
+          {4002, BALANCE, NULL, 2, 0, NULL},
+          {4002, LOOK, NULL, 0, SKIP_FUNDS, NULL},
+          {4062, BALANCE, NULL, 50, 0, NULL},
+          {4062, LOOK, NULL, 0, SKIP_NONE, NULL}}}, /* topped up: the offer is not to blame */
+        {"a rise ends it",
+         {{1, ORDERS, &no_funds, 1, 0, NULL},
+          {2, BALANCE, NULL, -3, 0, NULL},
+          {2, LOOK, NULL, 0, SKIP_FUNDS, NULL},
+          {62, BALANCE, NULL, -2, 0, NULL},
+          {62, LOOK, NULL, 0, SKIP_NONE, NULL}}},
+        {"an accepted order ends it",
+         {{1, ORDERS, &no_funds, 1, 0, NULL},
+          {1, READINGS, &good, 1, 0, NULL},
+          {1, LOOK, NULL, 0, SKIP_FUNDS, NULL},
+          {2, ORDERS, &good, 1, 0, "102"},
+          {2, LOOK, NULL, 0, SKIP_NONE, NULL}}},
+        {"no balance ever: one more try in five minutes",
+         {{1, ORDERS, &no_funds, 1, 0, NULL},
+          {1, WANTS, NULL, 1, 0, NULL},
+          {300, LOOK, NULL, 0, SKIP_FUNDS, NULL},
+          {301, LOOK, NULL, 0, SKIP_NONE, NULL},
+          {301, ORDERS, &no_funds, 1, 0, NULL},
+          {301, LOOK, NULL, 0, SKIP_FUNDS, NULL},
+          {301, WANTS, NULL, 1, 0, NULL}}},
+    };
+    (void)state;
+    play(scripts, COUNT_OF(scripts));
+}
+
+static void test_report(void **state)
+{
+    struct health *health = health_new();
+    struct health_report report;
+    (void)state;
+    health_report(health, 9, 1000, &report);
+    assert_false(report.is_key_parked || report.is_out_of_funds);
+    assert_int_equal(report.rest_ms, 0);
+    health_note(health, 9, HEALTH_ORDERS, STR("1"), &offer_off, MONEY_ZERO, 1000);
+    health_note(health, 9, HEALTH_ORDERS, STR("2"), &offer_off, MONEY_ZERO, 1000);
+    health_note(health, 9, HEALTH_ORDERS, STR("2"), &no_funds, MONEY_ZERO, 1000);
+    for (int i = 0; i < BREAKER_FAILURES; i++)
+        health_note(health, 9, HEALTH_READINGS, STR_NONE, &doubt, MONEY_ZERO, 1000);
+    health_report(health, 9, 2000, &report);
+    assert_int_equal(report.offers_resting, 2);
+    assert_true(report.is_out_of_funds);
+    assert_int_equal(report.orders, BREAKER_CLOSED);
+    assert_int_equal(report.readings, BREAKER_OPEN);
+    assert_int_equal(report.rest_ms, 29000);
+    health_report(health, 9, 400000, &report);
+    assert_int_equal(report.offers_resting, 0);
+    assert_int_equal(report.readings, BREAKER_HALF_OPEN);
+    assert_int_equal(report.rest_ms, 0);
+    health_note(health, 9, HEALTH_READINGS, STR_NONE, &bad_key, MONEY_ZERO, 400000);
+    health_report(health, 9, 400000, &report);
+    assert_true(report.is_key_parked);
+    health_free(health);
+    health_free(NULL);
+}
+
+/* What the steps wrote to the log. */
+static char *logged(void (*run)(struct health *health))
+{
+    struct health *health = health_new();
+    FILE *file = tmpfile();
+    int stderr_fd = dup(STDERR_FILENO);
+    char *text = memory_new(65536);
+    assert_non_null(file);
+    fflush(stderr);
+    dup2(fileno(file), STDERR_FILENO);
+    run(health);
+    dup2(stderr_fd, STDERR_FILENO);
+    close(stderr_fd);
+    rewind(file);
+    (void)!fread(text, 1, 65535, file);
+    fclose(file);
+    health_free(health);
+    return text;
+}
+
+static unsigned count_of(const char *text, const char *needle)
+{
+    unsigned count = 0;
+    for (; (text = strstr(text, needle)) != NULL; text += strlen(needle))
+        count++;
+    return count;
+}
+
+static void much_trouble(struct health *health)
+{
+    for (int64_t now_ms = 1000; now_ms < 100000; now_ms += 1000)
+        health_note(health, 7, HEALTH_ORDERS, STR("5 5"), &doubt, MONEY_ZERO, now_ms);
+    health_note(health, 7, HEALTH_ORDERS, STR("5 5"), &good, MONEY_ZERO, 100000);
+    health_note(health, 7, HEALTH_ORDERS, STR("5 5"), &good, MONEY_ZERO, 100000);
+    for (int i = 0; i < 9; i++)
+        health_note(health, 8, HEALTH_READINGS, STR_NONE, &bad_key, MONEY_ZERO, 1000);
+    health_balance(health, 8, UNIT(1), 2000);
+    for (int i = 0; i < 9; i++)
+        health_note(health, 8, HEALTH_READINGS, STR_NONE, &redirect, MONEY_ZERO, 3000);
+    health_reset(health, 8);
+    health_reset(health, 8);
+}
+
+static void test_each_change_is_logged_once(void **state)
+{
+    static const struct {
+        const char *line;
+        unsigned times;
+    } cases[] = {
+        {"event=provider_resting provider_id=7 reason=orders_fail\n", 1},
+        {"event=offer_resting provider_id=7 service=\"5 5\" reason=orders_fail\n", 1},
+        {"event=provider_recovered provider_id=7 ", 1},
+        {"event=offer_recovered provider_id=7 ", 1},
+        {"level=error event=provider_resting provider_id=8 reason=bad_key\n", 1},
+        {"level=error event=provider_resting provider_id=8 reason=redirect", 1},
+        {"event=provider_recovered provider_id=8 reason=key_works\n", 1},
+        {"event=provider_recovered provider_id=8 reason=by_operator\n", 1},
+        {"\n", 8},
+    };
+    char *text = logged(much_trouble);
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
+        if (count_of(text, cases[i].line) != cases[i].times)
+            fail_msg("%s: not %u times in\n%s", cases[i].line, cases[i].times, text);
+    free(text);
+}
+
+enum { THREADS = 4, ROUNDS = 3000 };
+struct hammer {
+    struct health *health;
+    unsigned seed, probes;
+};
+
+static void *hammer_run(void *arg)
+{
+    static const struct answer *const answers[] = {&good,    &doubt,   &offer_off, &no_funds,
+                                                   &bad_key, &limited, &own_cap,   &bad_link};
+    struct hammer *hammer = arg;
+    uint64_t random = hammer->seed;
+    for (int i = 0; i < ROUNDS; i++) {
+        struct health_report report;
+        unsigned id;
+        char text[8];
+        struct str service;
+        random = random * UINT64_C(6364136223846793005) + 1442695040888963407U;
+        id = random >> 33 & 1;
+        service = str_make(
+            text, (size_t)snprintf(text, sizeof text, "%u", (unsigned)(random >> 40 & 15)));
+        if (health_take(hammer->health, id, HEALTH_ORDERS, service, i) == SKIP_NONE)
+            health_note(hammer->health, id, HEALTH_ORDERS, service, answers[random >> 50 & 7],
+                        UNIT(1), i);
+        if (health_wants_balance(hammer->health, id, i) || i % 64 == 0)
+            health_balance(hammer->health, id, UNIT(1), i);
+        health_report(hammer->health, id, i, &report);
+    }
+    /* One probe for all: provider 5 was opened before, its time is over. */
+    hammer->probes = health_take(hammer->health, 5, HEALTH_READINGS, STR_NONE, 40000) == SKIP_NONE;
+    return NULL;
+}
+
+static void hammer_health(struct health *health)
+{
+    struct hammer hammers[THREADS];
+    pthread_t threads[THREADS];
+    unsigned probes = 0;
+    for (int i = 0; i < BREAKER_FAILURES; i++)
+        health_note(health, 5, HEALTH_READINGS, STR_NONE, &doubt, MONEY_ZERO, 1);
+    for (unsigned i = 0; i < THREADS; i++) {
+        hammers[i] = (struct hammer){.health = health, .seed = i + 1};
+        assert_int_equal(pthread_create(&threads[i], NULL, hammer_run, &hammers[i]), 0);
+    }
+    for (unsigned i = 0; i < THREADS; i++) {
+        pthread_join(threads[i], NULL);
+        probes += hammers[i].probes;
+    }
+    assert_int_equal(probes, 1);
+}
+
+static void test_threads(void **state)
+{
+    (void)state;
+    free(logged(hammer_health)); /* its lines are of no use */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_breakers), cmocka_unit_test(test_rests),
+        cmocka_unit_test(test_keys),     cmocka_unit_test(test_funds),
+        cmocka_unit_test(test_report),   cmocka_unit_test(test_each_change_is_logged_once),
+        cmocka_unit_test(test_threads),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
