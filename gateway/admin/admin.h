@@ -1,0 +1,47 @@
+/* struct admin: the operator's side, on the main thread's loop: /healthz, /readyz, /metrics without
+ * a token; everything else asks for it (Authorization: Bearer). Operations answer JSON; an
+ * operation that fails answers {"error":"…"} with 400, 404, 409 or 503.
+ *
+ * What the rooms below cannot know (reload, whether the clients' port is open) comes as functions.
+ */
+#ifndef ADMIN_ADMIN_H
+#define ADMIN_ADMIN_H
+#include "admin/admin_settings.h"
+#include "clients/client.h"
+#include "http/listener.h"
+#include "orders/desk.h"
+
+struct admin;
+
+struct admin_state { /* how the whole stands; filled by admin_parts.state */
+    bool is_open;    /* the clients' port is open */
+    bool is_draining;
+    unsigned workers;
+    unsigned connections;                  /* of clients, now */
+    unsigned exchanges;                    /* not yet answered */
+    uint64_t requests, rejected, timeouts; /* of the clients' listeners */
+    uint64_t reloads, failed_reloads;
+    int64_t configured_at_ms; /* wall; of the configuration in force */
+    int64_t started_at_ms;    /* wall */
+    int64_t longest_turn_us;  /* of the workers' loops since the last look */
+};
+
+struct admin_parts {
+    struct desk *desk; /* the main thread's: its catalogue, settings, ledger, health, liveorders */
+    struct cache *cache;
+    void (*state)(struct admin_state *out, void *arg);
+    /* Reads the configuration again, all or nothing; done on the main loop, later: faults is "" or
+     * the lines as `check` prints them. */
+    void (*reload)(void (*done)(const char *faults, void *done_arg), void *done_arg, void *arg);
+    void *arg;
+};
+
+struct admin *admin_new(const struct admin_parts *parts);
+/* Takes the pin; tokens and addresses from now on. */
+void admin_configure(struct admin *admin, const struct admin_settings *settings,
+                     struct client_set *clients);
+/* The listener's handler; arg is the struct admin. */
+void admin_handle(struct exchange *exchange, void *arg);
+void admin_free(struct admin *admin);
+
+#endif

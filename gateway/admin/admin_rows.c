@@ -1,0 +1,62 @@
+/* See admin_rows.h. */
+#include "admin/admin_rows.h"
+
+#include <stdlib.h>
+
+#include "http/listener_rows.h"
+#include "settings/kind.h"
+
+static const struct setting_row list[] = {
+    {.key = "listen",
+     .kind = &listener_rows_listen,
+     .offset = offsetof(struct admin_draft, settings.listener),
+     .standard = "127.0.0.1:8081",
+     .sentence = "Where health, metrics and operations answer. Beyond loopback a token is a must."},
+    {.key = "token",
+     .kind = &kind_secret,
+     .offset = offsetof(struct admin_draft, token),
+     .has_offset = offsetof(struct admin_draft, settings.has_token),
+     .sentence = "Asked for by everything but /healthz, /readyz and /metrics."},
+};
+
+static void begin(void *record)
+{
+    struct admin_draft *draft = record;
+    listener_rows_begin_admin(&draft->settings.listener);
+}
+
+static void check(struct setting_reader *reader, const struct yamlnode *map, void *record)
+{
+    struct admin_draft *draft = record;
+    const struct yamlnode *listen = yamlnode_find(map, "listen");
+    if (draft->settings.has_token)
+        draft->settings.token = digest_sha256(str_of(draft->token));
+    if (yamlnode_find(map, "token"))
+        return;
+    for (size_t i = 0; i < draft->settings.listener.listen_count; i++) {
+        const struct listener_address *address = &draft->settings.listener.listen[i];
+        if (listener_rows_is_loopback(address))
+            continue;
+        faultlist_add(reader->faults, listen ? listen->place : map->place,
+                      "%s can be reached from elsewhere and there is no `token`; add `token: "
+                      "${env:PANELMUX_ADMIN_TOKEN}`, or listen on 127.0.0.1",
+                      address->text);
+        return;
+    }
+}
+
+const struct setting_table admin_rows = {.name = "`admin`",
+                                         .rows = list,
+                                         .count = COUNT_OF(list),
+                                         .size = sizeof(struct admin_draft),
+                                         .begin = begin,
+                                         .check = check};
+
+void admin_rows_fini(struct admin_draft *draft)
+{
+    if (draft->token)
+        explicit_bzero(draft->token, strlen(draft->token));
+    free(draft->token);
+    listener_settings_fini(&draft->settings.listener);
+    *draft = (struct admin_draft){0};
+}
