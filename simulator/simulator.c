@@ -19,6 +19,7 @@
 struct simulator {
     struct panel *panel;
     struct evconnlistener *listener;
+    struct event *pause; /* ends the rest after a failed accept */
     int port;
 };
 
@@ -35,8 +36,18 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t socket,
 /* Out of descriptors: the backlog waits for a moment instead of spinning the loop. */
 static void on_accept_error(struct evconnlistener *listener, void *arg)
 {
-    (void)arg;
-    (void)listener;
+    struct simulator *simulator = arg;
+    struct timeval moment = {.tv_usec = 100 * 1000};
+    evconnlistener_disable(listener);
+    event_add(simulator->pause, &moment);
+}
+
+static void on_pause_over(evutil_socket_t socket, short what, void *arg)
+{
+    struct simulator *simulator = arg;
+    (void)socket;
+    (void)what;
+    evconnlistener_enable(simulator->listener);
 }
 
 /* "HOST:PORT", ":PORT" or "PORT"; HOST is a number, [::1] or localhost. */
@@ -109,6 +120,8 @@ struct simulator *simulator_start(struct event_base *base, const struct simulato
     const char *listen_text = options->listen_text ? options->listen_text : DEFAULT_LISTEN;
     struct simulator *simulator = memory_new(sizeof *simulator);
     simulator->panel = panel_new(base);
+    simulator->pause = evtimer_new(base, on_pause_over, simulator);
+    ASSERT(simulator->pause);
     if (!read_scripts(simulator->panel, options, why) ||
         !parse_listen(listen_text, &address, &len, why)) {
         simulator_stop(&simulator);
@@ -142,6 +155,7 @@ void simulator_stop(struct simulator **simulator)
         return;
     if (it->listener)
         evconnlistener_free(it->listener);
+    event_free(it->pause);
     panelline_close_all(it->panel);
     panel_free(it->panel);
     free(it);

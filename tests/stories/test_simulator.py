@@ -10,6 +10,8 @@ import zlib
 
 import pytest
 
+from harness import together
+
 FORM = "key={key}&action={action}{more}"
 
 
@@ -395,3 +397,16 @@ def test_a_restarted_panel_keeps_its_address(alpha):
         alpha.call(action="balance")
     alpha.start()
     assert alpha.port == port and alpha.orders() == []
+
+
+def test_a_recorded_answer_can_be_played(alpha):
+    alpha.play({"action": "multi_status", "http_status": 201, "content_type": "text/html", "body": "\ufeff[]"}, times=1)
+    alpha.play({"action": "add", "http_status": 0, "transport": "reset_after_send"}, times=1)
+    got, _ = exchange(alpha, raw_request(alpha, "status", "&orders=1,2", "Connection: close\r\n"))
+    assert got.startswith(b"HTTP/1.1 201") and b"text/html" in got and got.endswith(b"\r\n\r\n\xef\xbb\xbf[]")
+    assert exchange(alpha, raw_request(alpha, "add", "&service=101&link=l&quantity=10")) == (b"", "reset")
+
+
+def test_many_at_once_each_get_a_number_of_their_own(alpha):
+    answers = together(50, lambda i: add(alpha, link=f"l{i}")["order"])
+    assert sorted(answers) == list(range(1, 51)) and alpha.about()["balance"] == "995.50"

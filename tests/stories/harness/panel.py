@@ -99,6 +99,27 @@ class Panel:
             rule["match"] = match
         self.control("rules", {"append": [rule]})
 
+    def play(self, answer, times=None, **do):
+        """Answers as a recorded panel did: a mapping with action, http_status, content_type, body or
+        body_b64, headers; http_status 0 with transport reset_after_send or connect_refused."""
+        action = answer["action"].removeprefix("multi_")
+        if answer["http_status"] == 0:
+            if answer.get("transport") == "connect_refused":
+                self.stop()
+            else:
+                self.rule(action, times, cut="after_read", reset=True, **do)
+            return
+        do = {"status": answer["http_status"], **do}
+        if answer.get("content_type"):
+            do["content_type"] = answer["content_type"]
+        if answer.get("headers"):
+            do["headers"] = answer["headers"]
+        if "body_b64" in answer:
+            do["body_base64"] = answer["body_b64"]
+        else:
+            do["body"] = answer["body"]
+        self.rule(action, times, **do)
+
     def set_order(self, order, **fields):
         """set_order(7, status="Partial", remains=20): money follows; see README for the rest."""
         self.control("order", {"id": str(order), **fields})

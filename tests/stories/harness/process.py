@@ -10,6 +10,8 @@ import time
 from .waiting import SLOW
 
 REPORTS = re.compile(r"ERROR: \w*Sanitizer|WARNING: ThreadSanitizer|runtime error:|panelmux: assertion")
+_SANITIZERS = {"ASAN_OPTIONS": "detect_leaks=1", "UBSAN_OPTIONS": "print_stacktrace=1",
+               "TSAN_OPTIONS": "halt_on_error=0 second_deadlock_stack=1"}
 _FIELD = re.compile(r'([A-Za-z_][\w.]*)=("(?:[^"\\]|\\.)*"|\S*)')
 live = []  # all programs of the running test, for its failure report
 
@@ -42,7 +44,7 @@ class Program:
         self._ended = 0  # output streams that were read to their end
         self.process = subprocess.Popen(
             self.arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            cwd=folder, env={**os.environ, **(environment or {})})
+            cwd=folder, env={**_SANITIZERS, **os.environ, **(environment or {})})
         live.append(self)
         self._readers = [threading.Thread(target=self._read, args=(stream,), daemon=True)
                          for stream in (self.process.stdout, self.process.stderr)]
