@@ -5,7 +5,7 @@
  * only for sockets that libcurl closes by that callback: connections once they are up, which is
  * also the first time it wants to read from them. A connection attempt that failed and the
  * resolver's socket pair are closed behind our back, but told by CURL_POLL_REMOVE.
- * - A timeout of 0 ms is run in this turn, without a wait in between. */
+ * - A transfer that another callback starts (0 ms) is run in this turn, without a wait between. */
 #include "loop/multi.h"
 
 #include <stdlib.h>
@@ -38,10 +38,10 @@ static void take_finished(struct multi *multi)
 static void act(struct multi *multi, curl_socket_t fd, int flags)
 {
     int running;
-    multi->is_in_timeout = fd == CURL_SOCKET_TIMEOUT;
+    multi->is_acting = true;
     ASSERT(curl_multi_socket_action(multi->curl, fd, flags, &running) == CURLM_OK);
-    multi->is_in_timeout = false;
     take_finished(multi);
+    multi->is_acting = false;
 }
 
 static void stop_reading(struct multi_socket *socket)
@@ -148,10 +148,11 @@ static int on_curl_timer(CURLM *curl, long timeout_ms, void *arg)
     (void)curl;
     if (timeout_ms < 0) {
         event_del(multi->timer);
-    } else if (timeout_ms == 0 && !multi->is_in_timeout) {
+    } else if (timeout_ms == 0 && !multi->is_acting) {
         event_active(multi->timer, EV_TIMEOUT, 0);
     } else {
-        /* Within on_timeout even 0 ms waits for the next turn, for the other events' sake. */
+        /* From our own callbacks even 0 ms waits for the next turn: transfers that start one
+         * another could go on for ever, and nobody else would get a turn. */
         struct timeval delay = {.tv_sec = timeout_ms / 1000, .tv_usec = timeout_ms % 1000 * 1000};
         ASSERT(event_add(multi->timer, &delay) == 0);
     }

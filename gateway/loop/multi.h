@@ -18,7 +18,7 @@ struct multi {
     struct loop *loop; /* borrowed */
     CURLM *curl;       /* owned */
     struct event *timer;
-    bool is_in_timeout; /* libcurl works off its timeouts */
+    bool is_acting; /* within one of our own events */
     multi_finished_fn *on_finished;
     struct multi_socket **sockets; /* by descriptor; grows, entries are kept for the next use */
     size_t socket_room;
