@@ -46,16 +46,6 @@ static const struct setting_choice same_links[] = {{.word = "allow"},
                                                    {.word = "queue", .is_due = true},
                                                    {.word = NULL}};
 
-/* What has a row but no field yet: only the one built choice gets through. */
-static bool read_only_choice(struct setting_reader *reader, const struct setting_row *row,
-                             const struct yamlnode *node, void *record)
-{
-    unsigned value;
-    (void)record;
-    return rows_read_scalar(reader, row, &kind_choice, node, &value);
-}
-static const struct setting_kind only_choice_kind = {.name = "a choice", .read = read_only_choice};
-
 static const struct setting_row list[] = {
     {.key = "id",
      .kind = &kind_unsigned,
@@ -120,17 +110,17 @@ static const struct setting_row list[] = {
      .standard = "never_below_cost",
      .sentence = "Whether an offer that costs more than the charge may be taken."},
     {.key = "on_cancel",
-     .kind = &only_choice_kind,
+     .kind = &kind_choice_only,
      .choices = afters,
      .standard = "refund",
      .sentence = "What follows when a provider cancels."},
     {.key = "on_partial",
-     .kind = &only_choice_kind,
+     .kind = &kind_choice_only,
      .choices = afters,
      .standard = "refund",
      .sentence = "What follows when a provider delivers a part."},
     {.key = "same_link",
-     .kind = &only_choice_kind,
+     .kind = &kind_choice_only,
      .choices = same_links,
      .standard = "allow",
      .sentence = "A second order for a link that has one under way."},

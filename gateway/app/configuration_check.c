@@ -1,0 +1,69 @@
+/* The rules between rooms. See configuration_private.h. */
+#include <stdlib.h>
+
+#include "app/configuration_private.h"
+
+static const struct configuration_rate *find_rate(const struct configuration_draft *draft,
+                                                  const char *currency)
+{
+    for (size_t i = 0; i < draft->rate_count; i++)
+        if (draft->rates[i].currency && strcmp(draft->rates[i].currency, currency) == 0)
+            return &draft->rates[i];
+    return NULL;
+}
+
+static void check_rates(struct setting_reader *reader, const struct yamlnode *rates,
+                        const struct configuration_draft *draft)
+{
+    const struct yamlnode *node = rates->first;
+    for (size_t i = 0; i < draft->rate_count; i++, node = node->next) {
+        const char *currency = draft->rates[i].currency;
+        if (currency == NULL)
+            continue;
+        if (find_rate(draft, currency) != &draft->rates[i])
+            faultlist_add(reader->faults, node->key_place, "a second rate for %s; keep one of them",
+                          currency);
+        if (strcmp(currency, draft->made.catalogue.currency) == 0 &&
+            draft->rates[i].rate.units != FACTOR_ONE)
+            faultlist_add(reader->faults, node->key_place,
+                          "%s is `currency` itself, one is worth one; leave it out", currency);
+    }
+}
+
+static struct factor find_exchange(struct setting_reader *reader, const struct yamlnode *provider,
+                                   const struct configuration_draft *draft, const char *currency,
+                                   bool is_whole)
+{
+    struct factor one = {FACTOR_ONE};
+    const struct yamlnode *node = yamlnode_find(provider, "currency");
+    if (strcmp(currency, draft->made.catalogue.currency) == 0)
+        return one;
+    const struct configuration_rate *rate = find_rate(draft, currency);
+    if (rate)
+        return rate->rate;
+    if (is_whole)
+        faultlist_add(reader->faults, node ? node->place : provider->place,
+                      "there is no rate for %s; add `rates: {%s: …}`, what one %s is worth in %s",
+                      currency, currency, currency, draft->made.catalogue.currency);
+    return one;
+}
+
+struct factor *configuration_check(struct setting_reader *reader, const struct yamlnode *root,
+                                   struct configuration_draft *draft, bool is_whole)
+{
+    struct factor *exchange = memory_array(draft->provider_count + 1, sizeof *exchange);
+    const struct yamlnode *rates = yamlnode_find(root, "rates");
+    const struct yamlnode *providers = yamlnode_find(root, "providers");
+    const struct yamlnode *node = providers ? providers->first : NULL;
+    if (draft->rate_count)
+        check_rates(reader, rates, draft);
+    for (size_t i = 0; i < draft->provider_count; i++, node = node->next) {
+        struct provider_settings *provider = &draft->providers[i];
+        if (provider->currency == NULL)
+            provider->currency = memory_text(draft->made.catalogue.currency);
+        exchange[i] = find_exchange(reader, node, draft, provider->currency, is_whole);
+    }
+    if (is_whole)
+        rows_check_references(reader);
+    return exchange;
+}

@@ -1,0 +1,90 @@
+/* See money_kinds.h. */
+#include "money/money_kinds.h"
+
+#include "money/quote.h"
+
+static bool parse_amount(struct str text, const struct setting_row *row, void *field,
+                         struct fault *why)
+{
+    (void)row;
+    struct money amount;
+    if (!money_parse(text, MONEY_EXACT, &amount))
+        return false;
+    if (amount.units < 0)
+        return fault_set(why, FAULT_INVALID, "is below 0; an amount from 0 is right");
+    *(struct money *)field = amount;
+    return true;
+}
+
+const struct setting_kind money_kinds_amount = {
+    .name = "an amount",
+    .form = "such as 1.20, with 8 decimals at most",
+    .size = sizeof(struct money),
+    .parse = parse_amount,
+};
+
+static bool parse_exchange(struct str text, const struct setting_row *row, void *field,
+                           struct fault *why)
+{
+    (void)row;
+    struct factor factor;
+    if (!factor_parse(text, &factor))
+        return false;
+    if (factor.units <= 0)
+        return fault_set(why, FAULT_INVALID, "must be above 0; what one unit is worth is right");
+    *(struct factor *)field = factor;
+    return true;
+}
+
+const struct setting_kind money_kinds_exchange = {
+    .name = "an exchange rate",
+    .form = "such as 1.08, with 12 decimals at most",
+    .size = sizeof(struct factor),
+    .parse = parse_exchange,
+};
+
+/* As a whole number of percent, which is what bounds are. */
+static long long percent_of(int64_t units)
+{
+    return (long long)(units / (FACTOR_ONE / 100));
+}
+
+static bool parse_percent(struct str text, const struct setting_row *row, void *field,
+                          struct fault *why)
+{
+    struct factor factor;
+    if (!factor_parse_percent(text, &factor))
+        return false;
+    if (factor.units < row->least || factor.units > row->most)
+        return fault_set(why, FAULT_INVALID, "is out of range; %lld%% to %lld%% is right",
+                         percent_of(row->least), percent_of(row->most));
+    *(struct factor *)field = factor;
+    return true;
+}
+
+const struct setting_kind money_kinds_percent = {
+    .name = "a percentage",
+    .form = "such as 50% or 2.5%",
+    .size = sizeof(struct factor),
+    .parse = parse_percent,
+};
+
+static bool parse_markup(struct str text, const struct setting_row *row, void *field,
+                         struct fault *why)
+{
+    (void)row;
+    struct markup markup;
+    if (!markup_parse(text, &markup))
+        return false;
+    if (markup.percent.units <= -FACTOR_ONE)
+        return fault_set(why, FAULT_INVALID, "gives everything away; above -100%% is right");
+    *(struct markup *)field = markup;
+    return true;
+}
+
+const struct setting_kind money_kinds_markup = {
+    .name = "a markup",
+    .form = "such as 25%, -3%, 0.05 or 25% + 0.05",
+    .size = sizeof(struct markup),
+    .parse = parse_markup,
+};

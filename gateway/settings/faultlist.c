@@ -1,0 +1,167 @@
+/* See faultlist.h. */
+#include "settings/faultlist.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { ENTRY_MAX = 200, WORDS_MAX = 600, FILE_MAX = 1024 };
+
+void faultlist_init(struct faultlist *faults)
+{
+    *faults = (struct faultlist){0};
+}
+
+void faultlist_fini(struct faultlist *faults)
+{
+    for (size_t i = 0; i < faults->count; i++)
+        free(faults->list[i].words);
+    for (size_t i = 0; i < faults->file_count; i++)
+        free(faults->files[i]);
+    free(faults->list);
+    free(faults->files);
+    *faults = (struct faultlist){0};
+}
+
+const char *faultlist_file(struct faultlist *faults, const char *path)
+{
+    for (size_t i = 0; i < faults->file_count; i++)
+        if (strcmp(faults->files[i], path) == 0)
+            return faults->files[i];
+    ASSERT(faults->file_count < FILE_MAX);
+    faults->files = memory_resize(faults->files, faults->file_count + 1, sizeof *faults->files);
+    return faults->files[faults->file_count++] = memory_text(path);
+}
+
+/* Where the next entry goes; NULL when it is only counted. Faults go before warnings. */
+static struct faultlist_entry *take_entry(struct faultlist *faults, bool is_warning)
+{
+    if (faults->count < ENTRY_MAX) {
+        if (faults->list == NULL)
+            faults->list = memory_array(ENTRY_MAX, sizeof *faults->list);
+        return &faults->list[faults->count++];
+    }
+    faults->dropped++;
+    for (size_t i = faults->count; !is_warning && i-- > 0;) {
+        if (faults->list[i].is_warning) {
+            free(faults->list[i].words);
+            return &faults->list[i];
+        }
+    }
+    return NULL;
+}
+
+/* One fault is one line, whatever a file holds. */
+static void flatten(char *words)
+{
+    for (char *at = words; *at; at++)
+        if ((unsigned char)*at < ' ' || *at == 0x7f)
+            *at = '?';
+}
+
+static void add(struct faultlist *faults, struct place place, bool is_warning, const char *format,
+                va_list args)
+{
+    char words[WORDS_MAX];
+    struct faultlist_entry *entry = take_entry(faults, is_warning);
+    if (is_warning)
+        faults->warnings++;
+    else
+        faults->faults++;
+    if (entry == NULL)
+        return;
+    vsnprintf(words, sizeof words, format, args);
+    flatten(words);
+    *entry = (struct faultlist_entry){place, memory_text(words), is_warning};
+}
+
+void faultlist_add(struct faultlist *faults, struct place place, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    add(faults, place, false, format, args);
+    va_end(args);
+}
+
+void faultlist_warn(struct faultlist *faults, struct place place, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    add(faults, place, true, format, args);
+    va_end(args);
+}
+
+struct sorted {
+    const struct faultlist_entry *entry;
+    size_t file, added;
+};
+
+static int compare_sizes(size_t a, size_t b)
+{
+    return a < b ? -1 : a > b;
+}
+
+static int compare(const void *left, const void *right)
+{
+    const struct sorted *a = left, *b = right;
+    int order = compare_sizes(a->file, b->file);
+    if (order == 0)
+        order = compare_sizes(a->entry->place.line, b->entry->place.line);
+    if (order == 0)
+        order = compare_sizes(a->entry->place.column, b->entry->place.column);
+    return order ? order : compare_sizes(a->added, b->added);
+}
+
+static size_t file_rank(const struct faultlist *faults, const char *file)
+{
+    for (size_t i = 0; file && i < faults->file_count; i++)
+        if (strcmp(faults->files[i], file) == 0)
+            return i + 1;
+    return 0;
+}
+
+/* To free(). */
+static struct sorted *sort(const struct faultlist *faults)
+{
+    struct sorted *sorted = memory_array(faults->count + 1, sizeof *sorted);
+    for (size_t i = 0; i < faults->count; i++)
+        sorted[i] =
+            (struct sorted){&faults->list[i], file_rank(faults, faults->list[i].place.file), i};
+    qsort(sorted, faults->count, sizeof *sorted, compare);
+    return sorted;
+}
+
+void faultlist_print(struct faultlist *faults, struct buf *out)
+{
+    struct sorted *sorted = sort(faults);
+    for (size_t i = 0; i < faults->count; i++) {
+        const struct faultlist_entry *entry = sorted[i].entry;
+        if (entry->place.file)
+            buf_add_text(out, entry->place.file);
+        if (entry->place.file && entry->place.line)
+            buf_printf(out, ":%u:%u", entry->place.line, entry->place.column);
+        buf_printf(out, "%s%s%s\n", entry->place.file ? ": " : "",
+                   entry->is_warning ? "warning: " : "", entry->words);
+    }
+    if (faults->dropped)
+        buf_printf(out, "… and %zu more\n", faults->dropped);
+    free(sorted);
+}
+
+void faultlist_print_json(struct faultlist *faults, struct buf *out)
+{
+    struct sorted *sorted = sort(faults);
+    buf_printf(out, "{\"faults\":%zu,\"warnings\":%zu,\"dropped\":%zu,\"list\":[", faults->faults,
+               faults->warnings, faults->dropped);
+    for (size_t i = 0; i < faults->count; i++) {
+        const struct faultlist_entry *entry = sorted[i].entry;
+        buf_add_text(out, i ? ",{\"file\":" : "{\"file\":");
+        buf_add_json(out, str_of(entry->place.file ? entry->place.file : ""));
+        buf_printf(out, ",\"line\":%u,\"column\":%u,\"level\":\"%s\",\"words\":", entry->place.line,
+                   entry->place.column, entry->is_warning ? "warning" : "fault");
+        buf_add_json(out, str_of(entry->words));
+        buf_add_byte(out, '}');
+    }
+    buf_add_text(out, "]}");
+    free(sorted);
+}

@@ -1,0 +1,350 @@
+/* The scalar kinds; the structured ones are in kind_structured.c. See kind.h. */
+#include "settings/kind.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { TEXT_MAX = 4096, NAME_MAX_LEN = 64 };
+
+static bool parse_text(struct str text, const struct setting_row *row, void *field,
+                       struct fault *why)
+{
+    (void)row;
+    if (text.len == 0)
+        return fault_set(why, FAULT_INVALID, "must not be empty");
+    if (text.len > TEXT_MAX)
+        return fault_set(why, FAULT_INVALID, "is too long; %d bytes are the most", TEXT_MAX);
+    for (size_t i = 0; i < text.len; i++)
+        if ((unsigned char)text.ptr[i] < ' ' || text.ptr[i] == 0x7f)
+            return fault_set(why, FAULT_INVALID,
+                             "holds a line end or another control character; write one line");
+    *(char **)field = str_copy(text);
+    return true;
+}
+
+const struct setting_kind kind_text = {
+    .name = "a text",
+    .size = sizeof(char *),
+    .is_text = true,
+    .parse = parse_text,
+};
+
+const struct setting_kind kind_secret = {
+    .name = "a secret",
+    .form = "as ${env:NAME} or ${file:/path}",
+    .size = sizeof(char *),
+    .is_text = true,
+    .is_secret = true,
+    .parse = parse_text,
+};
+
+static bool is_name_byte(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '_' || c == '-';
+}
+
+static bool parse_name(struct str text, const struct setting_row *row, void *field,
+                       struct fault *why)
+{
+    (void)row;
+    (void)why;
+    if (text.len == 0 || text.len > NAME_MAX_LEN)
+        return false;
+    for (size_t i = 0; i < text.len; i++)
+        if (!is_name_byte(text.ptr[i]))
+            return false;
+    *(char **)field = str_copy(text);
+    return true;
+}
+
+const struct setting_kind kind_name = {
+    .name = "a name",
+    .form = "1 to 64 letters, digits, `.`, `_` or `-`",
+    .size = sizeof(char *),
+    .is_text = true,
+    .parse = parse_name,
+};
+
+static bool parse_file(struct str text, const struct setting_row *row, void *field,
+                       struct fault *why)
+{
+    char *path;
+    if (!parse_text(text, row, &path, why))
+        return false;
+    if (access(path, R_OK) != 0) {
+        free(path);
+        return fault_set(why, FAULT_INVALID, "cannot be read: %m; check its path and rights");
+    }
+    *(char **)field = path;
+    return true;
+}
+
+const struct setting_kind kind_file = {
+    .name = "a file",
+    .form = "the path of a file that can be read",
+    .size = sizeof(char *),
+    .is_text = true,
+    .parse = parse_file,
+};
+
+static bool parse_bool(struct str text, const struct setting_row *row, void *field,
+                       struct fault *why)
+{
+    (void)row;
+    (void)why;
+    static const char *const words[] = {"false", "true", "no", "yes", "off", "on"};
+    for (size_t i = 0; i < COUNT_OF(words); i++) {
+        if (str_equal_folded(text, str_of(words[i]))) {
+            *(bool *)field = i % 2;
+            return true;
+        }
+    }
+    return false;
+}
+
+const struct setting_kind kind_bool = {
+    .name = "a yes or no",
+    .form = "true or false",
+    .size = sizeof(bool),
+    .parse = parse_bool,
+};
+
+/* ---- numbers ---- */
+
+static bool check_bounds(int64_t value, const struct setting_row *row, struct fault *why)
+{
+    if (row->least == 0 && row->most == 0)
+        return true;
+    if (value >= row->least && value <= row->most)
+        return true;
+    return fault_set(why, FAULT_INVALID, "is out of range; %lld to %lld is right",
+                     (long long)row->least, (long long)row->most);
+}
+
+static bool parse_integer(struct str text, const struct setting_row *row, void *field,
+                          struct fault *why)
+{
+    int64_t value;
+    if (!str_to_i64(text, &value) || !check_bounds(value, row, why))
+        return false;
+    *(int64_t *)field = value;
+    return true;
+}
+
+const struct setting_kind kind_integer = {
+    .name = "a whole number",
+    .form = "plain digits",
+    .size = sizeof(int64_t),
+    .parse = parse_integer,
+};
+
+static bool parse_unsigned(struct str text, const struct setting_row *row, void *field,
+                           struct fault *why)
+{
+    int64_t value;
+    if (!parse_integer(text, row, &value, why))
+        return false;
+    if (value < 0 || value > UINT32_MAX)
+        return fault_set(why, FAULT_INVALID, "is out of range; 0 to 4294967295 is right");
+    *(unsigned *)field = (unsigned)value;
+    return true;
+}
+
+const struct setting_kind kind_unsigned = {
+    .name = "a whole number",
+    .form = "plain digits",
+    .size = sizeof(unsigned),
+    .parse = parse_unsigned,
+};
+
+struct unit {
+    const char *word;
+    int64_t times;
+};
+
+/* "15s": digits, then one of the units; false also when it doesn't fit. */
+static bool parse_with_unit(struct str text, const struct unit *units, size_t count,
+                            int64_t *value_out)
+{
+    size_t digits = 0;
+    int64_t number;
+    while (digits < text.len && text.ptr[digits] >= '0' && text.ptr[digits] <= '9')
+        digits++;
+    struct str word = str_trim(str_from(text, digits));
+    if (!str_to_i64(str_first(text, digits), &number))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (str_equal_folded(word, str_of(units[i].word)))
+            return !__builtin_mul_overflow(number, units[i].times, value_out);
+    return false;
+}
+
+/* From 1 ms to ten years unless the row says otherwise. */
+static bool parse_duration(struct str text, const struct setting_row *row, void *field,
+                           struct fault *why)
+{
+    static const struct unit units[] = {
+        {"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {"d", 86400000}};
+    int64_t value, most = row->most ? row->most : INT64_C(315360000000);
+    int64_t least = row->least ? row->least : 1;
+    if (!parse_with_unit(text, units, COUNT_OF(units), &value))
+        return false;
+    if (value < least)
+        return fault_set(why, FAULT_INVALID, "is too short; at least %lldms", (long long)least);
+    if (value > most)
+        return fault_set(why, FAULT_INVALID, "is too long; at most %llds",
+                         (long long)(most / 1000));
+    *(int64_t *)field = value;
+    return true;
+}
+
+const struct setting_kind kind_duration = {
+    .name = "a duration",
+    .form = "a whole number with its unit, such as 1500ms, 15s, 10m, 2h or 1d",
+    .size = sizeof(int64_t),
+    .parse = parse_duration,
+};
+
+static bool parse_size(struct str text, const struct setting_row *row, void *field,
+                       struct fault *why)
+{
+    static const struct unit units[] = {{"", 1},          {"B", 1},          {"KiB", 1 << 10},
+                                        {"MiB", 1 << 20}, {"GiB", 1 << 30},  {"kB", 1000},
+                                        {"MB", 1000000},  {"GB", 1000000000}};
+    int64_t value;
+    if (!parse_with_unit(text, units, COUNT_OF(units), &value))
+        return false;
+    if (!check_bounds(value, row, why))
+        return false;
+    *(size_t *)field = (size_t)value;
+    return true;
+}
+
+const struct setting_kind kind_size = {
+    .name = "a size",
+    .form = "a whole number with its unit, such as 512KiB or 1MiB",
+    .size = sizeof(size_t),
+    .parse = parse_size,
+};
+
+/* "10", "0.5": in thousandths. */
+static bool parse_thousandths(struct str text, int64_t *out)
+{
+    size_t point = str_find_byte(text, '.');
+    struct str decimals = point == SIZE_MAX ? STR("") : str_from(text, point + 1);
+    int64_t whole, part = 0;
+    if (point != SIZE_MAX && (decimals.len == 0 || decimals.len > 3))
+        return false;
+    if (!str_to_i64(str_first(text, point), &whole) || whole < 0 || whole > 1000000)
+        return false;
+    if (decimals.len && (!str_to_i64(decimals, &part) || part < 0))
+        return false;
+    for (size_t i = decimals.len; i < 3; i++)
+        part *= 10;
+    *out = whole * 1000 + part;
+    return true;
+}
+
+static bool parse_rate(struct str text, const struct setting_row *row, void *field,
+                       struct fault *why)
+{
+    (void)row;
+    size_t slash = str_find_byte(text, '/');
+    struct str unit = slash == SIZE_MAX ? STR_NONE : str_trim(str_from(text, slash + 1));
+    int64_t thousandths;
+    if (str_is(text, "none")) {
+        *(double *)field = 0;
+        return true;
+    }
+    double seconds = str_is(unit, "s") ? 1 : str_is(unit, "m") ? 60 : str_is(unit, "h") ? 3600 : 0;
+    if (!(seconds > 0) || !parse_thousandths(str_trim(str_first(text, slash)), &thousandths))
+        return false;
+    if (thousandths == 0)
+        return fault_set(why, FAULT_INVALID, "must be above 0; `none` is no limit");
+    *(double *)field = (double)thousandths / 1000 / seconds;
+    return true;
+}
+
+const struct setting_kind kind_rate = {
+    .name = "a rate limit",
+    .form = "such as 10/s, 300/m or 5000/h, or none",
+    .size = sizeof(double),
+    .parse = parse_rate,
+};
+
+/* ---- choices ---- */
+
+static const char *first_built(const struct setting_row *row)
+{
+    for (const struct setting_choice *at = row->choices; at->word; at++)
+        if (!at->is_due)
+            return at->word;
+    return "nothing";
+}
+
+static bool find_choice(struct str text, const struct setting_row *row, unsigned *out,
+                        struct fault *why)
+{
+    const char *words[32];
+    size_t count = 0;
+    struct buf hint;
+    for (const struct setting_choice *at = row->choices; at->word && count < 32; at++) {
+        if (!at->is_due)
+            words[count++] = at->word;
+        if (!str_equal_folded(text, str_of(at->word)))
+            continue;
+        *out = at->value;
+        if (!at->is_due)
+            return true;
+        return fault_set(why, FAULT_INVALID, "is not built yet; for now there is `%s`",
+                         first_built(row));
+    }
+    buf_init(&hint, 200);
+    rows_suggest(text, words, count, &hint);
+    fault_set(why, FAULT_INVALID, "is none of the choices; %s", buf_str(&hint).ptr);
+    buf_fini(&hint);
+    return false;
+}
+
+static bool parse_choice(struct str text, const struct setting_row *row, void *field,
+                         struct fault *why)
+{
+    unsigned value;
+    if (!find_choice(text, row, &value, why))
+        return false;
+    *(unsigned *)field = value;
+    return true;
+}
+
+const struct setting_kind kind_choice = {
+    .name = "a choice",
+    .size = sizeof(unsigned),
+    .parse = parse_choice,
+};
+
+static bool parse_choice_bool(struct str text, const struct setting_row *row, void *field,
+                              struct fault *why)
+{
+    unsigned value;
+    if (!find_choice(text, row, &value, why))
+        return false;
+    *(bool *)field = value != 0;
+    return true;
+}
+
+const struct setting_kind kind_choice_bool = {
+    .name = "a choice",
+    .size = sizeof(bool),
+    .parse = parse_choice_bool,
+};
+
+static bool read_choice_only(struct setting_reader *reader, const struct setting_row *row,
+                             const struct yamlnode *node, void *record)
+{
+    unsigned value;
+    (void)record;
+    return rows_read_scalar(reader, row, &kind_choice, node, &value);
+}
+
+const struct setting_kind kind_choice_only = {.name = "a choice", .read = read_choice_only};

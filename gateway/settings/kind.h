@@ -1,0 +1,25 @@
+/* The kinds of values that every room shares. Money's are in money/money_kinds.h, addresses and
+ * networks in http/listener_rows.h. */
+#ifndef SETTINGS_KIND_H
+#define SETTINGS_KIND_H
+#include "settings/rows.h"
+
+extern const struct setting_kind kind_text;        /* char * */
+extern const struct setting_kind kind_secret;      /* char * */
+extern const struct setting_kind kind_name;        /* char *: 1 to 64 of A-Z a-z 0-9 . _ - */
+extern const struct setting_kind kind_file;        /* char *: a path that can be read now */
+extern const struct setting_kind kind_bool;        /* bool */
+extern const struct setting_kind kind_unsigned;    /* unsigned or uint32_t */
+extern const struct setting_kind kind_integer;     /* int64_t */
+extern const struct setting_kind kind_duration;    /* int64_t, ms */
+extern const struct setting_kind kind_size;        /* size_t, bytes */
+extern const struct setting_kind kind_rate;        /* double, per second; "none" is 0 */
+extern const struct setting_kind kind_choice;      /* an enum of unsigned size */
+extern const struct setting_kind kind_choice_bool; /* bool, by words */
+extern const struct setting_kind kind_choice_only; /* no field: for what has one built choice */
+extern const struct setting_kind kind_list;        /* array and count; of scalars or tables */
+extern const struct setting_kind kind_map;         /* array and count of records */
+extern const struct setting_kind kind_table;       /* a record inside the record */
+extern const struct setting_kind kind_inline;      /* rows of another table at the same level */
+
+#endif

@@ -1,0 +1,129 @@
+/* See names.h. */
+#include "settings/names.h"
+
+#include <stdlib.h>
+#include <uthash.h>
+
+#include "settings/rows.h"
+
+enum { SUGGEST_MAX = 512 };
+
+struct name {
+    UT_hash_handle hh;
+    const char *family; /* a literal */
+    struct place place;
+    size_t key_len;
+    char key[]; /* family, NUL, name */
+};
+struct reference {
+    struct reference *next;
+    const char *family;
+    struct place place;
+    struct name *name;
+};
+struct names {
+    struct name *table;
+    struct reference *references, **last;
+};
+
+struct names *names_new(void)
+{
+    struct names *names = memory_new(sizeof *names);
+    names->last = &names->references;
+    return names;
+}
+
+static void free_name(struct name *name)
+{
+    explicit_bzero(name->key, name->key_len);
+    free(name);
+}
+
+void names_free(struct names *names)
+{
+    struct name *name, *after;
+    if (names == NULL)
+        return;
+    HASH_ITER(hh, names->table, name, after)
+    {
+        HASH_DELETE(hh, names->table, name);
+        free_name(name);
+    }
+    for (struct reference *at = names->references; at;) {
+        struct reference *next = at->next;
+        free_name(at->name);
+        free(at);
+        at = next;
+    }
+    free(names);
+}
+
+static struct name *new_name(const char *family, struct str bytes, struct place place)
+{
+    size_t family_len = strlen(family) + 1;
+    struct name *name = memory_new(sizeof *name + family_len + bytes.len + 1);
+    name->family = family;
+    name->place = place;
+    name->key_len = family_len + bytes.len;
+    memcpy(name->key, family, family_len);
+    memcpy(name->key + family_len, bytes.ptr, bytes.len);
+    return name;
+}
+
+static struct str name_text(const struct name *name)
+{
+    size_t skip = strlen(name->family) + 1;
+    return str_make(name->key + skip, name->key_len - skip);
+}
+
+bool names_add(struct names *names, const char *family, struct str bytes, struct place place,
+               struct place *first_out)
+{
+    struct name *name = new_name(family, bytes, place), *found;
+    HASH_FIND(hh, names->table, name->key, name->key_len, found);
+    if (found) {
+        *first_out = found->place;
+        free_name(name);
+        return false;
+    }
+    HASH_ADD(hh, names->table, key[0], name->key_len, name);
+    return true;
+}
+
+void names_refer(struct names *names, const char *family, struct str bytes, struct place place)
+{
+    struct reference *reference = memory_new(sizeof *reference);
+    reference->family = family;
+    reference->place = place;
+    reference->name = new_name(family, bytes, place);
+    *names->last = reference;
+    names->last = &reference->next;
+}
+
+static void tell(struct names *names, const struct reference *reference, struct faultlist *faults)
+{
+    const char *candidates[SUGGEST_MAX];
+    size_t count = 0;
+    struct buf hint;
+    for (struct name *at = names->table; at && count < SUGGEST_MAX; at = at->hh.next)
+        if (strcmp(at->family, reference->family) == 0)
+            candidates[count++] = name_text(at).ptr;
+    buf_init(&hint, 400);
+    if (count == 0)
+        buf_printf(&hint, "there is no %s at all", reference->family);
+    else
+        rows_suggest(name_text(reference->name), candidates, count, &hint);
+    faultlist_add(faults, reference->place, "no %s is named `%s`; %s", reference->family,
+                  yamlnode_show(name_text(reference->name)).text, buf_str(&hint).ptr);
+    buf_fini(&hint);
+}
+
+void names_check(struct names *names, struct faultlist *faults)
+{
+    for (const struct reference *at = names->references; at; at = at->next) {
+        struct name *found;
+        HASH_FIND(hh, names->table, at->name->key, at->name->key_len, found);
+        if (found == NULL)
+            tell(names, at, faults);
+    }
+}

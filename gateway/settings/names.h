@@ -1,0 +1,19 @@
+/* struct names: who is called what, by family ("provider"), with the place of the first mention,
+ * and who is referred to. One load, one thread. */
+#ifndef SETTINGS_NAMES_H
+#define SETTINGS_NAMES_H
+#include "settings/faultlist.h"
+
+struct names;
+struct names *names_new(void);
+void names_free(struct names *names);
+/* False when the family has that name already; then *first_out is its place. The bytes are copied,
+ * wiped when freed. */
+bool names_add(struct names *names, const char *family, struct str name, struct place place,
+               struct place *first_out) MUST_USE;
+/* That name must exist in the end. */
+void names_refer(struct names *names, const char *family, struct str name, struct place place);
+/* Tells each reference that leads nowhere, with the nearest name. */
+void names_check(struct names *names, struct faultlist *faults);
+
+#endif

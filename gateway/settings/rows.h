@@ -1,0 +1,107 @@
+/* Settings as tables of rows: the one description of each key, from which come its reading, its
+ * faults, its default and docs/configuration.md. A room owns its rows and its own struct; the
+ * generic reader fills the struct and tells each fault with its place. A reader serves one load;
+ * one thread. */
+#ifndef SETTINGS_ROWS_H
+#define SETTINGS_ROWS_H
+#include "base/fault.h"
+#include "settings/yamltree.h"
+
+struct setting_row;
+struct setting_table;
+struct setting_map;
+struct setting_reader;
+
+struct setting_choice { /* the list ends with a NULL word */
+    const char *word;
+    unsigned value;
+    bool is_due; /* part of the format, not built yet: refused by a clear word */
+};
+
+/* A kind of value: the family of kind.h; a room may add its own. */
+struct setting_kind {
+    const char *name; /* "a duration" */
+    const char *form; /* what would be right: "such as 15s, 10m or 2h" */
+    size_t size;      /* of its field; 0: structured */
+    bool is_text;     /* the field is an owned char * */
+    bool is_secret;   /* faults never show it, a literal one draws a warning */
+    bool is_hidden;   /* faults never show it */
+    /* Scalars: the text, `${…}` replaced, into the field. False: *why goes on from "`VALUE` …", as
+     * "is too long; 8 is the most", and never holds the value; left alone: "is not KIND; FORM". */
+    bool (*parse)(struct str text, const struct setting_row *row, void *field, struct fault *why);
+    /* Structured: the node into the record; tells its own faults. */
+    bool (*read)(struct setting_reader *reader, const struct setting_row *row,
+                 const struct yamlnode *node, void *record);
+};
+
+struct setting_row {
+    const char *key;
+    const struct setting_kind *kind;
+    const struct setting_kind *of;     /* list: of its elements, when they are scalars */
+    const struct setting_table *table; /* table, inline, list of tables */
+    const struct setting_map *map;     /* map */
+    size_t offset;                     /* of the field in the record */
+    size_t count_offset;               /* list and map: of their size_t count */
+    size_t has_offset;                 /* of a bool that says whether it was given; 0: none */
+    int64_t least, most;               /* numbers, in the field's units; list: most elements */
+    const struct setting_choice *choices;
+    const char *standard;       /* the default as one would write it; NULL: none */
+    const char *standard_words; /* how the default is described when it isn't a constant */
+    const char *empty_word;     /* list: the word for an empty one: "all", "any" */
+    const char *names;          /* the value names a member of that family: only once */
+    const char *refers_to;      /* the value must name a member of that family */
+    bool is_needed;
+    bool is_restart;      /* a reload cannot change it */
+    bool is_due;          /* the whole key: part of the format, not built yet */
+    const char *sentence; /* for people */
+};
+
+struct setting_table {
+    const char *name; /* "a provider" */
+    const struct setting_row *rows;
+    size_t count;
+    size_t size;                 /* of the record */
+    void (*begin)(void *record); /* fills what no key sets; may be NULL */
+    /* Rules between keys, after all rows; may be NULL. */
+    void (*check)(struct setting_reader *reader, const struct yamlnode *map, void *record);
+};
+
+struct setting_map { /* a key and a value make one record */
+    size_t size;
+    struct setting_row key, value; /* value may be of kind table */
+};
+
+struct names; /* names.h */
+struct setting_reader {
+    struct faultlist *faults;
+    struct yamltree *tree; /* for what the reader makes itself */
+    struct buf scratch;    /* a text with its secrets; wiped after each use */
+    struct names *names;
+};
+
+void rows_init(struct setting_reader *reader, struct faultlist *faults, struct yamltree *tree);
+void rows_fini(struct setting_reader *reader);
+/* Fills the record (zeroed by the caller) from a map; what is left out gets its default. All
+ * faults are told; whatever was read is owned by the record even then. */
+void rows_read_table(struct setting_reader *reader, const struct setting_table *table,
+                     const struct yamlnode *map, void *record);
+/* Only the defaults. */
+void rows_defaults(struct setting_reader *reader, const struct setting_table *table, void *record);
+/* One scalar by the kind's parse, with bounds, secrets and faults. For structured kinds. */
+bool rows_read_scalar(struct setting_reader *reader, const struct setting_row *row,
+                      const struct setting_kind *kind, const struct yamlnode *node, void *field);
+/* References to names that nobody has are told. Call once, after all was read. */
+void rows_check_references(struct setting_reader *reader);
+/* The row of a key, also through inline tables; NULL when there is none. */
+const struct setting_row *rows_find(const struct setting_table *table, struct str key);
+/* Visits each row that needs a restart and differs between two records. */
+void rows_compare(const struct setting_table *table, const void *a, const void *b,
+                  void (*tell)(const struct setting_row *row, void *arg), void *arg);
+
+/* Adds "did you mean `nearest`?" or, when none is near, "there is: a, b, c". */
+void rows_suggest(struct str wrong, const char *const *candidates, size_t count, struct buf *out);
+
+/* docs: a Markdown section for each table, depth first. */
+void rows_document(const struct setting_table *table, const char *path, struct buf *out);
+
+#endif

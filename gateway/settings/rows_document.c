@@ -1,0 +1,96 @@
+/* The tables as a Markdown page. See rows.h. */
+#include "settings/kind.h"
+
+static void add_bounds(const struct setting_row *row, struct buf *out)
+{
+    bool is_number = row->kind == &kind_unsigned || row->kind == &kind_integer;
+    if (is_number && (row->least || row->most))
+        buf_printf(out, ", %lld to %lld", (long long)row->least, (long long)row->most);
+}
+
+static void add_choices(const struct setting_row *row, struct buf *out)
+{
+    for (const struct setting_choice *at = row->choices; at->word; at++)
+        buf_printf(out, "%s`%s`%s", at == row->choices ? "" : ", ", at->word,
+                   at->is_due ? " (not built yet)" : "");
+}
+
+static void add_value(const struct setting_row *row, struct buf *out)
+{
+    if (row->choices) {
+        add_choices(row, out);
+        return;
+    }
+    if (row->kind == &kind_list && row->table) {
+        buf_printf(out, "a list, each %s", row->table->name);
+        return;
+    }
+    if (row->kind == &kind_list)
+        buf_printf(out, "%s%s%s%s, or a list", row->empty_word ? "`" : "",
+                   row->empty_word ? row->empty_word : "", row->empty_word ? "`, " : "",
+                   row->of->name);
+    else
+        buf_add_text(out, row->kind->name);
+    const struct setting_kind *kind = row->of ? row->of : row->kind;
+    if (kind->form)
+        buf_printf(out, ": %s", kind->form);
+    add_bounds(row, out);
+}
+
+static void add_row(const struct setting_row *row, struct buf *out)
+{
+    buf_printf(out, "| `%s` | ", row->key);
+    add_value(row, out);
+    buf_add_text(out, " | ");
+    if (row->is_needed)
+        buf_add_text(out, "needed");
+    else if (row->standard_words)
+        buf_add_text(out, row->standard_words);
+    else if (row->standard)
+        buf_printf(out, "`%s`", row->standard);
+    else if (row->empty_word)
+        buf_printf(out, "`%s`", row->empty_word);
+    buf_printf(out, " | %s%s%s |\n", row->is_due ? "Not built yet: refused. " : "", row->sentence,
+               row->is_restart ? " Needs a restart." : "");
+}
+
+static void add_rows(const struct setting_table *table, struct buf *out)
+{
+    for (size_t i = 0; i < table->count; i++) {
+        if (table->rows[i].kind == &kind_inline)
+            add_rows(table->rows[i].table, out);
+        else
+            add_row(&table->rows[i], out);
+    }
+}
+
+static const struct setting_table *child_table(const struct setting_row *row)
+{
+    return row->map ? row->map->value.table : row->table;
+}
+
+static void add_children(const struct setting_table *table, const char *path, struct buf *out)
+{
+    for (size_t i = 0; i < table->count; i++) {
+        const struct setting_row *row = &table->rows[i];
+        const struct setting_table *child = child_table(row);
+        if (row->kind == &kind_inline)
+            add_children(row->table, path, out);
+        else if (child) {
+            struct buf name;
+            buf_init(&name, 256);
+            buf_printf(&name, "%s%s%s", path, *path ? "." : "", row->key);
+            rows_document(child, buf_str(&name).ptr, out);
+            buf_fini(&name);
+        }
+    }
+}
+
+void rows_document(const struct setting_table *table, const char *path, struct buf *out)
+{
+    if (*path)
+        buf_printf(out, "\n## `%s`: %s\n", path, table->name);
+    buf_add_text(out, "\n| key | value | default | meaning |\n|---|---|---|---|\n");
+    add_rows(table, out);
+    add_children(table, path, out);
+}

@@ -1,0 +1,121 @@
+/* See secret.h. */
+#include "settings/secret.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "settings/yamltree.h"
+
+static bool expand_env(struct str name, struct buf *out, struct fault *why)
+{
+    char *copy = str_copy(name);
+    const char *value = getenv(copy);
+    free(copy);
+    if (value == NULL)
+        return fault_set(why, FAULT_INVALID,
+                         "the environment variable %s is not set; set it before the start",
+                         yamlnode_show(name).text);
+    if (!str_is_utf8(str_of(value)))
+        return fault_set(why, FAULT_INVALID,
+                         "the environment variable %s is not UTF-8; set it to plain text",
+                         yamlnode_show(name).text);
+    buf_add_text(out, value);
+    return true;
+}
+
+/* Returns the bytes read, or -1 with errno; EFBIG when there are more than fit. */
+static ssize_t read_file(const char *path, char *bytes, size_t room)
+{
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    size_t len = 0;
+    ssize_t got = 1;
+    if (file < 0)
+        return -1;
+    while (len < room && got > 0) {
+        got = read(file, bytes + len, room - len);
+        if (got < 0 && errno == EINTR)
+            got = 1;
+        else if (got > 0)
+            len += (size_t)got;
+    }
+    int reason = errno;
+    close(file);
+    errno = len == room ? EFBIG : reason;
+    return got < 0 || len == room ? -1 : (ssize_t)len;
+}
+
+static bool expand_file(struct str path, struct buf *out, struct fault *why)
+{
+    char *copy = str_copy(path);
+    char *bytes = memory_new(SECRET_FILE_BYTES);
+    ssize_t got = read_file(copy, bytes, SECRET_FILE_BYTES);
+    int reason = errno;
+    bool is_ok = got >= 0;
+    struct str content = str_make(bytes, is_ok ? (size_t)got : 0);
+    while (content.len &&
+           (content.ptr[content.len - 1] == '\n' || content.ptr[content.len - 1] == '\r'))
+        content.len--;
+    free(copy);
+    if (!is_ok) {
+        fault_set(why, FAULT_INVALID, "cannot read the file %s: %s; check its path and rights",
+                  yamlnode_show(path).text, strerror(reason));
+    } else if (str_find_byte(content, '\0') != SIZE_MAX || !str_is_utf8(content)) {
+        is_ok = fault_set(why, FAULT_INVALID, "the file %s is not text; a secret is one UTF-8 line",
+                          yamlnode_show(path).text);
+    } else {
+        buf_add_str(out, content);
+    }
+    explicit_bzero(bytes, SECRET_FILE_BYTES);
+    free(bytes);
+    return is_ok;
+}
+
+static bool expand_one(struct str inside, struct buf *out, struct fault *why)
+{
+    size_t colon = str_find_byte(inside, ':');
+    struct str source = str_first(inside, colon == SIZE_MAX ? inside.len : colon);
+    struct str what = colon == SIZE_MAX ? STR_NONE : str_from(inside, colon + 1);
+    if (what.len > 0 && str_is(source, "env"))
+        return expand_env(what, out, why);
+    if (what.len > 0 && str_is(source, "file"))
+        return expand_file(what, out, why);
+    return fault_set(why, FAULT_INVALID,
+                     "`${%s…}` is not known; write ${env:NAME} or ${file:/path}, and `$${` for a "
+                     "literal `${`",
+                     yamlnode_show(source).text);
+}
+
+bool secret_expand(struct str text, struct buf *out, struct fault *why)
+{
+    for (;;) {
+        size_t at = str_find(text, STR("${"));
+        if (at == SIZE_MAX)
+            break;
+        if (at > 0 && text.ptr[at - 1] == '$') {
+            buf_add_str(out, str_first(text, at - 1));
+            buf_add_text(out, "${");
+            text = str_from(text, at + 2);
+            continue;
+        }
+        struct str inside = str_from(text, at + 2);
+        size_t end = str_find_byte(inside, '}');
+        if (end == SIZE_MAX)
+            return fault_set(why, FAULT_INVALID,
+                             "`${` without its `}`; write ${env:NAME} or ${file:/path}");
+        buf_add_str(out, str_first(text, at));
+        if (!expand_one(str_first(inside, end), out, why))
+            return false;
+        text = str_from(inside, end + 1);
+    }
+    buf_add_str(out, text);
+    if (out->is_over)
+        return fault_set(why, FAULT_INVALID, "too long; 64 KiB are the most");
+    return true;
+}
+
+bool secret_is_elsewhere(struct str text)
+{
+    return str_find(text, STR("${env:")) != SIZE_MAX || str_find(text, STR("${file:")) != SIZE_MAX;
+}

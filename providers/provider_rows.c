@@ -1,0 +1,379 @@
+/* See provider_rows.h. */
+#include "providers/provider_rows.h"
+
+#include <stdlib.h>
+
+#include "providers/dialect.h"
+#include "providers/textfold.h"
+#include "settings/kind.h"
+#include "settings/names.h"
+
+enum { ANSWERS_MAX = 1000, CONNECTIONS_MAX = 1000, TIMEOUT_MOST_MS = 600000 };
+
+/* ---- url ---- */
+
+static bool is_loopback_host(struct str host)
+{
+    return str_is(host, "localhost") || str_is(host, "[::1]") || str_starts(host, STR("127."));
+}
+
+/* Of "http://host:1/path": the part between the slashes, and what comes after. */
+static bool split_url(struct str url, struct str *authority_out, bool *is_plain_out)
+{
+    struct str rest;
+    *is_plain_out = str_starts(url, STR("http://"));
+    if (!*is_plain_out && !str_starts(url, STR("https://")))
+        return false;
+    rest = str_from(url, *is_plain_out ? strlen("http://") : strlen("https://"));
+    size_t end = 0;
+    while (end < rest.len && !memchr("/?#", rest.ptr[end], 3))
+        end++;
+    *authority_out = str_first(rest, end);
+    return end > 0;
+}
+
+static struct str host_of(struct str authority)
+{
+    if (str_starts(authority, STR("[")))
+        return str_first(authority, str_find_byte(authority, ']') + 1);
+    return str_first(authority, str_find_byte(authority, ':'));
+}
+
+static bool is_port_right(struct str authority, struct str host)
+{
+    struct str rest = str_from(authority, host.len);
+    uint64_t port;
+    if (rest.len == 0)
+        return true;
+    return rest.ptr[0] == ':' && str_to_u64(str_from(rest, 1), &port) && port > 0 && port < 65536;
+}
+
+static bool parse_url(struct str text, const struct setting_row *row, void *field,
+                      struct fault *why)
+{
+    struct str authority;
+    bool is_plain;
+    for (size_t i = 0; i < text.len; i++)
+        if ((unsigned char)text.ptr[i] <= ' ' || text.ptr[i] == 0x7f)
+            return fault_set(why, FAULT_INVALID, "holds a blank; write %%20 for one in a path");
+    if (!split_url(text, &authority, &is_plain))
+        return false;
+    if (str_find_byte(authority, '@') != SIZE_MAX)
+        return fault_set(why, FAULT_INVALID,
+                         "holds a user name or password; only the host and path are right");
+    struct str host = host_of(authority);
+    if (host.len == 0 || !is_port_right(authority, host) || str_find_byte(text, '#') != SIZE_MAX)
+        return false;
+    return kind_text.parse(text, row, field, why);
+}
+
+static const struct setting_kind url_kind = {
+    .name = "an address",
+    .form = "https://HOST/PATH",
+    .size = sizeof(char *),
+    .is_text = true,
+    .is_hidden = true, /* it may hold a password where none belongs */
+    .parse = parse_url,
+};
+
+/* ---- currency ---- */
+
+static bool parse_currency(struct str text, const struct setting_row *row, void *field,
+                           struct fault *why)
+{
+    (void)row;
+    (void)why;
+    char code[13];
+    if (text.len < 2 || text.len >= sizeof code)
+        return false;
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+        if (c >= 'a' && c <= 'z')
+            c = (char)(c - 'a' + 'A');
+        if (!((c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9' && i > 0)))
+            return false;
+        code[i] = c;
+    }
+    *(char **)field = str_copy(str_make(code, text.len));
+    return true;
+}
+
+const struct setting_kind provider_rows_currency = {
+    .name = "a currency",
+    .form = "a code such as USD",
+    .size = sizeof(char *),
+    .is_text = true,
+    .parse = parse_currency,
+};
+
+/* ---- dialect ---- */
+
+static bool parse_dialect(struct str text, const struct setting_row *row, void *field,
+                          struct fault *why)
+{
+    (void)row;
+    const struct dialect *dialect = dialect_find(text);
+    if (dialect == NULL)
+        return fault_set(why, FAULT_INVALID, "is no dialect; there is %s", dialect_names());
+    *(const struct dialect **)field = dialect;
+    return true;
+}
+
+static const struct setting_kind dialect_kind = {
+    .name = "a dialect",
+    .form = "standard",
+    .size = sizeof(const struct dialect *),
+    .parse = parse_dialect,
+};
+
+/* ---- limits ---- */
+
+static const struct setting_row limit_list[] = {
+    {.key = "add",
+     .kind = &kind_rate,
+     .offset = offsetof(struct provider_limits, add_per_s),
+     .standard = "5/s",
+     .sentence = "Orders."},
+    {.key = "other",
+     .kind = &kind_rate,
+     .offset = offsetof(struct provider_limits, other_per_s),
+     .standard = "2/s",
+     .sentence = "All other calls."},
+};
+static const struct setting_table limit_rows = {.name = "`rate_limit`",
+                                                .rows = limit_list,
+                                                .count = COUNT_OF(limit_list),
+                                                .size = sizeof(struct provider_limits)};
+
+static bool read_limits(struct setting_reader *reader, const struct setting_row *row,
+                        const struct yamlnode *node, void *record)
+{
+    struct provider_limits *limits = (void *)((char *)record + row->offset);
+    rows_defaults(reader, &limit_rows, limits);
+    if (node->kind != YAMLNODE_SCALAR || node->is_null) {
+        rows_read_table(reader, &limit_rows, node, limits);
+        return true;
+    }
+    if (!rows_read_scalar(reader, row, &kind_rate, node, &limits->add_per_s))
+        return false;
+    limits->other_per_s = limits->add_per_s;
+    return true;
+}
+
+static const struct setting_kind limits_kind = {
+    .name = "a rate limit for all calls, or a map of `add` and `other`",
+    .form = "such as 10/s, 300/m or 5000/h, or none",
+    .read = read_limits,
+};
+
+/* ---- answers ---- */
+
+static bool parse_pattern(struct str text, const struct setting_row *row, void *field,
+                          struct fault *why)
+{
+    (void)row;
+    struct arena arena;
+    arena_init(&arena);
+    struct str folded = textfold(text, &arena);
+    bool is_ok = folded.len > 0 && text.len <= 500;
+    if (is_ok)
+        *(char **)field = str_copy(folded);
+    else
+        fault_set(why, FAULT_INVALID, "is no pattern; 1 to 500 bytes of the panel's text are");
+    arena_fini(&arena);
+    return is_ok;
+}
+
+static const struct setting_kind pattern_kind = {
+    .name = "a pattern", .size = sizeof(char *), .is_text = true, .parse = parse_pattern};
+
+static const struct setting_choice class_choices[] = {
+    {.word = "client", .value = VERDICT_CLIENT},
+    {.word = "provider", .value = VERDICT_PROVIDER},
+    {.word = "busy", .value = VERDICT_BUSY},
+    {.word = "doubt", .value = VERDICT_DOUBT},
+    {.word = NULL}};
+static const struct setting_choice rest_choices[] = {{.word = "offer", .value = REST_OFFER},
+                                                     {.word = "provider", .value = REST_PROVIDER},
+                                                     {.word = "funds", .value = REST_FUNDS},
+                                                     {.word = "key", .value = REST_KEY},
+                                                     {.word = NULL}};
+
+static const struct setting_row answer_list[] = {
+    {.key = "class",
+     .kind = &kind_choice,
+     .offset = offsetof(struct provider_answer, class),
+     .choices = class_choices,
+     .is_needed = true,
+     .sentence = "By whose fault it is refused; `busy`: try again later; `doubt`: nobody knows."},
+    {.key = "rest",
+     .kind = &kind_choice,
+     .offset = offsetof(struct provider_answer, rest),
+     .choices = rest_choices,
+     .standard_words = "nothing rests",
+     .sentence = "What is not asked for a while."},
+};
+
+static void check_answer(struct setting_reader *reader, const struct yamlnode *map, void *record)
+{
+    const struct provider_answer *answer = record;
+    const struct yamlnode *class = yamlnode_find(map, "class"), *rest = yamlnode_find(map, "rest");
+    if (class && rest && answer->class == VERDICT_CLIENT && answer->rest != REST_NONE)
+        faultlist_add(
+            reader->faults, rest->place,
+            "`rest` with class `client`: nothing rests by a client's fault; leave it out");
+}
+
+static const struct setting_table answer_rows = {.name = "an answer",
+                                                 .rows = answer_list,
+                                                 .count = COUNT_OF(answer_list),
+                                                 .size = sizeof(struct provider_answer),
+                                                 .check = check_answer};
+static const struct setting_map answer_map = {
+    .size = sizeof(struct provider_answer),
+    .key = {.key = "answers",
+            .kind = &pattern_kind,
+            .offset = offsetof(struct provider_answer, pattern)},
+    .value = {.key = "answers", .kind = &kind_table, .table = &answer_rows},
+};
+
+/* ---- rows ---- */
+
+static const struct setting_choice unknown_choices[] = {
+    {.word = "doubt", .value = false}, {.word = "refused", .value = true}, {.word = NULL}};
+static const struct setting_choice state_choices[] = {
+    {.word = "open", .value = false}, {.word = "closed", .value = true}, {.word = NULL}};
+
+static const struct setting_row list[] = {
+    {.key = "name",
+     .kind = &kind_name,
+     .offset = offsetof(struct provider_settings, name),
+     .names = "provider",
+     .is_needed = true,
+     .sentence = "What offers and the books call it; the same name is the same provider."},
+    {.key = "url",
+     .kind = &url_kind,
+     .offset = offsetof(struct provider_settings, url),
+     .is_needed = true,
+     .sentence = "The address of its API."},
+    {.key = "key",
+     .kind = &kind_secret,
+     .offset = offsetof(struct provider_settings, key),
+     .is_needed = true,
+     .sentence = "Our key there."},
+    {.key = "currency",
+     .kind = &provider_rows_currency,
+     .offset = offsetof(struct provider_settings, currency),
+     .standard_words = "the gateway's",
+     .sentence = "Of its rates and balance; needs its line in `rates`."},
+    {.key = "dialect",
+     .kind = &dialect_kind,
+     .offset = offsetof(struct provider_settings, dialect),
+     .standard = "standard",
+     .sentence = "How it speaks."},
+    {.key = "timeout",
+     .kind = &kind_duration,
+     .offset = offsetof(struct provider_settings, timeout_ms),
+     .most = TIMEOUT_MOST_MS,
+     .standard = "15s",
+     .sentence = "For a whole call."},
+    {.key = "connect_timeout",
+     .kind = &kind_duration,
+     .offset = offsetof(struct provider_settings, connect_timeout_ms),
+     .most = TIMEOUT_MOST_MS,
+     .standard = "5s",
+     .sentence = "For connecting, within the whole call."},
+    {.key = "ca_file",
+     .kind = &kind_file,
+     .offset = offsetof(struct provider_settings, ca_file),
+     .standard_words = "the system's",
+     .sentence = "Certificates to trust, PEM, for a private authority."},
+    {.key = "unknown_errors",
+     .kind = &kind_choice_bool,
+     .offset = offsetof(struct provider_settings, unknown_errors_refused),
+     .choices = unknown_choices,
+     .standard = "doubt",
+     .sentence = "What an error text means that no table knows."},
+    {.key = "max_connections",
+     .kind = &kind_unsigned,
+     .offset = offsetof(struct provider_settings, max_connections),
+     .least = 1,
+     .most = CONNECTIONS_MAX,
+     .standard = "32",
+     .sentence = "At once, for the whole gateway."},
+    {.key = "rate_limit",
+     .kind = &limits_kind,
+     .offset = offsetof(struct provider_settings, limits),
+     .standard_words = "add `5/s`, other `2/s`",
+     .table = &limit_rows,
+     .sentence = "Calls, for the whole gateway."},
+    {.key = "state",
+     .kind = &kind_choice_bool,
+     .offset = offsetof(struct provider_settings, is_closed),
+     .choices = state_choices,
+     .standard = "open",
+     .sentence = "`closed`: no new orders; those under way go on."},
+    {.key = "answers",
+     .kind = &kind_map,
+     .map = &answer_map,
+     .offset = offsetof(struct provider_settings, answers),
+     .count_offset = offsetof(struct provider_settings, answer_count),
+     .most = ANSWERS_MAX,
+     .sentence = "Its error texts, on top of the built-in table. Case, blanks and the final dot "
+                 "are folded, `*` matches anything, the most specific pattern wins."},
+};
+
+static void check_url(struct setting_reader *reader, const struct yamlnode *map,
+                      const struct provider_settings *provider)
+{
+    struct str authority;
+    bool is_plain;
+    if (provider->url == NULL || !split_url(str_of(provider->url), &authority, &is_plain))
+        return;
+    if (is_plain && !is_loopback_host(host_of(authority)))
+        faultlist_warn(reader->faults, yamlnode_find(map, "url")->place,
+                       "`url` with http:// sends our key in clear text; use https://");
+}
+
+static void check_answers(struct setting_reader *reader, const struct yamlnode *map,
+                          const struct provider_settings *provider)
+{
+    const struct yamlnode *answers = yamlnode_find(map, "answers"), *at;
+    struct buf name;
+    if (answers == NULL || provider->answer_count == 0)
+        return;
+    buf_init(&name, 4096);
+    at = answers->first;
+    for (size_t i = 0; i < provider->answer_count; i++, at = at->next) {
+        struct place first;
+        if (provider->answers[i].pattern == NULL)
+            continue;
+        buf_clear(&name);
+        /* The map's own place keeps the patterns of two providers apart. */
+        buf_printf(&name, "%p %s", (const void *)answers, provider->answers[i].pattern);
+        if (!names_add(reader->names, "pattern", buf_str(&name), at->key_place, &first))
+            faultlist_add(reader->faults, at->key_place,
+                          "the same pattern once folded as at %u:%u; keep one of them", first.line,
+                          first.column);
+    }
+    buf_fini(&name);
+}
+
+static void check(struct setting_reader *reader, const struct yamlnode *map, void *record)
+{
+    struct provider_settings *provider = record;
+    const struct yamlnode *connect = yamlnode_find(map, "connect_timeout");
+    if (connect && provider->connect_timeout_ms > provider->timeout_ms)
+        faultlist_add(reader->faults, connect->place,
+                      "`connect_timeout` is longer than `timeout`; a shorter one is right");
+    if (provider->connect_timeout_ms > provider->timeout_ms)
+        provider->connect_timeout_ms = provider->timeout_ms;
+    check_url(reader, map, provider);
+    check_answers(reader, map, provider);
+}
+
+const struct setting_table provider_rows = {.name = "a provider",
+                                            .rows = list,
+                                            .count = COUNT_OF(list),
+                                            .size = sizeof(struct provider_settings),
+                                            .check = check};
