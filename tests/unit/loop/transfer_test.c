@@ -171,27 +171,24 @@ static void many_at_once_share_connections(void **state)
 
 struct chain {
     struct loop *loop;
-    int port;
     bool is_over;
     int links;
 };
 
 static void chain_next(const struct transfer_result *result, void *arg)
 {
+    /* It ends at once, without any wait for a socket. */
+    static const struct transfer_request REQUEST = {.url = "file:///etc/hostname",
+                                                    .timeout_ms = 1000,
+                                                    .connect_timeout_ms = 1000,
+                                                    .body_ceiling = 1024};
     struct chain *chain = arg;
-    char url[64];
-    chain->links += result && result->curl_code == 0;
-    if (chain->is_over) {
+    (void)result;
+    chain->links++;
+    if (chain->is_over)
         loop_stop(chain->loop);
-        return;
-    }
-    snprintf(url, sizeof url, "http://127.0.0.1:%d/", chain->port);
-    struct transfer_request request = {.url = url,
-                                       .body = STR("key=x"),
-                                       .timeout_ms = 10000,
-                                       .connect_timeout_ms = 5000,
-                                       .body_ceiling = 1024};
-    transfer_start(chain->loop, &request, chain_next, chain);
+    else
+        transfer_start(chain->loop, &REQUEST, chain_next, chain);
 }
 
 static void end_chain(void *arg)
@@ -201,19 +198,15 @@ static void end_chain(void *arg)
 
 static void transfers_that_start_one_another_leave_turns_to_others(void **state)
 {
-    struct upstream *upstream = upstream_begin(upstream_answer_all, NULL);
-    struct chain chain = {.loop = loop_new("chain"), .port = upstream->port};
+    struct chain chain = {.loop = loop_new("chain")};
     struct loop_timer timer = {0};
     (void)state;
-    for (int i = 0; i < 8; i++)
-        chain_next(NULL, &chain);
-    loop_timer_start(&timer, chain.loop, 50, end_chain, &chain);
+    chain_next(NULL, &chain);
+    loop_timer_start(&timer, chain.loop, 20, end_chain, &chain);
     loop_run(chain.loop); /* goes on for ever when the timer gets no turn */
-    assert_true(chain.links > 0);
+    assert_true(chain.links > 2);
     loop_timer_fini(&timer);
     loop_free(chain.loop);
-    upstream_end(upstream);
-    upstream_free(upstream);
 }
 
 static void names_are_looked_up(void **state)
