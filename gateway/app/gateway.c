@@ -1,0 +1,434 @@
+/* See gateway.h. Start: ledger, recovery, threads, lists, then the clients' port. End, in the order
+ * that is safe: no new connections, drain the workers, stop refreshing, close the ledger (which
+ * finishes what was asked), free the listeners, then the loops. */
+#include "app/gateway.h"
+
+#include <curl/curl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+#include "app/command.h"
+#include "app/gateway_private.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "loop/transfer.h"
+#include "orders/place.h"
+#include "v2/v2.h"
+
+enum { LOOK_MS = 10, DRAIN_MS = 30000 };
+
+/* ---- what the books hold at the start ---- */
+
+static void on_kept_order(const struct ledger_order *order, unsigned attempts, void *arg)
+{
+    struct gateway *g = arg;
+    struct liveorder live;
+    (void)attempts;
+    char *extra = str_copy(order->extra);
+    liveorder_from_ledger(order, g->configuration->providers, &live);
+    live.extra = extra;
+    liveorders_put(g->liveorders, &live);
+    free(extra);
+    if (order->state != ORDERSTATE_PLACING)
+        return;
+    g->resumed = memory_resize(g->resumed, g->resumed_count + 1, sizeof *g->resumed);
+    struct ledger_order *kept = &g->resumed[g->resumed_count++];
+    *kept = *order;
+    kept->client = arena_str(&g->resumed_arena, order->client);
+    kept->fields = arena_str(&g->resumed_arena, order->fields);
+    kept->provider = arena_str(&g->resumed_arena, order->provider);
+    kept->request_id = arena_str(&g->resumed_arena, order->request_id);
+    kept->currency = kept->extra = kept->reason = kept->upstream_id = kept->upstream_service =
+        STR("");
+}
+
+static void on_kept_list(struct str provider, struct str body, int64_t fetched_at_ms, void *arg)
+{
+    struct gateway *g = arg;
+    refresher_take_list(g->refresher, provider, body, fetched_at_ms);
+}
+
+static void on_kept_import(const struct ledger_import *import, void *arg)
+{
+    struct gateway *g = arg;
+    refresher_take_import(g->refresher, import);
+}
+
+static void on_kept_price(const struct ledger_price *price, int64_t at_ms, void *arg)
+{
+    struct gateway *g = arg;
+    refresher_take_price(g->refresher, price, at_ms);
+}
+
+static bool recover(struct gateway *g, struct fault *why)
+{
+    struct ledger_visit visit = {.order = on_kept_order,
+                                 .list = on_kept_list,
+                                 .import = on_kept_import,
+                                 .price = on_kept_price,
+                                 .arg = g};
+    if (!ledger_recover(g->ledger, &visit, why))
+        return false;
+    log_event(LOG_INFO, "recovered", "unfinished=%zu resumed=%zu", liveorders_count(g->liveorders),
+              g->resumed_count);
+    return true;
+}
+
+/* ---- going on with orders between two offers ---- */
+
+struct resumption {
+    struct gateway *gateway;
+    size_t index;
+};
+
+static void on_attempts(const struct ledger_rows *rows, void *arg)
+{
+    struct resumption *resumption = arg;
+    struct gateway *g = resumption->gateway;
+    place_resume(g->desk, &g->resumed[resumption->index], rows->attempts, rows->attempt_count);
+    free(resumption);
+}
+
+static void resume_orders(struct gateway *g)
+{
+    for (size_t i = 0; i < g->resumed_count; i++) {
+        struct resumption *resumption = memory_new(sizeof *resumption);
+        *resumption = (struct resumption){g, i};
+        struct ledger_query query = {.question = LEDGER_ASK_SHOW, .id = g->resumed[i].id};
+        ledger_ask(g->ledger, g->loop, &query, on_attempts, resumption);
+    }
+}
+
+/* ---- snapshots ---- */
+
+void gateway_tell_workers(struct gateway *g, struct catalogue *catalogue,
+                          struct configuration *configuration)
+{
+    for (size_t i = 0; i < g->worker_count; i++) {
+        struct worker_news news = {
+            .catalogue = catalogue ? catalogue_pin(catalogue) : NULL,
+            .configuration = configuration ? configuration_pin(configuration) : NULL,
+            .tls = configuration && g->tls ? tls_context_pin(g->tls) : NULL,
+        };
+        worker_tell(g->workers[i], &news);
+    }
+}
+
+static void use_on_main(struct gateway *g)
+{
+    admin_configure(g->admin, &g->configuration->admin, client_set_pin(g->configuration->clients));
+    listener_configure(g->admin_listener, &g->configuration->admin.listener, NULL);
+    desk_set_settings(g->desk, &g->configuration->orders);
+}
+
+struct snapshot_message {
+    struct loop_message message;
+    struct gateway *gateway;
+    struct catalogue *catalogue;
+};
+
+/* Clients, settings and catalogue of one configuration change together. */
+static void on_snapshot(struct loop_message *message)
+{
+    struct snapshot_message *m = (struct snapshot_message *)message;
+    struct gateway *g = m->gateway;
+    struct configuration *fresh = NULL;
+    if (g->coming && m->catalogue->providers == g->coming->providers) {
+        reload_take(g);
+        use_on_main(g);
+        fresh = g->configuration;
+    }
+    gateway_tell_workers(g, m->catalogue, fresh);
+    desk_set_catalogue(g->desk, m->catalogue);
+    free(m);
+}
+
+static void publish(struct catalogue *catalogue, void *arg)
+{
+    struct gateway *g = arg;
+    struct snapshot_message *m = memory_new(sizeof *m);
+    m->message.run = on_snapshot;
+    m->gateway = g;
+    m->catalogue = catalogue;
+    loop_post(g->loop, &m->message);
+}
+
+static void *run_refresh(void *arg)
+{
+    struct gateway *g = arg;
+    pthread_setname_np(pthread_self(), "refresh");
+    loop_run(g->refresh_loop);
+    return NULL;
+}
+
+/* ---- the admin side's view of the whole ---- */
+
+static void fill_state(struct admin_state *out, void *arg)
+{
+    struct gateway *g = arg;
+    *out = (struct admin_state){.is_open = g->is_open,
+                                .is_draining = g->is_draining,
+                                .workers = (unsigned)g->worker_count,
+                                .reloads = g->reloads,
+                                .failed_reloads = g->failed_reloads,
+                                .configured_at_ms = g->configured_at_ms,
+                                .started_at_ms = g->started_at_ms};
+    for (size_t i = 0; i < g->worker_count; i++) {
+        struct worker_report report;
+        worker_report(g->workers[i], &report);
+        out->connections += report.connections;
+        out->exchanges += report.exchanges;
+        out->requests += report.requests;
+        out->rejected += report.rejected;
+        out->timeouts += report.timeouts;
+        if (report.longest_turn_us > out->longest_turn_us)
+            out->longest_turn_us = report.longest_turn_us;
+    }
+}
+
+static void start_reload(void (*done)(const char *faults, void *done_arg), void *done_arg,
+                         void *arg)
+{
+    reload_start(arg, done, done_arg);
+}
+
+/* ---- signals ---- */
+
+static void on_drain_look(void *arg)
+{
+    struct gateway *g = arg;
+    bool is_over = true;
+    for (size_t i = 0; i < g->worker_count; i++)
+        is_over = is_over && worker_has_ended(g->workers[i]);
+    if (is_over &&
+        (desk_is_idle(g->desk) || clock_steady_ms() - g->drain_started_ms > g->options.drain_ms)) {
+        loop_stop(g->loop);
+        return;
+    }
+    loop_timer_start(&g->timer, g->loop, LOOK_MS, on_drain_look, g);
+}
+
+static void on_end_signal(evutil_socket_t number, short events, void *arg)
+{
+    struct gateway *g = arg;
+    (void)events;
+    if (g->is_draining)
+        return;
+    g->is_draining = true;
+    g->drain_started_ms = clock_steady_ms();
+    log_event(LOG_INFO, "draining", "signal=%d", (int)number);
+    for (size_t i = 0; i < g->worker_count; i++)
+        worker_drain(g->workers[i], g->options.drain_ms);
+    on_drain_look(g);
+}
+
+static void on_reload_signal(evutil_socket_t number, short events, void *arg)
+{
+    (void)number, (void)events;
+    reload_start(arg, NULL, NULL);
+}
+
+/* ---- opening the clients' port ---- */
+
+static void on_settle_look(void *arg)
+{
+    struct gateway *g = arg;
+    struct fault why;
+    if (g->is_draining)
+        return;
+    if (!refresher_is_settled(g->refresher) || g->desk->catalogue == NULL) {
+        loop_timer_start(&g->timer, g->loop, LOOK_MS, on_settle_look, g);
+        return;
+    }
+    if (!opening_front(g, &why)) {
+        log_event(LOG_ERROR, "cannot_listen", "reason=%s", log_value(str_of(why.words)).text);
+        raise(SIGTERM);
+        return;
+    }
+    g->is_open = true;
+    log_event(LOG_INFO, "serving", "services=%zu workers=%zu", g->desk->catalogue->count,
+              g->worker_count);
+    resume_orders(g);
+    if (g->options.on_open)
+        g->options.on_open(g->configuration->front.listen[0].text, g->options.arg);
+}
+
+/* ---- life ---- */
+
+static void raise_file_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+static void catch_signals(struct gateway *g)
+{
+    static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
+    signal(SIGPIPE, SIG_IGN);
+    for (size_t i = 0; i < COUNT_OF(numbers); i++) {
+        g->signals[i] = evsignal_new(loop_base(g->loop), numbers[i],
+                                     i < 2 ? on_end_signal : on_reload_signal, g);
+        event_add(g->signals[i], NULL);
+    }
+}
+
+/* The rooms, wired; no thread runs yet. */
+static bool build(struct gateway *g, struct fault *why)
+{
+    struct configuration *configuration = g->configuration;
+    g->ledger = ledger_open(&configuration->ledger, why);
+    if (g->ledger == NULL || !opening_test(configuration, why))
+        return false;
+    if (configuration->front.certificate) {
+        g->tls = tls_context_new(configuration->front.certificate, configuration->front.key, why);
+        if (g->tls == NULL)
+            return false;
+    }
+    g->loop = loop_new("main");
+    g->refresh_loop = loop_new("refresh");
+    g->health = health_new();
+    g->liveorders = liveorders_new();
+    g->cache = cache_open(&configuration->cache, g->refresh_loop, why);
+    if (g->cache == NULL)
+        return false;
+    struct refresher_parts parts = {.loop = g->refresh_loop,
+                                    .ledger = g->ledger,
+                                    .cache = g->cache,
+                                    .health = g->health,
+                                    .publish = publish,
+                                    .arg = g};
+    g->refresher = refresher_new(&parts);
+    struct desk_parts desk = {.loop = g->loop,
+                              .ledger = g->ledger,
+                              .health = g->health,
+                              .liveorders = g->liveorders,
+                              .refresher = g->refresher};
+    g->desk = desk_new(&desk);
+    return recover(g, why);
+}
+
+static void build_admin(struct gateway *g)
+{
+    struct admin_parts parts = {
+        .desk = g->desk, .cache = g->cache, .state = fill_state, .reload = start_reload, .arg = g};
+    g->admin = admin_new(&parts);
+    g->admin_listener = listener_new(g->loop, admin_handle, g->admin);
+    use_on_main(g);
+}
+
+static void start_threads(struct gateway *g)
+{
+    struct worker_parts parts = {.ledger = g->ledger,
+                                 .health = g->health,
+                                 .liveorders = g->liveorders,
+                                 .refresher = g->refresher};
+    g->worker_count = g->configuration->workers;
+    g->workers = memory_array(g->worker_count, sizeof(struct worker *));
+    for (size_t i = 0; i < g->worker_count; i++)
+        g->workers[i] = worker_new((unsigned)i + 1, &parts);
+    gateway_tell_workers(g, NULL, g->configuration);
+    ledger_start(g->ledger);
+    for (size_t i = 0; i < g->worker_count; i++)
+        worker_start(g->workers[i]);
+    gateway_use(g, g->configuration);
+    ASSERT(pthread_create(&g->refresh_thread, NULL, run_refresh, g) == 0);
+}
+
+struct stop_message {
+    struct loop_message message;
+    struct gateway *gateway;
+};
+
+static void on_stop_refresh(struct loop_message *message)
+{
+    struct gateway *g = ((struct stop_message *)message)->gateway;
+    refresher_stop(g->refresher);
+    loop_stop(g->refresh_loop);
+}
+
+static void take_down(struct gateway *g)
+{
+    struct stop_message stop = {.message = {.run = on_stop_refresh}, .gateway = g};
+    loop_post(g->refresh_loop, &stop.message);
+    pthread_join(g->refresh_thread, NULL);
+    for (size_t i = 0; i < g->worker_count; i++)
+        worker_join(g->workers[i]);
+    ledger_close(&g->ledger);
+    listener_stop_accepting(g->admin_listener);
+    for (size_t i = 0; i < g->worker_count; i++)
+        worker_free(g->workers[i]);
+    free(g->workers);
+    listener_free(g->admin_listener);
+    admin_free(g->admin);
+    refresher_free(g->refresher);
+    cache_close(&g->cache);
+}
+
+static void free_rest(struct gateway *g)
+{
+    loop_timer_fini(&g->timer);
+    for (size_t i = 0; i < COUNT_OF(g->signals); i++)
+        if (g->signals[i])
+            event_free(g->signals[i]);
+    desk_free(g->desk);
+    if (g->ledger)
+        ledger_close(&g->ledger);
+    if (g->refresh_loop)
+        loop_free(g->refresh_loop);
+    if (g->loop)
+        loop_free(g->loop);
+    liveorders_free(g->liveorders);
+    if (g->health)
+        health_free(g->health);
+    tls_context_unpin(&g->tls);
+    tls_context_unpin(&g->coming_tls);
+    if (g->coming)
+        configuration_unpin(&g->coming);
+    configuration_unpin(&g->configuration);
+    arena_fini(&g->resumed_arena);
+    free(g->resumed);
+}
+
+/* A lock or an address that another process holds is out of reach; all else is a problem here. */
+static int exit_code(const struct fault *why)
+{
+    return why->code == FAULT_CONFLICT ? EXIT_UNREACHABLE : EXIT_PROBLEM;
+}
+
+int gateway_run(struct configuration *configuration, const struct gateway_options *options)
+{
+    struct gateway g = {.options = *options, .configuration = configuration};
+    struct fault why = {0};
+    if (g.options.drain_ms == 0)
+        g.options.drain_ms = DRAIN_MS;
+    g.started_at_ms = g.configured_at_ms = clock_wall_ms();
+    arena_init(&g.resumed_arena);
+    raise_file_limit();
+    transfer_global_init();
+    if (!build(&g, &why)) {
+        fprintf(stderr, "panelmux: %s\n", why.words);
+        free_rest(&g);
+        return exit_code(&why);
+    }
+    catch_signals(&g);
+    build_admin(&g);
+    start_threads(&g);
+    bool is_listening = opening_admin(&g, &why);
+    if (is_listening) {
+        on_settle_look(&g);
+    } else {
+        fprintf(stderr, "panelmux: %s\n", why.words);
+        raise(SIGTERM);
+    }
+    loop_run(g.loop);
+    take_down(&g);
+    log_event(LOG_INFO, "ended", "drained_ms=%lld",
+              (long long)(clock_steady_ms() - g.drain_started_ms));
+    free_rest(&g);
+    return is_listening ? EXIT_OK : exit_code(&why);
+}

@@ -1,0 +1,67 @@
+/* The running gateway, for gateway.c, opening.c and reload.c. */
+#ifndef APP_GATEWAY_PRIVATE_H
+#define APP_GATEWAY_PRIVATE_H
+#include <pthread.h>
+
+#include "admin/admin.h"
+#include "app/gateway.h"
+#include "app/worker.h"
+
+struct pending_reload { /* a reload that waits for its snapshot */
+    void (*done)(const char *faults, void *arg);
+    void *arg;
+    struct pending_reload *next;
+};
+
+struct gateway {
+    struct gateway_options options;
+    struct configuration *configuration; /* in force; pinned */
+    struct configuration *coming;        /* accepted, its snapshot not yet made; pinned, or NULL */
+    struct tls_context *tls, *coming_tls;
+    struct loop *loop, *refresh_loop;
+    pthread_t refresh_thread;
+    struct ledger *ledger;
+    struct cache *cache;
+    struct health *health;
+    struct liveorders *liveorders;
+    struct refresher *refresher;
+    struct desk *desk; /* the main thread's own */
+    struct admin *admin;
+    struct listener *admin_listener;
+    struct worker **workers;
+    size_t worker_count;
+    struct event *signals[3];
+    struct loop_timer timer;
+    int64_t started_at_ms, configured_at_ms; /* wall */
+    int64_t drain_started_ms;                /* steady */
+    uint64_t reloads, failed_reloads;
+    bool is_open, is_draining;
+    struct pending_reload *waiting; /* reloads that `coming` will answer */
+    struct ledger_order *resumed;   /* orders to go on with once there is a catalogue */
+    size_t resumed_count;
+    struct arena resumed_arena;
+};
+
+/* opening.c */
+/* Test-binds what the configuration listens on; fault: in use. */
+bool opening_test(const struct configuration *configuration, struct fault *why);
+bool opening_admin(struct gateway *g, struct fault *why);
+/* The clients' sockets, one a worker and address. */
+bool opening_front(struct gateway *g, struct fault *why);
+/* After a reload: opens what is new in `fresh`, before anything old is closed; then closes what is
+ * gone. */
+bool opening_change(struct gateway *g, const struct configuration *fresh, struct fault *why);
+
+/* reload.c */
+/* Reads the file again, all or nothing; done later, on the main loop. */
+void reload_start(struct gateway *g, void (*done)(const char *faults, void *arg), void *arg);
+/* The snapshot of `coming` has arrived: it is in force now. */
+void reload_take(struct gateway *g);
+
+/* gateway.c */
+/* Tells each worker; the catalogue may be NULL. */
+void gateway_tell_workers(struct gateway *g, struct catalogue *catalogue,
+                          struct configuration *configuration);
+void gateway_use(struct gateway *g, struct configuration *configuration);
+
+#endif

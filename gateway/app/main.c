@@ -1,0 +1,118 @@
+/* panelmux: the table of commands and how one is found. */
+#include <stdio.h>
+#include <string.h>
+
+#include "app/command.h"
+
+static const struct command commands[] = {
+    {"check", "check [-c FILE] [--online] [--json]",
+     "validates all of the configuration; --online also asks each provider for its balance",
+     command_check_run},
+    {"client", "client list [-c FILE] [--json]\nclient key [-c FILE] [--json]",
+     "the clients of the running gateway; a new key with its SHA-256", command_client_run},
+    {"demo", "demo [--port N]",
+     "a gateway and three simulated panels on loopback, with a throw-away ledger",
+     command_demo_run},
+    {"explain", "explain SERVICE QUANTITY [--client NAME] [-c FILE] [--json]",
+     "price, cost and, for each offer, why it would be taken or skipped", command_explain_run},
+    {"import", "import PROVIDER [-c FILE]",
+     "the provider's list as a YAML block of services: for review", command_import_run},
+    {"ledger", "ledger verify [-c FILE] [--json]\nledger backup FILE [-c FILE] [--json]",
+     "checks the books; copies them, while running", command_ledger_run},
+    {"order",
+     "order list [--in-doubt] [-c FILE] [--json]\norder show ID [-c FILE] [--json]\n"
+     "order resolve ID --accepted UPSTREAM_ID | --next-offer | --refund [-c FILE] [--json]\n"
+     "order resolve --provider NAME --text TEXT --accepted … | --next-offer | --refund",
+     "the orders; ends a doubt", command_order_run},
+    {"provider",
+     "provider list [-c FILE] [--json]\nprovider doctor NAME [-c FILE] [--json]\n"
+     "provider pause NAME\nprovider resume NAME\n"
+     "provider accept NAME [SERVICE]",
+     "the providers, how they stand; pauses one, ends a quarantine", command_provider_run},
+    {"reload", "reload [-c FILE] [--json]", "reads the configuration again, all or nothing",
+     command_reload_run},
+    {"serve", "serve [-c FILE]", "runs the gateway in the foreground; logs to stderr",
+     command_serve_run},
+    {"simulate", "simulate [--listen ADDR] [--script FILE]",
+     "a simulated panel for rehearsals and tests", command_simulate_run},
+};
+
+static void print_usage_lines(FILE *out, const char *usage)
+{
+    struct str rest = str_of(usage), line;
+    while (str_next(&rest, '\n', &line))
+        fprintf(out, "  panelmux " STR_FMT "\n", STR_ARG(line));
+}
+
+static void print_help(FILE *out)
+{
+    fputs("panelmux " PANELMUX_VERSION ": many upstream panels behind one key\n\n", out);
+    for (size_t i = 0; i < COUNT_OF(commands); i++) {
+        print_usage_lines(out, commands[i].usage);
+        fprintf(out, "      %s\n", commands[i].summary);
+    }
+    fputs("\nConfiguration: -c FILE, $PANELMUX_CONFIG, ./panelmux.yaml, "
+          "/etc/panelmux/panelmux.yaml.\n"
+          "Exit codes: 0 ok, 1 problem found, 2 usage, 3 cannot reach.\n",
+          out);
+}
+
+static const struct command *find(const char *name)
+{
+    for (size_t i = 0; i < COUNT_OF(commands); i++)
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    return NULL;
+}
+
+static bool wants_help(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+            return true;
+    return false;
+}
+
+static int fail_unknown(const char *name)
+{
+    const char *nearest = NULL;
+    size_t best = 3;
+    for (size_t i = 0; i < COUNT_OF(commands); i++) {
+        size_t distance = str_distance(str_of(name), str_of(commands[i].name), 3);
+        if (distance < best) {
+            best = distance;
+            nearest = commands[i].name;
+        }
+    }
+    fprintf(stderr, "panelmux: unknown command %s%s%s; see panelmux --help\n", name,
+            nearest ? "; did you mean " : "", nearest ? nearest : "");
+    return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        print_help(stderr);
+        return EXIT_USAGE;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        puts("panelmux " PANELMUX_VERSION);
+        return EXIT_OK;
+    }
+    const struct command *command = find(argv[1]);
+    if (command == NULL && (wants_help(argc, argv) || strcmp(argv[1], "help") == 0)) {
+        print_help(stdout);
+        return EXIT_OK;
+    }
+    if (command == NULL)
+        return fail_unknown(argv[1]);
+    if (wants_help(argc - 1, argv + 1)) {
+        print_usage_lines(stdout, command->usage);
+        printf("      %s\n", command->summary);
+        return EXIT_OK;
+    }
+    int code = command->run(argc - 1, argv + 1);
+    if (code == EXIT_USAGE)
+        print_usage_lines(stderr, command->usage);
+    return code;
+}

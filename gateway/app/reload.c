@@ -1,0 +1,155 @@
+/* Reload: read, check, open sockets, hand over to the refresher; when its snapshot comes,
+ * everything changes at once. One fault and nothing has changed. See gateway_private.h. */
+#include <stdlib.h>
+
+#include "app/gateway_private.h"
+#include "base/clock.h"
+#include "base/log.h"
+
+static struct place nowhere(struct faultlist *faults, const struct gateway *g)
+{
+    return (struct place){.file = faultlist_file(faults, g->configuration->path)};
+}
+
+/* A provider with unfinished orders can be closed, not removed. */
+static void check_removed(struct gateway *g, const struct configuration *fresh,
+                          struct faultlist *faults)
+{
+    const struct provider_set *old = g->configuration->providers;
+    for (size_t i = 0; i < old->count; i++) {
+        const char *name = old->list[i].settings.name;
+        if (provider_set_find(fresh->providers, str_of(name)) == NULL &&
+            liveorders_has_provider(g->liveorders, old->list[i].id))
+            faultlist_add(faults, nowhere(faults, g),
+                          "provider %s has unfinished orders and cannot be removed; keep it with "
+                          "state: closed",
+                          name);
+    }
+}
+
+static bool accept(struct gateway *g, struct configuration *fresh, struct faultlist *faults)
+{
+    struct fault why;
+    struct tls_context *tls = NULL;
+    configuration_check_reload(g->configuration, fresh, faults);
+    check_removed(g, fresh, faults);
+    if (faults->faults == 0 && fresh->front.certificate) {
+        tls = tls_context_new(fresh->front.certificate, fresh->front.key, &why);
+        if (tls == NULL)
+            faultlist_add(faults, nowhere(faults, g), "%s", why.words);
+    }
+    if (faults->faults == 0 && !opening_change(g, fresh, &why))
+        faultlist_add(faults, nowhere(faults, g), "%s", why.words);
+    if (faults->faults > 0) {
+        tls_context_unpin(&tls);
+        return false;
+    }
+    tls_context_unpin(&g->coming_tls);
+    g->coming_tls = tls;
+    return true;
+}
+
+static bool is_same_text(const char *a, const char *b)
+{
+    return str_equal(str_of(a), str_of(b));
+}
+
+/* A new key, address or rate ends what was held against the old one. */
+static void forget_rests(struct gateway *g, const struct configuration *fresh)
+{
+    for (size_t i = 0; i < fresh->providers->count; i++) {
+        const struct provider *now = &fresh->providers->list[i];
+        const struct provider *before =
+            provider_set_find(g->configuration->providers, str_of(now->settings.name));
+        if (before && is_same_text(before->settings.key, now->settings.key) &&
+            is_same_text(before->settings.url, now->settings.url))
+            continue;
+        health_reset(g->health, now->id);
+    }
+}
+
+static void release_view(void *arg)
+{
+    struct configuration *configuration = arg;
+    configuration_unpin(&configuration);
+}
+
+void gateway_use(struct gateway *g, struct configuration *configuration)
+{
+    struct configuration *pinned = configuration_pin(configuration);
+    struct refresher_view view = {.settings = &pinned->catalogue,
+                                  .providers = pinned->providers,
+                                  .clients = pinned->clients,
+                                  .release = release_view,
+                                  .arg = pinned};
+    refresher_configure(g->refresher, &view);
+}
+
+static void log_faults(const char *faults)
+{
+    struct str rest = str_of(faults), line;
+    while (str_next(&rest, '\n', &line))
+        if (line.len > 0)
+            log_event(LOG_ERROR, "configuration_fault", "fault=%s", log_value(line).text);
+}
+
+static void refuse(struct gateway *g, struct faultlist *faults,
+                   void (*done)(const char *faults, void *arg), void *arg)
+{
+    struct buf text;
+    buf_init(&text, 256 * 1024);
+    faultlist_print(faults, &text);
+    buf_add_byte(&text, '\0');
+    log_faults(text.ptr);
+    log_event(LOG_ERROR, "reload_refused", "faults=%zu", faults->faults);
+    g->failed_reloads++;
+    if (done)
+        done(text.ptr, arg);
+    buf_fini(&text);
+}
+
+void reload_start(struct gateway *g, void (*done)(const char *faults, void *arg), void *arg)
+{
+    struct faultlist faults;
+    faultlist_init(&faults);
+    struct configuration *fresh = configuration_load(g->configuration->path, &faults);
+    if (fresh == NULL || !accept(g, fresh, &faults)) {
+        refuse(g, &faults, done, arg);
+        if (fresh)
+            configuration_unpin(&fresh);
+        faultlist_fini(&faults);
+        return;
+    }
+    faultlist_fini(&faults);
+    forget_rests(g, fresh);
+    if (g->coming)
+        configuration_unpin(&g->coming);
+    g->coming = fresh;
+    struct pending_reload *pending = memory_new(sizeof *pending);
+    *pending = (struct pending_reload){.done = done, .arg = arg, .next = g->waiting};
+    g->waiting = pending;
+    gateway_use(g, fresh);
+}
+
+void reload_take(struct gateway *g)
+{
+    if (g->coming == NULL)
+        return;
+    configuration_unpin(&g->configuration);
+    g->configuration = g->coming;
+    g->coming = NULL;
+    tls_context_unpin(&g->tls);
+    g->tls = g->coming_tls;
+    g->coming_tls = NULL;
+    g->reloads++;
+    g->configured_at_ms = clock_wall_ms();
+    log_event(LOG_INFO, "reloaded", "path=%s providers=%zu clients=%zu", g->configuration->path,
+              g->configuration->providers->count, g->configuration->clients->count);
+    while (g->waiting) {
+        struct pending_reload *pending = g->waiting;
+        g->waiting = pending->next;
+        if (pending->done)
+            pending->done("", pending->arg);
+        free(pending);
+    }
+}

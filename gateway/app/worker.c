@@ -1,0 +1,224 @@
+/* See worker.h. */
+#include "app/worker.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "loop/transfer.h"
+#include "v2/v2.h"
+
+enum { DRAIN_LOOK_MS = 10 };
+
+struct worker {
+    char name[24];
+    struct loop *loop;
+    struct desk *desk;
+    struct v2 *v2;
+    struct listener *listener;
+    struct configuration *configuration; /* pinned: the desk's currency lives there */
+    struct loop_timer drain;
+    int64_t drain_until_ms; /* steady */
+    _Atomic bool has_ended;
+    pthread_t thread;
+    bool is_running;
+};
+
+struct worker *worker_new(unsigned number, const struct worker_parts *parts)
+{
+    struct worker *worker = memory_new(sizeof *worker);
+    snprintf(worker->name, sizeof worker->name, "worker-%u", number);
+    worker->loop = loop_new(worker->name);
+    struct desk_parts desk = {.loop = worker->loop,
+                              .ledger = parts->ledger,
+                              .health = parts->health,
+                              .liveorders = parts->liveorders,
+                              .refresher = parts->refresher};
+    worker->desk = desk_new(&desk);
+    worker->v2 = v2_new(worker->desk);
+    worker->listener = listener_new(worker->loop, v2_handle, worker->v2);
+    return worker;
+}
+
+static void *run(void *arg)
+{
+    struct worker *worker = arg;
+    pthread_setname_np(pthread_self(), worker->name);
+    loop_run(worker->loop);
+    atomic_store(&worker->has_ended, true);
+    return NULL;
+}
+
+void worker_start(struct worker *worker)
+{
+    ASSERT(pthread_create(&worker->thread, NULL, run, worker) == 0);
+    worker->is_running = true;
+}
+
+/* ---- messages ---- */
+
+struct news_message {
+    struct loop_message message;
+    struct worker *worker;
+    struct worker_news news;
+};
+
+static void take_configuration(struct worker *worker, const struct worker_news *news)
+{
+    struct configuration *fresh = news->configuration;
+    long connections = 0;
+    for (size_t i = 0; i < fresh->providers->count; i++)
+        connections += fresh->providers->list[i].settings.max_connections;
+    transfer_set_max_connections(worker->loop, connections);
+    listener_configure(worker->listener, &fresh->front, news->tls);
+    desk_set_settings(worker->desk, &fresh->orders);
+    v2_set_clients(worker->v2, client_set_pin(fresh->clients));
+    if (worker->configuration)
+        configuration_unpin(&worker->configuration);
+    worker->configuration = fresh;
+}
+
+static void on_news(struct loop_message *message)
+{
+    struct news_message *m = (struct news_message *)message;
+    if (m->news.catalogue)
+        desk_set_catalogue(m->worker->desk, m->news.catalogue);
+    if (m->news.configuration)
+        take_configuration(m->worker, &m->news);
+    if (m->news.tls)
+        tls_context_unpin(&m->news.tls);
+    free(m);
+}
+
+void worker_tell(struct worker *worker, const struct worker_news *news)
+{
+    struct news_message *m = memory_new(sizeof *m);
+    m->message.run = on_news;
+    m->worker = worker;
+    m->news = *news;
+    loop_post(worker->loop, &m->message);
+}
+
+struct socket_message {
+    struct loop_message message;
+    struct worker *worker;
+    int fd; /* -1: remove */
+    char address_text[80];
+};
+
+static void on_socket(struct loop_message *message)
+{
+    struct socket_message *m = (struct socket_message *)message;
+    if (m->fd >= 0)
+        listener_add(m->worker->listener, m->fd, m->address_text);
+    else
+        listener_remove(m->worker->listener, m->address_text);
+    free(m);
+}
+
+static void post_socket(struct worker *worker, int fd, const char *address_text)
+{
+    struct socket_message *m = memory_new(sizeof *m);
+    m->message.run = on_socket;
+    m->worker = worker;
+    m->fd = fd;
+    snprintf(m->address_text, sizeof m->address_text, "%s", address_text);
+    loop_post(worker->loop, &m->message);
+}
+
+void worker_add_socket(struct worker *worker, int fd, const char *address_text)
+{
+    post_socket(worker, fd, address_text);
+}
+
+void worker_remove_socket(struct worker *worker, const char *address_text)
+{
+    post_socket(worker, -1, address_text);
+}
+
+/* ---- draining ---- */
+
+static void on_drain_look(void *arg)
+{
+    struct worker *worker = arg;
+    bool is_over = loop_now_ms(worker->loop) >= worker->drain_until_ms;
+    if (!is_over &&
+        (listener_exchange_count(worker->listener) > 0 || !desk_is_idle(worker->desk))) {
+        loop_timer_start(&worker->drain, worker->loop, DRAIN_LOOK_MS, on_drain_look, worker);
+        return;
+    }
+    if (is_over)
+        log_event(LOG_WARN, "drain_cut", "worker=%s exchanges=%u places=%u aftersales=%u",
+                  worker->name, listener_exchange_count(worker->listener), worker->desk->places,
+                  worker->desk->aftersales);
+    loop_stop(worker->loop);
+}
+
+struct drain_message {
+    struct loop_message message;
+    struct worker *worker;
+    int64_t deadline_ms;
+};
+
+static void on_drain(struct loop_message *message)
+{
+    struct drain_message *m = (struct drain_message *)message;
+    struct worker *worker = m->worker;
+    listener_stop_accepting(worker->listener);
+    worker->drain_until_ms = loop_now_ms(worker->loop) + m->deadline_ms;
+    free(m);
+    on_drain_look(worker);
+}
+
+void worker_drain(struct worker *worker, int64_t deadline_ms)
+{
+    struct drain_message *m = memory_new(sizeof *m);
+    m->message.run = on_drain;
+    m->worker = worker;
+    m->deadline_ms = deadline_ms;
+    loop_post(worker->loop, &m->message);
+}
+
+bool worker_has_ended(const struct worker *worker)
+{
+    return atomic_load(&worker->has_ended);
+}
+
+void worker_join(struct worker *worker)
+{
+    if (worker->is_running)
+        pthread_join(worker->thread, NULL);
+    worker->is_running = false;
+}
+
+void worker_free(struct worker *worker)
+{
+    if (worker == NULL)
+        return;
+    loop_timer_fini(&worker->drain);
+    /* A drain that was cut leaves requests unanswered: then only the process's end closes them. */
+    if (listener_exchange_count(worker->listener) == 0 && desk_is_idle(worker->desk)) {
+        listener_free(worker->listener);
+        desk_free(worker->desk);
+        v2_free(worker->v2);
+        loop_free(worker->loop);
+        if (worker->configuration)
+            configuration_unpin(&worker->configuration);
+        free(worker);
+    }
+}
+
+void worker_report(struct worker *worker, struct worker_report *out)
+{
+    const struct listener_totals *totals = listener_totals(worker->listener);
+    *out = (struct worker_report){
+        .connections = listener_connection_count(worker->listener),
+        .exchanges = listener_exchange_count(worker->listener),
+        .requests = atomic_load_explicit(&totals->requests, memory_order_relaxed),
+        .rejected = atomic_load_explicit(&totals->rejected, memory_order_relaxed),
+        .timeouts = atomic_load_explicit(&totals->timeouts, memory_order_relaxed),
+        .longest_turn_us = loop_take_longest_turn_us(worker->loop),
+    };
+}

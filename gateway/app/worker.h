@@ -1,0 +1,45 @@
+/* struct worker: one thread that serves clients: loop, listener, v2, desk. Made and freed by the
+ * main thread; between that everything inside belongs to its own thread, reached by messages. */
+#ifndef APP_WORKER_H
+#define APP_WORKER_H
+#include "app/configuration.h"
+#include "http/listener.h"
+#include "orders/desk.h"
+
+struct worker;
+
+struct worker_parts { /* shared, borrowed */
+    struct ledger *ledger;
+    struct health *health;
+    struct liveorders *liveorders;
+    struct refresher *refresher;
+};
+
+/* What a worker works with from now on; NULL: as it was. Pins are the worker's. */
+struct worker_news {
+    struct catalogue *catalogue;
+    struct configuration *configuration;
+    struct tls_context *tls; /* goes with the configuration; NULL there: no TLS */
+};
+
+struct worker *worker_new(unsigned number, const struct worker_parts *parts);
+void worker_start(struct worker *worker); /* its thread */
+/* Any thread, in the order of the calls. */
+void worker_tell(struct worker *worker, const struct worker_news *news);
+void worker_add_socket(struct worker *worker, int fd, const char *address_text);
+void worker_remove_socket(struct worker *worker, const char *address_text);
+/* No new connections; when everything is answered and nothing is under way, or deadline_ms from
+ * now, its loop ends. */
+void worker_drain(struct worker *worker, int64_t deadline_ms);
+bool worker_has_ended(const struct worker *worker); /* its loop has ended; any thread */
+void worker_join(struct worker *worker);
+void worker_free(struct worker *worker);
+
+struct worker_report { /* any thread */
+    unsigned connections, exchanges;
+    uint64_t requests, rejected, timeouts;
+    int64_t longest_turn_us;
+};
+void worker_report(struct worker *worker, struct worker_report *out);
+
+#endif
