@@ -1,26 +1,7 @@
 /* The same questions asked of every backend of the ledger: what is allowed and refused, groups of
- * good and bad entries, the order of completions, reads, numbers, recovery. */
+ * good and bad entries, the order of completions. Reading and recovery are asked likewise in
+ * tests/unit/ledger. */
 #include "contract/ledger_harness.h"
-
-static const char *const schemes[] = {"sqlite"};
-
-static int set_up(void **state)
-{
-    struct bench *bench = bench_new(*state);
-    bench_start(bench);
-    *state = bench;
-    return 0;
-}
-
-/* Whatever a test did, the books are in order at its end. */
-static int tear_down(void **state)
-{
-    struct bench *bench = *state;
-    if (bench->ledger)
-        bench_verify(bench);
-    bench_free(bench);
-    return 0;
-}
 
 /* ---- writing ---- */
 
@@ -53,19 +34,299 @@ static void add_is_kept_whole(void **state)
     assert_true(order.updated_at_ms > order.created_at_ms);
 }
 
+static void numbers_are_inserted_once(void **state)
+{
+    struct bench *bench = *state;
+    assert_int_equal(bench_place(bench, 5), LEDGER_DONE);
+    assert_int_equal(bench_place(bench, 5), LEDGER_REFUSED);
+    struct ledger_order order = bench_new_order(0);
+    assert_int_equal(bench_write(bench, &(struct ledger_change){.insert = &order}), LEDGER_REFUSED);
+    assert_int_equal(bench_move(bench, 6, ORDERSTATE_CANCELED), LEDGER_REFUSED);
+}
+
+/* Every cell of the table of moves, each with an order of its own. */
+static void moves_are_allowed_or_refused(void **state)
+{
+    struct bench *bench = *state;
+    uint32_t id = 1;
+    for (unsigned from = 0; from < ORDERSTATE_COUNT; from++) {
+        for (unsigned to = 0; to < ORDERSTATE_COUNT; to++, id++) {
+            /* A child needs no attempt of its own, so any state is in order from the start. */
+            struct ledger_order order = bench_new_order(id);
+            order.parent = id == 1 ? 0 : 1;
+            order.state = (enum orderstate)from;
+            assert_int_equal(bench_write(bench, &(struct ledger_change){.order = id,
+                                                                        .insert = &order,
+                                                                        .event = "placed"}),
+                             LEDGER_DONE);
+            bool may = orderstate_may_move((enum orderstate)from, (enum orderstate)to);
+            assert_int_equal(bench_move(bench, id, (enum orderstate)to),
+                             may ? LEDGER_DONE : LEDGER_REFUSED);
+            struct ledger_rows rows =
+                bench_read(bench, (struct ledger_query){.question = LEDGER_ASK_SHOW, .id = id});
+            assert_int_equal(rows.orders[0].state, may ? to : from);
+            assert_int_equal(rows.event_count, may ? 2 : 1);
+        }
+    }
+}
+
+static enum ledger_result update(struct bench *bench, uint32_t id, struct ledger_update given)
+{
+    return bench_write(bench, &(struct ledger_change){.order = id, .update = &given});
+}
+
+static void settled_orders_change_no_more(void **state)
+{
+    struct bench *bench = *state;
+    struct ledger_attempt again = bench_new_attempt(2, "beta");
+    bench_place(bench, 1);
+    bench_accept(bench, 1, 1, "4711");
+    assert_int_equal(bench_move(bench, 1, ORDERSTATE_COMPLETED), LEDGER_DONE);
+    static const struct ledger_update refused[] = {
+        {.has_state = true, .state = ORDERSTATE_COMPLETED},
+        {.has_state = true, .state = ORDERSTATE_CANCELED, .has_paid = true},
+        {.has_paid = true, .paid = {1}},
+        {.has_remains = true, .remains = 1},
+        {.has_start_count = true, .start_count = 1},
+        {.has_extra = true, .extra = STR("{}")},
+        {.has_upstream = true, .upstream_id = STR("4712")},
+        {.gives_number = true, .only_if_unsettled = true},
+    };
+    for (size_t i = 0; i < COUNT_OF(refused); i++)
+        assert_int_equal(update(bench, 1, refused[i]), LEDGER_REFUSED);
+    assert_int_equal(
+        bench_write(bench, &(struct ledger_change){.order = 1, .attempt_started = &again}),
+        LEDGER_REFUSED);
+    assert_int_equal(update(bench, 1, (struct ledger_update){.gives_number = true}), LEDGER_DONE);
+    assert_int_equal(bench_write(bench, &(struct ledger_change){.order = 1,
+                                                                .event = "late",
+                                                                .reason = STR("now Canceled")}),
+                     LEDGER_DONE);
+    struct ledger_rows rows =
+        bench_read(bench, (struct ledger_query){.question = LEDGER_ASK_SHOW, .id = 1});
+    assert_int_equal(rows.orders[0].state, ORDERSTATE_COMPLETED);
+    assert_int_equal(rows.orders[0].paid.units, 120000000);
+    assert_int_equal(rows.event_count, 4);
+    assert_true(str_is(rows.events[3].word, "late") && rows.events[3].to.len == 0);
+}
+
+static void updates_change_what_they_name(void **state)
+{
+    struct bench *bench = *state;
+    bench_place(bench, 1);
+    bench_accept(bench, 1, 1, "4711");
+    assert_int_equal(update(bench, 1,
+                            (struct ledger_update){.has_start_count = true,
+                                                   .start_count = 0,
+                                                   .has_remains = true,
+                                                   .remains = 400,
+                                                   .has_extra = true,
+                                                   .extra = STR("{\"runs\":\"3\"}"),
+                                                   .provider = STR("nobody")}),
+                     LEDGER_DONE);
+    struct ledger_order order = bench_order(bench, 1);
+    assert_true(order.has_start_count && order.start_count == 0 && order.remains == 400);
+    assert_true(str_is(order.extra, "{\"runs\":\"3\"}"));
+    assert_true(str_is(order.provider, "alpha")); /* has_upstream was not set */
+    assert_int_equal(order.state, ORDERSTATE_PENDING);
+    assert_int_equal(update(bench, 1, (struct ledger_update){.has_paid = true, .paid = {-1}}),
+                     LEDGER_REFUSED);
+    assert_int_equal(update(bench, 1, (struct ledger_update){.has_paid = true, .paid = {5}}),
+                     LEDGER_DONE);
+    assert_int_equal(bench_order(bench, 1).paid.units, 5);
+}
+
+/* ---- attempts ---- */
+
+static enum ledger_result end(struct bench *bench, uint32_t id, struct ledger_attempt ended,
+                              const struct ledger_attempt *next)
+{
+    return bench_write(
+        bench, &(struct ledger_change){
+                   .order = id, .attempt_ended = &ended, .attempt_started = next, .event = "next"});
+}
+
+static void offers_follow_one_another(void **state)
+{
+    struct bench *bench = *state;
+    struct ledger_attempt second = bench_new_attempt(2, "beta");
+    second.upstream_service = STR("7");
+    bench_place(bench, 1);
+    assert_int_equal(end(bench, 1,
+                         (struct ledger_attempt){.number = 1,
+                                                 .state = ATTEMPTSTATE_REFUSED,
+                                                 .text = STR("out of funds"),
+                                                 .evidence = STR("HTTP 200")},
+                         &second),
+                     LEDGER_DONE);
+    assert_true(str_is(bench_order(bench, 1).provider, "beta"));
+    assert_int_equal(bench_accept(bench, 1, 2, "9"), LEDGER_DONE);
+    struct ledger_rows rows =
+        bench_read(bench, (struct ledger_query){.question = LEDGER_ASK_SHOW, .id = 1});
+    assert_int_equal(rows.attempt_count, 2);
+    assert_int_equal(rows.attempts[0].state, ATTEMPTSTATE_REFUSED);
+    assert_true(str_is(rows.attempts[0].text, "out of funds"));
+    assert_true(str_is(rows.attempts[0].evidence, "HTTP 200"));
+    assert_true(rows.attempts[0].ended_at_ms > 0);
+    assert_int_equal(rows.attempts[1].state, ATTEMPTSTATE_ACCEPTED);
+    assert_true(str_is(rows.attempts[1].provider, "beta"));
+    assert_true(str_is(rows.attempts[1].upstream_service, "7"));
+    assert_true(str_is(rows.attempts[1].upstream_id, "9"));
+    assert_int_equal(rows.attempts[1].cost.units, 90000000);
+    assert_int_equal(rows.event_count, 3);
+    assert_true(str_is(rows.events[0].word, "placed") && str_is(rows.events[0].to, "placing"));
+    assert_true(str_is(rows.events[1].word, "next") && rows.events[1].to.len == 0);
+    assert_true(str_is(rows.events[2].from, "placing") && str_is(rows.events[2].to, "pending"));
+}
+
+static void nothing_is_sent_twice(void **state)
+{
+    struct bench *bench = *state;
+    struct ledger_attempt second = bench_new_attempt(2, "beta");
+    struct ledger_change next = {.order = 1, .attempt_started = &second, .event = "next"};
+    bench_place(bench, 1);
+    /* While one is being sent… */
+    assert_int_equal(bench_write(bench, &next), LEDGER_REFUSED);
+    struct ledger_attempt doubt = {.number = 1, .state = ATTEMPTSTATE_DOUBT};
+    struct ledger_update to_doubt = {.has_state = true, .state = ORDERSTATE_DOUBT};
+    assert_int_equal(bench_write(bench, &(struct ledger_change){.order = 1,
+                                                                .attempt_ended = &doubt,
+                                                                .update = &to_doubt}),
+                     LEDGER_DONE);
+    /* …while one is in doubt, also when the order itself goes back… */
+    struct ledger_update back = {.has_state = true, .state = ORDERSTATE_PLACING};
+    assert_int_equal(bench_write(bench, &next), LEDGER_REFUSED);
+    next.update = &back;
+    assert_int_equal(bench_write(bench, &next), LEDGER_REFUSED);
+    assert_int_equal(bench_order(bench, 1).state, ORDERSTATE_DOUBT);
+    /* …until an operator says that it was not executed. */
+    struct ledger_attempt refused = {.number = 1, .state = ATTEMPTSTATE_REFUSED};
+    next.attempt_ended = &refused;
+    assert_int_equal(bench_write(bench, &next), LEDGER_DONE);
+    assert_int_equal(bench_accept(bench, 1, 2, "9"), LEDGER_DONE);
+    assert_int_equal(bench_accept(bench, 1, 1, "8"), LEDGER_REFUSED);
+    assert_int_equal(bench_accept(bench, 1, 2, "9"), LEDGER_REFUSED);
+    struct ledger_order order = bench_order(bench, 1);
+    assert_true(str_is(order.upstream_id, "9"));
+}
+
+static void attempts_end_as_allowed(void **state)
+{
+    struct bench *bench = *state;
+    bench_place(bench, 1);
+    assert_int_equal(end(bench, 1, (struct ledger_attempt){.number = 2}, NULL), LEDGER_REFUSED);
+    assert_int_equal(
+        end(bench, 1, (struct ledger_attempt){.number = 1, .state = ATTEMPTSTATE_SENDING}, NULL),
+        LEDGER_REFUSED);
+    assert_int_equal(
+        end(bench, 1, (struct ledger_attempt){.number = 1, .state = ATTEMPTSTATE_NOT_SENT}, NULL),
+        LEDGER_DONE);
+    assert_int_equal(
+        end(bench, 1, (struct ledger_attempt){.number = 1, .state = ATTEMPTSTATE_DOUBT}, NULL),
+        LEDGER_REFUSED);
+    assert_int_equal(bench_move(bench, 1, ORDERSTATE_REFUSED), LEDGER_DONE);
+}
+
+/* ---- groups ---- */
+
+static void a_group_holds_good_and_bad(void **state)
+{
+    enum { COUNT = 60 };
+    struct bench *bench = *state;
+    struct ledger_order orders[COUNT];
+    struct ledger_attempt first = bench_new_attempt(1, "alpha");
+    struct ledger_change changes[COUNT] = {0};
+    bench_place(bench, 1000);
+    for (uint32_t i = 0; i < COUNT; i++) {
+        orders[i] = bench_new_order(i + 1);
+        changes[i] = (struct ledger_change){
+            .order = i + 1, .insert = &orders[i], .attempt_started = &first, .event = "placed"};
+        if (i % 5 == 1) /* refused before anything is written */
+            orders[i].id = changes[i].order = 1000;
+    }
+    /* Refused midway: its attempt ends well, then the next one's number is taken. */
+    struct ledger_attempt ended = {.number = 1, .state = ATTEMPTSTATE_REFUSED};
+    for (uint32_t i = 3; i < COUNT; i += 5)
+        changes[i] = (struct ledger_change){
+            .order = 1000, .attempt_ended = &ended, .attempt_started = &first, .event = "next"};
+    bench_write_all(bench, changes, COUNT);
+    for (size_t i = 0; i < COUNT; i++) {
+        bool is_bad = i % 5 == 1 || i % 5 == 3;
+        assert_int_equal(bench->tags[i], i); /* in the order of the calls */
+        assert_int_equal(bench->results[i], is_bad ? LEDGER_REFUSED : LEDGER_DONE);
+        struct ledger_rows rows = bench_read(
+            bench, (struct ledger_query){.question = LEDGER_ASK_SHOW, .id = (uint32_t)i + 1});
+        assert_int_equal(rows.order_count, !is_bad);
+        assert_int_equal(rows.attempt_count, !is_bad);
+        assert_int_equal(rows.event_count, !is_bad);
+    }
+    struct ledger_rows rows =
+        bench_read(bench, (struct ledger_query){.question = LEDGER_ASK_SHOW, .id = 1000});
+    assert_int_equal(rows.attempts[0].state, ATTEMPTSTATE_SENDING);
+    assert_int_equal(rows.event_count, 1);
+}
+
+static void changes_of_one_order_are_in_order(void **state)
+{
+    struct bench *bench = *state;
+    struct ledger_order order = bench_new_order(1);
+    struct ledger_attempt started = bench_new_attempt(1, "alpha");
+    struct ledger_attempt ended = {
+        .number = 1, .state = ATTEMPTSTATE_ACCEPTED, .upstream_id = STR("1")};
+    struct ledger_update pending = {.has_state = true,
+                                    .state = ORDERSTATE_PENDING,
+                                    .has_upstream = true,
+                                    .upstream_id = STR("1")};
+    struct ledger_update completed = {.has_state = true, .state = ORDERSTATE_COMPLETED};
+    const struct ledger_change changes[] = {
+        {.order = 1, .insert = &order, .event = "placed"},
+        {.order = 1, .attempt_started = &started, .event = "sending"},
+        {.order = 1, .attempt_ended = &ended, .update = &pending},
+        {.order = 1, .update = &completed},
+        {.order = 1, .update = &pending},
+    };
+    bench_write_all(bench, changes, COUNT_OF(changes));
+    for (size_t i = 0; i < COUNT_OF(changes); i++)
+        assert_int_equal(bench->results[i], i == 4 ? LEDGER_REFUSED : LEDGER_DONE);
+    struct ledger_rows rows =
+        bench_read(bench, (struct ledger_query){.question = LEDGER_ASK_SHOW, .id = 1});
+    assert_true(str_is(rows.events[2].word, "state")); /* none was given */
+    assert_int_equal(rows.event_count, 4);
+}
+
+static void closing_finishes_what_was_asked(void **state)
+{
+    struct bench *bench = *state;
+    struct ledger_order order = bench_new_order(0);
+    for (uint32_t id = 1; id <= 300; id++) {
+        order.id = id;
+        ledger_write(bench->ledger, NULL,
+                     &(struct ledger_change){.order = id, .insert = &order, .event = "placed"},
+                     NULL, NULL);
+    }
+    ledger_close(&bench->ledger);
+    bench_start(bench);
+    struct ledger_rows rows =
+        bench_read(bench, (struct ledger_query){.question = LEDGER_ASK_LIST, .limit = 1000});
+    assert_int_equal(rows.order_count, 300);
+}
+
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test_setup_teardown(add_is_kept_whole, set_up, tear_down),
+    cmocka_unit_test_setup_teardown(add_is_kept_whole, bench_set_up, bench_tear_down),
+    cmocka_unit_test_setup_teardown(numbers_are_inserted_once, bench_set_up, bench_tear_down),
+    cmocka_unit_test_setup_teardown(moves_are_allowed_or_refused, bench_set_up, bench_tear_down),
+    cmocka_unit_test_setup_teardown(settled_orders_change_no_more, bench_set_up, bench_tear_down),
+    cmocka_unit_test_setup_teardown(updates_change_what_they_name, bench_set_up, bench_tear_down),
+    cmocka_unit_test_setup_teardown(offers_follow_one_another, bench_set_up, bench_tear_down),
+    cmocka_unit_test_setup_teardown(nothing_is_sent_twice, bench_set_up, bench_tear_down),
+    cmocka_unit_test_setup_teardown(attempts_end_as_allowed, bench_set_up, bench_tear_down),
+    cmocka_unit_test_setup_teardown(a_group_holds_good_and_bad, bench_set_up, bench_tear_down),
+    cmocka_unit_test_setup_teardown(changes_of_one_order_are_in_order, bench_set_up,
+                                    bench_tear_down),
+    cmocka_unit_test_setup_teardown(closing_finishes_what_was_asked, bench_set_up, bench_tear_down),
 };
 
 int main(void)
 {
-    int failed = 0;
-    for (size_t i = 0; i < COUNT_OF(schemes); i++) {
-        struct CMUnitTest of_scheme[COUNT_OF(tests)];
-        memcpy(of_scheme, tests, sizeof tests);
-        for (size_t j = 0; j < COUNT_OF(tests); j++)
-            of_scheme[j].initial_state = (void *)(uintptr_t)schemes[i];
-        failed += _cmocka_run_group_tests(schemes[i], of_scheme, COUNT_OF(tests), NULL, NULL);
-    }
-    return failed;
+    return bench_main(tests, COUNT_OF(tests));
 }

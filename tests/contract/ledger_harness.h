@@ -21,7 +21,7 @@ struct bench {
     const char *scheme;
     char folder[64];
     char file[128];
-    char url[160];
+    char url[256];
     struct ledger *ledger;
     struct loop *loop;
     struct arena arena; /* of what was read last */
@@ -246,6 +246,57 @@ static inline void bench_tell(const char *words, void *arg)
 static inline void bench_verify(struct bench *bench)
 {
     assert_int_equal(ledger_verify(bench->ledger, bench_tell, NULL), 0);
+}
+
+/* ---- every backend ---- */
+
+static inline int bench_set_up(void **state)
+{
+    struct bench *bench = bench_new(*state);
+    bench_start(bench);
+    *state = bench;
+    return 0;
+}
+
+/* The ledger is not open yet. */
+static inline int bench_set_up_closed(void **state)
+{
+    *state = bench_new(*state);
+    return 0;
+}
+
+/* Whatever a test did, the books are in order at its end. */
+static inline int bench_tear_down(void **state)
+{
+    struct bench *bench = *state;
+    if (bench->ledger)
+        bench_verify(bench);
+    bench_free(bench);
+    return 0;
+}
+
+/* For tests that break the books themselves. */
+static inline int bench_tear_down_broken(void **state)
+{
+    bench_free(*state);
+    return 0;
+}
+
+/* Asks the tests of each backend; its scheme is the state that set_up finds. */
+static inline int bench_main(const struct CMUnitTest *tests, size_t count)
+{
+    static const char *const schemes[] = {"sqlite"};
+    int failed = 0;
+    for (size_t i = 0; i < COUNT_OF(schemes); i++) {
+        struct CMUnitTest *of_scheme = memory_array(count, sizeof *tests);
+        for (size_t j = 0; j < count; j++) {
+            of_scheme[j] = tests[j];
+            of_scheme[j].initial_state = (void *)(uintptr_t)schemes[i];
+        }
+        failed += _cmocka_run_group_tests(schemes[i], of_scheme, count, NULL, NULL);
+        free(of_scheme);
+    }
+    return failed;
 }
 
 #endif
