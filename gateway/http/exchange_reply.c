@@ -1,8 +1,10 @@
 /* The one reply of an exchange: headers, body by copy or by reference, and the listener's own 503.
  * evhttp's send_error and send_page are not used: they drop headers and close the connection. */
 #include <event2/buffer.h>
+#include <time.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "http/connection.h"
 #include "http/exchange_private.h"
 
@@ -36,25 +38,51 @@ static struct evkeyvalq *reply_headers(const struct exchange *x)
     return evhttp_request_get_output_headers(x->request);
 }
 
-static void add_content_length(const struct exchange *x, size_t len)
+/* evhttp would print it anew for each reply. */
+static const char *date_now(struct listener *listener)
 {
-    char digits[21];
-    size_t at = sizeof digits - 1;
-    digits[at] = '\0';
+    int64_t now_s = clock_wall_ms() / 1000;
+    if (now_s != listener->date_s) {
+        time_t seconds = (time_t)now_s;
+        struct tm utc;
+        gmtime_r(&seconds, &utc);
+        evutil_date_rfc1123(listener->date, sizeof listener->date, &utc);
+        listener->date_s = now_s;
+    }
+    return listener->date;
+}
+
+/* The lines each reply with a body has, as one header with line breaks in its value: a third of the
+ * allocations and prints. evhttp_add_header would refuse that, and is right for values from
+ * outside; here all bytes are ours (the id's were checked). */
+static void add_common_lines(struct exchange *x, size_t len)
+{
+    static const char type[] = "\r\nContent-Type: application/json";
+    static const char id[] = "\r\nX-Request-Id: ";
+    struct evkeyval *header = memory_new(sizeof *header);
+    char digits[20];
+    size_t at = sizeof digits;
     do
         digits[--at] = (char)('0' + len % 10);
     while (len /= 10);
-    evhttp_add_header(reply_headers(x), "Content-Length", digits + at);
+    char *value = memory_new(sizeof digits + sizeof type + sizeof id + x->request_id_len);
+    char *end = mempcpy(value, digits + at, sizeof digits - at);
+    if (!x->has_content_type)
+        end = mempcpy(end, type, sizeof type - 1);
+    end = mempcpy(end, id, sizeof id - 1);
+    memcpy(end, x->request_id, x->request_id_len);
+    header->key = memory_text("Content-Length"); /* the name evhttp looks for */
+    header->value = value;
+    TAILQ_INSERT_TAIL(reply_headers(x), header, next);
 }
 
 static void add_own_headers(struct exchange *x, int status, size_t len)
 {
-    bool has_body = status != 204 && status != 304;
-    if (!x->has_content_type && has_body)
-        evhttp_add_header(reply_headers(x), "Content-Type", "application/json");
-    if (has_body)
-        add_content_length(x, len);
-    evhttp_add_header(reply_headers(x), "X-Request-Id", x->request_id);
+    if (status != 204 && status != 304)
+        add_common_lines(x, len);
+    else
+        evhttp_add_header(reply_headers(x), "X-Request-Id", x->request_id);
+    evhttp_add_header(reply_headers(x), "Date", date_now(x->listener));
     if (x->must_close || x->listener->is_draining) {
         /* Else evhttp adds the keep-alive of an HTTP/1.0 client beside it. */
         evhttp_remove_header(evhttp_request_get_input_headers(x->request), "Connection");

@@ -75,6 +75,8 @@ struct listener {
     int64_t deadline_at_ms; /* what deadline_timer waits for; INT64_MAX: nothing */
     bool is_draining, is_out_of_files, is_accepting;
     uint64_t next_request_id; /* seed of made X-Request-Ids */
+    int64_t date_s;           /* the second that date tells */
+    char date[32];            /* as in the Date header */
     struct exchange *pool;    /* linked by next */
     size_t pool_count;
     _Atomic unsigned exchange_count, connection_count;

@@ -218,6 +218,7 @@ static void test_clients_that_leave(void **state)
         if (round >= 2)
             house_wait(&house->freed);
     }
+    house_run(house, house_nothing);
     assert_int_equal(listener_exchange_count(house->listener), 0);
     assert_int_equal(atomic_load(&house->handled), 4);
     close_house(house);

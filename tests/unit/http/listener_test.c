@@ -37,10 +37,12 @@ static void test_keep_alive(void **state)
         assert_non_null(answer_header(&answer, "\r\nContent-Type: application/json\r\n"));
         assert_non_null(answer_header(&answer, "\r\nContent-Length: 7\r\n"));
         assert_non_null(answer_header(&answer, "\r\nX-Request-Id: "));
+        assert_non_null(answer_header(&answer, " GMT\r\n"));
         assert_null(answer_header(&answer, "\r\nServer:"));
         assert_null(answer_header(&answer, "\r\nConnection:"));
         house_wait(&house->ended);
     }
+    house_run(house, house_nothing); /* the turn in which it ended is over */
     assert_int_equal(listener_connection_count(house->listener), 1);
     assert_int_equal(listener_exchange_count(house->listener), 0);
     assert_int_equal(listener_totals(house->listener)->requests, 3);
