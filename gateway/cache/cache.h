@@ -4,15 +4,17 @@
 #ifndef CACHE_CACHE_H
 #define CACHE_CACHE_H
 #include "base/fault.h"
+#include "base/str.h"
 #include "loop/loop.h"
 
 struct cache;
 struct cache_settings {
-    char *url; /* "memory" */
+    char *url; /* "memory"; NULL is that as well */
 };
 
 struct cache *cache_open(const struct cache_settings *settings, struct loop *loop,
                          struct fault *why);
+/* Questions on their way end without a word. Not from inside done. */
 void cache_close(struct cache **cache);
 
 /* value.ptr is NULL when absent; valid until done returns. age since it was put, by wall clock. */
@@ -29,7 +31,11 @@ struct cache_health {
 };
 void cache_health(struct cache *cache, struct cache_health *out); /* any thread */
 
-/* One row a store. */
+/* One row a store: a file of its own and a line in cache.c. location is what follows the scheme's
+ * colon, STR_NONE when nothing does. get answers once, later, on the loop's thread, with an absent
+ * value when it cannot; the door keeps the deadline, so an answer may be late, yet never after
+ * close. put may drop the value; ttl_ms <= 0 forgets it. health fills all but gets, hits and puts,
+ * from any thread. */
 struct cache_store {
     const char *scheme; /* "memory" */
     void *(*open)(struct str location, struct loop *loop, struct fault *why);
@@ -39,5 +45,8 @@ struct cache_store {
     void (*health)(void *store, struct cache_health *out);
 };
 const struct cache_store *cache_store_find(struct str scheme);
+/* cache_open with that store. */
+struct cache *cache_open_store(const struct cache_store *kind, struct str location,
+                               struct loop *loop, struct fault *why);
 
 #endif

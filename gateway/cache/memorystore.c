@@ -1,0 +1,211 @@
+/* See memorystore.h. Values are counted, so that one stays whole for who reads it even when it is
+ * replaced meanwhile. Answers are given on the next turn of the loop, in the order of asking. */
+#include "cache/memorystore.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/queue.h>
+#include <uthash.h>
+
+#include "base/clock.h"
+
+struct value {
+    unsigned holds;
+    int64_t put_wall_ms;
+    size_t len;
+    char bytes[];
+};
+
+struct entry {
+    UT_hash_handle hh; /* in the order in which they were put */
+    int64_t until_ms;  /* steady */
+    struct value *value;
+    size_t name_len;
+    char name[];
+};
+
+struct reading { /* an answer to be given */
+    TAILQ_ENTRY(reading) entry;
+    struct value *value; /* held; NULL: absent */
+    cache_done_fn *done;
+    void *arg;
+};
+
+struct memorystore {
+    struct loop *loop;
+    struct entry *table;
+    TAILQ_HEAD(readings, reading) readings;
+    struct loop_timer timer; /* armed while there are readings */
+    /* Written by the loop's thread; any thread reads them. */
+    _Atomic size_t bytes, count;
+    _Atomic uint64_t too_large;
+};
+
+static void *memorystore_open(struct str location, struct loop *loop, struct fault *why)
+{
+    struct memorystore *store;
+    if (location.len) {
+        fault_set(why, FAULT_INVALID, "cache: memory takes nothing after it; write just memory");
+        return NULL;
+    }
+    store = memory_new(sizeof *store);
+    store->loop = loop;
+    TAILQ_INIT(&store->readings);
+    return store;
+}
+
+static void release(struct value *value)
+{
+    if (value && --value->holds == 0)
+        free(value);
+}
+
+static size_t size_of(size_t name_len, size_t value_len)
+{
+    return sizeof(struct entry) + sizeof(struct value) + name_len + value_len;
+}
+
+static void drop(struct memorystore *store, struct entry *entry)
+{
+    HASH_DEL(store->table, entry);
+    atomic_fetch_sub_explicit(&store->bytes, size_of(entry->name_len, entry->value->len),
+                              memory_order_relaxed);
+    atomic_fetch_sub_explicit(&store->count, 1, memory_order_relaxed);
+    release(entry->value);
+    free(entry);
+}
+
+static void memorystore_close(void *arg)
+{
+    struct memorystore *store = arg;
+    struct reading *reading;
+    struct entry *entry, *next;
+    loop_timer_fini(&store->timer);
+    while ((reading = TAILQ_FIRST(&store->readings)) != NULL) {
+        TAILQ_REMOVE(&store->readings, reading, entry);
+        release(reading->value);
+        free(reading);
+    }
+    HASH_ITER(hh, store->table, entry, next)
+    {
+        drop(store, entry);
+    }
+    free(store);
+}
+
+/* NULL when absent or too old; that one goes at once. */
+static struct entry *find(struct memorystore *store, struct str name)
+{
+    struct entry *entry;
+    HASH_FIND(hh, store->table, name.ptr, name.len, entry);
+    if (entry && clock_steady_ms() >= entry->until_ms) {
+        drop(store, entry);
+        entry = NULL;
+    }
+    return entry;
+}
+
+static void give_answers(void *arg)
+{
+    struct memorystore *store = arg;
+    struct reading *reading, *last = TAILQ_LAST(&store->readings, readings);
+    bool is_last = last == NULL;
+    while (!is_last) {
+        struct value *value;
+        reading = TAILQ_FIRST(&store->readings);
+        is_last = reading == last;
+        TAILQ_REMOVE(&store->readings, reading, entry);
+        if (is_last && !TAILQ_EMPTY(&store->readings)) /* asked by the answers given here */
+            loop_timer_start(&store->timer, store->loop, 0, give_answers, store);
+        value = reading->value;
+        if (value) {
+            int64_t age_ms = clock_wall_ms() - value->put_wall_ms;
+            reading->done(str_make(value->bytes, value->len), age_ms > 0 ? age_ms : 0,
+                          reading->arg);
+        } else {
+            reading->done(STR_NONE, 0, reading->arg);
+        }
+        release(value);
+        free(reading);
+    }
+}
+
+static void memorystore_get(void *arg, const char *name, cache_done_fn *done, void *done_arg)
+{
+    struct memorystore *store = arg;
+    struct entry *entry = find(store, str_of(name));
+    struct reading *reading = memory_new(sizeof *reading);
+    reading->done = done;
+    reading->arg = done_arg;
+    if (entry) {
+        reading->value = entry->value;
+        reading->value->holds++;
+    }
+    if (TAILQ_EMPTY(&store->readings))
+        loop_timer_start(&store->timer, store->loop, 0, give_answers, store);
+    TAILQ_INSERT_TAIL(&store->readings, reading, entry);
+}
+
+static void make_room(struct memorystore *store, size_t size)
+{
+    struct entry *entry, *next;
+    int64_t now_ms = clock_steady_ms();
+    if (atomic_load_explicit(&store->bytes, memory_order_relaxed) + size <= MEMORYSTORE_BYTES)
+        return;
+    HASH_ITER(hh, store->table, entry, next)
+    {
+        if (now_ms >= entry->until_ms)
+            drop(store, entry);
+    }
+    while (atomic_load_explicit(&store->bytes, memory_order_relaxed) + size > MEMORYSTORE_BYTES)
+        drop(store, store->table); /* uthash's head is the oldest; size alone does fit */
+}
+
+static void memorystore_put(void *arg, const char *name, struct str value, int64_t ttl_ms)
+{
+    struct memorystore *store = arg;
+    struct entry *entry = find(store, str_of(name));
+    size_t name_len = strlen(name), size = size_of(name_len, value.len);
+    if (entry)
+        drop(store, entry);
+    if (ttl_ms <= 0)
+        return;
+    if (value.len > MEMORYSTORE_BYTES || size > MEMORYSTORE_BYTES) {
+        atomic_fetch_add_explicit(&store->too_large, 1, memory_order_relaxed);
+        return;
+    }
+    make_room(store, size);
+    entry = memory_new(sizeof *entry + name_len);
+    memcpy(entry->name, name, name_len);
+    entry->name_len = name_len;
+    entry->until_ms = clock_steady_ms() + ttl_ms;
+    entry->value = memory_new(sizeof *entry->value + value.len);
+    entry->value->holds = 1;
+    entry->value->put_wall_ms = clock_wall_ms();
+    entry->value->len = value.len;
+    if (value.len)
+        memcpy(entry->value->bytes, value.ptr, value.len);
+    HASH_ADD_KEYPTR(hh, store->table, entry->name, name_len, entry);
+    atomic_fetch_add_explicit(&store->bytes, size, memory_order_relaxed);
+    atomic_fetch_add_explicit(&store->count, 1, memory_order_relaxed);
+}
+
+static void memorystore_health(void *arg, struct cache_health *out)
+{
+    struct memorystore *store = arg;
+    out->is_usable = true;
+    out->failures = atomic_load_explicit(&store->too_large, memory_order_relaxed);
+    snprintf(out->words, sizeof out->words, "in memory: %zu values, %zu bytes",
+             atomic_load_explicit(&store->count, memory_order_relaxed),
+             atomic_load_explicit(&store->bytes, memory_order_relaxed));
+}
+
+const struct cache_store memorystore = {
+    .scheme = "memory",
+    .open = memorystore_open,
+    .close = memorystore_close,
+    .get = memorystore_get,
+    .put = memorystore_put,
+    .health = memorystore_health,
+};
