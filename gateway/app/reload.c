@@ -27,7 +27,7 @@ static void check_removed(struct gateway *g, const struct configuration *fresh,
     }
 }
 
-static bool accept(struct gateway *g, struct configuration *fresh, struct faultlist *faults)
+static bool take_over(struct gateway *g, struct configuration *fresh, struct faultlist *faults)
 {
     struct fault why;
     struct tls_context *tls = NULL;
@@ -113,7 +113,7 @@ void reload_start(struct gateway *g, void (*done)(const char *faults, void *arg)
     struct faultlist faults;
     faultlist_init(&faults);
     struct configuration *fresh = configuration_load(g->configuration->path, &faults);
-    if (fresh == NULL || !accept(g, fresh, &faults)) {
+    if (fresh == NULL || !take_over(g, fresh, &faults)) {
         refuse(g, &faults, done, arg);
         if (fresh)
             configuration_unpin(&fresh);
