@@ -383,6 +383,26 @@ static void test_graceful_end(void **state)
     close_house(house);
 }
 
+/* A reply that was on its way when the end began promised nothing: closed when it has left. */
+static void test_graceful_end_while_writing(void **state)
+{
+    struct house *house = open_house(0, 0);
+    int fd = client_open(house);
+    (void)state;
+    client_send(fd, "GET /big HTTP/1.1\r\nHost: x\r\n\r\n");
+    while (atomic_load(&house->handled) == 0)
+        house_run(house, house_nothing);
+    house_run(house, stop_accepting);
+    assert_int_equal(listener_exchange_count(house->listener), 1);
+    struct answer answer = client_answer(fd, true);
+    assert_int_equal(answer.body_len, HOUSE_BIG_BYTES);
+    assert_null(answer_header(&answer, "\r\nConnection:"));
+    assert_true(client_is_closed(fd));
+    house_wait(&house->freed);
+    close(fd);
+    close_house(house);
+}
+
 static void remove_address(struct house *house)
 {
     listener_remove(house->listener, "127.0.0.1:0");
@@ -445,6 +465,7 @@ int main(void)
         cmocka_unit_test(test_connection_cap),
         cmocka_unit_test(test_out_of_descriptors),
         cmocka_unit_test(test_graceful_end),
+        cmocka_unit_test(test_graceful_end_while_writing),
         cmocka_unit_test(test_address_goes),
         cmocka_unit_test(test_free_with_open_connections),
     };
