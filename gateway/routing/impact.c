@@ -22,7 +22,7 @@ static bool is_about_data(enum refusal refusal)
 
 static enum impact of_class(const struct answer *answer)
 {
-    if (answer->outcome == OUTCOME_DOUBT)
+    if (answer->outcome == OUTCOME_DOUBT || answer->is_challenge)
         return IMPACT_FAILED;
     switch (answer->class) {
     case VERDICT_CLIENT: /* a mismatch too: else one client's orders could shut an offer to all */
@@ -44,8 +44,6 @@ static enum impact of_complaint(enum health_kind kind, const struct answer *answ
         return IMPACT_REDIRECT;
     if (answer->is_rate_limited)
         return IMPACT_LIMITED;
-    if (answer->is_challenge)
-        return IMPACT_FAILED;
     /* A reading that speaks of funds or of one service is an answer like another. */
     if (answer->is_funds || answer->rest == REST_FUNDS)
         return is_order ? IMPACT_FUNDS : IMPACT_ANSWERED;

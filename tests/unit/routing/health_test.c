@@ -26,6 +26,8 @@ static const struct answer no_connection = {
 static const struct answer doubt = {
     .outcome = OUTCOME_DOUBT, .class = VERDICT_DOUBT, .retry_after_s = -1};
 static const struct answer challenge = REFUSED(.class = VERDICT_PROVIDER, .is_challenge = true);
+static const struct answer challenge_resting =
+    REFUSED(.class = VERDICT_PROVIDER, .rest = REST_PROVIDER, .is_challenge = true);
 static const struct answer bad_link = REFUSED(.class = VERDICT_CLIENT, .refusal = REFUSAL_LINK);
 static const struct answer mismatch = REFUSED(.class = VERDICT_CLIENT, .is_mismatch = true);
 static const struct answer busy = REFUSED(.class = VERDICT_BUSY, .is_active_order = true);
@@ -206,6 +208,10 @@ static void test_rests(void **state)
           {90, LOOK, NULL, 0, SKIP_RESTED, NULL},
           {90, ORDERS, &good, 1, 0, NULL},
           {90, LOOK, NULL, 0, SKIP_NONE, NULL}}},
+        {"a challenge, when its answer rests the provider",
+         {{1, ORDERS, &challenge_resting, 1, 0, NULL},
+          {30, LOOK, NULL, 0, SKIP_RESTED, "102"},
+          {31, LOOK, NULL, 0, SKIP_NONE, NULL}}},
         {"a redirect",
          {{1, READINGS, &redirect, 1, 0, NULL},
           {30, LOOK_READINGS, NULL, 0, SKIP_RESTED, NULL},
