@@ -86,11 +86,15 @@ bool sqlite_commit(struct backend_connection *connection, struct entry **entries
         connection->trouble[0] = '\0';
         return true;
     }
+    char before[sizeof connection->trouble];
+    memcpy(before, connection->trouble, sizeof before);
     fail_all(entries, count, sqlite_result(connection, code));
-    if (count)
+    if (strcmp(before, connection->trouble) != 0) /* told once, however many ask meanwhile */
         log_event(LOG_ERROR, "ledger_commit_failed", "changes=%zu code=%d reason=%s", count, code,
                   log_value(str_of(connection->trouble)).text);
     roll_back(connection);
+    if ((code & 0xff) == SQLITE_BUSY)
+        return false; /* nothing was begun */
     sqlite_reopen(connection);
     write_over(connection);
     return false;

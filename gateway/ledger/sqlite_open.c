@@ -137,11 +137,12 @@ int64_t sqlite_number(struct backend_connection *connection, const char *query)
 
 static int prepare_writer(struct backend_connection *connection)
 {
+    /* SQLite opens a file it may not write for reading, without a word. */
+    if (sqlite3_db_readonly(connection->db, "main") == 1)
+        return SQLITE_READONLY;
     int code = sqlite3_exec(connection->db, writer_pragmas, NULL, NULL, NULL);
     if (code != SQLITE_OK)
         return code;
-    if (sqlite3_db_readonly(connection->db, "main") == 1)
-        return SQLITE_READONLY;
     sqlite3_int64 kept = WAL_KEPT;
     char limit[64];
     snprintf(limit, sizeof limit, "PRAGMA journal_size_limit = %lld", (long long)kept);

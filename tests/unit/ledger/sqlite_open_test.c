@@ -1,0 +1,256 @@
+/* What can be wrong with a ledger at start, and what the operator is told. */
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "contract/ledger_harness.h"
+
+static struct fault open_fault(const char *url)
+{
+    struct fault why = {0};
+    struct ledger_settings settings = {.url = (char *)(uintptr_t)url, .first_order = 1};
+    assert_null(ledger_open(&settings, &why));
+    return why;
+}
+
+static void expect(const struct bench *bench, enum fault_code code, const char *words)
+{
+    struct fault why = open_fault(bench->url);
+    if (why.code != code || strstr(why.words, words) == NULL)
+        fail_msg("expected fault %d with \"%s\", got %d \"%s\"", code, words, why.code, why.words);
+}
+
+static void by_sql(const char *file, const char *script)
+{
+    sqlite3 *db;
+    assert_int_equal(sqlite3_open(file, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, script, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+}
+
+static void write_file(const char *path, const char *bytes, size_t len, off_t at)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    assert_true(fd >= 0);
+    assert_int_equal(pwrite(fd, bytes, len, at), len);
+    close(fd);
+}
+
+static void urls_are_checked(void **state)
+{
+    static const char *const wrong[] = {"panelmux.db", "mysql:x", "sqlite:", "sqlite::memory:", ""};
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(wrong); i++) {
+        struct fault why = open_fault(wrong[i]);
+        assert_int_equal(why.code, FAULT_INVALID);
+        assert_non_null(strstr(why.words, "sqlite:panelmux.db"));
+    }
+}
+
+static void folders_are_not_made(void **state)
+{
+    struct bench *bench = *state;
+    snprintf(bench->url, sizeof bench->url, "sqlite:%s/none/books.db", bench->folder);
+    expect(bench, FAULT_NOT_FOUND, "no such folder");
+    snprintf(bench->url, sizeof bench->url, "sqlite:%s", bench->folder);
+    assert_int_not_equal(open_fault(bench->url).code, FAULT_NONE);
+}
+
+static void one_gateway_a_ledger(void **state)
+{
+    struct bench *bench = *state;
+    struct bench other = *bench;
+    char words[40], path[200];
+    bench_start(bench);
+    snprintf(words, sizeof words, "pid %ld", (long)getpid());
+    expect(bench, FAULT_CONFLICT, words);
+    /* The same file by other names. */
+    snprintf(path, sizeof path, "%s/link.db", bench->folder);
+    assert_int_equal(symlink(bench->file, path), 0);
+    snprintf(other.url, sizeof other.url, "sqlite:%s", path);
+    expect(&other, FAULT_CONFLICT, words);
+    snprintf(other.url, sizeof other.url, "sqlite:%s/../%s/books.db", bench->folder,
+             strrchr(bench->folder, '/') + 1);
+    expect(&other, FAULT_CONFLICT, words);
+    snprintf(other.url, sizeof other.url, "sqlite://%s", bench->file);
+    expect(&other, FAULT_CONFLICT, words);
+    /* Free again when the holder is gone. */
+    ledger_close(&bench->ledger);
+    bench_start(bench);
+}
+
+static void a_dead_holder_holds_nothing(void **state)
+{
+    struct bench *bench = *state;
+    pid_t pid = fork();
+    if (pid == 0) {
+        bench_start(bench);
+        bench_place(bench, 1);
+        _exit(0);
+    }
+    int status;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    /* A command finds what the dead one had committed, before any gateway recovers it. */
+    struct fault why = {0};
+    struct ledger_settings settings = {.url = bench->url, .first_order = 1};
+    bench->ledger = ledger_open_reading(&settings, &why);
+    assert_non_null(bench->ledger);
+    assert_int_equal(bench_order(bench, 1).state, ORDERSTATE_PLACING);
+    ledger_close(&bench->ledger);
+    bench_start(bench);
+    assert_int_equal(bench_order(bench, 1).state, ORDERSTATE_DOUBT);
+}
+
+static void newer_books_are_left_alone(void **state)
+{
+    struct bench *bench = *state;
+    bench_start(bench);
+    ledger_close(&bench->ledger);
+    by_sql(bench->file, "PRAGMA user_version = 99");
+    expect(bench, FAULT_INVALID, "newer panelmux (version 99");
+    by_sql(bench->file, "PRAGMA user_version = 1");
+    bench_start(bench);
+}
+
+static void other_programs_files_are_left_alone(void **state)
+{
+    struct bench *bench = *state;
+    by_sql(bench->file, "CREATE TABLE cats (name)");
+    expect(bench, FAULT_INVALID, "another program");
+    by_sql(bench->file, "SELECT name FROM cats");
+}
+
+static void damage_is_told(void **state)
+{
+    struct bench *bench = *state;
+    char garbage[8192];
+    memset(garbage, 'x', sizeof garbage);
+    write_file(bench->file, garbage, sizeof garbage, 0);
+    expect(bench, FAULT_BROKEN, "backup");
+    /* A ledger whose first pages are gone. */
+    assert_int_equal(unlink(bench->file), 0);
+    bench_start(bench);
+    ledger_close(&bench->ledger);
+    write_file(bench->file, garbage, sizeof garbage, 100);
+    expect(bench, FAULT_BROKEN, "backup");
+}
+
+/* A log of another version is not read over, nor thrown away. */
+static void foreign_logs_are_told(void **state)
+{
+    struct bench *bench = *state;
+    char log[160], copy[420];
+    bench_start(bench);
+    bench_place(bench, 1);
+    snprintf(copy, sizeof copy, "cd '%s' && cp books.db b && cp books.db-wal w", bench->folder);
+    bench_run(copy);
+    ledger_close(&bench->ledger);
+    snprintf(copy, sizeof copy, "cd '%s' && mv b books.db && mv w books.db-wal", bench->folder);
+    bench_run(copy);
+    /* Version 3007001 with the header's checksum made to fit. */
+    unsigned char header[32];
+    snprintf(log, sizeof log, "%s-wal", bench->file);
+    int fd = open(log, O_RDWR | O_CLOEXEC);
+    assert_int_equal(pread(fd, header, sizeof header, 0), sizeof header);
+    header[7] = (unsigned char)(header[7] + 1);
+    uint32_t s0 = 0, s1 = 0;
+    bool is_big_endian = header[3] & 1;
+    for (size_t i = 0; i < 24; i += 8) {
+        uint32_t words[2];
+        memcpy(words, header + i, 8);
+        if (is_big_endian) {
+            words[0] = __builtin_bswap32(words[0]);
+            words[1] = __builtin_bswap32(words[1]);
+        }
+        s0 += words[0] + s1;
+        s1 += words[1] + s0;
+    }
+    s0 = __builtin_bswap32(s0);
+    s1 = __builtin_bswap32(s1);
+    memcpy(header + 24, &s0, 4);
+    memcpy(header + 28, &s1, 4);
+    assert_int_equal(pwrite(fd, header, sizeof header, 0), sizeof header);
+    close(fd);
+    expect(bench, FAULT_BROKEN, "-wal may be of another version");
+}
+
+static void files_are_private(void **state)
+{
+    struct bench *bench = *state;
+    struct stat facts;
+    char path[160];
+    static const char *const endings[] = {"", "-wal", ".lock"};
+    bench_start(bench);
+    bench_place(bench, 1);
+    for (size_t i = 0; i < COUNT_OF(endings); i++) {
+        snprintf(path, sizeof path, "%s%s", bench->file, endings[i]);
+        assert_int_equal(stat(path, &facts), 0);
+        assert_int_equal(facts.st_mode & 077, 0);
+    }
+    /* A closed ledger is one file and the lock. */
+    ledger_close(&bench->ledger);
+    snprintf(path, sizeof path, "%s-wal", bench->file);
+    assert_true(stat(path, &facts) != 0 || facts.st_size == 0);
+}
+
+/* A read-only disk for real; only root may mount one. */
+static void read_only_disks(void **state)
+{
+    struct bench *bench = *state;
+    char disk[96];
+    struct fault why = {0};
+    struct ledger_settings settings = {.url = bench->url, .first_order = 1};
+    snprintf(disk, sizeof disk, "%s/disk", bench->folder);
+    assert_int_equal(mkdir(disk, 0700), 0);
+    if (mount("tmpfs", disk, "tmpfs", 0, "size=8m") != 0) {
+        print_message("skipped: no permission to mount\n");
+        skip();
+    }
+    snprintf(bench->url, sizeof bench->url, "sqlite:%s/books.db", disk);
+    bench_start(bench);
+    bench_place(bench, 1);
+    ledger_close(&bench->ledger);
+    assert_int_equal(mount(NULL, disk, NULL, MS_REMOUNT | MS_RDONLY, NULL), 0);
+    struct fault writing = open_fault(bench->url);
+    bench->ledger = ledger_open_reading(&settings, &why);
+    bool is_read = bench->ledger && bench_order(bench, 1).id == 1;
+    ledger_close(&bench->ledger);
+    assert_int_equal(umount2(disk, MNT_DETACH), 0);
+    assert_int_equal(writing.code, FAULT_DENIED);
+    assert_true(is_read);
+}
+
+static void reading_needs_a_ledger(void **state)
+{
+    struct bench *bench = *state;
+    struct fault why = {0};
+    struct ledger_settings settings = {.url = bench->url, .first_order = 1};
+    assert_null(ledger_open_reading(&settings, &why));
+    assert_int_equal(why.code, FAULT_NOT_FOUND);
+    assert_int_not_equal(access(bench->file, F_OK), 0);
+    write_file(bench->file, "", 0, 0);
+    assert_null(ledger_open_reading(&settings, &why));
+    assert_int_equal(why.code, FAULT_INVALID);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, bench_set_up_closed, bench_tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(urls_are_checked),
+        CASE(folders_are_not_made),
+        CASE(one_gateway_a_ledger),
+        CASE(a_dead_holder_holds_nothing),
+        CASE(newer_books_are_left_alone),
+        CASE(other_programs_files_are_left_alone),
+        CASE(damage_is_told),
+        CASE(foreign_logs_are_told),
+        CASE(files_are_private),
+        CASE(read_only_disks),
+        CASE(reading_needs_a_ledger),
+    };
+    return bench_main(tests, COUNT_OF(tests));
+}

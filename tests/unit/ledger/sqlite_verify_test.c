@@ -1,0 +1,164 @@
+/* Every fault that is planted in the books is found, and told in words that name the order. */
+#include <sqlite3.h>
+
+#include "contract/ledger_harness.h"
+
+/* 1 is accepted and paid, 2 being placed, 3 canceled, 4 in doubt, 5 completed with a refill. */
+static void fill(struct bench *bench)
+{
+    struct ledger_attempt doubt = {.number = 1, .state = ATTEMPTSTATE_DOUBT};
+    struct ledger_attempt refused = {.number = 1, .state = ATTEMPTSTATE_REFUSED};
+    struct ledger_update to_doubt = {.has_state = true, .state = ORDERSTATE_DOUBT};
+    struct ledger_update to_canceled = {.has_state = true, .state = ORDERSTATE_CANCELED};
+    struct ledger_aftersale refill = {
+        .kind = AFTERSALE_REFILL, .number = 1, .order = 5, .state = ATTEMPTSTATE_ACCEPTED};
+    for (uint32_t id = 1; id <= 5; id++)
+        assert_int_equal(bench_place(bench, id), LEDGER_DONE);
+    bench_accept(bench, 1, 1, "4711");
+    bench_write(bench, &(struct ledger_change){
+                           .order = 3, .attempt_ended = &refused, .update = &to_canceled});
+    bench_write(bench,
+                &(struct ledger_change){.order = 4, .attempt_ended = &doubt, .update = &to_doubt});
+    bench_accept(bench, 5, 1, "4712");
+    bench_move(bench, 5, ORDERSTATE_COMPLETED);
+    assert_int_equal(bench_write(bench, &(struct ledger_change){.order = 5, .aftersale = &refill}),
+                     LEDGER_DONE);
+}
+
+static const struct {
+    const char *script, *words;
+} plants[] = {
+    {"UPDATE postings SET amount = amount + 1 WHERE order_id = 1 AND account = 'client:shop'",
+     "order 1: postings of transaction 1 sum to 1, not 0"},
+    {"DELETE FROM postings WHERE order_id = 1", "order 1: 120000000 is paid, but 0 is booked"},
+    {"UPDATE orders SET paid = 7 WHERE id = 3", "order 3: is canceled, but 7 is paid"},
+    {"INSERT INTO postings VALUES (77, 1, 'sales', 0, 'USD', 1)",
+     "order 77: postings of an order that is not there"},
+    {"UPDATE attempts SET state = 'refused' WHERE order_id = 1",
+     "order 1: is pending without an accepted attempt"},
+    {"DROP INDEX attempts_live; INSERT INTO attempts SELECT order_id, 2, provider,"
+     " upstream_service, cost, 'doubt', '', '', '', '', 0, 0 FROM attempts WHERE order_id = 1",
+     "order 1: 2 attempts may have been executed"},
+    {"UPDATE attempts SET upstream_id = '' WHERE order_id = 1; UPDATE orders SET upstream_id = ''"
+     " WHERE id = 1",
+     "order 1: attempt 1 is accepted without the number"},
+    {"UPDATE orders SET upstream_id = '9' WHERE id = 1",
+     "order 1: its attempt 1 was accepted as 4711, the order says 9"},
+    {"UPDATE attempts SET state = 'sending' WHERE order_id = 4",
+     "order 4: is doubt, but attempt 1 is still being sent"},
+    {"UPDATE attempts SET state = 'accepted', upstream_id = '1' WHERE order_id = 2; UPDATE orders"
+     " SET upstream_id = '1' WHERE id = 2",
+     "order 2: is placing, but attempt 1 was accepted"},
+    {"DELETE FROM attempts WHERE order_id = 2; UPDATE orders SET is_number_given = 1 WHERE id = 2",
+     "order 2: its number was given, but it has neither an attempt nor a refusal"},
+    {"UPDATE orders SET state = 'refused', is_number_given = 1 WHERE id = 3",
+     "order 3: is refused, but its number was given"},
+    {"UPDATE orders SET state = 'processing' WHERE id = 1",
+     "order 1: is processing, but its events end in pending"},
+    {"INSERT INTO events VALUES (1, 9, 1, 'x', 'doubt', 'pending', '', '')",
+     "order 1: event 9 says it left doubt, but it was pending"},
+    {"INSERT INTO events VALUES (5, 9, 1, 'x', 'completed', 'pending', '', ''); UPDATE orders SET"
+     " state = 'pending' WHERE id = 5",
+     "order 5: event 9 is a move from completed to pending, which is not allowed"},
+    {"DROP TRIGGER events_last; DELETE FROM events WHERE order_id = 2",
+     "order 2: is placing, but its events end in nothing"},
+    {"UPDATE orders SET parent = 99 WHERE id = 2", "order 2: its parent 99 is not there"},
+    {"DROP INDEX attempts_live; UPDATE attempts SET state = 'refused' WHERE order_id = 5",
+     "refill 1: accepted for order 5, which no panel accepted"},
+    {"INSERT INTO attempts VALUES (88, 1, '', '', 0, 'refused', '', '', '', '', 0, 0)",
+     "table attempts, row ?: points to a row of orders that is not there"},
+    {"PRAGMA writable_schema = ON; UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM"
+     " sqlite_schema WHERE name = 'lists') WHERE name = 'prices'",
+     "the file is damaged"},
+};
+
+struct told {
+    const char *wanted;
+    size_t count;
+    bool is_found;
+    char first[300];
+};
+
+static void note(const char *words, void *arg)
+{
+    struct told *told = arg;
+    if (told->count++ == 0)
+        snprintf(told->first, sizeof told->first, "%s", words);
+    told->is_found = told->is_found || strstr(words, told->wanted) != NULL;
+}
+
+static void planted_faults_are_found(void **state)
+{
+    struct bench *bench = *state;
+    char sound[160], command[400];
+    fill(bench);
+    bench_verify(bench);
+    ledger_close(&bench->ledger);
+    snprintf(sound, sizeof sound, "%s.sound", bench->file);
+    snprintf(command, sizeof command, "cp '%s' '%s'", bench->file, sound);
+    bench_run(command);
+    for (size_t i = 0; i < COUNT_OF(plants); i++) {
+        struct told told = {.wanted = plants[i].words};
+        struct ledger_settings settings = {.url = bench->url};
+        struct fault why = {0};
+        sqlite3 *db;
+        char *error = NULL;
+        snprintf(command, sizeof command, "cp '%s' '%s'", sound, bench->file);
+        bench_run(command);
+        assert_int_equal(sqlite3_open(bench->file, &db), SQLITE_OK);
+        if (sqlite3_exec(db, plants[i].script, NULL, NULL, &error) != SQLITE_OK)
+            fail_msg("%s: %s", plants[i].script, error);
+        sqlite3_close(db);
+        bench->ledger = ledger_open_reading(&settings, &why);
+        assert_non_null(bench->ledger);
+        size_t count = ledger_verify(bench->ledger, note, &told);
+        ledger_close(&bench->ledger);
+        if (count == 0 || !told.is_found)
+            fail_msg("expected \"%s\", got %zu, first \"%s\"", plants[i].words, count, told.first);
+        assert_int_equal(count, told.count);
+    }
+}
+
+/* A rule that is broken everywhere is told a few times and counted in full. */
+static void many_faults_are_counted(void **state)
+{
+    struct bench *bench = *state;
+    struct told told = {.wanted = "and 30 more of the same"};
+    struct ledger_order order = bench_new_order(0);
+    for (uint32_t id = 1; id <= 50; id++) {
+        order.id = id;
+        bench_write(bench, &(struct ledger_change){.order = id, .insert = &order, .event = "x"});
+    }
+    sqlite3 *db;
+    assert_int_equal(sqlite3_open(bench->file, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "UPDATE orders SET paid = 1", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+    assert_int_equal(ledger_verify(bench->ledger, note, &told), 50);
+    assert_int_equal(told.count, 21);
+    assert_true(told.is_found);
+}
+
+static void events_are_only_added(void **state)
+{
+    struct bench *bench = *state;
+    sqlite3 *db;
+    fill(bench);
+    assert_int_equal(sqlite3_open(bench->file, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "DELETE FROM events", NULL, NULL, NULL), SQLITE_CONSTRAINT);
+    assert_int_equal(sqlite3_exec(db, "UPDATE events SET word = 'x'", NULL, NULL, NULL),
+                     SQLITE_CONSTRAINT);
+    sqlite3_close(db);
+    bench_verify(bench);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, bench_set_up, bench_tear_down_broken)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(planted_faults_are_found),
+        CASE(many_faults_are_counted),
+        CASE(events_are_only_added),
+    };
+    return bench_main(tests, COUNT_OF(tests));
+}
