@@ -11,6 +11,7 @@ struct seen { /* a number that belongs, or once belonged, to a service */
 struct entry {
     UT_hash_handle hh;
     uint32_t number;
+    uint32_t stand_in; /* while the configuration has taken its number; 0: none */
     bool is_kept;
     unsigned key_len;
     struct str provider, service; /* in key */
@@ -118,6 +119,22 @@ uint32_t importnumbers_find(const struct importnumbers *numbers, struct str prov
 {
     struct entry *entry = find(numbers, provider, service);
     return entry ? entry->number : 0;
+}
+
+void importnumbers_stand_in(struct importnumbers *numbers, struct str provider, struct str service,
+                            uint32_t number)
+{
+    struct entry *entry = find(numbers, provider, service);
+    ASSERT(entry);
+    entry->stand_in = number;
+    note_seen(numbers, number);
+}
+
+uint32_t importnumbers_find_stand_in(const struct importnumbers *numbers, struct str provider,
+                                     struct str service)
+{
+    struct entry *entry = find(numbers, provider, service);
+    return entry ? entry->stand_in : 0;
 }
 
 uint32_t importnumbers_highest_free(struct importnumbers *numbers,

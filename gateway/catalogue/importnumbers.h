@@ -18,6 +18,12 @@ void importnumbers_give(struct importnumbers *numbers, struct str provider, stru
 /* 0: none yet. */
 uint32_t importnumbers_find(const struct importnumbers *numbers, struct str provider,
                             struct str service);
+/* Another one for as long as the configuration has taken its own: the books keep the first number
+ * for ever, so this one is known to this process only. */
+void importnumbers_stand_in(struct importnumbers *numbers, struct str provider, struct str service,
+                            uint32_t number);
+uint32_t importnumbers_find_stand_in(const struct importnumbers *numbers, struct str provider,
+                                     struct str service); /* 0: none */
 /* Belongs, or once belonged, to a service. */
 bool importnumbers_is_seen(const struct importnumbers *numbers, uint32_t number);
 /* Below IMPORTPLAN_LAST, never seen and not taken by the configuration; 0 when there is none. */

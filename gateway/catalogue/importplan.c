@@ -68,23 +68,46 @@ static uint32_t wanted_number(const struct import_settings *import, struct str t
     return number <= IMPORTPLAN_LAST ? (uint32_t)number : 0;
 }
 
-static uint32_t number_for(const struct import_settings *import, struct str provider,
-                           struct str theirs, const struct written *written,
-                           struct importnumbers *numbers, struct importplan *plan)
+struct planner {
+    struct importnumbers *numbers;
+    struct written written;
+    struct importplan *plan;
+};
+
+static uint32_t highest_free(struct planner *planner)
 {
-    uint32_t number = importnumbers_find(numbers, provider, theirs);
-    if (number > 0 && !is_written(number, written))
+    uint32_t number = importnumbers_highest_free(planner->numbers, is_written, &planner->written);
+    planner->plan->moved += number > 0;
+    planner->plan->left_over += number == 0;
+    return number;
+}
+
+/* Its own number is a written-out service's now. */
+static uint32_t stand_in_for(struct planner *planner, struct str provider, struct str theirs)
+{
+    uint32_t number = importnumbers_find_stand_in(planner->numbers, provider, theirs);
+    if (number > 0 && !is_written(number, &planner->written))
         return number;
-    uint32_t wanted = wanted_number(import, theirs);
-    number = wanted;
-    if (number == 0 || is_written(number, written) || importnumbers_is_seen(numbers, number)) {
-        number = importnumbers_highest_free(numbers, is_written, written);
-        plan->moved++;
-    }
+    number = highest_free(planner);
     if (number > 0)
-        importnumbers_give(numbers, provider, theirs, number);
-    else
-        plan->left_over++;
+        importnumbers_stand_in(planner->numbers, provider, theirs, number);
+    return number;
+}
+
+static uint32_t number_for(struct planner *planner, const struct import_settings *import,
+                           struct str theirs)
+{
+    struct str provider = str_of(import->provider);
+    uint32_t number = importnumbers_find(planner->numbers, provider, theirs);
+    if (number > 0)
+        return is_written(number, &planner->written) ? stand_in_for(planner, provider, theirs)
+                                                     : number;
+    number = wanted_number(import, theirs);
+    if (number == 0 || is_written(number, &planner->written) ||
+        importnumbers_is_seen(planner->numbers, number))
+        number = highest_free(planner);
+    if (number > 0)
+        importnumbers_give(planner->numbers, provider, theirs, number);
     return number;
 }
 
@@ -124,17 +147,15 @@ void importplan_make(const struct catalogue_settings *settings,
                      struct importnumbers *numbers, struct importplan *out)
 {
     *out = (struct importplan){0};
-    struct written written = written_make(settings);
+    struct planner planner = {.numbers = numbers, .written = written_make(settings), .plan = out};
     for (size_t i = 0; i < settings->import_count; i++) {
         const struct import_settings *import = &settings->imports[i];
         const struct provider *provider = provider_set_find(providers, str_of(import->provider));
         const struct panellist *list = provider ? lists[provider->id] : NULL;
         for (size_t r = 0; list && r < list->count; r++) {
             const struct panelrow *row = &list->rows[r];
-            if (!importplan_wants(import, row))
-                continue;
             uint32_t number =
-                number_for(import, str_of(import->provider), row->id, &written, numbers, out);
+                importplan_wants(import, row) ? number_for(&planner, import, row->id) : 0;
             if (number > 0)
                 plan_add(out, &(struct importrow){.id = number,
                                                   .provider_id = provider->id,
@@ -143,7 +164,7 @@ void importplan_make(const struct catalogue_settings *settings,
         }
     }
     drop_doubles(out);
-    free(written.ids);
+    free(planner.written.ids);
 }
 
 void importplan_fini(struct importplan *plan)

@@ -1,0 +1,373 @@
+/* See refresher.h: its life, its configuration, what other threads ask of it, its reports. The
+ * feeds are in refresher_list.c and refresher_balance.c, the snapshots in refresher_publish.c. */
+#include "catalogue/refresher.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "catalogue/refresher_private.h"
+
+enum { TICK_MS = 1000, SETTLE_MS = 10000 };
+
+/* ---- life ---- */
+
+struct refresher *refresher_new(const struct refresher_parts *parts)
+{
+    struct refresher *refresher = memory_new(sizeof *refresher);
+    refresher->parts = *parts;
+    refresher->numbers = importnumbers_new();
+    digest_random(&refresher->random, sizeof refresher->random);
+    atomic_init(&refresher->is_settled, false);
+    pthread_mutex_init(&refresher->reports_mutex, NULL);
+    return refresher;
+}
+
+static void feed_free(struct feed *feed)
+{
+    panellist_free(&feed->list);
+    panellist_free(&feed->shrunken);
+    pricebook_fini(&feed->book);
+    free(feed->name);
+    free(feed);
+}
+
+void refresher_free(struct refresher *refresher)
+{
+    if (!refresher)
+        return;
+    while (refresher->feeds) {
+        struct feed *feed = refresher->feeds;
+        refresher->feeds = feed->next;
+        feed_free(feed);
+    }
+    importnumbers_free(&refresher->numbers);
+    catalogue_unpin(&refresher->last);
+    pthread_mutex_destroy(&refresher->reports_mutex);
+    free(refresher);
+}
+
+struct feed *refresher_feed(struct refresher *refresher, struct str name)
+{
+    for (struct feed *feed = refresher->feeds; feed; feed = feed->next)
+        if (str_is(name, feed->name))
+            return feed;
+    struct feed *feed = memory_new(sizeof *feed);
+    feed->refresher = refresher;
+    feed->name = str_copy(name);
+    feed->list_call.feed = feed->balance_call.feed = feed;
+    feed->next = refresher->feeds;
+    refresher->feeds = feed;
+    return feed;
+}
+
+int64_t refresher_jitter(struct refresher *refresher, int64_t span_ms)
+{
+    /* A linear congruential step: only here to keep panels from being asked in step. */
+    refresher->random = refresher->random * UINT64_C(6364136223846793005) + 1442695040888963407U;
+    return span_ms > 0 ? (int64_t)((refresher->random >> 33) % (uint64_t)(span_ms + 1)) : 0;
+}
+
+/* ---- what the ledger kept ---- */
+
+void refresher_take_list(struct refresher *refresher, struct str provider, struct str body,
+                         int64_t fetched_at_ms)
+{
+    struct feed *feed = refresher_feed(refresher, provider);
+    struct panellist *list = listtext_parse(body, &feed->book, false);
+    if (!list)
+        return;
+    list->fetched_at_ms = fetched_at_ms;
+    panellist_free(&feed->list);
+    feed->list = list;
+}
+
+void refresher_take_import(struct refresher *refresher, const struct ledger_import *import)
+{
+    importnumbers_take(refresher->numbers, import->provider, import->upstream_service,
+                       import->service);
+}
+
+void refresher_take_price(struct refresher *refresher, const struct ledger_price *price,
+                          int64_t at_ms)
+{
+    /* The kept list knows better what is in it; this is for services that left it, which then
+     * count as gone, not as never seen. A quarantined price was never the accepted one. */
+    struct feed *feed = refresher_feed(refresher, price->provider);
+    bool is_known = pricebook_find(&feed->book, price->upstream_service) != NULL;
+    struct price_state *state = pricebook_need(&feed->book, price->upstream_service);
+    (void)at_ms;
+    if (is_known || !state || strcmp(price->note, "quarantined") == 0)
+        return;
+    *state = (struct price_state){.has_accepted = true, .accepted = price->rate};
+}
+
+/* ---- configuration ---- */
+
+static void feed_start(struct feed *feed, unsigned id)
+{
+    feed->id = id;
+    feed->is_active = true;
+    feed->refresher->by_id[id] = feed;
+    feedlist_start(feed);
+    feedbalance_start(feed);
+}
+
+static void feed_stop(struct feed *feed)
+{
+    struct refresher *refresher = feed->refresher;
+    feedlist_stop(feed);
+    feedbalance_stop(feed);
+    feed->is_active = false;
+    refresher->by_id[feed->id] = NULL;
+    pthread_mutex_lock(&refresher->reports_mutex);
+    refresher->reports[feed->id] = (struct refresher_report){0};
+    pthread_mutex_unlock(&refresher->reports_mutex);
+}
+
+static bool is_same_text(const char *a, const char *b)
+{
+    return str_equal(str_of(a), str_of(b));
+}
+
+/* The panel would answer another way now. */
+static bool is_changed(const struct provider_settings *a, const struct provider_settings *b)
+{
+    return !is_same_text(a->url, b->url) || !is_same_text(a->key, b->key) ||
+           !is_same_text(a->currency, b->currency) || !is_same_text(a->ca_file, b->ca_file) ||
+           a->dialect != b->dialect;
+}
+
+static void view_fini(struct refresher_view *view)
+{
+    if (!view->settings)
+        return;
+    provider_set_unpin(&view->providers);
+    client_set_unpin(&view->clients);
+    view->release(view->arg);
+    *view = (struct refresher_view){0};
+}
+
+static void adopt_provider(struct refresher *refresher, const struct provider *provider,
+                           const struct provider *before)
+{
+    struct feed *feed = refresher_feed(refresher, str_of(provider->settings.name));
+    if (!feed->is_active) {
+        feed_start(feed, provider->id);
+    } else if (before && is_changed(&before->settings, &provider->settings)) {
+        feedlist_ask_now(feed);
+        feedbalance_ask_now(feed);
+    } else {
+        feedlist_retime(feed);
+        feedbalance_retime(feed);
+    }
+}
+
+static void adopt(struct refresher *refresher, const struct refresher_view *view)
+{
+    struct refresher_view before = refresher->view;
+    refresher->view = *view;
+    for (struct feed *feed = refresher->feeds; feed; feed = feed->next)
+        if (feed->is_active && !provider_set_by_id(view->providers, feed->id))
+            feed_stop(feed);
+    for (size_t i = 0; i < view->providers->count; i++) {
+        const struct provider *provider = &view->providers->list[i];
+        adopt_provider(refresher, provider,
+                       before.settings ? provider_set_by_id(before.providers, provider->id) : NULL);
+    }
+    view_fini(&before);
+    refresher->is_dirty = refresher->must_publish = true;
+    refresher_publish_now(refresher);
+}
+
+static void on_tick(void *arg)
+{
+    struct refresher *refresher = arg;
+    for (struct feed *feed = refresher->feeds; feed; feed = feed->next)
+        if (feed->is_active && !feed->is_balance_wanted &&
+            health_wants_balance(refresher->parts.health, feed->id, clock_steady_ms()))
+            feedbalance_ask_now(feed);
+    loop_timer_start(&refresher->tick_timer, refresher->parts.loop, TICK_MS, on_tick, refresher);
+}
+
+static void on_time_over(void *arg)
+{
+    struct refresher *refresher = arg;
+    refresher->is_time_over = true;
+    refresher_settle(refresher);
+}
+
+static void start_once(struct refresher *refresher)
+{
+    if (refresher->tick_timer.is_armed)
+        return;
+    loop_timer_start(&refresher->tick_timer, refresher->parts.loop, TICK_MS, on_tick, refresher);
+    loop_timer_start(&refresher->settle_timer, refresher->parts.loop, SETTLE_MS, on_time_over,
+                     refresher);
+}
+
+void refresher_stop(struct refresher *refresher)
+{
+    refresher->is_stopped = true;
+    for (struct feed *feed = refresher->feeds; feed; feed = feed->next)
+        if (feed->is_active)
+            feed_stop(feed);
+    loop_timer_fini(&refresher->publish_timer);
+    loop_timer_fini(&refresher->tick_timer);
+    loop_timer_fini(&refresher->settle_timer);
+    view_fini(&refresher->view);
+}
+
+/* ---- from other threads ---- */
+
+struct errand {
+    struct loop_message message; /* first: the message is the errand */
+    struct refresher *refresher;
+    struct refresher_view view;
+    unsigned provider_id;
+    /* accept */
+    char *service; /* owned; NULL: all */
+    struct loop *loop;
+    void (*done)(size_t accepted, void *arg);
+    void *arg;
+    size_t accepted;
+};
+
+static void errand_free(struct errand *errand)
+{
+    free(errand->service);
+    free(errand);
+}
+
+static struct errand *errand_new(struct refresher *refresher, loop_message_fn *run)
+{
+    struct errand *errand = memory_new(sizeof *errand);
+    errand->message.run = run;
+    errand->refresher = refresher;
+    return errand;
+}
+
+static struct feed *feed_of(const struct errand *errand)
+{
+    return errand->provider_id < PROVIDER_MAX ? errand->refresher->by_id[errand->provider_id]
+                                              : NULL;
+}
+
+static void run_configure(struct loop_message *message)
+{
+    struct errand *errand = (struct errand *)(void *)message;
+    if (errand->refresher->is_stopped) {
+        view_fini(&errand->view);
+    } else {
+        start_once(errand->refresher);
+        adopt(errand->refresher, &errand->view);
+    }
+    errand_free(errand);
+}
+
+void refresher_configure(struct refresher *refresher, const struct refresher_view *view)
+{
+    struct errand *errand = errand_new(refresher, run_configure);
+    errand->view = *view;
+    provider_set_pin(view->providers);
+    client_set_pin(view->clients);
+    loop_post(refresher->parts.loop, &errand->message);
+}
+
+static void run_ask_list(struct loop_message *message)
+{
+    struct errand *errand = (struct errand *)(void *)message;
+    struct feed *feed = feed_of(errand);
+    if (feed)
+        feedlist_ask_now(feed);
+    errand_free(errand);
+}
+
+void refresher_ask_list(struct refresher *refresher, unsigned provider_id)
+{
+    struct errand *errand = errand_new(refresher, run_ask_list);
+    errand->provider_id = provider_id;
+    loop_post(refresher->parts.loop, &errand->message);
+}
+
+static void run_ask_balance(struct loop_message *message)
+{
+    struct errand *errand = (struct errand *)(void *)message;
+    struct feed *feed = feed_of(errand);
+    if (feed)
+        feedbalance_ask_now(feed);
+    errand_free(errand);
+}
+
+void refresher_ask_balance(struct refresher *refresher, unsigned provider_id)
+{
+    struct errand *errand = errand_new(refresher, run_ask_balance);
+    errand->provider_id = provider_id;
+    loop_post(refresher->parts.loop, &errand->message);
+}
+
+static void run_accepted(struct loop_message *message)
+{
+    struct errand *errand = (struct errand *)(void *)message;
+    errand->done(errand->accepted, errand->arg);
+    errand_free(errand);
+}
+
+static void run_accept(struct loop_message *message)
+{
+    struct errand *errand = (struct errand *)(void *)message;
+    struct feed *feed = feed_of(errand);
+    if (feed)
+        errand->accepted = feedlist_accept(feed, str_of(errand->service));
+    /* Whoever asked sees it in force when done runs. */
+    if (errand->accepted > 0)
+        refresher_publish_now(errand->refresher);
+    errand->message.run = run_accepted;
+    loop_post(errand->loop, &errand->message);
+}
+
+void refresher_accept(struct refresher *refresher, unsigned provider_id, struct str service,
+                      struct loop *loop, void (*done)(size_t accepted, void *arg), void *arg)
+{
+    struct errand *errand = errand_new(refresher, run_accept);
+    errand->provider_id = provider_id;
+    errand->service = service.ptr ? str_copy(service) : NULL;
+    errand->loop = loop;
+    errand->done = done;
+    errand->arg = arg;
+    loop_post(refresher->parts.loop, &errand->message);
+}
+
+bool refresher_is_settled(const struct refresher *refresher)
+{
+    return atomic_load(&refresher->is_settled);
+}
+
+/* ---- reports ---- */
+
+void refresher_note(struct feed *feed)
+{
+    struct refresher *refresher = feed->refresher;
+    struct refresher_report report = {
+        .has_list = feed->list != NULL, .refreshes = feed->refreshes, .failures = feed->failures};
+    if (feed->list) {
+        report.fetched_at_ms = feed->list->fetched_at_ms;
+        report.services = feed->list->count;
+        report.quarantined = feed->quarantined;
+    }
+    snprintf(report.last_error, sizeof report.last_error, "%s", feed->trouble_words);
+    pthread_mutex_lock(&refresher->reports_mutex);
+    refresher->reports[feed->id] = report;
+    pthread_mutex_unlock(&refresher->reports_mutex);
+}
+
+void refresher_report(struct refresher *refresher, unsigned provider_id,
+                      struct refresher_report *out)
+{
+    *out = (struct refresher_report){0};
+    if (provider_id >= PROVIDER_MAX)
+        return;
+    pthread_mutex_lock(&refresher->reports_mutex);
+    *out = refresher->reports[provider_id];
+    pthread_mutex_unlock(&refresher->reports_mutex);
+}

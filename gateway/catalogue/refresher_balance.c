@@ -1,0 +1,131 @@
+/* The balance of one provider: every catalogue.balance, and at once when health wants it because a
+ * panel spoke of funds or the key is parked (refresher_private.h). */
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "catalogue/balances.h"
+#include "catalogue/refresher_private.h"
+
+enum { JITTER_SHARE = 20, HELD_MOST_MS = 60 * 60 * 1000 };
+#define CACHE_TTL_MS (INT64_C(7) * 24 * 60 * 60 * 1000)
+
+static void on_balance_timer(void *arg);
+
+static void wait_for(struct feed *feed, int64_t delay_ms)
+{
+    loop_timer_start(&feed->balance_timer, feed->refresher->parts.loop, delay_ms, on_balance_timer,
+                     feed);
+}
+
+static int64_t interval_ms(const struct feed *feed)
+{
+    int64_t balance_ms = feed->refresher->view.settings->balance_ms;
+    return balance_ms - refresher_jitter(feed->refresher, balance_ms / JITTER_SHARE);
+}
+
+/* ---- the cache, so that a restart with a dead panel still shows what it held ---- */
+
+static void cache_name(const struct feed *feed, char out[300])
+{
+    snprintf(out, 300, "balance:%s", feed->name);
+}
+
+/* "<amount> <wall ms>" */
+static void put(struct feed *feed, struct money amount, int64_t wall_at_ms)
+{
+    char name[300], text[MONEY_TEXT], value[MONEY_TEXT + 32];
+    if (!feed->refresher->parts.cache)
+        return;
+    money_print(amount, 0, text);
+    int len = snprintf(value, sizeof value, "%s %lld", text, (long long)wall_at_ms);
+    cache_name(feed, name);
+    cache_put(feed->refresher->parts.cache, name, str_make(value, (size_t)len), CACHE_TTL_MS);
+}
+
+static void on_cached(struct str value, int64_t age_ms, void *arg)
+{
+    struct feed *feed = arg;
+    struct str rest = value, amount_text, at_text;
+    struct money amount;
+    int64_t at_ms;
+    (void)age_ms;
+    if (!feed->is_active || feed->refresher->is_stopped || balances_get(feed->id).is_known)
+        return;
+    if (value.ptr && str_next(&rest, ' ', &amount_text) && str_next(&rest, ' ', &at_text) &&
+        money_parse(amount_text, MONEY_EXACT, &amount) && str_to_i64(at_text, &at_ms) && at_ms > 0)
+        balances_set(feed->id, amount, at_ms);
+}
+
+/* ---- asking ---- */
+
+/* The amount counts as configured; a panel's word on its currency is a check only. */
+static void check_currency(struct feed *feed, const struct provider *provider, struct str currency)
+{
+    struct str expected = str_of(provider->settings.currency);
+    bool is_wrong = currency.len > 0 && expected.len > 0 && !str_equal_folded(currency, expected);
+    if (is_wrong && !feed->is_currency_wrong)
+        log_event(LOG_WARN, "currency_mismatch", "provider=%s configured=%s panel=%s",
+                  log_value(str_of(feed->name)).text, log_value(expected).text,
+                  log_value(currency).text);
+    feed->is_currency_wrong = feed->is_currency_wrong || is_wrong;
+}
+
+static void on_balance(const struct answer *answer, void *arg)
+{
+    struct feedcall *call = arg;
+    struct feed *feed = call->feed;
+    if (answer->outcome == OUTCOME_ACCEPTED && answer->has_balance) {
+        int64_t wall_at_ms = clock_wall_ms();
+        check_currency(feed, call->provider, answer->balance_currency);
+        balances_set(feed->id, answer->balance, wall_at_ms);
+        health_balance(feed->refresher->parts.health, feed->id, answer->balance, clock_steady_ms());
+        put(feed, answer->balance, wall_at_ms);
+    }
+    feedcall_end(call, answer);
+    wait_for(feed, feed->is_balance_wanted ? 0 : interval_ms(feed));
+}
+
+static void on_balance_timer(void *arg)
+{
+    struct feed *feed = arg;
+    int64_t wait_ms;
+    const char *why_not = feedcall_start(&feed->balance_call, QUESTION_BALANCE,
+                                         feed->is_balance_wanted, on_balance, &wait_ms);
+    if (!why_not)
+        feed->is_balance_wanted = false;
+    else
+        wait_for(feed, wait_ms < HELD_MOST_MS ? wait_ms : HELD_MOST_MS);
+}
+
+void feedbalance_ask_now(struct feed *feed)
+{
+    feed->is_balance_wanted = true;
+    if (!feed->balance_call.ask)
+        wait_for(feed, 0);
+}
+
+void feedbalance_start(struct feed *feed)
+{
+    char name[300];
+    feed->is_currency_wrong = false;
+    wait_for(feed, 0);
+    if (!feed->refresher->parts.cache)
+        return;
+    cache_name(feed, name);
+    cache_get(feed->refresher->parts.cache, name, on_cached, feed);
+}
+
+void feedbalance_retime(struct feed *feed)
+{
+    int64_t latest_at_ms = clock_steady_ms() + interval_ms(feed);
+    if (!feed->balance_call.ask && feed->balance_timer.due_at_ms > latest_at_ms)
+        wait_for(feed, interval_ms(feed));
+}
+
+void feedbalance_stop(struct feed *feed)
+{
+    loop_timer_fini(&feed->balance_timer);
+    feedcall_cancel(&feed->balance_call);
+    feed->is_balance_wanted = false;
+}

@@ -1,0 +1,431 @@
+/* The list of one provider: from the cache, from the panel, judged, kept (refresher_private.h). */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "catalogue/refresher_private.h"
+
+enum {
+    RETRY_SHARE = 10, /* a failed list is asked again after a tenth of the interval… */
+    RETRY_LEAST_MS = 5000,
+    JITTER_SHARE = 20,
+    HELD_MOST_MS = 60 * 60 * 1000,
+    KEEP_AGAIN_MS = 60 * 60 * 1000, /* the moment it was fetched is kept at least as often */
+    CLOCKS_APART_MS = 60 * 1000,    /* of the gateways that share a cache */
+};
+#define CACHE_TTL_MS (INT64_C(7) * 24 * 60 * 60 * 1000)
+
+static void on_list_timer(void *arg);
+
+/* The one function that changes the state. */
+static void feedlist_go(struct feed *feed, enum feedlist_state state)
+{
+    static const bool may[][4] = {
+        [FEEDLIST_OFF] =
+            {[FEEDLIST_OFF] = true, [FEEDLIST_READING] = true, [FEEDLIST_WAITING] = true},
+        [FEEDLIST_READING] = {[FEEDLIST_OFF] = true, [FEEDLIST_WAITING] = true},
+        [FEEDLIST_WAITING] = {[FEEDLIST_OFF] = true,
+                              [FEEDLIST_READING] = true,
+                              [FEEDLIST_WAITING] = true,
+                              [FEEDLIST_ASKING] = true},
+        [FEEDLIST_ASKING] = {[FEEDLIST_OFF] = true, [FEEDLIST_WAITING] = true},
+    };
+    ASSERT(may[feed->state][state]);
+    loop_timer_cancel(&feed->list_timer);
+    feed->state = state;
+}
+
+static void wait_for(struct feed *feed, int64_t delay_ms)
+{
+    feedlist_go(feed, FEEDLIST_WAITING);
+    loop_timer_start(&feed->list_timer, feed->refresher->parts.loop, delay_ms, on_list_timer, feed);
+}
+
+/* The round is over; the next one begins with the cache again. */
+static void wait_for_next(struct feed *feed, int64_t delay_ms)
+{
+    feed->is_cache_read = false;
+    wait_for(feed, feed->is_list_wanted ? 0 : delay_ms);
+}
+
+static int64_t interval_ms(const struct feed *feed)
+{
+    int64_t refresh_ms = feed->refresher->view.settings->refresh_ms;
+    return refresh_ms - refresher_jitter(feed->refresher, refresh_ms / JITTER_SHARE);
+}
+
+static int64_t retry_ms(const struct feed *feed)
+{
+    int64_t refresh_ms = feed->refresher->view.settings->refresh_ms;
+    int64_t retry = refresh_ms / RETRY_SHARE;
+    if (retry < RETRY_LEAST_MS)
+        retry = RETRY_LEAST_MS;
+    return retry < refresh_ms ? retry : refresh_ms;
+}
+
+/* ---- how it stands ---- */
+
+static void tried(struct feed *feed)
+{
+    feed->is_tried = true;
+    refresher_note(feed);
+    refresher_settle(feed->refresher);
+}
+
+/* Said in the log when the kind of trouble changes, not each time. */
+static void trouble(struct feed *feed, enum feedlist_trouble kind, const char *words)
+{
+    if (kind != feed->trouble && kind != TROUBLE_NONE)
+        log_event(LOG_WARN, "list_refused", "provider=%s why=%s held=%zu",
+                  log_value(str_of(feed->name)).text, log_value(str_of(words)).text,
+                  feed->list ? feed->list->count : 0);
+    else if (kind != feed->trouble)
+        log_event(LOG_INFO, "list_recovered", "provider=%s services=%zu",
+                  log_value(str_of(feed->name)).text, feed->list ? feed->list->count : 0);
+    feed->trouble = kind;
+    snprintf(feed->trouble_words, sizeof feed->trouble_words, "%s", words);
+}
+
+/* ---- keeping ---- */
+
+static void keep(struct feed *feed, bool may_cache)
+{
+    struct refresher *refresher = feed->refresher;
+    struct buf text;
+    buf_init(&text, LISTTEXT_MAX);
+    if (!listtext_print(feed->list, &feed->book, &text)) {
+        log_event(LOG_WARN, "list_too_large", "provider=%s", log_value(str_of(feed->name)).text);
+        buf_fini(&text);
+        return;
+    }
+    struct str body = buf_str(&text);
+    struct digest digest = digest_sha256(str_from(body, str_find(body, STR("\"rows\""))));
+    int64_t age_ms = feed->list->fetched_at_ms - feed->kept_at_ms;
+    bool is_due = feed->kept_at_ms == 0 || age_ms < 0 || age_ms >= KEEP_AGAIN_MS ||
+                  !digest_equal(&digest, &feed->kept);
+    if (is_due && refresher->parts.ledger) {
+        ledger_keep_list(refresher->parts.ledger, NULL, str_of(feed->name), body,
+                         feed->list->fetched_at_ms, NULL, NULL);
+        feed->kept = digest;
+        feed->kept_at_ms = feed->list->fetched_at_ms;
+    }
+    if (may_cache && refresher->parts.cache) {
+        char name[300];
+        snprintf(name, sizeof name, "list:%s", feed->name);
+        cache_put(refresher->parts.cache, name, body, CACHE_TTL_MS);
+    }
+    buf_fini(&text);
+}
+
+/* ---- prices ---- */
+
+struct history { /* rows for the price history */
+    struct ledger_price *list;
+    size_t count, room;
+};
+
+static void history_add(struct history *history, struct feed *feed, struct str service,
+                        struct money rate, const char *note)
+{
+    if (history->count == history->room) {
+        history->room = history->room ? history->room * 2 : 64;
+        history->list = memory_resize(history->list, history->room, sizeof *history->list);
+    }
+    history->list[history->count++] = (struct ledger_price){
+        .provider = str_of(feed->name), .upstream_service = service, .rate = rate, .note = note};
+}
+
+static void history_write(struct history *history, struct feed *feed)
+{
+    if (history->count > 0 && feed->refresher->parts.ledger)
+        ledger_keep_prices(feed->refresher->parts.ledger, history->list, history->count);
+    free(history->list);
+}
+
+static const char *note_of(enum price_verdict verdict)
+{
+    switch (verdict) {
+    case PRICE_ACCEPTED:
+        return "seen";
+    case PRICE_QUARANTINED:
+        return "quarantined";
+    case PRICE_AGREED:
+        return "agreed";
+    case PRICE_SAME:
+    case PRICE_WAITING:
+        return NULL;
+    }
+    UNREACHABLE();
+}
+
+static void count_quarantined(struct feed *feed)
+{
+    feed->quarantined = 0;
+    for (size_t i = 0; i < feed->list->count; i++) {
+        const struct price_state *price = pricebook_find(&feed->book, feed->list->rows[i].id);
+        feed->quarantined += price && price->is_quarantined;
+    }
+}
+
+static void judge_prices(struct feed *feed, const struct panellist *list)
+{
+    struct refresher *refresher = feed->refresher;
+    struct price_rules rules = {
+        .jump = refresher->view.settings->price_jump,
+        .exchange = provider_set_by_id(refresher->view.providers, feed->id)->exchange};
+    struct history history = {0};
+    size_t held = 0;
+    for (size_t i = 0; i < list->count; i++) {
+        const struct panelrow *row = &list->rows[i];
+        struct price_state *price = pricebook_need(&feed->book, row->id);
+        if (!price)
+            continue;
+        enum price_verdict verdict =
+            quarantine_judge(price, row->rate, &rules, list->fetched_at_ms);
+        const char *note = note_of(verdict);
+        if (note)
+            history_add(&history, feed, row->id, row->rate, note);
+        held += verdict == PRICE_QUARANTINED;
+    }
+    if (held > 0)
+        log_event(LOG_WARN, "prices_quarantined", "provider=%s services=%zu",
+                  log_value(str_of(feed->name)).text, held);
+    history_write(&history, feed);
+}
+
+/* ---- arrival ---- */
+
+static void take(struct feed *feed, struct panellist **list, bool is_from_cache)
+{
+    judge_prices(feed, *list);
+    panellist_free(&feed->list);
+    panellist_free(&feed->shrunken);
+    feed->list = *list;
+    *list = NULL;
+    count_quarantined(feed);
+    trouble(feed, TROUBLE_NONE, "");
+    keep(feed, !is_from_cache);
+    refresher_publish_soon(feed->refresher);
+}
+
+/* Empty and shrunken lists stay outside. One from the cache does so in silence: the panel itself
+ * is asked then. */
+static bool consider(struct feed *feed, struct panellist **list, bool is_from_cache)
+{
+    struct factor limit = feed->refresher->view.settings->vanish_limit;
+    char words[sizeof feed->trouble_words];
+    bool is_empty = (*list)->count == 0;
+    bool is_shrunken = feed->list && panellist_is_shrunken(feed->list, *list, limit);
+    if (!is_empty && !is_shrunken) {
+        take(feed, list, is_from_cache);
+        return true;
+    }
+    if (is_empty && !is_from_cache)
+        trouble(feed, TROUBLE_EMPTY, "the list holds no service that could be sold");
+    if (!is_empty && !is_from_cache) {
+        snprintf(words, sizeof words,
+                 "%zu of %zu services gone at once; `provider accept` takes the list",
+                 panellist_missing(feed->list, *list), feed->list->count);
+        trouble(feed, TROUBLE_SHRUNKEN, words);
+        panellist_free(&feed->shrunken);
+        feed->shrunken = *list;
+        *list = NULL;
+    }
+    panellist_free(list);
+    return false;
+}
+
+static const char *failure_words(const struct answer *answer)
+{
+    if (answer->is_key)
+        return "the panel refuses the key";
+    if (answer->is_rate_limited)
+        return "the panel limits our rate";
+    if (answer->is_redirect)
+        return "the panel's address redirects elsewhere; correct its url";
+    if (answer->is_challenge)
+        return "a browser challenge stands before the panel";
+    switch (answer->outcome) {
+    case OUTCOME_NOT_SENT:
+        return "the panel cannot be reached";
+    case OUTCOME_REFUSED:
+        return "the panel refuses to give its list";
+    case OUTCOME_DOUBT:
+    case OUTCOME_ACCEPTED:
+        return "no readable list came back";
+    }
+    UNREACHABLE();
+}
+
+static void on_list(const struct answer *answer, void *arg)
+{
+    struct feedcall *call = arg;
+    struct feed *feed = call->feed;
+    feedcall_end(call, answer);
+    feed->refreshes++;
+    if (answer->outcome == OUTCOME_ACCEPTED) {
+        struct panellist *list = panellist_from_answer(answer, clock_wall_ms());
+        consider(feed, &list, false);
+    } else {
+        log_event(LOG_DEBUG, "list_failed", "provider=%s evidence=%s",
+                  log_value(str_of(feed->name)).text, log_value(answer->evidence).text);
+        trouble(feed, TROUBLE_FAILED, failure_words(answer));
+    }
+    bool is_good = feed->trouble == TROUBLE_NONE;
+    feed->failures += !is_good;
+    wait_for_next(feed, is_good ? interval_ms(feed) : retry_ms(feed));
+    tried(feed);
+}
+
+/* ---- asking ---- */
+
+static void ask(struct feed *feed)
+{
+    int64_t wait_ms;
+    const char *why_not =
+        feedcall_start(&feed->list_call, QUESTION_SERVICES, false, on_list, &wait_ms);
+    if (!why_not) {
+        feed->is_list_wanted = false;
+        feedlist_go(feed, FEEDLIST_ASKING);
+        return;
+    }
+    wait_for(feed, wait_ms < HELD_MOST_MS ? wait_ms : HELD_MOST_MS);
+    if (why_not[0] == '\0')
+        return; /* the rate limit is no trouble: it passes by itself */
+    if (feed->trouble == TROUBLE_NONE)
+        snprintf(feed->trouble_words, sizeof feed->trouble_words, "%s", why_not);
+    tried(feed);
+}
+
+/* ---- the cache: one gateway may have downloaded for all ---- */
+
+/* Takes what is newer than ours; how long it may stay, 0 when the panel is to be asked. */
+static int64_t take_cached(struct feed *feed, struct str value)
+{
+    int64_t now_ms = clock_wall_ms(), left_ms = 0;
+    struct pricebook *book = feed->list ? NULL : &feed->book;
+    struct panellist *list = listtext_parse(value, book, true);
+    bool is_newer = list && list->fetched_at_ms <= now_ms + CLOCKS_APART_MS &&
+                    (!feed->list || list->fetched_at_ms > feed->list->fetched_at_ms);
+    if (is_newer) {
+        int64_t fetched_at_ms = list->fetched_at_ms;
+        if (consider(feed, &list, true))
+            left_ms = fetched_at_ms + interval_ms(feed) - now_ms;
+    }
+    panellist_free(&list);
+    return left_ms > 0 ? left_ms : 0;
+}
+
+static void on_cached(struct str value, int64_t age_ms, void *arg)
+{
+    struct feed *feed = arg;
+    (void)age_ms;
+    if (feed->state != FEEDLIST_READING)
+        return; /* stopped meanwhile */
+    int64_t left_ms = value.ptr && !feed->is_list_wanted ? take_cached(feed, value) : 0;
+    feedlist_go(feed, FEEDLIST_WAITING);
+    if (left_ms > 0) {
+        wait_for_next(feed, left_ms);
+        tried(feed);
+    } else {
+        ask(feed);
+    }
+}
+
+static void read_cache(struct feed *feed)
+{
+    char name[300];
+    feedlist_go(feed, FEEDLIST_READING);
+    feed->is_cache_read = true;
+    snprintf(name, sizeof name, "list:%s", feed->name);
+    cache_get(feed->refresher->parts.cache, name, on_cached, feed);
+}
+
+static void on_list_timer(void *arg)
+{
+    struct feed *feed = arg;
+    if (feed->refresher->parts.cache && !feed->is_cache_read && !feed->is_list_wanted)
+        read_cache(feed);
+    else
+        ask(feed);
+}
+
+/* ---- what the others call ---- */
+
+void feedlist_start(struct feed *feed)
+{
+    feed->is_cache_read = false;
+    if (feed->list)
+        count_quarantined(feed);
+    wait_for(feed, 0);
+    if (feed->refresher->parts.cache)
+        read_cache(feed);
+    refresher_note(feed);
+}
+
+void feedlist_ask_now(struct feed *feed)
+{
+    feed->is_list_wanted = true;
+    if (feed->state == FEEDLIST_WAITING)
+        ask(feed);
+}
+
+void feedlist_retime(struct feed *feed)
+{
+    int64_t latest_at_ms = clock_steady_ms() + interval_ms(feed);
+    if (feed->state == FEEDLIST_WAITING && feed->list_timer.due_at_ms > latest_at_ms)
+        wait_for(feed, interval_ms(feed));
+}
+
+void feedlist_stop(struct feed *feed)
+{
+    feedlist_go(feed, FEEDLIST_OFF);
+    loop_timer_fini(&feed->list_timer);
+    feedcall_cancel(&feed->list_call);
+    feed->is_list_wanted = false;
+}
+
+/* ---- an operator's accept ---- */
+
+struct accepting {
+    struct feed *feed;
+    struct history history;
+};
+
+static void accept_price(struct str service, struct price_state *price, void *arg)
+{
+    struct accepting *accepting = arg;
+    if (quarantine_accept(price))
+        history_add(&accepting->history, accepting->feed, service, price->accepted, "accepted");
+}
+
+size_t feedlist_accept(struct feed *feed, struct str service)
+{
+    struct accepting accepting = {.feed = feed};
+    size_t gone = 0;
+    if (feed->shrunken && !service.ptr) {
+        struct panellist *list = feed->shrunken;
+        feed->shrunken = NULL;
+        gone = panellist_missing(feed->list, list);
+        take(feed, &list, false);
+    }
+    if (!service.ptr) {
+        pricebook_each(&feed->book, accept_price, &accepting);
+    } else {
+        struct price_state *price = pricebook_find(&feed->book, service);
+        if (price)
+            accept_price(service, price, &accepting);
+    }
+    size_t accepted = accepting.history.count + gone;
+    history_write(&accepting.history, feed);
+    if (accepted > 0 && feed->list) {
+        log_event(LOG_INFO, "list_accepted", "provider=%s services=%zu",
+                  log_value(str_of(feed->name)).text, accepted);
+        count_quarantined(feed);
+        keep(feed, true);
+        refresher_publish_soon(feed->refresher);
+    }
+    refresher_note(feed);
+    return accepted;
+}

@@ -1,0 +1,116 @@
+/* The inside of struct refresher, for its files: all of it belongs to the refresh thread, but for
+ * the reports (a mutex) and is_settled (an atomic).
+ *
+ * A feed is what we keep of one provider, by its name: list, prices, and the two calls that may be
+ * under way. The life of its list:
+ *
+ *   feed_start -> READING (the cache) -> WAITING <-> ASKING (the panel)
+ *
+ * feedlist_go is the only one that changes that state. */
+#ifndef CATALOGUE_REFRESHER_PRIVATE_H
+#define CATALOGUE_REFRESHER_PRIVATE_H
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "base/digest.h"
+#include "catalogue/importnumbers.h"
+#include "catalogue/listtext.h"
+#include "catalogue/refresher.h"
+#include "providers/ask.h"
+
+struct feed;
+
+struct feedcall { /* one question to the provider */
+    struct feed *feed;
+    struct ask *ask;                 /* NULL: none under way */
+    struct provider_set *set;        /* pinned while it is */
+    const struct provider *provider; /* in that set */
+    bool has_probe;                  /* taken from health */
+};
+
+enum feedlist_state { FEEDLIST_OFF, FEEDLIST_READING, FEEDLIST_WAITING, FEEDLIST_ASKING };
+enum feedlist_trouble { TROUBLE_NONE, TROUBLE_FAILED, TROUBLE_EMPTY, TROUBLE_SHRUNKEN };
+
+struct feed {
+    struct feed *next;
+    struct refresher *refresher;
+    char *name;
+    unsigned id;    /* the provider's, while active */
+    bool is_active; /* in the configuration */
+    /* the list */
+    enum feedlist_state state;
+    struct loop_timer list_timer;
+    struct feedcall list_call;
+    bool is_list_wanted;        /* by an operator: ask, whatever the cache has */
+    bool is_cache_read;         /* for this round */
+    bool is_tried;              /* arrived, failed or held back since the start */
+    struct panellist *list;     /* the good one; NULL: never held */
+    struct panellist *shrunken; /* the last refused one, until accept or a good one */
+    struct pricebook book;
+    size_t quarantined; /* of the rows of list */
+    enum feedlist_trouble trouble;
+    char trouble_words[120];
+    uint64_t refreshes, failures;
+    struct digest kept; /* of the rows and held prices the ledger has */
+    int64_t kept_at_ms; /* wall; 0: never */
+    /* the balance */
+    struct loop_timer balance_timer;
+    struct feedcall balance_call;
+    bool is_balance_wanted; /* by health or somebody else: ask though the key is parked */
+    bool is_currency_wrong; /* said so once */
+};
+
+struct refresher {
+    struct refresher_parts parts;
+    struct feed *feeds; /* owned; one a name ever seen */
+    struct feed *by_id[PROVIDER_MAX];
+    struct importnumbers *numbers;
+    struct refresher_view view; /* settings NULL: none yet */
+    struct catalogue *last;     /* a pin on what was published last */
+    uint64_t version;
+    bool is_dirty;           /* something changed since */
+    bool must_publish;       /* even when the outcome is the same */
+    bool is_keeping_numbers; /* import numbers are on their way into the ledger */
+    bool is_numbers_failed;  /* they did not get there: publish all the same */
+    struct loop_timer publish_timer, tick_timer, settle_timer;
+    bool is_time_over; /* 10 s have passed */
+    bool is_stopped;
+    uint64_t random;
+    atomic_bool is_settled;
+    pthread_mutex_t reports_mutex; /* guards reports */
+    struct refresher_report reports[PROVIDER_MAX];
+};
+
+/* refresher.c */
+struct feed *refresher_feed(struct refresher *refresher, struct str name); /* made at need */
+int64_t refresher_jitter(struct refresher *refresher, int64_t span_ms);    /* 0 to span */
+void refresher_note(struct feed *feed);                                    /* into its report */
+
+/* feedcall.c: NULL when asked; else why not ("": the rate limit), and how long to wait. A wanted
+ * call goes though the key is parked or readings rest. */
+const char *feedcall_start(struct feedcall *call, enum question_action action, bool is_wanted,
+                           ask_done_fn *done, int64_t *wait_ms_out);
+/* First thing in done: the call is over and health knows. provider stays valid: the view has it
+ * or the caller is about to end. */
+void feedcall_end(struct feedcall *call, const struct answer *answer);
+void feedcall_cancel(struct feedcall *call);
+
+/* refresher_list.c */
+void feedlist_start(struct feed *feed);
+void feedlist_ask_now(struct feed *feed);
+void feedlist_retime(struct feed *feed); /* the interval may be another one */
+void feedlist_stop(struct feed *feed);
+size_t feedlist_accept(struct feed *feed, struct str service);
+
+/* refresher_balance.c */
+void feedbalance_start(struct feed *feed);
+void feedbalance_ask_now(struct feed *feed);
+void feedbalance_retime(struct feed *feed);
+void feedbalance_stop(struct feed *feed);
+
+/* refresher_publish.c */
+void refresher_publish_soon(struct refresher *refresher);
+void refresher_publish_now(struct refresher *refresher);
+void refresher_settle(struct refresher *refresher); /* looks whether it is so by now */
+
+#endif
