@@ -1,0 +1,171 @@
+/* classify_text: an error text folded, then looked up in the provider's own `answers:` and in the
+ * built-in table; in each the most specific pattern wins. See dialect.h and classify.h. */
+#include "providers/classify.h"
+
+#include "providers/textfold.h"
+
+#define ADD (1u << QUESTION_ADD)
+#define STATUS (1u << QUESTION_STATUS | 1u << QUESTION_STATUS_MANY)
+#define REFILL (1u << QUESTION_REFILL | 1u << QUESTION_REFILL_MANY)
+#define REFILL_STATUS (1u << QUESTION_REFILL_STATUS | 1u << QUESTION_REFILL_STATUS_MANY)
+#define CANCEL (1u << QUESTION_CANCEL)
+#define MANY                                                                                       \
+    (1u << QUESTION_STATUS_MANY | 1u << QUESTION_REFILL_MANY | 1u << QUESTION_REFILL_STATUS_MANY | \
+     CANCEL)
+#define ALL ((1u << QUESTION_ACTION_COUNT) - 1)
+
+/* What follows from a meaning, and in answers to which actions it can be meant. */
+static const struct {
+    unsigned actions;
+    struct verdict verdict;
+} meanings[MEANING_COUNT] = {
+    [MEANING_FUNDS] = {ALL, {.class = VERDICT_PROVIDER, .rest = REST_FUNDS, .is_funds = true}},
+    [MEANING_KEY] = {ALL, {.class = VERDICT_PROVIDER, .rest = REST_KEY, .is_key = true}},
+    [MEANING_ACCOUNT] = {ALL, {.class = VERDICT_PROVIDER, .rest = REST_KEY, .is_key = true}},
+    [MEANING_MAINTENANCE] = {ALL, {.class = VERDICT_PROVIDER, .rest = REST_PROVIDER}},
+    [MEANING_RATE] = {ALL, {.class = VERDICT_BUSY, .is_rate_limited = true}},
+    [MEANING_SERVICE] = {ADD, {.class = VERDICT_PROVIDER, .rest = REST_OFFER}},
+    [MEANING_SETUP] = {ALL, {.class = VERDICT_PROVIDER, .rest = REST_PROVIDER}},
+    [MEANING_ACTION] = {ALL,
+                        {.class = VERDICT_PROVIDER,
+                         .rest = REST_PROVIDER,
+                         .refusal = REFUSAL_UNSUPPORTED,
+                         .is_unsupported = true}},
+    [MEANING_QUANTITY] = {ADD,
+                          {.class = VERDICT_CLIENT, .refusal = REFUSAL_OTHER, .is_mismatch = true}},
+    [MEANING_FIELD] = {ADD | REFILL | CANCEL,
+                       {.class = VERDICT_CLIENT, .refusal = REFUSAL_OTHER, .is_mismatch = true}},
+    [MEANING_LINK] = {ADD, {.class = VERDICT_CLIENT, .refusal = REFUSAL_LINK}},
+    [MEANING_ACTIVE_ORDER] =
+        {ADD, {.class = VERDICT_BUSY, .refusal = REFUSAL_ACTIVE_ORDER, .is_active_order = true}},
+    [MEANING_DOUBT] = {ALL, {.class = VERDICT_DOUBT}},
+    [MEANING_TAIL] = {ALL, {.class = VERDICT_DOUBT}},
+    [MEANING_ORDER_ID] = {STATUS | REFILL | REFILL_STATUS | CANCEL,
+                          {.class = VERDICT_CLIENT, .refusal = REFUSAL_ORDER_ID}},
+    [MEANING_REFILL] = {REFILL, {.class = VERDICT_CLIENT, .refusal = REFUSAL_REFILL}},
+    [MEANING_REFILL_ID] = {REFILL_STATUS, {.class = VERDICT_CLIENT, .refusal = REFUSAL_REFILL_ID}},
+    [MEANING_CANCEL] = {CANCEL, {.class = VERDICT_CLIENT, .refusal = REFUSAL_CANCEL}},
+    [MEANING_TOO_MANY] = {MANY, {.class = VERDICT_CLIENT, .refusal = REFUSAL_OTHER}},
+};
+
+/* How specific a pattern is: its bytes other than '*'; one without any '*' beats them all. */
+static size_t weight_of(struct str pattern)
+{
+    size_t stars = 0;
+    for (size_t i = 0; i < pattern.len; i++)
+        stars += pattern.ptr[i] == '*';
+    return stars == 0 ? SIZE_MAX : pattern.len - stars;
+}
+
+static enum refusal refusal_of(enum question_action action)
+{
+    return (1u << action) & REFILL   ? REFUSAL_REFILL
+           : (1u << action) & CANCEL ? REFUSAL_CANCEL
+                                     : REFUSAL_OTHER;
+}
+
+static bool find_own(const struct provider_settings *settings, enum question_action action,
+                     struct str folded, struct arena *arena, struct verdict *out)
+{
+    const struct provider_answer *best = NULL;
+    size_t best_weight = 0;
+    for (size_t i = 0; i < settings->answer_count; i++) {
+        struct str pattern = textfold(str_of(settings->answers[i].pattern), arena);
+        size_t weight = weight_of(pattern);
+        if ((best == NULL || weight > best_weight) && str_matches(folded, pattern)) {
+            best = &settings->answers[i];
+            best_weight = weight;
+        }
+    }
+    if (best == NULL)
+        return false;
+    *out = (struct verdict){.is_known = true,
+                            .class = best->class,
+                            .rest = best->rest,
+                            .is_funds = best->rest == REST_FUNDS,
+                            .is_key = best->rest == REST_KEY};
+    if (best->class == VERDICT_CLIENT)
+        out->refusal = refusal_of(action);
+    return true;
+}
+
+struct best {
+    const struct classify_row *row;
+    size_t weight;
+};
+
+static void try_rows(const struct classify_row *rows, size_t count, enum question_action action,
+                     struct str folded, struct best *best)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct str rest = str_of(rows[i].patterns), pattern;
+        if (((meanings[rows[i].meaning].actions >> action) & 1) == 0)
+            continue;
+        while (str_next(&rest, '|', &pattern)) {
+            size_t weight = rows[i].meaning == MEANING_TAIL ? 1 : weight_of(pattern);
+            if (weight > best->weight && str_matches(folded, pattern))
+                *best = (struct best){&rows[i], weight};
+        }
+    }
+}
+
+static bool find_built_in(enum question_action action, struct str folded, struct verdict *out)
+{
+    struct best best = {0};
+    try_rows(classify_table_provider_rows, classify_table_provider_row_count, action, folded,
+             &best);
+    try_rows(classify_table_order_rows, classify_table_order_row_count, action, folded, &best);
+    try_rows(classify_table_after_rows, classify_table_after_row_count, action, folded, &best);
+    if (best.row == NULL)
+        return false;
+    *out = meanings[best.row->meaning].verdict;
+    out->is_known = true;
+    /* Only an order is proof of a wrong address; elsewhere a panel just lacks the action. */
+    if (best.row->meaning == MEANING_ACTION && action != QUESTION_ADD)
+        out->rest = REST_NONE;
+    return true;
+}
+
+struct verdict classify_text(const struct provider_settings *settings, enum question_action action,
+                             struct str error_text)
+{
+    struct verdict verdict = {.class = VERDICT_DOUBT};
+    struct arena arena;
+    arena_init(&arena);
+    struct str folded = textfold(error_text, &arena);
+    if (folded.len > 0 && !find_own(settings, action, folded, &arena, &verdict) &&
+        !find_built_in(action, folded, &verdict))
+        verdict.is_known = false;
+    arena_fini(&arena);
+    return verdict;
+}
+
+bool classify_own(const struct provider_settings *settings, enum question_action action,
+                  struct str text, struct verdict *out)
+{
+    struct arena arena;
+    if (settings->answer_count == 0)
+        return false;
+    arena_init(&arena);
+    struct str folded = textfold(text, &arena);
+    bool is_found = folded.len > 0 && find_own(settings, action, folded, &arena, out);
+    arena_fini(&arena);
+    return is_found;
+}
+
+struct verdict classify_texts(const struct provider_settings *settings, enum question_action action,
+                              const struct errortext *found, struct str *best_out)
+{
+    struct verdict verdict = {.class = VERDICT_DOUBT};
+    *best_out = found->count > 0 ? found->texts[0] : STR("");
+    for (size_t i = 0; i < found->count; i++) {
+        verdict = classify_text(settings, action, found->texts[i]);
+        if (verdict.is_known) {
+            /* A numbered code is no text to show. */
+            if (!str_starts(found->texts[i], STR("#")))
+                *best_out = found->texts[i];
+            break;
+        }
+    }
+    return verdict;
+}

@@ -1,0 +1,51 @@
+/* The built-in table of error texts: what each means and whom it rests. For the files of this
+ * room; the door is classify_text (dialect.h). Any thread. */
+#ifndef PROVIDERS_CLASSIFY_H
+#define PROVIDERS_CLASSIFY_H
+#include "providers/dialect.h"
+#include "providers/errortext.h"
+
+/* What a text means, whatever its language. */
+enum meaning {
+    MEANING_FUNDS,
+    MEANING_KEY,
+    MEANING_ACCOUNT,
+    MEANING_MAINTENANCE,
+    MEANING_RATE,
+    MEANING_SERVICE,
+    MEANING_SETUP,    /* the provider needs another set-up of ours */
+    MEANING_ACTION,   /* wrong request, address or dialect; or no such action */
+    MEANING_QUANTITY, /* A*: mismatches with our own checks */
+    MEANING_FIELD,    /* A* */
+    MEANING_LINK,
+    MEANING_ACTIVE_ORDER,
+    MEANING_DOUBT, /* known to be ambiguous: it may have been executed */
+    MEANING_TAIL,  /* the same, in words that often stand beside clearer ones, which then win */
+    MEANING_ORDER_ID,
+    MEANING_REFILL,
+    MEANING_REFILL_ID,
+    MEANING_CANCEL,
+    MEANING_TOO_MANY, /* ids in one question */
+    MEANING_COUNT
+};
+
+struct classify_row {
+    enum meaning meaning;
+    const char *patterns; /* folded as textfold does, separated by '|'; '*' matches */
+};
+extern const struct classify_row classify_table_provider_rows[];
+extern const size_t classify_table_provider_row_count;
+extern const struct classify_row classify_table_order_rows[];
+extern const size_t classify_table_order_row_count;
+extern const struct classify_row classify_table_after_rows[];
+extern const size_t classify_table_after_row_count;
+
+/* The first of the texts that a table knows decides; best_out is that text, or the first one. */
+struct verdict classify_texts(const struct provider_settings *settings, enum question_action action,
+                              const struct errortext *found, struct str *best_out);
+
+/* Only the provider's own table, for text that is not JSON. */
+bool classify_own(const struct provider_settings *settings, enum question_action action,
+                  struct str text, struct verdict *out) MUST_USE;
+
+#endif

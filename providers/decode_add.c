@@ -1,0 +1,83 @@
+/* The answer to an order: accepted only with a usable id and no error beside it. */
+#include "providers/decode.h"
+#include "providers/redact.h"
+
+static const char *const id_names[] = {"order", "order_id", "orderId", "id"};
+
+enum finding { FOUND_NOTHING, FOUND_ID, FOUND_UNUSABLE };
+
+/* The first of the names that is there decides, usable or not. */
+static enum finding find_id(const json_t *object, struct arena *arena, struct str *out)
+{
+    for (size_t i = 0; i < COUNT_OF(id_names); i++) {
+        const json_t *value = scalar_member(object, id_names[i]);
+        if (value == NULL)
+            continue;
+        if (json_is_object(value) && find_id(value, arena, out) == FOUND_ID)
+            return FOUND_ID;
+        return scalar_id(scalar_of(value), arena, out) ? FOUND_ID : FOUND_UNUSABLE;
+    }
+    return FOUND_NOTHING;
+}
+
+/* {"id":"err-5","message":"…"} with 4xx is an error with a number of its own. */
+static bool has_order_name(const json_t *object)
+{
+    return scalar_member(object, "order") != NULL || scalar_member(object, "order_id") != NULL ||
+           scalar_member(object, "orderId") != NULL;
+}
+
+static void read_charge(struct decoding *d, const json_t *object)
+{
+    struct scalar charge = scalar_of(scalar_member(object, "charge"));
+    d->answer->has_charge =
+        scalar_money(charge, &d->answer->charge, NULL) && d->answer->charge.units >= 0;
+}
+
+/* "error" or "fail" as the status of an order that has an id: both at once. */
+static bool says_failure(const json_t *object)
+{
+    static const char *const words[] = {"error", "fail", "failed", "failure", "false", "rejected"};
+    const json_t *member = scalar_member(object, "status");
+    struct scalar status = scalar_of(member);
+    int64_t code;
+    if (member == NULL || status.kind == SCALAR_NONE)
+        return false;
+    if (scalar_integer(status, &code))
+        return code == 0 || (code != 1 && code != 100 && (code < 200 || code > 299));
+    for (size_t i = 0; i < COUNT_OF(words); i++)
+        if (str_equal_folded(str_trim(status.text), str_of(words[i])))
+            return true;
+    return status.kind == SCALAR_FALSE;
+}
+
+void decode_add(struct decoding *d)
+{
+    const json_t *object = d->root;
+    struct str id = STR("");
+    if (json_is_array(object) && json_array_size(object) == 1)
+        object = json_array_get(object, 0);
+    enum finding finding = find_id(object, d->arena, &id);
+    const json_t *holder = object;
+    if (finding == FOUND_NOTHING) {
+        const json_t *data = scalar_member(object, "data");
+        if (json_is_array(data) && json_array_size(data) == 1)
+            data = json_array_get(data, 0);
+        finding = find_id(data, d->arena, &id);
+        holder = data;
+    }
+    bool is_error = decode_is_error(d) || says_failure(object);
+    bool is_odd =
+        d->facts->http_status == 429 || (d->facts->http_status >= 400 && !has_order_name(holder));
+    if (finding == FOUND_ID && !is_error && !is_odd && !redact_finds(d->settings->key, id)) {
+        d->answer->outcome = OUTCOME_ACCEPTED;
+        d->answer->order = id;
+        read_charge(d, holder);
+        return;
+    }
+    /* An id and an error at once: somebody has to look. */
+    if (finding == FOUND_ID)
+        decode_doubt(d);
+    else
+        decode_fail(d);
+}

@@ -1,0 +1,252 @@
+/* A panel's list. A row that cannot be read spoils itself only; a list that cannot be read is no
+ * list. */
+#include <stdlib.h>
+
+#include "providers/decode.h"
+#include "providers/redact.h"
+#include "providers/textfold.h"
+
+enum { ROWS_CEILING = 100000, NAME_CEILING = 512, ID_CEILING = 64 };
+
+static const struct {
+    const char *name, *text;
+} entities[] = {
+    {"&amp;", "&"}, {"&lt;", "<"},   {"&gt;", ">"},   {"&quot;", "\""}, {"&#039;", "'"},
+    {"&#39;", "'"}, {"&apos;", "'"}, {"&nbsp;", " "}, {"&ndash;", "-"}, {"&mdash;", "-"},
+};
+
+/* Bytes of an entity at s, and what it stands for; 0 when there is none. */
+static size_t entity_at(struct str s, const char **text_out)
+{
+    for (size_t i = 0; i < COUNT_OF(entities); i++)
+        if (str_starts(s, str_of(entities[i].name))) {
+            *text_out = entities[i].text;
+            return strlen(entities[i].name);
+        }
+    return 0;
+}
+
+/* "<b>" and the like; "a < b" is none. */
+static size_t tag_at(struct str s)
+{
+    char first = s.len > 1 ? s.ptr[1] : '\0';
+    bool is_tag = (first >= 'a' && first <= 'z') || (first >= 'A' && first <= 'Z') || first == '/';
+    size_t end = str_find_byte(str_first(s, 200), '>');
+    return is_tag && end != SIZE_MAX ? end + 1 : 0;
+}
+
+/* A name as a person should see it: one line, entities resolved, tags gone, blanks collapsed. */
+static struct str clean_name(struct str text, size_t ceiling, struct arena *arena)
+{
+    text = str_first(text, 4 * NAME_CEILING);
+    char *out = arena_new(arena, text.len + 1);
+    size_t len = 0;
+    for (size_t at = 0; at < text.len;) {
+        const char *resolved = NULL;
+        struct str rest = str_from(text, at);
+        size_t skip = rest.ptr[0] == '&'   ? entity_at(rest, &resolved)
+                      : rest.ptr[0] == '<' ? tag_at(rest)
+                                           : 0;
+        size_t start = at;
+        uint32_t point = resolved ? (unsigned char)resolved[0] : ' ';
+        if (skip > 0)
+            at += skip;
+        else
+            point = textfold_next(text, &at);
+        if (point <= ' ' || (point >= 0x7F && point <= 0xA0) || point == 0x2028 ||
+            point == 0x2029) {
+            if (len > 0 && out[len - 1] != ' ')
+                out[len++] = ' ';
+            continue;
+        }
+        size_t size = resolved ? 1 : at - start;
+        if (len + size > ceiling)
+            break;
+        if (resolved)
+            out[len] = resolved[0];
+        else
+            memcpy(out + len, text.ptr + start, size);
+        len += size;
+    }
+    return str_trim(str_make(out, len));
+}
+
+static struct str read_name(struct decoding *d, const json_t *value, size_t ceiling, bool has_key)
+{
+    struct str text = scalar_print(scalar_of(value), d->arena);
+    if (has_key && redact_finds(d->settings->key, text))
+        text = decode_text(d, text);
+    return clean_name(text, ceiling, d->arena);
+}
+
+/* Any printable text of a sane length: some panels use slugs. */
+static bool read_id(struct decoding *d, const json_t *value, struct str *out)
+{
+    int64_t number;
+    struct scalar plain = scalar_of(value);
+    if (plain.kind == SCALAR_INTEGER || plain.kind == SCALAR_REAL) {
+        if (!scalar_integer(plain, &number) || number < 0)
+            return false;
+        *out = str_of(arena_printf(d->arena, "%lld", (long long)number));
+        return true;
+    }
+    struct str text = str_trim(plain.text);
+    if (plain.kind != SCALAR_TEXT || text.len == 0 || text.len > ID_CEILING)
+        return false;
+    for (size_t at = 0; at < text.len;) {
+        size_t start = at;
+        uint32_t point = textfold_next(text, &at);
+        if (point < ' ' || (point >= 0x7F && point < 0xA0) || (point == 0xFFFD && at - start == 1))
+            return false;
+    }
+    *out = arena_str(d->arena, text);
+    return true;
+}
+
+static bool read_limit(const json_t *value, int64_t *out)
+{
+    return scalar_integer(scalar_of(value), out) && *out >= 0;
+}
+
+static bool read_row(struct decoding *d, const json_t *row, const char *key, bool has_key,
+                     struct answer_service *out)
+{
+    static const char *const id_names[] = {"service", "service_id", "serviceId", "id"};
+    const json_t *id = NULL;
+    if (!json_is_object(row))
+        return false;
+    *out = (struct answer_service){0};
+    for (size_t i = 0; i < COUNT_OF(id_names) && id == NULL; i++)
+        id = scalar_member(row, id_names[i]);
+    if (id == NULL && key != NULL) {
+        out->id = arena_str(d->arena, str_first(str_of(key), ID_CEILING));
+    } else if (!read_id(d, id, &out->id)) {
+        return false;
+    }
+    out->name = read_name(d, scalar_member(row, "name"), NAME_CEILING, has_key);
+    out->category = read_name(d, scalar_member(row, "category"), NAME_CEILING, has_key);
+    out->type_text = read_name(d, scalar_member(row, "type"), ID_CEILING, has_key);
+    out->type = ordertype_fold(out->type_text);
+    out->has_rate = scalar_money(scalar_of(scalar_member(row, "rate")), &out->rate, NULL) &&
+                    out->rate.units >= 0;
+    if (!out->has_rate)
+        out->rate = MONEY_ZERO;
+    out->has_limits = read_limit(scalar_member(row, "min"), &out->min) &&
+                      read_limit(scalar_member(row, "max"), &out->max);
+    out->refill = scalar_is_true(scalar_of(scalar_member(row, "refill")));
+    out->cancel = scalar_is_true(scalar_of(scalar_member(row, "cancel")));
+    out->dripfeed = scalar_is_true(scalar_of(scalar_member(row, "dripfeed")));
+    return true;
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+    const struct answer_service *const *left = a, *const *right = b;
+    int order = str_compare((*left)->id, (*right)->id);
+    if (order != 0)
+        return order;
+    return *left < *right ? -1 : *left > *right;
+}
+
+static bool is_same_content(const struct answer_service *a, const struct answer_service *b)
+{
+    return a->type == b->type && str_equal(a->type_text, b->type_text) &&
+           a->has_rate == b->has_rate && a->rate.units == b->rate.units &&
+           a->has_limits == b->has_limits && a->min == b->min && a->max == b->max;
+}
+
+/* The same id twice: with the same content the later one goes, with another both are marked. */
+static void mark_doubles(struct answer *answer)
+{
+    size_t count = answer->service_count, kept = 0;
+    struct answer_service **sorted = memory_array(count, sizeof(struct answer_service *));
+    bool *is_dropped = memory_array(count, sizeof *is_dropped);
+    for (size_t i = 0; i < count; i++)
+        sorted[i] = &answer->services[i];
+    qsort(sorted, count, sizeof(struct answer_service *), compare_ids);
+    for (size_t first = 0, i = 1; i < count; i++) {
+        if (!str_equal(sorted[first]->id, sorted[i]->id)) {
+            first = i;
+            continue;
+        }
+        bool is_same = is_same_content(sorted[first], sorted[i]);
+        is_dropped[sorted[i] - answer->services] = is_same && !sorted[first]->is_doubled;
+        if (!is_same)
+            for (size_t j = first; j <= i; j++)
+                sorted[j]->is_doubled = true;
+    }
+    for (size_t i = 0; i < count; i++)
+        if (!is_dropped[i])
+            answer->services[kept++] = answer->services[i];
+    answer->service_count = kept;
+    free(is_dropped);
+    free(sorted);
+}
+
+/* Rows, or an object keyed by id or index whose members all are rows. */
+static bool is_keyed_list(const json_t *object)
+{
+    const char *key;
+    json_t *value;
+    if (!json_is_object(object) || json_object_size(object) == 0)
+        return false;
+    json_object_foreach((json_t *)(uintptr_t)object, key, value)
+    {
+        if (!json_is_object(value) || scalar_member(value, "rate") == NULL)
+            return false;
+    }
+    return true;
+}
+
+static void read_rows(struct decoding *d, const json_t *list)
+{
+    struct answer *answer = d->answer;
+    size_t count = json_is_array(list) ? json_array_size(list) : json_object_size(list);
+    bool has_key = redact_finds(d->settings->key, d->facts->body);
+    const char *key;
+    json_t *row;
+    size_t i;
+    count = count < ROWS_CEILING ? count : ROWS_CEILING;
+    answer->services = arena_new(d->arena, (count + 1) * sizeof *answer->services);
+    if (json_is_array(list)) {
+        json_array_foreach(list, i, row)
+        {
+            if (answer->service_count < count &&
+                read_row(d, row, NULL, has_key, &answer->services[answer->service_count]))
+                answer->service_count++;
+        }
+    } else {
+        json_object_foreach((json_t *)(uintptr_t)list, key, row)
+        {
+            if (answer->service_count < count &&
+                read_row(d, row, key, has_key, &answer->services[answer->service_count]))
+                answer->service_count++;
+        }
+    }
+    mark_doubles(answer);
+}
+
+void decode_services(struct decoding *d)
+{
+    const json_t *list = d->root;
+    for (int depth = 0; depth < 2 && json_is_object(list) && !is_keyed_list(list); depth++) {
+        const json_t *inner = scalar_member(list, "services");
+        if (inner == NULL)
+            inner = scalar_member(list, "data");
+        if (inner == NULL)
+            break;
+        list = inner;
+    }
+    bool is_list = json_is_array(list) || is_keyed_list(list);
+    /* [{"error":…}] is an error, not a list of one. */
+    bool is_error = decode_is_error(d) && !(is_list && json_array_size(list) > 1);
+    if (is_list && !is_error) {
+        read_rows(d, list);
+        size_t rows = json_is_array(list) ? json_array_size(list) : json_object_size(list);
+        if (d->answer->service_count > 0 || rows == 0) {
+            d->answer->outcome = OUTCOME_ACCEPTED;
+            return;
+        }
+    }
+    decode_fail(d);
+}

@@ -1,0 +1,333 @@
+/* Statuses of one or many orders. An entry is only ever given to the order it names. */
+#include "providers/decode_status.h"
+
+enum { CHILDREN_CEILING = 10000 };
+
+static bool read_count(struct scalar value, int64_t *out)
+{
+    return scalar_integer(value, out);
+}
+
+bool decode_status_member(struct status_reading *reading, struct str name, struct scalar value)
+{
+    struct answer_status *status = reading->status;
+    struct arena *arena = reading->d->arena;
+    int64_t number;
+    reading->has_facts |= !str_is(name, "status") && !str_is(name, "order");
+    if (str_is(name, "status")) {
+        if (value.kind != SCALAR_TEXT && value.kind != SCALAR_INTEGER)
+            return true;
+        struct str word = scalar_print(value, arena);
+        status->status = orderstatus_fold(word);
+        status->word = status->status == ORDERSTATUS_UNKNOWN ? decode_text(reading->d, word)
+                                                             : arena_str(arena, word);
+        reading->has_status = word.len > 0;
+    } else if (str_is(name, "charge")) {
+        status->has_charge =
+            scalar_money(value, &status->charge, NULL) && status->charge.units >= 0;
+    } else if (str_is(name, "start_count") || str_is(name, "start_counter")) {
+        if (read_count(value, &number) && number >= 0) {
+            status->has_start_count = true;
+            status->start_count = number;
+        }
+    } else if (str_is(name, "remains")) {
+        status->has_remains = read_count(value, &number);
+        status->remains = status->has_remains && number > 0 ? number : 0;
+    } else if (str_is(name, "posts")) {
+        status->has_posts = read_count(value, &number) && number >= 0;
+        status->posts = status->has_posts ? number : 0;
+    } else if (str_is(name, "runs")) {
+        status->has_runs = read_count(value, &number) && number >= 0;
+        status->runs = status->has_runs ? number : 0;
+    } else if (str_is(name, "expiry")) {
+        if (value.kind == SCALAR_TEXT && str_trim(value.text).len > 0)
+            status->expiry = decode_text(reading->d, value.text);
+    } else if (str_is(name, "order")) {
+        struct str id = scalar_print(value, arena);
+        reading->is_other = id.len > 0 && !str_equal_folded(id, reading->asked_id);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+bool decode_status_finish(struct status_reading *reading)
+{
+    struct answer_status *status = reading->status;
+    struct str id = reading->asked_id;
+    /* A lone {"status":"success"} speaks of the call, not of the order. */
+    bool is_of_call =
+        !reading->has_facts && str_equal_folded(str_trim(status->word), STR("success"));
+    if (!reading->has_status || reading->is_other || is_of_call) {
+        *status =
+            (struct answer_status){.id = id, .is_absent = true, .status = ORDERSTATUS_UNKNOWN};
+        return false;
+    }
+    /* Of a subscription, whose parent ends by it; of a plain order nobody knows what it means. */
+    if (status->has_posts && status->status == ORDERSTATUS_REVIEW &&
+        str_equal_folded(status->word, STR("expired")))
+        status->status = ORDERSTATUS_COMPLETED;
+    status->is_absent = false;
+    return true;
+}
+
+void decode_status_error(const struct decoding *d, struct answer_status *status, struct str text)
+{
+    struct verdict verdict = classify_text(d->settings, QUESTION_STATUS, text);
+    *status = (struct answer_status){.id = status->id, .status = ORDERSTATUS_UNKNOWN};
+    status->word = decode_text(d, text);
+    /* Funds, keys, limits say nothing about the order; everything else said of one entry does. */
+    status->is_unknown_id = !verdict.is_known || verdict.refusal == REFUSAL_ORDER_ID;
+    status->is_absent = !status->is_unknown_id;
+}
+
+static void read_children(const struct decoding *d, struct answer_status *status,
+                          const json_t *list)
+{
+    size_t count = json_array_size(list);
+    if (!json_is_array(list) || count > CHILDREN_CEILING)
+        return;
+    status->orders = arena_new(d->arena, (count + 1) * sizeof *status->orders);
+    for (size_t i = 0; i < count; i++) {
+        const json_t *child = json_array_get(list, i);
+        if (json_is_object(child))
+            child = scalar_member(child, "order");
+        if (scalar_id(scalar_of(child), d->arena, &status->orders[status->order_count]))
+            status->order_count++;
+    }
+}
+
+static bool has_plain_status(const json_t *object)
+{
+    const json_t *status = scalar_member(object, "status");
+    return json_is_string(status) || json_is_integer(status);
+}
+
+/* The entry's own complaint, whatever its shape; STR_NONE when it is a status. */
+static struct str entry_error(const struct decoding *d, const json_t *entry)
+{
+    struct errortext error = errortext_of(entry, d->arena);
+    bool is_status = has_plain_status(entry) && (scalar_member(entry, "charge") != NULL ||
+                                                 scalar_member(entry, "remains") != NULL ||
+                                                 scalar_member(entry, "start_count") != NULL);
+    bool is_error = error.is_error || (error.is_hint && !has_plain_status(entry));
+    if (!is_error || error.count == 0 || is_status)
+        return STR_NONE;
+    return error.texts[0];
+}
+
+/* One order's object into its status; false when nothing usable was there. */
+static bool read_object(const struct decoding *d, struct answer_status *status,
+                        const json_t *object)
+{
+    static const char *const names[] = {"status",      "charge",  "start_counter",
+                                        "start_count", "remains", "posts",
+                                        "runs",        "expiry",  "order"};
+    struct status_reading reading = {.d = d, .status = status, .asked_id = status->id};
+    struct str error = entry_error(d, object);
+    if (error.ptr != NULL) {
+        decode_status_error(d, status, error);
+        return status->is_unknown_id;
+    }
+    *status = (struct answer_status){.id = status->id, .status = ORDERSTATUS_UNKNOWN};
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        const json_t *value = scalar_member(object, names[i]);
+        if (value != NULL)
+            decode_status_member(&reading, str_of(names[i]), scalar_of(value));
+    }
+    read_children(d, status, scalar_member(object, "orders"));
+    return decode_status_finish(&reading);
+}
+
+/* The value an id is keyed to: an object, or a bare text for an unknown id. */
+static bool read_entry(const struct decoding *d, struct answer_status *status, const json_t *entry)
+{
+    struct scalar plain = scalar_of(entry);
+    if (json_is_array(entry) && json_array_size(entry) == 1)
+        entry = json_array_get(entry, 0);
+    if (json_is_object(entry))
+        return read_object(d, status, entry);
+    if (plain.kind != SCALAR_TEXT || str_trim(plain.text).len == 0)
+        return false;
+    enum orderstatus folded = orderstatus_fold(plain.text);
+    if (folded == ORDERSTATUS_UNKNOWN) {
+        decode_status_error(d, status, plain.text);
+        return status->is_unknown_id;
+    }
+    *status = (struct answer_status){
+        .id = status->id, .status = folded, .word = arena_str(d->arena, plain.text)};
+    return true;
+}
+
+static void learn(struct decoding *d)
+{
+    d->answer->outcome = OUTCOME_ACCEPTED;
+    d->answer->class = VERDICT_DOUBT;
+}
+
+void decode_status(struct decoding *d)
+{
+    struct answer_status *status = d->answer->statuses;
+    const json_t *object = d->root;
+    ASSERT(d->question->id_count == 1);
+    if (json_is_array(object) && json_array_size(object) == 1)
+        object = json_array_get(object, 0);
+    const json_t *data = decode_unwrap(object);
+    if (data != object && json_is_array(data) && json_array_size(data) == 1)
+        data = json_array_get(data, 0);
+    if (data != object && (has_plain_status(data) || !has_plain_status(object)))
+        object = data;
+    const json_t *keyed = json_object_get(object, arena_text(d->arena, status->id));
+    if (json_is_object(keyed))
+        object = keyed;
+    if (entry_error(d, object).ptr == NULL && read_object(d, status, object)) {
+        learn(d);
+    } else if (d->verdict.is_known && d->verdict.refusal == REFUSAL_ORDER_ID) {
+        decode_status_error(d, status, d->error.texts[0]);
+        status->is_absent = false;
+        status->is_unknown_id = true;
+        learn(d);
+        d->answer->refusal = REFUSAL_ORDER_ID;
+    } else {
+        decode_fail(d);
+    }
+}
+
+static struct answer_status *find_asked(struct decoding *d, struct str id)
+{
+    for (size_t i = 0; i < d->answer->status_count; i++)
+        if (str_equal(d->answer->statuses[i].id, id))
+            return &d->answer->statuses[i];
+    return NULL;
+}
+
+/* [{"order":1,…},…]; without ids nothing is given to anybody. */
+static void read_list(struct decoding *d, const json_t *list)
+{
+    static const char *const names[] = {"order", "order_id", "id"};
+    size_t count = json_array_size(list), named = 0;
+    for (size_t i = 0; i < count; i++) {
+        const json_t *row = json_array_get(list, i), *id = NULL;
+        for (size_t n = 0; n < COUNT_OF(names) && id == NULL; n++)
+            id = scalar_member(row, names[n]);
+        struct str text = scalar_print(scalar_of(id), d->arena);
+        if (text.len == 0)
+            continue;
+        named++;
+        struct answer_status *status = find_asked(d, text);
+        if (status == NULL)
+            continue;
+        bool is_second = !status->is_absent;
+        struct answer_status before = *status;
+        if (!read_object(d, status, row))
+            continue;
+        if (is_second && (before.status != status->status || before.remains != status->remains))
+            *status = (struct answer_status){
+                .id = status->id, .is_absent = true, .status = ORDERSTATUS_UNKNOWN};
+    }
+    if (count == 1 && named == 0 && d->question->id_count == 1)
+        named = read_entry(d, d->answer->statuses, json_array_get(list, 0)) ? 1 : 0;
+    if (named == 0 && count > 0)
+        decode_refuse_unsupported(d);
+    else
+        learn(d);
+}
+
+/* "Invalid Order Id(s)": all of them; the singular is what a panel without this form says. */
+static bool is_about_all(const struct decoding *d)
+{
+    struct str text = d->error.count > 0 ? d->error.texts[0] : STR("");
+    return str_find_folded(text, STR("id(s)")) != SIZE_MAX ||
+           str_find_folded(text, STR("ids")) != SIZE_MAX ||
+           str_find_folded(text, STR("orders")) != SIZE_MAX;
+}
+
+static void fail_many(struct decoding *d)
+{
+    bool is_about_ids = d->verdict.is_known && d->verdict.refusal == REFUSAL_ORDER_ID;
+    if (!is_about_ids) {
+        decode_fail(d);
+        return;
+    }
+    if (d->question->id_count > 1 && !is_about_all(d)) {
+        decode_refuse_unsupported(d);
+        return;
+    }
+    for (size_t i = 0; i < d->answer->status_count; i++) {
+        decode_status_error(d, &d->answer->statuses[i], d->error.texts[0]);
+        d->answer->statuses[i].is_absent = false;
+        d->answer->statuses[i].is_unknown_id = true;
+    }
+    learn(d);
+    d->answer->refusal = REFUSAL_ORDER_ID;
+}
+
+static size_t read_keyed(struct decoding *d, const json_t *object)
+{
+    size_t seen = 0;
+    for (size_t i = 0; i < d->answer->status_count; i++) {
+        struct answer_status *status = &d->answer->statuses[i];
+        const json_t *entry = json_object_get(object, arena_text(d->arena, status->id));
+        if (entry == NULL)
+            continue;
+        seen++;
+        (void)!read_entry(d, status, entry);
+    }
+    return seen;
+}
+
+/* {"status":…} of one order where many were asked. */
+static void read_flat(struct decoding *d, const json_t *object)
+{
+    struct str id = scalar_print(scalar_of(scalar_member(object, "order")), d->arena);
+    struct answer_status *status = id.len > 0 ? find_asked(d, id) : NULL;
+    if (status == NULL && d->question->id_count == 1)
+        status = d->answer->statuses;
+    if (status != NULL && read_object(d, status, object))
+        learn(d);
+    else
+        decode_refuse_unsupported(d);
+}
+
+/* Are there entries of orders nobody asked for? Then the others are just left out. */
+static bool holds_entries(const json_t *object)
+{
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)(uintptr_t)object, key, value)
+    {
+        if (json_is_object(value) &&
+            (has_plain_status(value) || scalar_member(value, "error") != NULL))
+            return true;
+    }
+    return false;
+}
+
+void decode_status_many(struct decoding *d)
+{
+    const json_t *root = d->root;
+    if (json_is_array(root)) {
+        read_list(d, root);
+        return;
+    }
+    if (read_keyed(d, root) > 0) {
+        learn(d);
+        return;
+    }
+    const json_t *inner = decode_unwrap(root);
+    if (inner == root && !has_plain_status(root))
+        inner = scalar_member(root, "orders") ? scalar_member(root, "orders") : root;
+    if (decode_is_error(d))
+        fail_many(d);
+    else if (json_is_array(inner))
+        read_list(d, inner);
+    else if (inner != root && read_keyed(d, inner) > 0)
+        learn(d);
+    else if (has_plain_status(inner) &&
+             (inner != root || !errortext_is_success(scalar_member(root, "status"))))
+        read_flat(d, inner);
+    else if (json_is_object(inner) && (json_object_size(inner) == 0 || holds_entries(inner)))
+        learn(d);
+    else
+        decode_fail(d);
+}

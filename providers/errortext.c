@@ -1,0 +1,178 @@
+/* See errortext.h. */
+#include "providers/errortext.h"
+
+#include "providers/scalar.h"
+
+enum { DEPTH = 4 };
+
+static const char *const message_keys[] = {
+    "message", "msg",    "error_message", "errorMessage", "error_msg",
+    "text",    "detail", "description",   "reason",       "title",
+};
+static const char *const code_keys[] = {"code", "error_code", "errorCode", "error", "type"};
+
+static void add_text(struct errortext *found, struct str text)
+{
+    text = str_trim(text);
+    if (text.len == 0 || found->count == ERRORTEXT_CEILING)
+        return;
+    for (size_t i = 0; i < found->count; i++)
+        if (str_equal(found->texts[i], text))
+            return;
+    found->texts[found->count++] = text;
+}
+
+static void add_value(struct errortext *found, const json_t *value, int depth, struct arena *arena);
+
+/* An error that is an object: its message, its code, or whatever fields it has complaints for. */
+static void add_object(struct errortext *found, const json_t *object, int depth,
+                       struct arena *arena)
+{
+    const char *key;
+    json_t *value;
+    size_t before = found->count;
+    for (size_t i = 0; i < COUNT_OF(message_keys); i++)
+        add_value(found, scalar_member(object, message_keys[i]), depth + 1, arena);
+    for (size_t i = 0; i < COUNT_OF(code_keys); i++)
+        add_value(found, scalar_member(object, code_keys[i]), depth + 1, arena);
+    if (found->count > before)
+        return;
+    json_object_foreach((json_t *)(uintptr_t)object, key, value)
+        add_value(found, value, depth + 1, arena);
+}
+
+static void add_value(struct errortext *found, const json_t *value, int depth, struct arena *arena)
+{
+    size_t i;
+    json_t *item;
+    if (value == NULL || depth > DEPTH)
+        return;
+    if (json_is_string(value))
+        add_text(found, scalar_of(value).text);
+    else if (json_is_object(value))
+        add_object(found, value, depth, arena);
+    else if (json_is_array(value))
+        json_array_foreach(value, i, item) add_value(found, item, depth + 1, arena);
+    else if (json_is_integer(value) && json_integer_value(value) != 0)
+        add_text(found, str_of(arena_printf(arena, "#%lld", (long long)json_integer_value(value))));
+}
+
+static bool is_empty(const json_t *value)
+{
+    if (json_is_array(value))
+        return json_array_size(value) == 0;
+    if (json_is_object(value))
+        return json_object_size(value) == 0;
+    return false;
+}
+
+bool errortext_add(struct errortext *found, const json_t *value, struct arena *arena)
+{
+    bool is_plain = !json_is_array(value) && !json_is_object(value);
+    if (value == NULL || is_empty(value))
+        return false;
+    /* An empty text is an error without words; null, false and 0 are none. */
+    if (is_plain && scalar_is_falsy(scalar_of(value)) && !json_is_string(value))
+        return false;
+    add_value(found, value, 0, arena);
+    return true;
+}
+
+bool errortext_is_success(const json_t *value)
+{
+    static const char *const words[] = {"success", "ok",  "true", "successful",
+                                        "1",       "100", "200",  "201"};
+    struct scalar scalar = scalar_of(value);
+    struct str text = str_trim(scalar.text);
+    if (scalar.kind == SCALAR_INTEGER)
+        return scalar.integer == 1 || scalar.integer == 100 || scalar.integer == 200 ||
+               scalar.integer == 201;
+    for (size_t i = 0; scalar.kind == SCALAR_TEXT && i < COUNT_OF(words); i++)
+        if (str_equal_folded(text, str_of(words[i])))
+            return true;
+    return scalar.kind == SCALAR_TRUE;
+}
+
+/* status: "error", "fail", false; or one of the codes that one family of scripts numbers its
+ * errors with. */
+static bool is_failure(const json_t *status, int64_t *code_out)
+{
+    static const char *const words[] = {"error", "fail", "failed", "failure", "err", "false"};
+    struct scalar scalar = scalar_of(status);
+    struct str text = str_trim(scalar.text);
+    int64_t code = 0;
+    *code_out = 0;
+    if (status == NULL || scalar.kind == SCALAR_NONE)
+        return false;
+    if (scalar_integer(scalar, &code)) {
+        *code_out = code > 100 && code < 120 ? code : 0;
+        return *code_out != 0 || code >= 300;
+    }
+    for (size_t i = 0; scalar.kind == SCALAR_TEXT && i < COUNT_OF(words); i++)
+        if (str_equal_folded(text, str_of(words[i])))
+            return true;
+    return scalar.kind == SCALAR_FALSE;
+}
+
+static void add_code(struct errortext *found, int64_t code, struct arena *arena)
+{
+    if (code != 0)
+        add_text(found, str_of(arena_printf(arena, "#%lld", (long long)code)));
+}
+
+static void of_object(struct errortext *found, const json_t *root, struct arena *arena)
+{
+    static const char *const error_keys[] = {"error", "errors", "err"};
+    const json_t *status = scalar_member(root, "status");
+    const json_t *success = scalar_member(root, "success");
+    const json_t *data = scalar_member(root, "data");
+    int64_t code;
+    const json_t *error = scalar_member(root, "error");
+    /* An empty error beside nothing else still says that something went wrong; beside a field
+     * that answers, it is the panel's way of saying "none". The callers look for that field. */
+    for (size_t i = 0; i < COUNT_OF(error_keys); i++) {
+        /* {"message":"The given data was invalid.","errors":{...}}: the fields say more. */
+        found->is_error |= errortext_add(found, scalar_member(root, error_keys[i]), arena);
+    }
+    if (json_is_string(error) && str_trim(scalar_of(error).text).len == 0 && found->count == 0)
+        found->is_error = false, found->is_hint = true;
+    if (json_is_true(error))
+        found->is_error = true;
+    bool is_failed = is_failure(status, &code);
+    if (scalar_member(root, "ok") != NULL && !scalar_is_true(scalar_of(scalar_member(root, "ok"))))
+        found->is_error = true;
+    if (success != NULL && !json_is_object(success) && !json_is_array(success) &&
+        scalar_is_falsy(scalar_of(success)))
+        found->is_error = true;
+    bool is_success = errortext_is_success(status) || (success != NULL && !found->is_error);
+    if (is_success && !found->is_error)
+        return;
+    size_t before = found->count;
+    for (size_t i = 0; i < COUNT_OF(message_keys); i++)
+        add_value(found, scalar_member(root, message_keys[i]), 1, arena);
+    if (found->is_error || is_failed)
+        add_value(found, scalar_member(root, "code"), 1, arena);
+    if (is_failed && json_is_string(data))
+        add_text(found, scalar_of(data).text);
+    if (is_failed && (found->count > 0 || code != 0)) {
+        found->is_error = true;
+        add_code(found, code, arena);
+    }
+    found->is_hint |= !found->is_error && found->count > before;
+    if (!found->is_error && json_is_object(data))
+        found->is_error |= errortext_add(found, scalar_member(data, "error"), arena);
+}
+
+struct errortext errortext_of(const json_t *root, struct arena *arena)
+{
+    struct errortext found = {0};
+    if (json_is_array(root) && json_array_size(root) == 1)
+        root = json_array_get(root, 0);
+    if (json_is_string(root)) {
+        add_text(&found, scalar_of(root).text);
+        found.is_hint = true;
+    } else if (json_is_object(root)) {
+        of_object(&found, root, arena);
+    }
+    return found;
+}

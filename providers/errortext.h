@@ -1,0 +1,28 @@
+/* What an answer complains about, in any of the shapes panels use: error as text, object, list or
+ * map of fields; errors; status or success with a message; dotted or numbered codes; a bare text.
+ * Pure. */
+#ifndef PROVIDERS_ERRORTEXT_H
+#define PROVIDERS_ERRORTEXT_H
+#include <jansson.h>
+
+#include "base/arena.h"
+
+enum { ERRORTEXT_CEILING = 8 };
+
+struct errortext {
+    /* An error is said: an error key that is not falsy, or a status or success that says so. */
+    bool is_error;
+    /* Only a text without any mark of error or success: an error where the HTTP status or the
+     * table says so. */
+    bool is_hint;
+    size_t count;
+    struct str texts[ERRORTEXT_CEILING]; /* best first; borrowed from root or in the arena */
+};
+
+struct errortext errortext_of(const json_t *root, struct arena *arena);
+/* The same of one entry of a list or of a field that holds an error. */
+bool errortext_add(struct errortext *found, const json_t *value, struct arena *arena);
+/* "success", "ok", true, 1, 100, 200: what a status or success member says when all is well. */
+bool errortext_is_success(const json_t *value);
+
+#endif

@@ -1,0 +1,209 @@
+/* See scalar.h. */
+#include "providers/scalar.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { NUMBER_ROOM = 64, DOUBLE_DIGITS = 15 };
+
+struct scalar scalar_of(const json_t *json)
+{
+    if (json == NULL)
+        return (struct scalar){0};
+    switch (json_typeof(json)) {
+    case JSON_STRING:
+        return (struct scalar){.kind = SCALAR_TEXT,
+                               .text = str_make(json_string_value(json), json_string_length(json))};
+    case JSON_INTEGER:
+        return (struct scalar){.kind = SCALAR_INTEGER, .integer = json_integer_value(json)};
+    case JSON_REAL:
+        return (struct scalar){.kind = SCALAR_REAL, .real = json_real_value(json)};
+    case JSON_TRUE:
+        return (struct scalar){.kind = SCALAR_TRUE};
+    case JSON_FALSE:
+        return (struct scalar){.kind = SCALAR_FALSE};
+    case JSON_OBJECT:
+    case JSON_ARRAY:
+    case JSON_NULL:
+        return (struct scalar){0};
+    }
+    return (struct scalar){0};
+}
+
+static bool whole_of_real(double real, int64_t *out)
+{
+    if (!(fabs(real) < 9007199254740992.0) || floor(real) != real)
+        return false;
+    *out = (int64_t)real;
+    return true;
+}
+
+bool scalar_integer(struct scalar value, int64_t *out)
+{
+    struct money amount;
+    switch (value.kind) {
+    case SCALAR_INTEGER:
+        *out = value.integer;
+        return true;
+    case SCALAR_REAL:
+        return whole_of_real(value.real, out);
+    case SCALAR_TEXT:
+        if (str_to_i64(str_trim(value.text), out))
+            return true;
+        if (!money_parse_loose(value.text, &amount, NULL) || amount.units % MONEY_ONE != 0)
+            return false;
+        *out = amount.units / MONEY_ONE;
+        return true;
+    case SCALAR_NONE:
+    case SCALAR_FALSE:
+    case SCALAR_TRUE:
+        return false;
+    }
+    UNREACHABLE();
+}
+
+/* "0.10000000000000001": a double printed with all its digits; its value is what was meant. */
+static bool parse_noise(struct str text, struct money *out)
+{
+    char copy[NUMBER_ROOM], *end;
+    size_t digits = 0;
+    bool has_point = false, is_leading = true;
+    for (size_t i = 0; i < text.len; i++) {
+        has_point |= text.ptr[i] == '.';
+        is_leading &= text.ptr[i] == '0' || text.ptr[i] == '.' || text.ptr[i] == '-';
+        digits += !is_leading && text.ptr[i] != '.';
+        if (text.ptr[i] != '.' && text.ptr[i] != '-' && (text.ptr[i] < '0' || text.ptr[i] > '9'))
+            return false;
+    }
+    if (!has_point || digits <= DOUBLE_DIGITS || text.len >= sizeof copy)
+        return false;
+    memcpy(copy, text.ptr, text.len);
+    copy[text.len] = '\0';
+    double value = strtod(copy, &end);
+    return *end == '\0' && money_from_double(value, out);
+}
+
+bool scalar_money(struct scalar value, struct money *out, struct str *currency_out)
+{
+    if (currency_out != NULL)
+        *currency_out = STR_NONE;
+    switch (value.kind) {
+    case SCALAR_INTEGER:
+        return !__builtin_mul_overflow(value.integer, MONEY_ONE, &out->units);
+    case SCALAR_REAL:
+        return money_from_double(value.real, out);
+    case SCALAR_TEXT:
+        return parse_noise(str_trim(value.text), out) ||
+               money_parse_loose(value.text, out, currency_out);
+    case SCALAR_NONE:
+    case SCALAR_FALSE:
+    case SCALAR_TRUE:
+        return false;
+    }
+    UNREACHABLE();
+}
+
+static bool is_id_text(struct str text)
+{
+    static const char others[] = "._:-";
+    size_t digits = 0, points = 0;
+    uint64_t number;
+    if (text.len == 0 || text.len > SCALAR_ID_CEILING)
+        return false;
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+        bool is_letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+        bool is_digit = c >= '0' && c <= '9';
+        if (!is_letter && !is_digit && (c == '\0' || strchr(others, c) == NULL))
+            return false;
+        digits += is_digit;
+        points += c == '.';
+    }
+    if (digits == 0 || (text.ptr[0] == '-' && digits + points + 1 == text.len))
+        return false; /* a word, or a negative number */
+    if (str_to_u64(text, &number))
+        return number != 0;
+    return !(points <= 1 && digits + points == text.len && points == 1);
+}
+
+bool scalar_id(struct scalar value, struct arena *arena, struct str *out)
+{
+    int64_t number;
+    switch (value.kind) {
+    case SCALAR_INTEGER:
+    case SCALAR_REAL:
+        if (!scalar_integer(value, &number) || number <= 0)
+            return false;
+        *out = str_of(arena_printf(arena, "%lld", (long long)number));
+        return true;
+    case SCALAR_TEXT:
+        if (!is_id_text(str_trim(value.text)))
+            return false;
+        *out = arena_str(arena, str_trim(value.text));
+        return true;
+    case SCALAR_NONE:
+    case SCALAR_FALSE:
+    case SCALAR_TRUE:
+        return false;
+    }
+    UNREACHABLE();
+}
+
+bool scalar_is_true(struct scalar value)
+{
+    static const char *const words[] = {"1", "true", "yes", "on"};
+    struct str text = str_trim(value.text);
+    if (value.kind == SCALAR_TRUE)
+        return true;
+    if (value.kind == SCALAR_INTEGER || value.kind == SCALAR_REAL)
+        return value.integer != 0 || value.real != 0;
+    for (size_t i = 0; value.kind == SCALAR_TEXT && i < COUNT_OF(words); i++)
+        if (str_equal_folded(text, str_of(words[i])))
+            return true;
+    return false;
+}
+
+bool scalar_is_falsy(struct scalar value)
+{
+    static const char *const words[] = {"", "0", "false", "no", "null"};
+    struct str text = str_trim(value.text);
+    if (value.kind == SCALAR_NONE || value.kind == SCALAR_FALSE)
+        return true;
+    if (value.kind == SCALAR_INTEGER || value.kind == SCALAR_REAL)
+        return value.integer == 0 && value.real == 0;
+    for (size_t i = 0; value.kind == SCALAR_TEXT && i < COUNT_OF(words); i++)
+        if (str_equal_folded(text, str_of(words[i])))
+            return true;
+    return false;
+}
+
+struct str scalar_print(struct scalar value, struct arena *arena)
+{
+    switch (value.kind) {
+    case SCALAR_TEXT:
+        return str_trim(value.text);
+    case SCALAR_INTEGER:
+        return str_of(arena_printf(arena, "%lld", (long long)value.integer));
+    case SCALAR_REAL:
+        return str_of(arena_printf(arena, "%.15g", value.real));
+    case SCALAR_TRUE:
+        return STR("true");
+    case SCALAR_FALSE:
+        return STR("false");
+    case SCALAR_NONE:
+        return STR("");
+    }
+    UNREACHABLE();
+}
+
+json_t *scalar_member(const json_t *object, const char *name)
+{
+    const char *key;
+    json_t *value, *found = json_object_get(object, name);
+    if (found != NULL || !json_is_object(object))
+        return found;
+    json_object_foreach((json_t *)(uintptr_t)object, key,
+                        value) if (str_equal_folded(str_of(key), str_of(name))) return value;
+    return NULL;
+}

@@ -1,0 +1,46 @@
+/* struct scalar: one plain value of an answer, whichever reader found it (jansson or the scanner of
+ * statusscan.c), and what it means. Panels send numbers as text and text as numbers. Pure. */
+#ifndef PROVIDERS_SCALAR_H
+#define PROVIDERS_SCALAR_H
+#include <jansson.h>
+
+#include "base/arena.h"
+#include "money/money.h"
+
+enum scalar_kind {
+    SCALAR_NONE, /* absent, null, or not a plain value */
+    SCALAR_FALSE,
+    SCALAR_TRUE,
+    SCALAR_INTEGER,
+    SCALAR_REAL,
+    SCALAR_TEXT,
+};
+
+struct scalar {
+    enum scalar_kind kind;
+    struct str text; /* of a text; borrowed from the reader */
+    int64_t integer;
+    double real;
+};
+
+enum { SCALAR_ID_CEILING = 64 };
+
+struct scalar scalar_of(const json_t *json);
+/* A whole number: 5, "5", "1,000", 5.0. */
+bool scalar_integer(struct scalar value, int64_t *out) MUST_USE;
+/* An amount in any of the forms of money_parse_loose; a text's float noise (more digits than a
+ * double holds) is rounded off. currency_out may be NULL; borrowed. */
+bool scalar_money(struct scalar value, struct money *out, struct str *currency_out) MUST_USE;
+/* An order's or refill's id: a whole number above 0, or text of [A-Za-z0-9._:-] with a digit, not
+ * negative, not fractional. The id is in the arena. */
+bool scalar_id(struct scalar value, struct arena *arena, struct str *out) MUST_USE;
+/* true, 1, "1", "true", "yes", "on"; everything else is false. */
+bool scalar_is_true(struct scalar value);
+/* false, 0, "", "0", "false", "no", null, or absent. */
+bool scalar_is_falsy(struct scalar value);
+/* What it says, as text: "" for none; numbers in decimal. In the arena unless a text. */
+struct str scalar_print(struct scalar value, struct arena *arena);
+/* A member whatever the case of its name; NULL when absent. Exact case wins. */
+json_t *scalar_member(const json_t *object, const char *name);
+
+#endif

@@ -1,0 +1,306 @@
+/* Reads an answer of the standard dialect: what the transport and the HTTP status decide alone,
+ * then the JSON, then the reader of the action. Never fails; what cannot be read is in doubt. */
+#include "base/buf.h"
+#include "providers/challenge.h"
+#include "providers/decode.h"
+#include "providers/redact.h"
+#include "providers/replyjson.h"
+#include "providers/standard.h"
+#include "providers/statusscan.h"
+
+bool decode_is_writing(enum question_action action)
+{
+    return action == QUESTION_ADD || action == QUESTION_REFILL || action == QUESTION_REFILL_MANY ||
+           action == QUESTION_CANCEL;
+}
+
+struct str decode_text(const struct decoding *d, struct str text)
+{
+    return redact(d->settings->key, text, d->arena);
+}
+
+void decode_doubt(struct decoding *d)
+{
+    d->answer->outcome = OUTCOME_DOUBT;
+    d->answer->class = VERDICT_DOUBT;
+    d->answer->rest = REST_NONE;
+    d->answer->refusal = REFUSAL_NONE;
+}
+
+void decode_refuse(struct decoding *d, const struct verdict *verdict)
+{
+    struct answer *answer = d->answer;
+    answer->outcome = OUTCOME_REFUSED;
+    answer->class = verdict->class;
+    answer->rest = verdict->rest;
+    answer->refusal = verdict->refusal;
+    answer->is_mismatch = verdict->is_mismatch;
+    answer->is_active_order = verdict->is_active_order;
+    answer->is_rate_limited = verdict->is_rate_limited;
+    answer->is_key = verdict->is_key;
+    answer->is_funds = verdict->is_funds;
+}
+
+void decode_refuse_unsupported(struct decoding *d)
+{
+    struct verdict verdict = {.class = VERDICT_PROVIDER, .refusal = REFUSAL_UNSUPPORTED};
+    decode_refuse(d, &verdict);
+}
+
+bool decode_is_error(const struct decoding *d)
+{
+    return d->error.is_error ||
+           (d->error.is_hint && (d->facts->http_status >= 400 || d->verdict.is_known));
+}
+
+static const struct verdict rate_limited = {.class = VERDICT_BUSY, .is_rate_limited = true};
+
+void decode_fail(struct decoding *d)
+{
+    static const struct verdict out_of_funds = {
+        .class = VERDICT_PROVIDER, .rest = REST_FUNDS, .is_funds = true};
+    static const struct verdict unknown_refused = {.class = VERDICT_PROVIDER};
+    long http = d->facts->http_status;
+    bool is_certain = d->verdict.is_known && d->verdict.class != VERDICT_DOUBT;
+    /* What must not be repeated is refused only where nobody can have carried it out. */
+    bool may_refuse = d->settings->unknown_errors_refused && !d->verdict.is_known &&
+                      d->error.count > 0 && http < 500 && (d->error.is_error || http >= 400) &&
+                      decode_is_writing(d->question->action);
+    if (is_certain)
+        decode_refuse(d, &d->verdict);
+    else if (http == 429)
+        decode_refuse(d, &rate_limited);
+    else if (http == 402)
+        decode_refuse(d, &out_of_funds);
+    else if (may_refuse)
+        decode_refuse(d, &unknown_refused);
+    else
+        decode_doubt(d);
+}
+
+const json_t *decode_unwrap(const json_t *root)
+{
+    const json_t *data = scalar_member(root, "data");
+    return json_is_object(data) || json_is_array(data) ? data : root;
+}
+
+/* Tags off, so that a pattern of `answers:` fits a page's words. */
+static struct str words_of_page(struct str page, struct arena *arena)
+{
+    page = str_first(page, 16 * 1024);
+    char *out = arena_new(arena, page.len + 1);
+    size_t len = 0;
+    bool in_tag = false;
+    for (size_t i = 0; i < page.len; i++) {
+        if (page.ptr[i] == '<' || page.ptr[i] == '>') {
+            in_tag = page.ptr[i] == '<';
+            out[len++] = ' ';
+        } else if (!in_tag) {
+            out[len++] = page.ptr[i];
+        }
+    }
+    return str_make(out, len);
+}
+
+/* Text that is not JSON decides nothing, save where the provider's own table names it, or where a
+ * framework's page says that the action was never written. */
+static void decode_page(struct decoding *d)
+{
+    struct verdict verdict;
+    struct str body = str_trim(d->facts->body);
+    if (body.len > 0 &&
+        (classify_own(d->settings, d->question->action, body, &verdict) ||
+         classify_own(d->settings, d->question->action, words_of_page(body, d->arena), &verdict))) {
+        if (verdict.class == VERDICT_DOUBT)
+            decode_doubt(d);
+        else
+            decode_refuse(d, &verdict);
+        return;
+    }
+    if (d->question->action != QUESTION_ADD && d->facts->http_status >= 500 &&
+        str_find(str_first(body, 64 * 1024), STR("BadMethodCallException")) != SIZE_MAX) {
+        decode_refuse_unsupported(d);
+        return;
+    }
+    if (d->facts->http_status == 429)
+        decode_refuse(d, &rate_limited);
+    else
+        decode_doubt(d);
+}
+
+static void dispatch(struct decoding *d)
+{
+    switch (d->question->action) {
+    case QUESTION_SERVICES:
+        decode_services(d);
+        return;
+    case QUESTION_ADD:
+        decode_add(d);
+        return;
+    case QUESTION_STATUS:
+        decode_status(d);
+        return;
+    case QUESTION_STATUS_MANY:
+        decode_status_many(d);
+        return;
+    case QUESTION_REFILL:
+    case QUESTION_REFILL_MANY:
+        decode_refill(d);
+        return;
+    case QUESTION_REFILL_STATUS:
+    case QUESTION_REFILL_STATUS_MANY:
+        decode_refill_status(d);
+        return;
+    case QUESTION_CANCEL:
+        decode_cancel(d);
+        return;
+    case QUESTION_BALANCE:
+        decode_balance(d);
+        return;
+    case QUESTION_ACTION_COUNT:
+        break;
+    }
+    UNREACHABLE();
+}
+
+static void decode_body(struct decoding *d)
+{
+    struct replyjson reply =
+        replyjson_load(d->facts->body, decode_is_writing(d->question->action), d->arena);
+    d->root = reply.root;
+    d->has_double_keys = reply.has_double_keys;
+    if (reply.root == NULL) {
+        decode_page(d);
+        return;
+    }
+    struct str text;
+    d->error = errortext_of(reply.root, d->arena);
+    d->verdict = classify_texts(d->settings, d->question->action, &d->error, &text);
+    if (decode_is_error(d))
+        d->answer->error = decode_text(d, text);
+    dispatch(d);
+    d->error = (struct errortext){0};
+    d->root = NULL;
+    json_decref(reply.root);
+}
+
+static bool is_scanned(struct decoding *d)
+{
+    if (d->facts->http_status < 200 || d->facts->http_status > 299)
+        return false;
+    if (d->question->action == QUESTION_ADD)
+        return statusscan_add(d);
+    if (d->question->action == QUESTION_STATUS)
+        return statusscan_status(d);
+    return d->question->action == QUESTION_STATUS_MANY && statusscan_status_many(d);
+}
+
+static void decode_transport(struct decoding *d, bool may_scan)
+{
+    static const struct verdict challenged = {.class = VERDICT_PROVIDER, .rest = REST_PROVIDER};
+    const struct reply_facts *facts = d->facts;
+    if (!facts->was_sent) {
+        d->answer->outcome = OUTCOME_NOT_SENT;
+        d->answer->class = VERDICT_PROVIDER;
+    } else if (!facts->is_complete) {
+        decode_doubt(d);
+    } else if (facts->http_status >= 300 && facts->http_status < 400) {
+        decode_refuse(d, &challenged);
+        d->answer->is_redirect = true;
+    } else if (!may_scan || !is_scanned(d)) {
+        decode_body(d);
+        /* A front's page, unless the body spoke for itself. */
+        if (d->answer->outcome == OUTCOME_DOUBT && challenge_is(facts) &&
+            d->answer->error.len == 0) {
+            decode_refuse(d, &challenged);
+            d->answer->is_challenge = true;
+        }
+    }
+}
+
+static struct str evidence_of(const struct decoding *d)
+{
+    const struct reply_facts *facts = d->facts;
+    struct buf text;
+    buf_init(&text, 20 * 1024);
+    if (facts->http_status != 0)
+        buf_printf(&text, "http %ld " STR_FMT ": ", facts->http_status,
+                   STR_ARG(str_first(facts->content_type, 80)));
+    if (facts->transport_error != NULL && facts->transport_error[0] != '\0')
+        buf_printf(&text, "%.200s ", facts->transport_error);
+    buf_add_str(&text, str_first(facts->body, 16 * 1024));
+    struct str evidence = decode_text(d, buf_str(&text));
+    buf_fini(&text);
+    return evidence;
+}
+
+/* One status or item per id asked, absent until the answer names it. */
+static void prepare(struct decoding *d)
+{
+    const struct question *question = d->question;
+    struct answer *answer = d->answer;
+    enum question_action action = question->action;
+    *answer = (struct answer){.outcome = OUTCOME_DOUBT,
+                              .class = VERDICT_DOUBT,
+                              .retry_after_s = d->facts->retry_after_s,
+                              .error = STR(""),
+                              .evidence = STR("")};
+    if (action == QUESTION_STATUS || action == QUESTION_STATUS_MANY) {
+        answer->status_count = question->id_count;
+        answer->statuses = arena_new(d->arena, question->id_count * sizeof *answer->statuses);
+        for (size_t i = 0; i < question->id_count; i++)
+            answer->statuses[i] = (struct answer_status){
+                .id = question->ids[i], .is_absent = true, .status = ORDERSTATUS_UNKNOWN};
+    } else if (action != QUESTION_ADD && action != QUESTION_SERVICES &&
+               action != QUESTION_BALANCE) {
+        answer->item_count = question->id_count;
+        answer->items = arena_new(d->arena, question->id_count * sizeof *answer->items);
+        for (size_t i = 0; i < question->id_count; i++)
+            answer->items[i] = (struct answer_item){.id = question->ids[i],
+                                                    .is_absent = true,
+                                                    .status = REFILLSTATUS_UNKNOWN,
+                                                    .error = STR("")};
+    }
+}
+
+/* A refusal as a whole is one of each item. */
+static void refuse_items(struct answer *answer)
+{
+    for (size_t i = 0; i < answer->item_count; i++)
+        if (answer->items[i].is_absent)
+            answer->items[i] = (struct answer_item){.id = answer->items[i].id,
+                                                    .status = REFILLSTATUS_UNKNOWN,
+                                                    .refusal = answer->refusal,
+                                                    .error = answer->error};
+}
+
+static void decode_all(const struct provider_settings *settings, const struct question *question,
+                       const struct reply_facts *facts, struct arena *arena, struct answer *out,
+                       bool may_scan)
+{
+    struct decoding d = {.settings = settings,
+                         .question = question,
+                         .facts = facts,
+                         .arena = arena,
+                         .answer = out,
+                         .verdict = {.class = VERDICT_DOUBT}};
+    prepare(&d);
+    decode_transport(&d, may_scan);
+    if (out->outcome == OUTCOME_REFUSED)
+        refuse_items(out);
+    if (out->outcome != OUTCOME_ACCEPTED)
+        out->evidence = evidence_of(&d);
+}
+
+void standard_decode(const struct provider_settings *settings, const struct question *question,
+                     const struct reply_facts *facts, struct arena *arena, struct answer *out)
+{
+    decode_all(settings, question, facts, arena, out, true);
+}
+
+void standard_decode_slowly(const struct provider_settings *settings,
+                            const struct question *question, const struct reply_facts *facts,
+                            struct arena *arena, struct answer *out)
+{
+    decode_all(settings, question, facts, arena, out, false);
+}

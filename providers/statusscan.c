@@ -1,0 +1,268 @@
+/* See statusscan.h. A tree costs ten times as much as what is in these answers. */
+#include "providers/statusscan.h"
+
+#include <stdlib.h>
+
+#include "providers/decode_status.h"
+
+enum { INTEGER_DIGITS = 18, REAL_DIGITS = 15 };
+
+struct scan {
+    const char *at, *end;
+};
+
+static void skip_blanks(struct scan *s)
+{
+    while (s->at < s->end && (*s->at == ' ' || *s->at == '\n' || *s->at == '\r' || *s->at == '\t'))
+        s->at++;
+}
+
+static bool take(struct scan *s, char c)
+{
+    skip_blanks(s);
+    if (s->at == s->end || *s->at != c)
+        return false;
+    s->at++;
+    return true;
+}
+
+static bool is_next(struct scan *s, char c)
+{
+    skip_blanks(s);
+    return s->at < s->end && *s->at == c;
+}
+
+/* A string of plain ASCII without escapes. */
+static bool take_string(struct scan *s, struct str *out)
+{
+    if (!take(s, '"'))
+        return false;
+    const char *start = s->at;
+    while (s->at < s->end && *s->at != '"') {
+        unsigned char c = (unsigned char)*s->at;
+        if (c < 0x20 || c > 0x7e || c == '\\')
+            return false;
+        s->at++;
+    }
+    if (s->at == s->end)
+        return false;
+    *out = str_make(start, (size_t)(s->at - start));
+    s->at++;
+    return true;
+}
+
+static size_t take_digits(struct scan *s)
+{
+    const char *start = s->at;
+    while (s->at < s->end && *s->at >= '0' && *s->at <= '9')
+        s->at++;
+    return (size_t)(s->at - start);
+}
+
+/* Integers of at most 18 digits; reals of at most 15 without an exponent, whose text is exactly
+ * what a double of them prints. */
+static bool take_number(struct scan *s, struct scalar *out)
+{
+    const char *start = s->at;
+    if (*s->at == '-')
+        s->at++;
+    const char *digits = s->at;
+    size_t whole = take_digits(s), fraction = 0;
+    if (whole == 0 || whole > INTEGER_DIGITS || (whole > 1 && *digits == '0'))
+        return false;
+    bool is_real = s->at < s->end && *s->at == '.';
+    if (is_real) {
+        s->at++;
+        fraction = take_digits(s);
+        if (fraction == 0 || whole + fraction > REAL_DIGITS)
+            return false;
+    }
+    if (s->at < s->end && (*s->at == 'e' || *s->at == 'E'))
+        return false;
+    struct str text = str_make(start, (size_t)(s->at - start));
+    if (!is_real) {
+        out->kind = SCALAR_INTEGER;
+        return str_to_i64(text, &out->integer);
+    }
+    char copy[32];
+    memcpy(copy, text.ptr, text.len);
+    copy[text.len] = '\0';
+    *out = (struct scalar){.kind = SCALAR_REAL, .real = strtod(copy, NULL)};
+    return true;
+}
+
+static bool take_word(struct scan *s, const char *word)
+{
+    size_t len = strlen(word);
+    if ((size_t)(s->end - s->at) < len || memcmp(s->at, word, len) != 0)
+        return false;
+    s->at += len;
+    return true;
+}
+
+static bool take_scalar(struct scan *s, struct scalar *out)
+{
+    *out = (struct scalar){0};
+    skip_blanks(s);
+    if (s->at == s->end)
+        return false;
+    if (*s->at == '"') {
+        out->kind = SCALAR_TEXT;
+        return take_string(s, &out->text);
+    }
+    if (*s->at == '-' || (*s->at >= '0' && *s->at <= '9'))
+        return take_number(s, out);
+    return take_word(s, "null"); /* booleans are unusual here */
+}
+
+static bool at_end(struct scan *s)
+{
+    skip_blanks(s);
+    return s->at == s->end;
+}
+
+/* The usual members only; each once. */
+static bool is_usual(struct str name, unsigned *seen)
+{
+    static const char *const names[] = {"charge", "start_count", "status",       "remains",
+                                        "order",  "currency",    "start_counter"};
+    for (unsigned i = 0; i < COUNT_OF(names); i++)
+        if (str_is(name, names[i])) {
+            bool is_new = (*seen >> i & 1) == 0;
+            *seen |= 1u << i;
+            return is_new;
+        }
+    return false;
+}
+
+static bool take_status(struct scan *s, struct status_reading *reading)
+{
+    unsigned seen = 0;
+    struct str name;
+    struct scalar value;
+    if (!take(s, '{'))
+        return false;
+    do {
+        if (!take_string(s, &name) || !take(s, ':') || !take_scalar(s, &value) ||
+            !is_usual(name, &seen))
+            return false;
+        /* Both spellings at once: which one counts is for the slow way. */
+        if ((seen & (1u << 1)) != 0 && (seen & (1u << 6)) != 0)
+            return false;
+        decode_status_member(reading, name, value);
+    } while (take(s, ','));
+    return take(s, '}') && reading->has_status;
+}
+
+/* {"error":"Incorrect order ID"}, which a batch may hold many times over. */
+static bool take_error(struct scan *s, const struct decoding *d, struct answer_status *status)
+{
+    struct scan look = *s;
+    struct str name, text;
+    if (!take(&look, '{') || !take_string(&look, &name) || !str_is(name, "error") ||
+        !take(&look, ':') || !take_string(&look, &text) || !take(&look, '}') ||
+        !str_equal_folded(text, STR("Incorrect order ID")))
+        return false;
+    *s = look;
+    *status = (struct answer_status){.id = status->id,
+                                     .status = ORDERSTATUS_UNKNOWN,
+                                     .is_unknown_id = true,
+                                     .word = arena_str(d->arena, text)};
+    return true;
+}
+
+/* Panels answer in the order asked, or by number; hence a guess first. */
+static bool find_asked(const struct question *question, struct str id, size_t guess, size_t *out)
+{
+    for (size_t i = 0; i < question->id_count; i++) {
+        size_t at = guess + i < question->id_count ? guess + i : guess + i - question->id_count;
+        if (str_equal(question->ids[at], id)) {
+            *out = at;
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct answer_status absent(struct str id)
+{
+    return (struct answer_status){.id = id, .is_absent = true, .status = ORDERSTATUS_UNKNOWN};
+}
+
+static bool scan_keyed(struct scan *s, const struct decoding *d, struct answer_status *statuses,
+                       bool *is_taken)
+{
+    size_t at = 0, guess = 0;
+    struct str id;
+    if (!take(s, '{'))
+        return false;
+    do {
+        if (!take_string(s, &id) || !take(s, ':') || !is_next(s, '{'))
+            return false;
+        if (!find_asked(d->question, id, guess, &at) || is_taken[at])
+            return false;
+        is_taken[at] = true;
+        guess = at + 1;
+        if (take_error(s, d, &statuses[at]))
+            continue;
+        struct status_reading reading = {.d = d, .status = &statuses[at], .asked_id = id};
+        statuses[at].is_absent = false;
+        if (!take_status(s, &reading))
+            return false;
+        (void)!decode_status_finish(&reading);
+    } while (take(s, ','));
+    return take(s, '}') && at_end(s);
+}
+
+static struct scan scan_of(const struct decoding *d)
+{
+    return (struct scan){d->facts->body.ptr, d->facts->body.ptr + d->facts->body.len};
+}
+
+bool statusscan_status_many(struct decoding *d)
+{
+    struct scan s = scan_of(d);
+    size_t count = d->question->id_count;
+    /* The provider's own table may say otherwise of an unknown id. */
+    if (!is_next(&s, '{') || d->settings->answer_count > 0)
+        return false;
+    bool *is_taken = arena_new(d->arena, count * sizeof *is_taken + 1);
+    if (!scan_keyed(&s, d, d->answer->statuses, is_taken)) {
+        for (size_t i = 0; i < count; i++)
+            d->answer->statuses[i] = absent(d->question->ids[i]);
+        return false;
+    }
+    d->answer->outcome = OUTCOME_ACCEPTED;
+    return true;
+}
+
+bool statusscan_status(struct decoding *d)
+{
+    struct scan s = scan_of(d);
+    struct answer_status *status = d->answer->statuses;
+    struct status_reading reading = {.d = d, .status = status, .asked_id = status->id};
+    if (!is_next(&s, '{'))
+        return false;
+    if (!take_status(&s, &reading) || !at_end(&s) || !decode_status_finish(&reading) ||
+        status->status == ORDERSTATUS_UNKNOWN) { /* a number may be an error's */
+        *status = absent(d->question->ids[0]);
+        return false;
+    }
+    d->answer->outcome = OUTCOME_ACCEPTED;
+    return true;
+}
+
+bool statusscan_add(struct decoding *d)
+{
+    struct scan s = scan_of(d);
+    struct str name, id;
+    struct scalar value;
+    if (!take(&s, '{') || !take_string(&s, &name) || !str_is(name, "order") || !take(&s, ':') ||
+        !take_scalar(&s, &value) || value.kind != SCALAR_INTEGER || !take(&s, '}') || !at_end(&s))
+        return false;
+    if (!scalar_id(value, d->arena, &id))
+        return false;
+    d->answer->outcome = OUTCOME_ACCEPTED;
+    d->answer->order = id;
+    return true;
+}

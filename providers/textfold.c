@@ -1,0 +1,90 @@
+/* See textfold.h. */
+#include "providers/textfold.h"
+
+enum { REPLACEMENT = 0xFFFD };
+
+/* The plain letters of U+00C0 to U+017F and of U+1EA0 to U+1EF9 (Vietnamese). */
+static const char latin[] = "aaaaaaaceeeeiiiidnoooooxouuuuytsaaaaaaaceeeeiiiidnooooo/ouuuuyty"
+                            "aaaaaaccccccccddddeeeeeeeeeegggggggghhhhiiiiiiiiiiiijjkkklllllll"
+                            "lllnnnnnnnnnoooooooorrrrrrssssssssttttttuuuuuuuuuuuuwwyyyzzzzzzs";
+static const char vietnamese[] = "aaaaaaaaaaaaaaaaaaaaaaaaeeeeeeeeeeeeeeeeiiiioooooooooooooooooooo"
+                                 "oooouuuuuuuuuuuuuuyyyyyyyy";
+
+uint32_t textfold_next(struct str text, size_t *at)
+{
+    unsigned char first = (unsigned char)text.ptr[*at];
+    size_t len = first < 0x80 ? 1 : first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
+    if (len > text.len - *at || !str_is_utf8(str_make(text.ptr + *at, len))) {
+        (*at)++;
+        return REPLACEMENT;
+    }
+    uint32_t point = len == 1 ? first : first & (0xFFu >> (len + 1));
+    for (size_t i = 1; i < len; i++)
+        point = point << 6 | ((unsigned char)text.ptr[*at + i] & 0x3F);
+    *at += len;
+    return point;
+}
+
+/* The folded character; 0 for one that vanishes. */
+static uint32_t fold_point(uint32_t point)
+{
+    if (point >= 'A' && point <= 'Z')
+        return point + ('a' - 'A');
+    if (point == '_' || point <= ' ' || point == 0xA0 || (point >= 0x2000 && point <= 0x200A) ||
+        point == 0x202F || point == 0x3000)
+        return ' ';
+    if (point < 0x80)
+        return point;
+    if (point >= 0xC0 && point <= 0x17F)
+        return (unsigned char)latin[point - 0xC0];
+    if (point >= 0x1EA0 && point <= 0x1EF9)
+        return (unsigned char)vietnamese[point - 0x1EA0];
+    if (point == 0x1A0 || point == 0x1A1)
+        return 'o';
+    if (point == 0x1AF || point == 0x1B0)
+        return 'u';
+    if ((point >= 0x300 && point <= 0x36F) || (point >= 0x64B && point <= 0x652) ||
+        (point >= 0x200B && point <= 0x200F) || point == 0xFEFF)
+        return 0; /* combining marks, Arabic vowels, invisible ones */
+    if (point >= 0x410 && point <= 0x42F)
+        return point + 0x20;
+    if (point == 0x401 || point == 0x451)
+        return 0x435;
+    if (point == 0x622 || point == 0x623 || point == 0x625)
+        return 0x627; /* alef, however it is dressed */
+    if (point == 0x629 || point == 0x649)
+        return point == 0x629 ? 0x647 : 0x64A;
+    if (point == 0x2018 || point == 0x2019)
+        return '\'';
+    return point == 0x2026 ? '.' : point;
+}
+
+static size_t put_point(char *to, uint32_t point)
+{
+    if (point < 0x80) {
+        to[0] = (char)point;
+        return 1;
+    }
+    size_t len = point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+    static const unsigned char marks[] = {0, 0, 0xC0, 0xE0, 0xF0};
+    for (size_t i = len - 1; i > 0; i--, point >>= 6)
+        to[i] = (char)(0x80 | (point & 0x3F));
+    to[0] = (char)(marks[len] | point);
+    return len;
+}
+
+struct str textfold(struct str text, struct arena *arena)
+{
+    size_t len = 0;
+    text = str_first(text, TEXTFOLD_CEILING);
+    char *out = arena_new(arena, text.len * 3 + 1); /* an ill-formed byte becomes three */
+    for (size_t at = 0; at < text.len;) {
+        uint32_t point = fold_point(textfold_next(text, &at));
+        if (point == 0 || (point == ' ' && (len == 0 || out[len - 1] == ' ')))
+            continue;
+        len += put_point(out + len, point);
+    }
+    while (len > 0 && (out[len - 1] == '.' || out[len - 1] == '!' || out[len - 1] == ' '))
+        len--;
+    return str_make(out, len);
+}
