@@ -50,7 +50,7 @@ static const struct answer no_funds =
 static const struct answer unknown_order =
     REFUSED(.class = VERDICT_PROVIDER, .refusal = REFUSAL_ORDER_ID);
 static const struct answer no_such_action =
-    REFUSED(.class = VERDICT_PROVIDER, .refusal = REFUSAL_UNSUPPORTED);
+    REFUSED(.class = VERDICT_PROVIDER, .rest = REST_PROVIDER, .refusal = REFUSAL_UNSUPPORTED);
 
 enum deed { ORDERS, READINGS, LOOK, LOOK_READINGS, TAKE, UNUSED, BALANCE, WANTS, RESET };
 struct step {
@@ -162,16 +162,24 @@ static void test_breakers(void **state)
           {31, LOOK, NULL, 0, SKIP_NONE, NULL}}},
         {"challenges are failures",
          {{1, ORDERS, &challenge, 5, 0, NULL}, {1, LOOK, NULL, 0, SKIP_BREAKER, NULL}}},
-        {"these are none",
-         {{1, ORDERS, &own_cap, 9, 0, NULL},
-          {1, ORDERS, &bad_link, 9, 0, NULL},
-          {1, ORDERS, &mismatch, 9, 0, NULL},
-          {1, ORDERS, &busy, 9, 0, NULL},
-          {1, READINGS, &unknown_order, 9, 0, NULL},
-          {1, READINGS, &no_such_action, 9, 0, NULL},
-          {1, READINGS, &no_funds, 9, 0, NULL},
-          {1, LOOK, NULL, 0, SKIP_NONE, NULL},
+        {"our own cap: none",
+         {{1, ORDERS, &own_cap, 9, 0, NULL}, {1, LOOK, NULL, 0, SKIP_NONE, NULL}}},
+        {"our own cap, reading: none",
+         {{1, READINGS, &own_cap, 9, 0, NULL}, {1, LOOK_READINGS, NULL, 0, SKIP_NONE, NULL}}},
+        {"bad link: none",
+         {{1, ORDERS, &bad_link, 9, 0, NULL}, {1, LOOK, NULL, 0, SKIP_NONE, NULL}}},
+        {"mismatch: none",
+         {{1, ORDERS, &mismatch, 9, 0, NULL}, {1, LOOK, NULL, 0, SKIP_NONE, NULL}}},
+        {"busy: none", {{1, ORDERS, &busy, 9, 0, NULL}, {1, LOOK, NULL, 0, SKIP_NONE, NULL}}},
+        {"unknown order: none",
+         {{1, READINGS, &unknown_order, 9, 0, NULL}, {1, LOOK_READINGS, NULL, 0, SKIP_NONE, NULL}}},
+        {"no such action: none for readings",
+         {{1, READINGS, &no_such_action, 9, 0, NULL},
           {1, LOOK_READINGS, NULL, 0, SKIP_NONE, NULL}}},
+        {"funds: none for readings",
+         {{1, READINGS, &no_funds, 9, 0, NULL}, {1, LOOK_READINGS, NULL, 0, SKIP_NONE, NULL}}},
+        {"no such action as add: the provider rests",
+         {{1, ORDERS, &no_such_action, 1, 0, NULL}, {1, LOOK, NULL, 0, SKIP_RESTED, "102"}}},
         {"a lost probe comes back",
          {{1, ORDERS, &doubt, 5, 0, NULL},
           {40, TAKE, NULL, 0, SKIP_NONE, NULL},
