@@ -48,6 +48,21 @@ static struct factor find_exchange(struct setting_reader *reader, const struct y
     return one;
 }
 
+/* Legal, but hardly what was meant. */
+static void warn_of_nothing(struct setting_reader *reader, const struct yamlnode *root,
+                            const struct configuration_draft *draft)
+{
+    const struct catalogue_settings *catalogue = &draft->made.catalogue;
+    struct place whole = {root->place.file, 0, 0};
+    if (draft->client_count == 0)
+        faultlist_warn(reader->faults, whole, "no clients, so nobody can call; add `clients:`");
+    if (draft->provider_count == 0)
+        faultlist_warn(reader->faults, whole,
+                       "no providers, so nothing can be delivered; add `providers:`");
+    else if (catalogue->service_count == 0 && catalogue->import_count == 0)
+        faultlist_warn(reader->faults, whole, "nothing to sell; add `services:` or `imports:`");
+}
+
 struct factor *configuration_check(struct setting_reader *reader, const struct yamlnode *root,
                                    struct configuration_draft *draft, bool is_whole)
 {
@@ -63,7 +78,9 @@ struct factor *configuration_check(struct setting_reader *reader, const struct y
             provider->currency = memory_text(draft->made.catalogue.currency);
         exchange[i] = find_exchange(reader, node, draft, provider->currency, is_whole);
     }
-    if (is_whole)
+    if (is_whole) {
         rows_check_references(reader);
+        warn_of_nothing(reader, root, draft);
+    }
     return exchange;
 }

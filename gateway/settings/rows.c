@@ -149,10 +149,10 @@ bool rows_read_scalar(struct setting_reader *reader, const struct setting_row *r
                       kind->form ? kind->form : "");
         return false;
     }
-    if (kind->is_secret && node->place.line && !secret_is_elsewhere(node->text))
+    bool is_ok = expand(reader, row, node, &text);
+    if (is_ok && kind->is_secret && node->place.line && !secret_is_elsewhere(node->text))
         faultlist_warn(reader->faults, node->place,
                        "`%s` is a literal secret; use ${env:NAME} or ${file:/path}", row->key);
-    bool is_ok = expand(reader, row, node, &text);
     if (is_ok && !kind->parse(text, row, field, &why)) {
         is_ok = false;
         tell_value(reader, row, kind, node, &why);

@@ -320,6 +320,12 @@ static void tell_syntax_error(struct builder *b, const yaml_parser_t *parser)
                       "not readable as text: %s; write the file in UTF-8", problem);
         return;
     }
+    if (parser->context && strstr(parser->context, "quoted scalar")) {
+        faultlist_add(b->faults, place_of(b, &parser->context_mark),
+                      "YAML syntax: a quote that is not closed; close it, or write \\\\ for a "
+                      "backslash within \"…\"");
+        return;
+    }
     struct place place = place_of(b, &parser->problem_mark);
     faultlist_add(b->faults, place, "YAML syntax%s%s: %s; %s", parser->context ? " " : "",
                   parser->context ? parser->context : "", problem, syntax_hint(b, place));
