@@ -21,8 +21,8 @@ static bool is_jump(struct money accepted, struct money rate, struct factor jump
     return moved * FACTOR_ONE > (wide)accepted.units * jump.units;
 }
 
-static enum price_verdict accept(struct price_state *state, struct money rate,
-                                 enum price_verdict verdict)
+static enum price_verdict believe(struct price_state *state, struct money rate,
+                                  enum price_verdict verdict)
 {
     *state = (struct price_state){.has_accepted = true, .accepted = rate};
     return verdict;
@@ -43,25 +43,25 @@ static enum price_verdict hold(struct price_state *state, struct money rate, boo
         state->agreeing++;
     bool is_agreed = may_agree && state->agreeing >= QUARANTINE_LISTS &&
                      now_ms - state->since_ms >= QUARANTINE_MS;
-    return is_agreed ? accept(state, rate, PRICE_AGREED) : PRICE_WAITING;
+    return is_agreed ? believe(state, rate, PRICE_AGREED) : PRICE_WAITING;
 }
 
 enum price_verdict quarantine_judge(struct price_state *state, struct money rate,
                                     const struct price_rules *rules, int64_t now_ms)
 {
     if (state->has_accepted && money_compare(state->accepted, rate) == 0)
-        return state->is_quarantined ? accept(state, rate, PRICE_ACCEPTED) : PRICE_SAME;
+        return state->is_quarantined ? believe(state, rate, PRICE_ACCEPTED) : PRICE_SAME;
     if (rate.units <= 0 || quarantine_is_absurd(rate, rules->exchange))
         return hold(state, rate, false, now_ms);
     if (state->has_accepted && is_jump(state->accepted, rate, rules->jump))
         return hold(state, rate, true, now_ms);
-    return accept(state, rate, PRICE_ACCEPTED);
+    return believe(state, rate, PRICE_ACCEPTED);
 }
 
 bool quarantine_accept(struct price_state *state)
 {
     if (!state->is_quarantined)
         return false;
-    accept(state, state->pending, PRICE_ACCEPTED);
+    believe(state, state->pending, PRICE_ACCEPTED);
     return true;
 }
