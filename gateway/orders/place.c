@@ -438,7 +438,7 @@ static void place_on_answer(const struct answer *answer, void *arg)
         cost = MONEY_ZERO;
     health_note(place->desk->health, offer->provider_id, HEALTH_ORDERS, offer->service, answer,
                 cost, loop_now_ms(place->desk->loop));
-    if (answer->is_funds || answer->is_key)
+    if (answer->is_funds)
         refresher_ask_balance(place->desk->refresher, offer->provider_id);
     enum retryverdict verdict = place_judge(place, answer);
     place_keep_end(place, verdict, answer);
