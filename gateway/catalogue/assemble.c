@@ -193,6 +193,7 @@ struct catalogue *assemble_make(const struct assemble_input *input, int64_t wall
     struct catalogue_body *body = memory_new(sizeof *body);
     struct catalogue *open = &body->open;
     arena_init(&body->arena);
+    pthread_mutex_init(&body->late, NULL);
     size_t room = input->settings->service_count + input->plan->count;
     struct service *list = arena_new(&body->arena, (room ? room : 1) * sizeof *list);
     struct builder builder = {.input = input, .arena = &body->arena};

@@ -22,6 +22,7 @@ void catalogue_unpin(struct catalogue **catalogue)
     for (size_t i = 0; i < body->list_count; i++)
         pricelist_fini(&body->lists[i]);
     free(body->lists);
+    pthread_mutex_destroy(&body->late);
     provider_set_unpin(&last->providers);
     arena_fini(&body->arena);
     free(body);

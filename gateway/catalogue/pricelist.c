@@ -1,10 +1,11 @@
 /* See pricelist.h. */
 #include "catalogue/pricelist.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 
 /* gzip -9 costs four times gzip -6 and saves a tenth: with many lists that time is too long. */
-enum { BEST_LISTS = 16, BEST_LEVEL = 9, MANY_LEVEL = 6 };
+enum { BEST_LISTS = 16, BEST_LEVEL = 9, MANY_LEVEL = 6, LATE_LEVEL = 1 };
 
 static uint64_t mix(uint64_t hash, uint64_t value)
 {
@@ -59,28 +60,6 @@ const struct pricelist *catalogue_pricelist(const struct catalogue *catalogue,
     return find(catalogue, hash_of(&client->settings), &client->settings);
 }
 
-const struct rendering *pricelist_rendering(const struct pricelist *list)
-{
-    return &list->rendered->open;
-}
-
-size_t pricelist_count(const struct pricelist *list)
-{
-    return list->count;
-}
-
-bool pricelist_rate(const struct pricelist *list, const struct service *service,
-                    struct money *rate_out)
-{
-    ASSERT(service >= list->catalogue->list);
-    size_t index = (size_t)(service - list->catalogue->list);
-    ASSERT(index < list->catalogue->count);
-    if (list->rates[index].units < 0)
-        return false;
-    *rate_out = list->rates[index];
-    return true;
-}
-
 /* ---- making ---- */
 
 static bool covers(const struct pricelist *list, uint32_t service)
@@ -91,34 +70,84 @@ static bool covers(const struct pricelist *list, uint32_t service)
     return list->range_count == 0;
 }
 
+static bool quote(const struct pricelist *list, const struct service *service,
+                  struct money *rate_out)
+{
+    struct rate_terms terms = service->terms;
+    terms.client = list->markup;
+    return service->is_priced && covers(list, service->id) &&
+           quote_rate(&terms, list->catalogue->decimals, rate_out);
+}
+
 static void fill_rates(struct pricelist *list)
 {
     const struct catalogue *catalogue = list->catalogue;
     list->rates = memory_array(catalogue->count + 1, sizeof *list->rates);
     for (size_t i = 0; i < catalogue->count; i++) {
-        const struct service *service = &catalogue->list[i];
-        struct rate_terms terms = service->terms;
-        terms.client = list->markup;
-        bool is_in = service->is_priced && covers(list, service->id) &&
-                     quote_rate(&terms, catalogue->decimals, &list->rates[i]);
+        bool is_in = quote(list, &catalogue->list[i], &list->rates[i]);
         if (!is_in)
             list->rates[i].units = -1;
         list->count += is_in;
     }
 }
 
-static void render(struct pricelist *list, const struct rendered *former, int level)
+/* former: the same list of the former snapshot, or NULL. */
+static struct rendered *render(struct pricelist *list, const struct pricelist *former, int level)
 {
+    struct rendered *before = former ? atomic_load(&former->rendered) : NULL;
     struct buf plain;
+    fill_rates(list);
     buf_init(&plain, RENDER_MAX);
     render_plain(list->catalogue, list->rates, &plain);
-    if (former && str_equal(buf_str(&plain), former->open.plain)) {
-        list->rendered = render_pin((struct rendered *)(uintptr_t)former);
-        buf_fini(&plain);
-        return;
-    }
-    list->rendered = render_make(&plain, level);
+    if (!before || !str_equal(buf_str(&plain), before->open.plain))
+        return render_make(&plain, level);
+    buf_fini(&plain);
+    return render_pin(before);
 }
+
+static struct rendered *render_late(const struct pricelist *list)
+{
+    struct catalogue_body *body = catalogue_body((struct catalogue *)(uintptr_t)list->catalogue);
+    struct pricelist *own = &body->lists[list - body->lists];
+    pthread_mutex_lock(&body->late);
+    struct rendered *rendered = atomic_load(&own->rendered);
+    if (!rendered) {
+        rendered = render(own, NULL, LATE_LEVEL);
+        atomic_store(&own->rendered, rendered);
+    }
+    pthread_mutex_unlock(&body->late);
+    return rendered;
+}
+
+/* ---- reading ---- */
+
+const struct rendering *pricelist_rendering(const struct pricelist *list)
+{
+    struct rendered *rendered = atomic_load(&list->rendered);
+    return rendered ? &rendered->open : &render_late(list)->open;
+}
+
+size_t pricelist_count(const struct pricelist *list)
+{
+    pricelist_rendering(list);
+    return list->count;
+}
+
+bool pricelist_rate(const struct pricelist *list, const struct service *service,
+                    struct money *rate_out)
+{
+    ASSERT(service >= list->catalogue->list);
+    size_t index = (size_t)(service - list->catalogue->list);
+    ASSERT(index < list->catalogue->count);
+    if (!atomic_load(&list->rendered))
+        return quote(list, service, rate_out);
+    if (list->rates[index].units < 0)
+        return false;
+    *rate_out = list->rates[index];
+    return true;
+}
+
+/* ---- all lists of a snapshot ---- */
 
 static void list_init(struct pricelist *list, const struct catalogue *catalogue, uint64_t hash,
                       const struct client_settings *settings)
@@ -167,13 +196,12 @@ void pricelist_make_all(struct catalogue *catalogue, const struct client_set *cl
             list_init(&body->lists[body->list_count++], catalogue, wishes[i].hash,
                       wishes[i].settings);
     int level = body->list_count <= BEST_LISTS ? BEST_LEVEL : MANY_LEVEL;
-    for (size_t i = 0; i < body->list_count; i++) {
+    for (size_t i = 0; i < body->list_count && i < PRICELIST_READY; i++) {
         struct pricelist *list = &body->lists[i];
         const struct client_settings as_client = {
             .markup = list->markup, .services = list->ranges, .service_count = list->range_count};
         const struct pricelist *before = former ? find(former, list->hash, &as_client) : NULL;
-        fill_rates(list);
-        render(list, before ? before->rendered : NULL, level);
+        atomic_init(&list->rendered, render(list, before, level));
     }
     free(wishes);
 }
@@ -182,5 +210,6 @@ void pricelist_fini(struct pricelist *list)
 {
     free(list->ranges);
     free(list->rates);
-    render_unpin(&list->rendered);
+    struct rendered *rendered = atomic_load(&list->rendered);
+    render_unpin(&rendered);
 }

@@ -155,8 +155,12 @@ static void adopt_provider(struct refresher *refresher, const struct provider *p
     if (!feed->is_active) {
         feed_start(feed, provider->id);
     } else if (before && is_changed(&before->settings, &provider->settings)) {
+        /* What is under way, and what the cache has, is from before. */
+        feedlist_stop(feed);
+        feedbalance_stop(feed);
+        feedlist_start(feed);
+        feedbalance_start(feed);
         feedlist_ask_now(feed);
-        feedbalance_ask_now(feed);
     } else {
         feedlist_retime(feed);
         feedbalance_retime(feed);

@@ -70,18 +70,25 @@ static struct str compress_gzip(struct str plain, int level)
     return str_make(memory_resize(bytes, len, 1), len);
 }
 
+/* A strong tag stands for bytes, so each form has its own. */
+static void tag(struct str bytes, char out[40])
+{
+    struct digest digest = digest_sha256(bytes);
+    char hex[65];
+    digest_print(&digest, hex);
+    snprintf(out, 40, "\"%.32s\"", hex);
+}
+
 struct rendered *render_make(struct buf *plain, int level)
 {
     struct rendered *rendered = memory_new(sizeof *rendered);
-    char hex[65];
-    atomic_init(&rendered->pins, 1);
+    struct rendering *open = &rendered->open;
     size_t len = plain->len;
-    rendered->open.plain = str_make(memory_resize(buf_take(plain), len + 1, 1), len);
-    rendered->open.gzip = compress_gzip(rendered->open.plain, level);
-    struct digest digest = digest_sha256(rendered->open.plain);
-    digest_print(&digest, hex);
-    snprintf(rendered->open.etag_plain, sizeof rendered->open.etag_plain, "\"%.24s\"", hex);
-    snprintf(rendered->open.etag_gzip, sizeof rendered->open.etag_gzip, "\"%.24s-gzip\"", hex);
+    atomic_init(&rendered->pins, 1);
+    open->plain = str_make(memory_resize(buf_take(plain), len + 1, 1), len);
+    open->gzip = compress_gzip(open->plain, level);
+    tag(open->plain, open->etag_plain);
+    tag(open->gzip, open->etag_gzip);
     return rendered;
 }
 

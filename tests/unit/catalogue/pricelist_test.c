@@ -178,6 +178,46 @@ static void test_tags_and_gzip(void **state)
     shop_fini(&shop);
 }
 
+/* More lists than are made ready: the others answer the same, from any thread. */
+static void test_late_lists(void **state)
+{
+    enum { CLIENTS = PRICELIST_READY + 20 };
+    struct client_settings settings[CLIENTS] = {0};
+    struct shop shop;
+    (void)state;
+    shop_init(&shop, (struct world_client[]){{0}});
+    client_set_unpin(&shop.clients);
+    for (int i = 0; i < CLIENTS; i++) {
+        char name[24];
+        snprintf(name, sizeof name, "client%d", i);
+        settings[i].name = memory_text(name);
+        settings[i].markup.amount.units = i * 100000;
+    }
+    shop.clients = client_set_new(settings, CLIENTS, NULL);
+    shop.list = world_list(rows);
+    struct catalogue *catalogue = shop_make(&shop, NULL);
+    size_t late = 0;
+    for (size_t i = 0; i < CLIENTS; i++) {
+        const struct pricelist *list = catalogue_pricelist(catalogue, &shop.clients->list[i]);
+        struct money before, after, expected = {90000000 + (int64_t)i * 100000};
+        late += list->rendered == NULL;
+        assert_true(pricelist_rate(list, catalogue_find(catalogue, 1), &before));
+        const struct rendering *rendering = pricelist_rendering(list);
+        assert_true(pricelist_rate(list, catalogue_find(catalogue, 1), &after));
+        assert_int_equal(before.units, expected.units);
+        assert_int_equal(after.units, expected.units);
+        char text[MONEY_TEXT], field[MONEY_TEXT + 16];
+        money_print(expected, 2, text);
+        snprintf(field, sizeof field, "\"rate\":\"%s\"", text);
+        assert_true(str_find(rendering->plain, str_of(field)) != SIZE_MAX);
+        assert_ptr_equal(pricelist_rendering(list), rendering);
+        assert_int_equal(pricelist_count(list), 3);
+    }
+    assert_int_equal(late, CLIENTS - PRICELIST_READY);
+    catalogue_unpin(&catalogue);
+    shop_fini(&shop);
+}
+
 /* The bound is far above what it takes, so that only a change of kind can pass it. */
 static void test_large(void **state)
 {
@@ -218,6 +258,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_profile), cmocka_unit_test(test_who_sees_what),
-        cmocka_unit_test(test_tags_and_gzip), cmocka_unit_test(test_large)};
+        cmocka_unit_test(test_tags_and_gzip), cmocka_unit_test(test_late_lists),
+        cmocka_unit_test(test_large)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -675,6 +675,41 @@ static void test_reload(void **state)
     assert_int_equal(s.released, 3);
 }
 
+static bool is_second_at(struct stage *s)
+{
+    return service_of(s, 2)->terms.base.units == s->wanted;
+}
+
+/* Another key: asked again at once, what is under way is forgotten. */
+static void test_changed_provider(void **state)
+{
+    struct stage s;
+    (void)state;
+    stage_init(&s);
+    s.settings.refresh_ms = s.settings.balance_ms = 3600000;
+    configure(&s);
+    await(&s, are_all_priced, "all priced");
+    s.panels[0].is_silent = true;
+    s.wanted = 2;
+    refresher_ask_list(s.refresher, id_of(&s, 0));
+    await(&s, has_refreshed, "the list asked again");
+    struct provider_set *former = s.providers;
+    s.providers = world_providers((struct world_provider[]){{"alpha", "1"}, {"beta", "1"}, {0}});
+    free(s.providers->list[0].settings.key);
+    s.providers->list[0].settings.key = memory_text("another");
+    s.panels[0].is_silent = false;
+    s.panels[0].rows[1].rate = "2.5";
+    s.wanted = 3;
+    configure(&s);
+    await(&s, has_refreshed, "the list asked with the new key");
+    assert_int_equal(s.panels[0].cancelled, 1);
+    assert_int_equal(s.panels[1].lists, 1);
+    s.wanted = 250000000;
+    await(&s, is_second_at, "the new price");
+    provider_set_unpin(&former);
+    stage_fini(&s);
+}
+
 static bool has_balance(struct stage *s)
 {
     return balances_get(id_of(s, 0)).amount.units == money_of(s->panels[0].balance).units;
@@ -811,6 +846,7 @@ int main(void)
         cmocka_unit_test(test_fresh_cache_spares_a_download),
         cmocka_unit_test(test_ill_formed_cache),
         cmocka_unit_test(test_reload),
+        cmocka_unit_test(test_changed_provider),
         cmocka_unit_test(test_balances),
         cmocka_unit_test(test_paused),
         cmocka_unit_test(test_bad_key),
