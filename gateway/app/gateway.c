@@ -200,6 +200,7 @@ static void on_drain_look(void *arg)
 {
     struct gateway *g = arg;
     bool is_over = true;
+    desk_stop_asking(g->desk);
     for (size_t i = 0; i < g->worker_count; i++)
         is_over = is_over && worker_has_ended(g->workers[i]);
     if (is_over &&

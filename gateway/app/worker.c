@@ -144,6 +144,8 @@ static void on_drain_look(void *arg)
 {
     struct worker *worker = arg;
     bool is_over = loop_now_ms(worker->loop) >= worker->drain_until_ms;
+    if (listener_exchange_count(worker->listener) == 0)
+        desk_stop_asking(worker->desk);
     if (!is_over &&
         (listener_exchange_count(worker->listener) > 0 || !desk_is_idle(worker->desk))) {
         loop_timer_start(&worker->drain, worker->loop, DRAIN_LOOK_MS, on_drain_look, worker);

@@ -30,9 +30,14 @@ void desk_set_settings(struct desk *desk, const struct order_settings *settings)
     desk->settings = *settings;
 }
 
+void desk_stop_asking(struct desk *desk)
+{
+    statuspoll_stop(desk->statuspoll);
+}
+
 bool desk_is_idle(const struct desk *desk)
 {
-    return desk->places == 0 && desk->aftersales == 0;
+    return desk->places == 0 && desk->aftersales == 0 && desk->errands == 0;
 }
 
 void desk_free(struct desk *desk)

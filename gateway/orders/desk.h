@@ -22,7 +22,9 @@ struct desk {
     struct catalogue *catalogue; /* pinned; NULL until the first snapshot */
     struct order_settings settings;
     struct statuspoll *statuspoll; /* owned */
-    unsigned places, aftersales;   /* under way on this desk: for draining */
+    /* Under way on this desk, for draining; errands: what nobody outside waits for (flights,
+     * saves). */
+    unsigned places, aftersales, errands;
 };
 
 struct desk_parts {
@@ -36,6 +38,8 @@ struct desk *desk_new(const struct desk_parts *parts);
 /* Takes the caller's pin. */
 void desk_set_catalogue(struct desk *desk, struct catalogue *catalogue);
 void desk_set_settings(struct desk *desk, const struct order_settings *settings);
+/* Draining: status questions under way are given up, their flights land; none start any more. */
+void desk_stop_asking(struct desk *desk);
 /* Nothing under way any more: drained. */
 bool desk_is_idle(const struct desk *desk);
 void desk_free(struct desk *desk); /* after its loop has ended */

@@ -76,6 +76,7 @@ static void follow_release(struct follow *follow)
 {
     if (!follow->is_done || follow->outstanding > 0)
         return;
+    follow->desk->errands--;
     loop_timer_fini(&follow->timer);
     arena_fini(&follow->arena);
     free(follow);
@@ -231,6 +232,7 @@ static struct follow *follow_new(struct desk *desk, unsigned client_id_asking, c
 {
     struct follow *follow = memory_new(sizeof *follow);
     arena_init(&follow->arena);
+    desk->errands++;
     follow->desk = desk;
     follow->client_id = client_id_asking;
     follow->count = count;

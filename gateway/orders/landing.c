@@ -30,6 +30,7 @@ static void mark_unsaved(struct liveorder *order, void *arg)
 static void on_saved(enum ledger_result result, void *arg)
 {
     struct saving *saving = arg;
+    saving->desk->errands--;
     if (result == LEDGER_DONE || result == LEDGER_REFUSED) {
         if (saving->is_final)
             liveorders_remove(saving->desk->liveorders, saving->order);
@@ -43,6 +44,7 @@ static void save(struct desk *desk, const struct liveorder *order, const char *e
                  struct str reason)
 {
     struct saving *saving = memory_new(sizeof *saving);
+    desk->errands++;
     *saving = (struct saving){desk, order->id, orderstate_is_final(order->state)};
     struct ledger_update update = {.has_state = true,
                                    .has_paid = true,
@@ -164,6 +166,7 @@ struct family { /* a parent whose children's numbers are being looked up */
 
 static void family_free(struct family *family)
 {
+    family->desk->errands--;
     arena_fini(&family->arena);
     free(family);
 }
@@ -265,6 +268,7 @@ static void look_up_children(struct desk *desk, const struct liveorder *parent,
                              const struct answer_status *reported)
 {
     struct family *family = memory_new(sizeof *family);
+    desk->errands++;
     arena_init(&family->arena);
     family->desk = desk;
     family->parent = *parent;

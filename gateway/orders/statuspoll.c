@@ -40,6 +40,7 @@ struct call { /* one question under way */
 
 struct statuspoll {
     struct desk *desk;
+    bool is_stopped;
     struct queue *queues[PROVIDER_MAX];
     LIST_HEAD(, call) calls;
 };
@@ -67,16 +68,32 @@ static void call_free(struct call *call)
     free(call);
 }
 
-void statuspoll_free(struct statuspoll *poll)
+static void land_all(struct queue *queue);
+
+void statuspoll_stop(struct statuspoll *poll)
 {
-    if (poll == NULL)
-        return;
+    poll->is_stopped = true;
     while (!LIST_EMPTY(&poll->calls)) {
         struct call *call = LIST_FIRST(&poll->calls);
         if (call->ask)
             ask_cancel(call->ask);
+        for (size_t i = 0; i < call->count; i++)
+            land(poll, call->orders[i].order);
         call_free(call);
     }
+    for (size_t i = 0; i < PROVIDER_MAX; i++) {
+        if (poll->queues[i] == NULL)
+            continue;
+        loop_timer_cancel(&poll->queues[i]->timer);
+        land_all(poll->queues[i]);
+    }
+}
+
+void statuspoll_free(struct statuspoll *poll)
+{
+    if (poll == NULL)
+        return;
+    statuspoll_stop(poll);
     for (size_t i = 0; i < PROVIDER_MAX; i++) {
         if (poll->queues[i] == NULL)
             continue;
@@ -127,7 +144,7 @@ void statuspoll_ask(struct statuspoll *poll, const struct liveorder *order, int6
     int64_t now = loop_now_ms(desk->loop);
     struct waiting waiting = {.order = order->id, .give_up_at_ms = now + wait_ms};
     memcpy(waiting.upstream_id, order->upstream_id, sizeof waiting.upstream_id);
-    if (order->provider_id >= PROVIDER_MAX || order->upstream_id[0] == '\0' ||
+    if (poll->is_stopped || order->provider_id >= PROVIDER_MAX || order->upstream_id[0] == '\0' ||
         desk->catalogue == NULL ||
         provider_set_by_id(desk->catalogue->providers, order->provider_id) == NULL ||
         health_look(desk->health, order->provider_id, HEALTH_READINGS, STR_NONE, now) !=

@@ -10,7 +10,8 @@
 struct desk;
 struct statuspoll;
 struct statuspoll *statuspoll_new(struct desk *desk);
-/* Cancels what is under way; flights are landed unanswered. */
+/* Cancels what is under way and asks nothing any more; flights land unanswered. */
+void statuspoll_stop(struct statuspoll *poll);
 void statuspoll_free(struct statuspoll *poll);
 /* The caller leads order's flight; it ends by liveorders_land within wait_ms (for the rate bucket)
  * plus the provider's time-out, at once when the provider may not be asked. */
