@@ -14,6 +14,7 @@ static const char head[] =
     "* `${env:NAME}` and `${file:/path}` stand for a variable of the environment or the text of a\n"
     "  file, anywhere in a value; `$${` stands for `${` itself. Inside `{ }` and `[ ]` they need\n"
     "  quotes. A secret written out in the file draws a warning.\n"
+    "* Yes or no is `true` or `false`. Whole numbers are plain digits.\n"
     "* Durations carry their unit: `1500ms`, `15s`, `10m`, `2h`, `1d`. Sizes: `512KiB`, `1MiB`.\n"
     "  Rate limits: `10/s`, `300/m`, `5000/h`, `none`. Amounts and rates are exact decimals,\n"
     "  quoted or not.\n"

@@ -1,6 +1,14 @@
 /* The tables as a Markdown page. See rows.h. */
 #include "settings/kind.h"
 
+/* The page's head explains these once. */
+static bool is_explained(const struct setting_kind *kind)
+{
+    return kind == &kind_bool || kind == &kind_unsigned || kind == &kind_integer ||
+           kind == &kind_duration || kind == &kind_size || kind == &kind_rate ||
+           kind == &kind_secret || kind == &kind_file;
+}
+
 static void add_bounds(const struct setting_row *row, struct buf *out)
 {
     bool is_number = row->kind == &kind_unsigned || row->kind == &kind_integer;
@@ -32,7 +40,7 @@ static void add_value(const struct setting_row *row, struct buf *out)
     else
         buf_add_text(out, row->kind->name);
     const struct setting_kind *kind = row->of ? row->of : row->kind;
-    if (kind->form)
+    if (kind->form && !is_explained(kind))
         buf_printf(out, ": %s", kind->form);
     add_bounds(row, out);
 }
@@ -88,8 +96,10 @@ static void add_children(const struct setting_table *table, const char *path, st
 
 void rows_document(const struct setting_table *table, const char *path, struct buf *out)
 {
+    bool is_called_so = table->name[0] == '`'; /* the path says it already */
     if (*path)
-        buf_printf(out, "\n## `%s`: %s\n", path, table->name);
+        buf_printf(out, "\n## `%s`%s%s\n", path, is_called_so ? "" : ": ",
+                   is_called_so ? "" : table->name);
     buf_add_text(out, "\n| key | value | default | meaning |\n|---|---|---|---|\n");
     add_rows(table, out);
     add_children(table, path, out);
