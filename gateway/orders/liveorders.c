@@ -192,6 +192,17 @@ bool liveorders_change(struct liveorders *table, uint32_t id,
     return entry != NULL;
 }
 
+void liveorders_count_states(struct liveorders *table, size_t counts_out[ORDERSTATE_COUNT])
+{
+    memset(counts_out, 0, ORDERSTATE_COUNT * sizeof *counts_out);
+    for (uint32_t i = 0; i < SHARDS; i++) {
+        struct shard *shard = lock_shard(table, i);
+        for (struct entry *e = shard->entries; e; e = e->hh.next)
+            counts_out[e->order.state]++;
+        pthread_mutex_unlock(&shard->lock);
+    }
+}
+
 bool liveorders_has_provider(struct liveorders *table, unsigned provider_id)
 {
     bool is_found = false;

@@ -63,6 +63,8 @@ bool liveorders_change(struct liveorders *table, uint32_t id,
                        void (*fn)(struct liveorder *order, void *arg), void *arg);
 void liveorders_set_extra(struct liveorder *order,
                           const char *extra); /* within liveorders_change */
+/* How many there are in each state; walks them all, a shard at a time. */
+void liveorders_count_states(struct liveorders *table, size_t counts_out[ORDERSTATE_COUNT]);
 /* True when an unfinished order of that provider exists. */
 bool liveorders_has_provider(struct liveorders *table, unsigned provider_id);
 
