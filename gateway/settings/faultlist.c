@@ -59,8 +59,8 @@ static void flatten(char *words)
             *at = '?';
 }
 
-static void add(struct faultlist *faults, struct place place, bool is_warning, const char *format,
-                va_list args)
+static void PRINTF_LIKE(4, 0) add(struct faultlist *faults, struct place place, bool is_warning,
+                                  const char *format, va_list args)
 {
     char words[WORDS_MAX];
     struct faultlist_entry *entry = take_entry(faults, is_warning);

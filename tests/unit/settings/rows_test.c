@@ -341,7 +341,7 @@ static void check_document(void **state)
         "| `name` | a text | needed | Whose. Needs a restart. |\n",
         "| `fast` | a yes or no | `true` | Quick. |\n",
         "| `drivers` | `any`, a name, or a list: 1 to 64 letters, digits, `.`, `_` or `-` | `any` "
-        "| Who may. |\n",
+        "|",
         "| `limit` | a whole number | `120` | Speed. Needs a restart. |\n",
         "| `wings` | a yes or no |  | Not built yet: refused. Some day. |\n",
         "## `wheels`: a wheel\n",
