@@ -176,7 +176,7 @@ const struct classify_row classify_table_order_rows[] = {
     /* Chinese */
     {MEANING_LINK, "*链接无效*|*链接错误*"},
     {MEANING_ACTIVE_ORDER,
-     "*link duplicate*|*active order with this link*|"
+     "neworder.error.link duplicate|*link duplicate*|*active order with this link*|"
      "*active order for this link*|*active order on this link*|"
      "*active order with the same*|*have active order*|*have an active order*|"
      "*identical order*|*already has an order*|*already have an order*|"

@@ -102,7 +102,8 @@ const struct classify_row classify_table_provider_rows[] = {
     {MEANING_KEY, "*nieprawidlowy klucz*|*bledny klucz*"},
     /* Chinese */
     {MEANING_KEY, "*密钥*"},
-    {MEANING_ACCOUNT, "*account is inactive*|*account is not active*|*account is suspended*|"
+    {MEANING_ACCOUNT, "neworder.error.account banned|*account is inactive*|*account is not "
+                      "active*|*account is suspended*|"
                       "*account*suspended*|*account*banned*|*account is blocked*|"
                       "*account*blocked*|*account is disabled*|*account*disabled*|"
                       "*account*deactivated*|*account*inactive*|*account is locked*|"

@@ -205,7 +205,8 @@ static bool scan_keyed(struct scan *s, const struct decoding *d, struct answer_s
         guess = at + 1;
         if (take_error(s, d, &statuses[at]))
             continue;
-        struct status_reading reading = {.d = d, .status = &statuses[at], .asked_id = id};
+        struct status_reading reading = {
+            .d = d, .status = &statuses[at], .asked_id = statuses[at].id};
         statuses[at].is_absent = false;
         if (!take_status(s, &reading))
             return false;
