@@ -33,6 +33,8 @@ struct admin_parts {
     /* Reads the configuration again, all or nothing; done on the main loop, later: faults is "" or
      * the lines as `check` prints them. */
     void (*reload)(void (*done)(const char *faults, void *done_arg), void *done_arg, void *arg);
+    /* Families of /metrics that belong to the rooms above; may be NULL. */
+    void (*metrics)(struct buf *out, void *arg);
     void *arg;
 };
 
@@ -42,6 +44,8 @@ void admin_configure(struct admin *admin, const struct admin_settings *settings,
                      struct client_set *clients);
 /* The listener's handler; arg is the struct admin. */
 void admin_handle(struct exchange *exchange, void *arg);
+/* No call waits for its answer: only then may the listener be freed. */
+bool admin_is_idle(const struct admin *admin);
 void admin_free(struct admin *admin);
 
 #endif

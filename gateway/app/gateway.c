@@ -11,6 +11,7 @@
 
 #include "app/command.h"
 #include "app/gateway_private.h"
+#include "app/metrics_v2.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "loop/transfer.h"
@@ -203,8 +204,8 @@ static void on_drain_look(void *arg)
     desk_stop_asking(g->desk);
     for (size_t i = 0; i < g->worker_count; i++)
         is_over = is_over && worker_has_ended(g->workers[i]);
-    if (is_over &&
-        (desk_is_idle(g->desk) || clock_steady_ms() - g->drain_started_ms > g->options.drain_ms)) {
+    if (is_over && ((desk_is_idle(g->desk) && admin_is_idle(g->admin)) ||
+                    clock_steady_ms() - g->drain_started_ms > g->options.drain_ms)) {
         loop_stop(g->loop);
         return;
     }
@@ -315,8 +316,12 @@ static bool build(struct gateway *g, struct fault *why)
 
 static void build_admin(struct gateway *g)
 {
-    struct admin_parts parts = {
-        .desk = g->desk, .cache = g->cache, .state = fill_state, .reload = start_reload, .arg = g};
+    struct admin_parts parts = {.desk = g->desk,
+                                .cache = g->cache,
+                                .state = fill_state,
+                                .reload = start_reload,
+                                .metrics = metrics_v2,
+                                .arg = g};
     g->admin = admin_new(&parts);
     g->admin_listener = listener_new(g->loop, admin_handle, g->admin);
     use_on_main(g);
@@ -364,8 +369,11 @@ static void take_down(struct gateway *g)
     for (size_t i = 0; i < g->worker_count; i++)
         worker_free(g->workers[i]);
     free(g->workers);
-    listener_free(g->admin_listener);
-    admin_free(g->admin);
+    /* An operation cut by the end is answered by nobody any more. */
+    if (admin_is_idle(g->admin)) {
+        listener_free(g->admin_listener);
+        admin_free(g->admin);
+    }
     refresher_free(g->refresher);
     cache_close(&g->cache);
 }

@@ -1,0 +1,275 @@
+/* See admin.h: who may ask, and which page answers. */
+#include "admin/admin.h"
+
+#include <stdlib.h>
+
+#include "admin/admin_private.h"
+#include "http/network.h"
+
+struct route {
+    enum exchange_method method;
+    const char *path; /* at most one '*', a whole segment */
+    bool is_open;     /* no token */
+    void (*run)(struct admin_call *call);
+};
+
+static const struct route routes[] = {
+    {EXCHANGE_GET, "/healthz", true, page_healthz_run},
+    {EXCHANGE_GET, "/readyz", true, page_readyz_run},
+    {EXCHANGE_GET, "/metrics", true, page_metrics_run},
+    {EXCHANGE_GET, "/orders", false, page_orders_run},
+    {EXCHANGE_POST, "/orders/resolve", false, page_resolve_text_run},
+    {EXCHANGE_GET, "/orders/*", false, page_order_run},
+    {EXCHANGE_POST, "/orders/*/resolve", false, page_resolve_one_run},
+    {EXCHANGE_GET, "/providers", false, page_providers_run},
+    {EXCHANGE_POST, "/providers/*/pause", false, page_pause_run},
+    {EXCHANGE_POST, "/providers/*/resume", false, page_resume_run},
+    {EXCHANGE_POST, "/providers/*/accept", false, page_accept_run},
+    {EXCHANGE_GET, "/providers/*/doctor", false, page_doctor_run},
+    {EXCHANGE_GET, "/clients", false, page_clients_run},
+    {EXCHANGE_GET, "/explain", false, page_explain_run},
+    {EXCHANGE_POST, "/reload", false, page_reload_run},
+    {EXCHANGE_POST, "/ledger/backup", false, page_backup_run},
+};
+
+struct admin *admin_new(const struct admin_parts *parts)
+{
+    struct admin *admin = memory_new(sizeof *admin);
+    admin->parts = *parts;
+    return admin;
+}
+
+void admin_configure(struct admin *admin, const struct admin_settings *settings,
+                     struct client_set *clients)
+{
+    admin->has_token = settings->has_token;
+    admin->token = settings->token;
+    if (admin->clients)
+        client_set_unpin(&admin->clients);
+    admin->clients = clients;
+}
+
+bool admin_is_idle(const struct admin *admin)
+{
+    return admin->open_calls == 0;
+}
+
+void admin_free(struct admin *admin)
+{
+    if (admin == NULL)
+        return;
+    if (admin->clients)
+        client_set_unpin(&admin->clients);
+    free(admin);
+}
+
+/* The worst turn is kept until /metrics has told it, whoever looked before. */
+void admin_state(struct admin *admin, struct admin_state *out)
+{
+    admin->parts.state(out, admin->parts.arg);
+    if (out->longest_turn_us > admin->longest_turn_us)
+        admin->longest_turn_us = out->longest_turn_us;
+    out->longest_turn_us = admin->longest_turn_us;
+}
+
+/* ---- answers ---- */
+
+void admin_reply(struct admin_call *call, int status, struct buf *json)
+{
+    if (json->is_over) {
+        buf_fini(json);
+        admin_fail(call, 500, "the answer is too large; ask for less, with limit=");
+        return;
+    }
+    call->admin->open_calls--;
+    exchange_reply(call->exchange, status, buf_str(json));
+    buf_fini(json);
+}
+
+void admin_fail(struct admin_call *call, int status, const char *words)
+{
+    call->admin->open_calls--;
+    exchange_reply_error(call->exchange, status, words);
+}
+
+int admin_status_of(enum fault_code code)
+{
+    switch (code) {
+    case FAULT_INVALID:
+        return 400;
+    case FAULT_NOT_FOUND:
+        return 404;
+    case FAULT_CONFLICT:
+        return 409;
+    case FAULT_DENIED:
+        return 403;
+    case FAULT_LIMIT:
+        return 429;
+    case FAULT_UNAVAILABLE:
+        return 503;
+    case FAULT_NONE:
+    case FAULT_BROKEN:
+        return 500;
+    }
+    UNREACHABLE();
+}
+
+void admin_fail_with(struct admin_call *call, const struct fault *why)
+{
+    admin_fail(call, admin_status_of(why->code), why->words);
+}
+
+const struct provider *admin_provider(struct admin_call *call)
+{
+    if (call->catalogue == NULL) {
+        admin_fail(call, 503, "the first lists have not arrived yet; try again in a moment");
+        return NULL;
+    }
+    const struct provider *provider = provider_set_find(call->catalogue->providers, call->subject);
+    if (provider == NULL)
+        admin_fail(call, 404, "there is no such provider; see provider list");
+    return provider;
+}
+
+/* ---- who may ask ---- */
+
+static bool has_right_token(const struct admin *admin, const struct exchange *x)
+{
+    struct str given = exchange_header(x, "Authorization");
+    if (given.len < 7 || !str_equal_folded(str_first(given, 7), STR("Bearer ")))
+        return false;
+    struct digest digest = digest_sha256(str_trim(str_from(given, 7)));
+    return digest_equal(&digest, &admin->token);
+}
+
+static struct str without_port(struct str host)
+{
+    if (host.len > 0 && host.ptr[0] == '[') {
+        size_t end = str_find_byte(host, ']');
+        return end == SIZE_MAX ? STR("") : str_make(host.ptr + 1, end - 1);
+    }
+    return str_first(host, str_find_byte(host, ':'));
+}
+
+/* Without a token a web page in the operator's browser could reach us by a name of its own that
+ * leads to loopback, or by a form: the first shows in Host, the second in Origin. */
+static bool is_own_page(const struct exchange *x)
+{
+    struct in6_addr address;
+    struct str whole = exchange_header(x, "Host"), host = without_port(whole);
+    struct str origin = exchange_header(x, "Origin");
+    if (!str_equal_folded(host, STR("localhost")) && !network_parse_address(host, &address))
+        return false;
+    if (origin.ptr == NULL)
+        return true;
+    size_t scheme = str_find(origin, STR("://"));
+    return scheme != SIZE_MAX && str_equal_folded(str_from(origin, scheme + 3), whole);
+}
+
+bool admin_is_trusted(const struct admin_call *call)
+{
+    return call->admin->has_token ? has_right_token(call->admin, call->exchange)
+                                  : is_own_page(call->exchange);
+}
+
+/* False: answered. */
+static bool admit(struct admin_call *call)
+{
+    if (admin_is_trusted(call))
+        return true;
+    if (!call->admin->has_token) {
+        admin_fail(call, 403, "ask by address or localhost, not from another site's page");
+        return false;
+    }
+    exchange_add_header(call->exchange, "WWW-Authenticate", "Bearer");
+    admin_fail(call, 401, "the admin token is missing or wrong: Authorization: Bearer TOKEN");
+    return false;
+}
+
+/* ---- which page ---- */
+
+static bool matches(struct str path, const char *pattern, struct str *subject_out)
+{
+    struct str wanted = str_of(pattern), want, have;
+    while (wanted.ptr && path.ptr) {
+        str_next(&wanted, '/', &want);
+        str_next(&path, '/', &have);
+        if (str_is(want, "*") && have.len > 0)
+            *subject_out = have;
+        else if (!str_equal(want, have))
+            return false;
+    }
+    return wanted.ptr == NULL && path.ptr == NULL;
+}
+
+static const struct route *find(struct admin_call *call, enum exchange_method method,
+                                bool *is_path_out)
+{
+    struct str path = exchange_path(call->exchange);
+    if (path.len > 1 && path.ptr[path.len - 1] == '/')
+        path.len--;
+    *is_path_out = false;
+    for (size_t i = 0; i < COUNT_OF(routes); i++) {
+        if (!matches(path, routes[i].path, &call->subject))
+            continue;
+        if (routes[i].method == method)
+            return &routes[i];
+        *is_path_out = true;
+    }
+    return NULL;
+}
+
+static bool read_params(struct admin_call *call)
+{
+    struct exchange *x = call->exchange;
+    struct arena *arena = exchange_arena(x);
+    struct fault why;
+    bool is_read = exchange_method(x) == EXCHANGE_POST
+                       ? params_decode(&call->params, exchange_content_type(x), exchange_body(x),
+                                       exchange_query(x), arena, &why)
+                       : params_add_form(&call->params, exchange_query(x), arena, &why);
+    if (!is_read)
+        admin_fail(call, 400, why.words);
+    return is_read;
+}
+
+static void drop_pins(void *arg)
+{
+    struct admin_call *call = arg;
+    if (call->clients)
+        client_set_unpin(&call->clients);
+    catalogue_unpin(&call->catalogue);
+}
+
+static struct admin_call *begin(struct admin *admin, struct exchange *exchange)
+{
+    struct admin_call *call = arena_new(exchange_arena(exchange), sizeof *call);
+    struct desk *desk = admin->parts.desk;
+    call->admin = admin;
+    call->exchange = exchange;
+    call->desk = desk;
+    call->clients = admin->clients ? client_set_pin(admin->clients) : NULL;
+    call->catalogue = desk->catalogue ? catalogue_pin(desk->catalogue) : NULL;
+    admin->open_calls++;
+    exchange_on_end(exchange, drop_pins, call);
+    return call;
+}
+
+void admin_handle(struct exchange *exchange, void *arg)
+{
+    struct admin_call *call = begin(arg, exchange);
+    enum exchange_method method = exchange_method(exchange);
+    bool is_path;
+    const struct route *route =
+        find(call, method == EXCHANGE_HEAD ? EXCHANGE_GET : method, &is_path);
+    if ((route == NULL || !route->is_open) && !admit(call))
+        return;
+    if (route == NULL && is_path) {
+        exchange_add_header(exchange, "Allow", method == EXCHANGE_POST ? "GET, HEAD" : "POST");
+        admin_fail(call, 405, "this page is asked by another method");
+    } else if (route == NULL) {
+        admin_fail(call, 404, "there is no such page");
+    } else if (read_params(call)) {
+        route->run(call);
+    }
+}

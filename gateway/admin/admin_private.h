@@ -1,0 +1,67 @@
+/* The operator's side from the inside: one request in its page's hands, for the files of this room.
+ * The main thread. */
+#ifndef ADMIN_ADMIN_PRIVATE_H
+#define ADMIN_ADMIN_PRIVATE_H
+#include "admin/admin.h"
+#include "admin/jsonwriter.h"
+#include "base/fault.h"
+#include "catalogue/catalogue.h"
+
+enum { ADMIN_ANSWER_BYTES = 32 * 1024 * 1024, ADMIN_LIST_MOST = 1000, ADMIN_LIST_DEFAULT = 50 };
+
+struct admin {
+    struct admin_parts parts;
+    bool has_token;
+    struct digest token;
+    struct client_set *clients; /* pinned */
+    unsigned open_calls;        /* not yet answered by their page */
+    int64_t longest_turn_us;    /* of the workers' loops since the last /metrics */
+};
+
+/* One request; lives in the exchange's arena until the exchange has ended. */
+struct admin_call {
+    struct admin *admin;
+    struct exchange *exchange;
+    struct desk *desk;
+    struct client_set *clients;  /* pinned */
+    struct catalogue *catalogue; /* pinned; NULL before the first snapshot */
+    struct params params;        /* of body and query */
+    struct str subject;          /* what stood for the '*' of the route: an id, a name */
+};
+
+/* Each call is answered exactly once, by one of these; the buffer is emptied. */
+void admin_reply(struct admin_call *call, int status, struct buf *json);
+void admin_fail(struct admin_call *call, int status, const char *words);
+void admin_fail_with(struct admin_call *call, const struct fault *why);
+int admin_status_of(enum fault_code code);
+void admin_state(struct admin *admin, struct admin_state *out);
+
+/* Whether the asker may see more than whether all is well. */
+bool admin_is_trusted(const struct admin_call *call);
+
+/* The provider of the call's subject, pinned by the call's catalogue; NULL: answered with 404. */
+const struct provider *admin_provider(struct admin_call *call);
+
+/* The pages; one row each in admin.c. */
+void page_healthz_run(struct admin_call *call);
+void page_readyz_run(struct admin_call *call);
+void page_metrics_run(struct admin_call *call);
+void page_orders_run(struct admin_call *call);
+void page_order_run(struct admin_call *call);
+void page_resolve_one_run(struct admin_call *call);
+void page_resolve_text_run(struct admin_call *call);
+void page_providers_run(struct admin_call *call);
+void page_pause_run(struct admin_call *call);
+void page_resume_run(struct admin_call *call);
+void page_accept_run(struct admin_call *call);
+void page_doctor_run(struct admin_call *call);
+void page_clients_run(struct admin_call *call);
+void page_reload_run(struct admin_call *call);
+void page_explain_run(struct admin_call *call);
+void page_backup_run(struct admin_call *call);
+
+/* metrics_providers.c, metrics_process.c: families of /metrics. */
+void metrics_providers(struct admin_call *call, struct buf *out);
+void metrics_process(struct buf *out);
+
+#endif

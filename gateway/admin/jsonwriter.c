@@ -1,0 +1,96 @@
+/* See jsonwriter.h. */
+#include "admin/jsonwriter.h"
+
+#include "base/clock.h"
+
+static void begin(struct jsonwriter *w, const char *key)
+{
+    if (w->has_before)
+        buf_add_byte(w->out, ',');
+    w->has_before = true;
+    if (key == NULL)
+        return;
+    buf_add_json(w->out, str_of(key));
+    buf_add_byte(w->out, ':');
+}
+
+static void open_with(struct jsonwriter *w, const char *key, char bracket)
+{
+    begin(w, key);
+    buf_add_byte(w->out, bracket);
+    w->has_before = false;
+}
+
+static void close_with(struct jsonwriter *w, char bracket)
+{
+    buf_add_byte(w->out, bracket);
+    w->has_before = true;
+}
+
+void jsonwriter_object(struct jsonwriter *w, const char *key)
+{
+    open_with(w, key, '{');
+}
+
+void jsonwriter_object_end(struct jsonwriter *w)
+{
+    close_with(w, '}');
+}
+
+void jsonwriter_array(struct jsonwriter *w, const char *key)
+{
+    open_with(w, key, '[');
+}
+
+void jsonwriter_array_end(struct jsonwriter *w)
+{
+    close_with(w, ']');
+}
+
+void jsonwriter_text(struct jsonwriter *w, const char *key, struct str value)
+{
+    begin(w, key);
+    buf_add_json(w->out, value.ptr ? value : STR(""));
+}
+
+void jsonwriter_number(struct jsonwriter *w, const char *key, int64_t value)
+{
+    begin(w, key);
+    buf_add_i64(w->out, value);
+}
+
+void jsonwriter_bool(struct jsonwriter *w, const char *key, bool value)
+{
+    begin(w, key);
+    buf_add_text(w->out, value ? "true" : "false");
+}
+
+void jsonwriter_null(struct jsonwriter *w, const char *key)
+{
+    begin(w, key);
+    buf_add_text(w->out, "null");
+}
+
+void jsonwriter_money(struct jsonwriter *w, const char *key, struct money amount)
+{
+    char text[MONEY_TEXT];
+    size_t len = money_print(amount, 2, text);
+    jsonwriter_text(w, key, str_make(text, len));
+}
+
+void jsonwriter_time(struct jsonwriter *w, const char *key, int64_t wall_ms)
+{
+    char text[25];
+    if (wall_ms == 0) {
+        jsonwriter_null(w, key);
+        return;
+    }
+    clock_print(wall_ms, text);
+    jsonwriter_text(w, key, str_of(text));
+}
+
+void jsonwriter_raw(struct jsonwriter *w, const char *key, struct str json)
+{
+    begin(w, key);
+    buf_add_str(w->out, json);
+}

@@ -1,0 +1,229 @@
+/* The families of /metrics about providers: a family at a time, all providers in it. */
+#include <stdatomic.h>
+
+#include "admin/admin_private.h"
+#include "admin/metrictext.h"
+#include "base/clock.h"
+#include "catalogue/balances.h"
+#include "providers/ask.h"
+
+struct standing { /* of one provider at this moment */
+    const struct provider *provider;
+    struct refresher_report list;
+    struct health_report health;
+    int64_t now_ms; /* wall */
+};
+
+static int64_t is_paused(const struct standing *s)
+{
+    return provider_is_paused(s->provider);
+}
+static int64_t is_closed(const struct standing *s)
+{
+    return s->provider->settings.is_closed;
+}
+static int64_t key_parked(const struct standing *s)
+{
+    return s->health.is_key_parked;
+}
+static int64_t out_of_funds(const struct standing *s)
+{
+    return s->health.is_out_of_funds;
+}
+static int64_t resting_us(const struct standing *s)
+{
+    return s->health.rest_ms * 1000;
+}
+static int64_t offers_resting(const struct standing *s)
+{
+    return s->health.offers_resting;
+}
+static int64_t connections(const struct standing *s)
+{
+    return provider_connections(s->provider);
+}
+static int64_t list_age_us(const struct standing *s)
+{
+    return (s->now_ms - s->list.fetched_at_ms) * 1000;
+}
+static int64_t services(const struct standing *s)
+{
+    return (int64_t)s->list.services;
+}
+static int64_t quarantined(const struct standing *s)
+{
+    return (int64_t)s->list.quarantined;
+}
+static int64_t refreshes(const struct standing *s)
+{
+    return (int64_t)s->list.refreshes;
+}
+static int64_t list_failures(const struct standing *s)
+{
+    return (int64_t)s->list.failures;
+}
+
+static const struct family {
+    const char *name, *help;
+    enum metric_type type;
+    bool is_seconds; /* value is in microseconds */
+    bool needs_list;
+    int64_t (*value)(const struct standing *s);
+} families[] = {
+    {"panelmux_provider_paused", "1 while an operator has paused it.", METRIC_GAUGE, false, false,
+     is_paused},
+    {"panelmux_provider_closed", "1 while the configuration says state: closed.", METRIC_GAUGE,
+     false, false, is_closed},
+    {"panelmux_provider_key_parked", "1 while its key counts as refused.", METRIC_GAUGE, false,
+     false, key_parked},
+    {"panelmux_provider_out_of_funds", "1 while our funds there count as used up.", METRIC_GAUGE,
+     false, false, out_of_funds},
+    {"panelmux_provider_resting_seconds", "How long it will still rest.", METRIC_GAUGE, true, false,
+     resting_us},
+    {"panelmux_provider_offers_resting", "Its offers that rest.", METRIC_GAUGE, false, false,
+     offers_resting},
+    {"panelmux_provider_connections", "Connections to it in use.", METRIC_GAUGE, false, false,
+     connections},
+    {"panelmux_provider_list_age_seconds", "Age of its list.", METRIC_GAUGE, true, true,
+     list_age_us},
+    {"panelmux_provider_services", "Services in its list.", METRIC_GAUGE, false, true, services},
+    {"panelmux_provider_quarantined_services", "Its services whose price waits for an operator.",
+     METRIC_GAUGE, false, true, quarantined},
+    {"panelmux_provider_list_refreshes_total", "Lists taken.", METRIC_COUNTER, false, false,
+     refreshes},
+    {"panelmux_provider_list_failures_total", "Lists that failed or were not taken.",
+     METRIC_COUNTER, false, false, list_failures},
+};
+
+static void add_family(const struct family *family, const struct standing *list, size_t count,
+                       struct buf *out)
+{
+    metric_family(out, family->type, family->name, family->help);
+    for (size_t i = 0; i < count; i++) {
+        const struct metric_labels *labels =
+            METRIC_LABELS({"provider", str_of(list[i].provider->settings.name)});
+        if (family->needs_list && !list[i].list.has_list)
+            continue;
+        if (family->is_seconds)
+            metric_seconds(out, family->name, labels, family->value(&list[i]));
+        else
+            metric_number(out, family->name, labels, family->value(&list[i]));
+    }
+}
+
+static void add_breakers(const struct standing *list, size_t count, struct buf *out)
+{
+    static const char name[] = "panelmux_provider_breaker";
+    metric_family(out, METRIC_GAUGE, name, "0 closed, 1 open, 2 one probe is let through.");
+    for (size_t i = 0; i < count; i++) {
+        struct str provider = str_of(list[i].provider->settings.name);
+        metric_number(out, name, METRIC_LABELS({"provider", provider}, {"of", STR("orders")}),
+                      list[i].health.orders);
+        metric_number(out, name, METRIC_LABELS({"provider", provider}, {"of", STR("readings")}),
+                      list[i].health.readings);
+    }
+}
+
+static void add_balances(const struct standing *list, size_t count, struct buf *out)
+{
+    static const char name[] = "panelmux_provider_balance";
+    static const char age[] = "panelmux_provider_balance_age_seconds";
+    metric_family(out, METRIC_GAUGE, name, "What it holds for us, in its own currency.");
+    for (size_t i = 0; i < count; i++) {
+        const struct provider_settings *settings = &list[i].provider->settings;
+        struct balance_cell cell = balances_get(list[i].provider->id);
+        if (cell.is_known)
+            metric_money(out, name,
+                         METRIC_LABELS({"provider", str_of(settings->name)},
+                                       {"currency", str_of(settings->currency)}),
+                         cell.amount);
+    }
+    metric_family(out, METRIC_GAUGE, age, "Age of that balance.");
+    for (size_t i = 0; i < count; i++) {
+        struct balance_cell cell = balances_get(list[i].provider->id);
+        if (cell.is_known)
+            metric_seconds(out, age,
+                           METRIC_LABELS({"provider", str_of(list[i].provider->settings.name)}),
+                           (list[i].now_ms - cell.at_ms) * 1000);
+    }
+}
+
+/* ---- calls ---- */
+
+static const char *const actions[QUESTION_ACTION_COUNT] = {
+    [QUESTION_SERVICES] = "services",
+    [QUESTION_ADD] = "add",
+    [QUESTION_STATUS] = "status",
+    [QUESTION_STATUS_MANY] = "status_many",
+    [QUESTION_REFILL] = "refill",
+    [QUESTION_REFILL_MANY] = "refill_many",
+    [QUESTION_REFILL_STATUS] = "refill_status",
+    [QUESTION_REFILL_STATUS_MANY] = "refill_status_many",
+    [QUESTION_CANCEL] = "cancel",
+    [QUESTION_BALANCE] = "balance",
+};
+static const char *const outcomes[] = {
+    [OUTCOME_ACCEPTED] = "accepted",
+    [OUTCOME_NOT_SENT] = "not_sent",
+    [OUTCOME_REFUSED] = "refused",
+    [OUTCOME_DOUBT] = "doubt",
+};
+
+/* Only what happened, save for orders, whose zeros tell something. */
+static void add_calls(const struct standing *list, size_t count, struct buf *out)
+{
+    static const char name[] = "panelmux_provider_calls_total";
+    const struct ask_totals *totals = ask_totals();
+    metric_family(out, METRIC_COUNTER, name, "Answers by action and outcome.");
+    for (size_t i = 0; i < count; i++)
+        for (unsigned action = 0; action < QUESTION_ACTION_COUNT; action++)
+            for (unsigned outcome = 0; outcome < COUNT_OF(outcomes); outcome++) {
+                uint64_t calls = atomic_load_explicit(
+                    &totals->calls[list[i].provider->id][action][outcome], memory_order_relaxed);
+                if (calls > 0 || action == QUESTION_ADD)
+                    metric_count(
+                        out, name,
+                        METRIC_LABELS({"provider", str_of(list[i].provider->settings.name)},
+                                      {"action", str_of(actions[action])},
+                                      {"outcome", str_of(outcomes[outcome])}),
+                        calls);
+            }
+}
+
+static void add_call_seconds(const struct standing *list, size_t count, struct buf *out)
+{
+    static const char name[] = "panelmux_provider_call_seconds_total";
+    const struct ask_totals *totals = ask_totals();
+    metric_family(out, METRIC_COUNTER, name, "Time its calls took, by action.");
+    for (size_t i = 0; i < count; i++)
+        for (unsigned action = 0; action < QUESTION_ACTION_COUNT; action++) {
+            uint64_t us = atomic_load_explicit(&totals->microseconds[list[i].provider->id][action],
+                                               memory_order_relaxed);
+            if (us > 0 || action == QUESTION_ADD)
+                metric_seconds(out, name,
+                               METRIC_LABELS({"provider", str_of(list[i].provider->settings.name)},
+                                             {"action", str_of(actions[action])}),
+                               (int64_t)us);
+        }
+}
+
+void metrics_providers(struct admin_call *call, struct buf *out)
+{
+    if (call->catalogue == NULL)
+        return;
+    const struct provider_set *set = call->catalogue->providers;
+    struct standing *list =
+        arena_new(exchange_arena(call->exchange), (set->count + 1) * sizeof *list);
+    for (size_t i = 0; i < set->count; i++) {
+        list[i].provider = &set->list[i];
+        list[i].now_ms = clock_wall_ms();
+        refresher_report(call->desk->refresher, set->list[i].id, &list[i].list);
+        health_report(call->desk->health, set->list[i].id, clock_steady_ms(), &list[i].health);
+    }
+    for (size_t i = 0; i < COUNT_OF(families); i++)
+        add_family(&families[i], list, set->count, out);
+    add_breakers(list, set->count, out);
+    add_balances(list, set->count, out);
+    add_calls(list, set->count, out);
+    add_call_seconds(list, set->count, out);
+}

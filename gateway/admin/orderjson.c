@@ -1,0 +1,159 @@
+/* See orderjson.h. */
+#include "admin/orderjson.h"
+
+/* The books keep it as an object, or as its inside alone. */
+static void print_extra(struct jsonwriter *w, struct str extra)
+{
+    if (extra.len == 0)
+        return;
+    if (extra.ptr[0] == '{') {
+        jsonwriter_raw(w, "extra", extra);
+        return;
+    }
+    jsonwriter_object(w, "extra");
+    buf_add_str(w->out, extra);
+    jsonwriter_object_end(w);
+}
+
+static void print_attempt(struct jsonwriter *w, const char *key, const struct ledger_attempt *a)
+{
+    jsonwriter_object(w, key);
+    jsonwriter_number(w, "attempt", a->number);
+    jsonwriter_text(w, "provider", a->provider);
+    jsonwriter_text(w, "upstream_service", a->upstream_service);
+    jsonwriter_text(w, "state", str_of(attemptstate_word(a->state)));
+    jsonwriter_money(w, "cost", a->cost);
+    jsonwriter_text(w, "upstream_id", a->upstream_id);
+    jsonwriter_text(w, "text", a->text);
+    jsonwriter_text(w, "evidence", a->evidence);
+    jsonwriter_text(w, "request_id", a->request_id);
+    jsonwriter_time(w, "started_at", a->started_at_ms);
+    jsonwriter_time(w, "ended_at", a->ended_at_ms);
+    jsonwriter_object_end(w);
+}
+
+static void print_books(struct jsonwriter *w, const struct ledger_order *o)
+{
+    jsonwriter_number(w, "quantity", o->quantity);
+    jsonwriter_money(w, "rate", o->rate);
+    jsonwriter_money(w, "charge", o->charge);
+    jsonwriter_money(w, "paid", o->paid);
+    jsonwriter_text(w, "currency", o->currency);
+    if (o->has_start_count)
+        jsonwriter_number(w, "start_count", o->start_count);
+    else
+        jsonwriter_null(w, "start_count");
+    jsonwriter_number(w, "remains", o->remains);
+}
+
+static void print_order(struct jsonwriter *w, const char *key, const struct ledger_order *o,
+                        const struct ledger_attempt *doubt)
+{
+    jsonwriter_object(w, key);
+    jsonwriter_number(w, "order", o->id);
+    jsonwriter_text(w, "client", o->client);
+    jsonwriter_number(w, "service", o->service);
+    jsonwriter_text(w, "type", str_of(ordertype_name(o->type)));
+    jsonwriter_text(w, "state", str_of(orderstate_word(o->state)));
+    jsonwriter_text(w, "status", str_of(orderstatus_word(orderstate_status(o->state))));
+    jsonwriter_bool(w, "number_given", o->is_number_given);
+    print_books(w, o);
+    jsonwriter_text(w, "provider", o->provider);
+    jsonwriter_text(w, "upstream_service", o->upstream_service);
+    jsonwriter_text(w, "upstream_id", o->upstream_id);
+    if (o->parent)
+        jsonwriter_number(w, "parent", o->parent);
+    jsonwriter_text(w, "reason", o->reason);
+    jsonwriter_text(w, "request_id", o->request_id);
+    jsonwriter_time(w, "created_at", o->created_at_ms);
+    jsonwriter_time(w, "updated_at", o->updated_at_ms);
+    jsonwriter_raw(w, "fields", o->fields.len ? o->fields : STR("{}"));
+    print_extra(w, o->extra);
+    if (doubt)
+        print_attempt(w, "doubt", doubt);
+    jsonwriter_object_end(w);
+}
+
+void orderjson_order(struct jsonwriter *w, const struct ledger_order *order,
+                     const struct ledger_attempt *doubt)
+{
+    print_order(w, NULL, order, doubt);
+}
+
+const struct ledger_attempt *orderjson_doubt(const struct ledger_rows *rows)
+{
+    for (size_t i = rows->attempt_count; i > 0; i--)
+        if (rows->attempts[i - 1].state == ATTEMPTSTATE_DOUBT)
+            return &rows->attempts[i - 1];
+    return NULL;
+}
+
+static void print_events(struct jsonwriter *w, const struct ledger_rows *rows)
+{
+    jsonwriter_array(w, "events");
+    for (size_t i = 0; i < rows->event_count; i++) {
+        const struct ledger_event *event = &rows->events[i];
+        jsonwriter_object(w, NULL);
+        jsonwriter_time(w, "at", event->at_ms);
+        jsonwriter_text(w, "event", event->word);
+        jsonwriter_text(w, "from", event->from);
+        jsonwriter_text(w, "to", event->to);
+        jsonwriter_text(w, "reason", event->reason);
+        jsonwriter_text(w, "request_id", event->request_id);
+        jsonwriter_object_end(w);
+    }
+    jsonwriter_array_end(w);
+}
+
+static void print_aftersale(struct jsonwriter *w, const struct ledger_aftersale *a)
+{
+    jsonwriter_object(w, NULL);
+    jsonwriter_text(w, "kind", a->kind == AFTERSALE_REFILL ? STR("refill") : STR("cancel"));
+    jsonwriter_number(w, "number", a->number);
+    jsonwriter_text(w, "provider", a->provider);
+    jsonwriter_text(w, "state", str_of(attemptstate_word(a->state)));
+    jsonwriter_text(w, "upstream_id", a->upstream_id);
+    if (a->kind == AFTERSALE_REFILL)
+        jsonwriter_text(w, "status", str_of(refillstatus_word(a->status)));
+    jsonwriter_text(w, "text", a->text);
+    jsonwriter_text(w, "evidence", a->evidence);
+    jsonwriter_text(w, "request_id", a->request_id);
+    jsonwriter_time(w, "created_at", a->created_at_ms);
+    jsonwriter_time(w, "updated_at", a->updated_at_ms);
+    jsonwriter_object_end(w);
+}
+
+void orderjson_show(struct buf *out, const struct ledger_rows *rows)
+{
+    struct jsonwriter w = jsonwriter_to(out);
+    jsonwriter_object(&w, NULL);
+    print_order(&w, "order", &rows->orders[0], NULL);
+    jsonwriter_array(&w, "attempts");
+    for (size_t i = 0; i < rows->attempt_count; i++)
+        print_attempt(&w, NULL, &rows->attempts[i]);
+    jsonwriter_array_end(&w);
+    print_events(&w, rows);
+    jsonwriter_array(&w, "aftersales");
+    for (size_t i = 0; i < rows->aftersale_count; i++)
+        print_aftersale(&w, &rows->aftersales[i]);
+    jsonwriter_array_end(&w);
+    jsonwriter_object_end(&w);
+}
+
+struct jsonwriter orderjson_list_begin(struct buf *out)
+{
+    struct jsonwriter w = jsonwriter_to(out);
+    jsonwriter_object(&w, NULL);
+    jsonwriter_array(&w, "orders");
+    return w;
+}
+
+void orderjson_list_end(struct jsonwriter *w, uint32_t next_before)
+{
+    jsonwriter_array_end(w);
+    if (next_before)
+        jsonwriter_number(w, "next_before", next_before);
+    else
+        jsonwriter_null(w, "next_before");
+    jsonwriter_object_end(w);
+}

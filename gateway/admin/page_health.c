@@ -1,0 +1,70 @@
+/* /healthz: the main loop turns. /readyz: this gateway may be sent clients. */
+#include "admin/admin_private.h"
+
+void page_healthz_run(struct admin_call *call)
+{
+    struct buf out;
+    buf_init(&out, ADMIN_ANSWER_BYTES);
+    buf_add_text(&out, "{\"ok\":true}");
+    admin_reply(call, 200, &out);
+}
+
+static void print_ledger(struct admin_call *call, struct jsonwriter *w)
+{
+    struct ledger_health health;
+    ledger_health(call->desk->ledger, &health);
+    jsonwriter_object(w, "ledger_detail");
+    jsonwriter_text(w, "words", str_of(health.words));
+    jsonwriter_number(w, "waiting", (int64_t)health.waiting);
+    jsonwriter_number(w, "failures", (int64_t)health.failures);
+    jsonwriter_object_end(w);
+}
+
+static void print_lists(struct admin_call *call, struct jsonwriter *w)
+{
+    jsonwriter_array(w, "provider_lists");
+    for (size_t i = 0; call->catalogue && i < call->catalogue->providers->count; i++) {
+        const struct provider *provider = &call->catalogue->providers->list[i];
+        struct refresher_report report;
+        refresher_report(call->desk->refresher, provider->id, &report);
+        jsonwriter_object(w, NULL);
+        jsonwriter_text(w, "provider", str_of(provider->settings.name));
+        jsonwriter_bool(w, "held", report.has_list);
+        jsonwriter_time(w, "fetched_at", report.fetched_at_ms);
+        jsonwriter_text(w, "last_error", str_of(report.last_error));
+        jsonwriter_object_end(w);
+    }
+    jsonwriter_array_end(w);
+}
+
+void page_readyz_run(struct admin_call *call)
+{
+    struct admin_state state;
+    struct ledger_health ledger;
+    struct buf out;
+    admin_state(call->admin, &state);
+    ledger_health(call->desk->ledger, &ledger);
+    bool has_lists = call->catalogue && call->catalogue->has_lists;
+    bool is_ready = state.is_open && !state.is_draining && ledger.is_writable && has_lists;
+    bool is_verbose = params_get(&call->params, "verbose").ptr != NULL;
+    buf_init(&out, ADMIN_ANSWER_BYTES);
+    struct jsonwriter w = jsonwriter_to(&out);
+    jsonwriter_object(&w, NULL);
+    jsonwriter_bool(&w, "ready", is_ready);
+    jsonwriter_bool(&w, "ledger", ledger.is_writable);
+    jsonwriter_bool(&w, "configuration", call->clients != NULL);
+    jsonwriter_bool(&w, "lists", has_lists);
+    jsonwriter_bool(&w, "port", state.is_open);
+    jsonwriter_bool(&w, "draining", state.is_draining);
+    /* What follows names providers: for who knows the token. */
+    if (is_verbose && admin_is_trusted(call)) {
+        jsonwriter_time(&w, "started_at", state.started_at_ms);
+        jsonwriter_time(&w, "configured_at", state.configured_at_ms);
+        jsonwriter_number(&w, "services", call->catalogue ? (int64_t)call->catalogue->count : 0);
+        jsonwriter_number(&w, "workers", state.workers);
+        print_ledger(call, &w);
+        print_lists(call, &w);
+    }
+    jsonwriter_object_end(&w);
+    admin_reply(call, is_ready ? 200 : 503, &out);
+}
