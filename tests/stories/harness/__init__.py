@@ -3,5 +3,6 @@ from .config import default_config, merged
 from .gateway import Answer, Gateway
 from .panel import Panel
 from .waiting import SLOW, eventually, together
+from .wire import Wire, post
 
-__all__ = ["Answer", "Gateway", "Panel", "SLOW", "default_config", "eventually", "merged", "together"]
+__all__ = ["Answer", "Gateway", "Panel", "SLOW", "Wire", "default_config", "eventually", "merged", "post", "together"]
