@@ -9,6 +9,14 @@
 
 extern const struct backend sqlite_backend;
 
+/* Sets of states in SQL. Spelled out, for SQLite makes a temporary table for each IN list of more
+ * than two words, each time a statement runs; and always the same text, for a partial index serves
+ * the queries that repeat its condition. */
+#define SQLITE_UNFINISHED                                                                          \
+    "(state = 'placing' OR state = 'doubt' OR state = 'pending' OR state = 'processing'"           \
+    " OR state = 'in_progress')"
+#define SQLITE_LIVE "(state = 'sending' OR state = 'accepted' OR state = 'doubt')"
+
 enum statement {
     STATEMENT_BEGIN,
     STATEMENT_BEGIN_READING,

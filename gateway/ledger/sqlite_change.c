@@ -15,7 +15,10 @@ struct standing {
 
 static enum ledger_result refuse(const struct ledger_change *change, const char *why)
 {
-    log_event(LOG_WARN, "ledger_refused", "order=%u change=%s reason=\"%s\"", change->order,
+    /* Who asks for "only if unsettled" expects to be refused now and then. */
+    bool is_expected = change->update && change->update->only_if_unsettled;
+    log_event(is_expected ? LOG_DEBUG : LOG_WARN, "ledger_refused",
+              "order=%u change=%s reason=\"%s\"", change->order,
               change->event ? change->event : "none", why);
     return LEDGER_REFUSED;
 }

@@ -1,5 +1,6 @@
 /* Opening, pragmas, closing, and what SQLite's errors mean to an operator. */
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -152,8 +153,19 @@ static int prepare_writer(struct backend_connection *connection)
     return code;
 }
 
+/* Each connection has one thread at a time and nobody asks SQLite for its memory statistics:
+ * without them no allocation takes a process-wide mutex. Too late (and no harm) when SQLite is in
+ * use. */
+static void configure(void)
+{
+    sqlite3_config(SQLITE_CONFIG_MULTITHREAD);
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 static int open_as(struct backend_connection *connection, const char *name, int flags)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, configure);
     int code = sqlite3_open_v2(name, &connection->db,
                                flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
     if (code != SQLITE_OK)

@@ -6,7 +6,7 @@
 
 #include "ledger/sqlite.h"
 
-#define UNFINISHED "('placing','doubt','pending','processing','in_progress')"
+#define ATTEMPT_STATES "CHECK (" SQLITE_LIVE " OR state = 'not_sent' OR state = 'refused')"
 
 static const char *const migrations[SQLITE_SCHEMA_VERSION] = {
     "CREATE TABLE orders ("
@@ -14,28 +14,28 @@ static const char *const migrations[SQLITE_SCHEMA_VERSION] = {
     " client TEXT NOT NULL, service INTEGER NOT NULL, type TEXT NOT NULL, fields TEXT NOT NULL,"
     " quantity INTEGER NOT NULL, rate INTEGER NOT NULL, charge INTEGER NOT NULL,"
     " paid INTEGER NOT NULL, currency TEXT NOT NULL,"
-    " state TEXT NOT NULL CHECK (state IN ('placing','doubt','pending','processing',"
-    "  'in_progress','completed','partial','canceled','refused')),"
+    " state TEXT NOT NULL CHECK (" SQLITE_UNFINISHED " OR state = 'completed' OR state = 'partial'"
+    "  OR state = 'canceled' OR state = 'refused'),"
     " is_number_given INTEGER NOT NULL, start_count INTEGER, remains INTEGER NOT NULL,"
     " provider TEXT NOT NULL, upstream_service TEXT NOT NULL, upstream_id TEXT NOT NULL,"
     " extra TEXT NOT NULL, parent INTEGER NOT NULL, reason TEXT NOT NULL,"
     " request_id TEXT NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL"
     ") STRICT;"
     "CREATE INDEX orders_by_client ON orders(client, id);"
-    "CREATE INDEX orders_unfinished ON orders(id) WHERE state IN " UNFINISHED ";"
+    "CREATE INDEX orders_unfinished ON orders(id) WHERE " SQLITE_UNFINISHED ";"
     "CREATE INDEX orders_in_doubt ON orders(id) WHERE state = 'doubt';"
     "CREATE INDEX orders_by_parent ON orders(parent, id) WHERE parent <> 0;"
 
     "CREATE TABLE attempts ("
     " order_id INTEGER NOT NULL REFERENCES orders(id), number INTEGER NOT NULL,"
     " provider TEXT NOT NULL, upstream_service TEXT NOT NULL, cost INTEGER NOT NULL,"
-    " state TEXT NOT NULL CHECK (state IN ('sending','accepted','not_sent','refused','doubt')),"
+    " state TEXT NOT NULL " ATTEMPT_STATES ","
     " upstream_id TEXT NOT NULL, text TEXT NOT NULL, evidence TEXT NOT NULL,"
     " request_id TEXT NOT NULL, started_at INTEGER NOT NULL, ended_at INTEGER NOT NULL,"
     " PRIMARY KEY (order_id, number)) STRICT, WITHOUT ROWID;"
     /* Never sent twice: while one attempt may have been executed there is no other. */
     "CREATE UNIQUE INDEX attempts_live ON attempts(order_id)"
-    " WHERE state IN ('sending','accepted','doubt');"
+    " WHERE " SQLITE_LIVE ";"
     "CREATE INDEX attempts_sending ON attempts(order_id, number) WHERE state = 'sending';"
 
     "CREATE TABLE events ("
@@ -53,7 +53,7 @@ static const char *const migrations[SQLITE_SCHEMA_VERSION] = {
     " kind TEXT NOT NULL CHECK (kind IN ('refill','cancel')),"
     " order_id INTEGER NOT NULL REFERENCES orders(id), client TEXT NOT NULL,"
     " provider TEXT NOT NULL,"
-    " state TEXT NOT NULL CHECK (state IN ('sending','accepted','not_sent','refused','doubt')),"
+    " state TEXT NOT NULL " ATTEMPT_STATES ","
     " upstream_id TEXT NOT NULL, status TEXT NOT NULL, text TEXT NOT NULL, evidence TEXT NOT NULL,"
     " request_id TEXT NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL"
     ") STRICT;"

@@ -12,7 +12,6 @@
 #define AFTERSALE_COLUMNS                                                                          \
     "number, kind, order_id, client, provider, state, upstream_id, status, text, evidence,"        \
     " request_id, created_at, updated_at"
-#define UNFINISHED "('placing','doubt','pending','processing','in_progress')"
 
 static const char *const texts[STATEMENT_COUNT] = {
     [STATEMENT_BEGIN] = "BEGIN IMMEDIATE",
@@ -41,15 +40,17 @@ static const char *const texts[STATEMENT_COUNT] = {
                               " upstream_id = CASE ?5 WHEN '' THEN upstream_id ELSE ?5 END,"
                               " text = CASE ?6 WHEN '' THEN text ELSE ?6 END,"
                               " evidence = CASE ?7 WHEN '' THEN evidence ELSE ?7 END"
-                              " WHERE order_id = ?1 AND number = ?2 AND state IN (?8, ?9)",
+                              " WHERE order_id = ?1 AND number = ?2 AND (state = ?8 OR state = ?9)",
+    /* VALUES, not SELECT: reading the table that is written would need a temporary one each time.
+     */
     [STATEMENT_EVENT_INSERT] =
         "INSERT INTO events (order_id, number, at, word, from_state, to_state, reason, request_id)"
-        " SELECT ?1, (SELECT coalesce(max(number), 0) + 1 FROM events WHERE order_id = ?1),"
-        " ?2, ?3, ?4, ?5, ?6, ?7",
+        " VALUES (?1, (SELECT coalesce(max(number), 0) + 1 FROM events WHERE order_id = ?1),"
+        " ?2, ?3, ?4, ?5, ?6, ?7)",
     [STATEMENT_POSTING_INSERT] =
         "INSERT INTO postings (order_id, number, account, amount, currency, at)"
-        " SELECT ?1, (SELECT coalesce(max(number), 0) + ?2 FROM postings WHERE order_id = ?1),"
-        " ?3, ?4, ?5, ?6",
+        " VALUES (?1, (SELECT coalesce(max(number), 0) + ?2 FROM postings WHERE order_id = ?1),"
+        " ?3, ?4, ?5, ?6)",
     [STATEMENT_ACCOUNT_INSERT] = "INSERT OR IGNORE INTO accounts (name, opened_at) VALUES (?1, ?2)",
     [STATEMENT_AFTERSALE_STANDS] = "SELECT state, order_id, kind FROM aftersales WHERE number = ?1",
     [STATEMENT_AFTERSALE_INSERT] = "INSERT INTO aftersales (" AFTERSALE_COLUMNS ")"
@@ -104,15 +105,15 @@ static const char *const texts[STATEMENT_COUNT] = {
         "SELECT order_id, number, kind = 'refill', 0 FROM aftersales WHERE state = 'sending'",
     [STATEMENT_RECOVER_PLACING] =
         "SELECT id, quantity, is_number_given, EXISTS (SELECT 1 FROM attempts WHERE"
-        " order_id = id AND state IN ('sending','accepted','doubt'))"
-        " FROM orders WHERE state = 'placing' AND state IN " UNFINISHED,
+        " order_id = id AND " SQLITE_LIVE
+        ") FROM orders WHERE state = 'placing' AND " SQLITE_UNFINISHED,
     [STATEMENT_DOUBT_AFTERSALE] =
         "UPDATE aftersales SET state = 'doubt', updated_at = ?2,"
         " evidence = CASE evidence WHEN '' THEN ?3 ELSE evidence END WHERE number = ?1",
     [STATEMENT_VISIT_ORDERS] =
         "SELECT " ORDER_COLUMNS
         ", (SELECT coalesce(max(number), 0) FROM attempts WHERE order_id = id)"
-        " FROM orders WHERE state IN " UNFINISHED " ORDER BY id",
+        " FROM orders WHERE " SQLITE_UNFINISHED " ORDER BY id",
     [STATEMENT_VISIT_LISTS] = "SELECT provider, body, fetched_at FROM lists ORDER BY provider",
     [STATEMENT_VISIT_IMPORTS] = "SELECT provider, upstream_service, service FROM imports",
     [STATEMENT_VISIT_PRICES] =

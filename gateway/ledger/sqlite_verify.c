@@ -6,7 +6,6 @@
 
 enum { TOLD_EACH = 20 }; /* sentences of one rule; the rest is counted */
 
-#define UNFINISHED "('placing','doubt','pending','processing','in_progress')"
 #define ACCEPTED "('pending','processing','in_progress','completed','partial')"
 
 static const char *const rules[] = {

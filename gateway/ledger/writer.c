@@ -22,7 +22,7 @@ enum {
     QUEUE_BYTES = 256 * 1024 * 1024,
     BATCH_CEILING = 512,
     GATHER_FROM = 16, /* waiting entries that make it worth while */
-    GATHER_US = 500,
+    GATHER_US = 200,
     IDLE_MS = 1000,
     REST_PAGES = 4096 /* 16 MiB of log */
 };
