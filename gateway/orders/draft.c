@@ -27,6 +27,28 @@ static bool incorrect(const struct making *m, enum field field)
     return fault_set(m->why, FAULT_INVALID, "Incorrect %s", field_name(field));
 }
 
+/* ---- texts ---- */
+
+/* No control characters, save those named; UTF-8. */
+static bool is_plain_text(struct str s, const char *save)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        unsigned char byte = (unsigned char)s.ptr[i];
+        if (byte == 0x7f || (byte < 0x20 && (byte == 0 || strchr(save, byte) == NULL)))
+            return false;
+    }
+    return str_is_utf8(s);
+}
+
+static bool take_text(struct making *m, enum field field)
+{
+    struct str text = given(m, field);
+    if (text.len > DRAFT_LINK_BYTES || !is_plain_text(text, ""))
+        return incorrect(m, field);
+    m->out->fields.value[field] = arena_str(m->arena, text);
+    return true;
+}
+
 /* ---- lists ---- */
 
 static size_t line_end(struct str s, size_t *skip_out)
@@ -73,7 +95,8 @@ static bool take_list(struct making *m, enum field field, int64_t *lines_out)
     struct str text = given(m, field);
     buf_init(&joined, DRAFT_LIST_BYTES);
     size_t lines = text.len ? add_lines(&joined, text, field == FIELD_COMMENTS ? 0 : ',') : 0;
-    bool is_fine = !joined.is_over && lines <= DRAFT_LIST_LINES && str_is_utf8(buf_str(&joined));
+    bool is_fine =
+        !joined.is_over && lines <= DRAFT_LIST_LINES && is_plain_text(buf_str(&joined), "\n\t");
     if (is_fine && lines > 0)
         m->out->fields.value[field] = arena_str(m->arena, buf_str(&joined));
     buf_fini(&joined);
@@ -130,24 +153,7 @@ static bool check_limits(const struct making *m, int64_t quantity)
     return true;
 }
 
-/* ---- texts ---- */
-
-static bool is_plain_text(struct str s)
-{
-    for (size_t i = 0; i < s.len; i++)
-        if ((unsigned char)s.ptr[i] < 0x20 || s.ptr[i] == 0x7f)
-            return false;
-    return str_is_utf8(s);
-}
-
-static bool take_text(struct making *m, enum field field)
-{
-    struct str text = given(m, field);
-    if (text.len > DRAFT_LINK_BYTES || !is_plain_text(text))
-        return incorrect(m, field);
-    m->out->fields.value[field] = arena_str(m->arena, text);
-    return true;
-}
+/* ---- dates ---- */
 
 static bool date_parts(struct str text, char separator, int64_t parts[3])
 {
@@ -163,20 +169,13 @@ static bool date_parts(struct str text, char separator, int64_t parts[3])
 static bool take_expiry(struct making *m)
 {
     struct str text = given(m, FIELD_EXPIRY);
-    int64_t p[3], day, month, year;
-    if (date_parts(text, '/', p) || date_parts(text, '.', p)) {
-        bool is_month_first = p[0] <= 12 && p[1] > 12;
-        day = is_month_first ? p[1] : p[0];
-        month = is_month_first ? p[0] : p[1];
-        year = p[2];
-    } else if (date_parts(text, '-', p)) {
-        bool is_iso = p[0] > 31;
-        year = is_iso ? p[0] : p[2];
-        month = p[1];
-        day = is_iso ? p[2] : p[0];
-    } else {
+    int64_t p[3];
+    if (!date_parts(text, '/', p) && !date_parts(text, '.', p) && !date_parts(text, '-', p))
         return incorrect(m, FIELD_EXPIRY);
-    }
+    bool is_year_first = p[0] > 31, is_month_first = p[0] <= 12 && p[1] > 12;
+    int64_t year = is_year_first ? p[0] : p[2];
+    int64_t month = is_month_first ? p[0] : p[1];
+    int64_t day = is_year_first ? p[2] : is_month_first ? p[1] : p[0];
     if (day < 1 || day > 31 || month < 1 || month > 12 || year < 2000 || year > 9999)
         return incorrect(m, FIELD_EXPIRY);
     m->out->fields.value[FIELD_EXPIRY] = str_of(arena_printf(
@@ -259,8 +258,13 @@ static bool take_drip(struct making *m, int64_t *runs_out)
     int64_t interval;
     struct str runs = given(m, FIELD_RUNS);
     *runs_out = 1;
-    if (!m->row->may_drip || runs.len == 0 || str_is(runs, "0"))
+    if (!m->row->may_drip || runs.len == 0)
         return true;
+    /* Forms send a zero for "not drip-fed". */
+    if (read_whole(runs, runs_out) && *runs_out == 0) {
+        *runs_out = 1;
+        return true;
+    }
     if (given(m, FIELD_INTERVAL).len == 0)
         return fault_set(m->why, FAULT_INVALID, "Missing parameter: interval");
     return take_number(m, FIELD_RUNS, 1, DRIP_RUNS_MOST, runs_out) &&

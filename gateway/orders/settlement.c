@@ -88,6 +88,18 @@ static void settle(const struct settlement_order *order, bool has_remains, struc
     }
 }
 
+/* A final order is reported in another state, or with another part delivered. */
+static bool is_told_otherwise(const struct settlement_order *order,
+                              const struct answer_status *reported)
+{
+    struct settlement told = {
+        .state = order->state, .paid = order->paid, .remains = order->remains};
+    take_numbers(order, reported, &told);
+    told.state = final_state(order, reported, &told);
+    settle(order, reported->has_remains, &told);
+    return told.state != order->state || told.paid.units != order->paid.units;
+}
+
 struct settlement settlement_make(const struct settlement_order *order,
                                   const struct answer_status *reported)
 {
@@ -104,8 +116,7 @@ struct settlement settlement_make(const struct settlement_order *order,
         order->type == ORDERTYPE_SUBSCRIPTIONS && str_equal_folded(reported->word, STR("expired"));
     s.is_review = reported->status == ORDERSTATUS_REVIEW && !is_expired;
     if (orderstate_is_final(order->state)) {
-        s.is_late =
-            !s.is_unknown_word && !s.is_review && state_of(reported->status) != order->state;
+        s.is_late = !s.is_unknown_word && !s.is_review && is_told_otherwise(order, reported);
         return s;
     }
     take_numbers(order, reported, &s);
