@@ -1,0 +1,364 @@
+/* The table of unfinished orders: one flight an order however many ask, from several loops, and
+ * nobody waits for ever. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "orders/liveorders.h"
+
+static struct liveorder order_of(uint32_t id)
+{
+    return (struct liveorder){.id = id,
+                              .service = 7,
+                              .client_id = 3,
+                              .provider_id = 5,
+                              .state = ORDERSTATE_PENDING,
+                              .quantity = 100,
+                              .remains = 100,
+                              .upstream_id = "up"};
+}
+
+/* ---- one thread ---- */
+
+static void an_order_is_put_read_changed_and_removed(void **state)
+{
+    (void)state;
+    struct liveorders *table = liveorders_new();
+    struct liveorder order = order_of(1), out;
+    struct arena arena;
+    arena_init(&arena);
+    char extra[] = "\"posts\":\"1\"";
+    order.extra = extra;
+    assert_false(liveorders_get(table, 1, &arena, &out));
+    liveorders_put(table, &order);
+    extra[1] = '?'; /* the table has its own */
+    assert_int_equal(liveorders_count(table), 1);
+    assert_true(liveorders_get(table, 1, &arena, &out));
+    assert_string_equal(out.extra, "\"posts\":\"1\"");
+    assert_string_equal(out.upstream_id, "up");
+    assert_true(liveorders_get(table, 1, NULL, &out));
+    assert_null(out.extra);
+    order.extra = NULL;
+    order.remains = 4;
+    liveorders_put(table, &order);
+    assert_true(liveorders_get(table, 1, &arena, &out));
+    assert_null(out.extra);
+    assert_int_equal(out.remains, 4);
+    assert_int_equal(liveorders_count(table), 1);
+    liveorders_remove(table, 1);
+    liveorders_remove(table, 1);
+    assert_false(liveorders_get(table, 1, &arena, &out));
+    assert_int_equal(liveorders_count(table), 0);
+    arena_fini(&arena);
+    liveorders_free(table);
+}
+
+static void halve(struct liveorder *order, void *arg)
+{
+    order->remains /= 2;
+    liveorders_set_extra(order, arg);
+}
+
+static void a_change_reaches_the_table_only(void **state)
+{
+    (void)state;
+    struct liveorders *table = liveorders_new();
+    struct liveorder order = order_of(65), out;
+    char runs[] = "\"runs\":\"2\"", nothing[] = "";
+    struct arena arena;
+    arena_init(&arena);
+    liveorders_put(table, &order);
+    assert_false(liveorders_change(table, 1, halve, NULL)); /* the same shard, another order */
+    assert_true(liveorders_change(table, 65, halve, runs));
+    assert_true(liveorders_get(table, 65, &arena, &out));
+    assert_int_equal(out.remains, 50);
+    assert_string_equal(out.extra, "\"runs\":\"2\"");
+    assert_true(liveorders_change(table, 65, halve, nothing));
+    assert_true(liveorders_get(table, 65, &arena, &out));
+    assert_null(out.extra);
+    arena_fini(&arena);
+    liveorders_free(table);
+}
+
+static void a_provider_with_orders_is_known(void **state)
+{
+    (void)state;
+    struct liveorders *table = liveorders_new();
+    for (uint32_t id = 1; id <= 200; id++) {
+        struct liveorder order = order_of(id);
+        order.provider_id = id == 130 ? 9 : 5;
+        liveorders_put(table, &order);
+    }
+    assert_int_equal(liveorders_count(table), 200);
+    assert_true(liveorders_has_provider(table, 9));
+    assert_false(liveorders_has_provider(table, 8));
+    liveorders_remove(table, 130);
+    assert_false(liveorders_has_provider(table, 9));
+    assert_true(liveorders_has_provider(table, 5));
+    liveorders_free(table);
+}
+
+static void the_books_fill_the_table(void **state)
+{
+    (void)state;
+    struct provider_settings settings[1] = {0};
+    const struct factor one = {FACTOR_ONE};
+    settings[0].name = memory_text("alpha");
+    struct provider_set *providers = provider_set_new(settings, &one, 1, NULL);
+    struct ledger_order kept = {.id = 9,
+                                .client = STR("shop"),
+                                .service = 4,
+                                .state = ORDERSTATE_DOUBT,
+                                .quantity = 10,
+                                .remains = 6,
+                                .has_start_count = true,
+                                .start_count = 2,
+                                .provider = STR("alpha"),
+                                .upstream_id = STR("TX9"),
+                                .extra = STR_NONE,
+                                .parent = 3};
+    struct liveorder live;
+    liveorder_from_ledger(&kept, providers, &live);
+    assert_int_equal(live.id, 9);
+    assert_int_equal(live.state, ORDERSTATE_DOUBT);
+    assert_int_equal(live.provider_id, providers->list[0].id);
+    assert_string_equal(live.upstream_id, "TX9");
+    assert_int_equal(live.parent, 3);
+    assert_int_equal(live.start_count, 2);
+    kept.provider = STR("gone");
+    kept.upstream_id = STR_NONE;
+    liveorder_from_ledger(&kept, providers, &live);
+    assert_int_equal(live.provider_id, LIVEORDER_NO_PROVIDER);
+    assert_string_equal(live.upstream_id, "");
+    kept.provider = STR_NONE;
+    liveorder_from_ledger(&kept, providers, &live);
+    assert_int_equal(live.provider_id, LIVEORDER_NO_PROVIDER);
+    provider_set_unpin(&providers);
+}
+
+/* ---- flights, on one loop ---- */
+
+struct asker {
+    struct liveorders_waiter waiter; /* first */
+    int told;
+};
+
+static void on_told(struct loop_message *message)
+{
+    struct asker *asker = (struct asker *)message;
+    asker->told++;
+}
+
+static void asker_init(struct asker *asker, struct loop *loop)
+{
+    *asker = (struct asker){.waiter = {.message = {.run = on_told}, .loop = loop}};
+}
+
+/* Runs what is in the mailbox. */
+static void drain(struct loop *loop)
+{
+    loop_stop(loop);
+    loop_run(loop);
+}
+
+static void one_asks_the_others_wait(void **state)
+{
+    (void)state;
+    struct liveorders *table = liveorders_new();
+    struct loop *loop = loop_new("test");
+    struct liveorder order = order_of(1);
+    struct asker first, second, late;
+    asker_init(&first, loop);
+    asker_init(&second, loop);
+    asker_init(&late, loop);
+    assert_int_equal(liveorders_join(table, 1, &first.waiter), LIVEORDERS_GONE);
+    liveorders_put(table, &order);
+    assert_int_equal(liveorders_join(table, 1, &first.waiter), LIVEORDERS_LEAD);
+    assert_int_equal(liveorders_join(table, 1, &second.waiter), LIVEORDERS_WAIT);
+    assert_false(liveorders_lead(table, 1));
+    liveorders_put(table, &order); /* a new state does not end the flight */
+    drain(loop);
+    assert_int_equal(first.told + second.told, 0);
+    liveorders_land(table, 1);
+    assert_int_equal(first.told + second.told, 0); /* later, on the loop */
+    drain(loop);
+    assert_int_equal(first.told, 1);
+    assert_int_equal(second.told, 1);
+    liveorders_land(table, 1);
+    drain(loop);
+    assert_int_equal(first.told + second.told, 2);
+    assert_true(liveorders_lead(table, 1)); /* the tracker leads without waiting */
+    assert_int_equal(liveorders_join(table, 1, &late.waiter), LIVEORDERS_WAIT);
+    liveorders_land(table, 1);
+    drain(loop);
+    assert_int_equal(late.told, 1);
+    loop_free(loop);
+    liveorders_free(table);
+}
+
+static void removing_an_order_wakes_who_waits(void **state)
+{
+    (void)state;
+    struct liveorders *table = liveorders_new();
+    struct loop *loop = loop_new("test");
+    struct liveorder order = order_of(1), other = order_of(65), out;
+    struct asker asker, waiter, elsewhere;
+    asker_init(&asker, loop);
+    asker_init(&waiter, loop);
+    asker_init(&elsewhere, loop);
+    liveorders_put(table, &order);
+    liveorders_put(table, &other);
+    assert_int_equal(liveorders_join(table, 1, &asker.waiter), LIVEORDERS_LEAD);
+    assert_int_equal(liveorders_join(table, 1, &waiter.waiter), LIVEORDERS_WAIT);
+    assert_int_equal(liveorders_join(table, 65, &elsewhere.waiter), LIVEORDERS_LEAD);
+    liveorders_remove(table, 1);
+    drain(loop);
+    assert_int_equal(asker.told, 1);
+    assert_int_equal(waiter.told, 1);
+    assert_int_equal(elsewhere.told, 0);
+    assert_false(liveorders_get(table, 1, NULL, &out));
+    liveorders_land(table, 1); /* the leader comes home to nothing */
+    assert_false(liveorders_lead(table, 1));
+    drain(loop);
+    assert_int_equal(asker.told + waiter.told, 2);
+    liveorders_land(table, 65);
+    drain(loop);
+    assert_int_equal(elsewhere.told, 1);
+    loop_free(loop);
+    liveorders_free(table);
+}
+
+/* ---- flights, on several threads ---- */
+
+enum { THREADS = 3, ORDERS = 5, ROUNDS = 400 };
+
+struct crowd {
+    struct liveorders *table;
+    pthread_barrier_t start;
+    _Atomic unsigned leaders[ORDERS], told;
+};
+
+struct member {
+    struct crowd *crowd;
+    struct loop *loop;
+    pthread_t thread;
+    unsigned at;      /* rounds begun */
+    uint64_t waiting; /* told when it reaches 0 */
+    uint64_t seed;
+    struct member_waiter {
+        struct liveorders_waiter waiter;
+        struct member *member;
+    } waiters[ORDERS];
+};
+
+static void member_round(struct member *member);
+
+static void on_member_told(struct loop_message *message)
+{
+    struct member *member = ((struct member_waiter *)message)->member;
+    assert_true(member->waiting > 0);
+    atomic_fetch_add(&member->crowd->told, 1);
+    if (--member->waiting == 0)
+        member_round(member);
+}
+
+/* Joins every order's flight; whom it leads it lands, now and then by removing and putting back. */
+static void member_round(struct member *member)
+{
+    struct liveorders *table = member->crowd->table;
+    uint32_t lead[ORDERS];
+    size_t leads = 0;
+    if (member->at++ == ROUNDS) {
+        loop_stop(member->loop);
+        return;
+    }
+    member->waiting = 1; /* until all are joined */
+    for (uint32_t i = 0; i < ORDERS; i++) {
+        struct member_waiter *waiter = &member->waiters[i];
+        waiter->member = member;
+        waiter->waiter.loop = member->loop;
+        waiter->waiter.message.run = on_member_told;
+        enum liveorders_join join = liveorders_join(table, i + 1, &waiter->waiter);
+        member->waiting += join != LIVEORDERS_GONE;
+        if (join == LIVEORDERS_LEAD) {
+            /* Nobody else leads this one until it has landed. */
+            assert_int_equal(atomic_fetch_add(&member->crowd->leaders[i], 1), 0);
+            lead[leads++] = i;
+        }
+    }
+    for (size_t i = 0; i < leads; i++) {
+        member->seed = member->seed * 6364136223846793005u + 1442695040888963407u;
+        atomic_fetch_sub(&member->crowd->leaders[lead[i]], 1);
+        if (member->seed >> 61 == 0) {
+            struct liveorder again = order_of(lead[i] + 1);
+            liveorders_remove(table, lead[i] + 1);
+            liveorders_put(table, &again);
+        } else {
+            liveorders_land(table, lead[i] + 1);
+        }
+    }
+    if (--member->waiting == 0)
+        member_round(member);
+}
+
+static void *member_main(void *arg)
+{
+    struct member *member = arg;
+    pthread_barrier_wait(&member->crowd->start);
+    member_round(member);
+    loop_run(member->loop);
+    return NULL;
+}
+
+static void flights_of_many_threads_all_land(void **state)
+{
+    (void)state;
+    static struct crowd crowd;
+    struct member members[THREADS] = {0};
+    crowd.table = liveorders_new();
+    pthread_barrier_init(&crowd.start, NULL, THREADS);
+    for (uint32_t i = 0; i < ORDERS; i++) {
+        struct liveorder order = order_of(i + 1);
+        liveorders_put(crowd.table, &order);
+    }
+    for (size_t i = 0; i < THREADS; i++) {
+        members[i].crowd = &crowd;
+        members[i].seed = i;
+        members[i].loop = loop_new("member");
+        pthread_create(&members[i].thread, NULL, member_main, &members[i]);
+    }
+    for (size_t i = 0; i < THREADS; i++)
+        pthread_join(members[i].thread, NULL);
+    for (size_t i = 0; i < THREADS; i++) {
+        assert_int_equal(members[i].waiting, 0);
+        assert_int_equal(members[i].at, ROUNDS + 1);
+        loop_free(members[i].loop);
+    }
+    assert_true(atomic_load(&crowd.told) > ROUNDS);
+    for (uint32_t i = 1; i <= ORDERS; i++)
+        assert_true(liveorders_lead(crowd.table, i)); /* no flight was left in the air */
+    assert_int_equal(liveorders_count(crowd.table), ORDERS);
+    pthread_barrier_destroy(&crowd.start);
+    liveorders_free(crowd.table);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_order_is_put_read_changed_and_removed),
+        cmocka_unit_test(a_change_reaches_the_table_only),
+        cmocka_unit_test(a_provider_with_orders_is_known),
+        cmocka_unit_test(the_books_fill_the_table),
+        cmocka_unit_test(one_asks_the_others_wait),
+        cmocka_unit_test(removing_an_order_wakes_who_waits),
+        cmocka_unit_test(flights_of_many_threads_all_land),
+    };
+    return cmocka_run_group_tests_name("liveorders", tests, NULL, NULL);
+}
