@@ -72,6 +72,7 @@ struct backend_connection {
     bool has_written;           /* the entry at hand has changed something already */
     enum ledger_result opening; /* why db is NULL */
     size_t wal_pages;           /* in the write-ahead log and not known to be in the database */
+    int64_t looked_at_ms;       /* steady; when it was last seen to be where it should be */
     char trouble[160];
     sqlite3_stmt *statements[STATEMENT_COUNT]; /* prepared at first use, kept */
 };
@@ -86,6 +87,9 @@ void sqlite_reopen(struct backend_connection *connection);
 bool sqlite_fault(const struct backend_connection *connection, int code, struct fault *why);
 /* What an asker is told of an error, and notes the trouble. */
 enum ledger_result sqlite_result(struct backend_connection *connection, int code);
+/* Whether the files still have their names: what is committed into a deleted file is lost. Looks at
+ * most once a second; notes the trouble. */
+bool sqlite_is_in_place(struct backend_connection *connection);
 bool sqlite_run(struct backend_connection *connection, const char *script, struct fault *why);
 /* The one number a pragma or query gives; 0 when it fails. */
 int64_t sqlite_number(struct backend_connection *connection, const char *query);

@@ -76,6 +76,10 @@ bool sqlite_commit(struct backend_connection *connection, struct entry **entries
         fail_all(entries, count, connection->opening);
         return false;
     }
+    if (!sqlite_is_in_place(connection)) {
+        fail_all(entries, count, LEDGER_FAILED);
+        return false;
+    }
     enum batch batch = apply_all(connection, entries, count, false, &code);
     if (batch == BATCH_AGAIN) {
         roll_back(connection);

@@ -1,5 +1,6 @@
 /* Opening, pragmas, closing, and what SQLite's errors mean to an operator. */
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,10 +8,12 @@
 #include <sys/statvfs.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "ledger/sqlite.h"
 
 enum {
+    LOOK_MS = 1000,
     BUSY_MS = 2000,             /* another program, such as the sqlite3 shell, holds the lock */
     WAL_KEPT = 64 * 1024 * 1024 /* bytes of the log's file that are kept for the next round */
 };
@@ -117,6 +120,29 @@ bool sqlite_fault(const struct backend_connection *connection, int code, struct 
                          path, path);
     return fault_set(why, FAULT_BROKEN, "ledger %s: %s (SQLite %d)", path,
                      connection->db ? sqlite3_errmsg(connection->db) : sqlite3_errstr(code), code);
+}
+
+bool sqlite_is_in_place(struct backend_connection *connection)
+{
+    char log[PATH_MAX];
+    struct stat facts;
+    int has_moved = 0;
+    int64_t now_ms = clock_steady_ms();
+    if (connection->looked_at_ms && now_ms - connection->looked_at_ms < LOOK_MS)
+        return true;
+    sqlite3_file_control(connection->db, "main", SQLITE_FCNTL_HAS_MOVED, &has_moved);
+    int len = snprintf(log, sizeof log, "%s-wal", connection->path);
+    bool has_log = connection->wal_pages == 0 || len < 0 || (size_t)len >= sizeof log ||
+                   stat(log, &facts) == 0;
+    if (!has_moved && has_log) {
+        connection->looked_at_ms = now_ms;
+        return true;
+    }
+    connection->looked_at_ms = 0;
+    snprintf(connection->trouble, sizeof connection->trouble,
+             "the ledger's file%s was moved or deleted; stop the gateway and put it back",
+             has_moved ? "" : " -wal");
+    return false;
 }
 
 bool sqlite_run(struct backend_connection *connection, const char *script, struct fault *why)

@@ -1,5 +1,6 @@
 /* What the books say after a restart, case by case. The crash is a child process that ends without
  * closing anything. */
+#include <signal.h>
 #include <sys/wait.h>
 
 #include "contract/ledger_harness.h"
@@ -243,6 +244,52 @@ static void many_are_visited_once(void **state)
     assert_int_equal(rows.order_count, MANY + 1);
 }
 
+/* ---- killed at any moment ---- */
+
+/* Writes as fast as it can and tells each number it was told is durable. */
+static void write_until_killed(struct bench *bench, uint32_t from, int to)
+{
+    for (uint32_t id = from;; id++) {
+        if (bench_place(bench, id) != LEDGER_DONE ||
+            (id % 3 == 0 && bench_accept(bench, id, 1, "4711") != LEDGER_DONE) ||
+            write(to, &id, sizeof id) != sizeof id)
+            _exit(1);
+    }
+}
+
+static void acknowledged_is_never_lost(void **state)
+{
+    struct bench *bench = *state;
+    uint32_t last = 0;
+    for (size_t round = 0; round < 6; round++) {
+        int ends[2];
+        uint32_t first = last + 1;
+        assert_int_equal(pipe(ends), 0);
+        pid_t pid = fork();
+        if (pid == 0) {
+            bench_start(bench);
+            write_until_killed(bench, first, ends[1]);
+        }
+        close(ends[1]);
+        for (size_t i = 0; i < 20 + round * 37; i++)
+            assert_int_equal(read(ends[0], &last, sizeof last), sizeof last);
+        kill(pid, SIGKILL);
+        assert_int_equal(waitpid(pid, NULL, 0), pid);
+        while (read(ends[0], &last, sizeof last) == sizeof last)
+            continue;
+        close(ends[0]);
+        recover(bench);
+        for (uint32_t id = 1; id <= last; id++) {
+            enum orderstate now = bench_order(bench, id).state;
+            if (id >=
+                first) /* the last of a former round may have got no further than its intent */
+                assert_int_equal(now, id % 3 ? ORDERSTATE_DOUBT : ORDERSTATE_PENDING);
+        }
+        last = ledger_take_order_number(bench->ledger) - 1;
+        ledger_close(&bench->ledger);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -252,6 +299,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(lists_are_there_again, bench_set_up_closed,
                                         bench_tear_down),
         cmocka_unit_test_setup_teardown(many_are_visited_once, bench_set_up_closed,
+                                        bench_tear_down),
+        cmocka_unit_test_setup_teardown(acknowledged_is_never_lost, bench_set_up_closed,
                                         bench_tear_down),
     };
     return bench_main(tests, COUNT_OF(tests));

@@ -222,6 +222,68 @@ static void read_only_disks(void **state)
     assert_true(is_read);
 }
 
+/* A full disk for real. */
+static void full_disks(void **state)
+{
+    struct bench *bench = *state;
+    char disk[96], filler[128], big[60000];
+    struct ledger_order order = bench_new_order(0);
+    struct ledger_change change = {.insert = &order, .event = "placed"};
+    enum ledger_result result = LEDGER_DONE, after = LEDGER_FAILED;
+    int64_t took_ms = 0;
+    snprintf(disk, sizeof disk, "%s/disk", bench->folder);
+    snprintf(filler, sizeof filler, "%s/filler", disk);
+    assert_int_equal(mkdir(disk, 0700), 0);
+    if (mount("tmpfs", disk, "tmpfs", 0, "size=4m") != 0) {
+        print_message("skipped: no permission to mount\n");
+        skip();
+    }
+    memset(big, 'x', sizeof big);
+    write_file(filler, big, sizeof big, 0);
+    order.extra = str_make(big, sizeof big);
+    snprintf(bench->url, sizeof bench->url, "sqlite:%s/books.db", disk);
+    bench_start(bench);
+    for (uint32_t id = 1; id < 500 && result == LEDGER_DONE; id++) {
+        order.id = change.order = id;
+        int64_t began = clock_steady_ms();
+        result = bench_write(bench, &change);
+        took_ms = clock_steady_ms() - began;
+    }
+    bool is_read = bench_order(bench, 1).id == 1;
+    unlink(filler);
+    after = bench_place(bench, 1000);
+    size_t broken = ledger_verify(bench->ledger, bench_tell, NULL);
+    ledger_close(&bench->ledger);
+    assert_int_equal(umount2(disk, MNT_DETACH), 0);
+    assert_int_equal(result, LEDGER_FULL);
+    assert_true(took_ms < 100 && is_read);
+    assert_int_equal(after, LEDGER_DONE);
+    assert_int_equal(broken, 0);
+}
+
+/* What is committed into a deleted file would be lost at the next start. */
+static void a_moved_file_is_noticed(void **state)
+{
+    struct bench *bench = *state;
+    char moved[160];
+    enum ledger_result result = LEDGER_DONE;
+    snprintf(moved, sizeof moved, "%s.away", bench->file);
+    bench_start(bench);
+    bench_place(bench, 1);
+    assert_int_equal(rename(bench->file, moved), 0);
+    int64_t began = clock_steady_ms();
+    for (uint32_t id = 2; result == LEDGER_DONE && clock_steady_ms() - began < 10000; id++) {
+        result = bench_place(bench, id);
+        usleep(10000);
+    }
+    assert_int_equal(result, LEDGER_FAILED);
+    struct ledger_health health;
+    ledger_health(bench->ledger, &health);
+    assert_non_null(strstr(health.words, "moved or deleted"));
+    assert_int_equal(rename(moved, bench->file), 0);
+    assert_int_equal(bench_place(bench, 5000), LEDGER_DONE);
+}
+
 static void reading_needs_a_ledger(void **state)
 {
     struct bench *bench = *state;
@@ -250,6 +312,8 @@ int main(void)
         CASE(foreign_logs_are_told),
         CASE(files_are_private),
         CASE(read_only_disks),
+        CASE(full_disks),
+        CASE(a_moved_file_is_noticed),
         CASE(reading_needs_a_ledger),
     };
     return bench_main(tests, COUNT_OF(tests));
