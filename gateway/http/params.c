@@ -164,7 +164,8 @@ static enum body_kind body_kind_of(struct str content_type, struct str body)
     char start = text.len ? text.ptr[0] : '\0';
     if (start == '{')
         return BODY_JSON;
-    if (str_equal_folded(type, STR("multipart/form-data")))
+    bool has_boundary = str_find_folded(content_type, STR("boundary")) != SIZE_MAX;
+    if (str_equal_folded(type, STR("multipart/form-data")) && (has_boundary || start == '-'))
         return BODY_MULTIPART;
     if (start == '[' && str_find_folded(type, STR("json")) != SIZE_MAX)
         return BODY_JSON;
