@@ -17,7 +17,7 @@ static void test_first_lists(void **state)
     assert_true(s.last->has_lists);
     assert_non_null(service_of(&s, 507));
     assert_int_equal(s.imports_kept, 1);
-    assert_true(s.published_at_imports < s.published);
+    assert_false(s.is_shown_early);
     assert_true(s.lists_kept >= 2 && s.cache_puts >= 2);
     assert_int_equal(s.prices_kept, 5);
     assert_true(report_of(&s, 0).has_list);

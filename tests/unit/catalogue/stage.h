@@ -39,7 +39,7 @@ struct stage {
     unsigned published, released;
     /* the ledger */
     unsigned lists_kept, imports_kept, prices_kept, quarantined_kept, accepted_kept;
-    unsigned published_at_imports; /* how many snapshots were out when numbers were kept */
+    bool is_shown_early; /* an import was published before its number was kept */
     enum ledger_result ledger_says;
     char *kept;
     /* the cache */
@@ -156,6 +156,8 @@ struct commit {
 static inline void on_commit(struct loop_message *message)
 {
     struct commit *commit = (struct commit *)(void *)message;
+    if (stage->last && catalogue_find(stage->last, 507))
+        stage->is_shown_early = true;
     commit->done(stage->ledger_says, commit->arg);
     free(commit);
 }
@@ -166,7 +168,6 @@ void ledger_keep_imports(struct ledger *ledger, struct loop *loop, const struct 
     struct commit *commit = memory_new(sizeof *commit);
     (void)ledger, (void)list;
     stage->imports_kept += (unsigned)count;
-    stage->published_at_imports = stage->published;
     *commit = (struct commit){.message.run = on_commit, .done = done, .arg = arg};
     loop_post(loop, &commit->message);
 }
