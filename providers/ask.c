@@ -129,13 +129,17 @@ static void finish(struct ask *ask, const struct reply_facts *facts)
     ask_free(ask);
 }
 
+/* Our own doing: the answer names no evidence, for the panel had no part in it. */
 static void finish_unsent(struct ask *ask)
 {
     struct reply_facts facts = {.retry_after_s = -1,
                                 .body = STR(""),
                                 .content_type = STR(""),
                                 .server = STR(""),
-                                .transport_error = ask->failure};
+                                .transport_error = ""};
+    log_event(LOG_INFO, "provider_call_kept", "provider=%s action=%s reason=\"%s\" request=%s",
+              ask->place.provider->settings.name, action_words[ask->question.action], ask->failure,
+              ask->request_id);
     finish(ask, &facts);
 }
 
@@ -145,7 +149,9 @@ static const char *error_of(const struct transfer_result *result)
         return "the answer is too large";
     if (result->is_timeout && (result->error == NULL || result->error[0] == '\0'))
         return "timed out";
-    return result->error ? result->error : "";
+    if (result->error != NULL && result->error[0] != '\0')
+        return result->error;
+    return result->was_sent ? "" : "the connection failed";
 }
 
 static void ask_on_answer(const struct transfer_result *result, void *arg)

@@ -5,6 +5,12 @@
 #include "providers/classify.h"
 #include "providers/scalar.h"
 
+/* The last text classified: a batch says the same of many ids. */
+struct decode_memo {
+    struct str text; /* borrowed from the arena or the answer */
+    struct verdict verdict;
+};
+
 struct decoding {
     const struct provider_settings *settings;
     const struct question *question;
@@ -15,6 +21,7 @@ struct decoding {
     bool has_double_keys; /* there is none because a key stands twice */
     struct errortext error;
     struct verdict verdict; /* of error */
+    struct decode_memo *memo;
 };
 
 /* add, refill, cancel: what they did cannot be undone by asking again. */

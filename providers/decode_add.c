@@ -66,7 +66,11 @@ void decode_add(struct decoding *d)
         finding = find_id(data, d->arena, &id);
         holder = data;
     }
-    bool is_error = decode_is_error(d) || says_failure(object);
+    /* "message" beside an id is mostly a courtesy; one that surely is a complaint is not. */
+    bool is_complaint =
+        d->error.is_hint && (d->facts->http_status >= 400 ||
+                             (d->verdict.is_known && d->verdict.class != VERDICT_DOUBT));
+    bool is_error = d->error.is_error || is_complaint || says_failure(object);
     bool is_odd =
         d->facts->http_status == 429 || (d->facts->http_status >= 400 && !has_order_name(holder));
     if (finding == FOUND_ID && !is_error && !is_odd && !redact_finds(d->settings->key, id)) {

@@ -8,6 +8,13 @@ static bool read_count(struct scalar value, int64_t *out)
     return scalar_integer(value, out);
 }
 
+/* The usual words need no copy. */
+static struct str known_word(enum orderstatus status, struct str word, struct arena *arena)
+{
+    struct str usual = status < ORDERSTATUS_COUNT ? str_of(orderstatus_word(status)) : STR("");
+    return str_equal(usual, word) ? usual : arena_str(arena, word);
+}
+
 bool decode_status_member(struct status_reading *reading, struct str name, struct scalar value)
 {
     struct answer_status *status = reading->status;
@@ -19,8 +26,9 @@ bool decode_status_member(struct status_reading *reading, struct str name, struc
             return true;
         struct str word = scalar_print(value, arena);
         status->status = orderstatus_fold(word);
-        status->word = status->status == ORDERSTATUS_UNKNOWN ? decode_text(reading->d, word)
-                                                             : arena_str(arena, word);
+        status->word = status->status == ORDERSTATUS_UNKNOWN
+                           ? decode_text(reading->d, word)
+                           : known_word(status->status, word, arena);
         reading->has_status = word.len > 0;
     } else if (str_is(name, "charge")) {
         status->has_charge =
@@ -73,7 +81,11 @@ bool decode_status_finish(struct status_reading *reading)
 
 void decode_status_error(const struct decoding *d, struct answer_status *status, struct str text)
 {
-    struct verdict verdict = classify_text(d->settings, QUESTION_STATUS, text);
+    if (d->memo->text.ptr == NULL || !str_equal(d->memo->text, text)) {
+        d->memo->text = text;
+        d->memo->verdict = classify_text(d->settings, QUESTION_STATUS, text);
+    }
+    struct verdict verdict = d->memo->verdict;
     *status = (struct answer_status){.id = status->id, .status = ORDERSTATUS_UNKNOWN};
     status->word = decode_text(d, text);
     /* Funds, keys, limits say nothing about the order; everything else said of one entry does. */

@@ -49,7 +49,7 @@ bool scalar_integer(struct scalar value, int64_t *out)
     case SCALAR_REAL:
         return whole_of_real(value.real, out);
     case SCALAR_TEXT:
-        if (str_to_i64(str_trim(value.text), out))
+        if (str_to_i64(value.text, out) || str_to_i64(str_trim(value.text), out))
             return true;
         if (!money_parse_loose(value.text, &amount, NULL) || amount.units % MONEY_ONE != 0)
             return false;
@@ -69,6 +69,8 @@ static bool parse_noise(struct str text, struct money *out)
     char copy[NUMBER_ROOM], *end;
     size_t digits = 0;
     bool has_point = false, is_leading = true;
+    if (text.len <= DOUBLE_DIGITS)
+        return false;
     for (size_t i = 0; i < text.len; i++) {
         has_point |= text.ptr[i] == '.';
         is_leading &= text.ptr[i] == '0' || text.ptr[i] == '.' || text.ptr[i] == '-';

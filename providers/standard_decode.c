@@ -278,7 +278,9 @@ static void decode_all(const struct provider_settings *settings, const struct qu
                        const struct reply_facts *facts, struct arena *arena, struct answer *out,
                        bool may_scan)
 {
+    struct decode_memo memo = {0};
     struct decoding d = {.settings = settings,
+                         .memo = &memo,
                          .question = question,
                          .facts = facts,
                          .arena = arena,

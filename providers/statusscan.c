@@ -124,10 +124,11 @@ static bool at_end(struct scan *s)
 /* The usual members only; each once. */
 static bool is_usual(struct str name, unsigned *seen)
 {
-    static const char *const names[] = {"charge", "start_count", "status",       "remains",
-                                        "order",  "currency",    "start_counter"};
+    static const struct str names[] = {STR("charge"),       STR("start_count"), STR("status"),
+                                       STR("remains"),      STR("order"),       STR("currency"),
+                                       STR("start_counter")};
     for (unsigned i = 0; i < COUNT_OF(names); i++)
-        if (str_is(name, names[i])) {
+        if (str_equal(name, names[i])) {
             bool is_new = (*seen >> i & 1) == 0;
             *seen |= 1u << i;
             return is_new;

@@ -167,12 +167,13 @@ static bool parse_grouped(struct str s, struct money *out)
 
 bool money_parse_loose(struct str text, struct money *out, struct str *currency_out)
 {
-    struct str currency = STR_NONE, s = trim(text);
+    struct str currency = STR_NONE, s = text;
     struct money amount;
     bool is_negative = false;
-    if (s.len == 0 || s.len >= TEXT_CEILING)
-        return false;
-    if (!money_parse(s, MONEY_UP, &amount)) {
+    if (!money_parse(s, MONEY_UP, &amount)) { /* nearly always it is plain */
+        s = trim(text);
+        if (s.len == 0 || s.len >= TEXT_CEILING)
+            return false;
         for (int i = 0; i < 2 && s.len > 0; i++) { /* "-$5", "$-5" */
             if (!is_negative && (s.ptr[0] == '-' || s.ptr[0] == '+')) {
                 is_negative = s.ptr[0] == '-';

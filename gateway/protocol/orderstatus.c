@@ -129,6 +129,9 @@ bool orderstatus_is_final(enum orderstatus status)
 enum orderstatus orderstatus_fold(struct str word)
 {
     char room[WORD_ROOM];
+    enum orderstatus found;
+    if (orderstatus_find(word, &found)) /* nearly always */
+        return found;
     struct str folded = word_fold(word, room);
     for (size_t i = 0; i < COUNT_OF(order_spellings); i++)
         if (str_is(folded, order_spellings[i].word))

@@ -461,32 +461,43 @@ static void read_line(struct line *line, const char *text)
     read_settings(line);
 }
 
-static void run_file(const char *name)
+static size_t lines;
+
+static void check_both_ways(struct line *line)
+{
+    lines++;
+    way = "short cuts";
+    standard_decode(&line->settings, &line->question, &line->facts, &line->arena, &line->answer);
+    check_line(line);
+    way = "slowly";
+    standard_decode_slowly(&line->settings, &line->question, &line->facts, &line->arena,
+                           &line->answer);
+    check_line(line);
+}
+
+static void each_line(const char *name, void (*check)(struct line *line))
 {
     static struct line line;
     char path[512], *text = NULL;
-    size_t room = 0, lines = 0;
+    size_t room = 0;
     snprintf(path, sizeof path, "%s/unit/providers/%s", TESTS_DIRECTORY, name);
     FILE *file = fopen(path, "r");
     assert_non_null(file);
-    failures = 0;
     while (getline(&text, &room, file) > 0) {
-        if (text[0] == '\n' || text[0] == '#')
-            continue;
         read_line(&line, text);
-        lines++;
-        way = "short cuts";
-        standard_decode(&line.settings, &line.question, &line.facts, &line.arena, &line.answer);
-        check_line(&line);
-        way = "slowly";
-        standard_decode_slowly(&line.settings, &line.question, &line.facts, &line.arena,
-                               &line.answer);
-        check_line(&line);
+        check(&line);
         arena_fini(&line.arena);
         json_decref(line.json);
     }
     free(text);
     fclose(file);
+}
+
+static void run_file(const char *name)
+{
+    failures = 0;
+    lines = 0;
+    each_line(name, check_both_ways);
     assert_true(lines > 50);
     if (failures > 0)
         fail_msg("%d of the checks on %zu lines of %s", failures, lines, name);
@@ -504,11 +515,52 @@ static void test_further_answers(void **state)
     run_file("further-answers.jsonl");
 }
 
+/* No answer to an order is taken from a part of it, and no broken one breaks us. */
+static void check_cut(struct line *line)
+{
+    struct str body = line->facts.body;
+    bool is_order = json_object_get(line->meaning, "order") != NULL && body.len > 0 &&
+                    body.ptr[0] == '{' && body.ptr[body.len - 1] == '}';
+    size_t step = body.len > 400 ? body.len / 40 : 1;
+    char *copy = memory_new(body.len + 1);
+    memcpy(copy, body.ptr ? body.ptr : "", body.len);
+    for (size_t at = 0; at < body.len; at += step) {
+        struct arena arena;
+        struct answer answer;
+        arena_init(&arena);
+        line->facts.body = str_make(body.ptr, at);
+        standard_decode(&line->settings, &line->question, &line->facts, &arena, &answer);
+        if (is_order && answer.outcome == OUTCOME_ACCEPTED)
+            wrong(line, "accepted when cut at %zu", at);
+        line->facts.body = str_make(copy, body.len);
+        for (size_t spoil = 0; spoil < 4; spoil++) {
+            copy[at] = "\"{\\\xff"[spoil];
+            standard_decode(&line->settings, &line->question, &line->facts, &arena, &answer);
+            if (has_key(answer.error) || has_key(answer.evidence))
+                wrong(line, "the key is kept");
+        }
+        copy[at] = body.ptr[at];
+        arena_fini(&arena);
+    }
+    free(copy);
+}
+
+static void test_cut_answers(void **state)
+{
+    (void)state;
+    failures = 0;
+    way = "cut";
+    each_line("upstream-answers.jsonl", check_cut);
+    each_line("further-answers.jsonl", check_cut);
+    assert_int_equal(failures, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_upstream_answers),
         cmocka_unit_test(test_further_answers),
+        cmocka_unit_test(test_cut_answers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -225,6 +225,8 @@ static void test_waiting_in_vain_is_not_sent(void **state)
     loop_run(loop);
     assert_int_equal(waiter.outcome, OUTCOME_NOT_SENT);
     assert_int_equal(hasty.outcome, OUTCOME_NOT_SENT);
+    assert_string_equal(waiter.evidence, ""); /* the panel had no part in it */
+    assert_string_equal(hasty.evidence, "");
     assert_int_equal(provider_connections(&set->list[0]), 1);
     ask_cancel(holder.ask);
     assert_int_equal(holder.calls, 0);
