@@ -200,7 +200,7 @@ struct ledger_visit {
 };
 bool ledger_recover(struct ledger *ledger, const struct ledger_visit *visit, struct fault *why);
 void ledger_start(struct ledger *ledger); /* the writer and the reader thread */
-/* Finishes what was asked, then closes. */
+/* Finishes what was asked, then closes. Before the loops it answers to are freed. */
 void ledger_close(struct ledger **ledger);
 
 /* Synchronous, for commands: the answer lives in the arena. */
