@@ -1,0 +1,20 @@
+/* JSON bodies of clients. */
+#include <stdint.h>
+
+#include "http/params.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct params params = {0};
+    struct arena arena;
+    struct fault why;
+    arena_init(&arena);
+    if (params_add_json(&params, str_make((const char *)data, size), &arena, &why)) {
+        ASSERT(params.count <= PARAMS_MAX);
+        for (size_t i = 0; i < params.count; i++)
+            ASSERT(str_is_utf8(params.list[i].value));
+    }
+    arena_fini(&arena);
+    return 0;
+}
