@@ -17,6 +17,7 @@ int command_check_run(int argc, char **argv);
 int command_client_run(int argc, char **argv);
 int command_demo_run(int argc, char **argv);
 int command_explain_run(int argc, char **argv);
+int command_health_run(int argc, char **argv);
 int command_import_run(int argc, char **argv);
 int command_ledger_run(int argc, char **argv);
 int command_order_run(int argc, char **argv);

@@ -12,6 +12,7 @@
 #include "app/command.h"
 #include "app/gateway_private.h"
 #include "app/metrics_v2.h"
+#include "app/notify.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "loop/transfer.h"
@@ -221,6 +222,7 @@ static void on_end_signal(evutil_socket_t number, short events, void *arg)
     g->is_draining = true;
     g->drain_started_ms = clock_steady_ms();
     log_event(LOG_INFO, "draining", "signal=%d", (int)number);
+    notify_stopping();
     for (size_t i = 0; i < g->worker_count; i++)
         worker_drain(g->workers[i], g->options.drain_ms);
     on_drain_look(g);
@@ -252,6 +254,7 @@ static void on_settle_look(void *arg)
     g->is_open = true;
     log_event(LOG_INFO, "serving", "services=%zu workers=%zu", g->desk->catalogue->count,
               g->worker_count);
+    notify_ready();
     resume_orders(g);
     if (g->options.on_open)
         g->options.on_open(g->configuration->front.listen[0].text, g->options.arg);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "app/command.h"
+#include "app/manual.h"
 
 static const struct command commands[] = {
     {"check", "check [-c FILE] [--online] [--json]",
@@ -15,6 +16,9 @@ static const struct command commands[] = {
      command_demo_run},
     {"explain", "explain SERVICE QUANTITY [--client NAME] [-c FILE] [--json]",
      "price, cost and, for each offer, why it would be taken or skipped", command_explain_run},
+    {"health", "health [-c FILE] [--json]",
+     "asks the running gateway whether it may be sent clients; for health checks",
+     command_health_run},
     {"import", "import PROVIDER [-c FILE]",
      "the provider's list as a YAML block of services: for review", command_import_run},
     {"ledger", "ledger verify [-c FILE] [--json]\nledger backup FILE [-c FILE] [--json]",
@@ -100,6 +104,10 @@ int main(int argc, char **argv)
         return EXIT_OK;
     }
     const struct command *command = find(argv[1]);
+    if (argc == 3 && strcmp(argv[1], "help") == 0 && strcmp(argv[2], "--man") == 0) {
+        manual_print(stdout, commands, COUNT_OF(commands));
+        return EXIT_OK;
+    }
     if (command == NULL && (wants_help(argc, argv) || strcmp(argv[1], "help") == 0)) {
         print_help(stdout);
         return EXIT_OK;

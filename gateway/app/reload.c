@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "app/gateway_private.h"
+#include "app/notify.h"
 #include "base/clock.h"
 #include "base/log.h"
 
@@ -103,6 +104,8 @@ static void refuse(struct gateway *g, struct faultlist *faults,
     log_faults(text.ptr);
     log_event(LOG_ERROR, "reload_refused", "faults=%zu", faults->faults);
     g->failed_reloads++;
+    if (g->is_open)
+        notify_reloaded(false);
     if (done)
         done(text.ptr, arg);
     buf_fini(&text);
@@ -112,6 +115,8 @@ void reload_start(struct gateway *g, void (*done)(const char *faults, void *arg)
 {
     struct faultlist faults;
     faultlist_init(&faults);
+    if (g->is_open)
+        notify_reloading();
     struct configuration *fresh = configuration_load(g->configuration->path, &faults);
     if (fresh == NULL || !take_over(g, fresh, &faults)) {
         refuse(g, &faults, done, arg);
@@ -143,6 +148,8 @@ void reload_take(struct gateway *g)
     g->coming_tls = NULL;
     g->reloads++;
     g->configured_at_ms = clock_wall_ms();
+    if (g->is_open)
+        notify_reloaded(true);
     log_event(LOG_INFO, "reloaded", "path=%s providers=%zu clients=%zu", g->configuration->path,
               g->configuration->providers->count, g->configuration->clients->count);
     while (g->waiting) {

@@ -1,0 +1,69 @@
+/* See notify.h. */
+#include "app/notify.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/str.h"
+
+socklen_t notify_address(const char *value, struct sockaddr_un *out)
+{
+    struct str name = str_of(value);
+    *out = (struct sockaddr_un){.sun_family = AF_UNIX};
+    if (name.len < 2 || name.len >= sizeof out->sun_path)
+        return 0;
+    if (name.ptr[0] != '/' && name.ptr[0] != '@')
+        return 0;
+    memcpy(out->sun_path, name.ptr, name.len);
+    if (name.ptr[0] == '@')
+        out->sun_path[0] = '\0';
+    return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + name.len);
+}
+
+/* Never waits: a full queue of the manager's loses a message, not our clients' time. */
+static void tell(const char *text)
+{
+    struct sockaddr_un address;
+    const char *value = getenv("NOTIFY_SOCKET");
+    socklen_t len = value ? notify_address(value, &address) : 0;
+    if (len == 0)
+        return;
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return;
+    (void)!sendto(fd, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT,
+                  (const struct sockaddr *)&address, len);
+    close(fd);
+}
+
+void notify_ready(void)
+{
+    tell("READY=1\nSTATUS=Serving");
+}
+
+/* The moment is what lets a manager tell this reload from an earlier one. */
+void notify_reloading(void)
+{
+    char text[96];
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    snprintf(text, sizeof text,
+             "RELOADING=1\nMONOTONIC_USEC=%lld\nSTATUS=Reading the configuration",
+             (long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
+    tell(text);
+}
+
+void notify_reloaded(bool is_taken)
+{
+    tell(is_taken ? "READY=1\nSTATUS=Serving"
+                  : "READY=1\nSTATUS=Serving; the last reload was refused, the old configuration "
+                    "is in force");
+}
+
+void notify_stopping(void)
+{
+    tell("STOPPING=1\nSTATUS=Draining");
+}
