@@ -1,0 +1,210 @@
+/* panelmux check: all of the configuration's faults at once; with --online each provider is asked
+ * for its balance, all at the same time. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "admin/jsonwriter.h"
+#include "app/remote.h"
+#include "app/texttable.h"
+#include "loop/transfer.h"
+#include "providers/ask.h"
+
+enum { JSON_BYTES = 4 * 1024 * 1024, WAIT_MS = 5000 };
+
+/* ---- online ---- */
+
+struct probe { /* of one provider */
+    struct online *online;
+    const struct provider *provider;
+    bool has_balance, is_reached;
+    struct money balance;
+    char *problem; /* owned; NULL: none */
+};
+struct online {
+    struct loop *loop;
+    struct probe *probes;
+    size_t count, open;
+    bool is_reached, is_good; /* all of them */
+};
+
+static char *describe(const struct answer *answer)
+{
+    struct buf words;
+    buf_init(&words, 4096);
+    if (answer->outcome == OUTCOME_NOT_SENT)
+        buf_add_text(&words, "cannot be reached: ");
+    else if (answer->is_key)
+        buf_add_text(&words, "the key is refused: ");
+    else if (answer->is_redirect)
+        buf_add_text(&words, "it redirects; correct `url`: ");
+    else if (answer->is_challenge)
+        buf_add_text(&words, "a bot challenge stands before it: ");
+    else
+        buf_add_text(&words, "no usable answer: ");
+    texttable_mask(answer->error.len ? answer->error : answer->evidence, &words);
+    return buf_take(&words);
+}
+
+static void on_balance(const struct answer *answer, void *arg)
+{
+    struct probe *probe = arg;
+    const char *currency = probe->provider->settings.currency;
+    probe->has_balance = answer->outcome == OUTCOME_ACCEPTED && answer->has_balance;
+    /* Whoever answers at all was reached; a time-out was not. */
+    probe->is_reached = probe->has_balance || answer->error.len > 0;
+    if (probe->has_balance) {
+        probe->balance = answer->balance;
+        if (answer->balance_currency.len &&
+            !str_equal_folded(answer->balance_currency, str_of(currency))) {
+            struct buf words;
+            buf_init(&words, 4096);
+            buf_add_text(&words, "the panel says its currency is ");
+            texttable_mask(answer->balance_currency, &words);
+            buf_printf(&words, ", the configuration %s", currency);
+            probe->problem = buf_take(&words);
+        }
+    } else {
+        probe->problem = describe(answer);
+    }
+    if (--probe->online->open == 0)
+        loop_stop(probe->online->loop);
+}
+
+static void ask_all(struct online *online, const struct provider_set *providers)
+{
+    struct question question = {.action = QUESTION_BALANCE};
+    struct ask_options options = {.request_id = "check", .wait_ms = WAIT_MS};
+    transfer_global_init();
+    online->loop = loop_new("check");
+    online->count = online->open = providers->count;
+    online->probes = memory_array(providers->count + 1, sizeof *online->probes);
+    for (size_t i = 0; i < providers->count; i++) {
+        struct probe *probe = &online->probes[i];
+        *probe = (struct probe){.online = online, .provider = &providers->list[i]};
+        ask_start(online->loop, probe->provider, &question, &options, on_balance, probe);
+    }
+    if (online->count > 0)
+        loop_run(online->loop);
+    online->is_reached = online->is_good = true;
+    for (size_t i = 0; i < online->count; i++) {
+        online->is_reached = online->is_reached && online->probes[i].is_reached;
+        online->is_good = online->is_good && online->probes[i].problem == NULL;
+    }
+}
+
+static void online_fini(struct online *online)
+{
+    for (size_t i = 0; i < online->count; i++)
+        free(online->probes[i].problem);
+    free(online->probes);
+    if (online->loop)
+        loop_free(online->loop);
+}
+
+static void print_probes(const struct online *online)
+{
+    static const char *const heads[] = {"PROVIDER", ">BALANCE", "CURRENCY", "PROBLEM"};
+    struct texttable table;
+    texttable_init(&table, heads, COUNT_OF(heads));
+    for (size_t i = 0; i < online->count; i++) {
+        const struct probe *probe = &online->probes[i];
+        char balance[MONEY_TEXT] = "?";
+        if (probe->has_balance)
+            money_print(probe->balance, 2, balance);
+        const char *cells[] = {probe->provider->settings.name, balance,
+                               probe->provider->settings.currency, probe->problem};
+        texttable_add(&table, cells);
+    }
+    texttable_print(&table, "no providers", stdout);
+    texttable_fini(&table);
+}
+
+static void print_probes_json(const struct online *online, struct jsonwriter *w)
+{
+    jsonwriter_array(w, "providers");
+    for (size_t i = 0; i < online->count; i++) {
+        const struct probe *probe = &online->probes[i];
+        jsonwriter_object(w, NULL);
+        jsonwriter_text(w, "name", str_of(probe->provider->settings.name));
+        jsonwriter_bool(w, "reached", probe->is_reached);
+        if (probe->has_balance)
+            jsonwriter_money(w, "balance", probe->balance);
+        else
+            jsonwriter_null(w, "balance");
+        jsonwriter_text(w, "currency", str_of(probe->provider->settings.currency));
+        jsonwriter_text(w, "problem", str_of(probe->problem ? probe->problem : ""));
+        jsonwriter_object_end(w);
+    }
+    jsonwriter_array_end(w);
+}
+
+/* ---- the file ---- */
+
+static void print_json(const char *path, const struct configuration *configuration,
+                       struct faultlist *faults, const struct online *online)
+{
+    struct buf out, list;
+    buf_init(&out, JSON_BYTES);
+    buf_init(&list, JSON_BYTES);
+    faultlist_print_json(faults, &list);
+    struct jsonwriter w = jsonwriter_to(&out);
+    jsonwriter_object(&w, NULL);
+    jsonwriter_bool(&w, "ok", configuration != NULL);
+    jsonwriter_text(&w, "path", str_of(path ? path : ""));
+    if (configuration) {
+        jsonwriter_number(&w, "clients", (int64_t)configuration->clients->count);
+        jsonwriter_number(&w, "providers_count", (int64_t)configuration->providers->count);
+        jsonwriter_number(&w, "services", (int64_t)configuration->catalogue.service_count);
+        jsonwriter_number(&w, "imports", (int64_t)configuration->catalogue.import_count);
+    }
+    jsonwriter_raw(&w, "check", buf_str(&list));
+    if (online->loop)
+        print_probes_json(online, &w);
+    jsonwriter_object_end(&w);
+    puts(out.ptr);
+    buf_fini(&list);
+    buf_fini(&out);
+}
+
+static void print_ok(const char *path, const struct configuration *configuration)
+{
+    printf("ok: %s: clients %zu, providers %zu, services %zu, imports %zu\n", path,
+           configuration->clients->count, configuration->providers->count,
+           configuration->catalogue.service_count, configuration->catalogue.import_count);
+}
+
+int command_check_run(int argc, char **argv)
+{
+    bool is_online = false;
+    const struct option own[] = {{"--online", &is_online, NULL}};
+    struct options options;
+    struct faultlist faults;
+    struct online online = {.is_reached = true, .is_good = true};
+    if (!options_parse(argc, argv, own, COUNT_OF(own), &options))
+        return EXIT_USAGE;
+    if (options.word_count > 0) {
+        fprintf(stderr, "panelmux: check takes no %s; name a file with -c\n", options.words[0]);
+        return EXIT_USAGE;
+    }
+    faultlist_init(&faults);
+    char *path = configuration_find(options.config, &faults);
+    struct configuration *configuration = path ? configuration_load(path, &faults) : NULL;
+    remote_print_faults(&faults, stderr);
+    if (configuration && is_online)
+        ask_all(&online, configuration->providers);
+    if (options.is_json)
+        print_json(path, configuration, &faults, &online);
+    else if (configuration)
+        print_ok(path, configuration);
+    if (online.loop && !options.is_json)
+        print_probes(&online);
+    int code = configuration == NULL ? EXIT_PROBLEM
+               : !online.is_reached  ? EXIT_UNREACHABLE
+               : !online.is_good     ? EXIT_PROBLEM
+                                     : EXIT_OK;
+    online_fini(&online);
+    configuration_unpin(&configuration);
+    faultlist_fini(&faults);
+    free(path);
+    return code;
+}

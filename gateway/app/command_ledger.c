@@ -1,0 +1,140 @@
+/* panelmux ledger: verify reads the books beside a running gateway or without one; backup goes
+ * through the gateway, and without one is made from here. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "admin/jsonwriter.h"
+#include "app/remote.h"
+
+static struct ledger *open_books(struct remote *remote)
+{
+    struct fault why;
+    struct ledger *ledger = ledger_open_reading(&remote->draft.made.ledger, &why);
+    if (ledger == NULL)
+        fprintf(stderr, "panelmux: %s\n", why.words);
+    return ledger;
+}
+
+/* ---- verify ---- */
+
+struct telling {
+    bool is_json;
+    struct jsonwriter w;
+};
+
+static void tell(const char *words, void *arg)
+{
+    struct telling *telling = arg;
+    if (telling->is_json)
+        jsonwriter_text(&telling->w, NULL, str_of(words));
+    else
+        fprintf(stderr, "%s\n", words);
+}
+
+static int verify(struct remote *remote, const struct options *options)
+{
+    struct buf out;
+    struct ledger *ledger = open_books(remote);
+    if (ledger == NULL)
+        return EXIT_UNREACHABLE;
+    buf_init(&out, 16 * 1024 * 1024);
+    struct telling telling = {options->is_json, jsonwriter_to(&out)};
+    jsonwriter_object(&telling.w, NULL);
+    jsonwriter_array(&telling.w, "broken");
+    size_t broken = ledger_verify(ledger, tell, &telling);
+    jsonwriter_array_end(&telling.w);
+    jsonwriter_bool(&telling.w, "ok", broken == 0);
+    jsonwriter_object_end(&telling.w);
+    if (options->is_json)
+        puts(out.ptr);
+    else if (broken == 0)
+        puts("ok: the books keep all their rules");
+    else
+        fprintf(stderr, "panelmux: %zu rules of the books are broken\n", broken);
+    buf_fini(&out);
+    ledger_close(&ledger);
+    return broken ? EXIT_PROBLEM : EXIT_OK;
+}
+
+/* ---- backup ---- */
+
+/* The gateway has a working directory of its own. To free(). */
+static char *absolute(const char *path)
+{
+    struct buf text;
+    char folder[4096];
+    if (path[0] == '/' || getcwd(folder, sizeof folder) == NULL)
+        return memory_text(path);
+    buf_init(&text, 16 * 1024);
+    buf_printf(&text, "%s/%s", folder, path);
+    return buf_take(&text);
+}
+
+static int backup_here(struct remote *remote, const char *path, struct remote_reply *reply)
+{
+    struct fault why;
+    struct ledger *ledger = open_books(remote);
+    if (ledger == NULL) {
+        fprintf(stderr, "panelmux: %s\n", reply->words);
+        return EXIT_UNREACHABLE;
+    }
+    bool is_ok = ledger_backup_now(ledger, path, &why);
+    if (!is_ok)
+        fprintf(stderr, "panelmux: %s\n", why.words);
+    ledger_close(&ledger);
+    return is_ok ? EXIT_OK : EXIT_PROBLEM;
+}
+
+static int backup(struct remote *remote, const struct options *options)
+{
+    struct remote_reply reply;
+    struct buf body;
+    char *path = absolute(options->words[1]);
+    buf_init(&body, 64 * 1024);
+    struct jsonwriter w = jsonwriter_to(&body);
+    jsonwriter_object(&w, NULL);
+    jsonwriter_text(&w, "path", str_of(path));
+    jsonwriter_object_end(&w);
+    remote_ask(remote, "/ledger/backup", buf_str(&body), &reply);
+    int code = reply.code;
+    if (code == EXIT_UNREACHABLE)
+        code = backup_here(remote, path, &reply);
+    else
+        remote_tell(&reply, false);
+    if (code == EXIT_OK && options->is_json) {
+        buf_clear(&body);
+        w = jsonwriter_to(&body);
+        jsonwriter_object(&w, NULL);
+        jsonwriter_text(&w, "backup", str_of(path));
+        jsonwriter_object_end(&w);
+        puts(body.ptr);
+    } else if (code == EXIT_OK) {
+        printf("copied to %s\n", path);
+    }
+    buf_fini(&body);
+    remote_reply_fini(&reply);
+    free(path);
+    return code;
+}
+
+int command_ledger_run(int argc, char **argv)
+{
+    struct options options;
+    struct remote remote;
+    if (!options_parse(argc, argv, NULL, 0, &options))
+        return EXIT_USAGE;
+    const char *verb = options.word_count ? options.words[0] : "";
+    bool is_verify = strcmp(verb, "verify") == 0;
+    if (!is_verify && strcmp(verb, "backup") != 0) {
+        fputs("panelmux: ledger verify, or ledger backup FILE\n", stderr);
+        return EXIT_USAGE;
+    }
+    if (!options_count(&options, is_verify ? 0 : 1, is_verify ? 0 : 1))
+        return EXIT_USAGE;
+    if (!remote_open(&remote, &options))
+        return EXIT_PROBLEM;
+    int code = is_verify ? verify(&remote, &options) : backup(&remote, &options);
+    remote_close(&remote);
+    return code;
+}

@@ -1,0 +1,261 @@
+/* panelmux order: list and show ask the running gateway and, without one, read the ledger; resolve
+ * needs the gateway. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "admin/orderjson.h"
+#include "app/orderprint.h"
+#include "app/remote.h"
+
+enum { LIST_DEFAULT = 50, LIST_MOST = 1000, JSON_BYTES = 64 * 1024 * 1024 };
+
+struct order_options {
+    struct options common;
+    bool is_doubt, next_offer, refund;
+    const char *client, *before, *limit, *accepted, *provider, *text;
+};
+
+static bool parse(int argc, char **argv, struct order_options *out)
+{
+    *out = (struct order_options){0};
+    const struct option own[] = {
+        {"--in-doubt", &out->is_doubt, NULL}, {"--client", NULL, &out->client},
+        {"--before", NULL, &out->before},     {"--limit", NULL, &out->limit},
+        {"--accepted", NULL, &out->accepted}, {"--next-offer", &out->next_offer, NULL},
+        {"--refund", &out->refund, NULL},     {"--provider", NULL, &out->provider},
+        {"--text", NULL, &out->text},
+    };
+    return options_parse(argc, argv, own, COUNT_OF(own), &out->common);
+}
+
+static bool read_number(const char *name, const char *text, uint64_t most, uint64_t otherwise,
+                        uint64_t *out)
+{
+    *out = otherwise;
+    if (text == NULL || (str_to_u64(str_of(text), out) && *out >= 1 && *out <= most))
+        return true;
+    fprintf(stderr, "panelmux: %s must be a whole number from 1 to %llu\n", name,
+            (unsigned long long)most);
+    return false;
+}
+
+/* ---- without a gateway ---- */
+
+/* NULL: told, with what the gateway's silence said before. */
+static struct ledger *open_books(struct remote *remote, const struct remote_reply *reply)
+{
+    struct fault why;
+    struct ledger *ledger = ledger_open_reading(&remote->draft.made.ledger, &why);
+    if (ledger == NULL)
+        fprintf(stderr, "panelmux: %s\npanelmux: %s\n", reply->words, why.words);
+    return ledger;
+}
+
+static void read_list(struct ledger *ledger, const struct ledger_query *query, struct buf *out)
+{
+    struct arena arena;
+    struct ledger_rows rows;
+    struct jsonwriter w = orderjson_list_begin(out);
+    arena_init(&arena);
+    ledger_read(ledger, query, &arena, &rows);
+    for (size_t i = 0; i < rows.order_count; i++) {
+        struct ledger_rows shown = {0};
+        struct ledger_query show = {.question = LEDGER_ASK_SHOW, .id = rows.orders[i].id};
+        if (query->is_doubt)
+            ledger_read(ledger, &show, &arena, &shown);
+        orderjson_order(&w, &rows.orders[i], orderjson_doubt(&shown));
+    }
+    bool is_full = rows.order_count == query->limit;
+    orderjson_list_end(&w, is_full ? rows.orders[rows.order_count - 1].id : 0);
+    arena_fini(&arena);
+}
+
+static bool read_one(struct ledger *ledger, uint32_t id, struct buf *out)
+{
+    struct arena arena;
+    struct ledger_rows rows;
+    struct ledger_query query = {.question = LEDGER_ASK_SHOW, .id = id};
+    arena_init(&arena);
+    ledger_read(ledger, &query, &arena, &rows);
+    bool is_found = rows.result == LEDGER_DONE && rows.order_count > 0;
+    if (is_found)
+        orderjson_show(out, &rows);
+    else
+        fputs("panelmux: there is no such order\n", stderr);
+    arena_fini(&arena);
+    return is_found;
+}
+
+static void print_books(const struct buf *json, bool is_json, void (*print)(const json_t *json))
+{
+    if (is_json) {
+        puts(json->ptr);
+        return;
+    }
+    json_t *read = json_loadb(json->ptr, json->len, 0, NULL);
+    print(read);
+    json_decref(read);
+}
+
+/* ---- list ---- */
+
+static int list(struct remote *remote, const struct order_options *options)
+{
+    struct remote_reply reply;
+    struct buf path;
+    uint64_t before, limit;
+    if (!read_number("--before", options->before, INT32_MAX, 0, &before) ||
+        !read_number("--limit", options->limit, LIST_MOST, LIST_DEFAULT, &limit))
+        return EXIT_USAGE;
+    void (*print)(const json_t *) = options->is_doubt ? orderprint_doubt_list : orderprint_list;
+    buf_init(&path, 4096);
+    buf_printf(&path, "/orders?limit=%llu", (unsigned long long)limit);
+    if (before)
+        buf_printf(&path, "&before=%llu", (unsigned long long)before);
+    if (options->is_doubt)
+        buf_add_text(&path, "&in_doubt=1");
+    if (options->client) {
+        buf_add_text(&path, "&client=");
+        buf_add_urlencoded(&path, str_of(options->client));
+    }
+    remote_ask(remote, path.ptr, STR_NONE, &reply);
+    buf_fini(&path);
+    int code = reply.code;
+    struct ledger *ledger = code == EXIT_UNREACHABLE ? open_books(remote, &reply) : NULL;
+    if (ledger) {
+        struct buf json;
+        struct ledger_query query = {.question = LEDGER_ASK_LIST,
+                                     .client = str_of(options->client),
+                                     .is_doubt = options->is_doubt,
+                                     .before = (uint32_t)before,
+                                     .limit = (unsigned)limit};
+        buf_init(&json, JSON_BYTES);
+        read_list(ledger, &query, &json);
+        print_books(&json, options->common.is_json, print);
+        buf_fini(&json);
+        ledger_close(&ledger);
+        code = EXIT_OK;
+    } else if (code != EXIT_UNREACHABLE) {
+        remote_tell(&reply, options->common.is_json);
+        if (code == EXIT_OK && !options->common.is_json)
+            print(reply.json);
+    }
+    remote_reply_fini(&reply);
+    return code;
+}
+
+/* ---- show ---- */
+
+static int show(struct remote *remote, const struct order_options *options)
+{
+    struct remote_reply reply;
+    char path[64];
+    uint64_t id;
+    if (!read_number("an order's ID", options->common.words[1], INT32_MAX, 0, &id))
+        return EXIT_USAGE;
+    snprintf(path, sizeof path, "/orders/%llu", (unsigned long long)id);
+    remote_ask(remote, path, STR_NONE, &reply);
+    int code = reply.code;
+    struct ledger *ledger = code == EXIT_UNREACHABLE ? open_books(remote, &reply) : NULL;
+    if (ledger) {
+        struct buf json;
+        buf_init(&json, JSON_BYTES);
+        code = read_one(ledger, (uint32_t)id, &json) ? EXIT_OK : EXIT_PROBLEM;
+        if (code == EXIT_OK)
+            print_books(&json, options->common.is_json, orderprint_show);
+        buf_fini(&json);
+        ledger_close(&ledger);
+    } else if (code != EXIT_UNREACHABLE) {
+        remote_tell(&reply, options->common.is_json);
+        if (code == EXIT_OK && !options->common.is_json)
+            orderprint_show(reply.json);
+    }
+    remote_reply_fini(&reply);
+    return code;
+}
+
+/* ---- resolve ---- */
+
+static bool check_resolve(const struct order_options *o)
+{
+    bool has_id = o->common.word_count == 2;
+    if ((o->accepted != NULL) + o->next_offer + o->refund != 1)
+        fputs("panelmux: one of --accepted UPSTREAM_ID, --next-offer, --refund\n", stderr);
+    else if (has_id == (o->provider || o->text) || (!has_id && !(o->provider && o->text)))
+        fputs("panelmux: an order's ID, or --provider NAME with --text TEXT\n", stderr);
+    else if (!has_id && o->accepted)
+        fputs("panelmux: --accepted is for one order: give its ID\n", stderr);
+    else
+        return true;
+    return false;
+}
+
+static void print_body(const struct order_options *o, struct buf *out)
+{
+    struct jsonwriter w = jsonwriter_to(out);
+    jsonwriter_object(&w, NULL);
+    jsonwriter_text(&w, "how",
+                    str_of(o->accepted ? "accepted"
+                           : o->refund ? "refund"
+                                       : "next-offer"));
+    if (o->accepted)
+        jsonwriter_text(&w, "upstream_id", str_of(o->accepted));
+    if (o->provider) {
+        jsonwriter_text(&w, "provider", str_of(o->provider));
+        jsonwriter_text(&w, "text", str_of(o->text));
+    }
+    jsonwriter_object_end(&w);
+}
+
+static int resolve(struct remote *remote, const struct order_options *options)
+{
+    struct remote_reply reply;
+    struct remote_room room;
+    struct buf body;
+    char path[64] = "/orders/resolve";
+    uint64_t id;
+    if (!check_resolve(options))
+        return EXIT_USAGE;
+    if (options->common.word_count == 2) {
+        if (!read_number("an order's ID", options->common.words[1], INT32_MAX, 0, &id))
+            return EXIT_USAGE;
+        snprintf(path, sizeof path, "/orders/%llu/resolve", (unsigned long long)id);
+    }
+    buf_init(&body, 64 * 1024);
+    print_body(options, &body);
+    remote_ask(remote, path, buf_str(&body), &reply);
+    buf_fini(&body);
+    remote_tell(&reply, options->common.is_json);
+    if (reply.code == EXIT_OK && !options->common.is_json)
+        printf("resolved: %s\n", remote_text(reply.json, "resolved", &room));
+    int code = reply.code;
+    remote_reply_fini(&reply);
+    return code;
+}
+
+static const struct verb {
+    const char *name;
+    size_t least, most;
+    int (*run)(struct remote *remote, const struct order_options *options);
+} verbs[] = {{"list", 0, 0, list}, {"show", 1, 1, show}, {"resolve", 0, 1, resolve}};
+
+int command_order_run(int argc, char **argv)
+{
+    struct order_options options;
+    struct remote remote;
+    if (!parse(argc, argv, &options))
+        return EXIT_USAGE;
+    for (size_t i = 0; options.common.word_count && i < COUNT_OF(verbs); i++) {
+        if (strcmp(options.common.words[0], verbs[i].name) != 0)
+            continue;
+        if (!options_count(&options.common, verbs[i].least, verbs[i].most))
+            return EXIT_USAGE;
+        if (!remote_open(&remote, &options.common))
+            return EXIT_PROBLEM;
+        int code = verbs[i].run(&remote, &options);
+        remote_close(&remote);
+        return code;
+    }
+    fputs("panelmux: order list, order show ID, or order resolve\n", stderr);
+    return EXIT_USAGE;
+}

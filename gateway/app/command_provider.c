@@ -1,0 +1,153 @@
+/* panelmux provider: how they stand; pause, resume, accept, doctor. Asked of the running gateway.
+ */
+#include <stdio.h>
+
+#include "admin/jsonwriter.h"
+#include "app/remote.h"
+#include "app/texttable.h"
+
+static void print_age(const json_t *provider, char out[24])
+{
+    const json_t *age = json_object_get(provider, "list_age_s");
+    long long seconds = json_integer_value(age);
+    if (!json_is_integer(age))
+        snprintf(out, 24, "no list");
+    else if (seconds < 120)
+        snprintf(out, 24, "%llds", seconds);
+    else if (seconds < 7200)
+        snprintf(out, 24, "%lldm", seconds / 60);
+    else
+        snprintf(out, 24, "%lldh", seconds / 3600);
+}
+
+static void add_provider(struct texttable *table, const json_t *provider)
+{
+    struct remote_room rooms[10];
+    char balance[96], age[24], health[256];
+    const char *amount = remote_text(provider, "balance", &rooms[0]);
+    const char *error = remote_text(provider, "last_error", &rooms[1]);
+    snprintf(balance, sizeof balance, "%s %s", amount[0] ? amount : "?",
+             remote_text(provider, "currency", &rooms[2]));
+    print_age(provider, age);
+    snprintf(health, sizeof health, "%s%s%s", remote_text(provider, "health", &rooms[3]),
+             error[0] ? "; list: " : "", error);
+    const char *cells[] = {remote_text(provider, "name", &rooms[4]),
+                           remote_text(provider, "state", &rooms[5]),
+                           balance,
+                           age,
+                           remote_text(provider, "services", &rooms[6]),
+                           remote_text(provider, "quarantined", &rooms[7]),
+                           remote_text(provider, "connections", &rooms[8]),
+                           health};
+    texttable_add(table, cells);
+}
+
+static int print_list(const json_t *json)
+{
+    static const char *const heads[] = {"NAME",      "STATE",        ">BALANCE",     ">LIST AGE",
+                                        ">SERVICES", ">QUARANTINED", ">CONNECTIONS", "HEALTH"};
+    struct texttable table;
+    size_t i;
+    json_t *provider;
+    texttable_init(&table, heads, COUNT_OF(heads));
+    json_array_foreach(json_object_get(json, "providers"), i, provider)
+        add_provider(&table, provider);
+    texttable_print(&table, "no providers", stdout);
+    texttable_fini(&table);
+    return EXIT_OK;
+}
+
+static int print_doctor(const json_t *json)
+{
+    struct remote_room room;
+    size_t i;
+    json_t *finding;
+    json_array_foreach(json_object_get(json, "findings"), i, finding)
+    {
+        struct buf words;
+        buf_init(&words, 64 * 1024);
+        texttable_mask(str_of(remote_text(finding, "words", &room)), &words);
+        printf("%s  %s\n", remote_is(finding, "problem") ? "PROBLEM" : "ok     ",
+               words.ptr ? words.ptr : "");
+        buf_fini(&words);
+    }
+    const char *balance = remote_text(json, "balance", &room);
+    if (balance[0])
+        printf("balance %s %s\n", balance, json_string_value(json_object_get(json, "currency")));
+    return remote_is(json, "healthy") ? EXIT_OK : EXIT_PROBLEM;
+}
+
+static int print_one(const json_t *json)
+{
+    struct remote_room a, b, c;
+    printf("%s: %s, health %s\n", remote_text(json, "name", &a), remote_text(json, "state", &b),
+           remote_text(json, "health", &c));
+    return EXIT_OK;
+}
+
+static int print_accepted(const json_t *json)
+{
+    struct remote_room room;
+    printf("accepted: %s\n", remote_text(json, "accepted", &room));
+    return EXIT_OK;
+}
+
+static const struct verb {
+    const char *name;
+    size_t least, most; /* words behind it */
+    bool is_get;
+    int (*print)(const json_t *json);
+} verbs[] = {
+    {"list", 0, 0, true, print_list},        {"doctor", 1, 1, true, print_doctor},
+    {"pause", 1, 1, false, print_one},       {"resume", 1, 1, false, print_one},
+    {"accept", 1, 2, false, print_accepted},
+};
+
+static int ask(const struct verb *verb, const struct options *options)
+{
+    struct remote remote;
+    struct remote_reply reply;
+    struct buf path, body;
+    if (!remote_open(&remote, options))
+        return EXIT_PROBLEM;
+    buf_init(&path, 2048);
+    buf_init(&body, 2048);
+    buf_add_text(&path, "/providers");
+    if (verb->least > 0) {
+        buf_add_byte(&path, '/');
+        buf_add_urlencoded(&path, str_of(options->words[1]));
+        buf_printf(&path, "/%s", verb->name);
+    }
+    struct jsonwriter w = jsonwriter_to(&body);
+    jsonwriter_object(&w, NULL);
+    if (options->word_count > 2)
+        jsonwriter_text(&w, "service", str_of(options->words[2]));
+    jsonwriter_object_end(&w);
+    remote_ask(&remote, path.ptr, verb->is_get ? STR_NONE : buf_str(&body), &reply);
+    remote_tell(&reply, options->is_json);
+    int code = reply.code;
+    if (code == EXIT_OK && options->is_json)
+        code = json_is_false(json_object_get(reply.json, "healthy")) ? EXIT_PROBLEM : EXIT_OK;
+    else if (code == EXIT_OK)
+        code = verb->print(reply.json);
+    buf_fini(&path);
+    buf_fini(&body);
+    remote_reply_fini(&reply);
+    remote_close(&remote);
+    return code;
+}
+
+int command_provider_run(int argc, char **argv)
+{
+    struct options options;
+    if (!options_parse(argc, argv, NULL, 0, &options))
+        return EXIT_USAGE;
+    for (size_t i = 0; options.word_count && i < COUNT_OF(verbs); i++) {
+        if (strcmp(options.words[0], verbs[i].name) != 0)
+            continue;
+        return options_count(&options, verbs[i].least, verbs[i].most) ? ask(&verbs[i], &options)
+                                                                      : EXIT_USAGE;
+    }
+    fputs("panelmux: provider list, doctor, pause, resume or accept\n", stderr);
+    return EXIT_USAGE;
+}

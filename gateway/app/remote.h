@@ -1,0 +1,46 @@
+/* struct remote: what the operator's commands need of the configuration (where the gateway's
+ * admin side and its ledger are) and one synchronous way to ask it. Reads no more than `admin` and
+ * `ledger`, so it works without the other secrets and beside faults elsewhere in the file. One
+ * thread. */
+#ifndef APP_REMOTE_H
+#define APP_REMOTE_H
+#include <jansson.h>
+
+#include "app/configuration_private.h"
+#include "app/options.h"
+
+struct remote {
+    struct configuration_draft draft; /* of it: admin and made.ledger */
+    char url[160];                    /* "http://127.0.0.1:8081" */
+};
+/* False: told on stderr. */
+bool remote_open(struct remote *remote, const struct options *options) MUST_USE;
+void remote_close(struct remote *remote);
+
+struct remote_reply {
+    int code; /* EXIT_OK; EXIT_UNREACHABLE: no gateway; EXIT_PROBLEM: it refused */
+    long status;
+    struct buf body; /* JSON */
+    json_t *json;    /* of it; NULL when there is none */
+    char words[400]; /* what is wrong */
+};
+/* path with its query, encoded; body: JSON, or STR_NONE for GET. */
+void remote_ask(struct remote *remote, const char *path, struct str body, struct remote_reply *out);
+void remote_reply_fini(struct remote_reply *reply);
+/* Prints the words of what is not ok to stderr; with is_json and ok the body to stdout. */
+void remote_tell(const struct remote_reply *reply, bool is_json);
+
+/* The whole configuration, for commands that need keys or providers; faults go to stderr. */
+struct configuration *remote_configuration(const struct options *options);
+void remote_print_faults(struct faultlist *faults, FILE *out);
+
+/* ---- reading what the gateway answered ---- */
+
+/* "" when absent or null; numbers and truths as text, which lives in *room. */
+struct remote_room {
+    char text[32];
+};
+const char *remote_text(const json_t *object, const char *key, struct remote_room *room);
+bool remote_is(const json_t *object, const char *key);
+
+#endif

@@ -1,0 +1,92 @@
+/* See texttable.h. */
+#include "app/texttable.h"
+
+#include <stdlib.h>
+
+enum { CELL_BYTES = 4096 };
+
+void texttable_init(struct texttable *table, const char *const *heads, size_t columns)
+{
+    ASSERT(columns <= TEXTTABLE_COLUMNS);
+    *table = (struct texttable){.heads = heads, .columns = columns};
+}
+
+void texttable_mask(struct str text, struct buf *out)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.ptr[i];
+        /* C1 controls are 0xC2 and one of 0x80 to 0x9F. */
+        bool is_c1 = c == 0xC2 && i + 1 < text.len && (unsigned char)text.ptr[i + 1] < 0xA0;
+        i += is_c1;
+        buf_add_byte(out, c < 0x20 || c == 0x7F || is_c1 ? '?' : (char)c);
+    }
+}
+
+void texttable_add(struct texttable *table, const char *const *cells)
+{
+    size_t at = table->rows++ * table->columns;
+    table->cells = memory_resize(table->cells, table->rows * table->columns, sizeof *table->cells);
+    for (size_t i = 0; i < table->columns; i++) {
+        struct buf text;
+        buf_init(&text, CELL_BYTES);
+        texttable_mask(str_of(cells[i] && cells[i][0] ? cells[i] : "-"), &text);
+        table->cells[at + i] = text.ptr ? buf_take(&text) : memory_text("-");
+        buf_fini(&text);
+    }
+}
+
+static size_t width_of(const char *text)
+{
+    size_t width = 0;
+    for (; *text; text++)
+        width += ((unsigned char)*text & 0xC0) != 0x80;
+    return width;
+}
+
+static void print_cell(const char *text, size_t width, bool is_right, bool is_last, FILE *out)
+{
+    int blanks = (int)(width - width_of(text));
+    if (is_right)
+        fprintf(out, "%*s%s", blanks, "", text);
+    else if (is_last)
+        fputs(text, out);
+    else
+        fprintf(out, "%s%*s", text, blanks, "");
+    fputs(is_last ? "\n" : "  ", out);
+}
+
+static void print_row(const struct texttable *table, const char *const *cells, const size_t *widths,
+                      FILE *out)
+{
+    for (size_t i = 0; i < table->columns; i++)
+        print_cell(cells[i], widths[i], table->heads[i][0] == '>', i + 1 == table->columns, out);
+}
+
+void texttable_print(const struct texttable *table, const char *empty, FILE *out)
+{
+    const char *heads[TEXTTABLE_COLUMNS];
+    size_t widths[TEXTTABLE_COLUMNS];
+    if (table->rows == 0) {
+        fprintf(out, "%s\n", empty);
+        return;
+    }
+    for (size_t i = 0; i < table->columns; i++) {
+        heads[i] = table->heads[i] + (table->heads[i][0] == '>');
+        widths[i] = width_of(heads[i]);
+        for (size_t row = 0; row < table->rows; row++) {
+            size_t width = width_of(table->cells[row * table->columns + i]);
+            widths[i] = width > widths[i] ? width : widths[i];
+        }
+    }
+    print_row(table, heads, widths, out);
+    for (size_t row = 0; row < table->rows; row++)
+        print_row(table, (const char *const *)table->cells + row * table->columns, widths, out);
+}
+
+void texttable_fini(struct texttable *table)
+{
+    for (size_t i = 0; i < table->rows * table->columns; i++)
+        free(table->cells[i]);
+    free(table->cells);
+    *table = (struct texttable){0};
+}
