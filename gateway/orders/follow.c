@@ -54,7 +54,7 @@ static bool is_fresh(const struct desk *desk, const struct liveorder *order)
     if (orderstate_is_final(order->state) || order->upstream_id[0] == '\0')
         return true;
     return order->asked_at_ms > 0 &&
-           loop_now_ms(desk->loop) - order->asked_at_ms <= desk->settings.status_fresh_ms;
+           loop_now_ms(desk->loop) - order->asked_at_ms < desk->settings.status_fresh_ms;
 }
 
 bool follow_now(struct desk *desk, unsigned client_id_asking, const uint32_t *ids, size_t count,
