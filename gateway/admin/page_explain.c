@@ -65,8 +65,20 @@ static void fill_draft(struct admin_call *call, struct question_of *q)
     }
 }
 
-static void print_offer(struct jsonwriter *w, struct admin_call *call, const struct offer *offer,
-                        const struct candidate *candidate, size_t position)
+/* Of subscriptions the rates are compared; told is the cost of a post, as is the charge. */
+static struct money cost_of(const struct question_of *q, const struct offer *offer,
+                            const struct candidate *candidate)
+{
+    struct money cost = candidate->cost;
+    if (ordertype_row(q->draft.type)->quantity == ORDERTYPE_QUANTITY_PER_POST &&
+        !quote_charge(offer->cost, q->draft.run_quantity, false, 8, &cost))
+        cost = candidate->cost;
+    return cost;
+}
+
+static void print_offer(struct jsonwriter *w, struct admin_call *call, const struct question_of *q,
+                        const struct offer *offer, const struct candidate *candidate,
+                        size_t position)
 {
     const struct provider *provider =
         provider_set_by_id(call->catalogue->providers, offer->provider_id);
@@ -84,7 +96,7 @@ static void print_offer(struct jsonwriter *w, struct admin_call *call, const str
         jsonwriter_text(w, "upstream_currency",
                         provider ? str_of(provider->settings.currency) : STR(""));
         jsonwriter_money(w, "cost_per_1000", offer->cost);
-        jsonwriter_money(w, "cost", candidate->cost);
+        jsonwriter_money(w, "cost", cost_of(q, offer, candidate));
     }
     jsonwriter_number(w, "weight", offer->weight);
     jsonwriter_object_end(w);
@@ -106,7 +118,7 @@ static void print_offers(struct jsonwriter *w, struct admin_call *call, struct q
     jsonwriter_bool(w, "deliverable", ranked > 0 && q->problem == NULL);
     jsonwriter_array(w, "offers");
     for (size_t i = 0; i < count; i++)
-        print_offer(w, call, &q->service->offers[i], &candidates[i], positions[i]);
+        print_offer(w, call, q, &q->service->offers[i], &candidates[i], positions[i]);
     jsonwriter_array_end(w);
 }
 

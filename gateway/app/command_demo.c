@@ -125,8 +125,8 @@ static const struct {
      "action=add&service=8&username=somebody&min=100&max=120&posts=5&delay=0"},
     {"how number 1 stands; it is Completed after 4 seconds", "action=status&order=1"},
     {"several at once", "action=status&orders=1,2,3,4,5"},
-    {"a refill, once number 1 is Completed", "action=refill&order=1"},
-    {"how the refill stands", "action=refill_status&refill=1"},
+    {"a refill, once number 1 is Completed (it needs a moment)", "action=refill&order=1"},
+    {"how the refill stands; its number is in the answer before", "action=refill_status&refill=1"},
     {"an order that takes two minutes (number 7)",
      "action=add&service=9&link=https://example.com/p/7&quantity=1000&country=WW&device=5&"
      "type_of_traffic=3"},

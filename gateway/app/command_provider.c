@@ -88,7 +88,9 @@ static int print_one(const json_t *json)
 static int print_accepted(const json_t *json)
 {
     struct remote_room room;
-    printf("accepted: %s\n", remote_text(json, "accepted", &room));
+    const char *count = remote_text(json, "accepted", &room);
+    printf("accepted: %s%s\n", count,
+           strcmp(count, "0") == 0 ? ", nothing like that is in quarantine" : "");
     return EXIT_OK;
 }
 

@@ -19,19 +19,20 @@ static const struct command commands[] = {
     {"health", "health [-c FILE] [--json]",
      "asks the running gateway whether it may be sent clients; for health checks",
      command_health_run},
-    {"import", "import PROVIDER [-c FILE]",
+    {"import", "import PROVIDER [-c FILE] [--json]",
      "the provider's list as a YAML block of services: for review", command_import_run},
     {"ledger", "ledger verify [-c FILE] [--json]\nledger backup FILE [-c FILE] [--json]",
      "checks the books; copies them, while running", command_ledger_run},
     {"order",
-     "order list [--in-doubt] [-c FILE] [--json]\norder show ID [-c FILE] [--json]\n"
+     "order list [--in-doubt] [--client NAME] [--before ID] [--limit N] [-c FILE] [--json]\norder "
+     "show ID [-c FILE] [--json]\n"
      "order resolve ID --accepted UPSTREAM_ID | --next-offer | --refund [-c FILE] [--json]\n"
-     "order resolve --provider NAME --text TEXT --accepted … | --next-offer | --refund",
+     "order resolve --provider NAME --text TEXT --next-offer | --refund [-c FILE] [--json]",
      "the orders; ends a doubt", command_order_run},
     {"provider",
      "provider list [-c FILE] [--json]\nprovider doctor NAME [-c FILE] [--json]\n"
-     "provider pause NAME\nprovider resume NAME\n"
-     "provider accept NAME [SERVICE]",
+     "provider pause NAME [-c FILE] [--json]\nprovider resume NAME [-c FILE] [--json]\n"
+     "provider accept NAME [SERVICE] [-c FILE] [--json]",
      "the providers, how they stand; pauses one, ends a quarantine", command_provider_run},
     {"reload", "reload [-c FILE] [--json]", "reads the configuration again, all or nothing",
      command_reload_run},

@@ -119,10 +119,11 @@ static void print_order(const json_t *order)
     }
     const char *name;
     json_t *value;
+    puts("  as sent:");
     json_object_foreach(json_object_get(order, "fields"), name, value)
     {
         char label[64];
-        snprintf(label, sizeof label, "  field %-7s", name);
+        snprintf(label, sizeof label, "    %-19s", name);
         print_masked(label, json_is_string(value) ? json_string_value(value) : "");
     }
 }
