@@ -10,8 +10,9 @@
 #define WHILE_SENDING "restart while it was being sent"
 
 /* Numbers of one query, gathered before anything is changed under its feet. */
+enum { COLUMNS = 5 };
 struct found {
-    int64_t column[4];
+    int64_t column[COLUMNS];
 };
 
 static int gather(struct backend_connection *connection, enum statement which,
@@ -28,7 +29,7 @@ static int gather(struct backend_connection *connection, enum statement which,
             room = room ? room * 2 : 64;
             list = memory_resize(list, room, sizeof *list);
         }
-        for (int i = 0; i < 4; i++)
+        for (int i = 0; i < COLUMNS; i++)
             list[count].column[i] = sqlite3_column_int64(s, i);
         count++;
     }
@@ -57,7 +58,9 @@ static int doubt_attempt(struct backend_connection *connection, const struct fou
     const struct ledger_attempt ended = {.number = (unsigned)found->column[1],
                                          .state = ATTEMPTSTATE_DOUBT,
                                          .evidence = STR(WHILE_SENDING)};
-    const struct ledger_update update = {.has_state = true, .state = ORDERSTATE_DOUBT};
+    /* Its client pays for it until somebody says otherwise, as for any doubt. */
+    const struct ledger_update update = {
+        .has_state = true, .has_paid = true, .state = ORDERSTATE_DOUBT, .paid = {found->column[4]}};
     struct ledger_change change = {.order = (uint32_t)found->column[0],
                                    .attempt_ended = &ended,
                                    .update = &update,
@@ -93,7 +96,8 @@ static int doubt_aftersale(struct backend_connection *connection, const struct f
 static int settle_placing(struct backend_connection *connection, const struct found *found)
 {
     bool is_number_given = found->column[2] != 0, is_live = found->column[3] != 0;
-    struct ledger_update update = {.has_state = true, .state = ORDERSTATE_DOUBT};
+    struct ledger_update update = {
+        .has_state = true, .has_paid = true, .state = ORDERSTATE_DOUBT, .paid = {found->column[4]}};
     struct ledger_change change = {.order = (uint32_t)found->column[0],
                                    .update = &update,
                                    .event = "doubt",
@@ -102,7 +106,8 @@ static int settle_placing(struct backend_connection *connection, const struct fo
         return SQLITE_OK;
     if (!is_live) {
         update.state = ORDERSTATE_CANCELED;
-        update.has_paid = update.has_remains = true;
+        update.paid = MONEY_ZERO;
+        update.has_remains = true;
         update.remains = found->column[1];
         change.event = "canceled";
         change.reason = STR("restart before the number was given");

@@ -100,13 +100,14 @@ static const char *const texts[STATEMENT_COUNT] = {
     [STATEMENT_LAST_AFTERSALE] = "SELECT coalesce(max(number), 0) FROM aftersales",
     /* Four numbers a row, whatever is recovered. */
     [STATEMENT_RECOVER_ATTEMPTS] =
-        "SELECT order_id, number, 0, 0 FROM attempts WHERE state = 'sending'",
+        "SELECT order_id, number, 0, 0, (SELECT charge FROM orders WHERE id = order_id)"
+        " FROM attempts WHERE state = 'sending'",
     [STATEMENT_RECOVER_AFTERSALES] =
-        "SELECT order_id, number, kind = 'refill', 0 FROM aftersales WHERE state = 'sending'",
+        "SELECT order_id, number, kind = 'refill', 0, 0 FROM aftersales WHERE state = 'sending'",
     [STATEMENT_RECOVER_PLACING] =
         "SELECT id, quantity, is_number_given, EXISTS (SELECT 1 FROM attempts WHERE"
         " order_id = id AND " SQLITE_LIVE
-        ") FROM orders WHERE state = 'placing' AND " SQLITE_UNFINISHED,
+        "), charge FROM orders WHERE state = 'placing' AND " SQLITE_UNFINISHED,
     [STATEMENT_DOUBT_AFTERSALE] =
         "UPDATE aftersales SET state = 'doubt', updated_at = ?2,"
         " evidence = CASE evidence WHEN '' THEN ?3 ELSE evidence END WHERE number = ?1",

@@ -165,7 +165,7 @@ static void take_row(struct follow *follow, const struct ledger_order *row)
         if (follow->list[i].id != row->id || follow->list[i].is_found)
             continue;
         fill(&follow->list[i], row->state, row->quantity, row->has_start_count, row->start_count,
-             row->remains, row->paid);
+             row->remains, row->state == ORDERSTATE_PLACING ? row->charge : row->paid);
         follow->list[i].type = row->type;
         follow->list[i].extra = arena_str(&follow->arena, row->extra);
     }

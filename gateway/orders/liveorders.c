@@ -234,7 +234,8 @@ void liveorder_from_ledger(const struct ledger_order *order, const struct provid
         .remains = order->remains,
         .rate = order->rate,
         .charge = order->charge,
-        .paid = order->paid,
+        /* Booked once somebody took it; shown from the start. */
+        .paid = order->state == ORDERSTATE_PLACING ? order->charge : order->paid,
         /* Borrowed: within the answer's or the visit's life. */
         .extra = order->extra.len ? order->extra.ptr : NULL,
     };

@@ -82,3 +82,9 @@ def deliveries(*panels):
 def asked(*panels):
     """How many adds reached each panel, delivered or not."""
     return tuple(panel.count("add") for panel in panels)
+
+
+def verify(gateway):
+    """The books keep all their rules, also while they are in use."""
+    ended = gateway.cli("ledger", "verify")
+    assert ended.returncode == 0, ended
