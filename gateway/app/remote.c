@@ -163,7 +163,7 @@ static void judge(CURLcode code, const struct remote *remote, struct remote_repl
                  curl_easy_strerror(code));
         return;
     }
-    out->json = json_loadb(out->body.ptr ? out->body.ptr : "", out->body.len, 0, NULL);
+    out->json = json_loadb(out->body.ptr ? out->body.ptr : "", out->body.len, JSON_ALLOW_NUL, NULL);
     if (out->status >= 200 && out->status < 300 && out->json)
         return;
     out->code = EXIT_PROBLEM;

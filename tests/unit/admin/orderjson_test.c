@@ -1,0 +1,144 @@
+/* Orders as the operator reads them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+#include "admin/orderjson.h"
+
+#define LITERAL(text)                                                                              \
+    {                                                                                              \
+        "" text, sizeof(text) - 1                                                                  \
+    }
+
+static const struct ledger_order order = {
+    .id = 17,
+    .client = LITERAL("shop"),
+    .service = 1,
+    .type = ORDERTYPE_DEFAULT,
+    .fields = LITERAL("{\"link\":\"https://example.com/\\\"x\\\"\"}"),
+    .quantity = 100,
+    .rate = {90000000},
+    .charge = {9000000},
+    .paid = {9000000},
+    .currency = LITERAL("USD"),
+    .state = ORDERSTATE_DOUBT,
+    .is_number_given = true,
+    .remains = 100,
+    .provider = LITERAL("alpha"),
+    .upstream_service = LITERAL("101"),
+    .extra = LITERAL("\"posts\":\"10\""),
+    .request_id = LITERAL("r1"),
+    .created_at_ms = 1000,
+};
+static const struct ledger_attempt attempts[] = {
+    {.number = 1,
+     .provider = LITERAL("beta"),
+     .state = ATTEMPTSTATE_REFUSED,
+     .started_at_ms = 1000},
+    {.number = 2,
+     .provider = LITERAL("alpha"),
+     .state = ATTEMPTSTATE_DOUBT,
+     .evidence = LITERAL("bytes \x01 \xff \"quoted\""),
+     .started_at_ms = 1000},
+};
+static const struct ledger_event events[] = {{.at_ms = 1000, .word = LITERAL("placed")}};
+static const struct ledger_aftersale aftersales[] = {
+    {.kind = AFTERSALE_REFILL, .number = 3, .order = 17, .state = ATTEMPTSTATE_ACCEPTED}};
+static const struct ledger_rows rows = {.result = LEDGER_DONE,
+                                        .orders = &order,
+                                        .order_count = 1,
+                                        .attempts = attempts,
+                                        .attempt_count = 2,
+                                        .events = events,
+                                        .event_count = 1,
+                                        .aftersales = aftersales,
+                                        .aftersale_count = 1};
+
+static json_t *parse(struct buf *out)
+{
+    json_error_t error;
+    json_t *json = json_loadb(out->ptr, out->len, 0, &error);
+    if (json == NULL)
+        fail_msg("%s in %s", error.text, out->ptr);
+    buf_fini(out);
+    return json;
+}
+
+static const char *text(const json_t *object, const char *key)
+{
+    return json_string_value(json_object_get(object, key));
+}
+
+static void test_show(void **state)
+{
+    (void)state;
+    struct buf out;
+    buf_init(&out, 65536);
+    orderjson_show(&out, &rows);
+    json_t *json = parse(&out);
+    const json_t *shown = json_object_get(json, "order");
+    assert_int_equal(json_integer_value(json_object_get(shown, "order")), 17);
+    assert_string_equal(text(shown, "state"), "doubt");
+    assert_string_equal(text(shown, "status"), "Pending");
+    assert_string_equal(text(shown, "charge"), "0.09");
+    assert_string_equal(text(shown, "created_at"), "1970-01-01T00:00:01.000Z");
+    assert_true(json_is_null(json_object_get(shown, "updated_at")));
+    assert_true(json_is_null(json_object_get(shown, "start_count")));
+    assert_string_equal(text(json_object_get(shown, "fields"), "link"),
+                        "https://example.com/\"x\"");
+    assert_string_equal(text(json_object_get(shown, "extra"), "posts"), "10");
+    assert_int_equal(json_array_size(json_object_get(json, "attempts")), 2);
+    assert_int_equal(json_array_size(json_object_get(json, "events")), 1);
+    assert_string_equal(text(json_array_get(json_object_get(json, "aftersales"), 0), "kind"),
+                        "refill");
+    json_decref(json);
+}
+
+static void test_the_attempt_in_doubt(void **state)
+{
+    (void)state;
+    const struct ledger_rows none = {.attempts = attempts, .attempt_count = 1};
+    assert_ptr_equal(orderjson_doubt(&rows), &attempts[1]);
+    assert_null(orderjson_doubt(&none));
+}
+
+static void test_list(void **state)
+{
+    (void)state;
+    struct buf out;
+    buf_init(&out, 65536);
+    struct jsonwriter w = orderjson_list_begin(&out);
+    orderjson_order(&w, &order, &attempts[1]);
+    orderjson_order(&w, &order, NULL);
+    orderjson_list_end(&w, 17);
+    json_t *json = parse(&out);
+    const json_t *list = json_object_get(json, "orders");
+    assert_int_equal(json_array_size(list), 2);
+    assert_non_null(json_object_get(json_array_get(list, 0), "doubt"));
+    assert_null(json_object_get(json_array_get(list, 1), "doubt"));
+    assert_int_equal(json_integer_value(json_object_get(json, "next_before")), 17);
+    json_decref(json);
+}
+
+static void test_an_empty_list(void **state)
+{
+    (void)state;
+    struct buf out;
+    buf_init(&out, 65536);
+    struct jsonwriter w = orderjson_list_begin(&out);
+    orderjson_list_end(&w, 0);
+    assert_string_equal(out.ptr, "{\"orders\":[],\"next_before\":null}");
+    buf_fini(&out);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_show), cmocka_unit_test(test_the_attempt_in_doubt),
+        cmocka_unit_test(test_list), cmocka_unit_test(test_an_empty_list)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
