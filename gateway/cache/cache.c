@@ -7,16 +7,21 @@
 #include <sys/queue.h>
 
 #include "base/clock.h"
+#include "base/digest.h"
 #include "base/log.h"
 #include "cache/memorystore.h"
+#include "cache/redisstore.h"
 
-enum { CACHE_DEADLINE_MS = 1000 };
+enum { CACHE_DEADLINE_MS = 1000, TOKEN_DIGITS = 32 };
 
-/* A get on its way. The store holds it until it answers, hence it outlives its deadline. */
+/* A get or a lock on its way. The store holds it until it answers, hence it outlives its deadline.
+ */
 struct question {
     TAILQ_ENTRY(question) entry; /* among the waiting or the late ones */
     struct cache *cache;
-    cache_done_fn *done; /* NULL once the deadline has passed */
+    cache_done_fn *done;   /* of a get */
+    cache_lock_fn *locked; /* of a lock */
+    bool is_late;          /* the deadline has passed: it was answered */
     void *arg;
     int64_t deadline_ms;
 };
@@ -28,11 +33,12 @@ struct cache {
     struct loop *loop;
     struct questions waiting; /* oldest first: all have the same time */
     struct questions late;
-    struct loop_timer timer; /* of the oldest that waits */
+    struct loop_timer timer;      /* of the oldest that waits */
+    char token[TOKEN_DIGITS + 1]; /* this gateway's, in the locks it takes */
     _Atomic uint64_t gets, hits, puts, failures;
 };
 
-static const struct cache_store *const stores[] = {&memorystore};
+static const struct cache_store *const stores[] = {&memorystore, &redisstore, &redisstore_unix};
 
 const struct cache_store *cache_store_find(struct str scheme)
 {
@@ -42,29 +48,43 @@ const struct cache_store *cache_store_find(struct str scheme)
     return NULL;
 }
 
-/* Of the URL only the scheme is ever shown: the rest may hold a password. */
-static void refuse_scheme(struct str scheme, struct fault *why)
+static const struct cache_store *store_of(struct str url, struct str *location_out,
+                                          struct fault *why)
 {
-    if (str_is(scheme, "redis"))
+    struct str scheme = STR("");
+    *location_out = url;
+    (void)!str_next(location_out, ':', &scheme);
+    const struct cache_store *kind = cache_store_find(scheme);
+    if (kind)
+        return kind;
+    if (str_is(scheme, "rediss"))
         fault_set(why, FAULT_INVALID,
-                  "cache: redis is not built into this version yet; use memory");
-    else
-        fault_set(why, FAULT_INVALID, "cache: there is no store \"%.20s\"; use memory",
+                  "asks for TLS, which hiredis here does not have; use redis:// through a tunnel "
+                  "such as stunnel");
+    else /* only the scheme is ever shown: the rest may hold a password */
+        fault_set(why, FAULT_INVALID,
+                  "is for no store \"%.20s\"; memory or redis://host:6379/0 is right",
                   log_value(scheme).text);
+    return NULL;
+}
+
+bool cache_check(struct str url, struct fault *why)
+{
+    struct str location;
+    const struct cache_store *kind = store_of(url, &location, why);
+    return kind && kind->check(location, why);
 }
 
 struct cache *cache_open(const struct cache_settings *settings, struct loop *loop,
                          struct fault *why)
 {
-    struct str rest = settings->url ? str_of(settings->url) : STR("memory"), scheme;
-    const struct cache_store *kind;
-    (void)!str_next(&rest, ':', &scheme);
-    kind = cache_store_find(scheme);
-    if (kind == NULL) {
-        refuse_scheme(scheme, why);
-        return NULL;
-    }
-    return cache_open_store(kind, rest, loop, why);
+    struct str url = settings->url ? str_of(settings->url) : STR("memory"), location;
+    struct fault wrong;
+    const struct cache_store *kind = store_of(url, &location, &wrong);
+    if (kind && kind->check(location, &wrong))
+        return cache_open_store(kind, location, loop, why);
+    fault_set(why, wrong.code, "cache: the value %.200s", wrong.words);
+    return NULL;
 }
 
 struct cache *cache_open_store(const struct cache_store *kind, struct str location,
@@ -80,6 +100,8 @@ struct cache *cache_open_store(const struct cache_store *kind, struct str locati
     cache->loop = loop;
     TAILQ_INIT(&cache->waiting);
     TAILQ_INIT(&cache->late);
+    digest_random_hex(cache->token, TOKEN_DIGITS);
+    cache->token[TOKEN_DIGITS] = '\0';
     return cache;
 }
 
@@ -113,12 +135,14 @@ static void on_deadline(void *arg)
     struct question *question;
     int64_t now_ms = clock_steady_ms();
     while ((question = TAILQ_FIRST(&cache->waiting)) != NULL && question->deadline_ms <= now_ms) {
-        cache_done_fn *done = question->done;
-        question->done = NULL;
+        question->is_late = true;
         TAILQ_REMOVE(&cache->waiting, question, entry);
         TAILQ_INSERT_TAIL(&cache->late, question, entry);
         atomic_fetch_add_explicit(&cache->failures, 1, memory_order_relaxed);
-        done(STR_NONE, 0, question->arg);
+        if (question->locked)
+            question->locked(true, question->arg);
+        else
+            question->done(STR_NONE, 0, question->arg);
     }
     arm(cache);
 }
@@ -133,36 +157,67 @@ static void arm(struct cache *cache)
         loop_timer_cancel(&cache->timer);
 }
 
-static void on_answer(struct str value, int64_t age_ms, void *arg)
+/* The store has answered: the question goes. False when nobody waits for it any more. */
+static bool take_back(struct question *question, struct question *out)
 {
-    struct question *question = arg;
     struct cache *cache = question->cache;
-    cache_done_fn *done = question->done;
-    void *done_arg = question->arg;
     bool was_first = question == TAILQ_FIRST(&cache->waiting);
-    TAILQ_REMOVE(done ? &cache->waiting : &cache->late, question, entry);
+    *out = *question;
+    TAILQ_REMOVE(question->is_late ? &cache->late : &cache->waiting, question, entry);
     free(question);
     if (was_first)
         arm(cache);
-    if (done == NULL)
-        return;
-    if (value.ptr)
-        atomic_fetch_add_explicit(&cache->hits, 1, memory_order_relaxed);
-    done(value, age_ms, done_arg);
+    return !out->is_late;
 }
 
-void cache_get(struct cache *cache, const char *name, cache_done_fn *done, void *arg)
+static void on_answer(struct str value, int64_t age_ms, void *arg)
+{
+    struct question question;
+    if (!take_back(arg, &question))
+        return;
+    if (value.ptr)
+        atomic_fetch_add_explicit(&question.cache->hits, 1, memory_order_relaxed);
+    question.done(value, age_ms, question.arg);
+}
+
+static void on_lock(bool is_mine, void *arg)
+{
+    struct question question;
+    if (take_back(arg, &question))
+        question.locked(is_mine, question.arg);
+}
+
+static struct question *ask(struct cache *cache, void *arg)
 {
     struct question *question = memory_new(sizeof *question);
     question->cache = cache;
-    question->done = done;
     question->arg = arg;
     question->deadline_ms = clock_steady_ms() + CACHE_DEADLINE_MS;
     TAILQ_INSERT_TAIL(&cache->waiting, question, entry);
     if (question == TAILQ_FIRST(&cache->waiting))
         arm(cache);
+    return question;
+}
+
+void cache_get(struct cache *cache, const char *name, cache_done_fn *done, void *arg)
+{
+    struct question *question = ask(cache, arg);
+    question->done = done;
     atomic_fetch_add_explicit(&cache->gets, 1, memory_order_relaxed);
     cache->kind->get(cache->store, name, on_answer, question);
+}
+
+void cache_lock(struct cache *cache, const char *name, int64_t ttl_ms, cache_lock_fn *done,
+                void *arg)
+{
+    struct question *question = ask(cache, arg);
+    question->locked = done;
+    cache->kind->lock(cache->store, name, cache->token, ttl_ms, on_lock, question);
+}
+
+void cache_unlock(struct cache *cache, const char *name)
+{
+    cache->kind->unlock(cache->store, name, cache->token);
 }
 
 void cache_put(struct cache *cache, const char *name, struct str value, int64_t ttl_ms)

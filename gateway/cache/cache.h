@@ -9,8 +9,11 @@
 
 struct cache;
 struct cache_settings {
-    char *url; /* "memory"; NULL is that as well */
+    char *url; /* "memory", "redis://…", "redis+unix://…"; NULL is the first */
 };
+/* Whether there is a store of that URL; nothing is opened. Faults go on from "the value …" and
+ * never show what may be a password. Pure. */
+bool cache_check(struct str url, struct fault *why) MUST_USE;
 
 struct cache *cache_open(const struct cache_settings *settings, struct loop *loop,
                          struct fault *why);
@@ -24,6 +27,16 @@ void cache_get(struct cache *cache, const char *name, cache_done_fn *done, void 
 /* Copies; keeps for at most ttl_ms. */
 void cache_put(struct cache *cache, const char *name, struct str value, int64_t ttl_ms);
 
+/* One gateway of those that share a store does a thing for all. True: nobody else is at it, until
+ * cache_unlock or until ttl_ms have passed; also when the store cannot say (rather twice than
+ * never) and when it was ours already. False: another gateway is. */
+typedef void cache_lock_fn(bool is_mine, void *arg);
+/* done once, later, on the loop's thread, within 1 s. */
+void cache_lock(struct cache *cache, const char *name, int64_t ttl_ms, cache_lock_fn *done,
+                void *arg);
+/* Nothing when it is another's by now. */
+void cache_unlock(struct cache *cache, const char *name);
+
 struct cache_health {
     bool is_usable;
     char words[120];
@@ -34,8 +47,9 @@ void cache_health(struct cache *cache, struct cache_health *out); /* any thread 
 /* One row a store: a file of its own and a line in cache.c. location is what follows the scheme's
  * colon, STR_NONE when nothing does. get answers once, later, on the loop's thread, with an absent
  * value when it cannot; the door keeps the deadline, so an answer may be late, yet never after
- * close. put may drop the value; ttl_ms <= 0 forgets it. health fills all but gets, hits and puts,
- * from any thread. */
+ * close. put may drop the value; ttl_ms <= 0 forgets it. lock answers as get does, token (16 bytes
+ * at least) says whose it is. health fills all but gets, hits and puts, from any thread. check is
+ * pure, its faults as those of cache_check; open is given only what it let pass. */
 struct cache_store {
     const char *scheme; /* "memory" */
     void *(*open)(struct str location, struct loop *loop, struct fault *why);
@@ -43,6 +57,10 @@ struct cache_store {
     void (*get)(void *store, const char *name, cache_done_fn *done, void *arg);
     void (*put)(void *store, const char *name, struct str value, int64_t ttl_ms);
     void (*health)(void *store, struct cache_health *out);
+    bool (*check)(struct str location, struct fault *why);
+    void (*lock)(void *store, const char *name, const char *token, int64_t ttl_ms,
+                 cache_lock_fn *done, void *arg);
+    void (*unlock)(void *store, const char *name, const char *token);
 };
 const struct cache_store *cache_store_find(struct str scheme);
 /* cache_open with that store. */

@@ -6,17 +6,15 @@
 static bool parse_url(struct str text, const struct setting_row *row, void *field,
                       struct fault *why)
 {
-    if (str_starts(text, STR("redis:")) || str_starts(text, STR("rediss:")))
-        return fault_set(why, FAULT_INVALID,
-                         "is not usable: Redis is not built yet; memory is right");
-    if (!str_is(text, "memory"))
+    struct str scheme = str_first(text, str_find_byte(text, ':'));
+    if (cache_store_find(scheme) == NULL && !str_is(scheme, "rediss"))
         return false;
-    return kind_text.parse(text, row, field, why);
+    return cache_check(text, why) && kind_text.parse(text, row, field, why);
 }
 
 static const struct setting_kind url_kind = {
     .name = "a cache",
-    .form = "memory",
+    .form = "memory, redis://[user:password@]host:6379/0 or redis+unix:///path?db=0",
     .size = sizeof(char *),
     .is_text = true,
     .is_hidden = true, /* it may hold a password */
@@ -28,7 +26,8 @@ static const struct setting_row list[] = {
      .kind = &url_kind,
      .offset = offsetof(struct cache_settings, url),
      .standard = "memory",
-     .sentence = "Where providers' lists and balances are held between questions."},
+     .sentence = "Where providers' lists and balances are held between questions: in this process, "
+                 "or in a Redis that several gateways share and that outlives them."},
 };
 
 const struct setting_table cache_rows = {.name = "the cache",

@@ -29,6 +29,7 @@ struct reading { /* an answer to be given */
     TAILQ_ENTRY(reading) entry;
     struct value *value; /* held; NULL: absent */
     cache_done_fn *done;
+    cache_lock_fn *locked; /* of a lock: always ours */
     void *arg;
 };
 
@@ -42,14 +43,16 @@ struct memorystore {
     _Atomic uint64_t too_large;
 };
 
+static bool memorystore_check(struct str location, struct fault *why)
+{
+    return location.len == 0 ||
+           fault_set(why, FAULT_INVALID, "goes on after memory; write just memory");
+}
+
 static void *memorystore_open(struct str location, struct loop *loop, struct fault *why)
 {
-    struct memorystore *store;
-    if (location.len) {
-        fault_set(why, FAULT_INVALID, "cache: memory takes nothing after it; write just memory");
-        return NULL;
-    }
-    store = memory_new(sizeof *store);
+    struct memorystore *store = memory_new(sizeof *store);
+    (void)location, (void)why;
     store->loop = loop;
     TAILQ_INIT(&store->readings);
     return store;
@@ -119,7 +122,9 @@ static void give_answers(void *arg)
         if (is_last && !TAILQ_EMPTY(&store->readings)) /* asked by the answers given here */
             loop_timer_start(&store->timer, store->loop, 0, give_answers, store);
         value = reading->value;
-        if (value) {
+        if (reading->locked) {
+            reading->locked(true, reading->arg);
+        } else if (value) {
             int64_t age_ms = clock_wall_ms() - value->put_wall_ms;
             reading->done(str_make(value->bytes, value->len), age_ms > 0 ? age_ms : 0,
                           reading->arg);
@@ -131,20 +136,39 @@ static void give_answers(void *arg)
     }
 }
 
+static struct reading *answer_soon(struct memorystore *store, void *arg)
+{
+    struct reading *reading = memory_new(sizeof *reading);
+    reading->arg = arg;
+    if (TAILQ_EMPTY(&store->readings))
+        loop_timer_start(&store->timer, store->loop, 0, give_answers, store);
+    TAILQ_INSERT_TAIL(&store->readings, reading, entry);
+    return reading;
+}
+
 static void memorystore_get(void *arg, const char *name, cache_done_fn *done, void *done_arg)
 {
     struct memorystore *store = arg;
     struct entry *entry = find(store, str_of(name));
-    struct reading *reading = memory_new(sizeof *reading);
+    struct reading *reading = answer_soon(store, done_arg);
     reading->done = done;
-    reading->arg = done_arg;
     if (entry) {
         reading->value = entry->value;
         reading->value->holds++;
     }
-    if (TAILQ_EMPTY(&store->readings))
-        loop_timer_start(&store->timer, store->loop, 0, give_answers, store);
-    TAILQ_INSERT_TAIL(&store->readings, reading, entry);
+}
+
+/* Nobody shares this memory. */
+static void memorystore_lock(void *arg, const char *name, const char *token, int64_t ttl_ms,
+                             cache_lock_fn *done, void *done_arg)
+{
+    (void)name, (void)token, (void)ttl_ms;
+    answer_soon(arg, done_arg)->locked = done;
+}
+
+static void memorystore_unlock(void *arg, const char *name, const char *token)
+{
+    (void)arg, (void)name, (void)token;
 }
 
 static void make_room(struct memorystore *store, size_t size)
@@ -208,4 +232,7 @@ const struct cache_store memorystore = {
     .get = memorystore_get,
     .put = memorystore_put,
     .health = memorystore_health,
+    .check = memorystore_check,
+    .lock = memorystore_lock,
+    .unlock = memorystore_unlock,
 };

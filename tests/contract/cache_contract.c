@@ -10,8 +10,10 @@
 
 #include "base/clock.h"
 #include "cache/cache.h"
+#include "contract/redisserver.h"
 
-static const char *const urls[] = {"memory"}; /* a further store: its URL here */
+static struct redisserver redis;
+static const char *const urls[] = {"memory", redis.url}; /* a further store: its URL here */
 
 struct world {
     struct loop *loop;
@@ -146,10 +148,39 @@ static void check_binary_and_large(struct world *world)
     free(large);
 }
 
+static void on_lock(bool is_mine, void *arg)
+{
+    struct reading *reading = arg;
+    struct world *world = reading->world;
+    assert_false(world->is_inside);
+    assert_true(is_mine); /* there is no other here */
+    reading->times++;
+    loop_stop(world->loop);
+}
+
+static void check_lock(struct world *world)
+{
+    for (int i = 0; i < 4; i++) { /* taken, taken again, given back twice */
+        world->last = (struct reading){.world = world};
+        world->is_inside = true;
+        cache_lock(world->cache, "name", 60000, on_lock, &world->last);
+        world->is_inside = false;
+        loop_run(world->loop);
+        assert_int_equal(world->last.times, 1);
+        if (i > 1)
+            cache_unlock(world->cache, "name");
+    }
+    check_value(world, "name", NULL); /* a lock is no value */
+    cache_put(world->cache, "name", STR("value"), 60000);
+    cache_unlock(world->cache, "name");
+    check_value(world, "name", "value");
+}
+
 static void each(void (*check)(struct world *world))
 {
     for (size_t i = 0; i < COUNT_OF(urls); i++) {
         struct world world = {.loop = loop_new("test")};
+        redisserver_do(&redis, "FLUSHALL");
         char *url = memory_text(urls[i]);
         world.cache = cache_open(&(struct cache_settings){url}, world.loop, NULL);
         assert_non_null(world.cache);
@@ -180,14 +211,31 @@ static void test_binary_and_large(void **state)
     (void)state;
     each(check_binary_and_large);
 }
+static void test_lock(void **state)
+{
+    (void)state;
+    each(check_lock);
+}
+
+static int start(void **state)
+{
+    (void)state;
+    redisserver_start(&redis);
+    return 0;
+}
+static int stop(void **state)
+{
+    (void)state;
+    redisserver_stop(&redis);
+    return 0;
+}
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_put_and_get),
-        cmocka_unit_test(test_age_and_end),
-        cmocka_unit_test(test_from_inside),
-        cmocka_unit_test(test_binary_and_large),
+        cmocka_unit_test(test_put_and_get), cmocka_unit_test(test_age_and_end),
+        cmocka_unit_test(test_from_inside), cmocka_unit_test(test_binary_and_large),
+        cmocka_unit_test(test_lock),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, start, stop);
 }

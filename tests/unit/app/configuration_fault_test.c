@@ -57,9 +57,16 @@ static const struct fault_case first_level[] = {
     {BASE "ledger: \"sqlite:\"\n", "5:9: `ledger`: the value is not a ledger; right is "
                                    "sqlite:PATH, relative to the working directory\n"},
     {BASE "cache: memory\n", ""},
-    {BASE "cache: redis://:se-cret@h:6379/0\n",
-     "5:8: `cache`: the value is not usable: Redis is not built yet; memory is right\n"},
-    {BASE "cache: disk\n", "5:8: `cache`: the value is not a cache; right is memory\n"},
+    {BASE "cache: redis://:se-cret@h:6379/0\n", ""},
+    {BASE "cache: redis+unix:///run/redis.sock?db=2\n", ""},
+    {BASE "cache: redis://:se-cret@h:x/0\n",
+     "5:8: `cache`: the value has an ill-formed port; 1 to 65535 is right\n"},
+    {BASE "cache: rediss://:se-cret@h:6379/0\n",
+     "5:8: `cache`: the value asks for TLS, which hiredis here does not have; use redis:// through "
+     "a tunnel such as stunnel\n"},
+    {BASE "cache: disk\n",
+     "5:8: `cache`: the value is not a cache; right is memory, "
+     "redis://[user:password@]host:6379/0 or redis+unix:///path?db=0\n"},
     {BASE "watch: 30d\n", "5:1: `watch` is not built yet; leave it out\n"},
     {BASE "currency: dollars!\n",
      "5:11: `currency`: `dollars!` is not a currency; right is a code such as USD\n"},

@@ -53,8 +53,25 @@ static void mock_health(void *store, struct cache_health *out)
     (void)store;
     out->is_usable = true;
 }
-static const struct cache_store mock_store = {"mock",   mock_open, mock_close,
-                                              mock_get, mock_put,  mock_health};
+static bool mock_check(struct str location, struct fault *why)
+{
+    (void)location;
+    (void)why;
+    return true;
+}
+static void mock_lock(void *store, const char *name, const char *token, int64_t ttl_ms,
+                      cache_lock_fn *done, void *arg) /* never answers */
+{
+    (void)store, (void)name, (void)ttl_ms, (void)done, (void)arg;
+    assert_true(strlen(token) >= 16);
+}
+static void mock_unlock(void *store, const char *name, const char *token)
+{
+    (void)store, (void)name, (void)token;
+}
+static const struct cache_store mock_store = {"mock",     mock_open, mock_close,
+                                              mock_get,   mock_put,  mock_health,
+                                              mock_check, mock_lock, mock_unlock};
 
 struct seen {
     struct loop *loop;
@@ -86,7 +103,14 @@ static void test_urls(void **state)
         {"memory", NULL},
         {"memory:", NULL},
         {"memory:x", "just memory"},
-        {"redis://:hunter2@127.0.0.1/0", "not built into this version"},
+        {"redis:hunter2", "no //"},
+        {"redis://:hunter2@", "no host"},
+        {"redis://hunter2@127.0.0.1:1/0", "user:password@"},
+        {"redis://:hunter2%2@127.0.0.1:1/0", "ill-formed user or password"},
+        {"redis://:hunter2@127.0.0.1:65536/0", "port"},
+        {"redis://:hunter2@127.0.0.1:1/x", "database"},
+        {"redis+unix://:hunter2@/a?x=1", "?db=N"},
+        {"rediss://:hunter2@127.0.0.1/0", "tunnel such as stunnel"},
         {"memcached://h", "no store \"memcached\""},
         {"", "no store"},
     };
@@ -142,6 +166,30 @@ static void test_deadline(void **state)
     loop_free(loop);
 }
 
+static void note_lock(bool is_mine, void *arg)
+{
+    struct seen *seen = arg;
+    assert_true(is_mine);
+    note(STR_NONE, 0, seen);
+}
+
+/* A store that says nothing: rather twice than never. */
+static void test_lock_deadline(void **state)
+{
+    struct loop *loop = loop_new("test");
+    struct cache *cache = cache_open_store(&mock_store, STR_NONE, loop, NULL);
+    struct seen seen = {.loop = loop, .left = 1};
+    int64_t from_ms = clock_steady_ms();
+    (void)state;
+    cache_lock(cache, "a", 1000, note_lock, &seen);
+    assert_int_equal(seen.times, 0);
+    loop_run(loop);
+    assert_int_equal(seen.times, 1);
+    assert_in_range(seen.at_ms - from_ms, 1000, 1900);
+    cache_close(&cache);
+    loop_free(loop);
+}
+
 static void test_close_while_asked(void **state)
 {
     struct loop *loop = loop_new("test");
@@ -168,6 +216,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_urls),
         cmocka_unit_test(test_deadline),
+        cmocka_unit_test(test_lock_deadline),
         cmocka_unit_test(test_close_while_asked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
