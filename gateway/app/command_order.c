@@ -12,17 +12,18 @@ enum { LIST_DEFAULT = 50, LIST_MOST = 1000, JSON_BYTES = 64 * 1024 * 1024 };
 struct order_options {
     struct options common;
     bool is_doubt, next_offer, refund;
-    const char *client, *before, *limit, *accepted, *provider, *text;
+    const char *client, *before_text, *limit_text, *accepted, *provider, *text;
+    uint64_t id, before, limit; /* read by the checks */
 };
 
 static bool parse(int argc, char **argv, struct order_options *out)
 {
     *out = (struct order_options){0};
     const struct option own[] = {
-        {"--in-doubt", &out->is_doubt, NULL}, {"--client", NULL, &out->client},
-        {"--before", NULL, &out->before},     {"--limit", NULL, &out->limit},
-        {"--accepted", NULL, &out->accepted}, {"--next-offer", &out->next_offer, NULL},
-        {"--refund", &out->refund, NULL},     {"--provider", NULL, &out->provider},
+        {"--in-doubt", &out->is_doubt, NULL},  {"--client", NULL, &out->client},
+        {"--before", NULL, &out->before_text}, {"--limit", NULL, &out->limit_text},
+        {"--accepted", NULL, &out->accepted},  {"--next-offer", &out->next_offer, NULL},
+        {"--refund", &out->refund, NULL},      {"--provider", NULL, &out->provider},
         {"--text", NULL, &out->text},
     };
     return options_parse(argc, argv, own, COUNT_OF(own), &out->common);
@@ -99,19 +100,21 @@ static void print_books(const struct buf *json, bool is_json, void (*print)(cons
 
 /* ---- list ---- */
 
+static bool check_list(struct order_options *o)
+{
+    return read_number("--before", o->before_text, INT32_MAX, 0, &o->before) &&
+           read_number("--limit", o->limit_text, LIST_MOST, LIST_DEFAULT, &o->limit);
+}
+
 static int list(struct remote *remote, const struct order_options *options)
 {
     struct remote_reply reply;
     struct buf path;
-    uint64_t before, limit;
-    if (!read_number("--before", options->before, INT32_MAX, 0, &before) ||
-        !read_number("--limit", options->limit, LIST_MOST, LIST_DEFAULT, &limit))
-        return EXIT_USAGE;
     void (*print)(const json_t *) = options->is_doubt ? orderprint_doubt_list : orderprint_list;
     buf_init(&path, 4096);
-    buf_printf(&path, "/orders?limit=%llu", (unsigned long long)limit);
-    if (before)
-        buf_printf(&path, "&before=%llu", (unsigned long long)before);
+    buf_printf(&path, "/orders?limit=%llu", (unsigned long long)options->limit);
+    if (options->before)
+        buf_printf(&path, "&before=%llu", (unsigned long long)options->before);
     if (options->is_doubt)
         buf_add_text(&path, "&in_doubt=1");
     if (options->client) {
@@ -127,8 +130,8 @@ static int list(struct remote *remote, const struct order_options *options)
         struct ledger_query query = {.question = LEDGER_ASK_LIST,
                                      .client = str_of(options->client),
                                      .is_doubt = options->is_doubt,
-                                     .before = (uint32_t)before,
-                                     .limit = (unsigned)limit};
+                                     .before = (uint32_t)options->before,
+                                     .limit = (unsigned)options->limit};
         buf_init(&json, JSON_BYTES);
         read_list(ledger, &query, &json);
         print_books(&json, options->common.is_json, print);
@@ -146,21 +149,23 @@ static int list(struct remote *remote, const struct order_options *options)
 
 /* ---- show ---- */
 
+static bool check_show(struct order_options *o)
+{
+    return read_number("an order's ID", o->common.words[1], INT32_MAX, 0, &o->id);
+}
+
 static int show(struct remote *remote, const struct order_options *options)
 {
     struct remote_reply reply;
     char path[64];
-    uint64_t id;
-    if (!read_number("an order's ID", options->common.words[1], INT32_MAX, 0, &id))
-        return EXIT_USAGE;
-    snprintf(path, sizeof path, "/orders/%llu", (unsigned long long)id);
+    snprintf(path, sizeof path, "/orders/%llu", (unsigned long long)options->id);
     remote_ask(remote, path, STR_NONE, &reply);
     int code = reply.code;
     struct ledger *ledger = code == EXIT_UNREACHABLE ? open_books(remote, &reply) : NULL;
     if (ledger) {
         struct buf json;
         buf_init(&json, JSON_BYTES);
-        code = read_one(ledger, (uint32_t)id, &json) ? EXIT_OK : EXIT_PROBLEM;
+        code = read_one(ledger, (uint32_t)options->id, &json) ? EXIT_OK : EXIT_PROBLEM;
         if (code == EXIT_OK)
             print_books(&json, options->common.is_json, orderprint_show);
         buf_fini(&json);
@@ -176,7 +181,7 @@ static int show(struct remote *remote, const struct order_options *options)
 
 /* ---- resolve ---- */
 
-static bool check_resolve(const struct order_options *o)
+static bool check_resolve(struct order_options *o)
 {
     bool has_id = o->common.word_count == 2;
     if ((o->accepted != NULL) + o->next_offer + o->refund != 1)
@@ -186,7 +191,7 @@ static bool check_resolve(const struct order_options *o)
     else if (!has_id && o->accepted)
         fputs("panelmux: --accepted is for one order: give its ID\n", stderr);
     else
-        return true;
+        return !has_id || read_number("an order's ID", o->common.words[1], INT32_MAX, 0, &o->id);
     return false;
 }
 
@@ -213,14 +218,8 @@ static int resolve(struct remote *remote, const struct order_options *options)
     struct remote_room room;
     struct buf body;
     char path[64] = "/orders/resolve";
-    uint64_t id;
-    if (!check_resolve(options))
-        return EXIT_USAGE;
-    if (options->common.word_count == 2) {
-        if (!read_number("an order's ID", options->common.words[1], INT32_MAX, 0, &id))
-            return EXIT_USAGE;
-        snprintf(path, sizeof path, "/orders/%llu/resolve", (unsigned long long)id);
-    }
+    if (options->id)
+        snprintf(path, sizeof path, "/orders/%llu/resolve", (unsigned long long)options->id);
     buf_init(&body, 64 * 1024);
     print_body(options, &body);
     remote_ask(remote, path, buf_str(&body), &reply);
@@ -236,8 +235,11 @@ static int resolve(struct remote *remote, const struct order_options *options)
 static const struct verb {
     const char *name;
     size_t least, most;
+    bool (*check)(struct order_options *o); /* false: told, a usage fault */
     int (*run)(struct remote *remote, const struct order_options *options);
-} verbs[] = {{"list", 0, 0, list}, {"show", 1, 1, show}, {"resolve", 0, 1, resolve}};
+} verbs[] = {{"list", 0, 0, check_list, list},
+             {"show", 1, 1, check_show, show},
+             {"resolve", 0, 1, check_resolve, resolve}};
 
 int command_order_run(int argc, char **argv)
 {
@@ -248,7 +250,8 @@ int command_order_run(int argc, char **argv)
     for (size_t i = 0; options.common.word_count && i < COUNT_OF(verbs); i++) {
         if (strcmp(options.common.words[0], verbs[i].name) != 0)
             continue;
-        if (!options_count(&options.common, verbs[i].least, verbs[i].most))
+        if (!options_count(&options.common, verbs[i].least, verbs[i].most) ||
+            !verbs[i].check(&options))
             return EXIT_USAGE;
         if (!remote_open(&remote, &options.common))
             return EXIT_PROBLEM;
