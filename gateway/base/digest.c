@@ -4,19 +4,38 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
+#include <pthread.h>
 
-/* Fetching the algorithm costs more than hashing a key, hence kept for the life of the thread. */
+/* Fetching the algorithm costs more than hashing a key, hence kept: the algorithm for the life of
+ * the process, a context for that of its thread. */
+static EVP_MD *algorithm;
 static _Thread_local EVP_MD_CTX *context;
-static _Thread_local EVP_MD *algorithm;
+static pthread_key_t context_end;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void free_context(void *ended)
+{
+    EVP_MD_CTX_free(ended);
+}
+
+static void fetch(void)
+{
+    algorithm = EVP_MD_fetch(NULL, "SHA256", NULL);
+    ASSERT(algorithm && pthread_key_create(&context_end, free_context) == 0);
+}
+
+static void make_context(void)
+{
+    ASSERT(pthread_once(&once, fetch) == 0);
+    context = EVP_MD_CTX_new();
+    ASSERT(context && pthread_setspecific(context_end, context) == 0);
+}
 
 struct digest digest_sha256(struct str s)
 {
     struct digest out;
-    if (algorithm == NULL) {
-        algorithm = EVP_MD_fetch(NULL, "SHA256", NULL);
-        context = EVP_MD_CTX_new();
-        ASSERT(algorithm && context);
-    }
+    if (context == NULL)
+        make_context();
     ASSERT(EVP_DigestInit_ex2(context, algorithm, NULL) == 1 &&
            EVP_DigestUpdate(context, s.ptr ? s.ptr : "", s.len) == 1 &&
            EVP_DigestFinal_ex(context, out.bytes, NULL) == 1);
