@@ -7,4 +7,7 @@ target_compile_options(panelmux_flags INTERFACE
 if(PANELMUX_WERROR)
     target_compile_options(panelmux_flags INTERFACE -Werror)
 endif()
+if(PANELMUX_CRASH_POINTS)
+    target_compile_definitions(panelmux_flags INTERFACE PANELMUX_CRASH_POINTS)
+endif()
 target_compile_definitions(panelmux_flags INTERFACE _GNU_SOURCE PANELMUX_VERSION="${PROJECT_VERSION}")

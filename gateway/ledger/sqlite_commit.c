@@ -4,6 +4,7 @@
  * the batch runs without savepoints; when one does fail midway, the transaction is rolled back and
  * the batch runs again with a savepoint around each entry. An error of the storage fails the whole
  * batch: whoever asked is told so, whether or not SQLite has rolled back by itself. */
+#include "base/crashpoint.h"
 #include "base/log.h"
 #include "ledger/sqlite.h"
 
@@ -41,10 +42,13 @@ static enum batch apply_all(struct backend_connection *connection, struct entry 
         enum batch batch = apply_one(connection, entries[i], has_savepoints, code);
         if (batch != BATCH_DONE)
             return batch;
+        CRASH_POINT("ledger.batch");
     }
     if (count == 0 && (*code = sqlite_do_simple(connection, STATEMENT_TRY)) != SQLITE_OK)
         return BATCH_FAILED;
+    CRASH_POINT("ledger.committing");
     *code = sqlite_do_simple(connection, STATEMENT_COMMIT);
+    CRASH_POINT("ledger.committed");
     return *code == SQLITE_OK ? BATCH_DONE : BATCH_FAILED;
 }
 

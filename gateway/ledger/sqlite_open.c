@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "ledger/crashvfs.h"
 #include "ledger/sqlite.h"
 
 enum {
@@ -186,6 +187,9 @@ static void configure(void)
 {
     sqlite3_config(SQLITE_CONFIG_MULTITHREAD);
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+#ifdef PANELMUX_CRASH_POINTS
+    crashvfs_register();
+#endif
 }
 
 static int open_as(struct backend_connection *connection, const char *name, int flags)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/crashpoint.h"
 #include "base/log.h"
 #include "ledger/sqlite.h"
 
@@ -135,8 +136,10 @@ static int settle_all(struct backend_connection *connection)
         if (count)
             log_event(LOG_WARN, "ledger_recovered", "what=\"%s\" count=%zu", steps[i].what, count);
     }
+    CRASH_POINT("ledger.recovering");
     if (code == SQLITE_OK)
         code = sqlite_do_simple(connection, STATEMENT_COMMIT);
+    CRASH_POINT("ledger.recovered");
     return code;
 }
 

@@ -4,6 +4,7 @@
  * amounts are 10^-8 units, moments wall milliseconds. */
 #include <stdio.h>
 
+#include "base/crashpoint.h"
 #include "ledger/sqlite.h"
 
 #define ATTEMPT_STATES "CHECK (" SQLITE_LIVE " OR state = 'not_sent' OR state = 'refused')"
@@ -90,8 +91,12 @@ static bool migrate_one(struct backend_connection *connection, int version, stru
              version + 1, SQLITE_APPLICATION);
     if (!sqlite_run(connection, "BEGIN IMMEDIATE", why))
         return false;
-    if (sqlite_run(connection, migrations[version], why) && sqlite_run(connection, stamp, why) &&
-        sqlite_run(connection, "COMMIT", why))
+    bool is_done = sqlite_run(connection, migrations[version], why);
+    CRASH_POINT("ledger.migrating");
+    is_done =
+        is_done && sqlite_run(connection, stamp, why) && sqlite_run(connection, "COMMIT", why);
+    CRASH_POINT("ledger.migrated");
+    if (is_done)
         return true;
     if (!sqlite3_get_autocommit(connection->db))
         (void)sqlite_run(connection, "ROLLBACK", NULL);

@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/crashpoint.h"
 #include "loop/answer_headers.h"
 #include "loop/loop_private.h"
 #include "loop/multi.h"
@@ -113,6 +114,24 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *arg)
     return 0;
 }
 
+#ifdef PANELMUX_CRASH_POINTS
+/* Right after the bytes of an add, refill or cancel were given to the kernel. */
+static int on_debug(CURL *easy, curl_infotype what, char *bytes, size_t size, void *arg)
+{
+    static const char *const points[][2] = {{"action=add", "place.sent"},
+                                            {"action=refill", "refill.sent"},
+                                            {"action=cancel", "cancel.sent"}};
+    struct transfer *transfer = arg;
+    (void)easy, (void)bytes, (void)size;
+    if (what != CURLINFO_DATA_OUT || transfer->may_repeat)
+        return 0;
+    for (size_t i = 0; i < COUNT_OF(points); i++)
+        if (memmem(transfer->body, transfer->body_len, points[i][0], strlen(points[i][0])))
+            CRASH_POINT(points[i][1]);
+    return 0;
+}
+#endif
+
 /* ---- handles ---- */
 
 static void tell_connections(CURL *easy, struct transfers *transfers)
@@ -155,6 +174,11 @@ static void tell_callbacks(struct transfer *transfer)
     TELL(easy, CURLOPT_HEADERDATA, transfer);
     TELL(easy, CURLOPT_WRITEFUNCTION, on_body);
     TELL(easy, CURLOPT_WRITEDATA, transfer);
+#ifdef PANELMUX_CRASH_POINTS
+    TELL(easy, CURLOPT_DEBUGFUNCTION, on_debug);
+    TELL(easy, CURLOPT_DEBUGDATA, transfer);
+    TELL(easy, CURLOPT_VERBOSE, 1L);
+#endif
 }
 
 static struct transfer *transfer_new(struct transfers *transfers)

@@ -15,11 +15,20 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/crashpoint.h"
 #include "base/log.h"
 #include "orders/words.h"
 #include "providers/ask.h"
 
 enum { ORDERS_MOST = 100, CONNECTION_WAIT_MS = 2000, BOOK_AGAIN_MS = 500 };
+
+#define AFTERSALE_CRASH_POINT(a, step)                                                             \
+    do {                                                                                           \
+        if ((a)->kind == AFTERSALE_REFILL)                                                         \
+            CRASH_POINT("refill." step);                                                           \
+        else                                                                                       \
+            CRASH_POINT("cancel." step);                                                           \
+    } while (0)
 
 enum item_state { ITEM_NEW, ITEM_READY, ITEM_INTENDED, ITEM_ASKED, ITEM_ENDED, ITEM_BOOKED };
 
@@ -180,6 +189,7 @@ static void on_booked(enum ledger_result result, void *arg)
     else
         a->unbooked++;
     free(of);
+    AFTERSALE_CRASH_POINT(a, "booked");
     if (--a->writes > 0)
         return;
     if (a->unbooked == 0) {
@@ -196,6 +206,7 @@ static void on_booked(enum ledger_result result, void *arg)
 static void aftersale_book(struct aftersale *a)
 {
     static const char *const events[] = {"refill", "cancel"};
+    AFTERSALE_CRASH_POINT(a, "booking");
     for (size_t i = 0; i < a->count; i++)
         if (a->items[i].state == ITEM_ENDED)
             write_item(a, i, events[a->kind], on_booked);
@@ -266,17 +277,25 @@ static void end_batch(struct batch *batch, const struct answer *answer)
         aftersale_book(a);
 }
 
+static void end_unsent(struct batch *batch, struct str why)
+{
+    struct answer unsent = {.outcome = OUTCOME_NOT_SENT, .evidence = why};
+    end_batch(batch, &unsent);
+}
+
 static void on_answer(const struct answer *answer, void *arg)
 {
     struct batch *batch = arg;
     struct aftersale *a = batch->aftersale;
     batch->ask = NULL;
+    AFTERSALE_CRASH_POINT(a, "answered");
     health_note(a->desk->health, batch->provider->id, HEALTH_READINGS, STR_NONE, answer, MONEY_ZERO,
                 loop_now_ms(a->desk->loop));
     if (batch->count > 1 && answer->outcome == OUTCOME_REFUSED &&
         answer->refusal == REFUSAL_UNSUPPORTED) {
         ask_singly(batch);
-        a->batches--;
+        if (--a->batches == 0)
+            aftersale_book(a);
         return;
     }
     end_batch(batch, answer);
@@ -291,16 +310,19 @@ static void start_batch(struct batch *batch)
 {
     struct aftersale *a = batch->aftersale;
     int64_t now = loop_now_ms(a->desk->loop);
-    int64_t wait = provider_take_token(batch->provider, PROVIDER_LANE_OTHER, now);
     struct str ids[ORDERS_MOST];
-    if (wait > 0 && now + wait <= batch->give_up_at_ms) {
-        loop_timer_start(&batch->timer, a->desk->loop, wait, on_bucket, batch);
+    if (health_take(a->desk->health, batch->provider->id, HEALTH_READINGS, STR_NONE, now) !=
+        SKIP_NONE) {
+        end_unsent(batch, STR("the provider rests"));
         return;
     }
+    int64_t wait = provider_take_token(batch->provider, PROVIDER_LANE_OTHER, now);
     if (wait > 0) {
-        struct answer unsent = {.outcome = OUTCOME_NOT_SENT,
-                                .evidence = STR("the provider's rate limit left no room")};
-        end_batch(batch, &unsent);
+        health_unused(a->desk->health, batch->provider->id, HEALTH_READINGS, STR_NONE);
+        if (now + wait <= batch->give_up_at_ms)
+            loop_timer_start(&batch->timer, a->desk->loop, wait, on_bucket, batch);
+        else
+            end_unsent(batch, STR("the provider's rate limit left no room"));
         return;
     }
     for (size_t i = 0; i < batch->count; i++)
@@ -311,6 +333,7 @@ static void start_batch(struct batch *batch)
                                 .ids = ids,
                                 .id_count = batch->count};
     struct ask_options options = {.request_id = a->request_id.ptr, .wait_ms = CONNECTION_WAIT_MS};
+    AFTERSALE_CRASH_POINT(a, "sending");
     batch->ask = ask_start(a->desk->loop, batch->provider, &question, &options, on_answer, batch);
 }
 
@@ -350,6 +373,7 @@ static void on_intended(enum ledger_result result, void *arg)
     struct write_of *of = arg;
     struct aftersale *a = of->aftersale;
     struct item *item = &a->items[of->item];
+    AFTERSALE_CRASH_POINT(a, "intended");
     if (result == LEDGER_DONE) {
         item->state = ITEM_INTENDED;
     } else {
@@ -363,6 +387,7 @@ static void on_intended(enum ledger_result result, void *arg)
 
 static void aftersale_intend(struct aftersale *a)
 {
+    AFTERSALE_CRASH_POINT(a, "intending");
     for (size_t i = 0; i < a->count; i++) {
         struct item *item = &a->items[i];
         if (item->state != ITEM_READY)

@@ -24,6 +24,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/crashpoint.h"
 #include "base/log.h"
 #include "orders/explain.h"
 #include "orders/words.h"
@@ -126,6 +127,7 @@ static void place_on_given(enum ledger_result result, void *arg)
     if (result != LEDGER_DONE)
         log_event(LOG_WARN, "number_given_unbooked", "request=%s order=%u result=%s",
                   place->request_id.ptr, place->order, ledger_result_word(result));
+    CRASH_POINT("place.number_given");
     place_answer(place, place->order, NULL);
     place_release(place);
 }
@@ -275,6 +277,7 @@ static void place_enter_noting(struct place *place)
                                    .reason = place->ended.text,
                                    .request_id = place->request_id};
     place->writes++;
+    CRASH_POINT("place.noting");
     ledger_write(place->desk->ledger, place->desk->loop, &change, place_on_noted, place);
 }
 
@@ -305,6 +308,7 @@ static void place_on_intended(enum ledger_result result, void *arg)
     bool was_durable = place->is_durable;
     place->writes--;
     if (result == LEDGER_DONE) {
+        CRASH_POINT("place.intended");
         place->is_durable = true;
         place->has_ended = false;
         if (!was_durable)
@@ -389,6 +393,7 @@ static void place_enter_intending(struct place *place)
         return;
     }
     place->writes++;
+    CRASH_POINT("place.intending");
     ledger_write(place->desk->ledger, place->desk->loop, &change, place_on_intended, place);
     buf_fini(&fields);
 }
@@ -433,6 +438,7 @@ static void place_on_answer(const struct answer *answer, void *arg)
     const struct offer *offer = place_offer(place);
     struct money cost = MONEY_ZERO;
     place->ask = NULL;
+    CRASH_POINT("place.answered");
     if (!quote_charge(offer->rate, place->draft.quantity, ordertype_row(place->draft.type)->is_flat,
                       8, &cost))
         cost = MONEY_ZERO;
@@ -472,6 +478,7 @@ static void place_enter_sending(struct place *place)
         fields.value[FIELD_QUANTITY] = str_of(arena_printf(
             &place->arena, "%lld",
             (long long)(offer->has_limits && offer->min > 0 ? offer->min : place->draft.quantity)));
+    CRASH_POINT("place.sending");
     place->ask = ask_start(place->desk->loop, place_provider(place), &question, &options,
                            place_on_answer, place);
 }
@@ -560,6 +567,7 @@ static void place_on_booked(enum ledger_result result, void *arg)
 {
     struct place *place = arg;
     place->writes--;
+    CRASH_POINT("place.booked");
     if (result == LEDGER_DONE || result == LEDGER_REFUSED) {
         if (result == LEDGER_REFUSED)
             log_event(LOG_ERROR, "booking_refused", "request=%s order=%u outcome=%s",
@@ -590,6 +598,7 @@ static void place_write_outcome(struct place *place)
                                    .reason = place->reason,
                                    .request_id = place->request_id};
     place->writes++;
+    CRASH_POINT("place.booking");
     ledger_write(place->desk->ledger, place->desk->loop, &change, place_on_booked, place);
 }
 

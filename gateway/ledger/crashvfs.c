@@ -1,0 +1,409 @@
+/* See crashvfs.h. With PANELMUX_POWER_LOSS a file's content is kept in memory, one copy for all
+ * connections of the process, with a list of what was written since the last sync; a sync carries
+ * that to the disk. So the page cache is ours, and it dies with us. */
+#include "ledger/crashvfs.h"
+
+#ifdef PANELMUX_CRASH_POINTS
+#include <fcntl.h>
+#include <pthread.h>
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/crashpoint.h"
+#include "base/memory.h"
+
+enum { SECTOR = 512, SLOW_STEP_US = 2000 };
+
+struct span {
+    size_t at, len;
+};
+
+struct shadow { /* a file as its writers see it */
+    struct shadow *next;
+    char *name;
+    int fd; /* its own: to close it before the last user would drop SQLite's locks */
+    unsigned char *bytes;
+    size_t size, room, size_on_disk;
+    struct span *dirty;
+    size_t dirty_count, dirty_room;
+    unsigned users;
+};
+
+struct crashfile {
+    sqlite3_file base;
+    struct shadow *shadow; /* NULL: straight to the disk */
+    bool is_log, is_watched;
+    sqlite3_file *real; /* behind this struct */
+};
+
+static sqlite3_vfs vfs, *usual;
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static struct shadow *shadows;
+static bool is_power_lost, is_part_kept;
+static const char *slow_path;
+
+static struct crashfile *file_of(sqlite3_file *file)
+{
+    return (struct crashfile *)(void *)file;
+}
+
+static sqlite3_file *real_of(sqlite3_file *file)
+{
+    return file_of(file)->real;
+}
+
+/* ---- shadows; the mutex is held ---- */
+
+static void shadow_reserve(struct shadow *shadow, size_t size)
+{
+    if (size <= shadow->room)
+        return;
+    shadow->room = size * 2;
+    shadow->bytes = memory_resize(shadow->bytes, shadow->room, 1);
+}
+
+static void shadow_put(struct shadow *shadow, const void *bytes, size_t at, size_t len)
+{
+    shadow_reserve(shadow, at + len);
+    if (at > shadow->size)
+        memset(shadow->bytes + shadow->size, 0, at - shadow->size);
+    memcpy(shadow->bytes + at, bytes, len);
+    if (at + len > shadow->size)
+        shadow->size = at + len;
+    if (shadow->dirty_count == shadow->dirty_room) {
+        shadow->dirty_room = shadow->dirty_room ? shadow->dirty_room * 2 : 64;
+        shadow->dirty = memory_resize(shadow->dirty, shadow->dirty_room, sizeof *shadow->dirty);
+    }
+    shadow->dirty[shadow->dirty_count++] = (struct span){at, len};
+}
+
+static int shadow_carry(struct shadow *shadow, struct span span)
+{
+    if (span.at >= shadow->size)
+        return SQLITE_OK; /* cut off since */
+    if (span.at + span.len > shadow->size)
+        span.len = shadow->size - span.at;
+    ssize_t put = pwrite(shadow->fd, shadow->bytes + span.at, span.len, (off_t)span.at);
+    return put == (ssize_t)span.len ? SQLITE_OK : SQLITE_IOERR_WRITE;
+}
+
+static int shadow_to_disk(struct shadow *shadow)
+{
+    int code = SQLITE_OK;
+    if (shadow->size < shadow->size_on_disk && ftruncate(shadow->fd, (off_t)shadow->size) != 0)
+        code = SQLITE_IOERR_TRUNCATE;
+    for (size_t i = 0; i < shadow->dirty_count && code == SQLITE_OK; i++)
+        code = shadow_carry(shadow, shadow->dirty[i]);
+    if (code != SQLITE_OK)
+        return code;
+    shadow->dirty_count = 0;
+    shadow->size_on_disk = shadow->size;
+    return SQLITE_OK;
+}
+
+static int shadow_load(struct shadow *shadow)
+{
+    struct stat facts;
+    shadow->fd = open(shadow->name, O_RDWR | O_CLOEXEC);
+    if (shadow->fd < 0)
+        shadow->fd = open(shadow->name, O_RDONLY | O_CLOEXEC);
+    if (shadow->fd < 0 || fstat(shadow->fd, &facts) != 0)
+        return SQLITE_CANTOPEN;
+    shadow_reserve(shadow, (size_t)facts.st_size + 1);
+    while (shadow->size < (size_t)facts.st_size) {
+        ssize_t got = pread(shadow->fd, shadow->bytes + shadow->size,
+                            (size_t)facts.st_size - shadow->size, (off_t)shadow->size);
+        if (got <= 0)
+            return SQLITE_IOERR_READ;
+        shadow->size += (size_t)got;
+    }
+    shadow->size_on_disk = shadow->size;
+    return SQLITE_OK;
+}
+
+static struct shadow *shadow_find(const char *name)
+{
+    struct shadow *shadow = shadows;
+    while (shadow && strcmp(shadow->name, name) != 0)
+        shadow = shadow->next;
+    return shadow;
+}
+
+static void shadow_free(struct shadow *shadow)
+{
+    for (struct shadow **at = &shadows; *at; at = &(*at)->next)
+        if (*at == shadow) {
+            *at = shadow->next;
+            break;
+        }
+    if (shadow->fd >= 0)
+        close(shadow->fd);
+    free(shadow->name);
+    free(shadow->bytes);
+    free(shadow->dirty);
+    free(shadow);
+}
+
+static int shadow_join(struct crashfile *file, const char *name)
+{
+    struct shadow *shadow = shadow_find(name);
+    int code = SQLITE_OK;
+    if (shadow == NULL) {
+        shadow = memory_new(sizeof *shadow);
+        shadow->name = memory_text(name);
+        shadow->next = shadows;
+        shadows = shadow;
+        code = shadow_load(shadow);
+    }
+    shadow->users++;
+    file->shadow = shadow;
+    return code;
+}
+
+/* A random part of what was not synced, for the disk is free to write it in any order. */
+static void keep_part(void)
+{
+    unsigned seed = (unsigned)clock_wall_ms() ^ (unsigned)getpid();
+    pthread_mutex_lock(&mutex);
+    for (struct shadow *shadow = shadows; shadow; shadow = shadow->next)
+        for (size_t i = 0; i < shadow->dirty_count; i++) {
+            struct span span = shadow->dirty[i];
+            for (size_t at = 0; at < span.len; at += SECTOR)
+                if (rand_r(&seed) % 2)
+                    shadow_carry(shadow,
+                                 (struct span){span.at + at,
+                                               span.len - at < SECTOR ? span.len - at : SECTOR});
+        }
+}
+
+/* ---- one file ---- */
+
+static int crash_close(sqlite3_file *file)
+{
+    struct crashfile *own = file_of(file);
+    struct shadow *shadow = own->shadow;
+    pthread_mutex_lock(&mutex);
+    /* Closed in peace, the kernel has it all. */
+    if (shadow && --shadow->users == 0) {
+        shadow_to_disk(shadow);
+        shadow_free(shadow);
+    }
+    pthread_mutex_unlock(&mutex);
+    return own->real->pMethods->xClose(own->real);
+}
+
+static int crash_read(sqlite3_file *file, void *to, int amount, sqlite3_int64 offset)
+{
+    struct shadow *shadow = file_of(file)->shadow;
+    if (shadow == NULL)
+        return real_of(file)->pMethods->xRead(real_of(file), to, amount, offset);
+    pthread_mutex_lock(&mutex);
+    size_t at = (size_t)offset, len = (size_t)amount;
+    size_t there = at >= shadow->size ? 0 : shadow->size - at;
+    if (there > len)
+        there = len;
+    memcpy(to, shadow->bytes + (there ? at : 0), there);
+    memset((char *)to + there, 0, len - there);
+    pthread_mutex_unlock(&mutex);
+    return there == len ? SQLITE_OK : SQLITE_IOERR_SHORT_READ;
+}
+
+static int crash_write(sqlite3_file *file, const void *bytes, int amount, sqlite3_int64 offset)
+{
+    struct crashfile *own = file_of(file);
+    int code = SQLITE_OK;
+    if (own->shadow) {
+        pthread_mutex_lock(&mutex);
+        shadow_put(own->shadow, bytes, (size_t)offset, (size_t)amount);
+        pthread_mutex_unlock(&mutex);
+    } else {
+        code = own->real->pMethods->xWrite(own->real, bytes, amount, offset);
+    }
+    if (own->is_watched)
+        crash_point(own->is_log ? "ledger.wal_write" : "ledger.checkpoint");
+    return code;
+}
+
+static int crash_truncate(sqlite3_file *file, sqlite3_int64 size)
+{
+    struct shadow *shadow = file_of(file)->shadow;
+    if (shadow == NULL)
+        return real_of(file)->pMethods->xTruncate(real_of(file), size);
+    pthread_mutex_lock(&mutex);
+    if ((size_t)size < shadow->size)
+        shadow->size = (size_t)size;
+    pthread_mutex_unlock(&mutex);
+    return SQLITE_OK;
+}
+
+/* Looked at again and again, so that a test can make the disk fast in the middle of a sync. */
+static void be_slow(void)
+{
+    int64_t began = clock_steady_ms();
+    for (;;) {
+        long wanted = 0;
+        FILE *file = fopen(slow_path, "re");
+        if (file == NULL)
+            return;
+        bool is_read = fscanf(file, "%ld", &wanted) == 1;
+        fclose(file);
+        if (is_read && clock_steady_ms() - began >= wanted)
+            return;
+        usleep(SLOW_STEP_US);
+    }
+}
+
+static int crash_sync(sqlite3_file *file, int flags)
+{
+    struct crashfile *own = file_of(file);
+    int code = SQLITE_OK;
+    if (own->is_watched)
+        crash_point(own->is_log ? "ledger.syncing" : "ledger.checkpoint_syncing");
+    if (own->is_watched && slow_path)
+        be_slow();
+    if (own->shadow) {
+        pthread_mutex_lock(&mutex);
+        code = shadow_to_disk(own->shadow);
+        pthread_mutex_unlock(&mutex);
+    }
+    /* With shadows the kernel's page cache survives us anyway: what is carried there is "on disk".
+     */
+    if (code == SQLITE_OK && own->shadow == NULL)
+        code = own->real->pMethods->xSync(own->real, flags);
+    if (own->is_watched && own->is_log)
+        crash_point("ledger.synced");
+    return code;
+}
+
+static int crash_size(sqlite3_file *file, sqlite3_int64 *size)
+{
+    struct shadow *shadow = file_of(file)->shadow;
+    if (shadow == NULL)
+        return real_of(file)->pMethods->xFileSize(real_of(file), size);
+    pthread_mutex_lock(&mutex);
+    *size = (sqlite3_int64)shadow->size;
+    pthread_mutex_unlock(&mutex);
+    return SQLITE_OK;
+}
+
+static int crash_lock(sqlite3_file *file, int lock)
+{
+    return real_of(file)->pMethods->xLock(real_of(file), lock);
+}
+
+static int crash_unlock(sqlite3_file *file, int lock)
+{
+    return real_of(file)->pMethods->xUnlock(real_of(file), lock);
+}
+
+static int crash_check_lock(sqlite3_file *file, int *out)
+{
+    return real_of(file)->pMethods->xCheckReservedLock(real_of(file), out);
+}
+
+/* A hint about the size to come would grow the file behind the shadow's back. */
+static int crash_control(sqlite3_file *file, int what, void *arg)
+{
+    if (file_of(file)->shadow &&
+        (what == SQLITE_FCNTL_SIZE_HINT || what == SQLITE_FCNTL_CHUNK_SIZE))
+        return SQLITE_OK;
+    return real_of(file)->pMethods->xFileControl(real_of(file), what, arg);
+}
+
+static int crash_sector(sqlite3_file *file)
+{
+    return real_of(file)->pMethods->xSectorSize(real_of(file));
+}
+
+static int crash_traits(sqlite3_file *file)
+{
+    return real_of(file)->pMethods->xDeviceCharacteristics(real_of(file));
+}
+
+static int crash_shm_map(sqlite3_file *file, int page, int size, int extend, void volatile **out)
+{
+    return real_of(file)->pMethods->xShmMap(real_of(file), page, size, extend, out);
+}
+
+static int crash_shm_lock(sqlite3_file *file, int offset, int count, int flags)
+{
+    return real_of(file)->pMethods->xShmLock(real_of(file), offset, count, flags);
+}
+
+static void crash_shm_barrier(sqlite3_file *file)
+{
+    real_of(file)->pMethods->xShmBarrier(real_of(file));
+}
+
+static int crash_shm_unmap(sqlite3_file *file, int is_deleted)
+{
+    return real_of(file)->pMethods->xShmUnmap(real_of(file), is_deleted);
+}
+
+static const sqlite3_io_methods methods = {
+    .iVersion = 2,
+    .xClose = crash_close,
+    .xRead = crash_read,
+    .xWrite = crash_write,
+    .xTruncate = crash_truncate,
+    .xSync = crash_sync,
+    .xFileSize = crash_size,
+    .xLock = crash_lock,
+    .xUnlock = crash_unlock,
+    .xCheckReservedLock = crash_check_lock,
+    .xFileControl = crash_control,
+    .xSectorSize = crash_sector,
+    .xDeviceCharacteristics = crash_traits,
+    .xShmMap = crash_shm_map,
+    .xShmLock = crash_shm_lock,
+    .xShmBarrier = crash_shm_barrier,
+    .xShmUnmap = crash_shm_unmap,
+};
+
+static int crash_open(sqlite3_vfs *self, const char *name, sqlite3_file *file, int flags,
+                      int *flags_out)
+{
+    struct crashfile *own = file_of(file);
+    int given = 0;
+    (void)self;
+    *own = (struct crashfile){.real = (sqlite3_file *)(void *)(own + 1)};
+    int code = usual->xOpen(usual, name, own->real, flags, &given);
+    if (own->real->pMethods)
+        own->base.pMethods = &methods;
+    if (flags_out)
+        *flags_out = given;
+    if (code != SQLITE_OK || name == NULL)
+        return code;
+    own->is_log = (flags & SQLITE_OPEN_WAL) != 0;
+    own->is_watched = own->is_log || (flags & SQLITE_OPEN_MAIN_DB);
+    if (is_power_lost && own->is_watched) {
+        pthread_mutex_lock(&mutex);
+        code = shadow_join(own, name);
+        pthread_mutex_unlock(&mutex);
+    }
+    return code;
+}
+
+void crashvfs_register(void)
+{
+    const char *power = getenv("PANELMUX_POWER_LOSS");
+    is_power_lost = power != NULL;
+    is_part_kept = power && strcmp(power, "some") == 0;
+    slow_path = getenv("PANELMUX_SLOW_DISK");
+    if (is_part_kept)
+        crash_before_end(keep_part);
+    usual = sqlite3_vfs_find(NULL);
+    vfs = *usual;
+    vfs.zName = "crash";
+    vfs.pNext = NULL;
+    vfs.szOsFile = (int)sizeof(struct crashfile) + usual->szOsFile;
+    vfs.xOpen = crash_open;
+    sqlite3_vfs_register(&vfs, 1);
+}
+#endif
