@@ -65,14 +65,25 @@ struct news_message {
     struct worker_news news;
 };
 
+/* Each action answers within its own time; the listener steps in only when one does not. */
+static int64_t longest_answer_ms(const struct order_settings *orders)
+{
+    enum { BOOKS_MS = 10000 };
+    return BOOKS_MS + (orders->answer_within_ms > orders->status_within_ms
+                           ? orders->answer_within_ms
+                           : orders->status_within_ms);
+}
+
 static void take_configuration(struct worker *worker, const struct worker_news *news)
 {
     struct configuration *fresh = news->configuration;
+    struct listener_settings front = fresh->front; /* borrows: listener_configure copies */
     long connections = 0;
+    front.answer_timeout_ms = longest_answer_ms(&fresh->orders);
     for (size_t i = 0; i < fresh->providers->count; i++)
         connections += fresh->providers->list[i].settings.max_connections;
     transfer_set_max_connections(worker->loop, connections);
-    listener_configure(worker->listener, &fresh->front, news->tls);
+    listener_configure(worker->listener, &front, news->tls);
     desk_set_settings(worker->desk, &fresh->orders);
     v2_set_clients(worker->v2, client_set_pin(fresh->clients));
     if (worker->configuration)

@@ -20,8 +20,9 @@ static struct connection_list *list_of(struct connection *connection)
     case CONNECTION_IDLE:
         return &connection->listener->idle;
     case CONNECTION_READING:
+        return &connection->listener->reading;
     case CONNECTION_WORKING:
-        return &connection->listener->busy;
+        return &connection->listener->working;
     case CONNECTION_WRITING:
         return &connection->listener->writing;
     }
@@ -33,6 +34,8 @@ static int64_t patience_ms(const struct connection *connection)
     const struct listener *listener = connection->listener;
     if (connection->state == CONNECTION_IDLE)
         return listener->is_draining ? 0 : LISTENER_IDLE_MS;
+    if (connection->state == CONNECTION_WORKING)
+        return listener->settings.answer_timeout_ms;
     return listener->settings.request_timeout_ms;
 }
 
@@ -51,14 +54,10 @@ static void await_deadline(struct listener *listener, int64_t deadline_at_ms)
                      on_deadline, listener);
 }
 
-/* The only way to change state. A wait begins now, save for work that goes on with a request. */
+/* The only way to change state. A wait begins now. */
 static void enter(struct connection *connection, enum connection_state state)
 {
     struct listener *listener = connection->listener;
-    if (state == CONNECTION_WORKING) {
-        connection->state = (uint8_t)state;
-        return;
-    }
     TAILQ_REMOVE(list_of(connection), connection, entry);
     connection->state = (uint8_t)state;
     connection->since_ms = loop_now_ms(listener->loop);
@@ -297,7 +296,8 @@ void connection_sweep(struct listener *listener)
     int64_t now_ms = loop_now_ms(listener->loop);
     listener->deadline_at_ms = INT64_MAX;
     loop_timer_cancel(&listener->deadline_timer);
-    sweep_list(listener, &listener->busy, now_ms);
+    sweep_list(listener, &listener->reading, now_ms);
+    sweep_list(listener, &listener->working, now_ms);
     sweep_list(listener, &listener->writing, now_ms);
     sweep_list(listener, &listener->idle, now_ms);
 }

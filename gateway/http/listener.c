@@ -154,7 +154,8 @@ struct listener *listener_new(struct loop *loop, listener_handler_fn *handler, v
     LIST_INIT(&listener->sockets);
     TAILQ_INIT(&listener->newborn);
     TAILQ_INIT(&listener->idle);
-    TAILQ_INIT(&listener->busy);
+    TAILQ_INIT(&listener->reading);
+    TAILQ_INIT(&listener->working);
     TAILQ_INIT(&listener->writing);
     digest_random(&listener->next_request_id, sizeof listener->next_request_id);
     listener->evhttp = evhttp_make(listener);
@@ -173,6 +174,8 @@ void listener_configure(struct listener *listener, const struct listener_setting
     struct listener_settings copy = listener_settings_copy(settings);
     if (copy.request_timeout_ms <= 0)
         copy.request_timeout_ms = DEFAULT_TIMEOUT_MS;
+    if (copy.answer_timeout_ms < copy.request_timeout_ms)
+        copy.answer_timeout_ms = copy.request_timeout_ms;
     if (copy.max_body_bytes == 0)
         copy.max_body_bytes = DEFAULT_BODY_BYTES;
     if (copy.max_connections == 0)
@@ -191,13 +194,9 @@ void listener_free(struct listener *listener)
 {
     if (listener == NULL)
         return;
-    struct connection *connection;
     connection_adopt_all(listener);
     /* evhttp_free frees requests too: a reply after that would touch freed memory. */
-    TAILQ_FOREACH(connection, &listener->busy, entry)
-    {
-        ASSERT(connection->state != CONNECTION_WORKING);
-    }
+    ASSERT(TAILQ_EMPTY(&listener->working));
     listener->is_draining = true;
     while (!LIST_EMPTY(&listener->sockets))
         socket_free(listener, LIST_FIRST(&listener->sockets));

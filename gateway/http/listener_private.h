@@ -1,10 +1,10 @@
 /* What listener.c, connection.c and exchange.c know of each other, and nobody else.
  *
- * A connection is in one state, and but for WORKING and READING each state is a list ordered by
- * since_ms, so that one timer for the listener's earliest deadline serves all connections:
+ * A connection is in one state, and each state is a list ordered by since_ms, so that one timer for
+ * the listener's earliest deadline serves all connections:
  *
  *   accepted -> IDLE -> READING -> WORKING -> WRITING -> IDLE (or READING, when pipelined)
- *               idle   `---- busy ------'    writing
+ *               idle    reading    working    writing
  *
  * In WORKING a connection is never closed: its request is in the handler's hands. */
 #ifndef HTTP_LISTENER_PRIVATE_H
@@ -68,7 +68,7 @@ struct listener {
     struct listener_settings settings;
     struct tls_context *tls; /* NULL: plain */
     LIST_HEAD(, listener_socket) sockets;
-    struct connection_list newborn, idle, busy, writing;
+    struct connection_list newborn, idle, reading, working, writing;
     struct connection *current; /* whose input changed last */
     struct event *adopt_event;  /* runs connection_adopt_all before any newborn's own events */
     struct loop_timer deadline_timer, emfile_timer;

@@ -26,7 +26,8 @@ struct listener_settings {
     size_t listen_count;
     char *certificate;          /* PEM path; NULL: no TLS */
     char *key;                  /* PEM path */
-    int64_t request_timeout_ms; /* the whole request */
+    int64_t request_timeout_ms; /* the whole request's arrival, and each step of a slow reading */
+    int64_t answer_timeout_ms;  /* the handler's; never below request_timeout_ms */
     size_t max_body_bytes;
     struct network *trusted_proxies; /* owned */
     size_t trusted_proxy_count;

@@ -550,6 +550,13 @@ def test_a_byte_now_and_then_keeps_no_request_alive(make_gateway, alpha):
     assert "balance" in gateway.call("balance")
 
 
+def test_request_timeout_is_about_the_request_never_about_the_panel(make_gateway, alpha):
+    gateway = make_gateway([alpha], request_timeout="200ms")
+    alpha.rule("add", times=1, delay="600ms")
+    assert gateway.call("add", service=1, link=LINK, quantity=100).json == {"order": 1}
+    assert len(alpha.orders()) == 1
+
+
 def test_many_idle_connections_stop_nobody(gateway):
     idle = [Wire(gateway.port) for _ in range(300)]
     assert all("balance" in answer for answer in together(10, lambda _: gateway.call("balance")))
