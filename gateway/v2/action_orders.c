@@ -3,7 +3,17 @@
 #include "base/clock.h"
 #include "v2/call.h"
 
-enum { LIMIT_MOST = 100 };
+enum { LIMIT_MOST = 100, ROUNDS_MOST = 1000 };
+
+/* What is known of an unfinished order may be newer than the books. */
+static void take_live(const struct call *call, struct ledger_order *order)
+{
+    struct liveorder live;
+    if (liveorders_get(call->desk->liveorders, order->id, NULL, &live)) {
+        order->state = live.state;
+        order->paid = live.paid;
+    }
+}
 
 static void add_order(struct buf *out, const struct ledger_order *order, struct arena *arena)
 {
@@ -25,29 +35,59 @@ static void add_order(struct buf *out, const struct ledger_order *order, struct 
                (long long)order->quantity, (int)len, text, orderstatus_word(status), created);
 }
 
+struct listing { /* in the exchange's arena */
+    struct call *call;
+    struct buf out;
+    uint32_t before;
+    unsigned limit, count, rounds;
+};
+
+static void listing_ask(struct listing *listing);
+
+static void listing_end(struct listing *listing)
+{
+    buf_add_byte(&listing->out, ']');
+    if (listing->out.is_over)
+        call_error(listing->call, WORDS_UNAVAILABLE);
+    else
+        call_reply(listing->call, buf_str(&listing->out));
+    buf_fini(&listing->out);
+}
+
+/* Refused orders are none to the client: a page is filled up with what stands behind them. */
 static void on_rows(const struct ledger_rows *rows, void *arg)
 {
-    struct call *call = arg;
-    struct buf out;
+    struct listing *listing = arg;
     if (rows->result != LEDGER_DONE) {
-        call_error(call, WORDS_UNAVAILABLE);
+        buf_fini(&listing->out);
+        call_error(listing->call, WORDS_UNAVAILABLE);
         return;
     }
-    buf_init(&out, CALL_ANSWER_BYTES);
-    buf_add_byte(&out, '[');
-    for (size_t i = 0; i < rows->order_count; i++) {
-        if (rows->orders[i].state == ORDERSTATE_REFUSED)
+    for (size_t i = 0; i < rows->order_count && listing->count < listing->limit; i++) {
+        struct ledger_order order = rows->orders[i];
+        listing->before = order.id;
+        if (order.state == ORDERSTATE_REFUSED)
             continue;
-        if (out.len > 1)
-            buf_add_byte(&out, ',');
-        add_order(&out, &rows->orders[i], exchange_arena(call->exchange));
+        take_live(listing->call, &order);
+        if (listing->count++ > 0)
+            buf_add_byte(&listing->out, ',');
+        add_order(&listing->out, &order, exchange_arena(listing->call->exchange));
     }
-    buf_add_byte(&out, ']');
-    if (out.is_over)
-        call_error(call, WORDS_UNAVAILABLE);
+    if (rows->order_count < LIMIT_MOST || listing->count == listing->limit ||
+        ++listing->rounds == ROUNDS_MOST)
+        listing_end(listing);
     else
-        call_reply(call, buf_str(&out));
-    buf_fini(&out);
+        listing_ask(listing);
+}
+
+static void listing_ask(struct listing *listing)
+{
+    struct call *call = listing->call;
+    struct ledger_query query = {.question = LEDGER_ASK_LIST,
+                                 .client = str_of(call->client->settings.name),
+                                 .before = listing->before,
+                                 .limit = LIMIT_MOST};
+    ledger_ask(call->desk->ledger, call->desk->loop, &query, on_rows, listing);
 }
 
 void action_orders_run(struct call *call)
@@ -60,9 +100,11 @@ void action_orders_run(struct call *call)
         call_error(call, "Incorrect limit: 1 to 100");
         return;
     }
-    struct ledger_query query = {.question = LEDGER_ASK_LIST,
-                                 .client = str_of(call->client->settings.name),
-                                 .before = call_number(call_param(call, before_names)),
-                                 .limit = limit};
-    ledger_ask(call->desk->ledger, call->desk->loop, &query, on_rows, call);
+    struct listing *listing = arena_new(exchange_arena(call->exchange), sizeof *listing);
+    listing->call = call;
+    listing->limit = limit;
+    listing->before = call_number(call_param(call, before_names));
+    buf_init(&listing->out, CALL_ANSWER_BYTES);
+    buf_add_byte(&listing->out, '[');
+    listing_ask(listing);
 }

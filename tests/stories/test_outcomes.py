@@ -545,3 +545,45 @@ def test_a_client_that_hangs_up_does_not_lose_its_order(gateway, alpha, beta):
     wait_end(gateway, 1, "accepted")
     eventually(lambda: gateway.status(1).get("status") == "Pending")
     assert deliveries(alpha, beta) == (1, 0)
+
+
+# ---- refill and cancel keep to the same rules (their own stories: test_status)
+
+
+def test_a_panel_with_a_bad_key_is_not_asked_to_refill_or_cancel(gateway, alpha, beta):
+    order = gateway.add()
+    alpha.rule("add", times=1, error="Invalid API key")
+    gateway.add(link="https://example.com/p/2")
+    assert gateway.call("cancel", orders=order).json == [{"order": order, "cancel": {"error": UNAVAILABLE}}]
+    assert gateway.call("refill", order=order).error == UNAVAILABLE
+    assert alpha.log("cancel") == [] and alpha.log("refill") == []
+    assert [entry["state"] for entry in show(gateway, order)["aftersales"]] == ["not_sent", "not_sent"]
+
+
+def test_refills_that_must_be_asked_singly_and_cannot_end_well(make_gateway, alpha):
+    """The plural form is refused and the rate bucket has no room for single ones: told so, and over."""
+    gateway = make_gateway(config=default_config(
+        [alpha], answer_within="100ms", providers=[provider(alpha, rate_limit={"add": "1000/s", "other": "2/s"})]))
+    orders = [gateway.add(link=f"https://example.com/p/{i}") for i in range(3)]
+    alpha.rule("refill", error="This action is Invalid")
+    # The list and the balance were asked for at the start: a token is there when the bucket has filled again.
+    asked_once = eventually(lambda: gateway.call("refill", orders=orders) and alpha.log("refill"))
+    assert len(asked_once) == 1 and "," in asked_once[0]["fields"]["orders"]
+    told = gateway.call("refill", orders=orders).json
+    assert [(entry["order"], entry["refill"]) for entry in told] == [(order, {"error": UNAVAILABLE}) for order in orders]
+    gateway.stop(timeout=5)
+    gateway.start()
+    assert {entry["state"] for order in orders for entry in show(gateway, order)["aftersales"]} == {"not_sent"}
+
+
+def test_refused_orders_hide_no_older_ones(gateway, alpha):
+    """The client's own list is a page of orders, however many refusals stand between them."""
+    first = gateway.add()
+    alpha.rule("add", times=230, error="Bad link")
+    for _ in range(230):
+        assert add(gateway).error == "Incorrect link"
+    last = gateway.add()
+    assert [entry["order"] for entry in gateway.call("orders").json] == [last, first]
+    assert [entry["order"] for entry in gateway.call("orders", limit=1).json] == [last]
+    assert [entry["order"] for entry in gateway.call("orders", before=last).json] == [first]
+    assert gateway.call("orders", before=first).json == []
