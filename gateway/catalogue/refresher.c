@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "catalogue/refresher_private.h"
+#include "providers/dialect.h"
 
 enum { TICK_MS = 1000, SETTLE_MS = 10000 };
 
@@ -104,11 +105,31 @@ void refresher_take_price(struct refresher *refresher, const struct ledger_price
 
 /* ---- configuration ---- */
 
-static void feed_start(struct feed *feed, unsigned id)
+static void note_panel(struct feed *feed, const struct provider_settings *settings)
 {
-    feed->id = id;
+    struct buf text;
+    char digits[65];
+    buf_init(&text, 16384);
+    buf_printf(&text, "%s\n%s\n%s\n%s", settings->url, settings->key, settings->currency,
+               settings->dialect ? settings->dialect->name : "");
+    struct digest digest = digest_sha256(buf_str(&text));
+    digest_print(&digest, digits);
+    snprintf(feed->panel, sizeof feed->panel, "%.16s", digits);
+    explicit_bzero(text.ptr, text.len);
+    buf_fini(&text);
+}
+
+void refresher_cache_name(const struct feed *feed, const char *what, char out[CACHE_NAME_BYTES])
+{
+    snprintf(out, CACHE_NAME_BYTES, "%s:%.200s:%s", what, feed->name, feed->panel);
+}
+
+static void feed_start(struct feed *feed, const struct provider *provider)
+{
+    feed->id = provider->id;
     feed->is_active = true;
-    feed->refresher->by_id[id] = feed;
+    feed->refresher->by_id[feed->id] = feed;
+    note_panel(feed, &provider->settings);
     feedlist_start(feed);
     feedbalance_start(feed);
 }
@@ -153,14 +174,16 @@ static void adopt_provider(struct refresher *refresher, const struct provider *p
 {
     struct feed *feed = refresher_feed(refresher, str_of(provider->settings.name));
     if (!feed->is_active) {
-        feed_start(feed, provider->id);
+        feed_start(feed, provider);
     } else if (before && is_changed(&before->settings, &provider->settings)) {
         /* What is under way, and what the cache has, is from before. */
         feedlist_stop(feed);
         feedbalance_stop(feed);
+        note_panel(feed, &provider->settings);
         feedlist_start(feed);
         feedbalance_start(feed);
         feedlist_ask_now(feed);
+        feedbalance_ask_now(feed);
     } else {
         feedlist_retime(feed);
         feedbalance_retime(feed);

@@ -7,7 +7,11 @@
 #include "catalogue/balances.h"
 #include "catalogue/refresher_private.h"
 
-enum { JITTER_SHARE = 20, HELD_MOST_MS = 60 * 60 * 1000 };
+enum {
+    JITTER_SHARE = 20,
+    HELD_MOST_MS = 60 * 60 * 1000,
+    CLOCKS_APART_MS = 60 * 1000, /* of the gateways that share a cache */
+};
 #define CACHE_TTL_MS (INT64_C(7) * 24 * 60 * 60 * 1000)
 
 static void on_balance_timer(void *arg);
@@ -24,37 +28,59 @@ static int64_t interval_ms(const struct feed *feed)
     return balance_ms - refresher_jitter(feed->refresher, balance_ms / JITTER_SHARE);
 }
 
-/* ---- the cache, so that a restart with a dead panel still shows what it held ---- */
-
-static void cache_name(const struct feed *feed, char out[300])
-{
-    snprintf(out, 300, "balance:%s", feed->name);
-}
+/* ---- the cache: what another gateway has read lately need not be asked, and a restart with a dead
+ * panel still shows what it held ---- */
 
 /* "<amount> <wall ms>" */
 static void put(struct feed *feed, struct money amount, int64_t wall_at_ms)
 {
-    char name[300], text[MONEY_TEXT], value[MONEY_TEXT + 32];
+    char name[CACHE_NAME_BYTES], text[MONEY_TEXT], value[MONEY_TEXT + 32];
     if (!feed->refresher->parts.cache)
         return;
     money_print(amount, 0, text);
     int len = snprintf(value, sizeof value, "%s %lld", text, (long long)wall_at_ms);
-    cache_name(feed, name);
+    refresher_cache_name(feed, "balance", name);
     cache_put(feed->refresher->parts.cache, name, str_make(value, (size_t)len), CACHE_TTL_MS);
+}
+
+/* Takes what is newer than ours; when that was read, 0 when there is nothing. Health hears only of
+ * answers to ourselves: it is told what a key of ours may do. */
+static int64_t take_cached(struct feed *feed, struct str value)
+{
+    struct balance_cell held = balances_get(feed->id);
+    struct str rest = value, amount_text, at_text;
+    struct money amount;
+    int64_t at_ms;
+    bool is_good = value.ptr && str_next(&rest, ' ', &amount_text) &&
+                   str_next(&rest, ' ', &at_text) &&
+                   money_parse(amount_text, MONEY_EXACT, &amount) && str_to_i64(at_text, &at_ms) &&
+                   at_ms > 0 && at_ms <= clock_wall_ms() + CLOCKS_APART_MS;
+    if (!is_good || (held.is_known && at_ms <= held.at_ms))
+        return 0;
+    balances_set(feed->id, amount, at_ms);
+    return at_ms;
 }
 
 static void on_cached(struct str value, int64_t age_ms, void *arg)
 {
     struct feed *feed = arg;
-    struct str rest = value, amount_text, at_text;
-    struct money amount;
-    int64_t at_ms;
     (void)age_ms;
-    if (!feed->is_active || feed->refresher->is_stopped || balances_get(feed->id).is_known)
-        return;
-    if (value.ptr && str_next(&rest, ' ', &amount_text) && str_next(&rest, ' ', &at_text) &&
-        money_parse(amount_text, MONEY_EXACT, &amount) && str_to_i64(at_text, &at_ms) && at_ms > 0)
-        balances_set(feed->id, amount, at_ms);
+    if (!feed->is_active || feed->refresher->is_stopped || feed->balance_timer.is_armed ||
+        feed->balance_call.ask)
+        return; /* stopped, or asked for, meanwhile */
+    int64_t at_ms = take_cached(feed, value);
+    int64_t left_ms = at_ms > 0 ? at_ms + interval_ms(feed) - clock_wall_ms() : 0;
+    if (left_ms > 0)
+        feed->is_balance_read = false; /* the next round begins with the cache again */
+    wait_for(feed, left_ms);
+}
+
+static void read_cache(struct feed *feed)
+{
+    char name[CACHE_NAME_BYTES];
+    feed->is_balance_read = true;
+    refresher_cache_name(feed, "balance", name);
+    cache_get(feed->refresher->parts.cache, name, on_cached, feed);
 }
 
 /* ---- asking ---- */
@@ -83,6 +109,7 @@ static void on_balance(const struct answer *answer, void *arg)
         put(feed, answer->balance, wall_at_ms);
     }
     feedcall_end(call, answer);
+    feed->is_balance_read = false;
     wait_for(feed, feed->is_balance_wanted ? 0 : interval_ms(feed));
 }
 
@@ -90,6 +117,10 @@ static void on_balance_timer(void *arg)
 {
     struct feed *feed = arg;
     int64_t wait_ms;
+    if (feed->refresher->parts.cache && !feed->is_balance_wanted && !feed->is_balance_read) {
+        read_cache(feed);
+        return;
+    }
     const char *why_not = feedcall_start(&feed->balance_call, QUESTION_BALANCE,
                                          feed->is_balance_wanted, on_balance, &wait_ms);
     if (!why_not)
@@ -107,13 +138,9 @@ void feedbalance_ask_now(struct feed *feed)
 
 void feedbalance_start(struct feed *feed)
 {
-    char name[300];
     feed->is_currency_wrong = false;
+    feed->is_balance_read = false;
     wait_for(feed, 0);
-    if (!feed->refresher->parts.cache)
-        return;
-    cache_name(feed, name);
-    cache_get(feed->refresher->parts.cache, name, on_cached, feed);
 }
 
 void feedbalance_retime(struct feed *feed)

@@ -13,6 +13,8 @@ enum {
     HELD_MOST_MS = 60 * 60 * 1000,
     KEEP_AGAIN_MS = 60 * 60 * 1000, /* the moment it was fetched is kept at least as often */
     CLOCKS_APART_MS = 60 * 1000,    /* of the gateways that share a cache */
+    TURN_MARGIN_MS = 10 * 1000, /* beyond the panel's time-out, until a dead gateway's turn ends */
+    TURN_LOOK_MS = 250,         /* while another gateway asks */
 };
 #define CACHE_TTL_MS (INT64_C(7) * 24 * 60 * 60 * 1000)
 
@@ -21,14 +23,16 @@ static void on_list_timer(void *arg);
 /* The one function that changes the state. */
 static void feedlist_go(struct feed *feed, enum feedlist_state state)
 {
-    static const bool may[][4] = {
+    static const bool may[][5] = {
         [FEEDLIST_OFF] =
             {[FEEDLIST_OFF] = true, [FEEDLIST_READING] = true, [FEEDLIST_WAITING] = true},
         [FEEDLIST_READING] = {[FEEDLIST_OFF] = true, [FEEDLIST_WAITING] = true},
         [FEEDLIST_WAITING] = {[FEEDLIST_OFF] = true,
                               [FEEDLIST_READING] = true,
                               [FEEDLIST_WAITING] = true,
+                              [FEEDLIST_LOCKING] = true,
                               [FEEDLIST_ASKING] = true},
+        [FEEDLIST_LOCKING] = {[FEEDLIST_OFF] = true, [FEEDLIST_WAITING] = true},
         [FEEDLIST_ASKING] = {[FEEDLIST_OFF] = true, [FEEDLIST_WAITING] = true},
     };
     ASSERT(may[feed->state][state]);
@@ -111,8 +115,8 @@ static void keep(struct feed *feed, bool may_cache)
         feed->kept_at_ms = feed->list->fetched_at_ms;
     }
     if (may_cache && refresher->parts.cache) {
-        char name[300];
-        snprintf(name, sizeof name, "list:%s", feed->name);
+        char name[CACHE_NAME_BYTES];
+        refresher_cache_name(feed, "list", name);
         cache_put(refresher->parts.cache, name, body, CACHE_TTL_MS);
     }
     buf_fini(&text);
@@ -258,6 +262,16 @@ static const char *failure_words(const struct answer *answer)
     UNREACHABLE();
 }
 
+static void end_turn(struct feed *feed)
+{
+    char name[CACHE_NAME_BYTES];
+    if (!feed->is_turn)
+        return;
+    feed->is_turn = false;
+    refresher_cache_name(feed, "list", name);
+    cache_unlock(feed->refresher->parts.cache, name);
+}
+
 static void on_list(const struct answer *answer, void *arg)
 {
     struct feedcall *call = arg;
@@ -272,6 +286,7 @@ static void on_list(const struct answer *answer, void *arg)
                   log_value(str_of(feed->name)).text, log_value(answer->evidence).text);
         trouble(feed, TROUBLE_FAILED, failure_words(answer));
     }
+    end_turn(feed); /* after the list was put */
     bool is_good = feed->trouble == TROUBLE_NONE;
     feed->failures += !is_good;
     wait_for_next(feed, is_good ? interval_ms(feed) : retry_ms(feed));
@@ -290,12 +305,44 @@ static void ask(struct feed *feed)
         feedlist_go(feed, FEEDLIST_ASKING);
         return;
     }
+    end_turn(feed);
     wait_for(feed, wait_ms < HELD_MOST_MS ? wait_ms : HELD_MOST_MS);
     if (why_not[0] == '\0')
         return; /* the rate limit is no trouble: it passes by itself */
     if (feed->trouble == TROUBLE_NONE)
         snprintf(feed->trouble_words, sizeof feed->trouble_words, "%s", why_not);
     tried(feed);
+}
+
+static void on_turn(bool is_mine, void *arg)
+{
+    struct feed *feed = arg;
+    if (feed->state != FEEDLIST_LOCKING)
+        return; /* stopped meanwhile; the lock ends by itself */
+    feedlist_go(feed, FEEDLIST_WAITING);
+    feed->is_turn = is_mine;
+    if (is_mine || feed->is_list_wanted) {
+        ask(feed);
+        return;
+    }
+    log_event(LOG_DEBUG, "list_left_to_another", "provider=%s", log_value(str_of(feed->name)).text);
+    wait_for_next(feed, TURN_LOOK_MS); /* then the cache has it, or it is our turn */
+}
+
+/* Asks the panel, unless another gateway is at it. An operator's wish waits for nobody. */
+static void take_turn(struct feed *feed)
+{
+    struct refresher *refresher = feed->refresher;
+    char name[CACHE_NAME_BYTES];
+    if (!refresher->parts.cache || feed->is_list_wanted) {
+        ask(feed);
+        return;
+    }
+    const struct provider *provider = provider_set_by_id(refresher->view.providers, feed->id);
+    feedlist_go(feed, FEEDLIST_LOCKING);
+    refresher_cache_name(feed, "list", name);
+    cache_lock(refresher->parts.cache, name, provider->settings.timeout_ms + TURN_MARGIN_MS,
+               on_turn, feed);
 }
 
 /* ---- the cache: one gateway may have downloaded for all ---- */
@@ -329,16 +376,16 @@ static void on_cached(struct str value, int64_t age_ms, void *arg)
         wait_for_next(feed, left_ms);
         tried(feed);
     } else {
-        ask(feed);
+        take_turn(feed);
     }
 }
 
 static void read_cache(struct feed *feed)
 {
-    char name[300];
+    char name[CACHE_NAME_BYTES];
     feedlist_go(feed, FEEDLIST_READING);
     feed->is_cache_read = true;
-    snprintf(name, sizeof name, "list:%s", feed->name);
+    refresher_cache_name(feed, "list", name);
     cache_get(feed->refresher->parts.cache, name, on_cached, feed);
 }
 
@@ -348,7 +395,7 @@ static void on_list_timer(void *arg)
     if (feed->refresher->parts.cache && !feed->is_cache_read && !feed->is_list_wanted)
         read_cache(feed);
     else
-        ask(feed);
+        take_turn(feed);
 }
 
 /* ---- what the others call ---- */
@@ -383,6 +430,7 @@ void feedlist_stop(struct feed *feed)
     feedlist_go(feed, FEEDLIST_OFF);
     loop_timer_fini(&feed->list_timer);
     feedcall_cancel(&feed->list_call);
+    end_turn(feed);
     feed->is_list_wanted = false;
 }
 

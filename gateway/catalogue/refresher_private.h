@@ -4,7 +4,8 @@
  * A feed is what we keep of one provider, by its name: list, prices, and the two calls that may be
  * under way. The life of its list:
  *
- *   feed_start -> READING (the cache) -> WAITING <-> ASKING (the panel)
+ *   feed_start -> READING (the cache) -> WAITING -> LOCKING (a gateway asks for all) -> ASKING (the
+ * panel)
  *
  * feedlist_go is the only one that changes that state. */
 #ifndef CATALOGUE_REFRESHER_PRIVATE_H
@@ -28,7 +29,13 @@ struct feedcall { /* one question to the provider */
     bool has_probe;                  /* taken from health */
 };
 
-enum feedlist_state { FEEDLIST_OFF, FEEDLIST_READING, FEEDLIST_WAITING, FEEDLIST_ASKING };
+enum feedlist_state {
+    FEEDLIST_OFF,
+    FEEDLIST_READING,
+    FEEDLIST_WAITING,
+    FEEDLIST_LOCKING,
+    FEEDLIST_ASKING
+};
 enum feedlist_trouble { TROUBLE_NONE, TROUBLE_FAILED, TROUBLE_EMPTY, TROUBLE_SHRUNKEN };
 
 struct feed {
@@ -37,12 +44,14 @@ struct feed {
     char *name;
     unsigned id;    /* the provider's, while active */
     bool is_active; /* in the configuration */
+    char panel[17]; /* tells who shares the cache: the panel's address, key, currency, dialect */
     /* the list */
     enum feedlist_state state;
     struct loop_timer list_timer;
     struct feedcall list_call;
     bool is_list_wanted;        /* by an operator: ask, whatever the cache has */
     bool is_cache_read;         /* for this round */
+    bool is_turn;               /* the cache's lock is ours: we ask for all gateways */
     bool is_tried;              /* arrived, failed or held back since the start */
     struct panellist *list;     /* the good one; NULL: never held */
     struct panellist *shrunken; /* the last refused one, until accept or a good one */
@@ -57,6 +66,7 @@ struct feed {
     struct loop_timer balance_timer;
     struct feedcall balance_call;
     bool is_balance_wanted; /* by health or somebody else: ask though the key is parked */
+    bool is_balance_read;   /* from the cache, for this round */
     bool is_currency_wrong; /* said so once */
 };
 
@@ -85,6 +95,10 @@ struct refresher {
 struct feed *refresher_feed(struct refresher *refresher, struct str name); /* made at need */
 int64_t refresher_jitter(struct refresher *refresher, int64_t span_ms);    /* 0 to span */
 void refresher_note(struct feed *feed);                                    /* into its report */
+
+/* Gateways that share a cache share what is asked of the same panel with the same key only. */
+enum { CACHE_NAME_BYTES = 300 };
+void refresher_cache_name(const struct feed *feed, const char *what, char out[CACHE_NAME_BYTES]);
 
 /* feedcall.c: NULL when asked; else why not ("": the rate limit), and how long to wait. A wanted
  * call goes though the key is parked or readings rest. */

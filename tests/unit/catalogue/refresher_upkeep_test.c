@@ -42,6 +42,40 @@ static void test_ill_formed_cache(void **state)
     stage_fini(&s);
 }
 
+static bool has_looked_again(struct stage *s)
+{
+    return s->locks >= s->wanted;
+}
+
+/* While another gateway asks, this one looks into the cache until the list is there. */
+static void test_another_gateway_asks(void **state)
+{
+    struct stage s;
+    (void)state;
+    stage_init(&s);
+    configure(&s);
+    await(&s, are_all_priced, "all priced");
+    end_refresher(&s);
+    catalogue_unpin(&s.last);
+    s.has_cache = s.is_locked_elsewhere = true;
+    s.panels[0].lists = s.panels[1].lists = 0;
+    s.settings.refresh_ms = 3600000;
+    new_refresher(&s);
+    configure(&s);
+    s.wanted = 6;
+    await(&s, has_looked_again, "looked again");
+    assert_int_equal(s.panels[0].lists, 0);
+    assert_int_equal(s.unlocks, 0); /* not ours */
+    s.cached = memory_text(s.kept); /* alpha's is there; beta's holder has died */
+    s.is_locked_elsewhere = false;
+    await(&s, are_all_priced, "all priced");
+    await(&s, is_settled, "settled");
+    assert_int_equal(s.panels[0].lists, 0);
+    assert_int_equal(s.panels[1].lists, 1);
+    assert_int_equal(s.unlocks, 1);
+    stage_fini(&s);
+}
+
 static bool is_released(struct stage *s)
 {
     return s->released >= s->wanted;
@@ -241,6 +275,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_fresh_cache_spares_a_download),
+        cmocka_unit_test(test_another_gateway_asks),
         cmocka_unit_test(test_ill_formed_cache),
         cmocka_unit_test(test_reload),
         cmocka_unit_test(test_changed_provider),

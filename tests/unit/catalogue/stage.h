@@ -46,6 +46,8 @@ struct stage {
     char *cached;
     unsigned cache_puts;
     bool has_cache;
+    bool is_locked_elsewhere; /* another gateway asks for all */
+    unsigned locks, unlocks;
     /* accept */
     bool is_accepted;
     size_t accepted;
@@ -209,7 +211,7 @@ void cache_get(struct cache *cache, const char *name, cache_done_fn *done, void 
     *lookup = (struct lookup){.message.run = on_lookup,
                               .done = done,
                               .arg = arg,
-                              .is_list = strcmp(name, "list:alpha") == 0};
+                              .is_list = strncmp(name, "list:alpha:", 11) == 0};
     loop_post(stage->loop, &lookup->message);
 }
 
@@ -217,6 +219,37 @@ void cache_put(struct cache *cache, const char *name, struct str value, int64_t 
 {
     (void)cache, (void)name, (void)value, (void)ttl_ms;
     stage->cache_puts++;
+}
+
+struct turn {
+    struct loop_message message;
+    cache_lock_fn *done;
+    void *arg;
+};
+
+static inline void on_turn(struct loop_message *message)
+{
+    struct turn *turn = (struct turn *)(void *)message;
+    stage->locks++;
+    turn->done(!stage->is_locked_elsewhere, turn->arg);
+    free(turn);
+}
+
+void cache_lock(struct cache *cache, const char *name, int64_t ttl_ms, cache_lock_fn *done,
+                void *arg)
+{
+    struct turn *turn = memory_new(sizeof *turn);
+    (void)cache;
+    assert_int_equal(strncmp(name, "list:", 5), 0);
+    assert_true(ttl_ms >= 1000);
+    *turn = (struct turn){.message.run = on_turn, .done = done, .arg = arg};
+    loop_post(stage->loop, &turn->message);
+}
+
+void cache_unlock(struct cache *cache, const char *name)
+{
+    (void)cache, (void)name;
+    stage->unlocks++;
 }
 
 /* ---- the stage ---- */
