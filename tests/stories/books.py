@@ -5,6 +5,7 @@ from harness import SLOW, eventually
 
 LINK = "https://example.com/p/1"
 UNAVAILABLE = "Service is temporarily unavailable"
+SOON = f"{round(250 * SLOW)}ms"  # an answer_within that a story waits for, yet time enough for the books
 ACTIVE_ORDER = "You have active order with this link. Please wait until order being completed."
 
 

@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from books import (ACTIVE_ORDER, LINK, UNAVAILABLE, add, add_later, asked, attempts, deliveries, in_doubt, resolve, show,
-                   state, wait_end)
+from books import (ACTIVE_ORDER, LINK, SOON, UNAVAILABLE, add, add_later, asked, attempts, deliveries, in_doubt, resolve,
+                   show, state, wait_end)
 from harness import SLOW, default_config, eventually
 from harness.config import provider
 
@@ -467,7 +467,7 @@ def test_the_operators_commands_show_and_end_a_doubt(gateway, alpha, beta, doubt
 
 @pytest.fixture
 def hasty(make_gateway, alpha, beta):
-    return make_gateway([alpha, beta], answer_within="200ms")
+    return make_gateway([alpha, beta], answer_within=SOON)
 
 
 def test_a_slow_panel_does_not_keep_the_client_waiting(hasty, alpha, beta):
@@ -563,7 +563,7 @@ def test_a_panel_with_a_bad_key_is_not_asked_to_refill_or_cancel(gateway, alpha,
 def test_refills_that_must_be_asked_singly_and_cannot_end_well(make_gateway, alpha):
     """The plural form is refused and the rate bucket has no room for single ones: told so, and over."""
     gateway = make_gateway(config=default_config(
-        [alpha], answer_within="100ms", providers=[provider(alpha, rate_limit={"add": "1000/s", "other": "2/s"})]))
+        [alpha], answer_within=SOON, providers=[provider(alpha, rate_limit={"add": "1000/s", "other": "0.8/s"})]))
     orders = [gateway.add(link=f"https://example.com/p/{i}") for i in range(3)]
     alpha.rule("refill", error="This action is Invalid")
     # The list and the balance were asked for at the start: a token is there when the bucket has filled again.

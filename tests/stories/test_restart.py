@@ -7,7 +7,8 @@ import sqlite3
 
 import pytest
 
-from books import LINK, UNAVAILABLE, add, add_later, asked, attempts, deliveries, in_doubt, resolve, show, state, verify, wait_end
+from books import (LINK, SOON, UNAVAILABLE, add, add_later, asked, attempts, deliveries, in_doubt, resolve, show,
+                   state, verify, wait_end)
 from harness import default_config, eventually, merged, together
 from harness.config import provider
 
@@ -41,7 +42,7 @@ def test_an_order_at_the_panel_when_the_gateway_died_is_in_doubt(gateway, alpha,
 
 
 def test_a_number_given_before_the_gateway_died_is_still_known(make_gateway, alpha, beta):
-    gateway = make_gateway([alpha, beta], answer_within="100ms")
+    gateway = make_gateway([alpha, beta], answer_within=SOON)
     alpha.rule("add", times=1, hold="dying")
     order = gateway.add()
     alpha.wait_hold("dying")
@@ -78,7 +79,7 @@ def between_offers(make_gateway, alpha, beta, **changes):
 
 
 def test_between_two_offers_an_order_whose_number_was_given_goes_on(make_gateway, alpha, beta):
-    gateway = between_offers(make_gateway, alpha, beta, answer_within="50ms")
+    gateway = between_offers(make_gateway, alpha, beta, answer_within=SOON)
     gateway.start()
     wait_end(gateway, 1, "accepted")
     assert attempts(gateway, 1) == [("alpha", "refused"), ("beta", "accepted")]
@@ -99,7 +100,7 @@ def test_between_two_offers_an_order_without_a_number_is_canceled(make_gateway, 
 
 
 def test_an_order_that_goes_on_after_a_restart_may_find_no_offer(make_gateway, alpha, beta):
-    gateway = between_offers(make_gateway, alpha, beta, answer_within="50ms")
+    gateway = between_offers(make_gateway, alpha, beta, answer_within=SOON)
     beta.rule("add", error="Service is inactive or not found")
     gateway.start()
     wait_end(gateway, 1, "unavailable")
@@ -167,7 +168,7 @@ def test_a_stop_answers_what_is_under_way(gateway, alpha, beta):
 
 
 def test_a_stop_waits_for_an_order_whose_client_has_its_number(make_gateway, alpha, beta):
-    gateway = make_gateway([alpha, beta], answer_within="50ms")
+    gateway = make_gateway([alpha, beta], answer_within=SOON)
     alpha.rule("add", times=1, hold="working")
     order = gateway.add()
     alpha.wait_hold("working")

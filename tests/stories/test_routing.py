@@ -159,8 +159,13 @@ def test_a_closed_provider_gets_no_orders_but_is_followed(make_gateway, alpha, b
     gateway.write(config)
     gateway.hang_up()
     gateway.wait_log("reloaded", after=mark)
-    gateway.add(link="https://example.com/p/2")
-    assert deliveries(alpha, beta) == (1, 1)
+    gateway.wait_log("catalogue_published", after=mark)
+    tried = iter(links(10000, "closing"))
+    eventually(lambda: gateway.add(link=next(tried)) and asked(beta) == (1,))  # each thread has the new one
+    taken, = asked(alpha)
+    for link in links(3):
+        gateway.add(link=link)
+    assert asked(alpha, beta) == (taken, 4)
     assert gateway.status(order)["status"] == "In progress"
 
 
