@@ -1,5 +1,8 @@
 /* /healthz: the main loop turns. /readyz: this gateway may be sent clients. */
 #include "admin/admin_private.h"
+#include "admin/resilience.h"
+#include "base/clock.h"
+#include "cache/cache.h"
 
 void page_healthz_run(struct admin_call *call)
 {
@@ -37,6 +40,38 @@ static void print_lists(struct admin_call *call, struct jsonwriter *w)
     jsonwriter_array_end(w);
 }
 
+static enum resilience_now failing_if(bool is_failing)
+{
+    return is_failing ? RESILIENCE_FAILING : RESILIENCE_WELL;
+}
+
+/* How each part is, and what works when it fails. A provider fails when its last list did, or when
+ * orders to it do. */
+static void print_parts(struct admin_call *call, struct jsonwriter *w)
+{
+    size_t down = 0, count = call->catalogue ? call->catalogue->providers->count : 0;
+    struct ledger_health ledger;
+    struct cache_health cache;
+    for (size_t i = 0; i < count; i++) {
+        struct refresher_report list;
+        struct health_report health;
+        unsigned id = call->catalogue->providers->list[i].id;
+        refresher_report(call->desk->refresher, id, &list);
+        health_report(call->desk->health, id, clock_steady_ms(), &health);
+        down += list.last_error[0] != '\0' || health.orders != BREAKER_CLOSED;
+    }
+    ledger_health(call->desk->ledger, &ledger);
+    cache_health(call->admin->parts.cache, &cache);
+    const enum resilience_now now[RESILIENCE_PART_COUNT] = {
+        [RESILIENCE_REDIS] = failing_if(!cache.is_usable),
+        [RESILIENCE_DISK] = failing_if(!ledger.is_writable),
+        [RESILIENCE_PROVIDER] = failing_if(down > 0),
+        [RESILIENCE_PROVIDERS] = failing_if(count > 0 && down == count),
+        [RESILIENCE_CLOCK] = RESILIENCE_UNKNOWN,
+    };
+    resilience_print_json(now, w);
+}
+
 void page_readyz_run(struct admin_call *call)
 {
     struct admin_state state;
@@ -64,6 +99,7 @@ void page_readyz_run(struct admin_call *call)
         jsonwriter_number(&w, "workers", state.workers);
         print_ledger(call, &w);
         print_lists(call, &w);
+        print_parts(call, &w);
     }
     jsonwriter_object_end(&w);
     admin_reply(call, is_ready ? 200 : 503, &out);

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "admin/resilience.h"
 #include "app/command.h"
 #include "app/manual.h"
 
@@ -78,6 +79,27 @@ static bool wants_help(int argc, char **argv)
     return false;
 }
 
+static void print_parts(FILE *out)
+{
+    struct buf text;
+    buf_init(&text, 64 * 1024);
+    resilience_print_markdown(&text);
+    fwrite(text.ptr, 1, text.len, out);
+    buf_fini(&text);
+}
+
+/* Pages that the repository keeps as files: packaging/panelmux.8, a part of docs/operations.md. */
+static bool print_page(const char *name)
+{
+    if (strcmp(name, "--man") == 0)
+        manual_print(stdout, commands, COUNT_OF(commands));
+    else if (strcmp(name, "--parts") == 0)
+        print_parts(stdout);
+    else
+        return false;
+    return true;
+}
+
 static int fail_unknown(const char *name)
 {
     const char *nearest = NULL;
@@ -105,10 +127,8 @@ int main(int argc, char **argv)
         return EXIT_OK;
     }
     const struct command *command = find(argv[1]);
-    if (argc == 3 && strcmp(argv[1], "help") == 0 && strcmp(argv[2], "--man") == 0) {
-        manual_print(stdout, commands, COUNT_OF(commands));
+    if (argc == 3 && strcmp(argv[1], "help") == 0 && print_page(argv[2]))
         return EXIT_OK;
-    }
     if (command == NULL && (wants_help(argc, argv) || strcmp(argv[1], "help") == 0)) {
         print_help(stdout);
         return EXIT_OK;

@@ -1,0 +1,248 @@
+"""What still works when a part fails. The table is the gateway's own (gateway/admin/resilience.c, told on
+/readyz?verbose and in docs/operations.md); each story breaks one part, does one action and holds the cell to its word."""
+import contextlib
+import pathlib
+import resource
+import shutil
+import struct
+import subprocess
+import time
+
+import pytest
+
+from harness import SLOW, eventually
+from harness.ports import free_port, give_back
+from harness.process import Program, binary
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+ACTIONS = ["services", "balance", "add", "status", "refill", "cancel", "reload"]
+ASKS_A_PANEL = {"add", "status", "refill", "cancel"}
+actions = pytest.mark.parametrize("action", ACTIONS)
+
+
+class Scene:
+    """A gateway with an order under way and one completed, both at alpha, and every action as one call."""
+
+    def __init__(self, make_gateway, panels, environment=None, **changes):
+        self.panels = panels
+        self.gateway = gateway = make_gateway(panels, start=False, catalogue={"refresh": "200ms", "balance": "200ms"}, **changes)
+        # What a service manager does as well: a file's size limit is an error then, and no signal.
+        command = ["env", "--ignore-signal=XFSZ", binary(), "serve", "-c", gateway.path]
+        gateway.programs.append(Program("gateway", command, environment, gateway.folder))
+        gateway.wait_ready()
+        eventually(lambda: "balance" in gateway.call("balance"))
+        self.open, self.completed = gateway.add(), gateway.add(link="https://example.com/p/2")
+        panels[0].set_order(panels[0].orders()[0]["id"], status="In progress", remains=50, start_count=7)
+        panels[0].set_order(panels[0].orders()[1]["id"], status="Completed", remains=0, start_count=7)
+        self.before = {"services": gateway.call("services").json, "balance": gateway.call("balance").json,
+                       "status": gateway.status(self.open).json}
+        assert self.before["status"]["status"] == "In progress" and len(self.before["services"]) == 10
+        assert gateway.status(self.completed)["status"] == "Completed"
+        self.adds = 0
+
+    def verdict(self, part, action):
+        """The cell, and whether the gateway has noticed."""
+        for row in self.gateway.admin("/readyz?verbose").json["parts"]:
+            if row["part"] == part:
+                return {cell["action"]: cell for cell in row["actions"]}[action], row["failing"]
+        raise AssertionError(f"no part {part} in the table")
+
+    def do(self, action):
+        gateway = self.gateway
+        if action == "add":
+            self.adds += 1
+            return gateway.call("add", service=1, link=f"https://example.com/q/{self.adds}", quantity=100)
+        if action == "status":
+            return gateway.status(self.open)
+        if action == "refill":
+            return gateway.call("refill", order=self.completed)
+        if action == "cancel":
+            return gateway.call("cancel", orders=self.open)
+        return gateway.call(action)
+
+    def hold(self, part, action):
+        """Does the action and holds the answer against the cell."""
+        cell, _ = self.verdict(part, action)
+        if action == "reload":
+            assert self.reload_works() == (cell["then"] == "works"), cell
+            return
+        asked = count(self.panels, action)
+        answer = self.do(action)
+        assert answer.status == 200, answer
+        error = error_of(answer.json)
+        if cell["then"] == "refused":
+            assert error and count(self.panels, action) == asked, (cell, answer)
+        elif cell["then"] == "last known":
+            assert answer.json == self.before[action], (cell, answer)
+        else:
+            assert cell["then"] == "works" and error is None, (cell, answer)
+            if action in ASKS_A_PANEL:
+                assert count(self.panels, action) == asked + 1, (cell, answer)
+            else:
+                assert answer.json == self.before[action], (cell, answer)
+
+    def reload_works(self):
+        number = len(self.gateway.config["clients"])
+        new = {"name": f"client{number}", "key": f"key-of-a-new-client-{number}"}
+        ended = self.gateway.reload({**self.gateway.config, "clients": [*self.gateway.config["clients"], new]})
+        return ended.returncode == 0 and isinstance(self.gateway.call("services", key=new["key"]).json, list)
+
+    def noticed(self, part, failing):
+        eventually(lambda: self.verdict(part, "add")[1] is failing)
+
+
+def count(panels, action):
+    """How often the panels that run were asked to do it."""
+    total = 0
+    for panel in panels:
+        if panel.program is not None and panel.program.is_running():
+            total += panel.count(action)
+    return total
+
+
+def error_of(answer):
+    """The error's words in an answer of v2, also of its first item; None when it is none."""
+    if isinstance(answer, list):
+        answer = answer[0] if answer else {"error": "an empty list"}
+    for value in (answer, *answer.values()):
+        if isinstance(value, dict) and "error" in value:
+            return value["error"]
+    return None
+
+
+# --- the table
+
+
+def test_the_table_is_whole(gateway):
+    parts = {row["part"]: row for row in gateway.admin("/readyz?verbose").json["parts"]}
+    tests = {"redis": test_redis_is_away, "disk": test_the_disk_takes_nothing, "provider": test_a_provider_is_down,
+             "providers": test_all_providers_are_down, "clock": test_the_clock_jumps}
+    assert set(parts) == set(tests)
+    for name, row in parts.items():
+        assert [cell["action"] for cell in row["actions"]] == ACTIONS
+        for cell in row["actions"]:
+            assert cell["test"] == f"tests/stories/test_parts.py::{tests[name].__name__}[{cell['action']}]"
+            assert cell["then"] in ("works", "last known", "refused")
+    assert [row["failing"] for row in parts.values()] == [False, False, False, False, None]
+
+
+def test_only_who_knows_the_token_sees_it(gateway):
+    assert "parts" not in gateway.admin("/readyz?verbose", token=None).json
+    assert "parts" not in gateway.admin("/readyz").json
+
+
+def test_the_page_has_the_same_table():
+    made = subprocess.run([binary(), "help", "--parts"], capture_output=True, text=True, check=True).stdout
+    page = (ROOT / "docs/operations.md").read_text()
+    assert made in page, "docs/operations.md is stale: put the output of panelmux help --parts into it"
+
+
+# --- Redis
+
+
+@contextlib.contextmanager
+def redis_server(folder):
+    port = free_port()
+    command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
+    program = Program("redis", command)
+    try:
+        program.wait_line(lambda line: "Ready to accept connections" in line)
+        yield program, port
+    finally:
+        program.kill()
+        give_back(port)
+
+
+@actions
+def test_redis_is_away(make_gateway, alpha, beta, tmp_path, action):
+    if shutil.which("redis-server") is None:
+        pytest.skip("redis-server is not installed here")
+    with redis_server(tmp_path) as (redis, port):
+        scene = Scene(make_gateway, [alpha, beta], cache=f"redis://127.0.0.1:{port}/0")
+        scene.noticed("redis", False)
+        redis.kill()
+        scene.noticed("redis", True)
+        scene.hold("redis", action)
+
+
+# --- the disk
+
+
+@actions
+def test_the_disk_takes_nothing(make_gateway, alpha, beta, action):
+    scene = Scene(make_gateway, [alpha, beta])
+    pid, unlimited = scene.gateway.program.pid, resource.RLIM_INFINITY
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, unlimited))
+    began = time.monotonic()
+    scene.hold("disk", action)
+    if action == "add":
+        assert time.monotonic() - began < 0.2 * SLOW, "a refusal takes 100 ms at most"
+        scene.noticed("disk", True)
+        assert scene.gateway.admin("/readyz").status == 503
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (unlimited, unlimited))
+    if action in ASKS_A_PANEL:
+        eventually(lambda: error_of(scene.do(action).json) is None)
+        scene.noticed("disk", False)
+    scene.gateway.stop()
+    assert scene.gateway.cli("ledger", "verify").returncode == 0
+
+
+# --- providers
+
+
+@actions
+def test_a_provider_is_down(make_gateway, alpha, beta, action):
+    scene = Scene(make_gateway, [alpha, beta])
+    alpha.stop()
+    scene.noticed("provider", True)
+    assert scene.verdict("providers", "add")[1] is False
+    scene.hold("provider", action)
+    if action == "add":
+        assert len(beta.orders()) == 1
+
+
+@actions
+def test_all_providers_are_down(make_gateway, alpha, beta, action):
+    scene = Scene(make_gateway, [alpha, beta])
+    alpha.stop()
+    beta.stop()
+    scene.noticed("providers", True)
+    scene.hold("providers", action)
+    if action == "services":
+        scene.gateway.restart()
+        assert scene.gateway.call("services").json == scene.before["services"], "a restart lost the lists"
+
+
+# --- the clock
+
+
+@pytest.fixture
+def clock(tmp_path):
+    """(environment, jump): a preloaded wall clock, and how to put it forward or back by seconds."""
+    shared, file = tmp_path / "clock.so", tmp_path / "clock"
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", shared, ROOT / "tests/stories/clock.c"], check=True)
+    file.write_bytes(struct.pack("q", 0))
+
+    def jump(seconds):
+        with file.open("r+b") as opened:
+            opened.write(struct.pack("q", seconds * 10**9))
+
+    return {"LD_PRELOAD": str(shared), "CLOCK_FILE": str(file), "ASAN_OPTIONS": "detect_leaks=1:verify_asan_link_order=0"}, jump
+
+
+@actions
+def test_the_clock_jumps(make_gateway, alpha, beta, clock, action):
+    environment, jump = clock
+    scene = Scene(make_gateway, [alpha, beta], environment)
+    for days in (400, -400):
+        jump(days * 86400)
+        mark = scene.gateway.mark()
+        scene.hold("clock", action)
+        # It did jump: what is logged now is of another year.
+        scene.gateway.hang_up()
+        line = scene.gateway.wait_log("reloaded", after=mark)["line"]
+        assert line[:4] == time.strftime("%Y", time.gmtime(time.time() + days * 86400)), line
+        if action == "cancel":
+            return  # it can be asked for once
+    scene.gateway.stop()
+    assert scene.gateway.cli("ledger", "verify").returncode == 0
