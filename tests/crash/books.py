@@ -1,0 +1,41 @@
+"""What the files of a ledger say, without its gateway."""
+import json
+import os
+import shutil
+import sqlite3
+import tempfile
+
+
+class Books:
+    """The state of the books as read from a copy of the files, log and all: the files themselves stay as they
+    are. Only orders from `since` on."""
+
+    def __init__(self, path, since=0):
+        self.orders, self.attempts, self.aftersales = {}, {}, {}
+        with tempfile.TemporaryDirectory() as folder:
+            copy = os.path.join(folder, "books.db")
+            for ending in ("", "-wal"):
+                if os.path.exists(path + ending):
+                    shutil.copy(path + ending, copy + ending)
+            if not os.path.exists(copy):
+                return
+            books = sqlite3.connect(copy)
+            try:
+                if books.execute("PRAGMA user_version").fetchone()[0]:
+                    self._read(books, since)
+            finally:
+                books.close()
+
+    def _read(self, books, since):
+        for number, state, given, provider, upstream, fields in books.execute(
+                "SELECT id, state, is_number_given, provider, upstream_id, fields FROM orders WHERE id >= ?", (since,)):
+            self.orders[number] = {"state": state, "given": given, "provider": provider, "upstream": upstream,
+                                   "link": json.loads(fields).get("link")}
+        for order, number, provider, state, upstream in books.execute(
+                "SELECT order_id, number, provider, state, upstream_id FROM attempts WHERE order_id >= ?", (since,)):
+            self.attempts[order, number] = (provider, state, upstream)
+        for number, kind, order, state in books.execute("SELECT number, kind, order_id, state FROM aftersales"):
+            self.aftersales[number] = (kind, order, state)
+
+    def by_link(self):
+        return {order["link"]: number for number, order in self.orders.items()}
