@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "app/configuration_private.h"
+#include "http/listener.h"
 
 static const struct configuration_rate *find_rate(const struct configuration_draft *draft,
                                                   const char *currency)
@@ -48,6 +49,20 @@ static struct factor find_exchange(struct setting_reader *reader, const struct y
     return one;
 }
 
+/* Files that can be read may still hold no certificate, or a key that is not its own. */
+static void check_tls(struct setting_reader *reader, const struct yamlnode *root,
+                      const struct listener_settings *front)
+{
+    const struct yamlnode *node = yamlnode_find(root, "tls");
+    struct fault why;
+    if (node == NULL || front->certificate == NULL || front->key == NULL)
+        return;
+    struct tls_context *tls = tls_context_new(front->certificate, front->key, &why);
+    if (tls == NULL)
+        faultlist_add(reader->faults, node->place, "`tls`: %s", why.words);
+    tls_context_unpin(&tls);
+}
+
 /* Legal, but hardly what was meant. */
 static void warn_of_nothing(struct setting_reader *reader, const struct yamlnode *root,
                             const struct configuration_draft *draft)
@@ -78,6 +93,7 @@ struct factor *configuration_check(struct setting_reader *reader, const struct y
             provider->currency = memory_text(draft->made.catalogue.currency);
         exchange[i] = find_exchange(reader, node, draft, provider->currency, is_whole);
     }
+    check_tls(reader, root, &draft->made.front);
     if (is_whole) {
         rows_check_references(reader);
         warn_of_nothing(reader, root, draft);

@@ -393,6 +393,32 @@ def test_an_address_in_use_fails_the_reload_and_nothing_closes(gateway):
     assert "balance" in gateway.call("balance")
 
 
+def test_a_new_panel_that_hangs_or_is_dead_holds_no_reload_up(gateway, make_panel):
+    gamma = make_panel("gamma")
+    gamma.rule("services", hang=True)
+    config = changed(gateway, clients=[{**gateway.config["clients"][0], "markup": "100%"}])
+    config["providers"] = config["providers"] + [
+        provider(gamma), {"name": "dead", "url": "http://127.0.0.1:9/", "key": "dead-key-0123456789"}]
+    config["services"] = config["services"] + [{"id": 50, "offers": [{"provider": "gamma", "service": 101}]}]
+    gateway.write(config)
+    done = gateway.cli("reload", timeout=5)
+    assert done.returncode == 0, done
+    assert {entry["service"]: entry["rate"] for entry in gateway.call("services").json}[1] == "2.25"
+    gamma.release("hang", open=True)
+    eventually(lambda: 50 in {entry["service"] for entry in gateway.call("services").json})
+    assert gateway.add(service=50) and len(gamma.orders()) == 1
+
+
+def test_a_broken_certificate_fails_the_reload(make_gateway, alpha, tmp_path):
+    gateway = make_gateway([alpha])
+    (tmp_path / "cert.pem").write_text("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
+    files = {"certificate": str(tmp_path / "cert.pem"), "key": str(tmp_path / "cert.pem")}
+    done = gateway.reload(changed(gateway, tls=files))
+    assert done.returncode == 1 and "cert.pem" in done.stderr + done.stdout, done
+    assert gateway.cli("check").returncode == 1
+    assert "balance" in gateway.call("balance")
+
+
 @pytest.mark.parametrize("change", [{"workers": 2}, {"ledger": "sqlite:other.db"}], ids=["workers", "ledger"])
 def test_what_needs_a_restart_is_refused_and_says_so(gateway, change):
     done = gateway.reload(changed(gateway, **change))

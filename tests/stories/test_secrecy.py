@@ -65,8 +65,9 @@ def test_no_key_reaches_a_log_a_command_or_the_admin_side(scene, shape):
     shown = [gateway.cli("provider", "list").stdout, gateway.cli("provider", "list", "--json").stdout,
              gateway.cli("order", "show", str(first)).stdout, gateway.cli("order", "show", str(second.get("order", 2)), "--json").stdout,
              gateway.cli("order", "list", "--in-doubt", "--json").stdout, gateway.cli("client", "list", "--json").stdout,
-             gateway.cli("provider", "doctor").stdout, gateway.cli("check", "--online").stderr, gateway.admin("/metrics").text,
+             gateway.cli("provider", "doctor", alpha.name).stdout, gateway.cli("check", "--online").stderr, gateway.admin("/metrics").text,
              gateway.admin("/readyz").text, gateway.admin("/healthz").text]
+    assert all(shown[:5]), shown
     gateway.stop()
     shown.append("\n".join(gateway.program.lines))
     for text in shown:

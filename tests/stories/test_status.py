@@ -380,6 +380,39 @@ def test_refill_and_cancel_are_never_sent_twice(make_gateway, alpha, beta, actio
     assert len(alpha.log(action, after=mark)) == 1
 
 
+@pytest.mark.parametrize("action", ["refill", "cancel"])
+def test_a_crash_while_refill_or_cancel_is_under_way_sends_nothing_again(make_gateway, alpha, beta, action):
+    gateway = make_gateway([alpha, beta], answer_within="200ms")
+    order = gateway.add()
+    if action == "refill":
+        alpha.set_order(1, status="Completed", remains=0)
+    gateway.status(order)
+    alpha.rule(action, hold="crash", times=1)
+    answer = gateway.call(action, **({"order": order} if action == "refill" else {"orders": order}))
+    alpha.wait_hold("crash")
+    gateway.restart(by_kill=True)
+    alpha.release("crash", open=True)
+    gateway.status(gateway.add(link=link(2)))  # later on the same path
+    assert len(alpha.log(action)) == 1
+    if action == "refill":  # its number was given, and stays known
+        assert gateway.call("refill_status", refill=answer["refill"]).json["status"] in ("Pending", "In progress")
+    else:
+        assert answer.json == [{"order": order, "cancel": 1}]
+    assert gateway.cli("ledger", "verify").returncode == 0
+
+
+def test_a_panel_that_cannot_be_reached_costs_no_time(make_gateway, alpha, beta):
+    gateway = make_gateway([alpha, beta], status_within="20s", **split([alpha, beta]))
+    gone, there = gateway.add(service=1, link=link(1)), gateway.add(service=2, link=link(2))
+    alpha.stop()
+    beta.set_order(1, status="Processing")
+    found = gateway.call("status", orders=[gone, there], timeout=5)
+    assert [found[str(order)]["status"] for order in (gone, there)] == ["Pending", "Processing"]
+    assert gateway.call("refill", order=gone, timeout=5).error
+    [entry] = gateway.call("cancel", orders=gone, timeout=5).json
+    assert list(entry["cancel"]) == ["error"]
+
+
 def test_a_panel_without_refill_or_cancel_says_so_in_our_words(make_panel, make_gateway):
     alpha = make_panel("alpha", refill=False, cancel="unsupported")
     gateway = make_gateway([alpha])
