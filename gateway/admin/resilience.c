@@ -67,7 +67,7 @@ static const struct part {
          "test_all_providers_are_down",
          {[SERVICES] = {LAST_KNOWN, "after a restart as well: lists are kept in the ledger"},
           [BALANCE] = {LAST_KNOWN, "the last balances count on"},
-          [ADD] = {REFUSED, "no offer is left; the order is Canceled, charge 0"},
+          [ADD] = {REFUSED, "no offer is left; nothing was sent"},
           [STATUS] = {LAST_KNOWN, ""},
           [REFILL] = {REFUSED, ""},
           [CANCEL] = {REFUSED, ""},
