@@ -46,7 +46,7 @@ static sqlite3_vfs vfs, *usual;
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static struct shadow *shadows;
 static bool is_power_lost, is_part_kept;
-static const char *slow_path;
+static const char *disk_path;
 
 static struct crashfile *file_of(sqlite3_file *file)
 {
@@ -182,6 +182,31 @@ static void keep_part(void)
         }
 }
 
+/* ---- troubles of the disk ---- */
+
+/* How many ms a sync shall take; -1: the disk is read-only; 0: as usual. */
+static long disk_trouble(void)
+{
+    long slow = 0;
+    char word[16] = "";
+    FILE *file = disk_path ? fopen(disk_path, "re") : NULL;
+    if (file == NULL)
+        return 0;
+    int found = fscanf(file, "%15s %ld", word, &slow);
+    fclose(file);
+    if (found >= 1 && strcmp(word, "read-only") == 0)
+        return -1;
+    return found == 2 && strcmp(word, "slow") == 0 ? slow : 0;
+}
+
+/* Looked at again and again, so that a test can make the disk fast in the middle of a sync. */
+static void be_slow(void)
+{
+    int64_t began = clock_steady_ms();
+    while (clock_steady_ms() - began < disk_trouble())
+        usleep(SLOW_STEP_US);
+}
+
 /* ---- one file ---- */
 
 static int crash_close(sqlite3_file *file)
@@ -218,6 +243,8 @@ static int crash_write(sqlite3_file *file, const void *bytes, int amount, sqlite
 {
     struct crashfile *own = file_of(file);
     int code = SQLITE_OK;
+    if (own->is_watched && disk_trouble() < 0)
+        return SQLITE_READONLY;
     if (own->shadow) {
         pthread_mutex_lock(&mutex);
         shadow_put(own->shadow, bytes, (size_t)offset, (size_t)amount);
@@ -242,30 +269,13 @@ static int crash_truncate(sqlite3_file *file, sqlite3_int64 size)
     return SQLITE_OK;
 }
 
-/* Looked at again and again, so that a test can make the disk fast in the middle of a sync. */
-static void be_slow(void)
-{
-    int64_t began = clock_steady_ms();
-    for (;;) {
-        long wanted = 0;
-        FILE *file = fopen(slow_path, "re");
-        if (file == NULL)
-            return;
-        bool is_read = fscanf(file, "%ld", &wanted) == 1;
-        fclose(file);
-        if (is_read && clock_steady_ms() - began >= wanted)
-            return;
-        usleep(SLOW_STEP_US);
-    }
-}
-
 static int crash_sync(sqlite3_file *file, int flags)
 {
     struct crashfile *own = file_of(file);
     int code = SQLITE_OK;
     if (own->is_watched)
         crash_point(own->is_log ? "ledger.syncing" : "ledger.checkpoint_syncing");
-    if (own->is_watched && slow_path)
+    if (own->is_watched && disk_path)
         be_slow();
     if (own->shadow) {
         pthread_mutex_lock(&mutex);
@@ -372,6 +382,8 @@ static int crash_open(sqlite3_vfs *self, const char *name, sqlite3_file *file, i
     struct crashfile *own = file_of(file);
     int given = 0;
     (void)self;
+    if ((flags & SQLITE_OPEN_MAIN_DB) && (flags & SQLITE_OPEN_READWRITE) && disk_trouble() < 0)
+        flags = (flags & ~(SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)) | SQLITE_OPEN_READONLY;
     *own = (struct crashfile){.real = (sqlite3_file *)(void *)(own + 1)};
     int code = usual->xOpen(usual, name, own->real, flags, &given);
     if (own->real->pMethods)
@@ -395,7 +407,7 @@ void crashvfs_register(void)
     const char *power = getenv("PANELMUX_POWER_LOSS");
     is_power_lost = power != NULL;
     is_part_kept = power && strcmp(power, "some") == 0;
-    slow_path = getenv("PANELMUX_SLOW_DISK");
+    disk_path = getenv("PANELMUX_DISK");
     if (is_part_kept)
         crash_before_end(keep_part);
     usual = sqlite3_vfs_find(NULL);

@@ -20,7 +20,11 @@ MODES = ("killed", "power lost", "power lost, writes torn")
 
 
 class Broken(AssertionError):
-    pass
+    """A promise is broken: an order is "lost", something was "doubled", or the books are "wrong"."""
+
+    def __init__(self, words, kind="wrong"):
+        super().__init__(words)
+        self.kind = kind
 
 
 class Era:
@@ -188,9 +192,9 @@ class Era:
 
     # --- comparison
 
-    def check(self, is_so, words):
+    def check(self, is_so, words, kind="wrong"):
         if not is_so:
-            raise Broken(f"era {self.seed}, {self.mode}, {self.folder}: {words}")
+            raise Broken(f"era {self.seed}, {self.mode}, {self.folder}: {words}", kind)
 
     def bury(self):
         """The dead files: whole, and holding all that was acknowledged."""
@@ -204,11 +208,13 @@ class Era:
             if number >= self.checked_to:
                 there = self.dead.orders.get(number)
                 self.check(there is not None and there["link"] == link,
-                           f"order {number} was acknowledged for {link}; the books have {there}")
-                self.check(there["state"] not in ("refused",), f"order {number} was acknowledged, the books say {there}")
+                           f"order {number} was acknowledged for {link}; the books have {there}", "lost")
+                self.check(there["state"] not in ("refused",), f"order {number} was acknowledged, the books say {there}",
+                           "lost")
         for number, order in self.refills.items():
             self.check(self.dead.aftersales.get(number, (0, 0))[:2] == ("refill", order),
-                       f"refill {number} of order {order} was acknowledged; the books have {self.dead.aftersales.get(number)}")
+                       f"refill {number} of order {order} was acknowledged; the books have {self.dead.aftersales.get(number)}",
+                       "lost")
 
     def read_panels(self):
         fresh = []
@@ -218,7 +224,8 @@ class Era:
             for order in orders:
                 link = order["fields"]["link"]
                 self.check(link not in self.delivered,
-                           f"{link} was delivered twice: {self.delivered.get(link)} and {panel.name} {order['id']}")
+                           f"{link} was delivered twice: {self.delivered.get(link)} and {panel.name} {order['id']}",
+                           "doubled")
                 self.delivered[link] = (panel.name, order["id"])
                 fresh.append(link)
             log = panel.log(after=self.logged[panel.name])
@@ -227,13 +234,14 @@ class Era:
                 if entry["action"] not in ("refill", "cancel"):
                     continue
                 about = (panel.name, entry["action"], entry["fields"].get("order") or entry["fields"].get("orders"))
-                self.check(about not in self.aftersales_asked, f"{about} was asked twice")
+                self.check(about not in self.aftersales_asked, f"{about} was asked twice", "doubled")
                 self.aftersales_asked[about] = entry["number"]
         return fresh
 
     def show(self, number):
         answer = self.gateway.admin(f"/orders/{number}")
-        self.check(answer.status == 200, f"order {number} is in the dead books but not known after the restart: {answer}")
+        self.check(answer.status == 200, f"order {number} is in the dead books but not known after the restart: {answer}",
+                   "lost")
         return answer.json
 
     def compare(self):
@@ -241,7 +249,7 @@ class Era:
         fresh = self.read_panels()
         by_link = self.dead.by_link()
         for link in fresh:
-            self.check(link in by_link, f"{link} was delivered to {self.delivered[link]} without an intent in the books")
+            self.check(link in by_link, f"{link} was delivered to {self.delivered[link]} without an intent in the books", "lost")
         for number, dead in self.dead.orders.items():
             if number < self.checked_to:
                 continue
@@ -268,7 +276,7 @@ class Era:
             self.check(state == "doubt", f"order {number} was being sent, it is {state} now")
         elif dead["state"] == "placing" and not dead["given"]:
             self.check(state == "canceled", f"order {number} had no number given and was not being sent; it is {state}")
-            self.check(link not in self.delivered, f"order {number} is canceled, {link} was delivered")
+            self.check(link not in self.delivered, f"order {number} is canceled, {link} was delivered", "lost")
         elif dead["state"] == "doubt":
             self.check(state == "doubt", f"order {number} was in doubt, it is {state} now")
         if link in self.delivered:
@@ -297,15 +305,15 @@ class Era:
         self.latest = []
         self.compare()
         numbers = list(self.acknowledged.values())
-        self.check(len(numbers) == len(set(numbers)), "a number was given twice")
+        self.check(len(numbers) == len(set(numbers)), "a number was given twice", "doubled")
         self.gateway.stop()
         ended = self.gateway.cli("ledger", "verify")
         self.check(ended.returncode == 0, f"ledger verify at the end: {ended}")
         end = Books(self.path)
         for link, number in self.acknowledged.items():
-            self.check(end.orders.get(number, {}).get("link") == link, f"order {number} of {link} is lost")
+            self.check(end.orders.get(number, {}).get("link") == link, f"order {number} of {link} is lost", "lost")
         for link in self.delivered:
-            self.check(link in end.by_link(), f"{link} was delivered and is not in the books")
+            self.check(link in end.by_link(), f"{link} was delivered and is not in the books", "lost")
         self.orders_total = getattr(self, "orders_total", 0) + len(end.orders)
         self.acknowledged_total = getattr(self, "acknowledged_total", 0) + len(numbers)
         self.delivered_total = getattr(self, "delivered_total", 0) + len(self.delivered)
@@ -322,15 +330,16 @@ class Era:
 def run(seed, mode, plan, binary):
     """A mapping of what happened; "fault" is None when nothing broke."""
     era = Era(seed, mode, binary)
-    fault = None
+    fault = kind = None
     try:
         for point in plan:
             era.die(point)
         era.finish()
     except Exception as raised:
+        kind = raised.kind if isinstance(raised, Broken) else "wrong"
         tail = era.gateway.program.tail(12) if isinstance(raised, Broken) and era.gateway.programs else ""
         fault = f"{type(raised).__name__}: {raised}\n{tail}"
     finally:
         era.close(keep=fault is not None)
-    return {"kills": era.kills, "orders": getattr(era, "orders_total", 0), "fault": fault, "doubts": era.doubts,
+    return {"kills": era.kills, "orders": getattr(era, "orders_total", 0), "fault": fault, "kind": kind, "doubts": era.doubts,
             "acknowledged": getattr(era, "acknowledged_total", 0), "delivered": getattr(era, "delivered_total", 0)}

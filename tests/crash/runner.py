@@ -27,7 +27,7 @@ def main(binary, kills=2000, seed=1, jobs=os.cpu_count() or 2):
         eras.append((seed * 1000 + len(eras), era.MODES[len(eras) % 3], plan[:share], os.path.abspath(binary)))
         plan = plan[share:]
     total = {"orders": 0, "acknowledged": 0, "delivered": 0, "doubts": 0}
-    died, faults = {}, []
+    died, faults, broken = {}, [], {"lost": 0, "doubled": 0, "wrong": 0}
     with multiprocessing.get_context("fork").Pool(min(jobs, len(eras)), maxtasksperchild=1) as pool:
         for number, result in enumerate(pool.imap_unordered(one, eras), 1):
             for name in total:
@@ -36,6 +36,7 @@ def main(binary, kills=2000, seed=1, jobs=os.cpu_count() or 2):
                 died[name] = died.get(name, 0) + count
             if result["fault"]:
                 faults.append(result["fault"])
+                broken[result["kind"]] += 1
                 print(result["fault"], flush=True)
             print(f"  {number} of {len(eras)} eras, {sum(died.values())} kills, {total['orders']} orders, "
                   f"{time.monotonic() - began:.0f} s", flush=True)
@@ -45,11 +46,9 @@ def main(binary, kills=2000, seed=1, jobs=os.cpu_count() or 2):
     if missed and kills >= 5 * len(points.ALL):
         faults.append("never reached: " + ", ".join(missed))
         print(faults[-1])
-    lost = sum("acknowledged" in fault or "lost" in fault for fault in faults)
-    doubled = sum("twice" in fault for fault in faults)
     print(f"{total['acknowledged']} acknowledged, {total['delivered']} delivered, {total['doubts']} in doubt by a death; "
           f"{len(faults)} faults; seed {seed}; {time.monotonic() - began:.0f} s")
-    print(f"{sum(died.values())} kills, {total['orders']} orders, {lost} lost, {doubled} doubled", flush=True)
+    print(f"{sum(died.values())} kills, {total['orders']} orders, {broken['lost']} lost, {broken['doubled']} doubled", flush=True)
     return len(faults)
 
 

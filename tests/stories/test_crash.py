@@ -1,14 +1,15 @@
 """A short run of ./run crash: the gateway dies at named points and at random moments under load, with and
 without the loss of unsynced writes, and the books are compared with the panels. Then what only a build for crash
-tests can show: a slow disk."""
+tests can show: slow disks and one that becomes read-only."""
 import os
 import subprocess
 import sys
+import time
 
 import pytest
 
 from books import Later, add, asked, attempts, show, state, verify
-from harness import eventually
+from harness import SLOW, eventually
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 CRASH = os.environ.get("PANELMUX_CRASH", os.path.join(ROOT, "build", "crash", "panelmux"))
@@ -26,21 +27,21 @@ def test_whatever_moment_it_dies_at_nothing_is_lost_and_nothing_doubled():
 
 
 @pytest.fixture
-def slow_gateway(make_gateway, alpha, beta, monkeypatch, tmp_path):
-    """A gateway whose syncs take as long as the file `slow` says, while it is there."""
+def disk_gateway(make_gateway, alpha, beta, monkeypatch, tmp_path):
+    """A gateway whose disk is in the trouble that the file `disk` names, while it is there."""
     monkeypatch.setenv("PANELMUX", CRASH)
-    gateway = make_gateway([alpha, beta], answer_within="300ms", environment={"PANELMUX_SLOW_DISK": str(tmp_path / "slow")})
-    gateway.slow = tmp_path / "slow"
+    gateway = make_gateway([alpha, beta], answer_within="300ms", environment={"PANELMUX_DISK": str(tmp_path / "disk")})
+    gateway.disk = tmp_path / "disk"
     return gateway
 
 
-def test_on_a_slow_disk_an_order_waits_then_fails_and_is_closed_unsent(slow_gateway, alpha, beta):
-    gateway = slow_gateway
-    gateway.slow.write_text("60000")
+def test_on_a_slow_disk_an_order_waits_then_fails_and_is_closed_unsent(disk_gateway, alpha, beta):
+    gateway = disk_gateway
+    gateway.disk.write_text("slow 60000")
     waiting = Later(add, gateway)
     assert waiting.result().error == "Order could not be saved. Please try again later"
     assert asked(alpha, beta) == (0, 0)
-    gateway.slow.unlink()
+    gateway.disk.unlink()
     # What committed after that is closed; the next order shows that the disk is fast again.
     eventually(lambda: gateway.admin("/orders/1").status == 200 and state(gateway, 1) == "canceled")
     assert attempts(gateway, 1) == [("alpha", "not_sent")]
@@ -50,31 +51,52 @@ def test_on_a_slow_disk_an_order_waits_then_fails_and_is_closed_unsent(slow_gate
     verify(gateway)
 
 
-def test_on_a_slow_disk_an_order_is_placed_when_it_is_in_time(slow_gateway, alpha):
-    slow_gateway.slow.write_text("60")
-    assert slow_gateway.add() == 1
-    assert len(alpha.orders()) == 1 and slow_gateway.status(1)["status"] == "Pending"
+def test_on_a_slow_disk_an_order_is_placed_when_it_is_in_time(disk_gateway, alpha):
+    disk_gateway.disk.write_text("slow 60")
+    assert disk_gateway.add() == 1
+    assert len(alpha.orders()) == 1 and disk_gateway.status(1)["status"] == "Pending"
 
 
-def test_on_a_slow_disk_reading_goes_on(slow_gateway, alpha):
-    order = slow_gateway.add()
-    slow_gateway.slow.write_text("60000")
-    assert slow_gateway.status(order)["status"] == "Pending"
-    assert len(slow_gateway.call("services").json) == 10
-    assert float(slow_gateway.call("balance")["balance"]) > 0
-    slow_gateway.slow.unlink()
+def test_on_a_slow_disk_reading_goes_on(disk_gateway, alpha):
+    order = disk_gateway.add()
+    disk_gateway.disk.write_text("slow 60000")
+    assert disk_gateway.status(order)["status"] == "Pending"
+    assert len(disk_gateway.call("services").json) == 10
+    assert float(disk_gateway.call("balance")["balance"]) > 0
+    disk_gateway.disk.unlink()
 
 
 @pytest.mark.parametrize("action", ["refill", "cancel"])
-def test_on_a_slow_disk_a_refill_and_a_cancel_are_not_sent_late(slow_gateway, alpha, action):
-    gateway = slow_gateway
+def test_on_a_slow_disk_a_refill_and_a_cancel_are_not_sent_late(disk_gateway, alpha, action):
+    gateway = disk_gateway
     order = gateway.add()
-    gateway.slow.write_text("60000")
+    gateway.disk.write_text("slow 60000")
     fields = {"order": order} if action == "refill" else {"orders": order}
     answer = gateway.call(action, **fields).json
     error = answer["error"] if action == "refill" else answer[0]["cancel"]["error"]
     assert error == "Order could not be saved. Please try again later"
-    gateway.slow.unlink()
+    gateway.disk.unlink()
     eventually(lambda: [row["state"] for row in show(gateway, order)["aftersales"]] == ["not_sent"])
     assert alpha.count(action) == 0
+    verify(gateway)
+
+
+def test_a_disk_that_becomes_read_only_refuses_orders_at_once_and_recovers(disk_gateway, alpha, beta):
+    gateway = disk_gateway
+    order = gateway.add()
+    gateway.disk.write_text("read-only")
+    for i in range(3):
+        began = time.monotonic()
+        assert add(gateway, link=f"https://example.com/r/{i}").error == "Order could not be saved. Please try again later"
+        assert time.monotonic() - began < 0.1 * SLOW
+    told = gateway.wait_log("ledger_not_writable")
+    assert "cannot be written" in told["reason"]
+    ready = gateway.admin("/readyz")
+    assert ready.status == 503 and ready["ledger"] is False, ready
+    assert gateway.status(order)["status"] == "Pending" and len(gateway.call("services").json) == 10
+    assert asked(alpha, beta) == (1, 0)
+    gateway.disk.unlink()
+    eventually(lambda: gateway.admin("/readyz").status == 200, timeout=5)
+    assert gateway.add(link="https://example.com/r/9") > order
+    assert asked(alpha, beta) == (2, 0)
     verify(gateway)
