@@ -48,12 +48,19 @@ static void go(struct redislink *link, enum redislink_state state)
 
 /* ---- telling ---- */
 
+/* Within one outage these follow each other in any order, and mean the same: it is not there. */
+enum {
+    AWAY = 1U << REDISTROUBLE_NAME | 1U << REDISTROUBLE_UNREACHABLE | 1U << REDISTROUBLE_SILENT |
+           1U << REDISTROUBLE_LOST | 1U << REDISTROUBLE_LOADING
+};
+
 static void tell_trouble(struct redislink *link, enum redistrouble why, struct str word)
 {
+    unsigned bit = 1U << why;
     atomic_store_explicit(&link->standing, why, memory_order_relaxed);
-    if (link->told & (1U << why))
+    if (link->told & bit)
         return;
-    link->told |= 1U << why;
+    link->told |= bit & AWAY ? AWAY : bit;
     log_event(LOG_WARN, "cache_unusable", "address=%s why=\"%s\"%s%.*s goes_on=\"from memory\"",
               log_value(str_of(link->url.shown)).text, redistrouble_words(why),
               word.len ? " error=" : "", (int)word.len, word.ptr);

@@ -28,9 +28,10 @@ struct command {
     cache_done_fn *done;   /* get */
     cache_lock_fn *locked; /* lock; neither: nobody waits for the answer */
     void *arg;
-    char *name;      /* owned */
-    struct buf text; /* RESP, until it is sent */
-    size_t bytes;    /* of it */
+    bool is_no_proof; /* that it went well does not mean that others of its family do */
+    char *name;       /* owned */
+    struct buf text;  /* RESP, until it is sent */
+    size_t bytes;     /* of it */
 };
 TAILQ_HEAD(commands, command);
 
@@ -72,6 +73,8 @@ static void note_success(struct command *command)
     struct redisstore *store = command->store;
     _Atomic enum redistrouble *trouble = &store->trouble[command->family];
     redislink_served(store->link);
+    if (command->is_no_proof)
+        return;
     if (atomic_exchange_explicit(trouble, REDISTROUBLE_NONE, memory_order_relaxed) !=
         REDISTROUBLE_NONE)
         log_event(LOG_INFO, "cache_trouble_over", "address=%s while=%s",
@@ -299,6 +302,7 @@ static void redisstore_lock(void *arg, const char *name, const char *token, int6
 static void redisstore_unlock(void *arg, const char *name, const char *token)
 {
     struct command *command = command_new(arg, WRITING, name, 5);
+    command->is_no_proof = true; /* it mostly writes nothing */
     respcommand_word(&command->text, STR("EVAL"));
     respcommand_word(&command->text, str_of(unlock_script));
     respcommand_number(&command->text, 1);
