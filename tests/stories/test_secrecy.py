@@ -12,11 +12,11 @@ LINK = "https://example.com/p/1"
 
 def words_of(panel):
     """What must not reach a client, in a sentence as a panel might say it."""
-    return f"{panel.name} at {panel.url}: key {panel.key} of order TX9999 is bad, call +90 555 or mail boss@upstream.example"
+    return f"{panel.name} at {panel.url}: key {panel.key} of order TX9999 is bad, mail boss@upstream.example"
 
 
 def forbidden(panel):
-    return [panel.name, panel.url, str(panel.port), panel.key, "TX9999", "upstream.example", "555"]
+    return [panel.name, panel.url, f":{panel.port}", panel.key, "TX9999", "upstream.example"]
 
 
 @pytest.fixture
