@@ -52,7 +52,9 @@ void action_services_run(struct call *call)
     const struct pricelist *list = call->catalogue && call->catalogue->has_lists
                                        ? catalogue_pricelist(call->catalogue, call->client)
                                        : NULL;
-    if (list == NULL) {
+    /* An empty list makes scripts switch off all they sell; an error makes them keep what they
+     * have. */
+    if (list == NULL || pricelist_count(list) == 0) {
         call_error(call, WORDS_UNAVAILABLE);
         return;
     }

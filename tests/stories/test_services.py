@@ -312,6 +312,18 @@ def test_without_any_list_ever_services_is_an_error_not_an_empty_list(make_gatew
     assert len(gateway.call("services").json) == 10
 
 
+def test_when_nothing_can_be_sold_the_list_is_an_error_and_comes_back(make_panel, make_gateway):
+    alpha = make_panel("alpha", services=[row(1)])
+    gateway = make_gateway([alpha], catalogue=QUICK, services=[{"id": 1, **offers((alpha, 1))}], clients=[
+        {"name": "shop", "key": SHOP_KEY}, {"name": "none", "key": "none-key-0123456789", "services": [7]}])
+    assert gateway.call("services", key="none-key-0123456789").error
+    assert rates(gateway) == {1: "1.00"}
+    alpha.set(services=[row(1, rate="5.00")])
+    eventually(lambda: "error" in gateway.call("services"))
+    alpha.set(services=[row(1, rate="1.00")])
+    eventually(lambda: gateway.call("services").body.startswith(b"[{"))
+
+
 def test_a_start_with_every_panel_dead_sells_the_last_lists(make_gateway, alpha, beta):
     gateway = make_gateway([alpha, beta])
     before = gateway.call("services").body
