@@ -54,6 +54,11 @@ def state(gateway, order):
     return show(gateway, order)["order"]["state"]
 
 
+def wait_status(gateway, order, word):
+    """The status once it has that word: a status younger than status_fresh (1 ms) is not asked again."""
+    return eventually(lambda: (lambda told: told if told["status"] == word else None)(gateway.status(order).json))
+
+
 def attempts(gateway, order):
     """[(provider, state), …] as they were made."""
     return [(attempt["provider"], attempt["state"]) for attempt in show(gateway, order)["attempts"]]

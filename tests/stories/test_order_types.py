@@ -1,7 +1,7 @@
 """Every way of ordering from end to end: what the panel received, what the client pays, what is left."""
 import pytest
 
-from books import LINK, add, asked, in_doubt, show
+from books import LINK, add, asked, in_doubt, show, wait_status
 from harness import default_config, eventually
 from harness.config import SHOP_KEY, provider
 
@@ -91,7 +91,7 @@ def test_a_type_is_delivered_and_charged_by_its_own_count(types, panel, name):
     # Half of it was delivered; a package too is paid in shares.
     if count == 200:
         panel.set_order(entry["id"], status="Partial", remains=50, start_count=12)
-        assert types.status(answer["order"]).json == {"charge": "0.375", "start_count": "12", "status": "Partial",
+        assert wait_status(types, answer["order"], "Partial") == {"charge": "0.375", "start_count": "12", "status": "Partial",
                                                       "remains": "50", "currency": "USD"}
 
 
@@ -148,12 +148,12 @@ def test_a_drip_feed_is_charged_for_all_runs_and_its_children_get_our_numbers(ty
     first, second = (panel.call(action="add", service=501, link=LINK, quantity=800)["order"] for _ in range(2))
     panel.set_order(first, status="Completed", remains=0, start_count=9)
     panel.set_order(entry["id"], status="In progress", runs="2", orders=[str(first), second])
-    status = types.status(order).json
-    assert status["status"] == "In progress" and str(status["runs"]) == "2"
+    status = wait_status(types, order, "In progress")
+    assert str(status["runs"]) == "2"
     children = [int(child) for child in status["orders"]]
     assert len(set(children)) == 2 and min(children) > order
-    told = types.status(children[0]).json
-    assert (told["status"], told["remains"], told["start_count"]) == ("Completed", "0", "9")
+    told = wait_status(types, children[0], "Completed")
+    assert (told["remains"], told["start_count"]) == ("0", "9")
     assert money(told["charge"]) == 0, "the parent paid for all runs"
     # The same children keep their numbers, also after a restart.
     types.restart()
@@ -177,19 +177,18 @@ def test_a_subscription_is_charged_by_the_post(types, panel):
     child = panel.call(action="add", service=501, link="https://example.com/post/1", quantity=150)["order"]
     panel.set_order(child, status="In progress", charge="0.30", remains=50, start_count=4)
     panel.set_order(parent["id"], status="Active", posts="10", orders=[child], expiry="31/12/2026")
-    status = types.status(order).json
-    assert status["status"] == "In progress" and str(status["posts"]) == "10" and status["expiry"] == "31/12/2026"
+    status = wait_status(types, order, "In progress")
+    assert str(status["posts"]) == "10" and status["expiry"] == "31/12/2026"
     ours, = status["orders"]
-    told = types.status(ours).json
+    told = wait_status(types, ours, "In progress")
     # 0.30 there is 150 posts' worth at 2.00; at our 2.50 that is 0.375.
-    assert (told["status"], told["charge"], told["remains"]) == ("In progress", "0.375", "50")
+    assert (told["charge"], told["remains"]) == ("0.375", "50")
     panel.set_order(child, status="Canceled")
-    assert money(types.status(ours)["charge"]) == 0
+    assert money(wait_status(types, ours, "Canceled")["charge"]) == 0
     panel.set_order(parent["id"], status="Paused", posts="10", orders=[child])
     assert types.status(order)["status"] == "In progress"
     panel.set_order(parent["id"], status="Expired", posts="10", orders=[child])
-    status = types.status(order).json
-    assert status["status"] == "Completed" and status["orders"] == [ours]
+    assert wait_status(types, order, "Completed")["orders"] == [ours]
     assert in_doubt(types) == [] and asked(panel) == (2,)
 
 
@@ -208,7 +207,7 @@ def test_another_client_sees_neither_parent_nor_child(make_gateway, panel):
     order = gateway.add(quantity=10, runs=2, interval=5)
     child = panel.call(action="add", service=501, link=LINK, quantity=10)["order"]
     panel.set_order(panel.orders()[0]["id"], status="In progress", runs="1", orders=[child])
-    ours, = gateway.status(order)["orders"]
+    ours, = wait_status(gateway, order, "In progress")["orders"]
     for number in (order, ours):
         assert gateway.status(number, key="other-key-0123456789").error == "Incorrect order ID"
         assert gateway.status(number).json["status"]

@@ -345,3 +345,24 @@ def test_the_books_are_verified_without_a_gateway(gateway, alpha):
     books.close()
     ended = gateway.cli("ledger", "verify")
     assert ended.returncode == 1 and "2" in ended.stderr, ended
+
+
+def test_a_doubt_at_the_second_panel_is_followed_there(gateway, alpha, beta):
+    """Killed while the second offer's panel works: what an operator accepts is asked of that panel."""
+    gateway.add(link="https://example.com/p/0")  # so that both panels have an order 1
+    alpha.rule("add", times=1, error="Service is inactive or not found")
+    kill_while_held(gateway, beta)
+    gateway.start()
+    order = in_doubt(gateway)[0]
+    assert attempts(gateway, order) == [("alpha", "refused"), ("beta", "doubt")]
+    told = show(gateway, order)["order"]
+    assert (told["provider"], told["upstream_service"]) == ("beta", "101")
+    theirs = beta.orders(link=LINK)[0]["id"]
+    resolve(gateway, order, "accepted", upstream_id=theirs)
+    beta.set_order(theirs, status="In progress", remains=7)
+    assert gateway.status(order)["status"] == "In progress" and gateway.status(order)["remains"] == "7"
+    gateway.restart()
+    beta.set_order(theirs, status="Completed", remains=0)
+    assert gateway.status(order)["status"] == "Completed"
+    assert deliveries(alpha, beta) == (1, 1)
+    verify(gateway)
