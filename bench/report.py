@@ -1,0 +1,111 @@
+"""What was measured, as one table, as JSON, and as a chart."""
+import json
+import statistics
+
+PEERS = {"lua": "nginx + Lua + Redis", "php": "PHP-FPM", "pass": "nginx pass-through", "evhttp": "bare evhttp"}
+
+# case: (words, {peer: (must, aim)}): panelmux's requests a second over the peer's. aim None: as must.
+CASES = {
+    "balance": ("balance", {"lua": (1.8, 2.4), "php": (22, 28), "pass": (1.0, 1.3), "evhttp": (0.70, 0.90)}),
+    "add": ("add, durable before the answer", {"lua": (1.3, 1.6), "php": (10, 13), "pass": (0.22, 0.28)}),
+    "status": ("status, panel asked", {"lua": (2.0, 2.5), "php": (14, 18), "pass": (0.38, 0.46), "evhttp": (0.28, 0.36)}),
+    "fresh": ("status, fresh copy", {"lua": (2.2, 2.8), "php": (40, 48), "pass": (1.0, 1.3), "evhttp": (0.75, 0.95)}),
+    "many": ("status, 100 ids, panel asked", {"lua": (7, 10), "php": (14, 18), "pass": (0.28, 0.38)}),
+    "services": ("services, 5,000 rows", {"lua": (0.95, 1.1), "php": (22, 28), "pass": (2.2, 3)}),
+    "gzip": ("services, gzip", {"lua": (0.75, 1.0), "php": (250, 330), "pass": (90, 120)}),
+    "mix": ("70 % status, 20 % add, 10 % services", {"lua": (1.4, 1.6), "php": (18, 21), "pass": (1.0, 1.2)}),
+    "slow": ("add, 512 clients, panel of 50 ms", {"lua": (1.2, None), "php": (50, None), "pass": (0.80, None)}),
+}
+P99_MS = {"status": 3, "add": 6}
+MIB_MOST, IDLE_KIB_MOST = 60, 2.5
+
+
+def _median(runs, key):
+    return statistics.median(run[key] for run in runs)
+
+
+def summary(measured):
+    """{case: {peer: {"rps", "us", "p99_ms", "util"}}} from the runs of each, and the ratios."""
+    result = {}
+    for case, (_, goals) in CASES.items():
+        rows = {peer: {key: _median(runs, key) for key in ("rps", "us", "p99_ms", "util")}
+                for (of, peer), runs in measured.items() if of == case}
+        if "panelmux" not in rows:
+            continue
+        for peer, goal in goals.items():
+            if peer in rows:
+                ratio = rows["panelmux"]["rps"] / rows[peer]["rps"]
+                rows[peer].update(ratio=ratio, must=goal[0], aim=goal[1], mark=mark(ratio, *goal))
+        result[case] = rows
+    return result
+
+
+def mark(ratio, must, aim):
+    if ratio < must:
+        return "MISSED"
+    return "aim" if aim is None or ratio >= aim else "must"
+
+
+def table(cases):
+    lines = ["| requests/s (µs CPU) | panelmux | " + " | ".join(PEERS.values()) + " | p99 ms |",
+             "|---|---:|" + "---:|" * len(PEERS) + "---:|"]
+    for case, rows in cases.items():
+        mine = rows["panelmux"]
+        cells = [f"**{mine['rps']:,.0f}** ({mine['us']:.0f})"]
+        for peer in PEERS:
+            row = rows.get(peer)
+            if row is None:
+                cells.append("")
+                continue
+            ratio = f"{row['ratio']:.2f}" if row["ratio"] < 10 else f"{row['ratio']:.0f}"
+            missed = f", must be {row['must']:g}" if row["mark"] == "MISSED" else ""
+            sign = {"MISSED": "✗", "must": "✓", "aim": "✓✓"}[row["mark"]]
+            cells.append(f"{row['rps']:,.0f} ({row['us']:.0f}): ×{ratio} {sign}{missed}")
+        lines.append(f"| {CASES[case][0]} | " + " | ".join(cells) + f" | {mine['p99_ms']:.1f} |")
+    lines.append("")
+    lines.append("×N: panelmux's requests a second over the peer's in the same run; ✓ what must be, ✓✓ what is aimed at.")
+    return "\n".join(lines)
+
+
+def missed(cases, checks):
+    """Words for all that is not as it must be."""
+    found = [f"{CASES[case][0]}: ×{row['ratio']:.2f} of {PEERS[peer]}, must be ×{row['must']:g}"
+             for case, rows in cases.items() for peer, row in rows.items() if row.get("mark") == "MISSED"]
+    found += [f"{CASES[case][0]}: p99 {cases[case]['panelmux']['p99_ms']:.1f} ms, must be at most {most}"
+              for case, most in P99_MS.items() if case in cases and cases[case]["panelmux"]["p99_ms"] > most]
+    return found + [f"{check['words']}: {check['figure']}" for check in checks if not check["is_good"]]
+
+
+def write_json(path, about, cases, checks):
+    with open(path, "w") as file:
+        json.dump({**about, "cases": cases, "checks": checks}, file, indent=1, ensure_ascii=False)
+        file.write("\n")
+
+
+COLOURS = {"panelmux": "#0b6e4f", "lua": "#5b8fb9", "php": "#b86b77", "pass": "#b7b7a4", "evhttp": "#d8d8d8"}
+
+
+def chart(path, cases, caption):
+    """Bars of requests a second, each case scaled to its own best."""
+    left, width, bar, gap = 250, 560, 13, 16
+    parts, y = [], 46
+    for case, rows in cases.items():
+        best = max(row["rps"] for row in rows.values())
+        order = [peer for peer in COLOURS if peer in rows]
+        parts.append(f'<text x="{left - 10}" y="{y + len(order) * bar / 2 + 4}" text-anchor="end">{CASES[case][0]}</text>')
+        for peer in order:
+            long = max(1, width * rows[peer]["rps"] / best)
+            weight = ' font-weight="bold"' if peer == "panelmux" else ""
+            parts.append(f'<rect x="{left}" y="{y}" width="{long:.0f}" height="{bar - 2}" fill="{COLOURS[peer]}"/>'
+                         f'<text x="{left + long + 5:.0f}" y="{y + bar - 3}" font-size="10"{weight}>{rows[peer]["rps"]:,.0f}</text>')
+            y += bar
+        y += gap
+    legend, x = [], left
+    for peer, colour in COLOURS.items():
+        label = PEERS.get(peer, peer)
+        legend.append(f'<rect x="{x}" y="20" width="10" height="10" fill="{colour}"/><text x="{x + 14}" y="29">{label}</text>')
+        x += 34 + 7 * len(label)
+    with open(path, "w") as file:
+        file.write(f'<svg xmlns="http://www.w3.org/2000/svg" width="{left + width + 80}" height="{y + 14}" '
+                   f'font-family="sans-serif" font-size="12" fill="#222">\n<rect width="100%" height="100%" fill="#fff"/>\n'
+                   + "\n".join(legend + parts) + f'\n<text x="10" y="{y + 6}" font-size="10" fill="#666">{caption}</text>\n</svg>\n')
