@@ -154,6 +154,24 @@ def test_the_shipped_configurations_are_right(tmp_path, name):
     assert done.returncode == 0 and faults == [], done
 
 
+def test_the_try_sells(make_gateway, make_panel):
+    """What the profile try starts, on ports of ours: its panels' script, its gateway's configuration."""
+    script = yaml.safe_load((PACKAGING / "compose/panel.yaml").read_text())
+    panels = [make_panel(name, **script) for name in ("alpha", "beta")]
+    text = (PACKAGING / "compose/try.yaml").read_text()
+    for panel in panels:
+        assert f"http://try-{panel.name}:9000/api/v2" in text
+        text = text.replace(f"http://try-{panel.name}:9000/api/v2", panel.url)
+    config = yaml.safe_load(text)
+    for name in ("listen", "admin", "ledger"):
+        del config[name]
+    gateway = make_gateway(config=config, environment={"SHOP_KEY": "try-shop-key", "PANEL_KEY": "simulated-key"})
+    services = gateway.call("services", key="try-shop-key").json
+    assert [service["service"] for service in services] == [1, 2]
+    order = gateway.call("add", key="try-shop-key", service=1, quantity=100, link="https://example.com/p/1")
+    assert order["order"] == 1 and len(panels[0].orders()) == 1
+
+
 # --- the compose file
 
 

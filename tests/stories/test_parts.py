@@ -1,6 +1,5 @@
 """What still works when a part fails. The table is the gateway's own (gateway/admin/resilience.c, told on
 /readyz?verbose and in docs/operations.md); each story breaks one part, does one action and holds the cell to its word."""
-import contextlib
 import pathlib
 import resource
 import shutil
@@ -11,8 +10,8 @@ import time
 import pytest
 
 from harness import SLOW, eventually
-from harness.ports import free_port, give_back
 from harness.process import Program, binary
+from harness.redis import Redis
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ACTIONS = ["services", "balance", "add", "status", "refill", "cancel", "reload"]
@@ -140,29 +139,19 @@ def test_the_page_has_the_same_table():
 # --- Redis
 
 
-@contextlib.contextmanager
-def redis_server(folder):
-    port = free_port()
-    command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
-    program = Program("redis", command)
-    try:
-        program.wait_line(lambda line: "Ready to accept connections" in line)
-        yield program, port
-    finally:
-        program.kill()
-        give_back(port)
-
-
 @actions
 def test_redis_is_away(make_gateway, alpha, beta, tmp_path, action):
     if shutil.which("redis-server") is None:
         pytest.skip("redis-server is not installed here")
-    with redis_server(tmp_path) as (redis, port):
-        scene = Scene(make_gateway, [alpha, beta], cache=f"redis://127.0.0.1:{port}/0")
+    redis = Redis(tmp_path)
+    try:
+        scene = Scene(make_gateway, [alpha, beta], cache=redis.url())
         scene.noticed("redis", False)
         redis.kill()
         scene.noticed("redis", True)
         scene.hold("redis", action)
+    finally:
+        redis.stop()
 
 
 # --- the disk
