@@ -157,18 +157,53 @@ static void settle(struct desk *desk, uint32_t id, const struct answer_status *r
 
 /* ---- children ---- */
 
-struct family { /* a parent whose children's numbers are being looked up */
+/* A parent whose children's numbers are being looked up, and given to new ones. Its flight lasts
+ * until those are durable: the next look-up would not find them, and give second numbers. */
+struct family {
     struct desk *desk;
     struct arena arena;
     struct liveorder parent;
     struct answer_status reported; /* its own copy */
+    struct buf extra;              /* what the parent shows from now on */
+    size_t writes;                 /* children on their way to disk */
+    bool has_failed;
+};
+
+struct birth { /* a child on its way to disk */
+    struct family *family;
+    struct liveorder child;
 };
 
 static void family_free(struct family *family)
 {
     family->desk->errands--;
+    buf_fini(&family->extra);
     arena_fini(&family->arena);
     free(family);
+}
+
+static void family_end(struct family *family)
+{
+    struct desk *desk = family->desk;
+    if (family->has_failed)
+        liveorders_land(desk->liveorders, family->parent.id);
+    else
+        settle(desk, family->parent.id, &family->reported,
+               family->extra.is_over ? NULL : family->extra.ptr);
+    family_free(family);
+}
+
+static void on_born(enum ledger_result result, void *arg)
+{
+    struct birth *birth = arg;
+    struct family *family = birth->family;
+    if (result == LEDGER_DONE)
+        liveorders_put(family->desk->liveorders, &birth->child);
+    else
+        family->has_failed = true; /* the numbers were never told; the next status tries again */
+    free(birth);
+    if (--family->writes == 0)
+        family_end(family);
 }
 
 static uint32_t child_new(struct family *family, struct str upstream_id)
@@ -195,14 +230,15 @@ static uint32_t child_new(struct family *family, struct str upstream_id)
         .reason = STR("child"),
         .created_at_ms = clock_wall_ms(),
     };
-    struct liveorder live;
     struct ledger_change change = {.order = child.id, .insert = &child, .event = "child"};
     if (child.id == 0)
         return 0;
-    liveorder_from_ledger(&child, desk->catalogue->providers, &live);
-    live.provider_id = parent->provider_id;
-    liveorders_put(desk->liveorders, &live);
-    ledger_write(desk->ledger, NULL, &change, NULL, NULL);
+    struct birth *birth = memory_new(sizeof *birth);
+    birth->family = family;
+    liveorder_from_ledger(&child, desk->catalogue->providers, &birth->child);
+    birth->child.provider_id = parent->provider_id;
+    family->writes++;
+    ledger_write(desk->ledger, desk->loop, &change, on_born, birth);
     return child.id;
 }
 
@@ -243,25 +279,23 @@ static void on_children(const struct ledger_rows *rows, void *arg)
 {
     struct family *family = arg;
     const struct answer_status *reported = &family->reported;
-    struct buf extra;
+    struct buf *extra = &family->extra;
     if (rows->result != LEDGER_DONE) {
-        liveorders_land(family->desk->liveorders, family->parent.id);
-        family_free(family);
+        family->has_failed = true;
+        family_end(family);
         return;
     }
-    buf_init(&extra, EXTRA_BYTES);
-    add_members(reported, &extra);
-    buf_add_text(&extra, extra.len ? ",\"orders\":[" : "\"orders\":[");
+    add_members(reported, extra);
+    buf_add_text(extra, extra->len ? ",\"orders\":[" : "\"orders\":[");
     for (size_t i = 0; i < reported->order_count && i < CHILDREN_MOST; i++) {
         uint32_t number = child_find(rows, reported->orders[i]);
         if (number == 0)
             number = child_new(family, reported->orders[i]);
-        buf_printf(&extra, i ? ",\"%u\"" : "\"%u\"", number);
+        buf_printf(extra, i ? ",\"%u\"" : "\"%u\"", number);
     }
-    buf_add_byte(&extra, ']');
-    settle(family->desk, family->parent.id, reported, extra.is_over ? NULL : extra.ptr);
-    buf_fini(&extra);
-    family_free(family);
+    buf_add_byte(extra, ']');
+    if (family->writes == 0)
+        family_end(family);
 }
 
 static void look_up_children(struct desk *desk, const struct liveorder *parent,
@@ -270,6 +304,7 @@ static void look_up_children(struct desk *desk, const struct liveorder *parent,
     struct family *family = memory_new(sizeof *family);
     desk->errands++;
     arena_init(&family->arena);
+    buf_init(&family->extra, EXTRA_BYTES);
     family->desk = desk;
     family->parent = *parent;
     family->parent.extra = NULL;
