@@ -346,6 +346,13 @@ def test_prometheus_takes_the_rules():
         assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_the_rules_fire_when_they_should(tmp_path):
+    for path in (PACKAGING / "panelmux-alerts.yml", ROOT / "tests/stories/alerts.yml"):
+        shutil.copy(path, tmp_path)
+    done = run(tool("promtool"), "test", "rules", "alerts.yml", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_the_page_on_operations_explains_each_alert():
     text = (ROOT / "docs/operations.md").read_text()
     for rule in rules():
