@@ -314,6 +314,8 @@ static void ask(struct feed *feed)
     tried(feed);
 }
 
+static void read_cache(struct feed *feed);
+
 static void on_turn(bool is_mine, void *arg)
 {
     struct feed *feed = arg;
@@ -321,7 +323,11 @@ static void on_turn(bool is_mine, void *arg)
         return; /* stopped meanwhile; the lock ends by itself */
     feedlist_go(feed, FEEDLIST_WAITING);
     feed->is_turn = is_mine;
-    if (is_mine || feed->is_list_wanted) {
+    if (is_mine) {
+        read_cache(feed); /* whose turn it was may have put it since we looked */
+        return;
+    }
+    if (feed->is_list_wanted) {
         ask(feed);
         return;
     }
@@ -373,8 +379,11 @@ static void on_cached(struct str value, int64_t age_ms, void *arg)
     int64_t left_ms = value.ptr && !feed->is_list_wanted ? take_cached(feed, value) : 0;
     feedlist_go(feed, FEEDLIST_WAITING);
     if (left_ms > 0) {
+        end_turn(feed);
         wait_for_next(feed, left_ms);
         tried(feed);
+    } else if (feed->is_turn) {
+        ask(feed);
     } else {
         take_turn(feed);
     }

@@ -4,8 +4,9 @@
  * A feed is what we keep of one provider, by its name: list, prices, and the two calls that may be
  * under way. The life of its list:
  *
- *   feed_start -> READING (the cache) -> WAITING -> LOCKING (a gateway asks for all) -> ASKING (the
- * panel)
+ *   feed_start -> READING (cache) -> LOCKING (whose turn) -> READING (again) -> ASKING (panel)
+ *
+ * with WAITING after each end of a round, and between any two of them.
  *
  * feedlist_go is the only one that changes that state. */
 #ifndef CATALOGUE_REFRESHER_PRIVATE_H
