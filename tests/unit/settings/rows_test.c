@@ -340,8 +340,7 @@ static void check_document(void **state)
     static const char *const lines[] = {
         "| `name` | a text | needed | Whose. Needs a restart. |\n",
         "| `fast` | a yes or no | `true` | Quick. |\n",
-        "| `drivers` | `any`, a name, or a list: 1 to 64 letters, digits, `.`, `_` or `-` | `any` "
-        "|",
+        "| `drivers` | `any`, a name, or a list: 1 to 64 letters, digits, `.`, `_` or `-` |",
         "| `limit` | a whole number | `120` | Speed. Needs a restart. |\n",
         "| `wings` | a yes or no |  | Not built yet: refused. Some day. |\n",
         "## `wheels`: a wheel\n",
