@@ -16,7 +16,8 @@ void statuspoll_free(struct statuspoll *poll);
 /* The caller leads order's flight; it ends by liveorders_land within wait_ms (for the rate bucket)
  * plus the provider's time-out, at once when the provider may not be asked. */
 void statuspoll_ask(struct statuspoll *poll, const struct liveorder *order, int64_t wait_ms);
-/* Sends what was asked since the last call: once after a group of statuspoll_ask. */
+/* After a group of statuspoll_ask: what was asked, by others as well, goes out together when the
+ * loop is quiet. */
 void statuspoll_flush(struct statuspoll *poll);
 
 #endif

@@ -2,7 +2,7 @@
 sent twice shows at the panels and nowhere else, so each story counts what reached them."""
 import pytest
 
-from books import ACTIVE_ORDER, LINK, asked, attempts, deliveries, in_doubt, resolve, show, state, wait_end
+from books import ACTIVE_ORDER, LINK, ONE_SERVICE, asked, attempts, deliveries, in_doubt, resolve, show, state, wait_end
 from harness import SLOW, default_config, eventually
 from harness.config import provider
 
@@ -47,10 +47,8 @@ DOUBTS = {
 @pytest.mark.parametrize("what", DOUBTS)
 def test_what_may_have_happened_is_never_sent_again(make_gateway, alpha, beta, what):
     do = DOUBTS[what]
-    gateway = make_gateway(config=default_config([], providers=[provider(alpha, timeout=f"{round(400 * SLOW)}ms", connect_timeout="300ms"),
-                                                                provider(beta)],
-                                                 services=[{"id": 1, "offers": [{"provider": "alpha", "service": 101},
-                                                                                {"provider": "beta", "service": 101}]}]))
+    hasty = provider(alpha, timeout=f"{round(400 * SLOW)}ms", connect_timeout="300ms")
+    gateway = make_gateway(config=default_config([], providers=[hasty, provider(beta)], services=ONE_SERVICE))
     alpha.rule("add", times=1, **do)
     order = gateway.add(quantity=100)
     assert asked(alpha, beta) == (1, 0)

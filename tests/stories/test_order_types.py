@@ -64,9 +64,10 @@ def panel(make_panel):
 @pytest.fixture
 def types(make_gateway, panel):
     """Ours 1 to 17; published at 2.50 per 1000."""
-    return make_gateway(config=default_config([], providers=[provider(panel)], catalogue={"balance": "100ms"}, first_order=1000, services=[
-        {"id": ID[name], "markup": "25%", "offers": [{"provider": "alpha", "service": 500 + ID[name]}]}
-        for name in TYPES]))
+    services = [{"id": ID[name], "markup": "25%", "offers": [{"provider": "alpha", "service": 500 + ID[name]}]}
+                for name in TYPES]
+    return make_gateway(config=default_config([], providers=[provider(panel)], catalogue={"balance": "100ms"},
+                                              first_order=1000, services=services))
 
 
 def test_every_type_is_published_with_its_canonical_name(types):
@@ -91,8 +92,8 @@ def test_a_type_is_delivered_and_charged_by_its_own_count(types, panel, name):
     # Half of it was delivered; a package too is paid in shares.
     if count == 200:
         panel.set_order(entry["id"], status="Partial", remains=50, start_count=12)
-        assert wait_status(types, answer["order"], "Partial") == {"charge": "0.375", "start_count": "12", "status": "Partial",
-                                                      "remains": "50", "currency": "USD"}
+        assert wait_status(types, answer["order"], "Partial") == {
+            "charge": "0.375", "start_count": "12", "status": "Partial", "remains": "50", "currency": "USD"}
 
 
 @pytest.mark.parametrize("name", TYPES)
@@ -124,7 +125,8 @@ def test_the_final_states_settle_what_the_client_pays(types, panel):
     panel.set_order(theirs[3], status="Refunded", remains=400)
     panel.set_order(theirs[4], status="Partial", remains=0)
     told = types.call("status", orders=orders).json
-    assert [(told[str(order)]["status"], told[str(order)]["charge"], told[str(order)]["remains"]) for order in orders] == [
+    told_of = [told[str(order)] for order in orders]
+    assert [(entry["status"], entry["charge"], entry["remains"]) for entry in told_of] == [
         ("Completed", "2.50", "0"), ("Partial", "1.6675", "333"), ("Canceled", "0", "1000"), ("Partial", "1.50", "400"),
         ("Completed", "2.50", "0")]
     # Each refund once, whatever is reported how often.
@@ -194,8 +196,9 @@ def test_a_subscription_is_charged_by_the_post(types, panel):
 
 def test_a_subscription_without_an_end_sends_no_posts(types, panel):
     for posts in ("0", "-1", "", None):
-        assert "order" in types.call("add", service=ID["Subscriptions"], username=f"ann{posts}", min=10, max=20, delay=0,
-                                     posts=posts)
+        answer = types.call("add", service=ID["Subscriptions"], username=f"ann{posts}", min=10, max=20, delay=0,
+                            posts=posts)
+        assert "order" in answer, answer
     assert all("posts" not in entry["fields"] for entry in panel.orders()) and len(panel.orders()) == 4
 
 

@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from books import (ACTIVE_ORDER, LINK, SOON, UNAVAILABLE, add, add_later, asked, attempts, deliveries, in_doubt, show,
-                   state)
+from books import (ACTIVE_ORDER, LINK, ONE_SERVICE, SOON, UNAVAILABLE, add, add_later, asked, attempts, deliveries,
+                   in_doubt, show, state)
 from harness import SLOW, default_config, eventually
 from harness.config import provider
 
@@ -63,7 +63,8 @@ def test_a_panel_that_speaks_no_tls_is_passed_over(make_gateway, alpha, beta):
     gateway = make_gateway([alpha, beta])
     gateway.stop()
     config = dict(gateway.config)
-    config["providers"] = [provider(alpha, url=alpha.url.replace("http:", "https:"), connect_timeout="300ms"), provider(beta)]
+    secure = provider(alpha, url=alpha.url.replace("http:", "https:"), connect_timeout="300ms")
+    config["providers"] = [secure, provider(beta)]
     gateway.write(config)
     gateway.start()
     takes_over(gateway, alpha, beta, gateway.add(), "not_sent")
@@ -72,8 +73,7 @@ def test_a_panel_that_speaks_no_tls_is_passed_over(make_gateway, alpha, beta):
 
 def test_a_panel_with_all_connections_in_use_is_passed_over(make_gateway, alpha, beta):
     gateway = make_gateway(config=default_config([], providers=[provider(alpha, max_connections=1), provider(beta)],
-                                                 services=[{"id": 1, "offers": [{"provider": "alpha", "service": 101},
-                                                                                {"provider": "beta", "service": 101}]}]))
+                                                 services=ONE_SERVICE))
     alpha.rule("add", times=1, hold="busy")
     first = add_later(gateway, link="https://example.com/p/first")
     alpha.wait_hold("busy")
@@ -87,7 +87,7 @@ def test_a_panel_with_all_connections_in_use_is_passed_over(make_gateway, alpha,
 def test_an_empty_rate_bucket_is_waited_for_a_second_at_most(make_gateway, alpha, beta):
     gateway = make_gateway(config=default_config(
         [], providers=[provider(alpha, rate_limit={"add": "0.2/s", "other": "1000/s"}), provider(beta)],
-        services=[{"id": 1, "offers": [{"provider": "alpha", "service": 101}, {"provider": "beta", "service": 101}]}]))
+        services=ONE_SERVICE))
     gateway.add()
     began = time.monotonic()
     gateway.add()
@@ -98,7 +98,7 @@ def test_an_empty_rate_bucket_is_waited_for_a_second_at_most(make_gateway, alpha
 def test_a_bucket_that_fills_within_a_second_is_waited_for(make_gateway, alpha, beta):
     gateway = make_gateway(config=default_config(
         [], providers=[provider(alpha, rate_limit={"add": "4/s", "other": "1000/s"}), provider(beta)],
-        services=[{"id": 1, "offers": [{"provider": "alpha", "service": 101}, {"provider": "beta", "service": 101}]}]))
+        services=ONE_SERVICE))
     began = time.monotonic()
     for _ in range(3):
         gateway.add()
@@ -293,7 +293,7 @@ def test_refills_that_must_be_asked_singly_and_cannot_end_well(make_gateway, alp
     asked_once = eventually(lambda: gateway.call("refill", orders=orders) and alpha.log("refill"))
     assert len(asked_once) == 1 and "," in asked_once[0]["fields"]["orders"]
     told = gateway.call("refill", orders=orders).json
-    assert [(entry["order"], entry["refill"]) for entry in told] == [(order, {"error": UNAVAILABLE}) for order in orders]
+    assert told == [{"order": order, "refill": {"error": UNAVAILABLE}} for order in orders]
     gateway.stop(timeout=5)
     gateway.start()
     assert {entry["state"] for order in orders for entry in show(gateway, order)["aftersales"]} == {"not_sent"}

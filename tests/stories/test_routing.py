@@ -14,7 +14,8 @@ def offers(*pairs):
 
 
 def scene(panels, services, providers=None, **changes):
-    return default_config([], providers=providers or [provider(panel) for panel in panels], services=services, **changes)
+    return default_config([], providers=providers or [provider(panel) for panel in panels], services=services,
+                          **changes)
 
 
 def links(count, prefix="p"):
@@ -118,7 +119,8 @@ def test_a_clients_markup_counts(make_gateway, make_panel):
 
 
 def test_an_offers_own_limits_are_kept(make_gateway, make_panel):
-    a, b = make_panel("a", services=[row(1, least=10, most=100)]), make_panel("b", services=[row(1, least=50, most=1000)])
+    a = make_panel("a", services=[row(1, least=10, most=100)])
+    b = make_panel("b", services=[row(1, least=50, most=1000)])
     gateway = make_gateway(config=scene([a, b], [{"id": 1, "min": 10, "max": 1000,
                                                   "offers": offers(("a", 1), ("b", 1))}]))
     gateway.add(quantity=20)
