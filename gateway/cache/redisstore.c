@@ -16,7 +16,11 @@
 #define KEY "panelmux:1:"
 #define LOCK_KEY KEY "lock:"
 
-enum { COMMAND_BYTES = REDISSTORE_VALUE_BYTES + 4096, NAME_MOST = 400 };
+enum {
+    COMMAND_BYTES = REDISSTORE_VALUE_BYTES + 4096,
+    NAME_MOST = 400,
+    ILLFORMED_MS = 60 * 1000, /* one good value does not end what is said of others */
+};
 
 enum family { READING, WRITING, FAMILIES }; /* they fail for different reasons */
 static const char *const family_words[FAMILIES] = {"reading", "writing"};
@@ -43,6 +47,7 @@ struct redisstore {
     struct loop_timer timer;
     size_t count, bytes; /* of the commands not answered */
     bool is_closing;
+    int64_t illformed_at_ms; /* steady; when that was told last */
     /* Written by the loop's thread; any thread reads them. */
     _Atomic enum redistrouble trouble[FAMILIES]; /* of the last answer */
     _Atomic uint64_t failures;
@@ -63,6 +68,8 @@ static void note_trouble(struct command *command, enum redistrouble why, struct 
     note_failure(store);
     if (atomic_exchange_explicit(trouble, why, memory_order_relaxed) == why)
         return; /* told already */
+    if (why == REDISTROUBLE_ILLFORMED)
+        store->illformed_at_ms = clock_steady_ms();
     log_event(LOG_WARN, "cache_trouble", "address=%s while=%s why=\"%s\" what=%s name=%s",
               log_value(str_of(redislink_address(store->link))).text, family_words[command->family],
               redistrouble_words(why), log_value(what).text, log_value(str_of(command->name)).text);
@@ -72,14 +79,16 @@ static void note_success(struct command *command)
 {
     struct redisstore *store = command->store;
     _Atomic enum redistrouble *trouble = &store->trouble[command->family];
+    enum redistrouble before = atomic_load_explicit(trouble, memory_order_relaxed);
     redislink_served(store->link);
-    if (command->is_no_proof)
+    if (command->is_no_proof || before == REDISTROUBLE_NONE ||
+        (before == REDISTROUBLE_ILLFORMED &&
+         clock_steady_ms() - store->illformed_at_ms < ILLFORMED_MS))
         return;
-    if (atomic_exchange_explicit(trouble, REDISTROUBLE_NONE, memory_order_relaxed) !=
-        REDISTROUBLE_NONE)
-        log_event(LOG_INFO, "cache_trouble_over", "address=%s while=%s",
-                  log_value(str_of(redislink_address(store->link))).text,
-                  family_words[command->family]);
+    atomic_store_explicit(trouble, REDISTROUBLE_NONE, memory_order_relaxed);
+    log_event(LOG_INFO, "cache_trouble_over", "address=%s while=%s",
+              log_value(str_of(redislink_address(store->link))).text,
+              family_words[command->family]);
 }
 
 /* ---- the end of a command ---- */

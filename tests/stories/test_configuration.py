@@ -183,7 +183,7 @@ def test_included_files_are_merged_from_where_they_stand(check, make_gateway):
 
 
 @pytest.mark.parametrize("line", [
-    "ledger: postgresql://user@host/db", "cache: redis://host:6379/0", "client:funds: prepaid", "client:refs: true",
+    "ledger: postgresql://user@host/db", "client:funds: prepaid", "client:refs: true",
     "service:on_cancel: next_offer", "service:on_partial: next_offer", "service:same_link: reject", "service:same_link: queue"])
 def test_what_is_not_built_is_refused_with_a_clear_word(check, line):
     where, _, key = line.partition(":") if line.startswith(("client:", "service:")) else ("", "", line)

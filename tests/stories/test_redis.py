@@ -260,6 +260,8 @@ def test_one_gateway_downloads_for_all(make_gateway, alpha, beta, redis):
     for gateway in gateways:
         gateway.start(ready=False)
     alpha.wait_hold("lists")
+    for gateway in gateways:
+        gateway.wait_log("listening", side="admin")
     # All of them have tried, and those whose turn it is not keep looking.
     eventually(lambda: sum(gateway.metrics()["panelmux_cache_gets_total"] for gateway in gateways) >= 25)
     assert len(redis.keys("panelmux:1:lock:*")) == 1
