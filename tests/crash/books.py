@@ -12,6 +12,7 @@ class Books:
 
     def __init__(self, path, since=0):
         self.orders, self.attempts, self.aftersales = {}, {}, {}
+        self.version = 0  # of the schema; 0: its migration was never there
         with tempfile.TemporaryDirectory() as folder:
             copy = os.path.join(folder, "books.db")
             for ending in ("", "-wal"):
@@ -21,7 +22,8 @@ class Books:
                 return
             books = sqlite3.connect(copy)
             try:
-                if books.execute("PRAGMA user_version").fetchone()[0]:
+                self.version = books.execute("PRAGMA user_version").fetchone()[0]
+                if self.version:
                     self._read(books, since)
             finally:
                 books.close()

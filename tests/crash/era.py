@@ -142,14 +142,15 @@ class Era:
         lines = Lines(self.gateway.port, LINES)
         died_at = [point]
         is_random = point == points.RANDOM
-        seconds = self.random.uniform(0.01, 0.4) if is_random else NOT_REACHED_AFTER
+        at_rest = point.startswith("ledger.checkpoint")  # a writer at rest asks for one: some load, then none
+        seconds = self.random.uniform(0.01, 0.4) if is_random else NOT_REACHED_AFTER * (3 if at_rest else 1)
         with open(self.armed, "w"):
             pass
         killer = threading.Timer(seconds, self.gateway.program.process.kill)
         killer.start()
         begun = time.monotonic()
         try:
-            if point.startswith("ledger.checkpoint"):  # a writer at rest asks for one: some load, then none
+            if at_rest:
                 lines.run(self.some(60), self.on_answer, lambda _: None, look=self.is_dead)
                 self.gateway.program.process.wait(10)
             else:
@@ -201,7 +202,7 @@ class Era:
         if not os.path.exists(self.path):
             return
         self.dead = Books(self.path, self.checked_to)
-        if self.dead.orders or self.gateway.environment.get("PANELMUX_CRASH_AT", "") == "":
+        if self.dead.version:
             ended = self.gateway.cli("ledger", "verify")
             self.check(ended.returncode == 0, f"ledger verify of the dead books: {ended}")
         for link, number in self.acknowledged.items():
@@ -274,7 +275,9 @@ class Era:
         self.doubts += was_sending
         if was_sending:
             self.check(state == "doubt", f"order {number} was being sent, it is {state} now")
-        elif dead["state"] == "placing" and not dead["given"]:
+        elif dead["state"] == "placing" and dead["given"]:
+            self.check(state != "refused", f"order {number} had its number given, it is refused now")
+        elif dead["state"] == "placing":
             self.check(state == "canceled", f"order {number} had no number given and was not being sent; it is {state}")
             self.check(link not in self.delivered, f"order {number} is canceled, {link} was delivered", "lost")
         elif dead["state"] == "doubt":
