@@ -167,7 +167,7 @@ static void write_entry(struct ledger *ledger, struct loop *loop, struct entry *
     entry->loop = loop;
     entry->done = done;
     entry->arg = arg;
-    writer_add(ledger->writer, &entry);
+    writer_add(ledger->writer, loop, &entry);
 }
 
 void ledger_write(struct ledger *ledger, struct loop *loop, const struct ledger_change *change,

@@ -65,31 +65,79 @@ struct writer *writer_new(const struct backend *backend, struct backend_connecti
     return writer;
 }
 
-void writer_add(struct writer *writer, struct entry **entry)
+/* False past the ceiling. Under the mutex. */
+static bool enqueue(struct writer *writer, struct entry *added)
 {
+    if (writer->waiting >= QUEUE_ENTRIES ||
+        (writer->waiting > 0 && writer->waiting_bytes + added->bytes > QUEUE_BYTES))
+        return false;
+    added->next = NULL;
+    if (writer->first)
+        writer->last->next = added;
+    else
+        writer->first = added;
+    writer->last = added;
+    writer->waiting++;
+    writer->waiting_bytes += added->bytes;
+    return true;
+}
+
+/* All entries linked by next. */
+static void hand_over(struct writer *writer, struct entry *first)
+{
+    struct entry *over = NULL;
+    pthread_mutex_lock(&writer->mutex);
+    while (first) {
+        struct entry *entry = first;
+        first = entry->next;
+        if (!enqueue(writer, entry)) {
+            entry->next = over;
+            over = entry;
+        }
+    }
+    if (writer->is_asleep && writer->first)
+        pthread_cond_signal(&writer->wake);
+    pthread_mutex_unlock(&writer->mutex);
+    while (over) {
+        struct entry *entry = over;
+        over = entry->next;
+        atomic_fetch_add(&writer->failures, 1);
+        entry->result = LEDGER_BUSY;
+        entry_send_home(&entry, 1);
+    }
+}
+
+/* What this thread's loop has gathered. A thread runs one loop, and a process has one writer, but
+ * for tests: there the rest goes over at once. */
+static _Thread_local struct gathering {
+    struct loop_errand errand; /* first: it comes back as this */
+    struct writer *writer;
+    struct entry *first, *last;
+} gathering;
+
+static void on_quiet(struct loop_errand *errand)
+{
+    struct gathering *g = (struct gathering *)errand;
+    struct entry *first = g->first;
+    g->first = NULL;
+    hand_over(g->writer, first);
+}
+
+void writer_add(struct writer *writer, struct loop *loop, struct entry **entry)
+{
+    struct gathering *g = &gathering;
     struct entry *added = *entry;
     *entry = NULL;
     added->next = NULL;
-    pthread_mutex_lock(&writer->mutex);
-    bool has_room = writer->waiting < QUEUE_ENTRIES &&
-                    (writer->waiting == 0 || writer->waiting_bytes + added->bytes <= QUEUE_BYTES);
-    if (has_room) {
-        if (writer->first)
-            writer->last->next = added;
-        else
-            writer->first = added;
-        writer->last = added;
-        writer->waiting++;
-        writer->waiting_bytes += added->bytes;
-        if (writer->is_asleep)
-            pthread_cond_signal(&writer->wake);
+    if (g->first && g->writer == writer) { /* whoever is told: a thread's order is kept */
+        g->last->next = added;
+        g->last = added;
+    } else if (g->first == NULL && loop && loop_when_quiet(loop, &g->errand, on_quiet)) {
+        g->writer = writer;
+        g->first = g->last = added;
+    } else {
+        hand_over(writer, added);
     }
-    pthread_mutex_unlock(&writer->mutex);
-    if (has_room)
-        return;
-    atomic_fetch_add(&writer->failures, 1);
-    added->result = LEDGER_BUSY;
-    entry_send_home(&added, 1);
 }
 
 /* Sleeps until something arrives, the writer is to stop, or the idle time is over. */

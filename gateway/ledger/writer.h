@@ -16,8 +16,10 @@ void writer_start(struct writer *writer);
 void writer_stop(struct writer *writer);
 /* After writer_stop: closes the connection. */
 void writer_free(struct writer **writer);
-/* Any thread. Takes the entry; past the queue's ceiling it goes home with LEDGER_BUSY. */
-void writer_add(struct writer *writer, struct entry **entry);
+/* Takes the entry; past the queue's ceiling it goes home with LEDGER_BUSY. Any thread; from a
+ * running loop's own thread, which `loop` is then, all that it adds until it is quiet is handed
+ * over at once. */
+void writer_add(struct writer *writer, struct loop *loop, struct entry **entry);
 /* All but disk_bytes; any thread. */
 void writer_health(struct writer *writer, struct ledger_health *out);
 

@@ -52,6 +52,7 @@ struct loop *loop_new(const char *name)
     signal(SIGPIPE, SIG_IGN);
     loop->name = name;
     loop->base = base_new();
+    loop->errands_end = &loop->errands;
     mailbox_init(&loop->mailbox);
     loop->wake =
         event_new(loop->base, loop->mailbox.wake_fd, EV_READ | EV_PERSIST | EV_ET, on_wake, loop);
@@ -99,21 +100,52 @@ static void note_turn(struct loop *loop)
     }
 }
 
+static _Thread_local struct loop *running; /* this thread's, within loop_run */
+
+static void run_errands(struct loop *loop)
+{
+    struct loop_errand *errand = loop->errands;
+    loop->errands = NULL;
+    loop->errands_end = &loop->errands;
+    while (errand) {
+        struct loop_errand *next = errand->next; /* run may leave it again, or free it */
+        errand->is_due = false;
+        errand->run(errand);
+        errand = next;
+    }
+}
+
+/* One turn. With errands left it does not wait: a turn in which nothing happened, or too long a
+ * time since they were left, is when they are run. */
+static void turn(struct loop *loop)
+{
+    bool has_errands = loop->errands != NULL;
+    ASSERT(event_base_loop(loop->base, EVLOOP_ONCE | (has_errands ? EVLOOP_NONBLOCK : 0)) >= 0);
+    bool was_quiet = loop->turn_began_us == 0;
+    if (has_errands && (was_quiet || clock_steady_us() - loop->errands_since_us >= LOOP_BUSY_US)) {
+        loop_now_ms(loop);
+        run_errands(loop);
+    }
+    note_turn(loop);
+}
+
 void loop_run(struct loop *loop)
 {
     ASSERT(!loop->is_running);
     loop->is_running = true;
+    running = loop;
     loop->turn_began_us = 0;
-    while (!atomic_load_explicit(&loop->is_stopping, memory_order_acquire)) {
-        ASSERT(event_base_loop(loop->base, EVLOOP_ONCE) >= 0);
-        note_turn(loop);
-    }
-    for (struct loop_message *rest; (rest = mailbox_take(&loop->mailbox));) {
+    while (!atomic_load_explicit(&loop->is_stopping, memory_order_acquire))
+        turn(loop);
+    for (struct loop_message *rest;
+         (rest = mailbox_take(&loop->mailbox)) != NULL || loop->errands != NULL;) {
         loop_now_ms(loop);
         run_messages(rest);
+        run_errands(loop);
         note_turn(loop);
     }
     loop->is_running = false;
+    running = NULL;
     atomic_store_explicit(&loop->is_stopping, false, memory_order_release);
 }
 
@@ -145,6 +177,21 @@ int64_t loop_now_ms(struct loop *loop)
 int64_t loop_take_longest_turn_us(struct loop *loop)
 {
     return atomic_exchange_explicit(&loop->longest_turn_us, 0, memory_order_relaxed);
+}
+
+bool loop_when_quiet(struct loop *loop, struct loop_errand *errand,
+                     void (*run)(struct loop_errand *errand))
+{
+    if (running != loop)
+        return false;
+    if (errand->is_due)
+        return true;
+    if (loop->errands == NULL)
+        loop->errands_since_us = clock_steady_us();
+    *errand = (struct loop_errand){.run = run, .is_due = true};
+    *loop->errands_end = errand;
+    loop->errands_end = &errand->next;
+    return true;
 }
 
 /* ---- timers ---- */

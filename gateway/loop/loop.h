@@ -39,6 +39,20 @@ int64_t loop_now_ms(struct loop *loop);
  * again; what evhttp does before that in the same turn is not in it. */
 int64_t loop_take_longest_turn_us(struct loop *loop);
 
+/* What may wait until the loop has nothing else to do, so that it is done once for all that a busy
+ * loop has gathered meanwhile. Embedded; zero it before first use. */
+struct loop_errand {
+    struct loop_errand *next; /* the loop's */
+    void (*run)(struct loop_errand *errand);
+    bool is_due;
+};
+/* run is called once: before the loop would wait for events, at the latest some LOOP_BUSY_US after
+ * the first errand was left. Nothing happens when it is due already. False, and nothing is left, on
+ * any other thread and outside loop_run. */
+enum { LOOP_BUSY_US = 1000 };
+bool loop_when_quiet(struct loop *loop, struct loop_errand *errand,
+                     void (*run)(struct loop_errand *errand));
+
 typedef void loop_timer_fn(void *arg);
 /* Embedded; zero it before first use. Restarting replaces the former time. */
 struct loop_timer {

@@ -18,6 +18,9 @@ struct loop {
     bool is_running;
     int64_t turn_began_us; /* steady; 0 until our code is first reached in this turn */
     _Atomic int64_t longest_turn_us;
+    struct loop_errand *errands; /* linked by next; the last one's place is errands_end */
+    struct loop_errand **errands_end;
+    int64_t errands_since_us; /* steady, when the first of them was left */
     struct transfers *transfers; /* owned; NULL until the first is started */
     void (*free_transfers)(struct transfers *transfers);
 };

@@ -39,6 +39,7 @@ struct call { /* one question under way */
 };
 
 struct statuspoll {
+    struct loop_errand errand; /* first: it comes back as this */
     struct desk *desk;
     bool is_stopped;
     struct queue *queues[PROVIDER_MAX];
@@ -260,12 +261,19 @@ static void pump(struct queue *queue)
     }
 }
 
-void statuspoll_flush(struct statuspoll *poll)
+static void pump_dirty(struct loop_errand *errand)
 {
-    size_t count = poll->desk->catalogue ? poll->desk->catalogue->providers->count : 0;
-    for (size_t i = 0; i < count; i++) {
-        unsigned id = poll->desk->catalogue->providers->list[i].id;
+    struct statuspoll *poll = (struct statuspoll *)errand;
+    const struct catalogue *catalogue = poll->desk->catalogue;
+    for (size_t i = 0; catalogue && i < catalogue->providers->count; i++) {
+        unsigned id = catalogue->providers->list[i].id;
         if (poll->queues[id] && poll->queues[id]->is_dirty)
             pump(poll->queues[id]);
     }
+}
+
+void statuspoll_flush(struct statuspoll *poll)
+{
+    if (!loop_when_quiet(poll->desk->loop, &poll->errand, pump_dirty))
+        pump_dirty(&poll->errand);
 }

@@ -365,6 +365,71 @@ static void outside_of_its_run_the_loop_reads_the_clock(void **state)
     loop_free(loop);
 }
 
+/* ---- errands ---- */
+
+struct errand_scene { /* timers that keep a loop busy, and what was left meanwhile */
+    struct loop *loop;
+    struct loop_timer timer;
+    struct loop_errand errand;
+    unsigned turns, turns_at_errand, errands;
+    unsigned turns_most;
+};
+
+static void on_errand(struct loop_errand *errand)
+{
+    struct errand_scene *scene =
+        (struct errand_scene *)((char *)errand - offsetof(struct errand_scene, errand));
+    scene->errands++;
+    scene->turns_at_errand = scene->turns;
+}
+
+static void on_errand_turn(void *arg)
+{
+    struct errand_scene *scene = arg;
+    assert_true(loop_when_quiet(scene->loop, &scene->errand, on_errand));
+    if (++scene->turns < scene->turns_most)
+        loop_timer_start(&scene->timer, scene->loop, 0, on_errand_turn, scene);
+    else
+        loop_stop(scene->loop);
+}
+
+static void on_end_of_rest(void *arg)
+{
+    loop_stop(arg);
+}
+
+static void run_errands(struct errand_scene *scene, int64_t rest_ms)
+{
+    struct loop_timer end = {0};
+    scene->loop = loop_new("busy");
+    assert_false(loop_when_quiet(scene->loop, &scene->errand, on_errand)); /* it does not run */
+    loop_timer_start(&scene->timer, scene->loop, 0, on_errand_turn, scene);
+    if (rest_ms)
+        loop_timer_start(&end, scene->loop, rest_ms, on_end_of_rest, scene->loop);
+    loop_run(scene->loop);
+    loop_timer_fini(&end);
+    loop_timer_fini(&scene->timer);
+    loop_free(scene->loop);
+}
+
+static void what_is_left_is_done_once_before_the_loop_waits(void **state)
+{
+    struct errand_scene scene = {.turns_most = 2};
+    (void)state;
+    run_errands(&scene, 0);
+    assert_int_equal(scene.errands, 1);
+    assert_int_equal(scene.turns_at_errand, 2);
+}
+
+static void a_loop_that_never_rests_does_its_errands_all_the_same(void **state)
+{
+    struct errand_scene scene = {.turns_most = UINT32_MAX};
+    (void)state;
+    run_errands(&scene, 20);
+    assert_true(scene.turns > scene.errands);
+    assert_true(scene.errands >= 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -379,6 +444,8 @@ int main(void)
         cmocka_unit_test(restarting_replaces_the_former_time),
         cmocka_unit_test(the_longest_turn_is_measured_and_taken_once),
         cmocka_unit_test(outside_of_its_run_the_loop_reads_the_clock),
+        cmocka_unit_test(what_is_left_is_done_once_before_the_loop_waits),
+        cmocka_unit_test(a_loop_that_never_rests_does_its_errands_all_the_same),
     };
     alarm(60);
     return cmocka_run_group_tests(tests, NULL, NULL);
