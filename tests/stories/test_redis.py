@@ -377,6 +377,29 @@ def test_another_key_of_the_same_panel_shares_nothing(make_gateway, alpha, redis
     assert len(alpha.log("services")) == 2
 
 
+def p99_ms(gateway, order, count=400):
+    took = []
+    for _ in range(count):
+        from_s = time.perf_counter()
+        assert gateway.status(order).error is None
+        took.append(time.perf_counter() - from_s)
+    return sorted(took)[int(count * 0.99)] * 1000
+
+
+def test_calls_are_as_quick_while_redis_is_frozen(make_gateway, alpha, redis):
+    gateway = make_gateway([alpha], cache=redis.url(), status_fresh="1h", **QUICK)
+    gateway.wait_log("cache_usable")
+    order = gateway.add()
+    gateway.status(order)
+    before = min(p99_ms(gateway, order) for _ in range(3))  # the best of three: others use this machine too
+    redis.freeze()
+    gateway.wait_log("cache_unusable")
+    during = min(p99_ms(gateway, order) for _ in range(3))
+    assert not is_usable(gateway)
+    redis.thaw()
+    assert during <= before + 5 * SLOW, (before, during)
+
+
 def test_client_calls_never_touch_redis(make_gateway, alpha, redis):
     gateway = make_gateway([alpha], cache=redis.url(), catalogue={"refresh": "1h", "balance": "1h"})
     eventually(lambda: redis.keys("panelmux:1:balance:*") and redis.keys("panelmux:1:list:*"))
