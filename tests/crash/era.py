@@ -15,6 +15,7 @@ from load import faults
 from load.lines import Lines, request
 
 LINES = 12
+WAITING_SERVICE = 11
 NOT_REACHED_AFTER = 1.2  # seconds of load; then it is a random moment
 MODES = ("killed", "power lost", "power lost, writes torn")
 
@@ -42,10 +43,14 @@ class Era:
             for name, place, ids in (("alpha", "x", "number"), ("beta", "y", "string"), ("gamma", "z", "text"))]
         config = default_config(
             self.panels, answer_within="60ms", status_within="200ms", workers=2,
-            providers=[provider(panel, timeout="250ms", connect_timeout="250ms", rate_limit="100000/s", answers=faults.ANSWERS, max_connections=64)
+            providers=[provider(panel, timeout="250ms", connect_timeout="250ms", answers=faults.ANSWERS, max_connections=64,
+                                rate_limit={"add": "40/s" if panel.name == "gamma" else "100000/s", "other": "100000/s"})
                        for panel in self.panels])
         # Half of the orders begin at beta, so that all three have work.
         config["services"][1]["offers"] = [config["services"][1]["offers"][i] for i in (1, 2, 0)]
+        # Its orders are mostly refused by alpha and then wait for gamma's rate bucket, between two offers.
+        config["services"].append({"id": WAITING_SERVICE, "markup": "25%",
+                                   "offers": [{"provider": name, "service": 101} for name in ("alpha", "gamma")]})
         self.gateway = Gateway(self.folder, config, start=False)
         self.path = os.path.join(self.folder, "panelmux.db")
         self.next = 0
@@ -78,8 +83,11 @@ class Era:
                 name = "order" if kind == "refill" else "orders"
                 return request({"key": SHOP_KEY, "action": kind, name: order}), (kind, order)
         self.next += 1
-        link = faults.link(self.next, *(faults.pick(self.random, 0.2) for _ in "xyz"))
-        service = self.random.choice((1, 2))
+        letters = [faults.pick(self.random, 0.2) for _ in "xyz"]
+        service = self.random.choice((1, 1, 2, 2, WAITING_SERVICE))
+        if service == WAITING_SERVICE and self.random.random() < 0.6:
+            letters[0] = faults.BUSY
+        link = faults.link(self.next, *letters)
         return request({"key": SHOP_KEY, "action": "add", "service": service, "link": link, "quantity": 100}), ("add", link)
 
     def recent(self):
@@ -285,11 +293,15 @@ class Era:
         if link in self.delivered:
             name, upstream = self.delivered[link]
             mine = [attempt for attempt in attempts.values() if attempt["provider"] == name]
+            # One that went on after the restart may be at the panel right now.
             self.check(any(attempt["state"] == "doubt" or
+                           attempt["state"] == "sending" and (number, attempt["attempt"]) not in self.dead.attempts or
                            attempt["state"] == "accepted" and attempt["upstream_id"] == upstream for attempt in mine),
                        f"order {number}, {link}: delivered as {name} {upstream}, but its attempts are {living['attempts']}")
         for attempt in attempts.values():
             if attempt["state"] == "accepted":
+                if link not in self.delivered:  # it has gone on since the restart
+                    self.read_panels()
                 self.check(self.delivered.get(link) == (attempt["provider"], attempt["upstream_id"]),
                            f"order {number}, {link}: accepted as {attempt['provider']} {attempt['upstream_id']}, "
                            f"the panels have {self.delivered.get(link)}")

@@ -2,7 +2,7 @@
 
 AT_START = ["ledger.migrating", "ledger.migrated", "ledger.recovering", "ledger.recovered"]
 ADD = ["place.intending", "place.intended", "place.sending", "place.sent", "place.answered", "place.booking",
-       "place.booked", "place.number_given"]
+       "place.booked", "place.noting", "place.number_given"]
 AFTERSALE = [f"{kind}.{step}" for kind in ("refill", "cancel")
              for step in ("intending", "intended", "sending", "sent", "answered", "booking", "booked")]
 LEDGER = ["ledger.batch", "ledger.committing", "ledger.wal_write", "ledger.syncing", "ledger.synced", "ledger.committed",
@@ -10,8 +10,8 @@ LEDGER = ["ledger.batch", "ledger.committing", "ledger.wal_write", "ledger.synci
 RANDOM = "random moment"
 ALL = ADD + AFTERSALE + LEDGER + AT_START
 
-DEPTH = {"place.number_given": 3, "ledger.checkpoint": 20, "ledger.checkpoint_syncing": 1, "ledger.wal_write": 300,
-         **{name: 40 for name in ADD if name != "place.number_given"}, **{name: 6 for name in AFTERSALE},
+DEPTH = {"place.number_given": 3, "place.noting": 3, "ledger.checkpoint": 20, "ledger.checkpoint_syncing": 1, "ledger.wal_write": 300,
+         **{name: 40 for name in ADD[:-2]}, **{name: 6 for name in AFTERSALE},
          **{name: 80 for name in ("ledger.batch", "ledger.committing", "ledger.syncing", "ledger.synced",
                                   "ledger.committed")}}
 

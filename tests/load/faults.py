@@ -23,6 +23,7 @@ ADD_FAULTS = {
     "q": (2, {"drip": "3ms"}),
     "r": (2, {"gzip_bomb": 4}),
 }
+BUSY = "g"
 ANSWERS = {"quantity is locked by story": {"class": "busy"}}
 LETTERS = "".join(ADD_FAULTS)
 WEIGHTS = [weight for weight, _ in ADD_FAULTS.values()]
