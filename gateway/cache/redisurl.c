@@ -105,7 +105,7 @@ static bool is_host(struct str host)
 
 static bool parse_place(struct str place, struct redisurl *out, struct fault *why)
 {
-    struct str host = place, port = STR_NONE;
+    struct str host, port;
     size_t cut;
     if (place.len > 0 && place.ptr[0] == '[') {
         cut = str_find_byte(place, ']');
