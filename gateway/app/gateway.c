@@ -105,15 +105,21 @@ static void resume_orders(struct gateway *g)
 
 /* ---- snapshots ---- */
 
-void gateway_tell_workers(struct gateway *g, struct catalogue *catalogue,
-                          struct configuration *configuration)
+struct worker_news gateway_news(struct gateway *g, struct catalogue *catalogue,
+                                struct configuration *configuration)
+{
+    return (struct worker_news){
+        .catalogue = catalogue ? catalogue_pin(catalogue) : NULL,
+        .configuration = configuration ? configuration_pin(configuration) : NULL,
+        .tls = configuration && g->tls ? tls_context_pin(g->tls) : NULL,
+    };
+}
+
+static void tell_workers(struct gateway *g, struct catalogue *catalogue,
+                         struct configuration *configuration)
 {
     for (size_t i = 0; i < g->worker_count; i++) {
-        struct worker_news news = {
-            .catalogue = catalogue ? catalogue_pin(catalogue) : NULL,
-            .configuration = configuration ? configuration_pin(configuration) : NULL,
-            .tls = configuration && g->tls ? tls_context_pin(g->tls) : NULL,
-        };
+        struct worker_news news = gateway_news(g, catalogue, configuration);
         worker_tell(g->workers[i], &news);
     }
 }
@@ -136,13 +142,17 @@ static void on_snapshot(struct loop_message *message)
 {
     struct snapshot_message *m = (struct snapshot_message *)message;
     struct gateway *g = m->gateway;
-    struct configuration *fresh = NULL;
-    if (g->coming && m->catalogue->providers == g->coming->providers) {
-        reload_take(g);
-        use_on_main(g);
-        fresh = g->configuration;
+    if (g->is_draining) {
+        catalogue_unpin(&m->catalogue);
+        free(m);
+        return;
     }
-    gateway_tell_workers(g, m->catalogue, fresh);
+    if (g->coming && m->catalogue->providers == g->coming->providers) {
+        reload_take(g, m->catalogue);
+        use_on_main(g);
+    } else {
+        tell_workers(g, m->catalogue, NULL);
+    }
     desk_set_catalogue(g->desk, m->catalogue);
     free(m);
 }
@@ -220,6 +230,7 @@ static void on_end_signal(evutil_socket_t number, short events, void *arg)
     if (g->is_draining)
         return;
     g->is_draining = true;
+    reload_abandon(g);
     g->drain_started_ms = clock_steady_ms();
     log_event(LOG_INFO, "draining", "signal=%d", (int)number);
     notify_stopping();
@@ -340,7 +351,7 @@ static void start_threads(struct gateway *g)
     g->workers = memory_array(g->worker_count, sizeof(struct worker *));
     for (size_t i = 0; i < g->worker_count; i++)
         g->workers[i] = worker_new((unsigned)i + 1, &parts);
-    gateway_tell_workers(g, NULL, g->configuration);
+    tell_workers(g, NULL, g->configuration);
     ledger_start(g->ledger);
     for (size_t i = 0; i < g->worker_count; i++)
         worker_start(g->workers[i]);

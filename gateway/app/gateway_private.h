@@ -55,13 +55,16 @@ bool opening_change(struct gateway *g, const struct configuration *fresh, struct
 /* reload.c */
 /* Reads the file again, all or nothing; done later, on the main loop. */
 void reload_start(struct gateway *g, void (*done)(const char *faults, void *arg), void *arg);
-/* The snapshot of `coming` has arrived: it is in force now. */
-void reload_take(struct gateway *g);
+/* Draining: who waits for a reload is told that none comes. */
+void reload_abandon(struct gateway *g);
+/* The snapshot of `coming` has arrived: the main thread works with it now, and with `catalogue`
+ * tells the workers; when each has taken it, who waits for the reload is told. */
+void reload_take(struct gateway *g, struct catalogue *catalogue);
 
 /* gateway.c */
-/* Tells each worker; the catalogue may be NULL. */
-void gateway_tell_workers(struct gateway *g, struct catalogue *catalogue,
-                          struct configuration *configuration);
+/* What a worker is told: pins of its own; configuration may be NULL. */
+struct worker_news gateway_news(struct gateway *g, struct catalogue *catalogue,
+                                struct configuration *configuration);
 void gateway_use(struct gateway *g, struct configuration *configuration);
 
 #endif

@@ -111,9 +111,16 @@ static void refuse(struct gateway *g, struct faultlist *faults,
     buf_fini(&text);
 }
 
+static const char ending[] = "the gateway is ending: nothing is reloaded any more\n";
+
 void reload_start(struct gateway *g, void (*done)(const char *faults, void *arg), void *arg)
 {
     struct faultlist faults;
+    if (g->is_draining) {
+        if (done)
+            done(ending, arg);
+        return;
+    }
     faultlist_init(&faults);
     if (g->is_open)
         notify_reloading();
@@ -136,7 +143,71 @@ void reload_start(struct gateway *g, void (*done)(const char *faults, void *arg)
     gateway_use(g, fresh);
 }
 
-void reload_take(struct gateway *g)
+void reload_abandon(struct gateway *g)
+{
+    while (g->waiting) {
+        struct pending_reload *pending = g->waiting;
+        g->waiting = pending->next;
+        if (pending->done)
+            pending->done(ending, pending->arg);
+        free(pending);
+    }
+}
+
+/* ---- in force ---- */
+
+struct handover { /* of one configuration to all workers */
+    struct gateway *gateway;
+    size_t open; /* workers that have not taken it yet */
+    struct pending_reload *waiting;
+};
+struct taken { /* one worker has */
+    struct loop_message message;
+    struct handover *handover;
+};
+
+static void end_handover(struct handover *handover)
+{
+    struct gateway *g = handover->gateway;
+    if (g->is_open)
+        notify_reloaded(true);
+    log_event(LOG_INFO, "reloaded", "path=%s providers=%zu clients=%zu", g->configuration->path,
+              g->configuration->providers->count, g->configuration->clients->count);
+    while (handover->waiting) {
+        struct pending_reload *pending = handover->waiting;
+        handover->waiting = pending->next;
+        if (pending->done)
+            pending->done("", pending->arg);
+        free(pending);
+    }
+    free(handover);
+}
+
+static void on_taken(struct loop_message *message)
+{
+    struct taken *taken = (struct taken *)message;
+    struct handover *handover = taken->handover;
+    free(taken);
+    if (--handover->open == 0)
+        end_handover(handover);
+}
+
+static void hand_over(struct gateway *g, struct catalogue *catalogue)
+{
+    struct handover *handover = memory_new(sizeof *handover);
+    *handover = (struct handover){g, g->worker_count, g->waiting};
+    g->waiting = NULL;
+    for (size_t i = 0; i < g->worker_count; i++) {
+        struct worker_news news = gateway_news(g, catalogue, g->configuration);
+        struct taken *taken = memory_new(sizeof *taken);
+        *taken = (struct taken){.message = {.run = on_taken}, .handover = handover};
+        news.teller = g->loop;
+        news.taken = &taken->message;
+        worker_tell(g->workers[i], &news);
+    }
+}
+
+void reload_take(struct gateway *g, struct catalogue *catalogue)
 {
     if (g->coming == NULL)
         return;
@@ -148,15 +219,5 @@ void reload_take(struct gateway *g)
     g->coming_tls = NULL;
     g->reloads++;
     g->configured_at_ms = clock_wall_ms();
-    if (g->is_open)
-        notify_reloaded(true);
-    log_event(LOG_INFO, "reloaded", "path=%s providers=%zu clients=%zu", g->configuration->path,
-              g->configuration->providers->count, g->configuration->clients->count);
-    while (g->waiting) {
-        struct pending_reload *pending = g->waiting;
-        g->waiting = pending->next;
-        if (pending->done)
-            pending->done("", pending->arg);
-        free(pending);
-    }
+    hand_over(g, catalogue);
 }

@@ -100,6 +100,8 @@ static void on_news(struct loop_message *message)
         take_configuration(m->worker, &m->news);
     if (m->news.tls)
         tls_context_unpin(&m->news.tls);
+    if (m->news.teller)
+        loop_post(m->news.teller, m->news.taken);
     free(m);
 }
 

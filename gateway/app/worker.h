@@ -20,6 +20,8 @@ struct worker_news {
     struct catalogue *catalogue;
     struct configuration *configuration;
     struct tls_context *tls; /* goes with the configuration; NULL there: no TLS */
+    struct loop *teller;     /* where `taken` is posted once this is in force; NULL: nobody waits */
+    struct loop_message *taken;
 };
 
 struct worker *worker_new(unsigned number, const struct worker_parts *parts);
