@@ -572,8 +572,12 @@ static void place_on_booked(enum ledger_result result, void *arg)
         if (result == LEDGER_REFUSED)
             log_event(LOG_ERROR, "booking_refused", "request=%s order=%u outcome=%s",
                       place->request_id.ptr, place->order, place_end_word(place->end));
+        /* Not before: a panel asked earlier might say "completed", and another loop's change with
+         * that could come to the books before ours with the panel's number. */
         if (is_refusal(place->end))
             liveorders_remove(place->desk->liveorders, place->order);
+        else
+            liveorders_change(place->desk->liveorders, place->order, place_book_live, place);
         place->state = CLOSED;
         place_answer(place, is_refusal(place->end) ? 0 : place->order, place->words);
         place_release(place);
@@ -611,7 +615,6 @@ static void place_enter_booking(struct place *place)
               place->request_id.ptr, place->order, place->client.ptr, place->draft.service->id,
               place_end_word(place->end), place_provider_name(place), place->attempt,
               log_value(place->reason).text);
-    liveorders_change(place->desk->liveorders, place->order, place_book_live, place);
     place_write_outcome(place);
 }
 

@@ -32,7 +32,8 @@ def disk_gateway(make_gateway, alpha, beta, monkeypatch, tmp_path):
     monkeypatch.setenv("PANELMUX", CRASH)
     gateway = make_gateway([alpha, beta], answer_within="300ms", environment={"PANELMUX_DISK": str(tmp_path / "disk")})
     gateway.disk = tmp_path / "disk"
-    return gateway
+    yield gateway
+    gateway.disk.unlink(missing_ok=True)
 
 
 def test_on_a_slow_disk_an_order_waits_then_fails_and_is_closed_unsent(disk_gateway, alpha, beta):
@@ -99,4 +100,23 @@ def test_a_disk_that_becomes_read_only_refuses_orders_at_once_and_recovers(disk_
     eventually(lambda: gateway.admin("/readyz").status == 200, timeout=5)
     assert gateway.add(link="https://example.com/r/9") > order
     assert asked(alpha, beta) == (2, 0)
+    verify(gateway)
+
+
+def test_a_panel_is_not_asked_about_an_order_before_its_outcome_is_in_the_books(disk_gateway, alpha):
+    """Else its end, saved by another worker, could overtake the booking of its panel's number."""
+    gateway = disk_gateway
+    alpha.rule("add", times=1, hold="working")
+    order = gateway.add()  # its number is given after answer_within
+    alpha.wait_hold("working")
+    gateway.disk.write_text("slow 60000")
+    alpha.release("working")
+    gateway.wait_log("order", order=order, outcome="accepted")
+    alpha.set_order(alpha.orders()[0]["id"], status="Completed", remains=0)
+    assert gateway.status(order)["status"] == "Pending"
+    assert alpha.count("status") == 0
+    gateway.disk.unlink()
+    eventually(lambda: gateway.status(order)["status"] == "Completed")
+    assert attempts(gateway, order) == [("alpha", "accepted")]
+    eventually(lambda: state(gateway, order) == "completed")
     verify(gateway)
