@@ -8,6 +8,14 @@
 
 #include "base/clock.h"
 
+enum { LINE_BYTES = 2048, HELD_BYTES = 16 * 1024 };
+
+static _Thread_local struct {
+    bool may_hold;
+    size_t len;
+    char bytes[HELD_BYTES];
+} held;
+
 static enum log_level lowest = LOG_INFO;
 static _Atomic uint64_t warnings;
 
@@ -21,10 +29,49 @@ uint64_t log_warnings(void)
     return atomic_load_explicit(&warnings, memory_order_relaxed);
 }
 
+/* A full or closed stderr must not stop the gateway. */
+static void write_out(const char *bytes, size_t len)
+{
+    ssize_t written = write(STDERR_FILENO, bytes, len);
+    (void)written;
+}
+
+void log_flush(void)
+{
+    if (held.len > 0)
+        write_out(held.bytes, held.len);
+    held.len = 0;
+}
+
+void log_hold(bool may_hold)
+{
+    log_flush();
+    held.may_hold = may_hold;
+}
+
+bool log_is_holding_lines(void)
+{
+    return held.len > 0;
+}
+
+static void tell(enum log_level level, const char *line, size_t len)
+{
+    if (!held.may_hold) {
+        write_out(line, len);
+        return;
+    }
+    if (held.len + len > sizeof held.bytes)
+        log_flush();
+    memcpy(held.bytes + held.len, line, len);
+    held.len += len;
+    if (level >= LOG_WARN)
+        log_flush();
+}
+
 void log_event(enum log_level level, const char *event, const char *format, ...)
 {
     static const char *const names[] = {"debug", "info", "warn", "error"};
-    char line[2048], moment[25];
+    char line[LINE_BYTES], moment[25];
     if (level < lowest)
         return;
     if (level >= LOG_WARN)
@@ -40,9 +87,7 @@ void log_event(enum log_level level, const char *event, const char *format, ...)
     if (line[len - 1] == ' ')
         len--;
     line[len++] = '\n';
-    /* A full or closed stderr must not stop the gateway. */
-    ssize_t written = write(STDERR_FILENO, line, (size_t)len);
-    (void)written;
+    tell(level, line, (size_t)len);
 }
 
 struct log_value log_value(struct str s)

@@ -1,6 +1,6 @@
 /* One line an event on stderr, key=value:
  *   2026-01-31T12:00:00.123Z level=info event=order_accepted request=… order=17 provider=alpha
- * A line is one write(), so lines of several threads never mix. Values that come from outside go
+ * Lines are written whole, so those of several threads never mix. Values that come from outside go
  * through log_value(), which quotes them and cuts them at a ceiling; keys never come here at all.
  * Any thread. */
 #ifndef BASE_LOG_H
@@ -13,6 +13,13 @@ enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
 void log_set_level(enum log_level level);
 /* event is a snake_case word; format makes "key=value key=value" or is "". */
 void log_event(enum log_level level, const char *event, const char *format, ...) PRINTF_LIKE(3, 4);
+
+/* This thread, which turns in a loop, calls log_flush before it waits: lines below WARN may be held
+ * until then and cost one write() together. WARN and above bring them along at once, and so does a
+ * failed assertion. */
+void log_hold(bool may_hold);
+bool log_is_holding_lines(void);
+void log_flush(void); /* this thread's */
 
 struct log_value {
     char text[260];

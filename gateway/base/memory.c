@@ -6,8 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
+
 void memory_assertion_failed(const char *condition, const char *file, int line)
 {
+    log_flush();
     fprintf(stderr, "level=fatal event=assertion condition=\"%s\" at=%s:%d\n", condition, file,
             line);
     abort();

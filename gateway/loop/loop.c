@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "loop/loop_private.h"
 
@@ -119,12 +120,15 @@ static void run_errands(struct loop *loop)
  * time since they were left, is when they are run. */
 static void turn(struct loop *loop)
 {
-    bool has_errands = loop->errands != NULL;
+    bool has_errands = loop->errands != NULL || log_is_holding_lines();
     ASSERT(event_base_loop(loop->base, EVLOOP_ONCE | (has_errands ? EVLOOP_NONBLOCK : 0)) >= 0);
     bool was_quiet = loop->turn_began_us == 0;
+    if (!has_errands)
+        loop->errands_since_us = loop->turn_began_us;
     if (has_errands && (was_quiet || clock_steady_us() - loop->errands_since_us >= LOOP_BUSY_US)) {
         loop_now_ms(loop);
         run_errands(loop);
+        log_flush();
     }
     note_turn(loop);
 }
@@ -134,6 +138,7 @@ void loop_run(struct loop *loop)
     ASSERT(!loop->is_running);
     loop->is_running = true;
     running = loop;
+    log_hold(true);
     loop->turn_began_us = 0;
     while (!atomic_load_explicit(&loop->is_stopping, memory_order_acquire))
         turn(loop);
@@ -146,6 +151,7 @@ void loop_run(struct loop *loop)
     }
     loop->is_running = false;
     running = NULL;
+    log_hold(false);
     atomic_store_explicit(&loop->is_stopping, false, memory_order_release);
 }
 
@@ -186,8 +192,6 @@ bool loop_when_quiet(struct loop *loop, struct loop_errand *errand,
         return false;
     if (errand->is_due)
         return true;
-    if (loop->errands == NULL)
-        loop->errands_since_us = clock_steady_us();
     *errand = (struct loop_errand){.run = run, .is_due = true};
     *loop->errands_end = errand;
     loop->errands_end = &errand->next;

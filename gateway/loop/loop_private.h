@@ -20,7 +20,7 @@ struct loop {
     _Atomic int64_t longest_turn_us;
     struct loop_errand *errands; /* linked by next; the last one's place is errands_end */
     struct loop_errand **errands_end;
-    int64_t errands_since_us; /* steady, when the first of them was left */
+    int64_t errands_since_us;    /* steady, when the last turn without any began */
     struct transfers *transfers; /* owned; NULL until the first is started */
     void (*free_transfers)(struct transfers *transfers);
 };
