@@ -24,7 +24,11 @@ enum {
     GATHER_FROM = 16, /* waiting entries that make it worth while */
     GATHER_US = 200,
     IDLE_MS = 1000,
+#ifdef PANELMUX_CRASH_POINTS
+    REST_PAGES = 64 /* so that there are checkpoints under load within a second */
+#else
     REST_PAGES = 4096 /* 16 MiB of log */
+#endif
 };
 
 struct writer {

@@ -150,19 +150,14 @@ class Era:
         lines = Lines(self.gateway.port, LINES)
         died_at = [point]
         is_random = point == points.RANDOM
-        at_rest = point.startswith("ledger.checkpoint")  # a writer at rest asks for one: some load, then none
-        seconds = self.random.uniform(0.01, 0.4) if is_random else NOT_REACHED_AFTER * (3 if at_rest else 1)
+        seconds = self.random.uniform(0.01, 0.4) if is_random else NOT_REACHED_AFTER
         with open(self.armed, "w"):
             pass
         killer = threading.Timer(seconds, self.gateway.program.process.kill)
         killer.start()
         begun = time.monotonic()
         try:
-            if at_rest:
-                lines.run(self.some(60), self.on_answer, lambda _: None, look=self.is_dead)
-                self.gateway.program.process.wait(10)
-            else:
-                lines.run(self.job, self.on_answer, lambda _: None, look=self.is_dead)
+            lines.run(self.job, self.on_answer, lambda _: None, look=self.is_dead)
         finally:
             killer.cancel()
             lines.close()
@@ -170,14 +165,6 @@ class Era:
         if not is_random and time.monotonic() - begun >= seconds and not self.was_told(point):
             died_at[0] = points.RANDOM
         return died_at[0]
-
-    def some(self, count):
-        left = iter(range(count))
-
-        def job():
-            next(left)
-            return self.job()
-        return job
 
     def was_told(self, point):
         self.gateway.program.wait_end(5)

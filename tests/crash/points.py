@@ -10,7 +10,7 @@ LEDGER = ["ledger.batch", "ledger.committing", "ledger.wal_write", "ledger.synci
 RANDOM = "random moment"
 ALL = ADD + AFTERSALE + LEDGER + AT_START
 
-DEPTH = {"place.number_given": 3, "place.noting": 3, "ledger.checkpoint": 20, "ledger.checkpoint_syncing": 1, "ledger.wal_write": 300,
+DEPTH = {"place.number_given": 3, "place.noting": 3, "ledger.checkpoint": 60, "ledger.checkpoint_syncing": 3, "ledger.wal_write": 300,
          **{name: 40 for name in ADD[:-2]}, **{name: 6 for name in AFTERSALE},
          **{name: 80 for name in ("ledger.batch", "ledger.committing", "ledger.syncing", "ledger.synced",
                                   "ledger.committed")}}

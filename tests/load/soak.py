@@ -125,7 +125,7 @@ class Soak:
 
     def look(self):
         """Ends a round of load so that the operator may work."""
-        return time.monotonic() > self.next_work
+        return time.monotonic() > self.next_work or self.unavailable >= 10
 
     def read_panels(self):
         for panel in self.panels:
