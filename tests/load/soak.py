@@ -29,6 +29,7 @@ from load.quiet import QuietGateway  # noqa: E402
 LINES = 48
 EPOCH = 50000
 FAULTS = 0.2
+OPERATOR_WAITS = 1.5  # seconds before he looks whether a panel has an order in doubt
 FINAL = {"Completed", "Canceled", "Partial"}
 UNAVAILABLE = b'{"error":"Service is temporarily unavailable"}'
 
@@ -62,6 +63,7 @@ class Soak:
         self.unavailable = self.resumes = self.resolved = self.aftersales = self.requests = 0
         self.acknowledged = self.delivered_total = 0
         self.samples = []
+        self.doubtful_since = {}
 
     # --- what is asked
 
@@ -143,7 +145,11 @@ class Soak:
             self.resumes += 1
             for panel in self.panels:
                 self.gateway.ask_admin("POST", f"/providers/{panel.name}/resume", {})
+        # A panel may still be reading what the gateway has given up on: the operator takes his time.
+        now, known = time.monotonic(), self.doubtful_since
         doubts = self.gateway.ask_admin("GET", "/orders?in_doubt=1&limit=1000")[1]["orders"]
+        self.doubtful_since = {entry["order"]: known.get(entry["order"], now) for entry in doubts}
+        doubts = [entry for entry in doubts if now - self.doubtful_since[entry["order"]] >= OPERATOR_WAITS]
         if doubts:
             self.read_panels()
         for entry in doubts:
