@@ -16,92 +16,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "loop/transfer.h"
-#include "orders/place.h"
 #include "v2/v2.h"
 
-enum { LOOK_MS = 10, DRAIN_MS = 30000 };
-
-/* ---- what the books hold at the start ---- */
-
-static void on_kept_order(const struct ledger_order *order, unsigned attempts, void *arg)
-{
-    struct gateway *g = arg;
-    struct liveorder live;
-    (void)attempts;
-    char *extra = str_copy(order->extra);
-    liveorder_from_ledger(order, g->configuration->providers, &live);
-    live.extra = extra;
-    liveorders_put(g->liveorders, &live);
-    free(extra);
-    if (order->state != ORDERSTATE_PLACING)
-        return;
-    g->resumed = memory_resize(g->resumed, g->resumed_count + 1, sizeof *g->resumed);
-    struct ledger_order *kept = &g->resumed[g->resumed_count++];
-    *kept = *order;
-    kept->client = arena_str(&g->resumed_arena, order->client);
-    kept->fields = arena_str(&g->resumed_arena, order->fields);
-    kept->provider = arena_str(&g->resumed_arena, order->provider);
-    kept->request_id = arena_str(&g->resumed_arena, order->request_id);
-    kept->currency = kept->extra = kept->reason = kept->upstream_id = kept->upstream_service =
-        STR("");
-}
-
-static void on_kept_list(struct str provider, struct str body, int64_t fetched_at_ms, void *arg)
-{
-    struct gateway *g = arg;
-    refresher_take_list(g->refresher, provider, body, fetched_at_ms);
-}
-
-static void on_kept_import(const struct ledger_import *import, void *arg)
-{
-    struct gateway *g = arg;
-    refresher_take_import(g->refresher, import);
-}
-
-static void on_kept_price(const struct ledger_price *price, int64_t at_ms, void *arg)
-{
-    struct gateway *g = arg;
-    refresher_take_price(g->refresher, price, at_ms);
-}
-
-static bool recover(struct gateway *g, struct fault *why)
-{
-    struct ledger_visit visit = {.order = on_kept_order,
-                                 .list = on_kept_list,
-                                 .import = on_kept_import,
-                                 .price = on_kept_price,
-                                 .arg = g};
-    if (!ledger_recover(g->ledger, &visit, why))
-        return false;
-    log_event(LOG_INFO, "recovered", "unfinished=%zu resumed=%zu", liveorders_count(g->liveorders),
-              g->resumed_count);
-    return true;
-}
-
-/* ---- going on with orders between two offers ---- */
-
-struct resumption {
-    struct gateway *gateway;
-    size_t index;
-};
-
-static void on_attempts(const struct ledger_rows *rows, void *arg)
-{
-    struct resumption *resumption = arg;
-    struct gateway *g = resumption->gateway;
-    place_resume(g->desk, &g->resumed[resumption->index], rows->attempts, rows->attempt_count);
-    free(resumption);
-}
-
-static void resume_orders(struct gateway *g)
-{
-    for (size_t i = 0; i < g->resumed_count; i++) {
-        struct resumption *resumption = memory_new(sizeof *resumption);
-        *resumption = (struct resumption){g, i};
-        struct ledger_query query = {.question = LEDGER_ASK_SHOW, .id = g->resumed[i].id};
-        ledger_ask(g->ledger, g->loop, &query, on_attempts, resumption);
-    }
-}
+enum { LOOK_MS = 10, DRAIN_MS = 30000, READ_AGAIN_MS = 1000 };
 
 /* ---- snapshots ---- */
 
@@ -247,6 +164,12 @@ static void on_reload_signal(evutil_socket_t number, short events, void *arg)
 
 /* ---- opening the clients' port ---- */
 
+/* A lock or an address that another process holds is out of reach; all else is a problem here. */
+static int exit_code(const struct fault *why)
+{
+    return why->code == FAULT_CONFLICT ? EXIT_UNREACHABLE : EXIT_PROBLEM;
+}
+
 static void on_settle_look(void *arg)
 {
     struct gateway *g = arg;
@@ -259,6 +182,7 @@ static void on_settle_look(void *arg)
     }
     if (!opening_front(g, &why)) {
         log_event(LOG_ERROR, "cannot_listen", "reason=%s", log_value(str_of(why.words)).text);
+        g->exit_code = exit_code(&why);
         raise(SIGTERM);
         return;
     }
@@ -266,7 +190,7 @@ static void on_settle_look(void *arg)
     log_event(LOG_INFO, "serving", "services=%zu workers=%zu", g->desk->catalogue->count,
               g->worker_count);
     notify_ready();
-    resume_orders(g);
+    recovery_resume(g);
     if (g->options.on_open)
         g->options.on_open(g->configuration->front.listen[0].text, g->options.arg);
 }
@@ -325,7 +249,7 @@ static bool build(struct gateway *g, struct fault *why)
                               .liveorders = g->liveorders,
                               .refresher = g->refresher};
     g->desk = desk_new(&desk);
-    return recover(g, why);
+    return recovery_run(g, why);
 }
 
 static void build_admin(struct gateway *g)
@@ -417,12 +341,6 @@ static void free_rest(struct gateway *g)
     free(g->resumed);
 }
 
-/* A lock or an address that another process holds is out of reach; all else is a problem here. */
-static int exit_code(const struct fault *why)
-{
-    return why->code == FAULT_CONFLICT ? EXIT_UNREACHABLE : EXIT_PROBLEM;
-}
-
 int gateway_run(struct configuration *configuration, const struct gateway_options *options)
 {
     struct gateway g = {.options = *options, .configuration = configuration};
@@ -441,11 +359,11 @@ int gateway_run(struct configuration *configuration, const struct gateway_option
     catch_signals(&g);
     build_admin(&g);
     start_threads(&g);
-    bool is_listening = opening_admin(&g, &why);
-    if (is_listening) {
+    if (opening_admin(&g, &why)) {
         on_settle_look(&g);
     } else {
         fprintf(stderr, "panelmux: %s\n", why.words);
+        g.exit_code = exit_code(&why);
         raise(SIGTERM);
     }
     loop_run(g.loop);
@@ -453,5 +371,5 @@ int gateway_run(struct configuration *configuration, const struct gateway_option
     log_event(LOG_INFO, "ended", "drained_ms=%lld",
               (long long)(clock_steady_ms() - g.drain_started_ms));
     free_rest(&g);
-    return is_listening ? EXIT_OK : exit_code(&why);
+    return g.exit_code;
 }

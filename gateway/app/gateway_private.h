@@ -36,6 +36,7 @@ struct gateway {
     int64_t drain_started_ms;                /* steady */
     uint64_t reloads, failed_reloads;
     bool is_open, is_draining;
+    int exit_code;                  /* why it ends by itself; EXIT_OK else */
     struct pending_reload *waiting; /* reloads that `coming` will answer */
     struct ledger_order *resumed;   /* orders to go on with once there is a catalogue */
     size_t resumed_count;
@@ -51,6 +52,12 @@ bool opening_front(struct gateway *g, struct fault *why);
 /* After a reload: opens what is new in `fresh`, before anything old is closed; then closes what is
  * gone. */
 bool opening_change(struct gateway *g, const struct configuration *fresh, struct fault *why);
+
+/* recovery.c */
+/* Before ledger_start. */
+bool recovery_run(struct gateway *g, struct fault *why);
+/* With the first catalogue that sells. */
+void recovery_resume(struct gateway *g);
 
 /* reload.c */
 /* Reads the file again, all or nothing; done later, on the main loop. */

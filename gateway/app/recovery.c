@@ -1,0 +1,107 @@
+/* What the books hold at the start: unfinished orders, kept lists, import numbers and prices go
+ * where they belong; orders between two offers whose number was given go on once there is a
+ * catalogue. Before threads start, then on the main thread. See gateway_private.h. */
+#include <stdlib.h>
+
+#include "app/gateway_private.h"
+#include "base/log.h"
+#include "orders/place.h"
+
+static void on_kept_order(const struct ledger_order *order, unsigned attempts, void *arg)
+{
+    struct gateway *g = arg;
+    struct liveorder live;
+    (void)attempts;
+    char *extra = str_copy(order->extra);
+    liveorder_from_ledger(order, g->configuration->providers, &live);
+    live.extra = extra;
+    liveorders_put(g->liveorders, &live);
+    free(extra);
+    if (order->state != ORDERSTATE_PLACING)
+        return;
+    g->resumed = memory_resize(g->resumed, g->resumed_count + 1, sizeof *g->resumed);
+    struct ledger_order *kept = &g->resumed[g->resumed_count++];
+    *kept = *order;
+    kept->client = arena_str(&g->resumed_arena, order->client);
+    kept->fields = arena_str(&g->resumed_arena, order->fields);
+    kept->provider = arena_str(&g->resumed_arena, order->provider);
+    kept->request_id = arena_str(&g->resumed_arena, order->request_id);
+    kept->currency = kept->extra = kept->reason = kept->upstream_id = kept->upstream_service =
+        STR("");
+}
+
+static void on_kept_list(struct str provider, struct str body, int64_t fetched_at_ms, void *arg)
+{
+    struct gateway *g = arg;
+    refresher_take_list(g->refresher, provider, body, fetched_at_ms);
+}
+
+static void on_kept_import(const struct ledger_import *import, void *arg)
+{
+    struct gateway *g = arg;
+    refresher_take_import(g->refresher, import);
+}
+
+static void on_kept_price(const struct ledger_price *price, int64_t at_ms, void *arg)
+{
+    struct gateway *g = arg;
+    refresher_take_price(g->refresher, price, at_ms);
+}
+
+bool recovery_run(struct gateway *g, struct fault *why)
+{
+    struct ledger_visit visit = {.order = on_kept_order,
+                                 .list = on_kept_list,
+                                 .import = on_kept_import,
+                                 .price = on_kept_price,
+                                 .arg = g};
+    if (!ledger_recover(g->ledger, &visit, why))
+        return false;
+    log_event(LOG_INFO, "recovered", "unfinished=%zu resumed=%zu", liveorders_count(g->liveorders),
+              g->resumed_count);
+    return true;
+}
+
+/* ---- going on with orders between two offers ---- */
+
+struct resumption {
+    struct gateway *gateway;
+    size_t index;
+    struct loop_timer again;
+};
+
+static void ask_attempts(void *arg);
+
+/* Without its attempts nobody knows where it may go: then it waits. */
+static void on_attempts(const struct ledger_rows *rows, void *arg)
+{
+    struct resumption *resumption = arg;
+    struct gateway *g = resumption->gateway;
+    if (rows->result != LEDGER_DONE && !g->is_draining) {
+        loop_timer_start(&resumption->again, g->loop, READ_AGAIN_MS, ask_attempts, resumption);
+        return;
+    }
+    if (rows->result == LEDGER_DONE)
+        place_resume(g->desk, &g->resumed[resumption->index], rows->attempts, rows->attempt_count);
+    loop_timer_fini(&resumption->again);
+    free(resumption);
+}
+
+static void ask_attempts(void *arg)
+{
+    struct resumption *resumption = arg;
+    struct gateway *g = resumption->gateway;
+    struct ledger_query query = {.question = LEDGER_ASK_SHOW,
+                                 .id = g->resumed[resumption->index].id};
+    ledger_ask(g->ledger, g->loop, &query, on_attempts, resumption);
+}
+
+void recovery_resume(struct gateway *g)
+{
+    for (size_t i = 0; i < g->resumed_count; i++) {
+        struct resumption *resumption = memory_new(sizeof *resumption);
+        resumption->gateway = g;
+        resumption->index = i;
+        ask_attempts(resumption);
+    }
+}
