@@ -18,7 +18,7 @@
 #include "loop/transfer.h"
 #include "v2/v2.h"
 
-enum { LOOK_MS = 10, DRAIN_MS = 30000, READ_AGAIN_MS = 1000 };
+enum { LOOK_MS = 10, DRAIN_MS = 30000 };
 
 /* ---- snapshots ---- */
 

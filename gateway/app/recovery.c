@@ -7,6 +7,8 @@
 #include "base/log.h"
 #include "orders/place.h"
 
+enum { READ_AGAIN_MS = 1000 };
+
 static void on_kept_order(const struct ledger_order *order, unsigned attempts, void *arg)
 {
     struct gateway *g = arg;
