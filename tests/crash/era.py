@@ -56,6 +56,7 @@ class Era:
         self.next = 0
         self.acknowledged = {}  # link → number
         self.refills = {}       # number of ours → order
+        self.cancels = set()    # orders whose cancel was acknowledged
         self.refused = set()    # links that were answered with an error
         self.asked_after = set()  # orders that were asked to be refilled or canceled: once each
         self.delivered = {}     # link → (panel, its number)
@@ -108,6 +109,10 @@ class Era:
                 self.refused.add(about)
         elif kind == "refill" and body.startswith(b'{"refill":"'):
             self.refills[int(body[11:-2])] = about
+        elif kind == "cancel" and b'"cancel":1}' in body:
+            self.cancels.add(about)
+        elif kind == "status":
+            self.check(b'"status":' in body, f"order {about} was acknowledged, its status is {body!r}", "lost")
 
     # --- deaths
 
@@ -180,7 +185,7 @@ class Era:
             panel.reset()
             panel.rules(*panel.settings["rules"])
             self.seen[panel.name] = 0
-        self.acknowledged, self.refills, self.delivered, self.asked_after = {}, {}, {}, set()
+        self.acknowledged, self.refills, self.delivered, self.asked_after, self.cancels = {}, {}, {}, set(), set()
         self.aftersales_asked = {}
         self.logged = {panel.name: 0 for panel in self.panels}
         self.checked_to = 0
@@ -207,6 +212,8 @@ class Era:
                            f"order {number} was acknowledged for {link}; the books have {there}", "lost")
                 self.check(there["state"] not in ("refused",), f"order {number} was acknowledged, the books say {there}",
                            "lost")
+        canceled = {order for kind, order, _ in self.dead.aftersales.values() if kind == "cancel"}
+        self.check(self.cancels <= canceled, f"cancels of {self.cancels - canceled} were acknowledged, not in the books", "lost")
         for number, order in self.refills.items():
             self.check(self.dead.aftersales.get(number, (0, 0))[:2] == ("refill", order),
                        f"refill {number} of order {order} was acknowledged; the books have {self.dead.aftersales.get(number)}",
