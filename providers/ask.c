@@ -18,6 +18,7 @@
 
 enum {
     REQUEST_ID_ROOM = 72,
+    ARENA_BYTES = 512, /* enough for what is asked and answered about one order */
     QUESTION_CEILING = 8 * 1024 * 1024,
     ANSWER_CEILING = 4 * 1024 * 1024,
     LIST_CEILING = 48 * 1024 * 1024,
@@ -39,6 +40,7 @@ struct ask {
     char request_id[REQUEST_ID_ROOM];
     ask_done_fn *done;
     void *arg;
+    _Alignas(16) char first_bytes[ARENA_BYTES];
 };
 
 static struct ask_totals totals;
@@ -249,7 +251,7 @@ struct ask *ask_start(struct loop *loop, const struct provider *provider,
     ask->timeout_ms = options->timeout_ms > 0    ? options->timeout_ms
                       : settings->timeout_ms > 0 ? settings->timeout_ms
                                                  : DEFAULT_TIMEOUT_MS;
-    arena_init(&ask->arena);
+    arena_init_on(&ask->arena, ask->first_bytes, sizeof ask->first_bytes);
     buf_init(&ask->body, QUESTION_CEILING);
     copy_request_id(ask, options->request_id);
     copy_question(ask, question);

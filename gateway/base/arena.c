@@ -17,6 +17,11 @@ void arena_init(struct arena *a)
     *a = (struct arena){0};
 }
 
+void arena_init_on(struct arena *a, void *first_bytes, size_t size)
+{
+    *a = (struct arena){.at = first_bytes, .left = size};
+}
+
 void arena_fini(struct arena *a)
 {
     while (a->blocks) {

@@ -12,6 +12,8 @@ struct arena {
 };
 
 void arena_init(struct arena *a);
+/* With first bytes of the owner's own: zeroed, aligned to 16, living as long as the arena. */
+void arena_init_on(struct arena *a, void *first_bytes, size_t size);
 void arena_fini(struct arena *a);
 /* Zeroed, aligned for anything; never NULL. */
 void *arena_new(struct arena *a, size_t size);

@@ -159,8 +159,7 @@ static void tell_protocol(CURL *easy, struct transfers *transfers)
     /* Cheaper than HTTP/2 here, and a lost connection costs one call only. */
     TELL(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     TELL(easy, CURLOPT_HTTPHEADER, transfers->headers);
-    TELL(easy, CURLOPT_USERAGENT, "Mozilla/5.0 (compatible; panelmux)");
-    TELL(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
+    TELL(easy, CURLOPT_ACCEPT_ENCODING, "gzip"); /* to be decoded; the header is in the list */
 }
 
 static void tell_callbacks(struct transfer *transfer)
@@ -402,6 +401,19 @@ static void transfers_free(struct transfers *transfers)
     free(transfers);
 }
 
+/* As a list, for libcurl prints options of its own for each of these twice a request. */
+static struct curl_slist *list_headers(void)
+{
+    static const char *const lines[] = {"Expect:", "User-Agent: Mozilla/5.0 (compatible; panelmux)",
+                                        "Accept-Encoding: gzip"};
+    struct curl_slist *headers = NULL;
+    for (size_t i = 0; i < COUNT_OF(lines); i++) {
+        headers = curl_slist_append(headers, lines[i]);
+        ASSERT(headers);
+    }
+    return headers;
+}
+
 static struct transfers *transfers_of(struct loop *loop)
 {
     if (loop->transfers)
@@ -413,8 +425,8 @@ static struct transfers *transfers_of(struct loop *loop)
     transfers->max_connections = DEFAULT_CONNECTIONS;
     curl_multi_setopt(transfers->multi.curl, CURLMOPT_MAXCONNECTS, transfers->max_connections);
     transfers->share = curl_share_init();
-    transfers->headers = curl_slist_append(NULL, "Expect:");
-    ASSERT(transfers->share && transfers->headers);
+    transfers->headers = list_headers();
+    ASSERT(transfers->share);
     /* One thread only, hence no lock functions. */
     curl_share_setopt(transfers->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
     find_system_ca(transfers);

@@ -35,17 +35,30 @@ size_t money_print(struct money amount, unsigned min_decimals, char out[MONEY_TE
 {
     bool is_negative = amount.units < 0;
     uint64_t units = is_negative ? 0 - (uint64_t)amount.units : (uint64_t)amount.units;
-    int len = snprintf(out, MONEY_TEXT, "%s%llu.%08llu", is_negative ? "-" : "",
-                       (unsigned long long)(units / (uint64_t)MONEY_ONE),
-                       (unsigned long long)(units % (uint64_t)MONEY_ONE));
-    size_t end = (size_t)len;
-    size_t least = end - DECIMALS + (min_decimals < DECIMALS ? min_decimals : DECIMALS);
-    while (end > least && out[end - 1] == '0')
-        end--;
-    if (out[end - 1] == '.')
-        end--;
-    out[end] = '\0';
-    return end;
+    char digits[MONEY_TEXT]; /* from its end on; by hand, for lists of statuses are full of amounts
+                              */
+    size_t at = sizeof digits, decimals = 0,
+           least = min_decimals < DECIMALS ? min_decimals : DECIMALS;
+    for (; decimals < DECIMALS || units > 0; decimals++, units /= 10) {
+        if (decimals == DECIMALS)
+            digits[--at] = '.';
+        digits[--at] = (char)('0' + units % 10);
+    }
+    if (decimals == DECIMALS) {
+        digits[--at] = '.';
+        digits[--at] = '0';
+    }
+    if (is_negative)
+        digits[--at] = '-';
+    size_t len = sizeof digits - at;
+    size_t shortest = len - DECIMALS + least;
+    while (len > shortest && digits[at + len - 1] == '0')
+        len--;
+    if (digits[at + len - 1] == '.')
+        len--;
+    memcpy(out, digits + at, len);
+    out[len] = '\0';
+    return len;
 }
 
 bool money_add(struct money a, struct money b, struct money *out)

@@ -2,6 +2,8 @@
 #include "orders/follow.h"
 #include "v2/call.h"
 
+enum { STATUS_BYTES = 128 }; /* of a usual one in a list */
+
 struct asked {
     struct call *call;
     struct call_ids ids;
@@ -34,6 +36,19 @@ static void add_status(struct buf *out, const struct follow_status *status, cons
     buf_add_byte(out, '}');
 }
 
+/* The id as the name of a member. */
+static void add_name(struct buf *out, uint32_t id, struct str text)
+{
+    if (id) {
+        buf_add_byte(out, '"');
+        buf_add_u64(out, id);
+        buf_add_byte(out, '"');
+    } else {
+        buf_add_json(out, str_first(text, 64));
+    }
+    buf_add_byte(out, ':');
+}
+
 static void reply(const struct asked *asked, const struct follow_status *list)
 {
     const char *currency = asked->call->desk->settings.currency;
@@ -42,16 +57,12 @@ static void reply(const struct asked *asked, const struct follow_status *list)
     if (!asked->ids.is_many) {
         add_status(&out, &list[0], currency);
     } else {
+        (void)buf_reserve(&out, asked->ids.count * STATUS_BYTES);
         buf_add_byte(&out, '{');
         for (size_t i = 0; i < asked->ids.count; i++) {
             if (i)
                 buf_add_byte(&out, ',');
-            if (asked->ids.id[i])
-                buf_printf(&out, "\"%u\":", asked->ids.id[i]);
-            else {
-                buf_add_json(&out, str_first(asked->ids.text[i], 64));
-                buf_add_byte(&out, ':');
-            }
+            add_name(&out, asked->ids.id[i], asked->ids.text[i]);
             add_status(&out, &list[i], currency);
         }
         buf_add_byte(&out, '}');

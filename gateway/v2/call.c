@@ -33,10 +33,13 @@ uint32_t call_number(struct str text)
 
 static bool is_listed(const struct call_ids *ids, uint32_t id, struct str text)
 {
-    for (size_t i = 0; i < ids->count; i++)
-        if (id ? ids->id[i] == id : str_equal(ids->text[i], text))
-            return true;
-    return false;
+    bool is_found = false;
+    /* Each against all before: without a way out the compiler compares several at once. */
+    for (size_t i = 0; id && i < ids->count; i++)
+        is_found |= ids->id[i] == id;
+    for (size_t i = 0; !id && i < ids->count && !is_found; i++)
+        is_found = str_equal(ids->text[i], text);
+    return is_found;
 }
 
 void call_ids_read(const struct call *call, const char *const *plural, const char *const *singular,
