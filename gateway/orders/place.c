@@ -283,13 +283,15 @@ static void place_enter_noting(struct place *place)
 
 /* ---- intending ---- */
 
+/* Its provider too, though nothing can be asked of it yet: a provider that is being sent an order
+ * cannot be removed. */
 static void place_make_live(struct place *place)
 {
     struct liveorder order = {
         .id = place->order,
         .service = place->draft.service->id,
         .client_id = place->client_id,
-        .provider_id = LIVEORDER_NO_PROVIDER,
+        .provider_id = (uint16_t)place_offer(place)->provider_id,
         .state = ORDERSTATE_PLACING,
         .type = place->draft.type,
         .quantity = place->draft.quantity,
@@ -299,6 +301,11 @@ static void place_make_live(struct place *place)
         .paid = place->draft.charge,
     };
     liveorders_put(place->desk->liveorders, &order);
+}
+
+static void place_move_live(struct liveorder *order, void *arg)
+{
+    order->provider_id = (uint16_t)place_offer(arg)->provider_id;
 }
 
 static void place_on_intended(enum ledger_result result, void *arg)
@@ -311,7 +318,9 @@ static void place_on_intended(enum ledger_result result, void *arg)
         CRASH_POINT("place.intended");
         place->is_durable = true;
         place->has_ended = false;
-        if (!was_durable)
+        if (was_durable)
+            liveorders_change(place->desk->liveorders, place->order, place_move_live, place);
+        else
             place_make_live(place);
         if (!place->is_abandoned) {
             place_go(place, SENDING);
@@ -388,6 +397,8 @@ static void place_enter_intending(struct place *place)
     }
     if (place->order == 0) {
         buf_fini(&fields);
+        health_unused(place->desk->health, place_offer(place)->provider_id, HEALTH_ORDERS,
+                      place_offer(place)->service);
         log_event(LOG_ERROR, "order_numbers_used_up", "order=%u", place->order);
         place_finish(place, END_UNAVAILABLE, WORDS_UNAVAILABLE);
         return;
@@ -528,8 +539,6 @@ static void place_book_live(struct liveorder *order, void *arg)
     order->state = update.state;
     order->paid = update.paid;
     order->remains = update.remains;
-    if (!update.has_upstream)
-        return;
     order->provider_id = (uint16_t)place_offer(place)->provider_id;
     if (update.upstream_id.len && update.upstream_id.len < sizeof order->upstream_id) {
         memcpy(order->upstream_id, update.upstream_id.ptr, update.upstream_id.len);

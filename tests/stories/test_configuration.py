@@ -8,6 +8,7 @@ import threading
 import pytest
 import yaml
 
+from books import Later
 from harness import Wire, default_config, eventually, post
 from harness.config import SHOP_KEY, provider
 from harness.ports import free_port, give_back
@@ -359,6 +360,23 @@ def test_a_provider_with_unfinished_orders_cannot_be_removed(gateway, alpha, bet
     eventually(lambda: gateway.status(order + 1)["status"] == "Completed")
     eventually(lambda: gateway.reload(config).returncode == 0)
     assert gateway.status(order)["status"] == "Completed"  # the books remember
+
+
+def test_a_provider_that_is_being_sent_an_order_cannot_be_removed(gateway, alpha, beta):
+    alpha.rule("add", times=1, error="Not enough funds on balance")
+    beta.rule("add", times=1, hold="held")
+    asker = Later(gateway.add)
+    beta.wait_hold("held")  # the second offer: alpha holds nothing of it
+    config = changed(gateway)
+    config["providers"] = config["providers"][:1]
+    config["services"] = [{**service, "offers": service["offers"][:1]} for service in config["services"]]
+    done = gateway.reload(config)
+    assert done.returncode == 1 and "beta" in done.stderr and "unfinished" in done.stderr, done
+    beta.release("held")
+    order = asker.result()
+    beta.set_order("*", status="Completed", remains=0)
+    eventually(lambda: gateway.status(order)["status"] == "Completed")
+    eventually(lambda: gateway.reload(config).returncode == 0)
 
 
 def test_a_changed_listen_is_bound_before_the_old_one_closes(gateway):
