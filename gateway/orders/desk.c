@@ -32,6 +32,7 @@ void desk_set_settings(struct desk *desk, const struct order_settings *settings)
 
 void desk_stop_asking(struct desk *desk)
 {
+    desk->is_stopping = true;
     statuspoll_stop(desk->statuspoll);
 }
 

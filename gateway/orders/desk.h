@@ -25,6 +25,7 @@ struct desk {
     /* Under way on this desk, for draining; errands: what nobody outside waits for (flights,
      * saves). */
     unsigned places, aftersales, errands;
+    bool is_stopping; /* panels are asked for statuses no more; what waits to be tried again ends */
 };
 
 struct desk_parts {

@@ -11,7 +11,7 @@
 #include "orders/desk.h"
 #include "orders/settlement.h"
 
-enum { CHILDREN_MOST = 10000, EXTRA_BYTES = 256 * 1024 };
+enum { CHILDREN_MOST = 10000, EXTRA_BYTES = 256 * 1024, SAVE_AGAIN_MS = 1000 };
 
 /* ---- writing what changed; no reader waits for it ---- */
 
@@ -19,6 +19,7 @@ struct saving {
     struct desk *desk;
     uint32_t order;
     bool is_final;
+    struct loop_timer again;
 };
 
 static void mark_unsaved(struct liveorder *order, void *arg)
@@ -27,25 +28,48 @@ static void mark_unsaved(struct liveorder *order, void *arg)
     order->is_unsaved = true;
 }
 
-static void on_saved(enum ledger_result result, void *arg)
+static void write_state(struct saving *saving, const struct liveorder *order, struct str reason);
+
+static void saving_end(struct saving *saving)
 {
-    struct saving *saving = arg;
     saving->desk->errands--;
-    if (result == LEDGER_DONE || result == LEDGER_REFUSED) {
-        if (saving->is_final)
-            liveorders_remove(saving->desk->liveorders, saving->order);
-    } else {
-        liveorders_change(saving->desk->liveorders, saving->order, mark_unsaved, NULL);
-    }
+    loop_timer_fini(&saving->again);
     free(saving);
 }
 
-static void save(struct desk *desk, const struct liveorder *order, const char *event,
-                 struct str reason)
+static void on_save_again(void *arg)
 {
-    struct saving *saving = memory_new(sizeof *saving);
-    desk->errands++;
-    *saving = (struct saving){desk, order->id, orderstate_is_final(order->state)};
+    struct saving *saving = arg;
+    struct desk *desk = saving->desk;
+    struct liveorder order;
+    struct arena arena;
+    arena_init(&arena);
+    if (!desk->is_stopping && liveorders_get(desk->liveorders, saving->order, &arena, &order))
+        write_state(saving, &order, STR_NONE);
+    else
+        saving_end(saving);
+    arena_fini(&arena);
+}
+
+/* What was not written is at the next landing. A final state is not asked for again, and with it
+ * goes what is given back: that is tried until it is there. */
+static void on_saved(enum ledger_result result, void *arg)
+{
+    struct saving *saving = arg;
+    struct desk *desk = saving->desk;
+    bool is_over = result == LEDGER_DONE || result == LEDGER_REFUSED;
+    if (is_over && saving->is_final)
+        liveorders_remove(desk->liveorders, saving->order);
+    if (!is_over)
+        liveorders_change(desk->liveorders, saving->order, mark_unsaved, NULL);
+    if (!is_over && saving->is_final && !desk->is_stopping)
+        loop_timer_start(&saving->again, desk->loop, SAVE_AGAIN_MS, on_save_again, saving);
+    else
+        saving_end(saving);
+}
+
+static void write_state(struct saving *saving, const struct liveorder *order, struct str reason)
+{
     struct ledger_update update = {.has_state = true,
                                    .has_paid = true,
                                    .has_remains = true,
@@ -58,8 +82,18 @@ static void save(struct desk *desk, const struct liveorder *order, const char *e
                                    .remains = order->remains,
                                    .extra = str_of(order->extra)};
     struct ledger_change change = {
-        .order = order->id, .update = &update, .event = event, .reason = reason};
-    ledger_write(desk->ledger, desk->loop, &change, on_saved, saving);
+        .order = order->id, .update = &update, .event = "status", .reason = reason};
+    ledger_write(saving->desk->ledger, saving->desk->loop, &change, on_saved, saving);
+}
+
+static void save(struct desk *desk, const struct liveorder *order, struct str reason)
+{
+    struct saving *saving = memory_new(sizeof *saving);
+    desk->errands++;
+    saving->desk = desk;
+    saving->order = order->id;
+    saving->is_final = orderstate_is_final(order->state);
+    write_state(saving, order, reason);
 }
 
 /* ---- settling ---- */
@@ -149,7 +183,7 @@ static void settle(struct desk *desk, uint32_t id, const struct answer_status *r
         order.asked_at_ms = loop_now_ms(desk->loop);
         liveorders_change(desk->liveorders, id, apply, &order);
         if (is_changed)
-            save(desk, &order, "status", settled.is_late ? STR("late") : STR_NONE);
+            save(desk, &order, settled.is_late ? STR("late") : STR_NONE);
     }
     arena_fini(&arena);
     liveorders_land(desk->liveorders, id);

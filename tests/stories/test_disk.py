@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from books import Later, add, asked, attempts, deliveries, in_doubt, state, verify
+from books import Later, add, asked, attempts, deliveries, in_doubt, state, verify, wait_status
 from harness import SLOW, eventually
 
 UNSAVED = "Order could not be saved. Please try again later"
@@ -110,6 +110,18 @@ def test_what_was_at_the_panel_when_the_disk_became_full_is_booked_once_there_is
     eventually(lambda: attempts(gateway, held) == [("alpha", "accepted")], timeout=5 / SLOW)
     assert state(gateway, held) == "pending" and in_doubt(gateway) == []
     assert len(alpha.orders(link="https://example.com/held")) == 1
+    verify(gateway)
+
+
+def test_what_ended_while_the_disk_was_full_is_booked_once_there_is_room(gateway, disk, alpha, beta):
+    order = gateway.add(link="https://example.com/ended")
+    fill_until_refused(gateway, disk)
+    alpha.set_order(alpha.orders(link="https://example.com/ended")[0]["id"], status="Canceled")
+    wait_status(gateway, order, "Canceled")
+    assert state(gateway, order) == "pending"
+    disk.empty()
+    # Its client knows and asks no more; what it gets back is booked all the same.
+    eventually(lambda: state(gateway, order) == "canceled", timeout=5 / SLOW)
     verify(gateway)
 
 
