@@ -234,6 +234,15 @@ static void land_all(struct queue *queue)
     }
 }
 
+/* For its token, but no longer than who asks for the first one waits: the others can join no new
+ * flight before that one lands. */
+static void wait_for_token(struct queue *queue, int64_t wait_ms, int64_t now)
+{
+    int64_t left_ms = queue->list[queue->first].give_up_at_ms + 1 - now;
+    loop_timer_start(&queue->timer, queue->poll->desk->loop, wait_ms < left_ms ? wait_ms : left_ms,
+                     on_timer, queue);
+}
+
 static void pump(struct queue *queue)
 {
     struct desk *desk = queue->poll->desk;
@@ -251,7 +260,7 @@ static void pump(struct queue *queue)
         int64_t wait = provider_take_token(provider, PROVIDER_LANE_OTHER, now);
         if (wait > 0) {
             health_unused(desk->health, queue->provider_id, HEALTH_READINGS, STR_NONE);
-            loop_timer_start(&queue->timer, desk->loop, wait, on_timer, queue);
+            wait_for_token(queue, wait, now);
             return;
         }
         size_t most = atomic_load_explicit(&asks_singly[queue->provider_id], memory_order_relaxed)
@@ -264,12 +273,10 @@ static void pump(struct queue *queue)
 static void pump_dirty(struct loop_errand *errand)
 {
     struct statuspoll *poll = (struct statuspoll *)errand;
-    const struct catalogue *catalogue = poll->desk->catalogue;
-    for (size_t i = 0; catalogue && i < catalogue->providers->count; i++) {
-        unsigned id = catalogue->providers->list[i].id;
+    /* All of them: one may have left the configuration since it was asked for. */
+    for (size_t id = 0; id < PROVIDER_MAX; id++)
         if (poll->queues[id] && poll->queues[id]->is_dirty)
             pump(poll->queues[id]);
-    }
 }
 
 void statuspoll_flush(struct statuspoll *poll)
