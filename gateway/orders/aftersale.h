@@ -24,6 +24,7 @@ void aftersale_start(struct desk *desk, const struct aftersale_request *request,
 struct refillfollow_status {
     uint32_t refill; /* as asked */
     bool is_found;
+    bool is_unavailable; /* not found only because the books could not be read in time */
     enum refillstatus status;
 };
 typedef void refillfollow_done_fn(const struct refillfollow_status *list, size_t count, void *arg);

@@ -36,6 +36,7 @@ struct refillfollow {
     struct group **groups;
     size_t group_count, open_groups;
     bool is_reading, is_done;
+    bool has_read; /* the books have answered */
     struct loop_timer timer;
     refillfollow_done_fn *done;
     void *arg;
@@ -71,8 +72,10 @@ static void finish(struct refillfollow *f)
     loop_timer_cancel(&f->timer);
     struct refillfollow_status *out = arena_new(&f->arena, f->count * sizeof *out);
     for (size_t i = 0; i < f->count; i++)
-        out[i] =
-            (struct refillfollow_status){f->list[i].number, f->list[i].is_found, f->list[i].status};
+        out[i] = (struct refillfollow_status){.refill = f->list[i].number,
+                                              .is_found = f->list[i].is_found,
+                                              .is_unavailable = !f->has_read,
+                                              .status = f->list[i].status};
     f->done(out, f->count, f->arg);
 }
 
@@ -145,7 +148,11 @@ static void group_start(void *arg)
     }
     int64_t wait = provider_take_token(group->provider, PROVIDER_LANE_OTHER, now);
     if (wait > 0) {
-        loop_timer_start(&group->timer, f->desk->loop, wait, group_start, group);
+        /* Beyond f's time its answer would be for nobody. */
+        if (now + wait < f->timer.due_at_ms)
+            loop_timer_start(&group->timer, f->desk->loop, wait, group_start, group);
+        else
+            group_end(group);
         return;
     }
     for (size_t i = 0; i < group->count; i++)
@@ -218,6 +225,7 @@ static void on_rows(const struct ledger_rows *rows, void *arg)
 {
     struct refillfollow *f = arg;
     f->is_reading = false;
+    f->has_read = rows->result == LEDGER_DONE;
     for (size_t i = 0; i < rows->aftersale_count; i++)
         take_row(f, &rows->aftersales[i]);
     if (f->is_done)

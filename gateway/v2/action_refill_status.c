@@ -7,12 +7,17 @@ struct asked {
     struct call_ids ids;
 };
 
+static const char *fault_of(const struct refillfollow_status *status)
+{
+    return status->is_unavailable ? WORDS_UNAVAILABLE : WORDS_REFILL_ID;
+}
+
 static void on_done(const struct refillfollow_status *list, size_t count, void *arg)
 {
     struct asked *asked = arg;
     struct buf out;
     if (!asked->ids.is_many && !list[0].is_found) {
-        call_error(asked->call, WORDS_REFILL_ID);
+        call_error(asked->call, fault_of(&list[0]));
         return;
     }
     buf_init(&out, CALL_ANSWER_BYTES);
@@ -26,7 +31,7 @@ static void on_done(const struct refillfollow_status *list, size_t count, void *
             if (list[i].is_found)
                 buf_printf(&out, ",\"status\":\"%s\"}", refillstatus_word(list[i].status));
             else
-                buf_add_text(&out, ",\"status\":{\"error\":\"" WORDS_REFILL_ID "\"}}");
+                buf_printf(&out, ",\"status\":{\"error\":\"%s\"}}", fault_of(&list[i]));
         }
         buf_add_byte(&out, ']');
     }

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from books import SOON
 from harness import eventually, together
 from harness.config import SHOP_KEY, default_config, provider
 
@@ -313,6 +314,20 @@ def test_a_refill_gets_our_number_and_its_status(gateway, alpha):
     eventually(lambda: gateway.call("refill_status", refill=refill).json == {"status": "Completed"})
     gateway.restart()
     assert gateway.call("refill_status", refill=refill).json == {"status": "Completed"}
+
+
+def test_a_refill_that_cannot_be_asked_about_in_time_holds_up_no_end(make_gateway, alpha):
+    gateway = make_gateway([alpha], status_within=SOON)
+    order = gateway.add()
+    alpha.set_order(1, status="Completed", remains=0)
+    asked(gateway, alpha, order)
+    refill = gateway.call("refill", order=order)["refill"]
+    slow = [provider(alpha, rate_limit={"add": "100/s", "other": "1/m"})]
+    assert gateway.reload({**gateway.config, "providers": slow}).returncode == 0
+    for _ in range(3):
+        assert gateway.call("refill_status", refill=refill).json["status"] in ("Pending", "In progress")
+    gateway.stop(timeout=10)
+    assert gateway.log_lines("drain_cut") == []
 
 
 def test_many_refills_and_their_states(make_gateway, alpha, beta):
