@@ -21,6 +21,7 @@ struct resolve {
     struct ledger_attempt *attempts;
     size_t attempt_count;
     struct fault why;
+    struct loop_timer later;
     resolve_done_fn *done;
     void *arg;
 };
@@ -31,6 +32,7 @@ static void resolve_end(struct resolve *r)
 {
     r->done(r->resolved, &r->why, r->arg);
     r->desk->aftersales--;
+    loop_timer_fini(&r->later);
     arena_fini(&r->arena);
     free(r);
 }
@@ -176,6 +178,11 @@ static void on_listed(const struct ledger_rows *rows, void *arg)
     resolve_next(r);
 }
 
+static void on_too_early(void *arg)
+{
+    resolve_end(arg);
+}
+
 void resolve_start(struct desk *desk, const struct resolve_request *request, resolve_done_fn *done,
                    void *arg)
 {
@@ -189,6 +196,11 @@ void resolve_start(struct desk *desk, const struct resolve_request *request, res
     r->done = done;
     r->arg = arg;
     desk->aftersales++;
+    if (r->how == RESOLVE_NEXT_OFFER && desk->catalogue == NULL) {
+        fault_set(&r->why, FAULT_UNAVAILABLE, "the lists are not there yet; try again in a moment");
+        loop_timer_start(&r->later, desk->loop, 0, on_too_early, r);
+        return;
+    }
     if (request->order) {
         r->count = 1;
         r->orders = arena_new(&r->arena, sizeof *r->orders);
