@@ -1,19 +1,19 @@
 /* GET /clients: who may call, without keys. */
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "admin/admin_private.h"
 #include "http/network.h"
 
-/* "25%" of a factor of 10^-12. */
-static void print_percent(struct factor percent, struct buf *out)
+static void print_percent(struct percent percent, struct buf *out)
 {
-    /* Hundredths of a factor are units of 10^-10: the same digits, two places on. */
+    const uint64_t one = PERCENT_WHOLE / 100;
     char text[MONEY_TEXT];
     uint64_t magnitude = percent.units < 0 ? (uint64_t)-percent.units : (uint64_t)percent.units;
     if (percent.units < 0)
         buf_add_byte(out, '-');
-    snprintf(text, sizeof text, "%llu.%010llu", (unsigned long long)(magnitude / 10000000000u),
-             (unsigned long long)(magnitude % 10000000000u));
+    snprintf(text, sizeof text, "%llu.%012llu", (unsigned long long)(magnitude / one),
+             (unsigned long long)(magnitude % one));
     size_t len = strlen(text);
     while (text[len - 1] == '0')
         len--;
@@ -30,8 +30,9 @@ static void print_markup(struct jsonwriter *w, const struct markup *markup)
     buf_init(&text, 128);
     print_percent(markup->percent, &text);
     if (markup->amount.units != 0) {
-        money_print(markup->amount, 2, amount);
-        buf_printf(&text, " + %s", amount);
+        struct money size = {imaxabs(markup->amount.units)};
+        money_print(size, 2, amount);
+        buf_printf(&text, " %s %s", markup->amount.units < 0 ? "-" : "+", amount);
     }
     jsonwriter_text(w, "markup", buf_str(&text));
     buf_fini(&text);

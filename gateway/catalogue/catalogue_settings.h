@@ -39,8 +39,8 @@ struct import_settings {
 };
 struct catalogue_settings {
     int64_t refresh_ms, balance_ms;
-    struct factor price_jump;   /* 0.5 for 50% */
-    struct factor vanish_limit; /* 0.3 */
+    struct percent price_jump;
+    struct percent vanish_limit;
     unsigned decimals;
     char *currency;
     struct service_settings *services;

@@ -121,9 +121,9 @@ size_t panellist_missing(const struct panellist *former, const struct panellist 
 }
 
 bool panellist_is_shrunken(const struct panellist *former, const struct panellist *next,
-                           struct factor limit)
+                           struct percent limit)
 {
     __extension__ typedef __int128 wide;
-    wide missing = (wide)panellist_missing(former, next) * FACTOR_ONE;
+    wide missing = (wide)panellist_missing(former, next) * PERCENT_WHOLE;
     return missing > (wide)former->count * limit.units;
 }

@@ -39,6 +39,6 @@ const struct panelrow *panellist_find(const struct panellist *list, struct str i
 size_t panellist_missing(const struct panellist *former, const struct panellist *next);
 /* More than the limit's share of the former list is missing in the next. */
 bool panellist_is_shrunken(const struct panellist *former, const struct panellist *next,
-                           struct factor limit);
+                           struct percent limit);
 
 #endif

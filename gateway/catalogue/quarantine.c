@@ -13,12 +13,12 @@ bool quarantine_is_absurd(struct money rate, struct factor exchange)
     return rate.units >= mark || (rate.units > high && ours > high);
 }
 
-static bool is_jump(struct money accepted, struct money rate, struct factor jump)
+static bool is_jump(struct money accepted, struct money rate, struct percent jump)
 {
     wide moved = (wide)rate.units - accepted.units;
     if (moved < 0)
         moved = -moved;
-    return moved * FACTOR_ONE > (wide)accepted.units * jump.units;
+    return moved * PERCENT_WHOLE > (wide)accepted.units * jump.units;
 }
 
 static enum price_verdict believe(struct price_state *state, struct money rate,

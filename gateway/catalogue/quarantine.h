@@ -25,7 +25,7 @@ enum price_verdict {
     PRICE_AGREED       /* three lists over an hour: accepted */
 };
 struct price_rules {
-    struct factor jump;     /* 0.5 for 50% */
+    struct percent jump;
     struct factor exchange; /* the panel's currency in ours, for what is absurd */
 };
 

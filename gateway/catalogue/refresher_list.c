@@ -217,7 +217,7 @@ static void take(struct feed *feed, struct panellist **list, bool is_from_cache)
  * is asked then. */
 static bool consider(struct feed *feed, struct panellist **list, bool is_from_cache)
 {
-    struct factor limit = feed->refresher->view.settings->vanish_limit;
+    struct percent limit = feed->refresher->view.settings->vanish_limit;
     char words[sizeof feed->trouble_words];
     bool is_empty = (*list)->count == 0;
     bool is_shrunken = feed->list && panellist_is_shrunken(feed->list, *list, limit);

@@ -40,13 +40,18 @@ bool money_round_up(struct money amount, unsigned decimals, struct money *out) M
 bool money_share_up(struct money amount, int64_t part, int64_t whole, unsigned decimals,
                     struct money *out) MUST_USE;
 
-/* A factor in units of 10^-12: exchange rates and percentages ("25%" is 0.25). */
+/* An exchange rate in units of 10^-12. */
 struct factor {
     int64_t units; /* 10^-12 */
 };
 #define FACTOR_ONE INT64_C(1000000000000)
 bool factor_parse(struct str text, struct factor *out) MUST_USE; /* "1.08" */
-bool factor_parse_percent(struct str text,
-                          struct factor *out) MUST_USE; /* "25%" -> 0.25; sign may be */
+
+/* A percentage with 12 decimals, so in units of 10^-14 of the whole: "25%" is 0.25. */
+struct percent {
+    int64_t units; /* 10^-14 */
+};
+#define PERCENT_WHOLE INT64_C(100000000000000)
+bool percent_parse(struct str text, struct percent *out) MUST_USE; /* "25%"; sign may be */
 
 #endif

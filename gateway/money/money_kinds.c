@@ -1,6 +1,8 @@
 /* See money_kinds.h. */
 #include "money/money_kinds.h"
 
+#include <stdio.h>
+
 #include "money/quote.h"
 
 static bool parse_amount(struct str text, const struct setting_row *row, void *field,
@@ -43,29 +45,37 @@ const struct setting_kind money_kinds_exchange = {
     .parse = parse_exchange,
 };
 
-/* As a whole number of percent, which is what bounds are. */
-static long long percent_of(int64_t units)
+/* As what bounds are: whole percents, or the least above none. */
+static struct str bound_print(int64_t units, char room[32])
 {
-    return (long long)(units / (FACTOR_ONE / 100));
+    const int64_t one = PERCENT_WHOLE / 100;
+    if (units % one == 0)
+        snprintf(room, 32, "%lld%%", (long long)(units / one));
+    else
+        snprintf(room, 32, "%lld.%lld%%", (long long)(units / one),
+                 (long long)(units % one / (one / 10)));
+    return str_of(room);
 }
 
 static bool parse_percent(struct str text, const struct setting_row *row, void *field,
                           struct fault *why)
 {
-    struct factor factor;
-    if (!factor_parse_percent(text, &factor))
+    struct percent percent;
+    char least[32], most[32];
+    if (!percent_parse(text, &percent))
         return false;
-    if (factor.units < row->least || factor.units > row->most)
-        return fault_set(why, FAULT_INVALID, "is out of range; %lld%% to %lld%% is right",
-                         percent_of(row->least), percent_of(row->most));
-    *(struct factor *)field = factor;
+    if (percent.units < row->least || percent.units > row->most)
+        return fault_set(why, FAULT_INVALID, "is out of range; " STR_FMT " to " STR_FMT " is right",
+                         STR_ARG(bound_print(row->least, least)),
+                         STR_ARG(bound_print(row->most, most)));
+    *(struct percent *)field = percent;
     return true;
 }
 
 const struct setting_kind money_kinds_percent = {
     .name = "a percentage",
     .form = "such as 50% or 2.5%",
-    .size = sizeof(struct factor),
+    .size = sizeof(struct percent),
     .parse = parse_percent,
 };
 
@@ -76,7 +86,7 @@ static bool parse_markup(struct str text, const struct setting_row *row, void *f
     struct markup markup;
     if (!markup_parse(text, &markup))
         return false;
-    if (markup.percent.units <= -FACTOR_ONE)
+    if (markup.percent.units <= -PERCENT_WHOLE)
         return fault_set(why, FAULT_INVALID, "gives everything away; above -100%% is right");
     *(struct markup *)field = markup;
     return true;

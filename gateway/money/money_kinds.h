@@ -5,7 +5,7 @@
 
 extern const struct setting_kind money_kinds_amount;   /* struct money, 0 or more, exact */
 extern const struct setting_kind money_kinds_exchange; /* struct factor above 0: "1.08" */
-extern const struct setting_kind money_kinds_percent;  /* struct factor, bounds in 10^-12: "50%" */
+extern const struct setting_kind money_kinds_percent;  /* struct percent, bounds in 10^-14: "50%" */
 extern const struct setting_kind money_kinds_markup;   /* struct markup: "25% + 0.05" */
 
 #endif

@@ -4,7 +4,7 @@
 #include "money/decimal.h"
 #include "money/wide.h"
 
-enum { DECIMALS = 8, FACTOR_DECIMALS = 12 };
+enum { DECIMALS = 8, FACTOR_DECIMALS = 12, PERCENT_DECIMALS = 14 };
 
 /* "+ 0.05", "-0.05": a sign, then an amount. */
 static bool parse_added_amount(struct str text, struct money *out)
@@ -31,7 +31,7 @@ bool markup_parse(struct str text, struct markup *out)
             return false;
     } else {
         struct str amount = str_trim(str_from(text, percent + 1));
-        if (!factor_parse_percent(str_first(text, percent + 1), &markup.percent))
+        if (!percent_parse(str_first(text, percent + 1), &markup.percent))
             return false;
         if (amount.len > 0 && !parse_added_amount(amount, &markup.amount))
             return false;
@@ -40,15 +40,15 @@ bool markup_parse(struct str text, struct markup *out)
     return true;
 }
 
-/* price, in units of 10^-decimals, x (1 + percent) + amount; then in units of 10^-(decimals + 12).
+/* price, in units of 10^-decimals, x (1 + percent) + amount; then in units of 10^-(decimals + 14).
  */
 static bool apply_markup(const struct markup *markup, unsigned decimals, struct wide *price)
 {
     int64_t times;
-    if (__builtin_add_overflow(FACTOR_ONE, markup->percent.units, &times))
+    if (__builtin_add_overflow(PERCENT_WHOLE, markup->percent.units, &times))
         return false;
     struct wide amount =
-        wide_raise(wide_make(markup->amount.units), decimals + FACTOR_DECIMALS - DECIMALS);
+        wide_raise(wide_make(markup->amount.units), decimals + PERCENT_DECIMALS - DECIMALS);
     *price = wide_add(wide_multiply(*price, times), amount);
     return true;
 }
@@ -56,8 +56,8 @@ static bool apply_markup(const struct markup *markup, unsigned decimals, struct 
 bool quote_rate(const struct rate_terms *terms, unsigned decimals, struct money *rate_out)
 {
     enum { AFTER_EXCHANGE = DECIMALS + FACTOR_DECIMALS };
-    enum { AFTER_SERVICE = AFTER_EXCHANGE + FACTOR_DECIMALS };
-    enum { AFTER_CLIENT = AFTER_SERVICE + FACTOR_DECIMALS };
+    enum { AFTER_SERVICE = AFTER_EXCHANGE + PERCENT_DECIMALS };
+    enum { AFTER_CLIENT = AFTER_SERVICE + PERCENT_DECIMALS };
     int64_t steps;
     ASSERT(decimals <= DECIMALS);
     struct wide price = wide_multiply(wide_make(terms->base.units), terms->exchange.units);

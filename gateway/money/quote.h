@@ -5,8 +5,8 @@
 
 /* A markup as written: "25%", "25% + 0.05", "-3%", "0.05". Percent first, then the amount. */
 struct markup {
-    struct factor percent; /* 0.25 for 25% */
-    struct money amount;   /* per 1000, in the gateway's currency */
+    struct percent percent;
+    struct money amount; /* per 1000, in the gateway's currency */
 };
 bool markup_parse(struct str text, struct markup *out) MUST_USE;
 

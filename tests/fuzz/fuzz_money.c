@@ -9,6 +9,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct str text = str_make((const char *)data, size), currency;
     struct money amount, again, loose;
     struct factor factor;
+    struct percent percent;
     struct markup markup;
     char printed[MONEY_TEXT];
     if (money_parse(text, MONEY_EXACT, &amount)) {
@@ -20,7 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (money_parse_loose(text, &loose, &currency))
         ASSERT(currency.len <= size + 3);
     (void)!factor_parse(text, &factor);
-    (void)!factor_parse_percent(text, &factor);
+    (void)!percent_parse(text, &percent);
     (void)!markup_parse(text, &markup);
     return 0;
 }

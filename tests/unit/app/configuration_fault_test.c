@@ -36,6 +36,8 @@ static const struct fault_case first_level[] = {
      "5:10: `workers`: `two` is not a whole number; right is plain digits\n"},
     {BASE "workers: 2\nworkers: 3\n",
      "6:1: doubled key `workers`, first at 5:1; keep one of them\n"},
+    {BASE "catalogue: {price_jump: 0%}\n",
+     "5:25: `price_jump`: `0%` is out of range; 0.1% to 100000% is right\n"},
     {BASE "decimals: 9\n", "5:11: `decimals`: `9` is out of range; 2 to 8 is right\n"},
     {BASE "decimals: 1\n", "5:11: `decimals`: `1` is out of range; 2 to 8 is right\n"},
     {BASE "first_order: 0\n",
@@ -64,9 +66,8 @@ static const struct fault_case first_level[] = {
     {BASE "cache: rediss://:se-cret@h:6379/0\n",
      "5:8: `cache`: the value asks for TLS, which hiredis here does not have; use redis:// through "
      "a tunnel such as stunnel\n"},
-    {BASE "cache: disk\n",
-     "5:8: `cache`: the value is not a cache; right is memory, "
-     "redis://[user:password@]host:6379/0 or redis+unix:///path?db=0\n"},
+    {BASE "cache: disk\n", "5:8: `cache`: the value is not a cache; right is memory, "
+                           "redis://[user:password@]host:6379/0 or redis+unix:///path?db=0\n"},
     {BASE "watch: 30d\n", "5:1: `watch` is not built yet; leave it out\n"},
     {BASE "currency: dollars!\n",
      "5:11: `currency`: `dollars!` is not a currency; right is a code such as USD\n"},

@@ -60,7 +60,7 @@ static void check_good_clients(const struct client_set *set)
     assert_int_equal(full->key_count, 3);
     assert_true(full->has_balance && full->get_orders);
     assert_int_equal(full->balance.units, 100050000000);
-    assert_int_equal(full->markup.percent.units, FACTOR_ONE / 10);
+    assert_int_equal(full->markup.percent.units, PERCENT_WHOLE / 10);
     assert_int_equal(full->markup.amount.units, 1000000);
     assert_true(full->rate_limit_per_s > 4.999 && full->rate_limit_per_s < 5.001);
     assert_int_equal(full->service_count, 2);
@@ -125,7 +125,7 @@ static void check_good_services(const struct catalogue_settings *catalogue)
     assert_int_equal(full->min, 10);
     assert_int_equal(full->max, 1000);
     assert_int_equal(full->rate.units, 120000000);
-    assert_int_equal(full->markup.percent.units, -30000000000);
+    assert_int_equal(full->markup.percent.units, -3000000000000);
     assert_int_equal(full->markup.amount.units, 5000000);
     assert_int_equal(full->routing, RANKING_WEIGHTED);
     assert_int_equal(full->offer_count, 2);
@@ -142,7 +142,7 @@ static void check_good_imports(const struct catalogue_settings *catalogue)
     assert_int_equal(plain->first_id, 100000);
     assert_int_equal(plain->category_count + plain->type_count + plain->service_count, 0);
     assert_false(plain->allow_loss);
-    assert_int_equal(full->markup.percent.units, FACTOR_ONE / 10 * 3);
+    assert_int_equal(full->markup.percent.units, PERCENT_WHOLE / 10 * 3);
     assert_true(full->allow_loss);
     assert_int_equal(full->category_count, 2);
     assert_string_equal(full->categories[0], "Views*");
@@ -186,8 +186,8 @@ static void check_good_first_level(const struct configuration *configuration)
     assert_string_equal(configuration->orders.currency, "USD");
     assert_int_equal(configuration->catalogue.refresh_ms, 960000);
     assert_int_equal(configuration->catalogue.balance_ms, 61000);
-    assert_int_equal(configuration->catalogue.price_jump.units, FACTOR_ONE / 100 * 51);
-    assert_int_equal(configuration->catalogue.vanish_limit.units, FACTOR_ONE / 100 * 31);
+    assert_int_equal(configuration->catalogue.price_jump.units, PERCENT_WHOLE / 100 * 51);
+    assert_int_equal(configuration->catalogue.vanish_limit.units, PERCENT_WHOLE / 100 * 31);
     assert_int_equal(configuration->catalogue.decimals, 6);
     assert_string_equal(configuration->path, "p.yaml");
 }
@@ -234,8 +234,8 @@ static void check_defaults(void **state)
     assert_int_equal(configuration->orders.decimals, 5);
     assert_int_equal(configuration->catalogue.refresh_ms, 900000);
     assert_int_equal(configuration->catalogue.balance_ms, 60000);
-    assert_int_equal(configuration->catalogue.price_jump.units, FACTOR_ONE / 2);
-    assert_int_equal(configuration->catalogue.vanish_limit.units, FACTOR_ONE / 10 * 3);
+    assert_int_equal(configuration->catalogue.price_jump.units, PERCENT_WHOLE / 2);
+    assert_int_equal(configuration->catalogue.vanish_limit.units, PERCENT_WHOLE / 10 * 3);
     free(faults);
     configuration_unpin(&configuration);
 }

@@ -75,7 +75,7 @@ static void test_shrunken(void **state)
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct panellist *former = of_ids(cases[i].former), *next = of_ids(cases[i].next);
         if (panellist_missing(former, next) != cases[i].missing ||
-            panellist_is_shrunken(former, next, factor_of(cases[i].limit)) != cases[i].is_shrunken)
+            panellist_is_shrunken(former, next, percent_of(cases[i].limit)) != cases[i].is_shrunken)
             fail_msg("%s -> %s: %zu missing", cases[i].former, cases[i].next,
                      panellist_missing(former, next));
         panellist_free(&former);

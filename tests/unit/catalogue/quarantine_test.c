@@ -169,7 +169,7 @@ static void test_stories(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT_OF(stories); i++) {
         const struct story *story = &stories[i];
-        struct price_rules rules = {factor_of(story->jump), factor_of(story->exchange)};
+        struct price_rules rules = {percent_of(story->jump), factor_of(story->exchange)};
         struct price_state price = {0};
         for (size_t s = 0; s < STEPS && story->steps[s].rate; s++) {
             const struct step *step = &story->steps[s];
@@ -188,7 +188,7 @@ static void test_stories(void **state)
 
 static void test_accept(void **state)
 {
-    struct price_rules rules = {factor_of("0.5"), factor_of("1")};
+    struct price_rules rules = {percent_of("0.5"), factor_of("1")};
     struct price_state price = {0};
     (void)state;
     quarantine_judge(&price, money_of("1"), &rules, 0);

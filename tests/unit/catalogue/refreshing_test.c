@@ -242,8 +242,8 @@ static void test_life(void **state)
     house.clients = world_clients((struct world_client[]){{"shop", "0%", {{0}}}, {0}});
     house.settings = (struct catalogue_settings){.refresh_ms = 300,
                                                  .balance_ms = 300,
-                                                 .price_jump = factor_of("0.5"),
-                                                 .vanish_limit = factor_of("0.3"),
+                                                 .price_jump = percent_of("0.5"),
+                                                 .vanish_limit = percent_of("0.3"),
                                                  .decimals = 5,
                                                  .currency = (char *)(uintptr_t) "USD",
                                                  .imports = &house.import,

@@ -339,8 +339,8 @@ static inline void stage_init(struct stage *s)
         (struct import_settings){.provider = (char *)(uintptr_t) "beta", .first_id = 500};
     s->settings = (struct catalogue_settings){.refresh_ms = 20,
                                               .balance_ms = 20,
-                                              .price_jump = factor_of("0.5"),
-                                              .vanish_limit = factor_of("0.3"),
+                                              .price_jump = percent_of("0.5"),
+                                              .vanish_limit = percent_of("0.3"),
                                               .decimals = 5,
                                               .currency = (char *)(uintptr_t) "USD",
                                               .services = s->services,

@@ -28,6 +28,12 @@ static inline struct factor factor_of(const char *text)
     return factor;
 }
 
+/* "0.5" for 50%. */
+static inline struct percent percent_of(const char *text)
+{
+    return (struct percent){factor_of(text).units * (PERCENT_WHOLE / FACTOR_ONE)};
+}
+
 static inline struct markup markup_of(const char *text)
 {
     struct markup markup;

@@ -234,14 +234,21 @@ static void test_factor(void **state)
     assert_int_equal(got.units, 1);
     assert_false(factor_parse(STR("0.0000000000001"), &got));
     assert_false(factor_parse(STR("10000000"), &got));
-    assert_true(factor_parse_percent(STR("25%"), &got));
-    assert_int_equal(got.units, INT64_C(250000000000));
-    assert_true(factor_parse_percent(STR("-3 %"), &got));
-    assert_int_equal(got.units, INT64_C(-30000000000));
-    assert_true(factor_parse_percent(STR("0.0000000001%"), &got));
+}
+
+static void test_percent(void **state)
+{
+    struct percent got = {0};
+    (void)state;
+    assert_true(percent_parse(STR("25%"), &got));
+    assert_int_equal(got.units, PERCENT_WHOLE / 4);
+    assert_true(percent_parse(STR("-3 %"), &got));
+    assert_int_equal(got.units, INT64_C(-3000000000000));
+    assert_true(percent_parse(STR("0.000000000001%"), &got));
     assert_int_equal(got.units, 1);
-    assert_false(factor_parse_percent(STR("25"), &got));
-    assert_false(factor_parse_percent(STR("%"), &got));
+    assert_false(percent_parse(STR("0.0000000000001%"), &got));
+    assert_false(percent_parse(STR("25"), &got));
+    assert_false(percent_parse(STR("%"), &got));
 }
 
 int main(void)
@@ -250,7 +257,7 @@ int main(void)
         cmocka_unit_test(test_parse_exact), cmocka_unit_test(test_parse_up),
         cmocka_unit_test(test_parse_loose), cmocka_unit_test(test_from_double),
         cmocka_unit_test(test_print),       cmocka_unit_test(test_arithmetic),
-        cmocka_unit_test(test_factor),
+        cmocka_unit_test(test_factor),      cmocka_unit_test(test_percent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
