@@ -22,10 +22,10 @@ enum {
 static const char writer_pragmas[] =
     "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
     "PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF; PRAGMA secure_delete = OFF;"
-    "PRAGMA cache_size = -32000;";
+    "PRAGMA cache_size = -4000;";
 static const char reader_pragmas[] =
     "PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;"
-    "PRAGMA cache_size = -8000;";
+    "PRAGMA cache_size = -1000;";
 
 static int note_pages(void *arg, sqlite3 *db, const char *name, int pages)
 {
