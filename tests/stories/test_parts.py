@@ -33,6 +33,9 @@ class Scene:
         self.open, self.completed = gateway.add(), gateway.add(link="https://example.com/p/2")
         panels[0].set_order(panels[0].orders()[0]["id"], status="In progress", remains=50, start_count=7)
         panels[0].set_order(panels[0].orders()[1]["id"], status="Completed", remains=0, start_count=7)
+        # The balance is read again each 200 ms: the one to compare with is from after the orders.
+        enough = panels[0].count("balance") + 2
+        eventually(lambda: panels[0].count("balance") >= enough)
         self.before = {"services": gateway.call("services").json, "balance": gateway.call("balance").json,
                        "status": gateway.status(self.open).json}
         assert self.before["status"]["status"] == "In progress" and len(self.before["services"]) == 10
