@@ -31,7 +31,7 @@
 #include "providers/ask.h"
 #include "routing/retryverdict.h"
 
-enum { BUCKET_WAIT_MS = 1000, CONNECTION_WAIT_MS = 1000, BOOK_AGAIN_MS = 250 };
+enum { ARENA_BYTES = 512, BUCKET_WAIT_MS = 1000, CONNECTION_WAIT_MS = 1000, BOOK_AGAIN_MS = 250 };
 
 enum place_state { PLANNING, NOTING, WAITING, INTENDING, SENDING, BOOKING, CLOSED, STATE_COUNT };
 
@@ -69,6 +69,7 @@ struct place {
     struct loop_timer deadline, pause;
     place_done_fn *done;
     void *arg;
+    _Alignas(16) char first_bytes[ARENA_BYTES];
 };
 
 static void place_go(struct place *place, enum place_state state);
@@ -657,7 +658,7 @@ static void place_go(struct place *place, enum place_state state)
 static struct place *place_new(struct desk *desk, struct str request_id)
 {
     struct place *place = memory_new(sizeof *place);
-    arena_init(&place->arena);
+    arena_init_on(&place->arena, place->first_bytes, sizeof place->first_bytes);
     place->desk = desk;
     place->catalogue = catalogue_pin(desk->catalogue);
     place->request_id = str_make(arena_text(&place->arena, request_id), request_id.len);
