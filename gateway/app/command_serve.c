@@ -15,6 +15,12 @@ static void print_faults(struct faultlist *faults)
     buf_fini(&text);
 }
 
+static int complain(const char *word)
+{
+    fprintf(stderr, "panelmux: serve takes -c FILE, not %s\n", word);
+    return EXIT_USAGE;
+}
+
 int command_serve_run(int argc, char **argv)
 {
     const char *given = NULL;
@@ -23,7 +29,7 @@ int command_serve_run(int argc, char **argv)
         if (strcmp(argv[i], "-c") == 0 && i + 1 < argc)
             given = argv[++i];
         else
-            return EXIT_USAGE;
+            return complain(argv[i]);
     }
     faultlist_init(&faults);
     char *path = configuration_find(given, &faults);

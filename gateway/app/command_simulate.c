@@ -1,8 +1,15 @@
 /* panelmux simulate. */
+#include <stdio.h>
 #include <string.h>
 
 #include "app/command.h"
 #include "simulator/simulator.h"
+
+static int complain(const char *word)
+{
+    fprintf(stderr, "panelmux: simulate takes --listen ADDR and --script FILE, not %s\n", word);
+    return EXIT_USAGE;
+}
 
 int command_simulate_run(int argc, char **argv)
 {
@@ -13,7 +20,7 @@ int command_simulate_run(int argc, char **argv)
         else if (strcmp(argv[i], "--script") == 0 && i + 1 < argc)
             script = argv[++i];
         else
-            return EXIT_USAGE;
+            return complain(argv[i]);
     }
     return simulator_run(listen_text, script);
 }

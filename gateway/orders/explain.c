@@ -33,13 +33,13 @@ static enum skip judge(struct desk *desk, const struct draft *draft, const struc
     const struct provider *provider =
         provider_set_by_id(desk->catalogue->providers, offer->provider_id);
     *cost_out = MONEY_ZERO;
+    bool is_dear = offer->is_known && costs_too_much(offer, draft, cost_out);
     if (provider == NULL || provider->settings.is_closed)
         return SKIP_CLOSED;
     if (provider_is_paused(provider))
         return SKIP_PAUSED;
     if (!offer->is_known)
         return offer->is_gone ? SKIP_GONE : SKIP_UNKNOWN;
-    bool is_dear = costs_too_much(offer, draft, cost_out);
     if (offer->is_quarantined)
         return SKIP_QUARANTINED;
     if (offer->type != draft->type && offer->type != ORDERTYPE_UNKNOWN)

@@ -47,6 +47,19 @@ static void change_live(struct liveorder *order, void *arg)
     }
 }
 
+static const char *how_word(enum resolve_how how)
+{
+    switch (how) {
+    case RESOLVE_ACCEPTED:
+        return "accepted";
+    case RESOLVE_NEXT_OFFER:
+        return "next_offer";
+    case RESOLVE_REFUND:
+        return "refund";
+    }
+    UNREACHABLE();
+}
+
 static void on_written(enum ledger_result result, void *arg)
 {
     struct resolve *r = arg;
@@ -56,7 +69,7 @@ static void on_written(enum ledger_result result, void *arg)
                   ledger_result_word(result));
     } else {
         r->resolved++;
-        log_event(LOG_INFO, "order_resolved", "order=%u how=%d request=%s", id, (int)r->how,
+        log_event(LOG_INFO, "order_resolved", "order=%u how=%s request=%s", id, how_word(r->how),
                   r->request_id.ptr);
         if (r->how == RESOLVE_REFUND)
             liveorders_remove(r->desk->liveorders, id);

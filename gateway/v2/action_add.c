@@ -34,18 +34,21 @@ static void on_placed(uint32_t order, const char *words, void *arg)
     buf_fini(&out);
 }
 
-static const struct service *find_service(const struct call *call, struct money *rate_out)
+/* One of the client's services; NULL when there is none by that number. */
+static const struct service *find_service(const struct call *call)
 {
     static const char *const names[] = {"service", "service_id", "package", NULL};
     uint32_t id = call_number(call_param(call, names));
-    const struct service *service =
-        id && call->catalogue ? catalogue_find(call->catalogue, id) : NULL;
-    const struct pricelist *list =
-        call->catalogue ? catalogue_pricelist(call->catalogue, call->client) : NULL;
-    if (service == NULL || list == NULL || !service->is_priced ||
-        !client_may_order(call->client, id) || !pricelist_rate(list, service, rate_out))
-        return NULL;
-    return service;
+    return id && client_may_order(call->client, id) ? catalogue_find(call->catalogue, id) : NULL;
+}
+
+/* False while no offer's price is known: nobody can take an order then, but the service is right.
+ */
+static bool find_rate(const struct call *call, const struct service *service,
+                      struct money *rate_out)
+{
+    const struct pricelist *list = catalogue_pricelist(call->catalogue, call->client);
+    return service->is_priced && list && pricelist_rate(list, service, rate_out);
 }
 
 void action_add_run(struct call *call)
@@ -58,9 +61,9 @@ void action_add_run(struct call *call)
         call_error(call, WORDS_UNAVAILABLE);
         return;
     }
-    const struct service *service = find_service(call, &rate);
-    if (service == NULL) {
-        call_error(call, WORDS_SERVICE_ID);
+    const struct service *service = find_service(call);
+    if (service == NULL || !find_rate(call, service, &rate)) {
+        call_error(call, service ? WORDS_UNAVAILABLE : WORDS_SERVICE_ID);
         return;
     }
     read_fields(call, &given);

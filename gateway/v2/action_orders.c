@@ -23,7 +23,7 @@ static void add_order(struct buf *out, const struct ledger_order *order, struct 
     struct money charge = status == ORDERSTATUS_CANCELED ? MONEY_ZERO : order->paid;
     if (order->state == ORDERSTATE_PLACING)
         charge = order->charge;
-    size_t len = money_print(charge, 2, text);
+    size_t len = charge.units == 0 ? 0 : money_print(charge, 2, text);
     bool has_fields = fields_parse(order->fields, arena, &fields);
     clock_print(order->created_at_ms, created);
     buf_printf(out, "{\"order\":%u,\"ref\":null,\"service\":%u,\"link\":", order->id,
@@ -32,7 +32,8 @@ static void add_order(struct buf *out, const struct ledger_order *order, struct 
                  has_fields && fields.value[FIELD_LINK].ptr ? fields.value[FIELD_LINK] : STR(""));
     buf_printf(out,
                ",\"quantity\":\"%lld\",\"charge\":\"%.*s\",\"status\":\"%s\",\"created\":\"%s\"}",
-               (long long)order->quantity, (int)len, text, orderstatus_word(status), created);
+               (long long)order->quantity, len ? (int)len : 1, len ? text : "0",
+               orderstatus_word(status), created);
 }
 
 struct listing { /* in the exchange's arena */

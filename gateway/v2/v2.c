@@ -169,6 +169,15 @@ static bool is_within_rate(struct call *call)
     return false;
 }
 
+/* What changes something comes by POST, or by GET where the client may; never by HEAD, which only
+ * looks. */
+static bool is_method_right(const struct call *call, const struct action *action)
+{
+    enum exchange_method method = exchange_method(call->exchange);
+    return !action->changes || method == EXCHANGE_POST ||
+           (method == EXCHANGE_GET && call->client->settings.get_orders);
+}
+
 static void run_action(struct call *call)
 {
     static const char *const names[] = {"action", NULL};
@@ -178,8 +187,7 @@ static void run_action(struct call *call)
         return;
     }
     call->row = (size_t)(action - actions);
-    if (action->changes && exchange_method(call->exchange) != EXCHANGE_POST &&
-        !call->client->settings.get_orders) {
+    if (!is_method_right(call, action)) {
         exchange_add_header(call->exchange, "Allow", "POST");
         call_note(call, true);
         exchange_reply_error(call->exchange, 405, "Incorrect request: use POST for this action");

@@ -74,6 +74,9 @@ def test_get_serves_reading_and_orders_only_where_allowed(make_gateway, alpha, b
     answer = gateway.call("add", key=bot["key"], method="GET", service=1, link=LINK + "?x=1", quantity=100)
     assert "order" in answer, answer
     assert [order["fields"]["link"] for order in alpha.orders()][1:] == [LINK + "?x=1"]
+    looked = gateway.request("HEAD", f"/api/v2?key={bot['key']}&action=add&service=1&quantity=100&link={LINK}")
+    assert looked.status == 405 and len(alpha.orders()) == 2  # a HEAD changes nothing
+    assert gateway.request("HEAD", f"/api/v2?key={bot['key']}&action=balance").status == 200
 
 
 def test_a_raw_link_in_a_get_loses_its_tail_but_nothing_breaks(make_gateway, alpha):

@@ -223,7 +223,7 @@ static const struct {
     int64_t cost; /* units */
 } cases[] = {
     {"good", good, SKIP_NONE, 20000000},
-    {"paused", paused, SKIP_PAUSED, 0},
+    {"paused", paused, SKIP_PAUSED, 20000000},
     {"removed", removed, SKIP_CLOSED, 0},
     {"unknown", unknown, SKIP_UNKNOWN, 0},
     {"gone", gone, SKIP_GONE, 0},
@@ -247,7 +247,7 @@ static const struct {
     {"subscription many", subscription_many, SKIP_LIMITS, 200000000},
     {"subscription dear", subscription_dear, SKIP_COST, 200000000},
     {"key parked", key_parked, SKIP_KEY, 20000000},
-    {"paused, dear and quarantined", paused_dear_and_quarantined, SKIP_PAUSED, 0},
+    {"paused, dear and quarantined", paused_dear_and_quarantined, SKIP_PAUSED, 20000000},
     {"dear and parked", dear_and_parked, SKIP_COST, 20000000},
 };
 
