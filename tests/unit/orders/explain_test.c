@@ -224,7 +224,7 @@ static const struct {
 } cases[] = {
     {"good", good, SKIP_NONE, 20000000},
     {"paused", paused, SKIP_PAUSED, 20000000},
-    {"removed", removed, SKIP_CLOSED, 0},
+    {"removed", removed, SKIP_CLOSED, 20000000},
     {"unknown", unknown, SKIP_UNKNOWN, 0},
     {"gone", gone, SKIP_GONE, 0},
     {"quarantined", quarantined, SKIP_QUARANTINED, 20000000},
