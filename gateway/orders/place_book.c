@@ -1,0 +1,146 @@
+/* place, BOOKING: the outcome into the books, tried again until it is there. */
+#include <stdatomic.h>
+
+#include "base/crashpoint.h"
+#include "base/log.h"
+#include "orders/place_private.h"
+
+enum { BOOK_AGAIN_MS = 250 };
+
+static const char *place_provider_name(const struct place *place)
+{
+    const struct provider *provider =
+        place->offer < place->draft.service->offer_count ? place_provider(place) : NULL;
+    return provider ? provider->settings.name : "";
+}
+
+static const char *place_end_word(enum place_end end)
+{
+    switch (end) {
+    case END_ACCEPTED:
+        return "accepted";
+    case END_DOUBT:
+        return "doubt";
+    case END_REFUSED:
+        return "refused";
+    case END_UNAVAILABLE:
+        return "unavailable";
+    case END_ABANDONED:
+        return "abandoned";
+    }
+    UNREACHABLE();
+}
+
+static void place_fill_update(const struct place *place, struct ledger_update *update)
+{
+    *update = (struct ledger_update){
+        .has_state = true, .has_paid = true, .has_remains = true, .remains = place->draft.quantity};
+    if (place_is_refusal(place->end)) {
+        update->state = place->is_promised || place->end == END_ABANDONED ? ORDERSTATE_CANCELED
+                                                                          : ORDERSTATE_REFUSED;
+        return;
+    }
+    update->state = place->end == END_ACCEPTED ? ORDERSTATE_PENDING : ORDERSTATE_DOUBT;
+    update->paid = place->draft.charge;
+    update->gives_number = true;
+    update->has_upstream = true;
+    update->provider = str_of(place_provider(place)->settings.name);
+    update->upstream_service = place_offer(place)->service;
+    update->upstream_id = place->end == END_ACCEPTED ? place->ended.upstream_id : STR("");
+}
+
+static void place_book_live(struct liveorder *order, void *arg)
+{
+    struct place *place = arg;
+    struct ledger_update update;
+    place_fill_update(place, &update);
+    order->state = update.state;
+    order->paid = update.paid;
+    order->remains = update.remains;
+    order->provider_id = (uint16_t)place_offer(place)->provider_id;
+    if (update.upstream_id.len && update.upstream_id.len < sizeof order->upstream_id) {
+        memcpy(order->upstream_id, update.upstream_id.ptr, update.upstream_id.len);
+        order->upstream_id[update.upstream_id.len] = '\0';
+    }
+}
+
+static void place_count_end(const struct place *place)
+{
+    switch (place->end) {
+    case END_ACCEPTED:
+        atomic_fetch_add_explicit(&desk_totals.accepted, 1, memory_order_relaxed);
+        break;
+    case END_DOUBT:
+        atomic_fetch_add_explicit(&desk_totals.doubt, 1, memory_order_relaxed);
+        break;
+    case END_REFUSED:
+        atomic_fetch_add_explicit(&desk_totals.refused_client, 1, memory_order_relaxed);
+        break;
+    case END_UNAVAILABLE:
+    case END_ABANDONED:
+        atomic_fetch_add_explicit(&desk_totals.unavailable, 1, memory_order_relaxed);
+        break;
+    }
+}
+
+static void place_write_outcome(struct place *place);
+
+static void place_on_book_again(void *arg)
+{
+    place_write_outcome(arg);
+}
+
+static void place_on_booked(enum ledger_result result, void *arg)
+{
+    struct place *place = arg;
+    place->writes--;
+    CRASH_POINT("place.booked");
+    if (result == LEDGER_DONE || result == LEDGER_REFUSED) {
+        if (result == LEDGER_REFUSED)
+            log_event(LOG_ERROR, "booking_refused", "request=%s order=%u outcome=%s",
+                      place->request_id.ptr, place->order, place_end_word(place->end));
+        /* Not before: a panel asked earlier might say "completed", and another loop's change with
+         * that could come to the books before ours with the panel's number. */
+        if (place_is_refusal(place->end))
+            liveorders_remove(place->desk->liveorders, place->order);
+        else
+            liveorders_change(place->desk->liveorders, place->order, place_book_live, place);
+        place->state = CLOSED;
+        place_answer(place, place_is_refusal(place->end) ? 0 : place->order, place->words);
+        place_release(place);
+        return;
+    }
+    atomic_fetch_add_explicit(&desk_totals.unbooked, 1, memory_order_relaxed);
+    log_event(LOG_WARN, "booking_failed", "request=%s order=%u outcome=%s result=%s",
+              place->request_id.ptr, place->order, place_end_word(place->end),
+              ledger_result_word(result));
+    loop_timer_start(&place->pause, place->desk->loop, BOOK_AGAIN_MS, place_on_book_again, place);
+    place_answer(place, place_is_refusal(place->end) ? 0 : place->order, place->words);
+}
+
+static void place_write_outcome(struct place *place)
+{
+    struct ledger_update update;
+    place_fill_update(place, &update);
+    struct ledger_change change = {.order = place->order,
+                                   .attempt_ended = place->has_ended ? &place->ended : NULL,
+                                   .update = &update,
+                                   .event = place_end_word(place->end),
+                                   .reason = place->reason,
+                                   .request_id = place->request_id};
+    place->writes++;
+    CRASH_POINT("place.booking");
+    ledger_write(place->desk->ledger, place->desk->loop, &change, place_on_booked, place);
+}
+
+void place_book_outcome(struct place *place)
+{
+    place_count_end(place);
+    log_event(LOG_INFO, "order",
+              "request=%s order=%u client=%s service=%u outcome=%s provider=%s "
+              "attempts=%u reason=%s",
+              place->request_id.ptr, place->order, place->client.ptr, place->draft.service->id,
+              place_end_word(place->end), place_provider_name(place), place->attempt,
+              log_value(place->reason).text);
+    place_write_outcome(place);
+}
