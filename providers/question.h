@@ -30,7 +30,8 @@ struct question {
     size_t id_count;
 };
 
-/* How an answer ended, for every action. For add this is the outcome table of design.md 5.3. */
+/* How an answer ended, for every action. For add this is the outcome table of docs/architecture.md.
+ */
 enum outcome {
     OUTCOME_ACCEPTED, /* a usable answer: the fields below are filled */
     OUTCOME_NOT_SENT, /* certainly nothing left us */

@@ -1,4 +1,4 @@
-/* What a service costs a client: markup and quote as design.md section 4 has them. Pure. */
+/* What a service costs a client: markups and quote. Pure. */
 #ifndef MONEY_QUOTE_H
 #define MONEY_QUOTE_H
 #include "money/money.h"

@@ -1,4 +1,4 @@
-/* What an answer to `add` means for the order: the outcome table of design.md 5.3. Pure. */
+/* What an answer to `add` means for the order: the outcome table of docs/architecture.md. Pure. */
 #ifndef ROUTING_RETRYVERDICT_H
 #define ROUTING_RETRYVERDICT_H
 #include "providers/question.h"
