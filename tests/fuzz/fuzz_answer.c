@@ -1,13 +1,14 @@
-/* Upstream answers of every action. The first byte chooses the action, the second the HTTP status; the rest is the
- * body. Whatever comes, our key is not in what is kept of it, an accepted add has a usable order id, and lists have
- * an entry for each id asked. */
+/* Upstream answers of every action. The first byte chooses the action, the second the HTTP status;
+ * the rest is the body. Whatever comes, our key is not in what is kept of it, an accepted add has a
+ * usable order id, and lists have an entry for each id asked. */
 #include <stdint.h>
 
 #include "providers/dialect.h"
 
 static char fuzz_key[] = "made_up_key_0123456789abcdef";
 
-static const long statuses[] = {200, 200, 200, 201, 301, 400, 401, 402, 403, 404, 422, 429, 500, 502, 520, 0};
+static const long statuses[] = {200, 200, 200, 201, 301, 400, 401, 402,
+                                403, 404, 422, 429, 500, 502, 520, 0};
 
 static void check_common(const struct answer *answer)
 {
@@ -24,8 +25,8 @@ static void check_add(const struct answer *answer)
     ASSERT(answer->order.len > 0 && answer->order.len <= 64);
     for (size_t i = 0; i < answer->order.len; i++) {
         char c = answer->order.ptr[i];
-        ASSERT((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '_' ||
-               c == ':' || c == '-');
+        ASSERT((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+               c == '.' || c == '_' || c == ':' || c == '-');
     }
 }
 
@@ -41,7 +42,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     enum question_action action = (enum question_action)(data[0] % QUESTION_ACTION_COUNT);
     bool is_many = action == QUESTION_STATUS_MANY || action == QUESTION_REFILL_MANY ||
                    action == QUESTION_REFILL_STATUS_MANY || action == QUESTION_CANCEL;
-    struct question question = {.action = action, .ids = ids, .id_count = is_many ? COUNT_OF(ids) : 1};
+    struct question question = {
+        .action = action, .ids = ids, .id_count = is_many ? COUNT_OF(ids) : 1};
     struct reply_facts facts = {.was_sent = true,
                                 .is_complete = statuses[data[1] % COUNT_OF(statuses)] != 0,
                                 .http_status = statuses[data[1] % COUNT_OF(statuses)],

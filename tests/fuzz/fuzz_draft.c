@@ -1,6 +1,6 @@
-/* The fields of an order, each type: the first byte chooses the type, then come the fields' values, one a line
- * ended by 0x1e, in the order of the field table. What is made has a quantity within the limits and UTF-8 fields
- * that print and parse as themselves. */
+/* The fields of an order, each type: the first byte chooses the type, then come the fields' values,
+ * one a line ended by 0x1e, in the order of the field table. What is made has a quantity within the
+ * limits and UTF-8 fields that print and parse as themselves. */
 #include <stdint.h>
 
 #include "base/buf.h"
@@ -28,7 +28,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct arena arena;
     if (size < 1)
         return 0;
-    struct service service = {.type = (enum ordertype)(data[0] % ORDERTYPE_COUNT), .min = 1, .max = 100000};
+    struct service service = {
+        .type = (enum ordertype)(data[0] % ORDERTYPE_COUNT), .min = 1, .max = 100000};
     struct str rest = str_make((const char *)data + 1, size - 1), value;
     for (size_t f = 0; f < FIELD_COUNT && str_next(&rest, 0x1e, &value); f++)
         given.value[f] = value;

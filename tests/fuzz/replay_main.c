@@ -1,5 +1,5 @@
-/* Runs a fuzz target over the files of the folders named on the command line, without libFuzzer: seeds and
- * findings as regression tests. */
+/* Runs a fuzz target over the files of the folders named on the command line, without libFuzzer:
+ * seeds and findings as regression tests. */
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>
