@@ -50,34 +50,6 @@ const struct ask_totals *ask_totals(void)
     return &totals;
 }
 
-static const char *const action_words[QUESTION_ACTION_COUNT] = {
-    [QUESTION_SERVICES] = "services",
-    [QUESTION_ADD] = "add",
-    [QUESTION_STATUS] = "status",
-    [QUESTION_STATUS_MANY] = "status_many",
-    [QUESTION_REFILL] = "refill",
-    [QUESTION_REFILL_MANY] = "refill_many",
-    [QUESTION_REFILL_STATUS] = "refill_status",
-    [QUESTION_REFILL_STATUS_MANY] = "refill_status_many",
-    [QUESTION_CANCEL] = "cancel",
-    [QUESTION_BALANCE] = "balance",
-};
-
-static const char *outcome_word(enum outcome outcome)
-{
-    switch (outcome) {
-    case OUTCOME_ACCEPTED:
-        return "accepted";
-    case OUTCOME_NOT_SENT:
-        return "not_sent";
-    case OUTCOME_REFUSED:
-        return "refused";
-    case OUTCOME_DOUBT:
-        return "doubt";
-    }
-    UNREACHABLE();
-}
-
 static void forget_body(struct ask *ask)
 {
     if (ask->body.ptr != NULL) /* it holds the key */
@@ -105,8 +77,9 @@ static void note(const struct ask *ask, const struct answer *answer, long http_s
                               memory_order_relaxed);
     log_event(decode_is_writing(action) ? LOG_INFO : LOG_DEBUG, "provider_call",
               "provider=%s action=%s outcome=%s http=%ld took_ms=%lld request=%s",
-              provider->settings.name, action_words[action], outcome_word(answer->outcome),
-              http_status, (long long)(took_us / 1000), ask->request_id);
+              provider->settings.name, question_action_word(action),
+              question_outcome_word(answer->outcome), http_status, (long long)(took_us / 1000),
+              ask->request_id);
 }
 
 static void rest_when_limited(const struct ask *ask, const struct answer *answer)
@@ -140,8 +113,8 @@ static void finish_unsent(struct ask *ask)
                                 .server = STR(""),
                                 .transport_error = ""};
     log_event(LOG_INFO, "provider_call_kept", "provider=%s action=%s reason=\"%s\" request=%s",
-              ask->place.provider->settings.name, action_words[ask->question.action], ask->failure,
-              ask->request_id);
+              ask->place.provider->settings.name, question_action_word(ask->question.action),
+              ask->failure, ask->request_id);
     finish(ask, &facts);
 }
 

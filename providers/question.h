@@ -38,6 +38,11 @@ enum outcome {
     OUTCOME_REFUSED,  /* certainly not executed; verdict says by whose fault */
     OUTCOME_DOUBT,    /* may have been executed (add, refill, cancel); for reads: nothing learnt */
 };
+enum { OUTCOME_COUNT = OUTCOME_DOUBT + 1 };
+
+/* For logs and metrics: "status_many", "not_sent". */
+const char *question_action_word(enum question_action action);
+const char *question_outcome_word(enum outcome outcome);
 
 /* The words we give a client for a refusal of class client; texts in our own table. */
 enum refusal {

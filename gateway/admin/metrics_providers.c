@@ -150,25 +150,6 @@ static void add_balances(const struct standing *list, size_t count, struct buf *
 
 /* ---- calls ---- */
 
-static const char *const actions[QUESTION_ACTION_COUNT] = {
-    [QUESTION_SERVICES] = "services",
-    [QUESTION_ADD] = "add",
-    [QUESTION_STATUS] = "status",
-    [QUESTION_STATUS_MANY] = "status_many",
-    [QUESTION_REFILL] = "refill",
-    [QUESTION_REFILL_MANY] = "refill_many",
-    [QUESTION_REFILL_STATUS] = "refill_status",
-    [QUESTION_REFILL_STATUS_MANY] = "refill_status_many",
-    [QUESTION_CANCEL] = "cancel",
-    [QUESTION_BALANCE] = "balance",
-};
-static const char *const outcomes[] = {
-    [OUTCOME_ACCEPTED] = "accepted",
-    [OUTCOME_NOT_SENT] = "not_sent",
-    [OUTCOME_REFUSED] = "refused",
-    [OUTCOME_DOUBT] = "doubt",
-};
-
 /* Only what happened, save for orders, whose zeros tell something. */
 static void add_calls(const struct standing *list, size_t count, struct buf *out)
 {
@@ -177,15 +158,16 @@ static void add_calls(const struct standing *list, size_t count, struct buf *out
     metric_family(out, METRIC_COUNTER, name, "Answers by action and outcome.");
     for (size_t i = 0; i < count; i++)
         for (unsigned action = 0; action < QUESTION_ACTION_COUNT; action++)
-            for (unsigned outcome = 0; outcome < COUNT_OF(outcomes); outcome++) {
+            for (unsigned outcome = 0; outcome < OUTCOME_COUNT; outcome++) {
                 uint64_t calls = atomic_load_explicit(
                     &totals->calls[list[i].provider->id][action][outcome], memory_order_relaxed);
                 if (calls > 0 || action == QUESTION_ADD)
                     metric_count(
                         out, name,
-                        METRIC_LABELS({"provider", str_of(list[i].provider->settings.name)},
-                                      {"action", str_of(actions[action])},
-                                      {"outcome", str_of(outcomes[outcome])}),
+                        METRIC_LABELS(
+                            {"provider", str_of(list[i].provider->settings.name)},
+                            {"action", str_of(question_action_word((enum question_action)action))},
+                            {"outcome", str_of(question_outcome_word((enum outcome)outcome))}),
                         calls);
             }
 }
@@ -202,7 +184,8 @@ static void add_call_seconds(const struct standing *list, size_t count, struct b
             if (us > 0 || action == QUESTION_ADD)
                 metric_seconds(out, name,
                                METRIC_LABELS({"provider", str_of(list[i].provider->settings.name)},
-                                             {"action", str_of(actions[action])}),
+                                             {"action", str_of(question_action_word(
+                                                            (enum question_action)action))}),
                                (int64_t)us);
         }
 }
