@@ -109,17 +109,24 @@ static bool refuse_nul(struct fault *why)
     return fault_set(why, FAULT_INVALID, "A parameter holds a NUL byte");
 }
 
+/* The row a value goes to; PARAMS_MAX when it is passed over. */
+static bool row_take(struct params_source *source, char *name, size_t name_len, struct str value,
+                     size_t *row_out, bool *is_new_out, struct fault *why)
+{
+    struct str folded = name_fold(name, name_len);
+    *row_out = PARAMS_MAX;
+    *is_new_out = false;
+    if (has_nul(folded) || has_nul(value))
+        return refuse_nul(why);
+    return is_nameless(folded) || row_find(source, folded, row_out, is_new_out, why);
+}
+
 bool params_source_append(struct params_source *source, char *name, size_t name_len,
                           struct str value, struct fault *why)
 {
-    struct str folded = name_fold(name, name_len);
     size_t row;
     bool is_new;
-    if (has_nul(folded) || has_nul(value))
-        return refuse_nul(why);
-    if (is_nameless(folded))
-        return true;
-    if (!row_find(source, folded, &row, &is_new, why))
+    if (!row_take(source, name, name_len, value, &row, &is_new, why))
         return false;
     if (row == PARAMS_MAX)
         return true;
@@ -137,14 +144,9 @@ bool params_source_add(struct params_source *source, char *name, size_t name_len
     size_t bracket = str_find_byte(trimmed, '[');
     if (bracket != SIZE_MAX && bracket > 0 && trimmed.ptr[trimmed.len - 1] == ']')
         return params_source_append(source, name + (trimmed.ptr - name), bracket, value, why);
-    struct str folded = name_fold(name, name_len);
     size_t row;
     bool is_new;
-    if (has_nul(folded) || has_nul(value))
-        return refuse_nul(why);
-    if (is_nameless(folded))
-        return true;
-    if (!row_find(source, folded, &row, &is_new, why))
+    if (!row_take(source, name, name_len, value, &row, &is_new, why))
         return false;
     if (row == PARAMS_MAX)
         return true;
