@@ -51,20 +51,11 @@ static void on_done(const struct aftersale_result *list, size_t count, void *arg
 
 static void run(struct call *call, enum aftersale_kind kind)
 {
-    static const char *const plural[] = {"orders", "order_ids", NULL};
-    static const char *const singular[] = {"order", "order_id", "id", NULL};
     struct asked *asked = arena_new(exchange_arena(call->exchange), sizeof *asked);
     asked->call = call;
     asked->kind = kind;
-    call_ids_read(call, plural, singular, &asked->ids);
-    if (asked->ids.is_too_many) {
-        call_error(call, "Maximum 100 orders");
+    if (!call_orders_read(call, &asked->ids))
         return;
-    }
-    if (asked->ids.count == 0) {
-        call_error(call, WORDS_ORDER_ID);
-        return;
-    }
     if (call->desk->catalogue == NULL) {
         call_error(call, WORDS_UNAVAILABLE);
         return;

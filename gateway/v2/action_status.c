@@ -82,20 +82,11 @@ static void on_followed(const struct follow_status *list, size_t count, void *ar
 
 void action_status_run(struct call *call)
 {
-    static const char *const plural[] = {"orders", "order_ids", NULL};
-    static const char *const singular[] = {"order", "order_id", "id", NULL};
     struct arena *arena = exchange_arena(call->exchange);
     struct asked *asked = arena_new(arena, sizeof *asked);
     asked->call = call;
-    call_ids_read(call, plural, singular, &asked->ids);
-    if (asked->ids.is_too_many) {
-        call_error(call, "Maximum 100 orders");
+    if (!call_orders_read(call, &asked->ids))
         return;
-    }
-    if (asked->ids.count == 0) {
-        call_error(call, WORDS_ORDER_ID);
-        return;
-    }
     struct follow_status *now = arena_new(arena, asked->ids.count * sizeof *now);
     if (follow_now(call->desk, call->client->id, asked->ids.id, asked->ids.count, arena, now))
         reply(asked, now);

@@ -67,6 +67,20 @@ void call_ids_read(const struct call *call, const char *const *plural, const cha
     }
 }
 
+bool call_orders_read(struct call *call, struct call_ids *out)
+{
+    static const char *const plural[] = {"orders", "order_ids", NULL};
+    static const char *const singular[] = {"order", "order_id", "id", NULL};
+    call_ids_read(call, plural, singular, out);
+    if (out->is_too_many)
+        call_error(call, "Maximum 100 orders");
+    else if (out->count == 0)
+        call_error(call, WORDS_ORDER_ID);
+    else
+        return true;
+    return false;
+}
+
 void call_add_id(struct buf *out, uint32_t id, struct str text)
 {
     if (id)

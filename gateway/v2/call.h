@@ -36,6 +36,8 @@ struct call_ids {
  * plural. Empty items are passed over, doubled ones kept once. */
 void call_ids_read(const struct call *call, const char *const *plural, const char *const *singular,
                    struct call_ids *out);
+/* From "orders" or "order" and their kin; false: none or too many, and the client was told so. */
+bool call_orders_read(struct call *call, struct call_ids *out);
 /* A whole number as ids come: "12", " 12 ", "12.0"; 0 when it is none or beyond 2147483647. */
 uint32_t call_number(struct str text);
 /* An id as JSON: a number where it is one, else the text quoted. */
