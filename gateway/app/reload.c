@@ -50,11 +50,6 @@ static bool take_over(struct gateway *g, struct configuration *fresh, struct fau
     return true;
 }
 
-static bool is_same_text(const char *a, const char *b)
-{
-    return str_equal(str_of(a), str_of(b));
-}
-
 /* A new key, address or rate ends what was held against the old one. */
 static void forget_rests(struct gateway *g, const struct configuration *fresh)
 {
@@ -62,8 +57,8 @@ static void forget_rests(struct gateway *g, const struct configuration *fresh)
         const struct provider *now = &fresh->providers->list[i];
         const struct provider *before =
             provider_set_find(g->configuration->providers, str_of(now->settings.name));
-        if (before && is_same_text(before->settings.key, now->settings.key) &&
-            is_same_text(before->settings.url, now->settings.url))
+        if (before && str_is_same(before->settings.key, now->settings.key) &&
+            str_is_same(before->settings.url, now->settings.url))
             continue;
         health_reset(g->health, now->id);
     }

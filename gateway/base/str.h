@@ -35,6 +35,11 @@ static inline bool str_is(struct str a, const char *text)
 {
     return str_equal(a, str_of(text));
 }
+/* Of two texts; NULL is as "". */
+static inline bool str_is_same(const char *a, const char *b)
+{
+    return str_equal(str_of(a), str_of(b));
+}
 static inline struct str str_from(struct str s, size_t offset)
 {
     return offset >= s.len ? (struct str){s.ptr ? s.ptr + s.len : NULL, 0}

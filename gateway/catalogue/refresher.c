@@ -146,16 +146,11 @@ static void feed_stop(struct feed *feed)
     pthread_mutex_unlock(&refresher->reports_mutex);
 }
 
-static bool is_same_text(const char *a, const char *b)
-{
-    return str_equal(str_of(a), str_of(b));
-}
-
 /* The panel would answer another way now. */
 static bool is_changed(const struct provider_settings *a, const struct provider_settings *b)
 {
-    return !is_same_text(a->url, b->url) || !is_same_text(a->key, b->key) ||
-           !is_same_text(a->currency, b->currency) || !is_same_text(a->ca_file, b->ca_file) ||
+    return !str_is_same(a->url, b->url) || !str_is_same(a->key, b->key) ||
+           !str_is_same(a->currency, b->currency) || !str_is_same(a->ca_file, b->ca_file) ||
            a->dialect != b->dialect;
 }
 

@@ -144,11 +144,6 @@ static void apply(struct liveorder *order, void *arg)
         liveorders_set_extra(order, fresh->extra);
 }
 
-static bool is_same_text(const char *a, const char *b)
-{
-    return str_equal(str_of(a), str_of(b));
-}
-
 /* extra: the parent's new extra, or NULL: as it was. */
 static void settle(struct desk *desk, uint32_t id, const struct answer_status *reported,
                    const char *extra)
@@ -172,7 +167,7 @@ static void settle(struct desk *desk, uint32_t id, const struct answer_status *r
         struct settlement settled = settlement_make(&before, reported);
         bool is_changed = settled.is_changed || order.is_unsaved ||
                           settled.paid.units != order.paid.units ||
-                          (extra && !is_same_text(extra, order.extra));
+                          (extra && !str_is_same(extra, order.extra));
         log_oddities(&order, &settled, reported);
         order.state = settled.state;
         order.paid = settled.paid;
