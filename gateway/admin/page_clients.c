@@ -38,6 +38,13 @@ static void print_markup(struct jsonwriter *w, const struct markup *markup)
     buf_fini(&text);
 }
 
+/* As it is written: "300/m". */
+static void print_rate(const struct setting_rate *limit, char *out, size_t room)
+{
+    const char *unit = limit->window_ms == 1000 ? "s" : limit->window_ms == 60000 ? "m" : "h";
+    snprintf(out, room, "%.10g/%s", limit->per_s * (double)limit->window_ms / 1000, unit);
+}
+
 static void print_services(struct jsonwriter *w, const struct client_settings *settings)
 {
     struct buf text;
@@ -88,8 +95,8 @@ static void print_client(struct jsonwriter *w, const struct client_settings *set
     else
         jsonwriter_null(w, "balance");
     print_markup(w, &settings->markup);
-    snprintf(rate, sizeof rate, "%g/s", settings->rate_limit_per_s);
-    if (settings->rate_limit_per_s > 0)
+    print_rate(&settings->rate_limit, rate, sizeof rate);
+    if (settings->rate_limit.per_s > 0)
         jsonwriter_text(w, "rate_limit", str_of(rate));
     else
         jsonwriter_null(w, "rate_limit");

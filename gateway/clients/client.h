@@ -6,6 +6,7 @@
 #include "base/fault.h"
 #include "http/listener_settings.h"
 #include "money/quote.h"
+#include "settings/rate.h"
 
 enum { CLIENT_MAX = 65536 };
 
@@ -19,7 +20,7 @@ struct client_settings {
     bool has_balance; /* `balance: 1000.00` shows a constant */
     struct money balance;
     struct markup markup;
-    double rate_limit_per_s; /* 0: none */
+    struct setting_rate rate_limit;
     bool get_orders;
     struct client_range *services; /* count 0: all */
     size_t service_count;

@@ -66,16 +66,16 @@ static int64_t interval_ns_of(double per_s)
 }
 
 /* A bucket by its moment of fullness (GCRA): each token moves it one interval on, and a token is
- * there while it lies no further ahead than the burst, one second's worth, allows. */
+ * there while it lies no further ahead than the burst, the window's worth, allows. */
 int64_t client_take_token(const struct client *client, int64_t steady_now_ms)
 {
-    const int64_t second_ns = 1000000000;
-    double per_s = client->settings.rate_limit_per_s;
+    const int64_t window_ns = client->settings.rate_limit.window_ms * 1000000;
+    double per_s = client->settings.rate_limit.per_s;
     int64_t now_ns = steady_now_ms * 1000000, interval_ns, ahead_ns, wait_ns, full_at_ns, next_ns;
     if (!(per_s > 0))
         return 0;
     interval_ns = interval_ns_of(per_s);
-    ahead_ns = interval_ns < second_ns ? second_ns - interval_ns : 0;
+    ahead_ns = interval_ns < window_ns ? window_ns - interval_ns : 0;
     full_at_ns = atomic_load_explicit(&client->state->full_at_ns, memory_order_relaxed);
     do {
         int64_t from_ns = full_at_ns > now_ns ? full_at_ns : now_ns;

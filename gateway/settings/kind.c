@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "settings/rate.h"
+
 enum { TEXT_MAX = 4096, NAME_MAX_LEN = 64 };
 
 static bool parse_text(struct str text, const struct setting_row *row, void *field,
@@ -246,23 +248,34 @@ static bool parse_thousandths(struct str text, int64_t *out)
     return true;
 }
 
-static bool parse_rate(struct str text, const struct setting_row *row, void *field,
-                       struct fault *why)
+static bool parse_rate_window(struct str text, const struct setting_row *row, void *field,
+                              struct fault *why)
 {
     (void)row;
+    struct setting_rate *rate = field;
     size_t slash = str_find_byte(text, '/');
     struct str unit = slash == SIZE_MAX ? STR_NONE : str_trim(str_from(text, slash + 1));
     int64_t thousandths;
     if (str_is(text, "none")) {
-        *(double *)field = 0;
+        *rate = (struct setting_rate){0, 1000};
         return true;
     }
-    double seconds = str_is(unit, "s") ? 1 : str_is(unit, "m") ? 60 : str_is(unit, "h") ? 3600 : 0;
-    if (!(seconds > 0) || !parse_thousandths(str_trim(str_first(text, slash)), &thousandths))
+    int seconds = str_is(unit, "s") ? 1 : str_is(unit, "m") ? 60 : str_is(unit, "h") ? 3600 : 0;
+    if (seconds == 0 || !parse_thousandths(str_trim(str_first(text, slash)), &thousandths))
         return false;
     if (thousandths == 0)
         return fault_set(why, FAULT_INVALID, "must be above 0; `none` is no limit");
-    *(double *)field = (double)thousandths / 1000 / seconds;
+    *rate = (struct setting_rate){(double)thousandths / 1000 / seconds, seconds * INT64_C(1000)};
+    return true;
+}
+
+static bool parse_rate(struct str text, const struct setting_row *row, void *field,
+                       struct fault *why)
+{
+    struct setting_rate rate;
+    if (!parse_rate_window(text, row, &rate, why))
+        return false;
+    *(double *)field = rate.per_s;
     return true;
 }
 
@@ -271,6 +284,13 @@ const struct setting_kind kind_rate = {
     .form = "such as 10/s, 300/m or 5000/h, or none",
     .size = sizeof(double),
     .parse = parse_rate,
+};
+
+const struct setting_kind kind_rate_window = {
+    .name = "a rate limit",
+    .form = "such as 10/s, 300/m or 5000/h, or none",
+    .size = sizeof(struct setting_rate),
+    .parse = parse_rate_window,
 };
 
 /* ---- choices ---- */

@@ -14,6 +14,7 @@ extern const struct setting_kind kind_integer;     /* int64_t */
 extern const struct setting_kind kind_duration;    /* int64_t, ms */
 extern const struct setting_kind kind_size;        /* size_t, bytes */
 extern const struct setting_kind kind_rate;        /* double, per second; "none" is 0 */
+extern const struct setting_kind kind_rate_window; /* struct setting_rate, rate.h */
 extern const struct setting_kind kind_choice;      /* an enum of unsigned size */
 extern const struct setting_kind kind_choice_bool; /* bool, by words */
 extern const struct setting_kind kind_choice_only; /* no field: for what has one built choice */

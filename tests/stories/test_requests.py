@@ -358,6 +358,13 @@ def test_beyond_the_rate_limit_is_429_with_retry_after(make_gateway, alpha):
     eventually(lambda: gateway.call("balance").status == 200)
 
 
+def test_a_limit_by_the_minute_is_for_the_minute(make_gateway, alpha):
+    gateway = make_gateway([alpha], clients=[{"name": "shop", "key": SHOP_KEY, "rate_limit": "3/m"}])
+    assert [gateway.call("balance").status for _ in range(5)] == [200, 200, 200, 429, 429]
+    assert 1 <= int(gateway.call("balance").headers["retry-after"]) <= 20
+    assert gateway.cli("client", "list", "--json").json["clients"][0]["rate_limit"] == "3/m"
+
+
 def test_a_client_may_be_held_to_its_addresses(make_gateway, alpha):
     clients = [{"name": "shop", "key": SHOP_KEY, "addresses": ["192.0.2.0/24", "2001:db8::/32"]},
                {"name": "local", "key": "local-key-0123456789", "addresses": ["127.0.0.0/8"]}]

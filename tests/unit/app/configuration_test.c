@@ -56,13 +56,13 @@ static void check_good_clients(const struct client_set *set)
     assert_int_equal(plain->key_count, 1);
     assert_false(plain->has_balance || plain->get_orders);
     assert_int_equal(plain->service_count + plain->address_count, 0);
-    assert_true(plain->rate_limit_per_s <= 0);
+    assert_true(plain->rate_limit.per_s <= 0);
     assert_int_equal(full->key_count, 3);
     assert_true(full->has_balance && full->get_orders);
     assert_int_equal(full->balance.units, 100050000000);
     assert_int_equal(full->markup.percent.units, PERCENT_WHOLE / 10);
     assert_int_equal(full->markup.amount.units, 1000000);
-    assert_true(full->rate_limit_per_s > 4.999 && full->rate_limit_per_s < 5.001);
+    assert_true(full->rate_limit.per_s > 4.999 && full->rate_limit.per_s < 5.001);
     assert_int_equal(full->service_count, 2);
     assert_int_equal(full->services[0].first, 1); /* the set keeps them in order */
     assert_int_equal(full->services[0].last, 5);

@@ -12,12 +12,17 @@
 
 #include "clients/client.h"
 
-static struct client_set *make(const char *name, double per_s)
+static struct client_set *make_windowed(const char *name, double per_s, int64_t window_ms)
 {
-    struct client_settings settings = {.name = memory_text(name), .rate_limit_per_s = per_s};
+    struct client_settings settings = {.name = memory_text(name), .rate_limit = {per_s, window_ms}};
     struct client_set *set = client_set_new(&settings, 1, NULL);
     assert_non_null(set);
     return set;
+}
+
+static struct client_set *make(const char *name, double per_s)
+{
+    return make_windowed(name, per_s, 1000);
 }
 
 static unsigned take_all(const struct client *client, int64_t now_ms, int64_t *wait_ms)
@@ -61,6 +66,19 @@ static void test_rates(void **state)
         }
         client_set_unpin(&set);
     }
+}
+
+/* "3/m": three at once, then one each 20 seconds. */
+static void test_windows(void **state)
+{
+    struct client_set *set = make_windowed("three a minute", 3 / 60.0, 60000);
+    int64_t wait_ms;
+    (void)state;
+    assert_int_equal(take_all(&set->list[0], 1000, &wait_ms), 3);
+    assert_true(wait_ms >= 19999 && wait_ms <= 20001);
+    assert_int_equal(take_all(&set->list[0], 21001, &wait_ms), 1);
+    assert_int_equal(take_all(&set->list[0], 121001, &wait_ms), 3);
+    client_set_unpin(&set);
 }
 
 static void test_no_limit(void **state)
@@ -140,6 +158,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rates),
+        cmocka_unit_test(test_windows),
         cmocka_unit_test(test_no_limit),
         cmocka_unit_test(test_reload),
         cmocka_unit_test(test_threads),
