@@ -65,6 +65,8 @@ struct provider_set *provider_set_pin(struct provider_set *set);
 void provider_set_unpin(struct provider_set **set);
 const struct provider *provider_set_find(const struct provider_set *set, struct str name);
 const struct provider *provider_set_by_id(const struct provider_set *set, unsigned id);
+/* Also of a name that is not configured (yet); PROVIDER_MAX when too many names were seen. */
+unsigned provider_id_of(struct str name);
 void provider_settings_fini(struct provider_settings *settings);
 
 /* Paused by an operator; kept while the process lives. */

@@ -46,6 +46,12 @@ struct provider_state *provider_state_of(struct str name)
     return found;
 }
 
+unsigned provider_id_of(struct str name)
+{
+    const struct provider_state *state = provider_state_of(name);
+    return state ? state->id : PROVIDER_MAX;
+}
+
 unsigned provider_state_id(const struct provider_state *state)
 {
     return state->id;

@@ -40,6 +40,7 @@ struct gateway {
     struct pending_reload *waiting; /* reloads that `coming` will answer */
     struct ledger_order *resumed;   /* orders to go on with once there is a catalogue */
     size_t resumed_count;
+    size_t orphans; /* orders found at the start whose provider is not configured */
     struct arena resumed_arena;
 };
 

@@ -15,10 +15,12 @@ static void on_kept_order(const struct ledger_order *order, unsigned attempts, v
     struct liveorder live;
     (void)attempts;
     char *extra = str_copy(order->extra);
-    liveorder_from_ledger(order, g->configuration->providers, &live);
+    liveorder_from_ledger(order, &live);
     live.extra = extra;
     liveorders_put(g->liveorders, &live);
     free(extra);
+    g->orphans += order->provider.len &&
+                  provider_set_find(g->configuration->providers, order->provider) == NULL;
     if (order->state != ORDERSTATE_PLACING)
         return;
     g->resumed = memory_resize(g->resumed, g->resumed_count + 1, sizeof *g->resumed);
@@ -61,6 +63,10 @@ bool recovery_run(struct gateway *g, struct fault *why)
         return false;
     log_event(LOG_INFO, "recovered", "unfinished=%zu resumed=%zu", liveorders_count(g->liveorders),
               g->resumed_count);
+    if (g->orphans > 0)
+        log_event(LOG_WARN, "orders_without_provider",
+                  "orders=%zu why=\"their providers are not configured, so nobody can be asked\"",
+                  g->orphans);
     return true;
 }
 

@@ -264,7 +264,7 @@ static uint32_t child_new(struct family *family, struct str upstream_id)
         return 0;
     struct birth *birth = memory_new(sizeof *birth);
     birth->family = family;
-    liveorder_from_ledger(&child, desk->catalogue->providers, &birth->child);
+    liveorder_from_ledger(&child, &birth->child);
     birth->child.provider_id = parent->provider_id;
     family->writes++;
     ledger_write(desk->ledger, desk->loop, &change, on_born, birth);

@@ -215,17 +215,15 @@ bool liveorders_has_provider(struct liveorders *table, unsigned provider_id)
     return is_found;
 }
 
-void liveorder_from_ledger(const struct ledger_order *order, const struct provider_set *providers,
-                           struct liveorder *out)
+void liveorder_from_ledger(const struct ledger_order *order, struct liveorder *out)
 {
-    const struct provider *provider =
-        order->provider.len ? provider_set_find(providers, order->provider) : NULL;
+    unsigned provider_id = order->provider.len ? provider_id_of(order->provider) : PROVIDER_MAX;
     *out = (struct liveorder){
         .id = order->id,
         .service = order->service,
         .parent = order->parent,
         .client_id = client_id(order->client),
-        .provider_id = provider ? (uint16_t)provider->id : LIVEORDER_NO_PROVIDER,
+        .provider_id = provider_id < PROVIDER_MAX ? (uint16_t)provider_id : LIVEORDER_NO_PROVIDER,
         .state = order->state,
         .type = order->type,
         .has_start_count = order->has_start_count,

@@ -13,7 +13,7 @@ enum { LIVEORDER_UPSTREAM_BYTES = 65, LIVEORDER_NO_PROVIDER = 0xffff };
 struct liveorder { /* by value */
     uint32_t id, service, parent;
     unsigned client_id;
-    uint16_t provider_id; /* LIVEORDER_NO_PROVIDER: none yet, or removed */
+    uint16_t provider_id; /* LIVEORDER_NO_PROVIDER: none yet */
     enum orderstate state;
     enum ordertype type;
     bool has_start_count;
@@ -68,8 +68,7 @@ void liveorders_count_states(struct liveorders *table, size_t counts_out[ORDERST
 /* True when an unfinished order of that provider exists. */
 bool liveorders_has_provider(struct liveorders *table, unsigned provider_id);
 
-/* From the books at start. */
-void liveorder_from_ledger(const struct ledger_order *order, const struct provider_set *providers,
-                           struct liveorder *out);
+/* From the books at start. A provider that is not configured counts too: it may come back. */
+void liveorder_from_ledger(const struct ledger_order *order, struct liveorder *out);
 
 #endif

@@ -379,6 +379,22 @@ def test_a_provider_that_is_being_sent_an_order_cannot_be_removed(gateway, alpha
     eventually(lambda: gateway.reload(config).returncode == 0)
 
 
+def test_a_provider_that_was_missing_at_the_start_and_came_back_is_asked_again(gateway, alpha, beta):
+    order = gateway.add()
+    whole = gateway.config
+    config = changed(gateway)
+    config["providers"] = config["providers"][1:]
+    config["services"] = [{**service, "offers": service["offers"][1:]} for service in config["services"]]
+    gateway.stop()
+    gateway.write(config)
+    gateway.start()
+    assert gateway.wait_log("orders_without_provider", orders=1)
+    alpha.set_order("*", status="Completed", remains=0)
+    assert gateway.status(order)["status"] == "Pending"  # the last known state
+    assert gateway.reload(whole).returncode == 0
+    eventually(lambda: gateway.status(order)["status"] == "Completed")
+
+
 def test_a_changed_listen_is_bound_before_the_old_one_closes(gateway):
     fresh = free_port()
     old = gateway.port
