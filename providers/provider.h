@@ -50,6 +50,9 @@ struct provider {
     struct factor exchange;            /* its currency in ours */
 };
 
+/* The name behind an id, for log lines; "" when nobody has it. Lives for ever. Any thread. */
+struct str provider_name(unsigned id);
+
 struct provider_set {
     _Atomic unsigned pins;
     size_t count;

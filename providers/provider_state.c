@@ -52,6 +52,16 @@ unsigned provider_id_of(struct str name)
     return state ? state->id : PROVIDER_MAX;
 }
 
+struct str provider_name(unsigned id)
+{
+    struct str name = STR("");
+    pthread_mutex_lock(&lock);
+    if (id < state_count)
+        name = str_of(states[id]->name);
+    pthread_mutex_unlock(&lock);
+    return name;
+}
+
 unsigned provider_state_id(const struct provider_state *state)
 {
     return state->id;

@@ -81,12 +81,21 @@ void gateway_use(struct gateway *g, struct configuration *configuration)
     refresher_configure(g->refresher, &view);
 }
 
+/* Warnings stand among the faults, in the order of the file. */
+static void tell_fault(struct str line)
+{
+    if (str_find(line, STR(": warning: ")) == SIZE_MAX)
+        log_event(LOG_ERROR, "configuration_fault", "fault=%s", log_value(line).text);
+    else
+        log_event(LOG_WARN, "configuration_warning", "warning=%s", log_value(line).text);
+}
+
 static void log_faults(const char *faults)
 {
     struct str rest = str_of(faults), line;
     while (str_next(&rest, '\n', &line))
         if (line.len > 0)
-            log_event(LOG_ERROR, "configuration_fault", "fault=%s", log_value(line).text);
+            tell_fault(line);
 }
 
 static void refuse(struct gateway *g, struct faultlist *faults,

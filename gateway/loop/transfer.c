@@ -5,6 +5,7 @@
 
 #include <limits.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/queue.h>
 #include <unistd.h>
@@ -255,6 +256,10 @@ static struct transfer_result result_of(struct transfer *transfer, CURLcode code
     const struct answer_headers *headers = &transfer->headers;
     long status = 0;
     curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+    /* Nothing but our refusal to send it twice aborts a call. */
+    if (code == CURLE_ABORTED_BY_CALLBACK)
+        snprintf(transfer->error, sizeof transfer->error,
+                 "the connection ended before any answer; it was not sent a second time");
     const char *error = transfer->error[0] ? transfer->error : curl_easy_strerror(code);
     return (struct transfer_result){
         .curl_code = (int)code,

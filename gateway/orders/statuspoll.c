@@ -168,7 +168,8 @@ static void on_timer(void *arg)
 static void ask_singly(struct call *call)
 {
     if (!atomic_exchange(&asks_singly[call->queue->provider_id], true))
-        log_event(LOG_INFO, "provider_asked_singly", "provider_id=%u", call->queue->provider_id);
+        log_event(LOG_INFO, "provider_asked_singly", "provider=" STR_FMT,
+                  STR_ARG(provider_name(call->queue->provider_id)));
     for (size_t i = 0; i < call->count; i++)
         queue_add(call->queue, &call->orders[i]);
 }

@@ -1,6 +1,8 @@
 /* See health_news.h. */
 #include "routing/health_news.h"
 
+#include "providers/provider.h"
+
 void health_news_add(struct health_news *news, enum log_level level, const char *event,
                      const char *reason)
 {
@@ -10,13 +12,14 @@ void health_news_add(struct health_news *news, enum log_level level, const char 
 
 void health_news_log(const struct health_news *news)
 {
+    struct str name = provider_name(news->provider_id);
     for (size_t i = 0; i < news->count; i++) {
         const struct health_item *item = &news->items[i];
         if (news->service.len && str_starts(str_of(item->event), STR("offer_")))
-            log_event(item->level, item->event, "provider_id=%u service=%s reason=%s",
-                      news->provider_id, log_value(news->service).text, item->reason);
+            log_event(item->level, item->event, "provider=" STR_FMT " service=%s reason=%s",
+                      STR_ARG(name), log_value(news->service).text, item->reason);
         else
-            log_event(item->level, item->event, "provider_id=%u reason=%s", news->provider_id,
+            log_event(item->level, item->event, "provider=" STR_FMT " reason=%s", STR_ARG(name),
                       item->reason);
     }
 }

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "providers/provider_state.h"
 #include "routing/health.h"
 
 #define REFUSED(...)                                                                               \
@@ -419,16 +420,19 @@ static void test_each_change_is_logged_once(void **state)
         const char *line;
         unsigned times;
     } cases[] = {
-        {"event=provider_resting provider_id=7 reason=orders_fail\n", 1},
-        {"event=offer_resting provider_id=7 service=\"5 5\" reason=orders_fail\n", 1},
-        {"event=provider_recovered provider_id=7 ", 1},
-        {"event=offer_recovered provider_id=7 ", 1},
-        {"level=error event=provider_resting provider_id=8 reason=bad_key\n", 1},
-        {"level=error event=provider_resting provider_id=8 reason=redirect", 1},
-        {"event=provider_recovered provider_id=8 reason=key_works\n", 1},
-        {"event=provider_recovered provider_id=8 reason=by_operator\n", 1},
+        {"event=provider_resting provider=n7 reason=orders_fail\n", 1},
+        {"event=offer_resting provider=n7 service=\"5 5\" reason=orders_fail\n", 1},
+        {"event=provider_recovered provider=n7 ", 1},
+        {"event=offer_recovered provider=n7 ", 1},
+        {"level=error event=provider_resting provider=n8 reason=bad_key\n", 1},
+        {"level=error event=provider_resting provider=n8 reason=redirect", 1},
+        {"event=provider_recovered provider=n8 reason=key_works\n", 1},
+        {"event=provider_recovered provider=n8 reason=by_operator\n", 1},
         {"\n", 8},
     };
+    const char *const names[] = {"n0", "n1", "n2", "n3", "n4", "n5", "n6", "n7", "n8"};
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        assert_non_null(provider_state_of(str_of(names[i])));
     char *text = logged(much_trouble);
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++)
