@@ -55,6 +55,24 @@ static void print_facts(const struct provider *provider, const struct answer_ser
                row->dripfeed ? ", drip-feed" : "");
 }
 
+/* A panel's text in quotes. Its `${` is written `$${`: in our configuration it would stand for a
+ * secret of ours, which we would then publish. */
+static void print_text(struct str dirty, struct arena *arena, struct buf *out)
+{
+    struct str text = cleantext_make(arena, dirty);
+    struct buf escaped;
+    size_t at;
+    buf_init(&escaped, 2 * text.len + 16);
+    while ((at = str_find(text, STR("${"))) != SIZE_MAX) {
+        buf_add_str(&escaped, str_first(text, at));
+        buf_add_text(&escaped, "$${");
+        text = str_from(text, at + 2);
+    }
+    buf_add_str(&escaped, text);
+    buf_add_json(out, buf_str(&escaped));
+    buf_fini(&escaped);
+}
+
 static void print_row(const struct provider *provider, const struct answer_service *row,
                       const char *why_not, uint32_t number, struct arena *arena, struct buf *out)
 {
@@ -64,16 +82,15 @@ static void print_row(const struct provider *provider, const struct answer_servi
     buf_printf(out, "%s- id: %u    ", lead, number);
     print_facts(provider, row, arena, out);
     buf_printf(out, "%s  name: ", lead);
-    buf_add_json(out, cleantext_make(arena, row->name));
-    struct str category = cleantext_make(arena, row->category);
-    if (category.len > 0) {
+    print_text(row->name, arena, out);
+    if (cleantext_make(arena, row->category).len > 0) {
         buf_printf(out, "\n%s  category: ", lead);
-        buf_add_json(out, category);
+        print_text(row->category, arena, out);
     }
     buf_printf(out, "\n%s  markup: 0%%\n%s  offers:\n%s    - {provider: ", lead, lead, lead);
     buf_add_json(out, str_of(provider->settings.name));
     buf_add_text(out, ", service: ");
-    buf_add_json(out, cleantext_make(arena, row->id));
+    print_text(row->id, arena, out);
     buf_add_text(out, "}\n");
 }
 

@@ -29,8 +29,14 @@ _Static_assert(COUNT_OF(actions) < V2_ACTIONS_MOST, "the totals have a row too f
 static const struct {
     const char *alias, *name;
 } aliases[] = {
-    {"multi-status", "status"}, {"multi_status", "status"}, {"statuses", "status"},
-    {"multi_refill", "refill"}, {"refills", "refill"},
+    {"multi-status", "status"},
+    {"multi_status", "status"},
+    {"statuses", "status"},
+    {"multi_refill", "refill"},
+    {"multi-refill", "refill"},
+    {"refills", "refill"},
+    {"refill-status", "refill_status"},
+    {"multi_refill_status", "refill_status"},
 };
 
 size_t v2_action_count(void)

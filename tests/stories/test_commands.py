@@ -43,6 +43,17 @@ def test_import_prints_what_the_configuration_takes(make_gateway, alpha):
     assert gateway.cli("import", "alpha").returncode == 3
 
 
+def test_a_name_that_a_panel_gives_reads_no_secret_of_ours(make_panel, make_gateway):
+    name = "Likes ${env:HOME} $${env:HOME} ${file:/etc/hostname} ${"
+    alpha = make_panel("alpha", services=[{"service": 1, "name": name, "type": "Default", "category": name,
+                                           "rate": "1.00", "min": 10, "max": 1000}])
+    gateway = make_gateway([alpha], services=[{"id": 1, "offers": [{"provider": "alpha", "service": 1}]}])
+    services = yaml.safe_load(gateway.cli("import", "alpha").stdout)["services"]
+    assert gateway.reload(dict(gateway.config, services=services)).returncode == 0
+    sold = gateway.call("services").json[0]
+    assert (sold["name"], sold["category"]) == (name, name)
+
+
 @pytest.mark.parametrize("words", [["order"], ["order", "show"], ["order", "show", "x"], ["order", "list", "y"],
                                    ["order", "list", "--nonsense"], ["order", "resolve", "1"],
                                    ["order", "resolve", "1", "--refund", "--next-offer"],

@@ -247,6 +247,8 @@ def test_actions_are_folded_and_have_aliases(gateway):
         assert "balance" in gateway.call(action), action
     for action in ("status", "Status", "statuses", "multi_status", "multi-status"):
         assert list(gateway.call(action, orders=order).json) == [str(order)], action
+    for action in ("refill_status", "refill-status", "multi_refill_status"):
+        assert gateway.call(action, refills=9).json[0]["status"] == {"error": "Incorrect refill ID"}, action
     assert isinstance(gateway.call("SERVICES").json, list)
 
 

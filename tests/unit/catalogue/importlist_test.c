@@ -16,8 +16,8 @@ static struct answer_service rows[] = {
      .max = 10000,
      .refill = true},
     {.id = {"7-slug", 6},
-     .name = {"{odd}: [name]\r\n", 15},
-     .category = {"", 0},
+     .name = {"{odd}: [name] $${env:A}\r\n", 25},
+     .category = {"${file:/x}", 10},
      .type = ORDERTYPE_PACKAGE,
      .has_rate = true},
     {.id = {"8", 1},
@@ -85,7 +85,8 @@ static void test_block(void **state)
            "id|101|name|Followers: \"steady\" #1|category|Social & "
            "more|markup|0%|offers|provider|alpha|"
            "service|101|"
-           "id|2147483646|name|{odd}: [name]|markup|0%|offers|provider|alpha|service|7-slug|",
+           "id|2147483646|name|{odd}: [name] "
+           "$$${env:A}|category|$${file:/x}|markup|0%|offers|provider|alpha|service|7-slug|",
            "# 2 services, 6 left out\n");
     expect(&(struct answer){0}, "services|", "# 0 services, 0 left out\n");
     answer.services += 2;
