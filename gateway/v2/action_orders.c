@@ -75,7 +75,7 @@ static void on_rows(const struct ledger_rows *rows, void *arg)
         add_order(&listing->out, &order, exchange_arena(listing->call->exchange));
     }
     if (rows->order_count < LIMIT_MOST || listing->count == listing->limit ||
-        ++listing->rounds == ROUNDS_MOST)
+        ++listing->rounds == ROUNDS_MOST || exchange_is_answered(listing->call->exchange))
         listing_end(listing);
     else
         listing_ask(listing);
