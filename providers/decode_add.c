@@ -13,7 +13,7 @@ static enum finding find_id(const json_t *object, struct arena *arena, struct st
         const json_t *value = scalar_member(object, id_names[i]);
         if (value == NULL)
             continue;
-        if (json_is_object(value) && find_id(value, arena, out) == FOUND_ID)
+        if (find_id(value, arena, out) == FOUND_ID)
             return FOUND_ID;
         return scalar_id(scalar_of(value), arena, out) ? FOUND_ID : FOUND_UNUSABLE;
     }
@@ -38,10 +38,9 @@ static void read_charge(struct decoding *d, const json_t *object)
 static bool says_failure(const json_t *object)
 {
     static const char *const words[] = {"error", "fail", "failed", "failure", "false", "rejected"};
-    const json_t *member = scalar_member(object, "status");
-    struct scalar status = scalar_of(member);
+    struct scalar status = scalar_of(scalar_member(object, "status"));
     int64_t code;
-    if (member == NULL || status.kind == SCALAR_NONE)
+    if (status.kind == SCALAR_NONE)
         return false;
     if (scalar_integer(status, &code))
         return code == 0 || (code != 1 && code != 100 && (code < 200 || code > 299));
@@ -53,16 +52,12 @@ static bool says_failure(const json_t *object)
 
 void decode_add(struct decoding *d)
 {
-    const json_t *object = d->root;
+    const json_t *object = scalar_unlist(d->root);
     struct str id = STR("");
-    if (json_is_array(object) && json_array_size(object) == 1)
-        object = json_array_get(object, 0);
     enum finding finding = find_id(object, d->arena, &id);
     const json_t *holder = object;
     if (finding == FOUND_NOTHING) {
-        const json_t *data = scalar_member(object, "data");
-        if (json_is_array(data) && json_array_size(data) == 1)
-            data = json_array_get(data, 0);
+        const json_t *data = scalar_unlist(scalar_member(object, "data"));
         finding = find_id(data, d->arena, &id);
         holder = data;
     }

@@ -11,6 +11,11 @@ static const char *const message_keys[] = {
 };
 static const char *const code_keys[] = {"code", "error_code", "errorCode", "error", "type"};
 
+static bool is(const json_t *value, json_type type)
+{
+    return value != NULL && json_typeof(value) == type;
+}
+
 static void add_text(struct errortext *found, struct str text)
 {
     text = str_trim(text);
@@ -20,6 +25,12 @@ static void add_text(struct errortext *found, struct str text)
         if (str_equal(found->texts[i], text))
             return;
     found->texts[found->count++] = text;
+}
+
+static void add_code(struct errortext *found, int64_t code, struct arena *arena)
+{
+    if (code != 0)
+        add_text(found, str_of(arena_printf(arena, "#%lld", (long long)code)));
 }
 
 static void add_value(struct errortext *found, const json_t *value, int depth, struct arena *arena);
@@ -47,32 +58,41 @@ static void add_value(struct errortext *found, const json_t *value, int depth, s
     json_t *item;
     if (value == NULL || depth > DEPTH)
         return;
-    if (json_is_string(value))
+    switch (json_typeof(value)) {
+    case JSON_STRING:
         add_text(found, scalar_of(value).text);
-    else if (json_is_object(value))
+        return;
+    case JSON_OBJECT:
         add_object(found, value, depth, arena);
-    else if (json_is_array(value))
+        return;
+    case JSON_ARRAY:
         json_array_foreach(value, i, item) add_value(found, item, depth + 1, arena);
-    else if (json_is_integer(value) && json_integer_value(value) != 0)
-        add_text(found, str_of(arena_printf(arena, "#%lld", (long long)json_integer_value(value))));
+        return;
+    case JSON_INTEGER:
+        add_code(found, json_integer_value(value), arena);
+        return;
+    case JSON_REAL:
+    case JSON_TRUE:
+    case JSON_FALSE:
+    case JSON_NULL:
+        return;
+    }
 }
 
-static bool is_empty(const json_t *value)
+static bool is_list(const json_t *value)
 {
-    if (json_is_array(value))
-        return json_array_size(value) == 0;
-    if (json_is_object(value))
-        return json_object_size(value) == 0;
-    return false;
+    return is(value, JSON_ARRAY) || is(value, JSON_OBJECT);
 }
 
 bool errortext_add(struct errortext *found, const json_t *value, struct arena *arena)
 {
-    bool is_plain = !json_is_array(value) && !json_is_object(value);
-    if (value == NULL || is_empty(value))
+    if (value == NULL)
+        return false;
+    /* Of what is no array, no object the size is 0. */
+    if (is_list(value) && json_array_size(value) + json_object_size(value) == 0)
         return false;
     /* An empty text is an error without words; null, false and 0 are none. */
-    if (is_plain && scalar_is_falsy(scalar_of(value)) && !json_is_string(value))
+    if (!is_list(value) && !is(value, JSON_STRING) && scalar_is_falsy(scalar_of(value)))
         return false;
     add_value(found, value, 0, arena);
     return true;
@@ -102,7 +122,7 @@ static bool is_failure(const json_t *status, int64_t *code_out)
     struct str text = str_trim(scalar.text);
     int64_t code = 0;
     *code_out = 0;
-    if (status == NULL || scalar.kind == SCALAR_NONE)
+    if (scalar.kind == SCALAR_NONE)
         return false;
     if (scalar_integer(scalar, &code)) {
         *code_out = code > 100 && code < 120 ? code : 0;
@@ -112,12 +132,6 @@ static bool is_failure(const json_t *status, int64_t *code_out)
         if (str_equal_folded(text, str_of(words[i])))
             return true;
     return scalar.kind == SCALAR_FALSE;
-}
-
-static void add_code(struct errortext *found, int64_t code, struct arena *arena)
-{
-    if (code != 0)
-        add_text(found, str_of(arena_printf(arena, "#%lld", (long long)code)));
 }
 
 static void of_object(struct errortext *found, const json_t *root, struct arena *arena)
@@ -134,14 +148,14 @@ static void of_object(struct errortext *found, const json_t *root, struct arena 
         /* {"message":"The given data was invalid.","errors":{...}}: the fields say more. */
         found->is_error |= errortext_add(found, scalar_member(root, error_keys[i]), arena);
     }
-    if (json_is_string(error) && str_trim(scalar_of(error).text).len == 0 && found->count == 0)
+    if (is(error, JSON_STRING) && str_trim(scalar_of(error).text).len == 0 && found->count == 0)
         found->is_error = false, found->is_hint = true;
-    if (json_is_true(error))
+    if (is(error, JSON_TRUE))
         found->is_error = true;
     bool is_failed = is_failure(status, &code);
     if (scalar_member(root, "ok") != NULL && !scalar_is_true(scalar_of(scalar_member(root, "ok"))))
         found->is_error = true;
-    if (success != NULL && !json_is_object(success) && !json_is_array(success) &&
+    if (success != NULL && !is(success, JSON_OBJECT) && !is(success, JSON_ARRAY) &&
         scalar_is_falsy(scalar_of(success)))
         found->is_error = true;
     bool is_success = errortext_is_success(status) || (success != NULL && !found->is_error);
@@ -152,26 +166,25 @@ static void of_object(struct errortext *found, const json_t *root, struct arena 
         add_value(found, scalar_member(root, message_keys[i]), 1, arena);
     if (found->is_error || is_failed)
         add_value(found, scalar_member(root, "code"), 1, arena);
-    if (is_failed && json_is_string(data))
+    if (is_failed && is(data, JSON_STRING))
         add_text(found, scalar_of(data).text);
     if (is_failed && (found->count > 0 || code != 0)) {
         found->is_error = true;
         add_code(found, code, arena);
     }
     found->is_hint |= !found->is_error && found->count > before;
-    if (!found->is_error && json_is_object(data))
+    if (!found->is_error && is(data, JSON_OBJECT))
         found->is_error |= errortext_add(found, scalar_member(data, "error"), arena);
 }
 
 struct errortext errortext_of(const json_t *root, struct arena *arena)
 {
     struct errortext found = {0};
-    if (json_is_array(root) && json_array_size(root) == 1)
-        root = json_array_get(root, 0);
-    if (json_is_string(root)) {
+    root = scalar_unlist(root);
+    if (is(root, JSON_STRING)) {
         add_text(&found, scalar_of(root).text);
         found.is_hint = true;
-    } else if (json_is_object(root)) {
+    } else if (is(root, JSON_OBJECT)) {
         of_object(&found, root, arena);
     }
     return found;

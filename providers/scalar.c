@@ -199,6 +199,11 @@ struct str scalar_print(struct scalar value, struct arena *arena)
     UNREACHABLE();
 }
 
+const json_t *scalar_unlist(const json_t *value)
+{
+    return json_array_size(value) == 1 ? json_array_get(value, 0) : value;
+}
+
 json_t *scalar_member(const json_t *object, const char *name)
 {
     const char *key;

@@ -40,6 +40,8 @@ bool scalar_is_true(struct scalar value);
 bool scalar_is_falsy(struct scalar value);
 /* What it says, as text: "" for none; numbers in decimal. In the arena unless a text. */
 struct str scalar_print(struct scalar value, struct arena *arena);
+/* The one element of a list of one, which some scripts put around everything; else value itself. */
+const json_t *scalar_unlist(const json_t *value);
 /* A member whatever the case of its name; NULL when absent. Exact case wins. */
 json_t *scalar_member(const json_t *object, const char *name);
 

@@ -128,40 +128,18 @@ static void decode_page(struct decoding *d)
         decode_doubt(d);
 }
 
-static void dispatch(struct decoding *d)
-{
-    switch (d->question->action) {
-    case QUESTION_SERVICES:
-        decode_services(d);
-        return;
-    case QUESTION_ADD:
-        decode_add(d);
-        return;
-    case QUESTION_STATUS:
-        decode_status(d);
-        return;
-    case QUESTION_STATUS_MANY:
-        decode_status_many(d);
-        return;
-    case QUESTION_REFILL:
-    case QUESTION_REFILL_MANY:
-        decode_refill(d);
-        return;
-    case QUESTION_REFILL_STATUS:
-    case QUESTION_REFILL_STATUS_MANY:
-        decode_refill_status(d);
-        return;
-    case QUESTION_CANCEL:
-        decode_cancel(d);
-        return;
-    case QUESTION_BALANCE:
-        decode_balance(d);
-        return;
-    case QUESTION_ACTION_COUNT:
-        break;
-    }
-    UNREACHABLE();
-}
+static void (*const decoders[QUESTION_ACTION_COUNT])(struct decoding *d) = {
+    [QUESTION_SERVICES] = decode_services,
+    [QUESTION_ADD] = decode_add,
+    [QUESTION_STATUS] = decode_status,
+    [QUESTION_STATUS_MANY] = decode_status_many,
+    [QUESTION_REFILL] = decode_refill,
+    [QUESTION_REFILL_MANY] = decode_refill,
+    [QUESTION_REFILL_STATUS] = decode_refill_status,
+    [QUESTION_REFILL_STATUS_MANY] = decode_refill_status,
+    [QUESTION_CANCEL] = decode_cancel,
+    [QUESTION_BALANCE] = decode_balance,
+};
 
 static void decode_body(struct decoding *d)
 {
@@ -178,7 +156,7 @@ static void decode_body(struct decoding *d)
     d->verdict = classify_texts(d->settings, d->question->action, &d->error, &text);
     if (decode_is_error(d))
         d->answer->error = decode_text(d, text);
-    dispatch(d);
+    decoders[d->question->action](d);
     d->error = (struct errortext){0};
     d->root = NULL;
     json_decref(reply.root);
@@ -186,7 +164,7 @@ static void decode_body(struct decoding *d)
 
 static bool is_scanned(struct decoding *d)
 {
-    if (d->facts->http_status < 200 || d->facts->http_status > 299)
+    if (d->facts->http_status / 100 != 2)
         return false;
     if (d->question->action == QUESTION_ADD)
         return statusscan_add(d);
@@ -221,13 +199,18 @@ static void decode_transport(struct decoding *d, bool may_scan)
 static struct str evidence_of(const struct decoding *d)
 {
     const struct reply_facts *facts = d->facts;
+    struct str transport = str_of(facts->transport_error);
     struct buf text;
     buf_init(&text, 20 * 1024);
-    if (facts->http_status != 0)
-        buf_printf(&text, "http %ld " STR_FMT ": ", facts->http_status,
-                   STR_ARG(str_first(facts->content_type, 80)));
-    if (facts->transport_error != NULL && facts->transport_error[0] != '\0')
-        buf_printf(&text, "%.200s ", facts->transport_error);
+    if (facts->http_status != 0) {
+        buf_printf(&text, "http %ld ", facts->http_status);
+        buf_add_str(&text, str_first(facts->content_type, 80));
+        buf_add_text(&text, ": ");
+    }
+    if (transport.len > 0) {
+        buf_add_str(&text, str_first(transport, 200));
+        buf_add_byte(&text, ' ');
+    }
     buf_add_str(&text, str_first(facts->body, 16 * 1024));
     struct str evidence = decode_text(d, buf_str(&text));
     buf_fini(&text);

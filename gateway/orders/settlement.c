@@ -122,10 +122,11 @@ struct settlement settlement_make(const struct settlement_order *order,
     take_numbers(order, reported, &s);
     if (!s.is_unknown_word && !s.is_review)
         s.state = final_state(order, reported, &s);
-    if (!orderstate_may_move(order->state, s.state))
-        s.state = order->state;
+    if (!orderstate_may_move(order->state, s.state)) /* never: no status names such a state */
+        s.state = order->state;                      /* never: see above */
     settle(order, reported->has_remains, &s);
-    s.is_changed = s.state != order->state || s.paid.units != order->paid.units ||
+    s.is_changed = s.state != order->state ||
+                   s.paid.units != order->paid.units || /* never: money follows the state */
                    s.remains != order->remains || s.has_start_count != order->has_start_count ||
                    s.start_count != order->start_count;
     return s;

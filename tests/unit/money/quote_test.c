@@ -26,6 +26,7 @@ static void test_markup(void **state)
         {"25% 0.05", false, 0, 0},
         {"25% + ", false, 0, 0},
         {"25% + -1", false, 0, 0},
+        {"25% + +1", false, 0, 0},
         {"25% + 5%", false, 0, 0},
         {"0.05 + 25%", false, 0, 0},
         {"0.000000001", false, 0, 0},
@@ -71,6 +72,8 @@ static void test_rate(void **state)
         {"3", "0.000000000001", "-99.9999999999%", "9000000%", 8, "0.00000001"},
         {"1.1", "0.029", "33.3333333333%", "7%", 8, "0.04551067"},
         {"0.000010000001", "1", "0%", "0%", 5, "0.00002"},
+        {"90000000000", "2", "0%", "0%", 8, NULL},
+        {"90000000000", "9000000", "0%", "0%", 5, NULL},
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -90,6 +93,20 @@ static void test_rate(void **state)
     }
 }
 
+/* No markup that a configuration can hold; the arithmetic says so itself. */
+static void test_markups_beyond_all_bounds(void **state)
+{
+    const struct markup none = {0}, most = {.percent = {INT64_MAX}};
+    struct rate_terms terms = {.base = {100000000}, .exchange = {FACTOR_ONE}, .service = most};
+    struct money got = {-5};
+    (void)state;
+    assert_false(quote_rate(&terms, 5, &got));
+    terms.service = none;
+    terms.client = most;
+    assert_false(quote_rate(&terms, 5, &got));
+    assert_int_equal(got.units, -5);
+}
+
 static void test_charge_and_cost(void **state)
 {
     struct money got = {0};
@@ -104,6 +121,8 @@ static void test_charge_and_cost(void **state)
     assert_int_equal(got.units, INT64_C(1000000000000000));
     assert_false(quote_charge((struct money){INT64_MAX}, INT64_MAX, false, 5, &got));
     assert_false(quote_charge((struct money){1}, -1, false, 5, &got));
+    assert_false(quote_charge((struct money){-1}, 1, false, 5, &got));
+    assert_false(quote_cost((struct money){-INT64_MAX}, (struct factor){2 * FACTOR_ONE}, &got));
     assert_true(quote_cost((struct money){1}, (struct factor){INT64_C(1000000000001)}, &got));
     assert_int_equal(got.units, 2);
     assert_true(
@@ -117,6 +136,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_markup),
         cmocka_unit_test(test_rate),
+        cmocka_unit_test(test_markups_beyond_all_bounds),
         cmocka_unit_test(test_charge_and_cost),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

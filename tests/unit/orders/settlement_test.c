@@ -217,6 +217,23 @@ static void a_start_count_is_kept_once_known(void **state)
     assert_true(s.has_start_count && !s.is_changed && s.start_count == 572);
 }
 
+/* Nothing but the count is news. */
+static void a_new_start_count_is_a_change(void **state)
+{
+    struct settlement_order order = order_in(S(PROCESSING));
+    struct answer_status reported = report_remains(ORDERSTATUS_PROCESSING, 100);
+    (void)state;
+    reported.has_start_count = true;
+    reported.start_count = 7;
+    struct settlement s = settlement_make(&order, &reported);
+    assert_true(s.is_changed && s.has_start_count && s.start_count == 7);
+    order.has_start_count = true;
+    order.start_count = 7;
+    assert_false(settlement_make(&order, &reported).is_changed);
+    reported.start_count = 8;
+    assert_true(settlement_make(&order, &reported).is_changed);
+}
+
 static void completed_without_remains_leaves_nothing(void **state)
 {
     (void)state;
@@ -425,6 +442,7 @@ int main(void)
         cmocka_unit_test(nothing_said_changes_nothing),
         cmocka_unit_test(remains_are_clamped),
         cmocka_unit_test(a_start_count_is_kept_once_known),
+        cmocka_unit_test(a_new_start_count_is_a_change),
         cmocka_unit_test(completed_without_remains_leaves_nothing),
         cmocka_unit_test(a_client_pays_for_what_was_delivered),
         cmocka_unit_test(a_refund_without_remains_is_a_full_one),
