@@ -26,7 +26,7 @@ static bool split_url(struct str url, struct str *authority_out, bool *is_plain_
         return false;
     rest = str_from(url, *is_plain_out ? strlen("http://") : strlen("https://"));
     size_t end = 0;
-    while (end < rest.len && !memchr("/?#", rest.ptr[end], 3))
+    while (end < rest.len && str_find_byte(STR("/?#"), rest.ptr[end]) == SIZE_MAX)
         end++;
     *authority_out = str_first(rest, end);
     return end > 0;

@@ -70,13 +70,13 @@ json_t *panelservice_defaults(void)
 
 void panelservice_generate(json_t *list, int64_t count, int64_t first, const char *rate)
 {
-    for (int64_t i = 0; i < count; i++) {
-        json_t *name = json_sprintf("Generated service %lld", (long long)(i + 1));
-        json_t *category = json_sprintf("Category %lld", (long long)(i / 50 + 1));
-        json_array_append_new(list, json_pack("{sIsossso ss sisi sbsb}", "service",
-                                              (json_int_t)(first + i), "name", name, "type",
-                                              "Default", "category", category, "rate", rate, "min",
-                                              10, "max", 100000, "refill", true, "cancel", false));
+    for (json_int_t i = 0; i < count; i++) {
+        json_t *name = json_sprintf("Generated service %lld", i + 1);
+        json_t *category = json_sprintf("Category %lld", i / 50 + 1);
+        json_array_append_new(list,
+                              json_pack("{sIsossso ss sisi sbsb}", "service", first + i, "name",
+                                        name, "type", "Default", "category", category, "rate", rate,
+                                        "min", 10, "max", 100000, "refill", true, "cancel", false));
     }
 }
 

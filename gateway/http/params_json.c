@@ -75,7 +75,7 @@ static size_t number_end(struct str text, size_t start)
 
 static bool ends_a_number(struct str text, size_t i)
 {
-    return i == text.len || memchr(",]} \t\r\n", text.ptr[i], 7) != NULL;
+    return i == text.len || str_find_byte(STR(",]} \t\r\n"), text.ptr[i]) != SIZE_MAX;
 }
 
 static bool scan_number(struct scan *scan, struct fault *why)
