@@ -57,7 +57,8 @@ static const struct setting_row list[] = {
      .count_offset = offsetof(struct import_settings, service_count),
      .most = FILTERS_MAX,
      .standard_words = "all",
-     .sentence = "Only these ids of the panel; `*` matches anything."},
+     .sentence =
+         "Only these ids of the panel, or ranges of them such as 100-199; `*` matches anything."},
 };
 
 const struct setting_table import_rows = {.name = "an import",

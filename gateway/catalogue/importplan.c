@@ -13,6 +13,24 @@ static bool matches_any(struct str text, char *const *patterns, size_t count)
     return count == 0;
 }
 
+/* "100-199", for ids that are numbers; an id may also be written like that itself. */
+static bool is_within(struct str id, struct str range)
+{
+    uint64_t number, first, last;
+    size_t dash = str_find_byte(range, '-');
+    return dash != SIZE_MAX && str_to_u64(id, &number) &&
+           str_to_u64(str_first(range, dash), &first) &&
+           str_to_u64(str_from(range, dash + 1), &last) && first <= number && number <= last;
+}
+
+static bool has_id(const struct import_settings *import, struct str id)
+{
+    for (size_t i = 0; i < import->service_count; i++)
+        if (is_within(id, str_of(import->services[i])))
+            return true;
+    return matches_any(id, import->services, import->service_count);
+}
+
 static bool has_type(const struct import_settings *import, enum ordertype type)
 {
     for (size_t i = 0; i < import->type_count; i++)
@@ -26,7 +44,7 @@ bool importplan_wants(const struct import_settings *import, const struct panelro
     return row->type != ORDERTYPE_UNKNOWN && !cleantext_is_decoration(row->name) &&
            has_type(import, row->type) &&
            matches_any(row->category, import->categories, import->category_count) &&
-           matches_any(row->id, import->services, import->service_count);
+           has_id(import, row->id);
 }
 
 /* The numbers of the services that are written out, sorted. */

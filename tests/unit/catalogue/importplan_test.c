@@ -67,6 +67,7 @@ static void expect(struct setting *setting, const char *expected)
 
 static void test_filters(void **state)
 {
+    static const char *const ranges[] = {"2-199", "9-3", "a-c"};
     static const struct {
         struct import_settings import;
         const char *plan;
@@ -77,6 +78,8 @@ static void test_filters(void **state)
         {{.first_id = 1000, .types = packages, .type_count = 1}, "2:1002"},
         {{.first_id = 1000, .services = (char **)(uintptr_t)some, .service_count = 2},
          "1:1001 200:1200"},
+        {{.first_id = 1000, .services = (char **)(uintptr_t)ranges, .service_count = 3},
+         "2:1002 3:1003"},
         {{.first_id = 1000,
           .services = (char **)(uintptr_t)some,
           .service_count = 2,
