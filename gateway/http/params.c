@@ -12,6 +12,13 @@ void params_source_begin(struct params_source *source, struct params *params, st
     source->first = params->count;
 }
 
+const char params_nested[1] = "";
+
+bool param_is_nested(const struct param *param)
+{
+    return param->value.ptr == params_nested;
+}
+
 struct str params_get(const struct params *params, const char *name)
 {
     struct str wanted = str_of(name);

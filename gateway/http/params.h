@@ -32,6 +32,9 @@ bool params_add_multipart(struct params *params, struct str text, struct str con
 /* By Content-Type; missing or wrong: urlencoded, JSON if it starts with '{'. Then the query. */
 bool params_decode(struct params *params, struct str content_type, struct str body,
                    struct str query, struct arena *arena, struct fault *why);
+/* A JSON list or object that itself holds lists or objects is no value: such a parameter is there,
+ * empty, so that who knows its name can refuse it and all others ignore it. */
+bool param_is_nested(const struct param *param);
 /* STR_NONE when absent. */
 struct str params_get(const struct params *params, const char *name);
 

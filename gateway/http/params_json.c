@@ -153,14 +153,30 @@ static bool scalar_text(const json_t *value, struct arena *arena, struct str *ou
     return false;
 }
 
+static bool holds_containers(json_t *container)
+{
+    const char *key;
+    json_t *element;
+    size_t i;
+    json_array_foreach(container, i, element)
+    {
+        if (json_is_array(element) || json_is_object(element))
+            return true;
+    }
+    json_object_foreach(container, key, element)
+    {
+        if (json_is_array(element) || json_is_object(element))
+            return true;
+    }
+    return false;
+}
+
 static bool add_element(struct params_source *source, char *name, size_t name_len,
                         const json_t *element, struct fault *why)
 {
     struct str text;
-    if (json_is_null(element))
-        return true;
     if (!scalar_text(element, source->arena, &text))
-        return fault_set(why, FAULT_INVALID, "A JSON list may hold texts and numbers only");
+        return true;
     return params_source_append(source, name, name_len, text, why);
 }
 
@@ -201,7 +217,9 @@ static bool add_members(struct params_source *source, json_t *root, struct fault
         char *name = arena_text(source->arena, str_make(key, name_len));
         struct str text;
         bool is_added = true;
-        if (json_is_array(value))
+        if (holds_containers(value))
+            is_added = params_source_add(source, name, name_len, str_make(params_nested, 0), why);
+        else if (json_is_array(value))
             is_added = add_list(source, name, name_len, value, why);
         else if (json_is_object(value))
             is_added = add_object(source, name, name_len, value, why);

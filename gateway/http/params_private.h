@@ -4,6 +4,8 @@
 #define HTTP_PARAMS_PRIVATE_H
 #include "http/params.h"
 
+extern const char params_nested[1]; /* the value of a nested one points here */
+
 struct params_source {
     struct params *params;       /* borrowed */
     struct arena *arena;         /* borrowed */

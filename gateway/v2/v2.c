@@ -202,12 +202,36 @@ static void run_action(struct call *call)
     action->run(call);
 }
 
+/* Unknown parameters may be anything; ours are texts, numbers or lists of them. */
+static const struct param *find_nested(const struct params *params)
+{
+    static const char *const names[] = {"key",    "action",  "service", "order", "orders",
+                                        "refill", "refills", "limit",   "before"};
+    for (size_t i = 0; i < params->count; i++) {
+        enum field field;
+        bool is_ours = field_find(params->list[i].name, &field);
+        for (size_t n = 0; n < COUNT_OF(names); n++)
+            is_ours = is_ours || str_is(params->list[i].name, names[n]);
+        if (is_ours && param_is_nested(&params->list[i]))
+            return &params->list[i];
+    }
+    return NULL;
+}
+
 static void handle(struct call *call)
 {
     struct fault why;
     if (!read_params(call, &why)) {
         call_error(
             call, arena_printf(exchange_arena(call->exchange), "Incorrect request: %s", why.words));
+        return;
+    }
+    const struct param *nested = find_nested(call->params);
+    if (nested) {
+        call_error(call, arena_printf(exchange_arena(call->exchange),
+                                      "Incorrect request: " STR_FMT
+                                      " must be a text, a number or a list of them",
+                                      STR_ARG(nested->name)));
         return;
     }
     call->client = client_set_find_key(call->clients, find_key(call));

@@ -643,3 +643,13 @@ def test_the_tls_port_speaks_nothing_else(make_gateway, alpha, certificate):
     with Wire(gateway.port, tls=trust(files)) as wire:
         wire.send(post(form(action="balance")))
         assert "balance" in wire.answer()
+
+
+def test_nested_json_is_ignored_where_nobody_knows_the_name_and_told_where_it_is_ours(gateway):
+    def ask(fields):
+        body = json.dumps({"key": SHOP_KEY, "action": "balance", **fields})
+        return send(gateway, body, "application/json")
+
+    assert "balance" in ask({"tags": [{"a": 1}], "meta": {"x": {"y": [1]}}}).json
+    for name in ("orders", "runs", "link"):
+        assert f"{name} must be a text, a number or a list of them" in ask({name: [{"a": 1}]}).error
