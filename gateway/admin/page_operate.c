@@ -1,6 +1,5 @@
 /* POST /reload and POST /ledger/backup {path}. */
 #include "admin/admin_private.h"
-#include "base/log.h"
 
 /* ---- reload ---- */
 
@@ -39,8 +38,6 @@ static void on_backup(bool is_ok, const char *words, void *arg)
     struct admin_call *call = arg;
     struct str path = params_get(&call->params, "path");
     struct buf out;
-    log_event(is_ok ? LOG_INFO : LOG_WARN, "ledger_backup", "ok=%d path=%s", is_ok,
-              log_value(path).text);
     if (!is_ok) {
         admin_fail(call, 409, words);
         return;
