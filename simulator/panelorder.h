@@ -3,10 +3,10 @@
 #ifndef SIMULATOR_PANELORDER_H
 #define SIMULATOR_PANELORDER_H
 #include <jansson.h>
-#include <uthash.h>
 
 #include "base/buf.h"
 #include "base/fault.h"
+#include "base/table.h"
 #include "simulator/panelform.h"
 #include "simulator/panelservice.h"
 

@@ -3,10 +3,10 @@
 #ifndef SIMULATOR_PANELSERVICE_H
 #define SIMULATOR_PANELSERVICE_H
 #include <jansson.h>
-#include <uthash.h>
 
 #include "base/buf.h"
 #include "base/fault.h"
+#include "base/table.h"
 
 #define PANELSERVICE_MOST ((size_t)200000)
 

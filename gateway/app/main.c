@@ -118,6 +118,7 @@ static int fail_unknown(const char *name)
 
 int main(int argc, char **argv)
 {
+    memory_begin();
     if (argc < 2) {
         print_help(stderr);
         return EXIT_USAGE;

@@ -1,6 +1,7 @@
 /* See memory.h. */
 #include "base/memory.h"
 
+#include <jansson.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,13 +17,27 @@ void memory_assertion_failed(const char *condition, const char *file, int line)
     abort();
 }
 
+void memory_ran_out(void)
+{
+    fputs("level=fatal event=out_of_memory\n", stderr);
+    abort();
+}
+
 static void *checked(void *pointer)
 {
-    if (pointer == NULL) {
-        fputs("level=fatal event=out_of_memory\n", stderr);
-        abort();
-    }
+    if (pointer == NULL)
+        memory_ran_out();
     return pointer;
+}
+
+static void *ask(size_t size)
+{
+    return checked(malloc(size ? size : 1));
+}
+
+void memory_begin(void)
+{
+    json_set_alloc_funcs(ask, free);
 }
 
 void *memory_new(size_t size)

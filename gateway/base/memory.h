@@ -18,6 +18,12 @@
 
 _Noreturn void memory_assertion_failed(const char *condition, const char *file, int line);
 
+/* Where a library says that it got none: the same end as our own allocations have. */
+_Noreturn void memory_ran_out(void);
+/* First of all in main: jansson, which follows a pointer of chance when it gets no memory for a
+ * text, ends the program as well. */
+void memory_begin(void);
+
 /* Zeroed; never NULL. */
 void *memory_new(size_t size) __attribute__((malloc, alloc_size(1), returns_nonnull));
 void *memory_array(size_t count, size_t size) __attribute__((malloc, returns_nonnull));

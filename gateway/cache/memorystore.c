@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/queue.h>
-#include <uthash.h>
 
 #include "base/clock.h"
+#include "base/table.h"
 
 struct value {
     unsigned holds;

@@ -1,7 +1,7 @@
 /* The table of numbers of importplan.h: by service, and which numbers were ever seen. */
 #include <stdlib.h>
-#include <uthash.h>
 
+#include "base/table.h"
 #include "catalogue/importnumbers.h"
 
 struct seen { /* a number that belongs, or once belonged, to a service */

@@ -2,7 +2,8 @@
 #include "catalogue/pricebook.h"
 
 #include <stdlib.h>
-#include <uthash.h>
+
+#include "base/table.h"
 
 struct price {
     UT_hash_handle hh;

@@ -9,7 +9,7 @@
 
 /* A digest tells nothing of a key, yet how far two agree should not show in the time either. */
 #define HASH_KEYCMP(a, b, len) (!digest_equal((const void *)(a), (const void *)(b)))
-#include <uthash.h>
+#include "base/table.h"
 
 struct client_key {
     struct digest digest;

@@ -3,7 +3,8 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
-#include <uthash.h>
+
+#include "base/table.h"
 
 /* The last id stands for all names beyond the ceiling; no configured client ever has it. */
 enum { CLIENT_ID_OTHERS = CLIENT_MAX - 1 };

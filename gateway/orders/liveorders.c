@@ -3,8 +3,8 @@
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <uthash.h>
 
+#include "base/table.h"
 #include "clients/client.h"
 
 enum { SHARDS = 64 };

@@ -3,7 +3,8 @@
 #include "routing/offerwatches.h"
 
 #include <stdlib.h>
-#include <uthash.h>
+
+#include "base/table.h"
 
 struct offerwatch {
     struct watch watch;

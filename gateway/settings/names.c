@@ -2,8 +2,8 @@
 #include "settings/names.h"
 
 #include <stdlib.h>
-#include <uthash.h>
 
+#include "base/table.h"
 #include "settings/rows.h"
 
 enum { SUGGEST_MAX = 512 };

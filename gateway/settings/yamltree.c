@@ -315,6 +315,8 @@ static const char *syntax_hint(const struct builder *b, struct place place)
 static void tell_syntax_error(struct builder *b, const yaml_parser_t *parser)
 {
     const char *problem = parser->problem ? parser->problem : "not YAML";
+    if (parser->error == YAML_MEMORY_ERROR)
+        memory_ran_out();
     if (parser->error == YAML_READER_ERROR) {
         faultlist_add(b->faults, place_of_offset(b, parser->problem_offset),
                       "not readable as text: %s; write the file in UTF-8", problem);
@@ -359,7 +361,8 @@ struct yamlnode *yamltree_parse(struct yamltree *tree, struct str bytes, const c
         faultlist_add(faults, (struct place){file, 0, 0}, "larger than 32 MiB; split it");
         return NULL;
     }
-    ASSERT(yaml_parser_initialize(&parser) == 1);
+    if (yaml_parser_initialize(&parser) != 1)
+        memory_ran_out();
     yaml_parser_set_input_string(&parser, (const unsigned char *)(bytes.ptr ? bytes.ptr : ""),
                                  bytes.len);
     bool is_whole = build(&builder, &parser);
