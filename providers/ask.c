@@ -20,8 +20,8 @@ enum {
     REQUEST_ID_ROOM = 72,
     ARENA_BYTES = 512, /* enough for what is asked and answered about one order */
     QUESTION_CEILING = 8 * 1024 * 1024,
-    ANSWER_CEILING = 4 * 1024 * 1024,
-    LIST_CEILING = 48 * 1024 * 1024,
+    ANSWER_CEILING = 1024 * 1024,
+    LIST_CEILING = 16 * 1024 * 1024,
     DEFAULT_TIMEOUT_MS = 15000,
     DEFAULT_CONNECT_TIMEOUT_MS = 5000,
     LONGEST_REST_S = 900,
