@@ -8,10 +8,11 @@ import tempfile
 
 class Books:
     """The state of the books as read from a copy of the files, log and all: the files themselves stay as they
-    are. Only orders from `since` on."""
+    are. Only orders from `since` on, but the links of all: an order that waited between two offers goes on after a
+    restart, however many came after it."""
 
     def __init__(self, path, since=0):
-        self.orders, self.attempts, self.aftersales = {}, {}, {}
+        self.orders, self.attempts, self.aftersales, self.links = {}, {}, {}, set()
         self.version = 0  # of the schema; 0: its migration was never there
         with tempfile.TemporaryDirectory() as folder:
             copy = os.path.join(folder, "books.db")
@@ -36,6 +37,7 @@ class Books:
         for order, number, provider, state, upstream in books.execute(
                 "SELECT order_id, number, provider, state, upstream_id FROM attempts WHERE order_id >= ?", (since,)):
             self.attempts[order, number] = (provider, state, upstream)
+        self.links = {json.loads(fields).get("link") for fields, in books.execute("SELECT fields FROM orders")}
         for number, kind, order, state in books.execute("SELECT number, kind, order_id, state FROM aftersales"):
             self.aftersales[number] = (kind, order, state)
 

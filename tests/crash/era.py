@@ -250,9 +250,9 @@ class Era:
     def compare(self):
         """After a restart: the living books against the dead ones and against the panels."""
         fresh = self.read_panels()
-        by_link = self.dead.by_link()
         for link in fresh:
-            self.check(link in by_link, f"{link} was delivered to {self.delivered[link]} without an intent in the books", "lost")
+            self.check(link in self.dead.links,
+                       f"{link} was delivered to {self.delivered[link]} without an intent in the books", "lost")
         for number, dead in self.dead.orders.items():
             if number < self.checked_to:
                 continue
