@@ -20,7 +20,7 @@ struct simulator_options {
 };
 
 /* Serves in the foreground until SIGTERM or SIGINT; prints "simulator listening on 127.0.0.1:PORT"
- * on stdout when ready. Returns the program's exit code: 0, 1 bad script, 2 bad address, 3 cannot
+ * on stdout when ready. Returns the program's exit code: 0, 1 bad script or address, 3 cannot
  * listen. NULL for either argument means the default. */
 int simulator_run(const char *listen_text, const char *script_path);
 
