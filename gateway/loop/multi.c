@@ -58,15 +58,31 @@ static void stop_writing(struct multi_socket *socket)
     socket->is_writing = false;
 }
 
+/* An idle connection ends, or says what nobody asked for: a late second answer, a 408. libcurl
+ * looks whether it is still up before it uses it again, but takes bytes for a sign of life, and
+ * then for the answer to the next request. After this it sees an end and nothing else. */
+static void end_idle(evutil_socket_t fd)
+{
+    enum { MOST_TIMES = 1024 };
+    char unread[8192];
+    shutdown(fd, SHUT_RDWR);
+    for (int i = 0; i < MOST_TIMES; i++)
+        if (recv(fd, unread, sizeof unread, MSG_DONTWAIT) <= 0)
+            return;
+}
+
 static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
     struct multi_socket *socket = arg;
     (void)what;
     loop_now_ms(socket->multi->loop);
-    if (socket->wanted & CURL_POLL_IN)
+    if (socket->wanted & CURL_POLL_IN) {
         act(socket->multi, fd, CURL_CSELECT_IN);
-    else
-        stop_reading(socket); /* an idle connection ends: libcurl looks before it uses it again */
+        return;
+    }
+    stop_reading(socket);
+    if (socket->wanted == 0)
+        end_idle(fd);
 }
 
 static void on_writable(evutil_socket_t fd, short what, void *arg)
