@@ -281,6 +281,14 @@ static void post_drop(const struct asked *asked)
     panelline_reply_json(asked->line, 200, json_pack("{sI}", "dropped", (json_int_t)dropped));
 }
 
+static void post_say(const struct asked *asked)
+{
+    const json_t *raw = json_object_get(asked->body, "raw");
+    struct str bytes = str_make(json_string_value(raw), json_string_length(raw));
+    size_t said = bytes.len ? panelline_say(asked->panel, bytes) : 0;
+    panelline_reply_json(asked->line, 200, json_pack("{sI}", "said", (json_int_t)said));
+}
+
 /* Forgets orders, refills, rules and journal; numbers of orders go on. */
 static void post_reset(const struct asked *asked)
 {
@@ -307,6 +315,7 @@ static const struct {
     {"POST", PREFIX "/refill", post_refill},
     {"POST", PREFIX "/release", post_release},
     {"POST", PREFIX "/drop", post_drop},
+    {"POST", PREFIX "/say", post_say},
     {"POST", PREFIX "/reset", post_reset},
 };
 

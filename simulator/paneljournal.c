@@ -165,11 +165,11 @@ static json_t *headers_of(const char *lines)
 static json_t *entry_json(const struct paneljournal_entry *entry)
 {
     json_t *json = json_pack(
-        "{sI sI sI sI ss ss so si sb sb sb}", "number", (json_int_t)entry->number, "at_ms",
+        "{sI sI sI sI ss ss so si sb sb sb sI}", "number", (json_int_t)entry->number, "at_ms",
         (json_int_t)entry->at_ms, "connection", (json_int_t)entry->line, "request",
         (json_int_t)entry->request, "action", entry->action, "method", entry->method, "path",
         text_of(str_of(entry->path)), "status", entry->status, "key_good", entry->is_key_good,
-        "stored", entry->is_stored, "gone", entry->is_gone);
+        "stored", entry->is_stored, "gone", entry->is_gone, "sent", (json_int_t)entry->sent);
     json_object_set_new(json, "order", entry->order[0] ? json_string(entry->order) : json_null());
     json_object_set_new(json, "rule", entry->rule[0] ? text_of(str_of(entry->rule)) : json_null());
     json_object_set_new(json, "fields", paneljournal_fields(entry->fields));

@@ -24,6 +24,7 @@ struct paneljournal_entry {
     char *fields;  /* urlencoded */
     char *headers; /* as sent, without secrets */
     int status;    /* answered; 0: not (yet) */
+    uint64_t sent; /* bytes of the answer that went out, once it is over */
     bool is_key_good;
     bool is_stored; /* an order, refill or cancel took effect */
     bool is_gone;   /* the asker left before the answer */

@@ -12,49 +12,35 @@
 #include "simulator/panelaction.h"
 #include "simulator/panelcontrol.h"
 #include "simulator/panelhttp.h"
+#include "simulator/panelline_private.h"
 #include "simulator/panelreply.h"
 
 #define MOST_ANSWER_BYTES ((size_t)512 * 1024 * 1024)
 #define KEPT_ROOM_BYTES ((size_t)64 * 1024)
-#define POURED_BYTES 16384
-
-enum line_state {
-    LINE_READING,
-    LINE_HELD,    /* at a rule's hold */
-    LINE_DELAYED, /* by a rule */
-    LINE_WAITING, /* control: for an event */
-    LINE_WRITING,
-    LINE_DRIPPING,
-    LINE_POURING /* an endless answer */
-};
-
-struct panelline {
-    TAILQ_ENTRY(panelline) link;
-    struct panel *panel; /* borrowed */
-    struct bufferevent *wire;
-    struct event *timer;
-    uint64_t number, requests;
-    enum line_state state;
-    bool keeps_alive;   /* this request's wish */
-    bool closes;        /* once written */
-    bool has_continued; /* 100 Continue was sent for this request */
-    bool is_looked_at;  /* early rules were asked for this request */
-    bool is_in_flight;  /* an API request is not answered yet */
-    bool is_run;        /* the action was carried out; body holds its answer */
-    struct panelform form;
-    struct panelrule *rule; /* pinned; NULL: none */
-    struct panelwait *wait;
-    uint64_t entry; /* the journal's number of this request */
-    char *order;    /* id it stored */
-    struct buf body, out;
-    size_t sent; /* of out, while dripping */
-};
+#define POURED_HEAD "4000\r\n"
+#define POURED_BYTES (0x4000 + sizeof POURED_HEAD - 1 + 2)
 
 static void read_requests(struct panelline *line);
 static bool answer(struct panelline *line);
 
+static void put(struct panelline *line, const void *bytes, size_t len)
+{
+    line->queued += len;
+    bufferevent_write(line->wire, bytes, len);
+}
+
+/* How much of the answer the asker's kernel has taken. */
+static void note_sent(struct panelline *line)
+{
+    struct paneljournal_entry *entry = paneljournal_find(&line->panel->journal, line->entry);
+    if (entry)
+        entry->sent = line->queued - evbuffer_get_length(bufferevent_get_output(line->wire));
+}
+
 static void end_request(struct panelline *line)
 {
+    note_sent(line);
+    line->queued = 0;
     if (line->is_in_flight)
         line->panel->in_flight--;
     line->is_in_flight = false;
@@ -72,7 +58,7 @@ static void end_request(struct panelline *line)
     buf_clear(&line->body);
 }
 
-static void free_line(struct panelline *line, bool is_reset)
+void panelline_free(struct panelline *line, bool is_reset)
 {
     struct linger now = {.l_onoff = 1, .l_linger = 0};
     if (is_reset)
@@ -88,7 +74,7 @@ static void free_line(struct panelline *line, bool is_reset)
     free(line);
 }
 
-static void arm(struct panelline *line, int64_t ms)
+void panelline_arm(struct panelline *line, int64_t ms)
 {
     struct timeval after = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
     event_add(line->timer, &after);
@@ -97,17 +83,21 @@ static void arm(struct panelline *line, int64_t ms)
 static void write_out(struct panelline *line)
 {
     line->state = LINE_WRITING;
-    bufferevent_write(line->wire, line->out.ptr, line->out.len);
+    put(line, line->out.ptr, line->out.len);
 }
 
+/* More of an endless answer: a chunk of blanks, or the raw bytes once more. */
 static void pour(struct panelline *line)
 {
-    char blanks[POURED_BYTES];
-    struct evbuffer *output = bufferevent_get_output(line->wire);
-    memset(blanks, ' ', sizeof blanks);
-    evbuffer_add_printf(output, "%x\r\n", POURED_BYTES);
-    evbuffer_add(output, blanks, sizeof blanks);
-    evbuffer_add(output, "\r\n", 2);
+    char chunk[POURED_BYTES];
+    if (line->rule->deed.is_raw) {
+        put(line, line->out.ptr, line->out.len);
+        return;
+    }
+    memset(chunk, ' ', sizeof chunk);
+    memcpy(chunk, POURED_HEAD, sizeof POURED_HEAD - 1);
+    memcpy(chunk + sizeof chunk - 2, "\r\n", 2);
+    put(line, chunk, sizeof chunk);
 }
 
 /* Everything written: the connection ends or takes its next request. */
@@ -115,7 +105,7 @@ static void finish_writing(struct panelline *line)
 {
     bool is_reset = line->rule && line->rule->deed.is_reset;
     if (line->closes) {
-        free_line(line, is_reset);
+        panelline_free(line, is_reset);
         return;
     }
     end_request(line);
@@ -139,8 +129,8 @@ static void drip(struct panelline *line)
         finish_writing(line);
         return;
     }
-    bufferevent_write(line->wire, line->out.ptr + line->sent++, 1);
-    arm(line, line->rule->deed.drip_ms);
+    put(line, line->out.ptr + line->sent++, 1);
+    panelline_arm(line, line->rule->deed.drip_ms);
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *arg)
@@ -170,7 +160,7 @@ static bool send_spoiled(struct panelline *line, const struct panelrule_deed *de
     case PANELRULE_CUT_BEFORE_READ:
         break;
     case PANELRULE_CUT_AFTER_READ:
-        free_line(line, deed->is_reset);
+        panelline_free(line, deed->is_reset);
         return false;
     case PANELRULE_CUT_AFTER_HEADERS:
         line->out.len = head_len;
@@ -274,7 +264,7 @@ static bool begin(struct panelline *line, const struct panelhttp_head *head)
     }
     if (deed && deed->delay_ms > 0) {
         line->state = LINE_DELAYED;
-        arm(line, deed->delay_ms);
+        panelline_arm(line, deed->delay_ms);
         return true;
     }
     return answer(line);
@@ -313,7 +303,7 @@ static bool is_cut_early(struct panelline *line, struct str bytes)
     struct panelhttp_head nothing = {.body_len = 0};
     struct panelaction_result none = {.is_stored = false};
     note_request(line, &nothing, &none);
-    free_line(line, line->rule->deed.is_reset);
+    panelline_free(line, line->rule->deed.is_reset);
     return true;
 }
 
@@ -398,7 +388,7 @@ static void on_event(struct bufferevent *wire, short what, void *arg)
     struct paneljournal_entry *entry = paneljournal_find(&line->panel->journal, line->entry);
     if (entry && line->is_in_flight)
         entry->is_gone = true;
-    free_line(line, false);
+    panelline_free(line, false);
 }
 
 void panelline_open(struct panel *panel, evutil_socket_t socket)
@@ -422,12 +412,6 @@ void panelline_open(struct panel *panel, evutil_socket_t socket)
     bufferevent_enable(line->wire, EV_READ | EV_WRITE);
 }
 
-void panelline_close_all(struct panel *panel)
-{
-    while (TAILQ_FIRST(&panel->lines))
-        free_line(TAILQ_FIRST(&panel->lines), false);
-}
-
 void panelline_reply_json(struct panelline *line, int status, json_t *json)
 {
     char *text = json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
@@ -447,47 +431,4 @@ void panelline_set_wait(struct panelline *line, struct panelwait *wait)
 void panelline_forget_wait(struct panelline *line)
 {
     line->wait = NULL;
-}
-
-static bool is_held_at(const struct panelline *line, struct str name)
-{
-    return line->state == LINE_HELD && str_is(name, line->rule->deed.hold);
-}
-
-size_t panelline_held(const struct panel *panel, struct str name)
-{
-    const struct panelline *line;
-    size_t count = 0;
-    TAILQ_FOREACH(line, &panel->lines, link)
-    count += is_held_at(line, name);
-    return count;
-}
-
-size_t panelline_release(struct panel *panel, struct str name, size_t most)
-{
-    struct panelline *line, *next;
-    size_t count = 0;
-    for (line = TAILQ_FIRST(&panel->lines); line && count < most; line = next) {
-        next = TAILQ_NEXT(line, link);
-        if (!is_held_at(line, name))
-            continue;
-        count++;
-        line->state = LINE_DELAYED;
-        arm(line, line->rule->deed.delay_ms);
-    }
-    return count;
-}
-
-size_t panelline_drop_idle(struct panel *panel, const struct panelline *except, bool is_reset)
-{
-    struct panelline *line, *next;
-    size_t count = 0;
-    for (line = TAILQ_FIRST(&panel->lines); line; line = next) {
-        next = TAILQ_NEXT(line, link);
-        if (line == except || line->state != LINE_READING || line->requests == 0)
-            continue;
-        free_line(line, is_reset);
-        count++;
-    }
-    return count;
 }

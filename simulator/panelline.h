@@ -27,5 +27,7 @@ size_t panelline_held(const struct panel *panel, struct str name);
 size_t panelline_release(struct panel *panel, struct str name, size_t most);
 /* Closes every connection that stands idle between two requests, by RST or FIN; not this one. */
 size_t panelline_drop_idle(struct panel *panel, const struct panelline *except, bool is_reset);
+/* Sends bytes that nobody asked for on every idle connection. Returns on how many they went out. */
+size_t panelline_say(struct panel *panel, struct str bytes);
 
 #endif

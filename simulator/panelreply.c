@@ -114,6 +114,11 @@ struct panelreply panelreply_print(const struct panelrule_deed *deed, int status
         buf_add_str(out, usual);
         return reply;
     }
+    if (deed->is_raw) {
+        print_body(deed, usual, order, out);
+        reply.must_close = deed->closes_after;
+        return reply;
+    }
     buf_init(&body, out->ceiling + MOST_BOMB_BYTES);
     print_body(deed, usual, order, &body);
     print_head(deed, reply.status, body.len, reply.must_close, out);

@@ -70,6 +70,20 @@ static bool do_body_base64(struct panelrule_deed *deed, const json_t *value, str
     return true;
 }
 
+static bool do_raw(struct panelrule_deed *deed, const json_t *value, struct fault *why)
+{
+    deed->is_raw = true;
+    if (!json_is_string(value))
+        return fault_set(why, FAULT_INVALID, "raw: must be text");
+    return do_body(deed, value, why);
+}
+
+static bool do_raw_base64(struct panelrule_deed *deed, const json_t *value, struct fault *why)
+{
+    deed->is_raw = true;
+    return do_body_base64(deed, value, why);
+}
+
 static bool do_error(struct panelrule_deed *deed, const json_t *value, struct fault *why)
 {
     if (!json_is_string(value))
@@ -177,6 +191,8 @@ static const struct {
     {"status", do_status},
     {"body", do_body},
     {"body_base64", do_body_base64},
+    {"raw", do_raw},
+    {"raw_base64", do_raw_base64},
     {"error", do_error},
     {"redirect", do_redirect},
     {"headers", do_headers},

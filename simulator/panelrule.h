@@ -30,6 +30,7 @@ struct panelrule_deed {
     struct buf body; /* instead of the answer, when has_body; {order} stands for the stored order's
                         id */
     bool has_body;
+    bool is_raw; /* body is all of the answer, its head included */
     char *content_type;
     json_t *headers; /* object of texts; NULL: none */
     enum panelrule_cut cut;

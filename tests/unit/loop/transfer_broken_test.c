@@ -152,6 +152,37 @@ static void an_answer_of_just_the_ceiling_fits(void **state)
     assert_true(outcome.result.is_too_large);
 }
 
+static void answer_twice(struct upstream *upstream, int fd)
+{
+    static const char late[] = "HTTP/1.1 408 Request Timeout\r\nContent-Length: 4\r\n\r\nlate";
+    while (upstream_read(upstream, fd)) {
+        upstream_ok(fd, "{}");
+        poll(NULL, 0, 20);
+        upstream_say(fd, late);
+    }
+}
+
+/* Whatever comes while nobody waits for an answer is no answer to what is asked next. */
+static void bytes_on_an_idle_connection_answer_nothing(void **state)
+{
+    struct upstream *upstream = upstream_begin(answer_twice, NULL);
+    struct loop *loop = loop_new("late");
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        struct outcome outcome =
+            ask(loop, (struct question){.port = upstream->port, .may_repeat = i % 2 == 0});
+        assert_int_equal(outcome.result.curl_code, 0);
+        assert_int_equal(outcome.result.http_status, 200);
+        assert_string_equal(outcome.body, "{}");
+        turn_for(loop, 100);
+    }
+    loop_free(loop);
+    upstream_end(upstream);
+    assert_int_equal(atomic_load(&upstream->deliveries), 4);
+    assert_int_equal(atomic_load(&upstream->connections), 4);
+    upstream_free(upstream);
+}
+
 /* ---- cancel ---- */
 
 static void a_cancelled_transfer_is_silent(void **state)
@@ -280,6 +311,7 @@ int main(void)
         cmocka_unit_test(answers_are_judged_by_their_framing),
         cmocka_unit_test(what_is_too_large_ends_the_transfer),
         cmocka_unit_test(an_answer_of_just_the_ceiling_fits),
+        cmocka_unit_test(bytes_on_an_idle_connection_answer_nothing),
         cmocka_unit_test(a_cancelled_transfer_is_silent),
         cmocka_unit_test(a_transfer_is_cancelled_while_it_waits),
         cmocka_unit_test(a_name_being_looked_up_holds_nobody),

@@ -328,37 +328,6 @@ static void an_idle_connection_that_ended_is_left_alone(void **state)
     upstream_free(upstream);
 }
 
-static void answer_twice(struct upstream *upstream, int fd)
-{
-    static const char late[] = "HTTP/1.1 408 Request Timeout\r\nContent-Length: 4\r\n\r\nlate";
-    while (upstream_read(upstream, fd)) {
-        upstream_ok(fd, "{}");
-        poll(NULL, 0, 20);
-        upstream_say(fd, late);
-    }
-}
-
-/* Whatever comes while nobody waits for an answer is no answer to what is asked next. */
-static void bytes_on_an_idle_connection_answer_nothing(void **state)
-{
-    struct upstream *upstream = upstream_begin(answer_twice, NULL);
-    struct loop *loop = loop_new("late");
-    (void)state;
-    for (int i = 0; i < 4; i++) {
-        struct outcome outcome =
-            ask(loop, (struct question){.port = upstream->port, .may_repeat = i % 2 == 0});
-        assert_int_equal(outcome.result.curl_code, 0);
-        assert_int_equal(outcome.result.http_status, 200);
-        assert_string_equal(outcome.body, "{}");
-        turn_for(loop, 100);
-    }
-    loop_free(loop);
-    upstream_end(upstream);
-    assert_int_equal(atomic_load(&upstream->deliveries), 4);
-    assert_int_equal(atomic_load(&upstream->connections), 4);
-    upstream_free(upstream);
-}
-
 enum { PAIRS = 12 };
 
 static void on_pair_readable(evutil_socket_t fd, short what, void *arg)
@@ -513,7 +482,6 @@ int main(void)
         cmocka_unit_test(a_request_is_not_replayed),
         cmocka_unit_test(what_may_repeat_is_replayed),
         cmocka_unit_test(an_idle_connection_that_ended_is_left_alone),
-        cmocka_unit_test(bytes_on_an_idle_connection_answer_nothing),
         cmocka_unit_test(descriptors_are_left_clean_for_others),
         cmocka_unit_test(a_refused_connection_sent_nothing),
         cmocka_unit_test(an_unknown_host_sent_nothing),
