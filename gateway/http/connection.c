@@ -149,6 +149,7 @@ struct bufferevent *connection_new(struct event_base *base, void *arg)
     bufferevent_incref(bufferevent);
     listener_count(&listener->totals.connections);
     atomic_fetch_add(&listener->connection_count, 1);
+    listener->newborn_count++;
     listener_update_accepting(listener);
     event_active(listener->adopt_event, EV_TIMEOUT, 1);
     return bufferevent;
@@ -215,6 +216,8 @@ void connection_adopt_all(struct listener *listener)
     struct connection *connection;
     while ((connection = TAILQ_FIRST(&listener->newborn)) != NULL)
         adopt(connection);
+    listener->newborn_count = 0;
+    listener_update_accepting(listener);
 }
 
 struct connection *connection_of(struct listener *listener, struct evhttp_request *request)
@@ -282,11 +285,15 @@ static void expire(struct connection *connection)
     }
 }
 
+/* What is due beyond a turn's share has the next turn. */
 static void sweep_list(struct listener *listener, struct connection_list *list, int64_t now_ms)
 {
     struct connection *first;
-    while ((first = TAILQ_FIRST(list)) != NULL && first->since_ms + patience_ms(first) <= now_ms)
+    for (int i = 0; (first = TAILQ_FIRST(list)) != NULL && i < LISTENER_TURN_MAX; i++) {
+        if (first->since_ms + patience_ms(first) > now_ms)
+            break;
         expire(first);
+    }
     if (first)
         await_deadline(listener, first->since_ms + patience_ms(first));
 }

@@ -46,6 +46,7 @@ void listener_update_accepting(struct listener *listener)
 {
     struct listener_socket *socket;
     bool may_accept = !listener->is_draining && !listener->is_out_of_files &&
+                      listener->newborn_count < LISTENER_TURN_MAX &&
                       atomic_load(&listener->connection_count) < listener->settings.max_connections;
     if (may_accept == listener->is_accepting)
         return;

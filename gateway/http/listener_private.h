@@ -24,6 +24,7 @@ enum {
     LISTENER_IDLE_MS = 75 * 1000,
     LISTENER_EMFILE_PAUSE_MS = 100,
     LISTENER_POOL_MAX = 256,     /* exchanges kept for reuse */
+    LISTENER_TURN_MAX = 32,      /* connections taken, or ended by time, in one turn of the loop */
     LISTENER_WRITE_PERIODS = 10, /* request timeouts a reply may take while its client reads on */
 };
 
@@ -69,6 +70,7 @@ struct listener {
     struct tls_context *tls; /* NULL: plain */
     LIST_HEAD(, listener_socket) sockets;
     struct connection_list newborn, idle, reading, working, writing;
+    unsigned newborn_count;     /* of this turn */
     struct connection *current; /* whose input changed last */
     struct event *adopt_event;  /* runs connection_adopt_all before any newborn's own events */
     struct loop_timer deadline_timer, emfile_timer;

@@ -27,7 +27,7 @@ struct house {
     unsigned short port;
     struct exchange *held;       /* of the last request to /hold; the loop's thread */
     sem_t holding, ended, freed; /* posted: a request is held, an exchange ended, /big released */
-    atomic_uint handled;
+    atomic_uint handled, connections_seen; /* the latter: at the latest request */
     char *big;
 };
 
@@ -61,6 +61,7 @@ static inline void house_handle(struct exchange *x, void *arg)
     struct house *house = arg;
     struct str path = exchange_path(x);
     atomic_fetch_add(&house->handled, 1);
+    atomic_store(&house->connections_seen, listener_connection_count(house->listener));
     exchange_on_end(x, house_on_end, house);
     if (str_is(path, "/hold")) {
         house->held = x;
