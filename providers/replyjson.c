@@ -209,7 +209,9 @@ struct replyjson replyjson_load(struct str body, bool is_strict, struct arena *a
     body = str_trim(body);
     while (str_starts(body, STR("\xEF\xBB\xBF")))
         body = str_trim(str_from(body, 3));
-    if (body.len == 0 || is_too_deep(body))
+    /* jansson passes over a NUL behind a number. */
+    bool has_nul = is_strict && str_find_byte(body, '\0') != SIZE_MAX;
+    if (body.len == 0 || has_nul || is_too_deep(body))
         return reply;
     reply.root = load_text(body, flags, &error);
     if (reply.root != NULL)

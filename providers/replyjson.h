@@ -14,7 +14,7 @@ struct replyjson {
     bool has_double_keys; /* some object names a key twice (strict only) */
 };
 
-/* is_strict (add, refill, cancel): doubled keys and numbers beyond 64 bits leave no root. */
+/* is_strict (add, refill, cancel): doubled keys, NULs and numbers beyond 64 bits leave no root. */
 struct replyjson replyjson_load(struct str body, bool is_strict, struct arena *arena);
 
 #endif

@@ -144,6 +144,10 @@ class Panel:
         """Closes every connection that stands idle."""
         return self.control("drop", {"reset": reset})["dropped"]
 
+    def say(self, raw):
+        """Sends text that nobody asked for on every idle connection; on how many."""
+        return self.control("say", {"raw": raw})["said"]
+
     def reset(self):
         """Forgets orders, rules and log."""
         self.control("reset", {})
@@ -164,7 +168,7 @@ class Panel:
 
     def log(self, action=None, after=0, **filters):
         """Requests received, oldest first: number, action, fields, headers, stored, order, rule,
-        connection, request, status, gone. filters: service, order, link (a part of it), stored=1."""
+        connection, request, status, gone, sent. filters: service, order, link (a part of it), stored=1."""
         return self._log(action, after, filters)["entries"]
 
     def mark(self):
