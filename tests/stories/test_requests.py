@@ -569,13 +569,6 @@ def test_request_timeout_is_about_the_request_never_about_the_panel(make_gateway
     assert len(alpha.orders()) == 1
 
 
-def test_many_idle_connections_stop_nobody(gateway):
-    idle = [Wire(gateway.port) for _ in range(300)]
-    assert all("balance" in answer for answer in together(10, lambda _: gateway.call("balance")))
-    for wire in idle:
-        wire.line.close()
-
-
 def test_a_client_that_leaves_early_leaves_its_order(gateway, alpha):
     alpha.rule("add", hold="late", times=1)
     with Wire(gateway.port) as wire:
