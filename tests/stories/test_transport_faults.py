@@ -3,18 +3,22 @@ What counts is what reached the panels: each story counts deliveries and request
 import pytest
 
 from books import LINK, ONE_SERVICE, add, attempts, in_doubt, show, state, verify
-from faults import FAULTS, rule_of, takes_effect
-from harness import SLOW, default_config
+from faults import FAULTS, SILENT, rule_of, takes_effect
+from harness import SLOW, default_config, eventually
 from harness.config import provider
 
 WARM, BEHIND = "https://example.com/warm", "https://example.com/behind"
 
 
+def hasty(panel, **changes):
+    """A provider that is given little time."""
+    return provider(panel, **{"timeout": f"{round(400 * SLOW)}ms", "connect_timeout": f"{round(300 * SLOW)}ms", **changes})
+
+
 @pytest.fixture
 def scene(make_gateway, alpha, beta):
-    """Service 1 by alpha, who has little time, then beta."""
-    hasty = provider(alpha, timeout=f"{round(400 * SLOW)}ms", connect_timeout=f"{round(300 * SLOW)}ms")
-    return make_gateway(config=default_config([], providers=[hasty, provider(beta)], services=ONE_SERVICE))
+    """Service 1 by alpha, who is given little time, then beta."""
+    return make_gateway(config=default_config([], providers=[hasty(alpha), provider(beta)], services=ONE_SERVICE))
 
 
 def seen(panel, *actions, after=0):
@@ -57,3 +61,117 @@ def test_an_order_is_delivered_once_whatever_the_panel_does(scene, alpha, beta, 
     assert len(seen(alpha, "add", after=mark)) == 1 + len(alpha.orders(link=BEHIND))
     assert in_doubt(gateway) == ([order] if ends == "doubt" else [])
     verify(gateway)
+
+
+# ---- what the other actions make of it
+
+ACTIONS = [(action, connection) for action in ("refill", "cancel") for connection in ("new", "used")]
+
+
+@pytest.mark.parametrize("action, connection", ACTIONS)
+@pytest.mark.parametrize("what", SILENT)
+def test_refill_and_cancel_are_sent_once_whatever_the_panel_does(scene, alpha, what, action, connection):
+    gateway = scene
+    order = gateway.add()
+    alpha.set_order(1, status="Completed" if action == "refill" else "In progress",
+                    remains=0 if action == "refill" else 50)
+    eventually(lambda: gateway.status(order)["status"] != "Pending")
+    if connection == "new":
+        assert alpha.drop_idle() >= 1
+    mark, warm = alpha.mark(), {entry["connection"] for entry in alpha.log()}
+    alpha.rule(action, times=None if "redirect" in FAULTS[what][0] else 1, **rule_of(what, alpha))
+    answer = gateway.call(action, **({"order": order} if action == "refill" else {"orders": order}))
+    assert answer.status == 200, answer
+    [asked] = seen(alpha, action, after=mark)
+    assert (asked["connection"] in warm) == (connection == "used")
+    [kept] = show(gateway, order)["aftersales"]
+    assert kept["state"] == ("refused" if FAULTS[what][1] == "next" else "doubt"), kept
+    if action == "refill":
+        assert list(answer.json) == (["error"] if FAULTS[what][1] == "next" else ["refill"])
+        assert len(alpha.refills()) == takes_effect(what)
+    # Neither what comes behind it on the same path nor a restart asks again.
+    assert gateway.status(gateway.add(link=BEHIND))["status"] == "Pending"
+    gateway.restart()
+    gateway.status(order)
+    assert len(seen(alpha, action, after=mark)) == 1
+    verify(gateway)
+
+
+@pytest.mark.parametrize("what", SILENT)
+def test_a_status_that_does_not_come_leaves_the_last_one(scene, alpha, what):
+    gateway = scene
+    orders = [gateway.add(link=f"https://example.com/p/{n}") for n in range(3)]
+    alpha.set_order("*", status="In progress", remains=50, start_count=7)
+    before = eventually(lambda: (told := gateway.call("status", orders=orders).json)
+                        and {entry["status"] for entry in told.values()} == {"In progress"} and told)
+    alpha.set_order("*", status="Completed", remains=0)
+    alpha.rule("status", **rule_of(what, alpha))
+    for _ in range(2):  # many in one question, and one; on new and on used connections
+        assert gateway.call("status", orders=orders).json == before
+        assert gateway.status(orders[0]).json == before[str(orders[0])]
+    assert len(seen(alpha, "status")) > 1 and len(alpha.orders()) == 3
+    alpha.rules()
+    gateway.admin("/providers/alpha/resume", "POST", {})  # readings that failed rest it for a while
+    ended = eventually(lambda: (told := gateway.call("status", orders=orders).json)
+                       and {entry["status"] for entry in told.values()} == {"Completed"} and told)
+    assert ended[str(orders[0])] == gateway.status(orders[0]).json
+
+
+@pytest.mark.parametrize("what", SILENT)
+def test_a_list_or_a_balance_that_does_not_come_leaves_the_last_one(make_gateway, alpha, beta, what):
+    gateway = make_gateway([alpha, beta], catalogue={"refresh": "50ms", "balance": "50ms"}, providers=[
+        hasty(panel) for panel in (alpha, beta)])
+    services = eventually(lambda: gateway.call("services").json)
+    balance = gateway.call("balance").json
+    assert len(services) == 10 and balance["currency"] == "USD"
+    alpha.rule(["services", "balance"], **rule_of(what, alpha))
+    mark, other = alpha.mark(), beta.mark()
+    if FAULTS[what][0].get("cut") == "before_read":
+        alpha.wait_requests("(none)", 2, after=mark)
+    elif FAULTS[what][1] == "next":  # whichever is asked first, the provider is rested
+        alpha.wait_requests(None, 1, after=mark)
+    else:
+        alpha.wait_requests("services", 2, after=mark)
+        alpha.wait_requests("balance", 1, after=mark)
+    beta.wait_requests("services", 3, after=other)
+    assert gateway.call("services").json == services
+    assert gateway.call("balance").json == balance
+    alpha.rules()
+    assert gateway.add() == 1 and len(alpha.orders(link=LINK)) + len(beta.orders(link=LINK)) == 1
+
+
+# ---- ceilings
+
+MIB = 1 << 20
+KERNEL = 12 * MIB  # what the kernel takes on both sides before anybody reads it
+
+
+def memory(gateway):
+    """The most that was ever resident, in bytes."""
+    with open(f"/proc/{gateway.program.pid}/status") as file:
+        return next(int(line.split()[1]) << 10 for line in file if line.startswith("VmHWM:"))
+
+
+ENDLESS = {"endless": {"endless": True}, "bomb": {"gzip_bomb": 400}}
+
+
+@pytest.mark.parametrize("what", ENDLESS)
+@pytest.mark.parametrize("action, ceiling", [("services", 16 * MIB), ("balance", MIB), ("status", MIB), ("add", MIB),
+                                             ("refill", MIB), ("cancel", MIB)])
+def test_no_answer_is_read_beyond_its_ceiling(make_gateway, alpha, action, ceiling, what):
+    """The panel has more to send for as long as it can; it is hung up on long before the time-out."""
+    gateway = make_gateway([alpha], catalogue={"refresh": "50ms", "balance": "50ms"} if ceiling > MIB or action == "balance"
+                           else {}, providers=[provider(alpha, timeout="60s")], status_within="60s", answer_within="60s")
+    order = gateway.add(link=WARM)
+    before, mark = memory(gateway), alpha.mark()
+    alpha.rule(action, times=1, **ENDLESS[what])
+    asks = {"add": {"service": 1, "link": LINK, "quantity": 100}, "status": {"order": order},
+            "refill": {"order": order}, "cancel": {"orders": order}}
+    if action in asks:
+        assert gateway.call(action, **asks[action]).status == 200
+    [spoilt] = eventually(lambda: [entry for entry in alpha.log(action, after=mark) if entry["rule"] and entry["sent"]])
+    assert spoilt["sent"] < ceiling + KERNEL
+    if what == "endless":
+        assert spoilt["gone"] and spoilt["sent"] > ceiling
+    assert memory(gateway) - before < 100 * MIB
+    assert gateway.call("services").json and gateway.status(order).status == 200
