@@ -1,5 +1,5 @@
-"""Crowds at the front: ten thousand idle connections, thousands that send a byte a second, floods, out of descriptors,
-clients that leave at every moment. The figures of ./run crowds are the measure; here a promise holds or does not."""
+"""Crowds at the front: ten thousand idle connections, thousands that send a byte a second. The figures of ./run crowds
+are the measure; here a promise holds or does not."""
 import os
 import resource
 import sys
