@@ -81,9 +81,10 @@ void admin_reply(struct admin_call *call, int status, struct buf *json)
         admin_fail(call, 500, "the answer is too large; ask for less, with limit=");
         return;
     }
+    struct buf text = *json; /* json may be the exchange's, which goes */
     call->admin->open_calls--;
-    exchange_reply(call->exchange, status, buf_str(json));
-    buf_fini(json);
+    exchange_reply(call->exchange, status, buf_str(&text));
+    buf_fini(&text);
 }
 
 void admin_fail(struct admin_call *call, int status, const char *words)

@@ -1,6 +1,9 @@
 /* The one reply of an exchange: headers, body by copy or by reference, and the listener's own 503.
  * evhttp's send_error and send_page are not used: they drop headers and close the connection. */
 #include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/bufferevent_struct.h>
+#include <event2/event.h>
 #include <time.h>
 
 #include "base/buf.h"
@@ -101,15 +104,28 @@ static void on_sent(struct evhttp_request *request, void *arg)
     exchange_leave(x);
 }
 
+/* Writes now what the loop would write in its next turn, by its own callback: the socket has nearly
+ * always room, and then the turn, both epoll_ctl, and all that waits for the reply's end are saved.
+ * What does not fit goes by the loop. Over TLS the callback may first have to shake hands. */
+static void write_now(struct connection *connection)
+{
+    if (connection->listener->tls != NULL)
+        return;
+    const struct event *write = &connection->bufferevent->ev_write;
+    event_get_callback(write)(event_get_fd(write), EV_WRITE, event_get_callback_arg(write));
+}
+
 /* Headers and body stand in the request. After this the exchange may be gone. */
 static void send_reply(struct exchange *x, int status)
 {
     struct evhttp_request *request = x->request;
     x->is_answered = true;
-    if (x->connection) {
+    struct connection *connection = x->connection;
+    if (connection) {
         evhttp_request_set_on_complete_cb(request, on_sent, x);
-        connection_start_writing(x->connection);
+        connection_start_writing(connection);
         evhttp_send_reply(request, status, phrase_of(status), NULL);
+        write_now(connection);
         return;
     }
     /* The client has left: evhttp only frees the request. */

@@ -48,11 +48,12 @@ static void listing_ask(struct listing *listing);
 static void listing_end(struct listing *listing)
 {
     buf_add_byte(&listing->out, ']');
-    if (listing->out.is_over)
+    struct buf out = listing->out; /* the listing goes with the exchange */
+    if (out.is_over)
         call_error(listing->call, WORDS_UNAVAILABLE);
     else
-        call_reply(listing->call, buf_str(&listing->out));
-    buf_fini(&listing->out);
+        call_reply(listing->call, buf_str(&out));
+    buf_fini(&out);
 }
 
 /* Refused orders are none to the client: a page is filled up with what stands behind them. */
