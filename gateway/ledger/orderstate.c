@@ -81,6 +81,12 @@ bool attemptstate_find(struct str word, enum attemptstate *out)
     return false;
 }
 
+bool attemptstate_is_live(enum attemptstate state)
+{
+    ASSERT(state < ATTEMPTSTATE_COUNT);
+    return state != ATTEMPTSTATE_NOT_SENT && state != ATTEMPTSTATE_REFUSED;
+}
+
 bool attemptstate_may_move(enum attemptstate from, enum attemptstate to)
 {
     ASSERT(from < ATTEMPTSTATE_COUNT && to < ATTEMPTSTATE_COUNT);

@@ -39,6 +39,8 @@ enum attemptstate {
 const char *attemptstate_word(enum attemptstate state);
 bool attemptstate_find(struct str word, enum attemptstate *out);
 /* sending -> all others; doubt -> accepted, refused (resolve); else nothing. */
+/* It may have been executed: being sent, in doubt or accepted. */
+bool attemptstate_is_live(enum attemptstate state);
 bool attemptstate_may_move(enum attemptstate from, enum attemptstate to);
 
 #endif

@@ -1,9 +1,22 @@
 /* See rules.h. */
 #include "ledger/rules.h"
 
-enum orderstate rules_state_after(const struct ledger_change *change, enum orderstate state)
+/* Which attempt may have been executed once the one at hand has ended. */
+static uint32_t live_after_end(const struct ledger_change *change, uint32_t live_attempt)
 {
-    return change->update && change->update->has_state ? change->update->state : state;
+    const struct ledger_attempt *ended = change->attempt_ended;
+    bool is_over = ended && ended->number == live_attempt && !attemptstate_is_live(ended->state);
+    return is_over ? 0 : live_attempt;
+}
+
+struct rules_standing rules_after(const struct ledger_change *change,
+                                  const struct rules_standing *standing)
+{
+    const struct ledger_update *update = change->update;
+    uint32_t live = live_after_end(change, standing->live_attempt);
+    return (struct rules_standing){
+        .state = update && update->has_state ? update->state : standing->state,
+        .live_attempt = change->attempt_started ? change->attempt_started->number : live};
 }
 
 static const char *refuse_update(const struct ledger_update *update, enum orderstate state)
@@ -19,15 +32,30 @@ static const char *refuse_update(const struct ledger_update *update, enum orders
     return NULL;
 }
 
-const char *rules_refuse(const struct ledger_change *change, enum orderstate state)
+/* While an order is being placed its live attempt is one that is being sent. */
+static bool leaves_attempt_behind(const struct ledger_change *change,
+                                  const struct rules_standing *standing, enum orderstate after)
 {
+    bool is_ended =
+        change->attempt_ended && change->attempt_ended->number == standing->live_attempt;
+    return standing->state == ORDERSTATE_PLACING && standing->live_attempt != 0 && !is_ended &&
+           after != ORDERSTATE_PLACING && after != ORDERSTATE_DOUBT;
+}
+
+const char *rules_refuse(const struct ledger_change *change, const struct rules_standing *standing)
+{
+    enum orderstate after = rules_after(change, standing).state;
     if (change->update) {
-        const char *why = refuse_update(change->update, state);
+        const char *why = refuse_update(change->update, standing->state);
         if (why)
             return why;
     }
-    if (change->attempt_started && rules_state_after(change, state) != ORDERSTATE_PLACING)
+    if (change->attempt_started && after != ORDERSTATE_PLACING)
         return "an attempt for an order that is not being placed";
+    if (change->attempt_started && live_after_end(change, standing->live_attempt) != 0)
+        return "another attempt may have been executed";
+    if (leaves_attempt_behind(change, standing, after))
+        return "its attempt is still being sent";
     return NULL;
 }
 

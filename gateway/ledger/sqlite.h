@@ -9,12 +9,10 @@
 
 extern const struct backend sqlite_backend;
 
-/* Sets of states in SQL. Spelled out, for SQLite makes a temporary table for each IN list of more
- * than two words, each time a statement runs; and always the same text, for a partial index serves
- * the queries that repeat its condition. */
-#define SQLITE_UNFINISHED                                                                          \
-    "(state = 'placing' OR state = 'doubt' OR state = 'pending' OR state = 'processing'"           \
-    " OR state = 'in_progress')"
+/* Conditions in SQL, always the same text: a partial index serves the queries that repeat its own.
+ * Spelled out, for SQLite makes a temporary table for each IN list of more than two words, each
+ * time a statement runs. */
+#define SQLITE_UNFINISHED "settled_at IS NULL"
 #define SQLITE_LIVE "(state = 'sending' OR state = 'accepted' OR state = 'doubt')"
 
 enum statement {
@@ -29,11 +27,11 @@ enum statement {
     STATEMENT_ORDER_INSERT,
     STATEMENT_ORDER_STANDS, /* what the rules must know of an order */
     STATEMENT_ORDER_UPDATE,
+    STATEMENT_ORDER_SETTLE, /* the same for an order that is settled with it */
     STATEMENT_ATTEMPT_INSERT,
     STATEMENT_ATTEMPT_END,
     STATEMENT_EVENT_INSERT,
     STATEMENT_POSTING_INSERT,
-    STATEMENT_ACCOUNT_INSERT,
     STATEMENT_AFTERSALE_STANDS,
     STATEMENT_AFTERSALE_INSERT,
     STATEMENT_AFTERSALE_UPDATE,
@@ -78,7 +76,7 @@ struct backend_connection {
 };
 
 /* ---- sqlite_open.c ---- */
-enum { SQLITE_SCHEMA_VERSION = 1, SQLITE_APPLICATION = 0x706d7578 /* "pmux" */ };
+enum { SQLITE_SCHEMA_VERSION = 2, SQLITE_APPLICATION = 0x706d7578 /* "pmux" */ };
 /* Opens the database again when a failure has closed it. */
 bool sqlite_revive(struct backend_connection *connection, struct fault *why);
 /* After a failed commit: a new connection takes the place of the broken one. */
@@ -119,18 +117,15 @@ enum ledger_result sqlite_keep(struct backend_connection *connection, const stru
                                int *code);
 enum ledger_result sqlite_aftersale(struct backend_connection *connection,
                                     const struct ledger_change *change, int64_t at_ms, int *code);
-/* An event of an order; from and to are "" when the state did not change. */
-struct sqlite_event {
-    uint32_t order;
+/* Books that the client of an order now pays `after` where it paid `before`; number is that of the
+ * event that tells why. */
+struct sqlite_booking {
+    uint32_t order, number;
+    struct str client, currency;
+    struct money before, after;
     int64_t at_ms;
-    const char *word;
-    const char *from, *to;
-    struct str reason, request_id;
 };
-int sqlite_event_add(struct backend_connection *connection, const struct sqlite_event *event);
-/* Books that the client of an order now pays `after` where it paid `before`. */
-int sqlite_book(struct backend_connection *connection, uint32_t order, struct str client,
-                struct str currency, struct money before, struct money after, int64_t at_ms);
+int sqlite_book(struct backend_connection *connection, const struct sqlite_booking *booking);
 void sqlite_read(struct backend_connection *connection, const struct ledger_query *query,
                  struct arena *arena, struct ledger_rows *rows_out);
 const char *sqlite_kind_word(enum aftersale_kind kind);

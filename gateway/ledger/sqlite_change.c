@@ -1,13 +1,14 @@
 /* One change in the books, in this order: the order itself, the end of an attempt, the order's
- * update, the start of an attempt, refill or cancel, money, event. The rules are asked first; those
- * that concern other rows are conditions and unique indices of the statements. */
+ * update, the start of an attempt, refill or cancel, money, event. The rules are asked first, of
+ * what the order's row says; those that concern other rows are conditions of the statements. */
 #include "base/log.h"
 #include "ledger/rules.h"
 #include "ledger/sqlite.h"
 
 /* The order as it stands before the change; the texts live in the statement until it is reset. */
 struct standing {
-    enum orderstate state;
+    struct rules_standing of;
+    uint32_t events; /* how many; their numbers are 1 to this */
     struct money paid;
     struct str client, currency;
     sqlite3_stmt *statement; /* NULL for a new order */
@@ -86,6 +87,9 @@ static int insert_order(struct backend_connection *connection, const struct ledg
     sqlite_bind_str(s, 21, first_of(order->request_id, change->request_id));
     sqlite_bind_number(s, 22, order->created_at_ms ? order->created_at_ms : at_ms);
     sqlite_bind_number(s, 23, order->updated_at_ms ? order->updated_at_ms : at_ms);
+    sqlite_bind_number(s, 24, 1);
+    sqlite_bind_number(s, 25, attempt->number);
+    bind_optional_number(s, 26, orderstate_is_final(order->state), at_ms);
     return sqlite_do(connection, s);
 }
 
@@ -100,11 +104,13 @@ static int look_up(struct backend_connection *connection, uint32_t order, struct
     int code = sqlite3_step(s);
     if (code != SQLITE_ROW)
         return code;
-    if (!orderstate_find(sqlite_text(s, 0, NULL), &out->state))
+    if (!orderstate_find(sqlite_text(s, 0, NULL), &out->of.state))
         return SQLITE_CORRUPT;
     out->paid.units = sqlite3_column_int64(s, 1);
     out->client = sqlite_text(s, 2, NULL);
     out->currency = sqlite_text(s, 3, NULL);
+    out->events = (uint32_t)sqlite3_column_int64(s, 4);
+    out->of.live_attempt = (uint32_t)sqlite3_column_int64(s, 5);
     return code;
 }
 
@@ -156,11 +162,13 @@ static enum ledger_result start_attempt(struct backend_connection *connection,
     sqlite_bind_str(s, 6, first_of(attempt->request_id, change->request_id));
     sqlite_bind_number(s, 7, attempt->started_at_ms ? attempt->started_at_ms : at_ms);
     *code = sqlite_do(connection, s);
-    return judge(change, "its number is taken, or another attempt may have been executed", code);
+    return judge(change, "its number is taken", code);
 }
 
+/* Also where the change is only told as an event: the row counts those. */
 static enum ledger_result update_order(struct backend_connection *connection,
-                                       const struct ledger_change *change, int64_t at_ms, int *code)
+                                       const struct ledger_change *change,
+                                       const struct standing *after, int64_t at_ms, int *code)
 {
     static const struct ledger_update nothing;
     static const struct ledger_attempt none;
@@ -171,7 +179,9 @@ static enum ledger_result update_order(struct backend_connection *connection,
     struct str service = first_of(attempt->upstream_service, update->upstream_service);
     bool has_provider = provider.len && (attempt->provider.len || update->has_upstream);
     bool has_service = service.len && (attempt->upstream_service.len || update->has_upstream);
-    sqlite3_stmt *s = sqlite_statement(connection, STATEMENT_ORDER_UPDATE);
+    bool is_settled = update->has_state && orderstate_is_final(update->state);
+    sqlite3_stmt *s =
+        sqlite_statement(connection, is_settled ? STATEMENT_ORDER_SETTLE : STATEMENT_ORDER_UPDATE);
     sqlite_bind_number(s, 1, change->order);
     bind_optional_str(s, 2, update->has_state, str_of(orderstate_word(update->state)));
     bind_optional_number(s, 3, update->has_paid, update->paid.units);
@@ -183,41 +193,45 @@ static enum ledger_result update_order(struct backend_connection *connection,
     bind_optional_str(s, 9, update->has_upstream && update->upstream_id.len, update->upstream_id);
     bind_optional_str(s, 10, update->has_extra, update->extra);
     bind_optional_str(s, 11, update->has_state, change->reason);
-    sqlite_bind_number(s, 12, at_ms);
+    bind_optional_number(s, 12, change->update || change->attempt_started, at_ms);
+    sqlite_bind_number(s, 13, after->events);
+    sqlite_bind_number(s, 14, after->of.live_attempt);
     *code = sqlite_do(connection, s);
     connection->has_written = connection->has_written || *code == SQLITE_OK;
     return judge(change, "the books do not take that", code);
 }
 
-int sqlite_event_add(struct backend_connection *connection, const struct sqlite_event *event)
+/* Whether the change is one to tell of. */
+static bool is_told(const struct ledger_change *change, enum orderstate from, enum orderstate to)
 {
-    sqlite3_stmt *s = sqlite_statement(connection, STATEMENT_EVENT_INSERT);
-    sqlite_bind_number(s, 1, event->order);
-    sqlite_bind_number(s, 2, event->at_ms);
-    sqlite_bind_word(s, 3, event->word);
-    sqlite_bind_word(s, 4, event->from);
-    sqlite_bind_word(s, 5, event->to);
-    sqlite_bind_str(s, 6, event->reason);
-    sqlite_bind_str(s, 7, event->request_id);
-    return sqlite_do(connection, s);
+    return change->event != NULL || from != to;
 }
 
+/* from is "" for a new order. */
 static enum ledger_result add_event(struct backend_connection *connection,
-                                    const struct ledger_change *change, const char *from,
-                                    const char *to, int64_t at_ms, int *code)
+                                    const struct ledger_change *change, uint32_t number,
+                                    const char *from, const char *to, int64_t at_ms, int *code)
 {
     bool has_moved = strcmp(from, to) != 0;
-    if (change->event == NULL && !has_moved)
-        return LEDGER_DONE;
-    struct sqlite_event event = {change->order,
-                                 at_ms,
-                                 change->event ? change->event : "state",
-                                 has_moved ? from : "",
-                                 has_moved ? to : "",
-                                 change->reason,
-                                 change->request_id};
-    *code = sqlite_event_add(connection, &event);
-    return judge(change, "no such order", code);
+    sqlite3_stmt *s = sqlite_statement(connection, STATEMENT_EVENT_INSERT);
+    sqlite_bind_number(s, 1, change->order);
+    sqlite_bind_number(s, 2, number);
+    sqlite_bind_number(s, 3, at_ms);
+    sqlite_bind_word(s, 4, change->event ? change->event : "state");
+    sqlite_bind_word(s, 5, has_moved ? from : "");
+    sqlite_bind_word(s, 6, has_moved ? to : "");
+    sqlite_bind_str(s, 7, change->reason);
+    sqlite_bind_str(s, 8, change->request_id);
+    *code = sqlite_do(connection, s);
+    return judge(change, "the event's number is taken", code);
+}
+
+static enum ledger_result book(struct backend_connection *connection,
+                               const struct ledger_change *change,
+                               const struct sqlite_booking *booking, int *code)
+{
+    *code = sqlite_book(connection, booking);
+    return judge(change, "the money cannot be booked", code);
 }
 
 static enum ledger_result change_old(struct backend_connection *connection,
@@ -225,27 +239,32 @@ static enum ledger_result change_old(struct backend_connection *connection,
                                      const struct standing *standing, int64_t at_ms, int *code)
 {
     const struct ledger_update *update = change->update;
-    enum orderstate after = rules_state_after(change, standing->state);
-    const char *why = rules_refuse(change, standing->state);
+    const char *why = rules_refuse(change, &standing->of);
     if (why)
         return refuse(change, why);
+    struct standing after = {.of = rules_after(change, &standing->of), .events = standing->events};
+    bool has_event = is_told(change, standing->of.state, after.of.state);
+    bool has_booking = update && update->has_paid && update->paid.units != standing->paid.units;
+    if (has_event || has_booking)
+        after.events++;
     enum ledger_result result = LEDGER_DONE;
     if (change->attempt_ended)
         result = end_attempt(connection, change, at_ms, code);
-    if (result == LEDGER_DONE && (update || change->attempt_started))
-        result = update_order(connection, change, at_ms, code);
+    if (result == LEDGER_DONE)
+        result = update_order(connection, change, &after, at_ms, code);
     if (result == LEDGER_DONE && change->attempt_started)
         result = start_attempt(connection, change, at_ms, code);
     if (result == LEDGER_DONE && change->aftersale)
         result = sqlite_aftersale(connection, change, at_ms, code);
-    if (result == LEDGER_DONE && update && update->has_paid) {
-        *code = sqlite_book(connection, change->order, standing->client, standing->currency,
-                            standing->paid, update->paid, at_ms);
-        result = judge(change, "the money cannot be booked", code);
-    }
-    if (result == LEDGER_DONE)
-        result = add_event(connection, change, orderstate_word(standing->state),
-                           orderstate_word(after), at_ms, code);
+    if (result == LEDGER_DONE && has_booking)
+        result =
+            book(connection, change,
+                 &(struct sqlite_booking){change->order, after.events, standing->client,
+                                          standing->currency, standing->paid, update->paid, at_ms},
+                 code);
+    if (result == LEDGER_DONE && (has_event || has_booking))
+        result = add_event(connection, change, after.events, orderstate_word(standing->of.state),
+                           orderstate_word(after.of.state), at_ms, code);
     return result;
 }
 
@@ -261,13 +280,13 @@ static enum ledger_result change_new(struct backend_connection *connection,
     connection->has_written = result == LEDGER_DONE;
     if (result == LEDGER_DONE && change->attempt_started)
         result = start_attempt(connection, change, at_ms, code);
-    if (result == LEDGER_DONE) {
-        *code = sqlite_book(connection, order->id, order->client, order->currency, MONEY_ZERO,
-                            order->paid, at_ms);
-        result = judge(change, "the money cannot be booked", code);
-    }
     if (result == LEDGER_DONE)
-        result = add_event(connection, change, "", orderstate_word(order->state), at_ms, code);
+        result = book(connection, change,
+                      &(struct sqlite_booking){order->id, 1, order->client, order->currency,
+                                               MONEY_ZERO, order->paid, at_ms},
+                      code);
+    if (result == LEDGER_DONE)
+        result = add_event(connection, change, 1, "", orderstate_word(order->state), at_ms, code);
     return result;
 }
 

@@ -68,10 +68,6 @@ static int doubt_attempt(struct backend_connection *connection, const struct fou
                                    .event = "doubt",
                                    .reason = STR(WHILE_SENDING)};
     int code = SQLITE_OK;
-    if (sqlite_change(connection, &change, clock_wall_ms(), &code) != LEDGER_REFUSED)
-        return code;
-    /* The order has moved on without its attempt: only the attempt is in doubt then. */
-    change.update = NULL;
     sqlite_change(connection, &change, clock_wall_ms(), &code);
     return code;
 }
@@ -84,13 +80,12 @@ static int doubt_aftersale(struct backend_connection *connection, const struct f
     sqlite_bind_number(s, 2, now);
     sqlite_bind_str(s, 3, STR(WHILE_SENDING));
     int code = sqlite_do(connection, s);
-    const struct sqlite_event event = {.order = (uint32_t)found->column[0],
-                                       .at_ms = now,
-                                       .word = found->column[2] ? "refill" : "cancel",
-                                       .from = "",
-                                       .to = "",
-                                       .reason = STR("in doubt: " WHILE_SENDING)};
-    return code == SQLITE_OK ? sqlite_event_add(connection, &event) : code;
+    const struct ledger_change change = {.order = (uint32_t)found->column[0],
+                                         .event = found->column[2] ? "refill" : "cancel",
+                                         .reason = STR("in doubt: " WHILE_SENDING)};
+    if (code == SQLITE_OK)
+        sqlite_change(connection, &change, now, &code);
+    return code;
 }
 
 /* Between two offers. Whose number was given goes on; the caller sees it on its visit. */

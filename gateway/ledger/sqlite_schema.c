@@ -1,12 +1,15 @@
 /* The tables, as a row a version. Migrations only ever grow: a row that was released is never
- * changed. Each runs in one transaction with its version number, so an interrupted one was never
- * there. Words, not numbers, stand for states, so that the order of an enum is not a file format;
- * amounts are 10^-8 units, moments wall milliseconds. */
+ * changed. All that a ledger lacks run in one transaction with the version number, so an
+ * interrupted migration was never there. Words, not numbers, stand for states, so that the order of
+ * an enum is not a file format; amounts are 10^-8 units, moments wall milliseconds. */
 #include <stdio.h>
 
 #include "base/crashpoint.h"
 #include "ledger/sqlite.h"
 
+#define UNFINISHED_1                                                                               \
+    "(state = 'placing' OR state = 'doubt' OR state = 'pending' OR state = 'processing'"           \
+    " OR state = 'in_progress')"
 #define ATTEMPT_STATES "CHECK (" SQLITE_LIVE " OR state = 'not_sent' OR state = 'refused')"
 
 static const char *const migrations[SQLITE_SCHEMA_VERSION] = {
@@ -15,7 +18,7 @@ static const char *const migrations[SQLITE_SCHEMA_VERSION] = {
     " client TEXT NOT NULL, service INTEGER NOT NULL, type TEXT NOT NULL, fields TEXT NOT NULL,"
     " quantity INTEGER NOT NULL, rate INTEGER NOT NULL, charge INTEGER NOT NULL,"
     " paid INTEGER NOT NULL, currency TEXT NOT NULL,"
-    " state TEXT NOT NULL CHECK (" SQLITE_UNFINISHED " OR state = 'completed' OR state = 'partial'"
+    " state TEXT NOT NULL CHECK (" UNFINISHED_1 " OR state = 'completed' OR state = 'partial'"
     "  OR state = 'canceled' OR state = 'refused'),"
     " is_number_given INTEGER NOT NULL, start_count INTEGER, remains INTEGER NOT NULL,"
     " provider TEXT NOT NULL, upstream_service TEXT NOT NULL, upstream_id TEXT NOT NULL,"
@@ -23,7 +26,7 @@ static const char *const migrations[SQLITE_SCHEMA_VERSION] = {
     " request_id TEXT NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL"
     ") STRICT;"
     "CREATE INDEX orders_by_client ON orders(client, id);"
-    "CREATE INDEX orders_unfinished ON orders(id) WHERE " SQLITE_UNFINISHED ";"
+    "CREATE INDEX orders_unfinished ON orders(id) WHERE " UNFINISHED_1 ";"
     "CREATE INDEX orders_in_doubt ON orders(id) WHERE state = 'doubt';"
     "CREATE INDEX orders_by_parent ON orders(parent, id) WHERE parent <> 0;"
 
@@ -82,16 +85,46 @@ static const char *const migrations[SQLITE_SCHEMA_VERSION] = {
 
     "CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
     "INSERT INTO counters VALUES ('tries', 0);",
+
+    /* Version 2: what an add changes lies in fewer trees. An order's row says itself how many
+     * events it has, which attempt of it may have been executed, and when it was settled; a booking
+     * is one row that names both accounts, so that it cannot but sum to 0. */
+    "ALTER TABLE orders ADD COLUMN events INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE orders ADD COLUMN live_attempt INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE orders ADD COLUMN settled_at INTEGER;"
+    "UPDATE orders SET"
+    " events = (SELECT coalesce(max(number), 0) FROM events WHERE order_id = id),"
+    " live_attempt = coalesce((SELECT number FROM attempts WHERE order_id = id AND " SQLITE_LIVE
+    "), 0),"
+    " settled_at = CASE WHEN " UNFINISHED_1 " THEN NULL ELSE updated_at END;"
+    "DROP INDEX orders_unfinished;"
+    "CREATE INDEX orders_unfinished ON orders(id) WHERE " SQLITE_UNFINISHED ";"
+    "DROP INDEX attempts_live;"
+    "DROP INDEX attempts_sending;"
+    "ALTER TABLE postings RENAME TO halves;"
+    "CREATE TABLE postings ("
+    " order_id INTEGER NOT NULL REFERENCES orders(id), number INTEGER NOT NULL,"
+    " from_account TEXT NOT NULL, to_account TEXT NOT NULL,"
+    " amount INTEGER NOT NULL CHECK (amount > 0), currency TEXT NOT NULL, at INTEGER NOT NULL,"
+    " CHECK (from_account <> to_account),"
+    " PRIMARY KEY (order_id, number)) STRICT, WITHOUT ROWID;"
+    "INSERT INTO postings SELECT f.order_id, f.number, f.account, t.account, t.amount, t.currency,"
+    " t.at FROM halves AS f JOIN halves AS t ON t.order_id = f.order_id AND t.number = f.number"
+    " WHERE f.amount < 0 AND t.amount > 0;"
+    "DROP TABLE halves;"
+    "DROP TABLE accounts;",
 };
 
-static bool migrate_one(struct backend_connection *connection, int version, struct fault *why)
+static bool migrate_from(struct backend_connection *connection, int version, struct fault *why)
 {
     char stamp[96];
     snprintf(stamp, sizeof stamp, "PRAGMA user_version = %d; PRAGMA application_id = %d;",
-             version + 1, SQLITE_APPLICATION);
+             SQLITE_SCHEMA_VERSION, SQLITE_APPLICATION);
     if (!sqlite_run(connection, "BEGIN IMMEDIATE", why))
         return false;
-    bool is_done = sqlite_run(connection, migrations[version], why);
+    bool is_done = true;
+    for (; is_done && version < SQLITE_SCHEMA_VERSION; version++)
+        is_done = sqlite_run(connection, migrations[version], why);
     CRASH_POINT("ledger.migrating");
     is_done =
         is_done && sqlite_run(connection, stamp, why) && sqlite_run(connection, "COMMIT", why);
@@ -122,8 +155,5 @@ bool sqlite_migrate(struct backend_connection *connection, struct fault *why)
     if (!connection->is_writer && version < SQLITE_SCHEMA_VERSION)
         return fault_set(why, FAULT_INVALID, "ledger %s: %s; start the gateway on it once",
                          connection->path, version ? "from an older panelmux" : "empty");
-    for (; version < SQLITE_SCHEMA_VERSION; version++)
-        if (!migrate_one(connection, version, why))
-            return false;
-    return true;
+    return version == SQLITE_SCHEMA_VERSION || migrate_from(connection, version, why);
 }

@@ -12,6 +12,14 @@
 #define AFTERSALE_COLUMNS                                                                          \
     "number, kind, order_id, client, provider, state, upstream_id, status, text, evidence,"        \
     " request_id, created_at, updated_at"
+#define ORDER_UPDATE                                                                               \
+    "UPDATE orders SET state = coalesce(?2, state), paid = coalesce(?3, paid),"                    \
+    " is_number_given = max(is_number_given, ?4), start_count = coalesce(?5, start_count),"        \
+    " remains = coalesce(?6, remains), provider = coalesce(?7, provider),"                         \
+    " upstream_service = coalesce(?8, upstream_service),"                                          \
+    " upstream_id = coalesce(?9, upstream_id), extra = coalesce(?10, extra),"                      \
+    " reason = coalesce(?11, reason), updated_at = coalesce(?12, updated_at), events = ?13,"       \
+    " live_attempt = ?14"
 
 static const char *const texts[STATEMENT_COUNT] = {
     [STATEMENT_BEGIN] = "BEGIN IMMEDIATE",
@@ -23,17 +31,14 @@ static const char *const texts[STATEMENT_COUNT] = {
     [STATEMENT_ROLLBACK_TO] = "ROLLBACK TO entry",
     [STATEMENT_TRY] = "UPDATE counters SET value = value + 1 WHERE name = 'tries'",
     [STATEMENT_ORDER_INSERT] =
-        "INSERT INTO orders (" ORDER_COLUMNS ")"
+        "INSERT INTO orders (" ORDER_COLUMNS ", events, live_attempt, settled_at)"
         " VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,"
-        " ?23)",
-    [STATEMENT_ORDER_STANDS] = "SELECT state, paid, client, currency FROM orders WHERE id = ?1",
-    [STATEMENT_ORDER_UPDATE] =
-        "UPDATE orders SET state = coalesce(?2, state), paid = coalesce(?3, paid),"
-        " is_number_given = max(is_number_given, ?4), start_count = coalesce(?5, start_count),"
-        " remains = coalesce(?6, remains), provider = coalesce(?7, provider),"
-        " upstream_service = coalesce(?8, upstream_service),"
-        " upstream_id = coalesce(?9, upstream_id), extra = coalesce(?10, extra),"
-        " reason = coalesce(?11, reason), updated_at = ?12 WHERE id = ?1",
+        " ?23,?24,?25,?26)",
+    [STATEMENT_ORDER_STANDS] =
+        "SELECT state, paid, client, currency, events, live_attempt FROM orders WHERE id = ?1",
+    /* Two, for SQLite touches the index of unfinished orders whenever settled_at is set at all. */
+    [STATEMENT_ORDER_UPDATE] = ORDER_UPDATE " WHERE id = ?1",
+    [STATEMENT_ORDER_SETTLE] = ORDER_UPDATE ", settled_at = ?12 WHERE id = ?1",
     [STATEMENT_ATTEMPT_INSERT] = "INSERT INTO attempts (order_id, " ATTEMPT_COLUMNS ")"
                                  " VALUES (?1,?2,?3,?4,?5,'sending','','','',?6,?7,0)",
     [STATEMENT_ATTEMPT_END] = "UPDATE attempts SET state = ?3, ended_at = ?4,"
@@ -41,17 +46,10 @@ static const char *const texts[STATEMENT_COUNT] = {
                               " text = CASE ?6 WHEN '' THEN text ELSE ?6 END,"
                               " evidence = CASE ?7 WHEN '' THEN evidence ELSE ?7 END"
                               " WHERE order_id = ?1 AND number = ?2 AND (state = ?8 OR state = ?9)",
-    /* VALUES, not SELECT: reading the table that is written would need a temporary one each time.
-     */
-    [STATEMENT_EVENT_INSERT] =
-        "INSERT INTO events (order_id, number, at, word, from_state, to_state, reason, request_id)"
-        " VALUES (?1, (SELECT coalesce(max(number), 0) + 1 FROM events WHERE order_id = ?1),"
-        " ?2, ?3, ?4, ?5, ?6, ?7)",
-    [STATEMENT_POSTING_INSERT] =
-        "INSERT INTO postings (order_id, number, account, amount, currency, at)"
-        " VALUES (?1, (SELECT coalesce(max(number), 0) + ?2 FROM postings WHERE order_id = ?1),"
-        " ?3, ?4, ?5, ?6)",
-    [STATEMENT_ACCOUNT_INSERT] = "INSERT OR IGNORE INTO accounts (name, opened_at) VALUES (?1, ?2)",
+    [STATEMENT_EVENT_INSERT] = "INSERT INTO events (order_id, number, at, word, from_state,"
+                               " to_state, reason, request_id) VALUES (?1,?2,?3,?4,?5,?6,?7,?8)",
+    [STATEMENT_POSTING_INSERT] = "INSERT INTO postings (order_id, number, from_account, to_account,"
+                                 " amount, currency, at) VALUES (?1,?2,?3,?4,?5,?6,?7)",
     [STATEMENT_AFTERSALE_STANDS] = "SELECT state, order_id, kind FROM aftersales WHERE number = ?1",
     [STATEMENT_AFTERSALE_INSERT] = "INSERT INTO aftersales (" AFTERSALE_COLUMNS ")"
                                    " VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13)",
@@ -101,13 +99,13 @@ static const char *const texts[STATEMENT_COUNT] = {
     /* Four numbers a row, whatever is recovered. */
     [STATEMENT_RECOVER_ATTEMPTS] =
         "SELECT order_id, number, 0, 0, (SELECT charge FROM orders WHERE id = order_id)"
-        " FROM attempts WHERE state = 'sending'",
+        " FROM attempts WHERE state = 'sending' AND order_id IN (SELECT id FROM orders "
+        "WHERE " SQLITE_UNFINISHED ")",
     [STATEMENT_RECOVER_AFTERSALES] =
         "SELECT order_id, number, kind = 'refill', 0, 0 FROM aftersales WHERE state = 'sending'",
     [STATEMENT_RECOVER_PLACING] =
-        "SELECT id, quantity, is_number_given, EXISTS (SELECT 1 FROM attempts WHERE"
-        " order_id = id AND " SQLITE_LIVE
-        "), charge FROM orders WHERE state = 'placing' AND " SQLITE_UNFINISHED,
+        "SELECT id, quantity, is_number_given, live_attempt, charge FROM orders"
+        " WHERE state = 'placing' AND " SQLITE_UNFINISHED,
     [STATEMENT_DOUBT_AFTERSALE] =
         "UPDATE aftersales SET state = 'doubt', updated_at = ?2,"
         " evidence = CASE evidence WHEN '' THEN ?3 ELSE evidence END WHERE number = ?1",

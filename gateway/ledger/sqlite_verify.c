@@ -14,13 +14,15 @@ static const char *const rules[] = {
     "SELECT 'table ' || \"table\" || ', row ' || coalesce(rowid, '?') || ': points to a row of '"
     " || parent || ' that is not there' FROM pragma_foreign_key_check",
     /* Money. */
-    "SELECT 'order ' || order_id || ': postings of transaction ' || number || ' sum to '"
-    " || sum(amount) || ', not 0' FROM postings GROUP BY order_id, number, currency"
-    " HAVING sum(amount) <> 0",
     "SELECT 'order ' || o.id || ': ' || o.paid || ' is paid, but ' || coalesce(p.total, 0)"
-    " || ' is booked' FROM orders AS o LEFT JOIN (SELECT order_id, sum(amount) AS total"
-    " FROM postings WHERE account = 'sales' GROUP BY order_id) AS p ON p.order_id = o.id"
+    " || ' is booked' FROM orders AS o LEFT JOIN (SELECT order_id, sum(CASE WHEN to_account ="
+    " 'sales' THEN amount WHEN from_account = 'sales' THEN -amount ELSE 0 END) AS total"
+    " FROM postings GROUP BY order_id) AS p ON p.order_id = o.id"
     " WHERE o.paid <> coalesce(p.total, 0)",
+    "SELECT 'order ' || o.id || ': posting ' || p.number || ' is not between sales and its client,"
+    " or in another currency' FROM postings AS p JOIN orders AS o ON o.id = p.order_id"
+    " WHERE 'client:' || o.client NOT IN (from_account, to_account)"
+    " OR 'sales' NOT IN (from_account, to_account) OR p.currency <> o.currency",
     "SELECT 'order ' || id || ': is ' || state || ', but ' || paid || ' is paid' FROM orders"
     " WHERE state IN ('canceled','refused') AND paid <> 0",
     "SELECT 'order ' || order_id || ': postings of an order that is not there' FROM postings"
@@ -29,6 +31,11 @@ static const char *const rules[] = {
     "SELECT 'order ' || order_id || ': ' || count(*) || ' attempts may have been executed'"
     " FROM attempts WHERE state IN ('sending','accepted','doubt') GROUP BY order_id"
     " HAVING count(*) > 1",
+    "SELECT 'order ' || o.id || ': says that its attempt ' || o.live_attempt || ' may have been"
+    " executed, its attempts say ' || coalesce(a.number, 0) FROM orders AS o LEFT JOIN attempts AS "
+    "a"
+    " ON a.order_id = o.id AND a.state IN ('sending','accepted','doubt')"
+    " WHERE o.live_attempt <> coalesce(a.number, 0)",
     "SELECT 'order ' || o.id || ': is ' || o.state || ' without an accepted attempt' FROM orders"
     " AS o WHERE o.state IN " ACCEPTED " AND o.parent = 0 AND NOT EXISTS (SELECT 1 FROM attempts"
     " WHERE order_id = o.id AND state = 'accepted')",
@@ -62,6 +69,12 @@ static const char *const rules[] = {
     " coalesce(nullif(told, ''), 'nothing') FROM (SELECT id, state, (SELECT to_state FROM events"
     " WHERE order_id = id AND to_state <> '' ORDER BY number DESC LIMIT 1) AS told FROM orders)"
     " WHERE told IS NOT state",
+    "SELECT 'order ' || o.id || ': says that it has ' || o.events || ' events, but the last is ' ||"
+    " coalesce(e.last, 0) FROM orders AS o LEFT JOIN (SELECT order_id, max(number) AS last FROM"
+    " events GROUP BY order_id) AS e ON e.order_id = o.id WHERE o.events <> coalesce(e.last, 0)",
+    "SELECT 'order ' || id || ': is ' || state || ', but says that it ' ||"
+    " CASE WHEN settled_at IS NULL THEN 'is not' ELSE 'is' END || ' settled' FROM orders"
+    " WHERE (state IN ('completed','partial','canceled','refused')) = (settled_at IS NULL)",
     "SELECT 'order ' || o.id || ': its parent ' || o.parent || ' is not there' FROM orders AS o"
     " WHERE o.parent <> 0 AND NOT EXISTS (SELECT 1 FROM orders WHERE id = o.parent)",
     "SELECT kind || ' ' || number || ': accepted for order ' || order_id || ', which no panel"

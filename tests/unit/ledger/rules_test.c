@@ -1,0 +1,93 @@
+/* What a change may do to an order as it stands, as a table. */
+#include "ledger/rules.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+enum { NO_STATE = -1 };
+
+static const struct {
+    const char *words; /* why not; NULL: allowed */
+    enum orderstate state;
+    uint32_t live_attempt;
+    int to;         /* orderstate, or NO_STATE */
+    unsigned ended; /* attempt; 0: none */
+    enum attemptstate ended_as;
+    unsigned started; /* attempt; 0: none */
+    enum orderstate state_after;
+    uint32_t live_after;
+} cases[] = {
+    /* an attempt starts only where none may have been executed */
+    {NULL, ORDERSTATE_PLACING, 0, NO_STATE, 0, 0, 2, ORDERSTATE_PLACING, 2},
+    {"another attempt may have been executed", ORDERSTATE_PLACING, 1, NO_STATE, 0, 0, 2, 0, 0},
+    {NULL, ORDERSTATE_PLACING, 1, NO_STATE, 1, ATTEMPTSTATE_REFUSED, 2, ORDERSTATE_PLACING, 2},
+    {NULL, ORDERSTATE_PLACING, 1, NO_STATE, 1, ATTEMPTSTATE_NOT_SENT, 2, ORDERSTATE_PLACING, 2},
+    {"another attempt may have been executed", ORDERSTATE_PLACING, 1, NO_STATE, 1,
+     ATTEMPTSTATE_DOUBT, 2, 0, 0},
+    {"another attempt may have been executed", ORDERSTATE_PLACING, 1, NO_STATE, 1,
+     ATTEMPTSTATE_ACCEPTED, 2, 0, 0},
+    {"another attempt may have been executed", ORDERSTATE_PLACING, 2, NO_STATE, 1,
+     ATTEMPTSTATE_REFUSED, 3, 0, 0},
+    {"another attempt may have been executed", ORDERSTATE_DOUBT, 1, ORDERSTATE_PLACING, 0, 0, 2, 0,
+     0},
+    {NULL, ORDERSTATE_DOUBT, 1, ORDERSTATE_PLACING, 1, ATTEMPTSTATE_REFUSED, 2, ORDERSTATE_PLACING,
+     2},
+    {"an attempt for an order that is not being placed", ORDERSTATE_PENDING, 0, NO_STATE, 0, 0, 1,
+     0, 0},
+    {"an attempt for an order that is not being placed", ORDERSTATE_PLACING, 0, ORDERSTATE_PENDING,
+     0, 0, 1, 0, 0},
+    /* an order does not leave its attempt behind while that is being sent */
+    {NULL, ORDERSTATE_PLACING, 1, ORDERSTATE_PENDING, 1, ATTEMPTSTATE_ACCEPTED, 0,
+     ORDERSTATE_PENDING, 1},
+    {NULL, ORDERSTATE_PLACING, 1, ORDERSTATE_REFUSED, 1, ATTEMPTSTATE_REFUSED, 0,
+     ORDERSTATE_REFUSED, 0},
+    {NULL, ORDERSTATE_PLACING, 1, ORDERSTATE_DOUBT, 1, ATTEMPTSTATE_DOUBT, 0, ORDERSTATE_DOUBT, 1},
+    {"its attempt is still being sent", ORDERSTATE_PLACING, 1, ORDERSTATE_PENDING, 0, 0, 0, 0, 0},
+    {"its attempt is still being sent", ORDERSTATE_PLACING, 1, ORDERSTATE_COMPLETED, 0, 0, 0, 0, 0},
+    {"its attempt is still being sent", ORDERSTATE_PLACING, 2, ORDERSTATE_CANCELED, 1,
+     ATTEMPTSTATE_REFUSED, 0, 0, 0},
+    {NULL, ORDERSTATE_PLACING, 0, ORDERSTATE_CANCELED, 0, 0, 0, ORDERSTATE_CANCELED, 0},
+    {NULL, ORDERSTATE_PLACING, 1, ORDERSTATE_DOUBT, 0, 0, 0, ORDERSTATE_DOUBT, 1},
+    /* what was accepted stays so, however the order ends */
+    {NULL, ORDERSTATE_PENDING, 1, ORDERSTATE_CANCELED, 0, 0, 0, ORDERSTATE_CANCELED, 1},
+    {NULL, ORDERSTATE_DOUBT, 1, ORDERSTATE_CANCELED, 1, ATTEMPTSTATE_REFUSED, 0,
+     ORDERSTATE_CANCELED, 0},
+    /* moves */
+    {"a move that is not allowed", ORDERSTATE_PENDING, 1, ORDERSTATE_PLACING, 0, 0, 0, 0, 0},
+    {"the order is settled", ORDERSTATE_COMPLETED, 1, ORDERSTATE_PENDING, 0, 0, 0, 0, 0},
+    {NULL, ORDERSTATE_PENDING, 1, NO_STATE, 0, 0, 0, ORDERSTATE_PENDING, 1},
+};
+
+static void changes(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct ledger_update update = {.has_state = cases[i].to != NO_STATE,
+                                       .state = (enum orderstate)cases[i].to};
+        struct ledger_attempt ended = {.number = cases[i].ended, .state = cases[i].ended_as};
+        struct ledger_attempt started = {.number = cases[i].started};
+        struct ledger_change change = {.order = 1,
+                                       .update = cases[i].to == NO_STATE ? NULL : &update,
+                                       .attempt_ended = cases[i].ended ? &ended : NULL,
+                                       .attempt_started = cases[i].started ? &started : NULL};
+        struct rules_standing standing = {cases[i].state, cases[i].live_attempt};
+        const char *why = rules_refuse(&change, &standing);
+        if ((why == NULL) != (cases[i].words == NULL) || (why && strcmp(why, cases[i].words) != 0))
+            fail_msg("case %zu: %s", i, why ? why : "allowed");
+        if (why)
+            continue;
+        struct rules_standing after = rules_after(&change, &standing);
+        if (after.state != cases[i].state_after || after.live_attempt != cases[i].live_after)
+            fail_msg("case %zu: %s, attempt %u", i, orderstate_word(after.state),
+                     after.live_attempt);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(changes)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
