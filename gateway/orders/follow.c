@@ -20,10 +20,12 @@ struct follow {
     struct desk *desk;
     unsigned client_id;
     struct arena arena;
-    size_t count, pending,
-        outstanding; /* pending: results not there yet; outstanding: to come home */
+    size_t count;
+    size_t pending;     /* results not there yet */
+    size_t outstanding; /* waiters and questions to come home */
     struct follow_status *list;
-    bool *is_waiting; /* of each: a flight is under way */
+    struct follow_waiter *waiters; /* one for each, in the arena */
+    bool *is_waiting;              /* of each: a flight is under way */
     bool is_done;
     bool is_last_wait;
     struct loop_timer timer;
@@ -47,6 +49,13 @@ static void fill_live(struct follow_status *out, const struct liveorder *order)
          order->remains, order->paid);
     out->type = order->type;
     out->extra = str_of(order->extra);
+}
+
+static void fill_news(struct follow_status *out, const struct liveorders_news *news)
+{
+    fill(out, news->state, news->quantity, news->has_start_count, news->start_count, news->remains,
+         news->paid);
+    out->type = news->type;
 }
 
 static bool is_fresh(const struct desk *desk, const struct liveorder *order)
@@ -149,12 +158,16 @@ static void on_landed(struct loop_message *message)
     struct follow *follow = waiter->follow;
     follow->outstanding--;
     if (!follow->is_done && follow->is_waiting[waiter->index]) {
-        take_known(follow, waiter->index);
+        if (waiter->waiter.has_news) {
+            follow->is_waiting[waiter->index] = false;
+            fill_news(&follow->list[waiter->index], &waiter->waiter.news);
+        } else {
+            take_known(follow, waiter->index);
+        }
         if (--follow->pending == 0)
             follow_finish(follow);
     }
-    free(waiter);
-    follow_release(follow);
+    follow_release(follow); /* and the waiter with it */
 }
 
 static void take_row(struct follow *follow, const struct ledger_order *row)
@@ -186,37 +199,40 @@ static void on_rows(const struct ledger_rows *rows, void *arg)
     follow_release(follow);
 }
 
-/* True when the order's result is there; false: it must be looked up in the books. */
-static bool follow_live(struct follow *follow, size_t index)
+static bool is_to_be_asked(const struct liveorder *order, void *arg)
+{
+    const struct follow *follow = arg;
+    return order->client_id == follow->client_id && !is_fresh(follow->desk, order);
+}
+
+/* True when the order's result is there or waited for; false: it must be looked up in the books. */
+static bool follow_live(struct follow *follow, size_t index, uint64_t *asked)
 {
     struct desk *desk = follow->desk;
     struct liveorder order;
-    uint32_t id = follow->list[index].id;
-    if (!liveorders_get(desk->liveorders, id, &follow->arena, &order))
-        return false;
-    if (order.client_id != follow->client_id)
-        return true;
-    if (is_fresh(desk, &order)) {
-        fill_live(&follow->list[index], &order);
-        return true;
-    }
-    struct follow_waiter *waiter = memory_new(sizeof *waiter);
+    struct follow_waiter *waiter = &follow->waiters[index];
     waiter->waiter.message.run = on_landed;
     waiter->waiter.loop = desk->loop;
     waiter->follow = follow;
     waiter->index = index;
-    enum liveorders_join join = liveorders_join(desk->liveorders, id, &waiter->waiter);
-    if (join == LIVEORDERS_GONE) {
-        free(waiter);
+    switch (liveorders_get_or_join(desk->liveorders, follow->list[index].id, &follow->arena,
+                                   is_to_be_asked, follow, &waiter->waiter, &order)) {
+    case LIVEORDERS_GONE:
         return false;
+    case LIVEORDERS_SEEN:
+        if (order.client_id == follow->client_id)
+            fill_live(&follow->list[index], &order);
+        return true;
+    case LIVEORDERS_LEAD:
+        ++*asked;
+        statuspoll_ask(desk->statuspoll, &order, desk->settings.status_within_ms);
+        break;
+    case LIVEORDERS_WAIT:
+        break;
     }
     follow->is_waiting[index] = true;
     follow->pending++;
     follow->outstanding++;
-    if (join == LIVEORDERS_LEAD) {
-        atomic_fetch_add_explicit(&desk_totals.status_asked, 1, memory_order_relaxed);
-        statuspoll_ask(desk->statuspoll, &order, desk->settings.status_within_ms);
-    }
     return true;
 }
 
@@ -237,6 +253,7 @@ static struct follow *follow_new(struct desk *desk, unsigned client_id_asking, c
     follow->client_id = client_id_asking;
     follow->count = count;
     follow->list = arena_new(&follow->arena, count * sizeof *follow->list);
+    follow->waiters = arena_new(&follow->arena, count * sizeof *follow->waiters);
     follow->is_waiting = arena_new(&follow->arena, count * sizeof *follow->is_waiting);
     for (size_t i = 0; i < count; i++)
         follow->list[i].id = ids[i];
@@ -248,13 +265,16 @@ void follow_start(struct desk *desk, unsigned client_id_asking, const uint32_t *
 {
     uint32_t in_books[IDS_MOST];
     size_t in_books_count = 0;
+    uint64_t asked = 0;
     ASSERT(count <= IDS_MOST);
     struct follow *follow = follow_new(desk, client_id_asking, ids, count);
     follow->done = done;
     follow->arg = arg;
     for (size_t i = 0; i < count; i++)
-        if (ids[i] != 0 && !follow_live(follow, i))
+        if (ids[i] != 0 && !follow_live(follow, i, &asked))
             in_books[in_books_count++] = ids[i];
+    if (asked)
+        atomic_fetch_add_explicit(&desk_totals.status_asked, asked, memory_order_relaxed);
     if (in_books_count > 0)
         look_up(follow, in_books, in_books_count);
     loop_timer_start(&follow->timer, desk->loop,

@@ -116,71 +116,87 @@ static struct money child_charge(struct desk *desk, const struct liveorder *orde
     return charge;
 }
 
-static void log_oddities(const struct liveorder *order, const struct settlement *settled,
+static bool is_odd(const struct settlement *settled)
+{
+    return settled->is_unknown_word || settled->is_review || settled->is_clamped ||
+           settled->is_late;
+}
+
+static void log_oddities(uint32_t order, const struct settlement *settled,
                          const struct answer_status *reported)
 {
     if (settled->is_unknown_word)
         atomic_fetch_add_explicit(&desk_totals.status_unknown_words, 1, memory_order_relaxed);
-    if (settled->is_unknown_word || settled->is_review || settled->is_clamped || settled->is_late)
-        log_event(LOG_WARN, "status_odd",
-                  "order=%u word=%s kept=%s unknown=%d review=%d clamped=%d "
-                  "late=%d",
-                  order->id, log_value(reported->word).text, orderstate_word(settled->state),
-                  settled->is_unknown_word, settled->is_review, settled->is_clamped,
-                  settled->is_late);
+    log_event(LOG_WARN, "status_odd",
+              "order=%u word=%s kept=%s unknown=%d review=%d clamped=%d "
+              "late=%d",
+              order, log_value(reported->word).text, orderstate_word(settled->state),
+              settled->is_unknown_word, settled->is_review, settled->is_clamped, settled->is_late);
 }
 
-static void apply(struct liveorder *order, void *arg)
+/* One landing on its way through the table. */
+struct settling {
+    struct desk *desk;
+    const struct answer_status *reported;
+    const char *extra; /* the parent's new one, or NULL: as it was */
+    int64_t now_ms;
+    struct settlement settled;
+    bool is_changed;
+    struct liveorder after; /* when it changed: to be written; its extra is the new one or NULL */
+};
+
+/* Under the table's lock; true when nothing is to be written, and the flight has landed. */
+static bool settle_order(struct liveorder *order, void *arg)
 {
-    const struct liveorder *fresh = arg;
-    order->state = fresh->state;
-    order->paid = fresh->paid;
-    order->has_start_count = fresh->has_start_count;
-    order->start_count = fresh->start_count;
-    order->remains = fresh->remains;
-    order->asked_at_ms = fresh->asked_at_ms;
+    struct settling *s = arg;
+    struct settlement_order before = {.state = order->state,
+                                      .type = order->type,
+                                      .quantity = order->quantity,
+                                      .start_count = order->start_count,
+                                      .has_start_count = order->has_start_count,
+                                      .remains = order->remains,
+                                      .charge = order->charge,
+                                      .paid = order->paid,
+                                      .decimals = s->desk->settings.decimals};
+    bool is_child = order->parent && order->type == ORDERTYPE_SUBSCRIPTIONS;
+    if (is_child && s->reported->has_charge)
+        before.paid = child_charge(s->desk, order, s->reported);
+    s->settled = settlement_make(&before, s->reported);
+    s->is_changed = s->settled.is_changed || order->is_unsaved ||
+                    s->settled.paid.units != order->paid.units ||
+                    (s->extra && !str_is_same(s->extra, order->extra));
+    order->state = s->settled.state;
+    order->paid = s->settled.paid;
+    order->has_start_count = s->settled.has_start_count;
+    order->start_count = s->settled.start_count;
+    order->remains = s->settled.remains;
+    order->asked_at_ms = s->now_ms;
     order->is_unsaved = false;
-    if (fresh->extra)
-        liveorders_set_extra(order, fresh->extra);
+    if (s->is_changed) {
+        s->after = *order;
+        s->after.extra = s->extra;
+    }
+    if (s->extra)
+        liveorders_set_extra(order, s->extra);
+    return !s->is_changed;
 }
 
-/* extra: the parent's new extra, or NULL: as it was. */
 static void settle(struct desk *desk, uint32_t id, const struct answer_status *reported,
-                   const char *extra)
+                   const char *extra, struct liveorders_landed *landed)
 {
-    struct liveorder order;
-    struct arena arena;
-    arena_init(&arena);
-    if (liveorders_get(desk->liveorders, id, &arena, &order)) {
-        struct settlement_order before = {.state = order.state,
-                                          .type = order.type,
-                                          .quantity = order.quantity,
-                                          .start_count = order.start_count,
-                                          .has_start_count = order.has_start_count,
-                                          .remains = order.remains,
-                                          .charge = order.charge,
-                                          .paid = order.paid,
-                                          .decimals = desk->settings.decimals};
-        bool is_child = order.parent && order.type == ORDERTYPE_SUBSCRIPTIONS;
-        if (is_child && reported->has_charge)
-            before.paid = child_charge(desk, &order, reported);
-        struct settlement settled = settlement_make(&before, reported);
-        bool is_changed = settled.is_changed || order.is_unsaved ||
-                          settled.paid.units != order.paid.units ||
-                          (extra && !str_is_same(extra, order.extra));
-        log_oddities(&order, &settled, reported);
-        order.state = settled.state;
-        order.paid = settled.paid;
-        order.has_start_count = settled.has_start_count;
-        order.start_count = settled.start_count;
-        order.remains = settled.remains;
-        order.extra = extra;
-        order.asked_at_ms = loop_now_ms(desk->loop);
-        liveorders_change(desk->liveorders, id, apply, &order);
-        if (is_changed)
-            save(desk, &order, settled.is_late ? STR("late") : STR_NONE);
-    }
-    arena_fini(&arena);
+    struct settling s;
+    s.desk = desk;
+    s.reported = reported;
+    s.extra = extra;
+    s.now_ms = loop_now_ms(desk->loop);
+    if (!liveorders_change_and_land(desk->liveorders, id, settle_order, &s, landed))
+        return;
+    if (is_odd(&s.settled))
+        log_oddities(id, &s.settled, reported);
+    if (!s.is_changed)
+        return;
+    /* Its write is on its way before anybody can ask for it again: the books follow in order. */
+    save(desk, &s.after, s.settled.is_late ? STR("late") : STR_NONE);
     liveorders_land(desk->liveorders, id);
 }
 
@@ -214,11 +230,13 @@ static void family_free(struct family *family)
 static void family_end(struct family *family)
 {
     struct desk *desk = family->desk;
+    struct liveorders_landed landed = {0};
     if (family->has_failed)
         liveorders_land(desk->liveorders, family->parent.id);
     else
         settle(desk, family->parent.id, &family->reported,
-               family->extra.is_over ? NULL : family->extra.ptr);
+               family->extra.is_over ? NULL : family->extra.ptr, &landed);
+    liveorders_tell(&landed);
     family_free(family);
 }
 
@@ -349,7 +367,8 @@ static void look_up_children(struct desk *desk, const struct liveorder *parent,
     ledger_ask(desk->ledger, desk->loop, &query, on_children, family);
 }
 
-void landing_take(struct desk *desk, uint32_t id, const struct answer_status *reported)
+void landing_take(struct desk *desk, uint32_t id, const struct answer_status *reported,
+                  struct liveorders_landed *landed)
 {
     struct liveorder order;
     struct buf extra;
@@ -360,6 +379,6 @@ void landing_take(struct desk *desk, uint32_t id, const struct answer_status *re
     }
     buf_init(&extra, EXTRA_BYTES);
     add_members(reported, &extra);
-    settle(desk, id, reported, extra.len && !extra.is_over ? extra.ptr : NULL);
+    settle(desk, id, reported, extra.len && !extra.is_over ? extra.ptr : NULL, landed);
     buf_fini(&extra);
 }

@@ -5,7 +5,9 @@
 #include "providers/question.h"
 
 struct desk;
-/* Ends the flight of the order, now or once its children's numbers are known. */
-void landing_take(struct desk *desk, uint32_t order, const struct answer_status *reported);
+/* Ends the flight of the order, now or once its children's numbers are known. Who waits for it is
+ * told now, or by the caller's liveorders_tell. */
+void landing_take(struct desk *desk, uint32_t order, const struct answer_status *reported,
+                  struct liveorders_landed *landed);
 
 #endif

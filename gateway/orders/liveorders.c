@@ -103,26 +103,32 @@ void liveorders_put(struct liveorders *table, const struct liveorder *order)
     pthread_mutex_unlock(&shard->lock);
 }
 
+static void copy_out(const struct entry *entry, struct arena *arena, struct liveorder *out)
+{
+    *out = entry->order;
+    out->extra = arena && entry->order.extra ? arena_text(arena, str_of(entry->order.extra)) : NULL;
+}
+
 bool liveorders_get(struct liveorders *table, uint32_t id, struct arena *arena,
                     struct liveorder *out)
 {
     struct shard *shard = lock_shard(table, id);
     struct entry *entry = find(shard, id);
-    if (entry) {
-        *out = entry->order;
-        out->extra =
-            arena && entry->order.extra ? arena_text(arena, str_of(entry->order.extra)) : NULL;
-    }
+    if (entry)
+        copy_out(entry, arena, out);
     pthread_mutex_unlock(&shard->lock);
     return entry != NULL;
 }
 
+/* Neighbours of the same loop at once. A waiter that was posted is its owner's, who may free it. */
 static void tell(struct liveorders_waiter *waiters)
 {
     while (waiters) {
-        struct liveorders_waiter *next = waiters->next;
-        loop_post(waiters->loop, &waiters->message);
-        waiters = next;
+        struct loop *loop = waiters->loop;
+        struct loop_message *first = &waiters->message, *last = first;
+        while ((waiters = waiters->next) && waiters->loop == loop)
+            last = last->next = &waiters->message;
+        loop_post_list(loop, first, last);
     }
 }
 
@@ -139,18 +145,39 @@ void liveorders_remove(struct liveorders *table, uint32_t id)
     tell(waiters);
 }
 
+/* With the shard's lock. */
+static enum liveorders_join join(struct entry *entry, struct liveorders_waiter *waiter)
+{
+    enum liveorders_join result = entry->is_asked ? LIVEORDERS_WAIT : LIVEORDERS_LEAD;
+    entry->is_asked = true;
+    waiter->id = entry->order.id;
+    waiter->has_news = false;
+    waiter->next = entry->waiters;
+    entry->waiters = waiter;
+    return result;
+}
+
 enum liveorders_join liveorders_join(struct liveorders *table, uint32_t id,
                                      struct liveorders_waiter *waiter)
+{
+    struct shard *shard = lock_shard(table, id);
+    struct entry *entry = find(shard, id);
+    enum liveorders_join result = entry ? join(entry, waiter) : LIVEORDERS_GONE;
+    pthread_mutex_unlock(&shard->lock);
+    return result;
+}
+
+enum liveorders_join
+liveorders_get_or_join(struct liveorders *table, uint32_t id, struct arena *arena,
+                       bool (*is_wanted)(const struct liveorder *order, void *arg), void *arg,
+                       struct liveorders_waiter *waiter, struct liveorder *out)
 {
     enum liveorders_join result = LIVEORDERS_GONE;
     struct shard *shard = lock_shard(table, id);
     struct entry *entry = find(shard, id);
     if (entry) {
-        result = entry->is_asked ? LIVEORDERS_WAIT : LIVEORDERS_LEAD;
-        entry->is_asked = true;
-        waiter->id = id;
-        waiter->next = entry->waiters;
-        entry->waiters = waiter;
+        copy_out(entry, arena, out);
+        result = is_wanted(&entry->order, arg) ? join(entry, waiter) : LIVEORDERS_SEEN;
     }
     pthread_mutex_unlock(&shard->lock);
     return result;
@@ -167,18 +194,57 @@ bool liveorders_lead(struct liveorders *table, uint32_t id)
     return is_lead;
 }
 
+/* With the shard's lock: the flight is over. What an order shows beside its numbers is not copied
+ * here, for it may be long. */
+static void land(struct entry *entry, struct liveorders_landed *landed)
+{
+    const struct liveorder *order = &entry->order;
+    struct liveorders_waiter *waiter = entry->waiters, *next;
+    entry->waiters = NULL;
+    entry->is_asked = false;
+    for (; waiter; waiter = next) {
+        next = waiter->next;
+        waiter->has_news = order->extra == NULL;
+        waiter->news = (struct liveorders_news){.state = order->state,
+                                                .type = order->type,
+                                                .has_start_count = order->has_start_count,
+                                                .quantity = order->quantity,
+                                                .start_count = order->start_count,
+                                                .remains = order->remains,
+                                                .paid = order->paid};
+        waiter->next = landed->first;
+        landed->first = waiter;
+    }
+}
+
+void liveorders_tell(struct liveorders_landed *landed)
+{
+    struct liveorders_waiter *waiters = landed->first;
+    landed->first = NULL;
+    tell(waiters);
+}
+
 void liveorders_land(struct liveorders *table, uint32_t id)
+{
+    struct liveorders_landed landed = {0};
+    struct shard *shard = lock_shard(table, id);
+    struct entry *entry = find(shard, id);
+    if (entry)
+        land(entry, &landed);
+    pthread_mutex_unlock(&shard->lock);
+    liveorders_tell(&landed);
+}
+
+bool liveorders_change_and_land(struct liveorders *table, uint32_t id,
+                                bool (*fn)(struct liveorder *order, void *arg), void *arg,
+                                struct liveorders_landed *landed)
 {
     struct shard *shard = lock_shard(table, id);
     struct entry *entry = find(shard, id);
-    struct liveorders_waiter *waiters = NULL;
-    if (entry) {
-        waiters = entry->waiters;
-        entry->waiters = NULL;
-        entry->is_asked = false;
-    }
+    if (entry && fn(&entry->order, arg))
+        land(entry, landed);
     pthread_mutex_unlock(&shard->lock);
-    tell(waiters);
+    return entry != NULL;
 }
 
 bool liveorders_change(struct liveorders *table, uint32_t id,

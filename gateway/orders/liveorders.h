@@ -38,6 +38,15 @@ bool liveorders_get(struct liveorders *table, uint32_t id, struct arena *arena,
 /* Wakes who waits, as after a landing. */
 void liveorders_remove(struct liveorders *table, uint32_t id);
 
+/* How things stood with an order when its flight landed. */
+struct liveorders_news {
+    enum orderstate state;
+    enum ordertype type;
+    bool has_start_count;
+    int64_t quantity, start_count, remains;
+    struct money paid;
+};
+
 /* Someone who waits for a flight to land. Allocated by the waiter; the message is posted to its
  * loop exactly once, then it is the waiter's again. */
 struct liveorders_waiter {
@@ -45,19 +54,39 @@ struct liveorders_waiter {
     struct loop *loop;
     struct liveorders_waiter *next; /* the table's */
     uint32_t id;
+    bool has_news; /* false: it left the table meanwhile, or shows more; look it up */
+    struct liveorders_news news;
 };
 enum liveorders_join {
     LIVEORDERS_LEAD, /* nobody was asking: the caller asks and must land the flight */
     LIVEORDERS_WAIT, /* somebody asks already */
+    LIVEORDERS_SEEN, /* only looked at: nothing is to be waited for; the waiter was not taken */
     LIVEORDERS_GONE  /* not in the table; the waiter was not taken */
 };
 /* The waiter is taken with LEAD and WAIT. */
 enum liveorders_join liveorders_join(struct liveorders *table, uint32_t id,
                                      struct liveorders_waiter *waiter);
+/* liveorders_get, and liveorders_join where is_wanted says so, under one lock; is_wanted must not
+ * call back. out is filled but for GONE. */
+enum liveorders_join
+liveorders_get_or_join(struct liveorders *table, uint32_t id, struct arena *arena,
+                       bool (*is_wanted)(const struct liveorder *order, void *arg), void *arg,
+                       struct liveorders_waiter *waiter, struct liveorder *out);
 /* Joins as the leader without waiting (tracker); false when somebody asks already or it is gone. */
 bool liveorders_lead(struct liveorders *table, uint32_t id);
 /* The flight of id is over; who waited is told. */
 void liveorders_land(struct liveorders *table, uint32_t id);
+/* Those to be told of flights that have landed, until liveorders_tell: many at once wake a loop
+ * once. Zero it before first use. */
+struct liveorders_landed {
+    struct liveorders_waiter *first;
+};
+/* liveorders_change and, where fn returns true, liveorders_land but for the telling, under one
+ * lock. False when the order is not there; then there is nobody to be told either. */
+bool liveorders_change_and_land(struct liveorders *table, uint32_t id,
+                                bool (*fn)(struct liveorder *order, void *arg), void *arg,
+                                struct liveorders_landed *landed);
+void liveorders_tell(struct liveorders_landed *landed);
 /* Changes an order under its shard's lock; false when it is not there. fn must not call back. */
 bool liveorders_change(struct liveorders *table, uint32_t id,
                        void (*fn)(struct liveorder *order, void *arg), void *arg);

@@ -186,12 +186,14 @@ static void on_answer(const struct answer *answer, void *arg)
         answer->refusal == REFUSAL_UNSUPPORTED) {
         ask_singly(call);
     } else {
+        struct liveorders_landed landed = {0};
         for (size_t i = 0; i < call->count; i++) {
             if (answer->outcome == OUTCOME_ACCEPTED && i < answer->status_count)
-                landing_take(poll->desk, call->orders[i].order, &answer->statuses[i]);
+                landing_take(poll->desk, call->orders[i].order, &answer->statuses[i], &landed);
             else
                 land(poll, call->orders[i].order);
         }
+        liveorders_tell(&landed);
     }
     call_free(call);
     pump(queue);

@@ -236,6 +236,76 @@ static void removing_an_order_wakes_who_waits(void **state)
     liveorders_free(table);
 }
 
+static void show_more(struct liveorder *order, void *arg)
+{
+    (void)arg;
+    liveorders_set_extra(order, "\"posts\":\"10\"");
+}
+
+static bool is_unfinished(const struct liveorder *order, void *arg)
+{
+    (void)arg;
+    return !orderstate_is_final(order->state);
+}
+
+static bool complete_first(struct liveorder *order, void *arg)
+{
+    order->state = ORDERSTATE_COMPLETED;
+    order->remains = 0;
+    return order->id == *(const uint32_t *)arg;
+}
+
+static void one_look_is_enough_to_wait_and_one_change_to_land(void **state)
+{
+    (void)state;
+    struct liveorders *table = liveorders_new();
+    struct loop *loop = loop_new("test");
+    struct liveorder first = order_of(1), second = order_of(65), out;
+    struct liveorders_landed landed = {0};
+    struct asker a, b, c;
+    uint32_t lands = 1;
+    asker_init(&a, loop);
+    asker_init(&b, loop);
+    asker_init(&c, loop);
+    assert_int_equal(liveorders_get_or_join(table, 1, NULL, is_unfinished, NULL, &a.waiter, &out),
+                     LIVEORDERS_GONE);
+    liveorders_put(table, &first);
+    liveorders_put(table, &second);
+    liveorders_change(table, 65, show_more, NULL);
+    assert_int_equal(liveorders_get_or_join(table, 1, NULL, is_unfinished, NULL, &a.waiter, &out),
+                     LIVEORDERS_LEAD);
+    assert_int_equal(out.id, 1);
+    assert_int_equal(liveorders_get_or_join(table, 1, NULL, is_unfinished, NULL, &b.waiter, &out),
+                     LIVEORDERS_WAIT);
+    assert_int_equal(liveorders_get_or_join(table, 65, NULL, is_unfinished, NULL, &c.waiter, &out),
+                     LIVEORDERS_LEAD);
+    assert_false(liveorders_change_and_land(table, 2, complete_first, &lands, &landed));
+    assert_true(liveorders_change_and_land(table, 1, complete_first, &lands, &landed));
+    assert_true(liveorders_change_and_land(table, 65, complete_first, &lands, &landed));
+    drain(loop);
+    assert_int_equal(a.told + b.told + c.told, 0); /* not before they are to be told */
+    liveorders_tell(&landed);
+    drain(loop);
+    assert_int_equal(a.told, 1);
+    assert_int_equal(b.told, 1);
+    assert_int_equal(c.told, 0); /* its flight goes on */
+    assert_true(b.waiter.has_news);
+    assert_int_equal(b.waiter.news.state, ORDERSTATE_COMPLETED);
+    assert_int_equal(b.waiter.news.quantity, first.quantity);
+    assert_int_equal(b.waiter.news.remains, 0);
+    assert_int_equal(liveorders_get_or_join(table, 1, NULL, is_unfinished, NULL, &a.waiter, &out),
+                     LIVEORDERS_SEEN);
+    assert_int_equal(out.state, ORDERSTATE_COMPLETED);
+    lands = 65;
+    assert_true(liveorders_change_and_land(table, 65, complete_first, &lands, &landed));
+    liveorders_tell(&landed);
+    drain(loop);
+    assert_int_equal(c.told, 1);
+    assert_false(c.waiter.has_news); /* it shows more than numbers */
+    loop_free(loop);
+    liveorders_free(table);
+}
+
 /* ---- flights, on several threads ---- */
 
 enum { THREADS = 3, ORDERS = 5, ROUNDS = 400 };
@@ -359,6 +429,7 @@ int main(void)
         cmocka_unit_test(the_books_fill_the_table),
         cmocka_unit_test(one_asks_the_others_wait),
         cmocka_unit_test(removing_an_order_wakes_who_waits),
+        cmocka_unit_test(one_look_is_enough_to_wait_and_one_change_to_land),
         cmocka_unit_test(flights_of_many_threads_all_land),
     };
     return cmocka_run_group_tests_name("liveorders", tests, NULL, NULL);
