@@ -9,61 +9,117 @@ struct asked {
     struct call_ids ids;
 };
 
-static void add_status(struct buf *out, const struct follow_status *status, const char *currency)
+/* What follows the numbers in each status: "currency":"USD" as JSON. */
+struct tail {
+    char bytes[64];
+    size_t len;
+};
+
+static void tail_make(struct tail *tail, const char *currency)
 {
-    char charge[MONEY_TEXT];
-    if (!status->is_found) {
-        buf_add_text(out, "{\"error\":\"");
-        buf_add_text(out, status->is_unavailable ? WORDS_UNAVAILABLE : WORDS_ORDER_ID);
-        buf_add_text(out, "\"}");
-        return;
-    }
-    size_t len = status->charge.units == 0 ? 0 : money_print(status->charge, 2, charge);
-    buf_add_text(out, "{\"charge\":\"");
-    buf_add(out, len ? charge : "0", len ? len : 1);
-    buf_add_text(out, "\",\"start_count\":\"");
-    buf_add_i64(out, status->start_count);
-    buf_add_text(out, "\",\"status\":\"");
-    buf_add_text(out, orderstatus_word(status->status));
-    buf_add_text(out, "\",\"remains\":\"");
-    buf_add_i64(out, status->remains);
-    buf_add_text(out, "\",\"currency\":");
-    buf_add_json(out, str_of(currency));
-    if (status->extra.len > 0) {
-        buf_add_byte(out, ',');
-        buf_add_str(out, status->extra);
-    }
-    buf_add_byte(out, '}');
+    struct buf text;
+    buf_init(&text, sizeof tail->bytes - 1);
+    buf_add_text(&text, "\",\"currency\":");
+    buf_add_json(&text, str_of(currency));
+    ASSERT(!text.is_over); /* a currency is three letters */
+    memcpy(tail->bytes, text.ptr, text.len);
+    tail->len = text.len;
+    buf_fini(&text);
 }
 
-/* The id as the name of a member. */
-static void add_name(struct buf *out, uint32_t id, struct str text)
+#define PUT(at, literal) put(at, literal, sizeof(literal) - 1)
+
+static inline char *put(char *at, const char *bytes, size_t len)
 {
-    if (id) {
-        buf_add_byte(out, '"');
-        buf_add_u64(out, id);
-        buf_add_byte(out, '"');
-    } else {
-        buf_add_json(out, str_first(text, 64));
+    memcpy(at, bytes, len);
+    return at + len;
+}
+
+static char *put_u64(char *at, uint64_t value)
+{
+    char digits[20];
+    size_t first = sizeof digits;
+    do
+        digits[--first] = (char)('0' + value % 10);
+    while (value /= 10);
+    return put(at, digits + first, sizeof digits - first);
+}
+
+static char *put_i64(char *at, int64_t value)
+{
+    if (value < 0)
+        *at++ = '-';
+    return put_u64(at, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
+}
+
+static void add_error(struct buf *out, const char *words)
+{
+    buf_add_text(out, "{\"error\":\"");
+    buf_add_text(out, words);
+    buf_add_text(out, "\"}");
+}
+
+/* In one piece, for a hundred of them are one answer. */
+static void add_status(struct buf *out, const struct follow_status *status, const struct tail *tail)
+{
+    if (!status->is_found) {
+        add_error(out, status->is_unavailable ? WORDS_UNAVAILABLE : WORDS_ORDER_ID);
+        return;
     }
-    buf_add_byte(out, ':');
+    char *start = buf_reserve(out, 2 * STATUS_BYTES + sizeof tail->bytes + status->extra.len);
+    char *at = start;
+    if (start == NULL)
+        return;
+    const char *word = orderstatus_word(status->status);
+    at = PUT(at, "{\"charge\":\"");
+    if (status->charge.units == 0)
+        *at++ = '0';
+    else
+        at += money_print(status->charge, 2, at);
+    at = PUT(at, "\",\"start_count\":\"");
+    at = put_i64(at, status->start_count);
+    at = PUT(at, "\",\"status\":\"");
+    at = put(at, word, strlen(word));
+    at = PUT(at, "\",\"remains\":\"");
+    at = put_i64(at, status->remains);
+    at = put(at, tail->bytes, tail->len);
+    if (status->extra.len > 0) {
+        *at++ = ',';
+        at = put(at, status->extra.ptr, status->extra.len);
+    }
+    *at++ = '}';
+    buf_added(out, (size_t)(at - start));
+}
+
+/* The id as the name of a member, after what is there already. */
+static void add_name(struct buf *out, uint32_t id, struct str text, char separator)
+{
+    char name[24] = {separator}, *at = name + 1;
+    if (id) {
+        *at++ = '"';
+        at = put_u64(at, id);
+        at = PUT(at, "\":");
+        buf_add(out, name, (size_t)(at - name));
+    } else {
+        buf_add_byte(out, separator);
+        buf_add_json(out, str_first(text, 64));
+        buf_add_byte(out, ':');
+    }
 }
 
 static void reply(const struct asked *asked, const struct follow_status *list)
 {
-    const char *currency = asked->call->desk->settings.currency;
+    struct tail tail;
     struct buf out;
+    tail_make(&tail, asked->call->desk->settings.currency);
     buf_init(&out, CALL_ANSWER_BYTES);
     if (!asked->ids.is_many) {
-        add_status(&out, &list[0], currency);
+        add_status(&out, &list[0], &tail);
     } else {
-        (void)buf_reserve(&out, asked->ids.count * STATUS_BYTES);
-        buf_add_byte(&out, '{');
+        (void)buf_reserve(&out, (asked->ids.count + 4) * STATUS_BYTES);
         for (size_t i = 0; i < asked->ids.count; i++) {
-            if (i)
-                buf_add_byte(&out, ',');
-            add_name(&out, asked->ids.id[i], asked->ids.text[i]);
-            add_status(&out, &list[i], currency);
+            add_name(&out, asked->ids.id[i], asked->ids.text[i], i ? ',' : '{');
+            add_status(&out, &list[i], &tail);
         }
         buf_add_byte(&out, '}');
     }

@@ -31,21 +31,68 @@ uint32_t call_number(struct str text)
     return str_to_u64(text, &value) && value <= INT32_MAX ? (uint32_t)value : 0;
 }
 
-static bool is_listed(const struct call_ids *ids, uint32_t id, struct str text)
+/* Which ids were listed: places in the list, plus one, by a hash of the id. */
+struct listed {
+    uint8_t place[256];
+};
+
+_Static_assert(CALL_IDS_MOST < 256 / 2, "places are few enough to be found at once");
+
+/* False: it is in the list already. */
+static bool note_listed(struct listed *listed, const struct call_ids *ids, uint32_t id)
 {
-    bool is_found = false;
-    /* Each against all before: without a way out the compiler compares several at once. */
-    for (size_t i = 0; id && i < ids->count; i++)
-        is_found |= ids->id[i] == id;
-    for (size_t i = 0; !id && i < ids->count && !is_found; i++)
-        is_found = str_equal(ids->text[i], text);
-    return is_found;
+    uint8_t at = (uint8_t)(id * 2654435769u >> 24);
+    for (; listed->place[at]; at++)
+        if (ids->id[listed->place[at] - 1] == id)
+            return false;
+    listed->place[at] = (uint8_t)(ids->count + 1);
+    return true;
+}
+
+static bool is_new(struct listed *listed, const struct call_ids *ids, uint32_t id, struct str text)
+{
+    if (id)
+        return note_listed(listed, ids, id);
+    for (size_t i = 0; i < ids->count; i++)
+        if (str_equal(ids->text[i], text))
+            return false;
+    return true;
+}
+
+/* Nearly all are some digits and a comma: those are taken here, else nothing is. */
+static uint32_t take_plain_number(struct str *list, struct str *text_out)
+{
+    uint32_t id = 0;
+    size_t len = 0;
+    for (; len < list->len && len <= 9 && list->ptr[len] >= '0' && list->ptr[len] <= '9'; len++)
+        id = id * 10 + (uint32_t)(list->ptr[len] - '0');
+    if (id == 0 || len > 9 || len == list->len || list->ptr[len] != ',')
+        return 0;
+    *text_out = str_first(*list, len);
+    *list = str_make(list->ptr + len + 1, list->len - len - 1);
+    return id;
+}
+
+/* False: too many. */
+static bool add_id(struct listed *listed, struct call_ids *out, uint32_t id, struct str text)
+{
+    if (out->count == CALL_IDS_MOST) {
+        out->is_too_many = is_new(listed, out, id, text);
+        return !out->is_too_many;
+    }
+    if (is_new(listed, out, id, text)) {
+        out->id[out->count] = id;
+        out->text[out->count++] = text;
+    }
+    return true;
 }
 
 void call_ids_read(const struct call *call, const char *const *plural, const char *const *singular,
                    struct call_ids *out)
 {
+    struct listed listed = {0};
     struct str list = call_param(call, plural), piece;
+    uint32_t id;
     out->count = 0;
     out->is_too_many = false;
     out->is_many = list.len > 0;
@@ -53,17 +100,15 @@ void call_ids_read(const struct call *call, const char *const *plural, const cha
         list = call_param(call, singular);
     if (str_find_byte(list, ',') != SIZE_MAX)
         out->is_many = true;
-    while (str_next(&list, ',', &piece)) {
-        piece = str_trim(piece);
-        uint32_t id = call_number(piece);
-        if (piece.len == 0 || is_listed(out, id, piece))
-            continue;
-        if (out->count == CALL_IDS_MOST) {
-            out->is_too_many = true;
+    for (;;) {
+        while (list.ptr && (id = take_plain_number(&list, &piece)) != 0)
+            if (!add_id(&listed, out, id, piece))
+                return;
+        if (!str_next(&list, ',', &piece))
             return;
-        }
-        out->id[out->count] = id;
-        out->text[out->count++] = piece;
+        piece = str_trim(piece);
+        if (piece.len > 0 && !add_id(&listed, out, call_number(piece), piece))
+            return;
     }
 }
 
