@@ -63,6 +63,7 @@ FAULTS = {
     "gzip that is none": (raw(f"{OK}Content-Encoding: gzip\r\nContent-Length: 11\r\n\r\n{BODY}"), "doubt"),
     "unknown encoding": (raw(f"{OK}Content-Encoding: rot13\r\nContent-Length: 11\r\n\r\n{BODY}"), "doubt"),
     "until the end": (raw(f"HTTP/1.0 200 OK\r\n\r\n{BODY}", close_after=True), "accepted"),
+    "until the end, which comes too soon": (raw('HTTP/1.0 200 OK\r\n\r\n{"order":{order}', close_after=True), "doubt"),
     "json that says it is a picture": (raw(f"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nContent-Length: 11\r\n\r\n{BODY}"), "accepted"),
     "byte order mark": (raw(f"{OK}Content-Length: 14\r\n\r\n\ufeff{BODY}"), "accepted"),
     "UTF-16": (raw_bytes("", '{"order":7}'.encode("utf-16")), "doubt"),

@@ -10,7 +10,7 @@ import zlib
 
 import pytest
 
-from harness import together
+from harness import eventually, together
 
 FORM = "key={key}&action={action}{more}"
 
@@ -410,3 +410,40 @@ def test_a_recorded_answer_can_be_played(alpha):
 def test_many_at_once_each_get_a_number_of_their_own(alpha):
     answers = together(50, lambda i: add(alpha, link=f"l{i}")["order"])
     assert sorted(answers) == list(range(1, 51)) and alpha.about()["balance"] == "995.50"
+
+
+def test_a_raw_answer_goes_out_as_it_stands_and_the_line_stays_open(alpha):
+    alpha.rule("add", times=1, raw="HTTP/1.0 299 Odd\r\nX: {order}\r\n\r\n", accept=True)
+    ask = raw_request(alpha, "add", "&service=101&link=l&quantity=100")
+    with socket.create_connection(("127.0.0.1", alpha.port), 10) as line:
+        line.sendall(ask)
+        assert line.recv(65536) == b"HTTP/1.0 299 Odd\r\nX: 1\r\n\r\n"
+        line.sendall(raw_request(alpha))
+        assert line.recv(65536).startswith(b"HTTP/1.1 200 OK\r\n")
+        assert alpha.say("nobody asked") == 1
+        assert line.recv(65536) == b"nobody asked"
+    assert len(alpha.orders()) == 1
+    alpha.rule("balance", raw="again ", endless=True, times=1)
+    with socket.create_connection(("127.0.0.1", alpha.port), 10) as line:
+        line.sendall(raw_request(alpha))
+        got = b""
+        while len(got) < 60:
+            got += line.recv(60)
+        assert got.startswith(b"again again again ")
+
+
+def test_the_log_says_how_much_of_an_answer_went_out(alpha):
+    data = raw_request(alpha, extra="Connection: close\r\n")
+    got, _ = exchange(alpha, data)
+    alpha.rule("balance", cut="after_headers", times=1)
+    head, _ = exchange(alpha, data)
+    assert got.startswith(head) and head.endswith(b"\r\n\r\n")
+    alpha.rule("balance", endless=True)
+    with socket.create_connection(("127.0.0.1", alpha.port), 10) as line:
+        line.sendall(data)
+        seen = 0
+        while seen < 1 << 20:
+            seen += len(line.recv(65536))
+    entries = eventually(lambda: (found := alpha.log("balance"))[-1]["gone"] and found)
+    assert [entry["sent"] for entry in entries[:2]] == [len(got), len(head)]
+    assert seen <= entries[2]["sent"] < 64 << 20
