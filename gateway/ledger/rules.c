@@ -70,6 +70,8 @@ const char *rules_refuse_insert(const struct ledger_change *change)
         return "a new order is written as it is to be";
     if (change->attempt_started && order->state != ORDERSTATE_PLACING)
         return "an attempt for an order that is not being placed";
+    if (change->attempt_ended)
+        return "a new order has no attempt that ends";
     return NULL;
 }
 

@@ -9,11 +9,8 @@
 
 extern const struct backend sqlite_backend;
 
-/* Conditions in SQL, always the same text: a partial index serves the queries that repeat its own.
- * Spelled out, for SQLite makes a temporary table for each IN list of more than two words, each
- * time a statement runs. */
+/* Always the same text, for a partial index serves the queries that repeat its condition. */
 #define SQLITE_UNFINISHED "settled_at IS NULL"
-#define SQLITE_LIVE "(state = 'sending' OR state = 'accepted' OR state = 'doubt')"
 
 enum statement {
     STATEMENT_BEGIN,
@@ -28,8 +25,9 @@ enum statement {
     STATEMENT_ORDER_STANDS, /* what the rules must know of an order */
     STATEMENT_ORDER_UPDATE,
     STATEMENT_ORDER_SETTLE, /* the same for an order that is settled with it */
-    STATEMENT_ATTEMPT_INSERT,
-    STATEMENT_ATTEMPT_END,
+    STATEMENT_ATTEMPT_START,
+    STATEMENT_ATTEMPT_INSERT, /* one that was being sent has ended */
+    STATEMENT_ATTEMPT_END,    /* one in doubt has ended */
     STATEMENT_EVENT_INSERT,
     STATEMENT_POSTING_INSERT,
     STATEMENT_AFTERSALE_STANDS,
@@ -46,6 +44,7 @@ enum statement {
     STATEMENT_ASK_DOUBT_TEXT,
     STATEMENT_ASK_CHILDREN,
     STATEMENT_ASK_ATTEMPTS,
+    STATEMENT_ASK_SENDING, /* the attempt that has no row yet */
     STATEMENT_ASK_LAST_ATTEMPT,
     STATEMENT_ASK_EVENTS,
     STATEMENT_ASK_AFTERSALES_OF,

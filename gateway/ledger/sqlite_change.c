@@ -11,6 +11,9 @@ struct standing {
     uint32_t events; /* how many; their numbers are 1 to this */
     struct money paid;
     struct str client, currency;
+    /* Of the attempt that is being sent; the state, the number's end and what it brought are not
+     * there yet. */
+    struct ledger_attempt sent;
     sqlite3_stmt *statement; /* NULL for a new order */
 };
 
@@ -56,6 +59,15 @@ static struct str first_of(struct str a, struct str b)
     return a.len ? a : b;
 }
 
+/* What an order's row keeps of the attempt that is being sent, beside its provider and service. */
+static void bind_attempt(sqlite3_stmt *statement, int at, const struct ledger_change *change,
+                         const struct ledger_attempt *attempt, int64_t at_ms)
+{
+    sqlite_bind_number(statement, at, attempt->cost.units);
+    sqlite_bind_number(statement, at + 1, attempt->started_at_ms ? attempt->started_at_ms : at_ms);
+    sqlite_bind_str(statement, at + 2, first_of(attempt->request_id, change->request_id));
+}
+
 static int insert_order(struct backend_connection *connection, const struct ledger_change *change,
                         int64_t at_ms)
 {
@@ -87,9 +99,9 @@ static int insert_order(struct backend_connection *connection, const struct ledg
     sqlite_bind_str(s, 21, first_of(order->request_id, change->request_id));
     sqlite_bind_number(s, 22, order->created_at_ms ? order->created_at_ms : at_ms);
     sqlite_bind_number(s, 23, order->updated_at_ms ? order->updated_at_ms : at_ms);
-    sqlite_bind_number(s, 24, 1);
-    sqlite_bind_number(s, 25, attempt->number);
-    bind_optional_number(s, 26, orderstate_is_final(order->state), at_ms);
+    sqlite_bind_number(s, 24, attempt->number);
+    bind_optional_number(s, 25, orderstate_is_final(order->state), at_ms);
+    bind_attempt(s, 26, change, attempt, at_ms);
     return sqlite_do(connection, s);
 }
 
@@ -111,58 +123,82 @@ static int look_up(struct backend_connection *connection, uint32_t order, struct
     out->currency = sqlite_text(s, 3, NULL);
     out->events = (uint32_t)sqlite3_column_int64(s, 4);
     out->of.live_attempt = (uint32_t)sqlite3_column_int64(s, 5);
+    out->sent = (struct ledger_attempt){.number = out->of.live_attempt,
+                                        .provider = sqlite_text(s, 6, NULL),
+                                        .upstream_service = sqlite_text(s, 7, NULL),
+                                        .cost = {sqlite3_column_int64(s, 8)},
+                                        .started_at_ms = sqlite3_column_int64(s, 9),
+                                        .request_id = sqlite_text(s, 10, NULL)};
     return code;
 }
 
-/* The states from which an attempt may come to `to`; there are at most two. */
-static void sources_of(enum attemptstate to, const char *words[2])
+/* An attempt that was being sent gets its row. */
+static int insert_attempt(struct backend_connection *connection, uint32_t order,
+                          const struct ledger_attempt *sent, const struct ledger_attempt *ended,
+                          int64_t at_ms)
 {
-    unsigned found = 0;
-    for (unsigned from = 0; from < ATTEMPTSTATE_COUNT; from++)
-        if (attemptstate_may_move((enum attemptstate)from, to) && found < 2)
-            words[found++] = attemptstate_word((enum attemptstate)from);
-    while (found < 2)
-        words[found++] = "";
+    sqlite3_stmt *s = sqlite_statement(connection, STATEMENT_ATTEMPT_INSERT);
+    sqlite_bind_number(s, 1, order);
+    sqlite_bind_number(s, 2, sent->number);
+    sqlite_bind_str(s, 3, sent->provider);
+    sqlite_bind_str(s, 4, sent->upstream_service);
+    sqlite_bind_number(s, 5, sent->cost.units);
+    sqlite_bind_word(s, 6, attemptstate_word(ended->state));
+    sqlite_bind_str(s, 7, ended->upstream_id);
+    sqlite_bind_str(s, 8, ended->text);
+    sqlite_bind_str(s, 9, ended->evidence);
+    sqlite_bind_str(s, 10, sent->request_id);
+    sqlite_bind_number(s, 11, sent->started_at_ms);
+    sqlite_bind_number(s, 12, ended->ended_at_ms ? ended->ended_at_ms : at_ms);
+    return sqlite_do(connection, s);
+}
+
+/* Touches no row where there is no attempt of that number in doubt. */
+static int end_doubt(struct backend_connection *connection, uint32_t order,
+                     const struct ledger_attempt *ended, int64_t at_ms)
+{
+    sqlite3_stmt *s = sqlite_statement(connection, STATEMENT_ATTEMPT_END);
+    sqlite_bind_number(s, 1, order);
+    sqlite_bind_number(s, 2, ended->number);
+    sqlite_bind_word(s, 3, attemptstate_word(ended->state));
+    sqlite_bind_number(s, 4, ended->ended_at_ms ? ended->ended_at_ms : at_ms);
+    sqlite_bind_str(s, 5, ended->upstream_id);
+    sqlite_bind_str(s, 6, ended->text);
+    sqlite_bind_str(s, 7, ended->evidence);
+    return sqlite_do(connection, s);
 }
 
 static enum ledger_result end_attempt(struct backend_connection *connection,
-                                      const struct ledger_change *change, int64_t at_ms, int *code)
+                                      const struct ledger_change *change,
+                                      const struct standing *standing, int64_t at_ms, int *code)
 {
-    const struct ledger_attempt *attempt = change->attempt_ended;
-    const char *sources[2];
-    sources_of(attempt->state, sources);
-    sqlite3_stmt *s = sqlite_statement(connection, STATEMENT_ATTEMPT_END);
-    sqlite_bind_number(s, 1, change->order);
-    sqlite_bind_number(s, 2, attempt->number);
-    sqlite_bind_word(s, 3, attemptstate_word(attempt->state));
-    sqlite_bind_number(s, 4, attempt->ended_at_ms ? attempt->ended_at_ms : at_ms);
-    sqlite_bind_str(s, 5, attempt->upstream_id);
-    sqlite_bind_str(s, 6, attempt->text);
-    sqlite_bind_str(s, 7, attempt->evidence);
-    sqlite_bind_word(s, 8, sources[0]);
-    sqlite_bind_word(s, 9, sources[1]);
-    *code = sqlite_do(connection, s);
+    const struct ledger_attempt *ended = change->attempt_ended;
+    bool is_sent = standing->of.state == ORDERSTATE_PLACING && ended->number != 0 &&
+                   ended->number == standing->of.live_attempt;
+    if (!attemptstate_may_move(is_sent ? ATTEMPTSTATE_SENDING : ATTEMPTSTATE_DOUBT, ended->state))
+        return refuse(change, "an attempt cannot end so");
+    *code = is_sent ? insert_attempt(connection, change->order, &standing->sent, ended, at_ms)
+                    : end_doubt(connection, change->order, ended, at_ms);
     if (*code == SQLITE_OK && sqlite3_changes(connection->db) == 0)
         return refuse(change, "no such attempt, or it has ended otherwise");
     connection->has_written = connection->has_written || *code == SQLITE_OK;
     return judge(change, "the attempt cannot end so", code);
 }
 
+/* Of an order that was there before: a new one is inserted with its attempt. */
 static enum ledger_result start_attempt(struct backend_connection *connection,
                                         const struct ledger_change *change, int64_t at_ms,
                                         int *code)
 {
     const struct ledger_attempt *attempt = change->attempt_started;
-    sqlite3_stmt *s = sqlite_statement(connection, STATEMENT_ATTEMPT_INSERT);
+    sqlite3_stmt *s = sqlite_statement(connection, STATEMENT_ATTEMPT_START);
     sqlite_bind_number(s, 1, change->order);
-    sqlite_bind_number(s, 2, attempt->number);
-    sqlite_bind_str(s, 3, attempt->provider);
-    sqlite_bind_str(s, 4, attempt->upstream_service);
-    sqlite_bind_number(s, 5, attempt->cost.units);
-    sqlite_bind_str(s, 6, first_of(attempt->request_id, change->request_id));
-    sqlite_bind_number(s, 7, attempt->started_at_ms ? attempt->started_at_ms : at_ms);
+    bind_attempt(s, 2, change, attempt, at_ms);
+    sqlite_bind_number(s, 5, attempt->number);
     *code = sqlite_do(connection, s);
-    return judge(change, "its number is taken", code);
+    if (*code == SQLITE_OK && sqlite3_changes(connection->db) == 0)
+        return refuse(change, "the attempt's number is taken");
+    return judge(change, "the attempt cannot start", code);
 }
 
 /* Also where the change is only told as an event: the row counts those. */
@@ -249,7 +285,7 @@ static enum ledger_result change_old(struct backend_connection *connection,
         after.events++;
     enum ledger_result result = LEDGER_DONE;
     if (change->attempt_ended)
-        result = end_attempt(connection, change, at_ms, code);
+        result = end_attempt(connection, change, standing, at_ms, code);
     if (result == LEDGER_DONE)
         result = update_order(connection, change, &after, at_ms, code);
     if (result == LEDGER_DONE && change->attempt_started)
@@ -278,8 +314,6 @@ static enum ledger_result change_new(struct backend_connection *connection,
     *code = insert_order(connection, change, at_ms);
     enum ledger_result result = judge(change, "the order number is taken", code);
     connection->has_written = result == LEDGER_DONE;
-    if (result == LEDGER_DONE && change->attempt_started)
-        result = start_attempt(connection, change, at_ms, code);
     if (result == LEDGER_DONE)
         result = book(connection, change,
                       &(struct sqlite_booking){order->id, 1, order->client, order->currency,

@@ -163,6 +163,7 @@ static void ask_show(struct reading *reading, uint32_t id)
     if (reading->orders.count == 0)
         return;
     take_all(reading, KIND_ATTEMPT, ask(reading, STATEMENT_ASK_ATTEMPTS, id));
+    take_all(reading, KIND_ATTEMPT, ask(reading, STATEMENT_ASK_SENDING, id));
     take_all(reading, KIND_EVENT, ask(reading, STATEMENT_ASK_EVENTS, id));
     take_all(reading, KIND_AFTERSALE, ask(reading, STATEMENT_ASK_AFTERSALES_OF, id));
 }

@@ -91,25 +91,18 @@ static int doubt_aftersale(struct backend_connection *connection, const struct f
 /* Between two offers. Whose number was given goes on; the caller sees it on its visit. */
 static int settle_placing(struct backend_connection *connection, const struct found *found)
 {
-    bool is_number_given = found->column[2] != 0, is_live = found->column[3] != 0;
-    struct ledger_update update = {
-        .has_state = true, .has_paid = true, .state = ORDERSTATE_DOUBT, .paid = {found->column[4]}};
-    struct ledger_change change = {.order = (uint32_t)found->column[0],
-                                   .update = &update,
-                                   .event = "doubt",
-                                   .reason = STR("an attempt may have been executed")};
-    if (!is_live && is_number_given)
-        return SQLITE_OK;
-    if (!is_live) {
-        update.state = ORDERSTATE_CANCELED;
-        update.paid = MONEY_ZERO;
-        update.has_remains = true;
-        update.remains = found->column[1];
-        change.event = "canceled";
-        change.reason = STR("restart before the number was given");
-    }
+    const struct ledger_update update = {.has_state = true,
+                                         .has_paid = true,
+                                         .has_remains = true,
+                                         .state = ORDERSTATE_CANCELED,
+                                         .remains = found->column[1]};
+    const struct ledger_change change = {.order = (uint32_t)found->column[0],
+                                         .update = &update,
+                                         .event = "canceled",
+                                         .reason = STR("restart before the number was given")};
     int code = SQLITE_OK;
-    sqlite_change(connection, &change, clock_wall_ms(), &code);
+    if (found->column[2] == 0)
+        sqlite_change(connection, &change, clock_wall_ms(), &code);
     return code;
 }
 

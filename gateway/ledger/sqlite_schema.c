@@ -10,7 +10,8 @@
 #define UNFINISHED_1                                                                               \
     "(state = 'placing' OR state = 'doubt' OR state = 'pending' OR state = 'processing'"           \
     " OR state = 'in_progress')"
-#define ATTEMPT_STATES "CHECK (" SQLITE_LIVE " OR state = 'not_sent' OR state = 'refused')"
+#define LIVE "(state = 'sending' OR state = 'accepted' OR state = 'doubt')"
+#define ATTEMPT_STATES "CHECK (" LIVE " OR state = 'not_sent' OR state = 'refused')"
 
 static const char *const migrations[SQLITE_SCHEMA_VERSION] = {
     "CREATE TABLE orders ("
@@ -39,7 +40,7 @@ static const char *const migrations[SQLITE_SCHEMA_VERSION] = {
     " PRIMARY KEY (order_id, number)) STRICT, WITHOUT ROWID;"
     /* Never sent twice: while one attempt may have been executed there is no other. */
     "CREATE UNIQUE INDEX attempts_live ON attempts(order_id)"
-    " WHERE " SQLITE_LIVE ";"
+    " WHERE " LIVE ";"
     "CREATE INDEX attempts_sending ON attempts(order_id, number) WHERE state = 'sending';"
 
     "CREATE TABLE events ("
@@ -92,11 +93,22 @@ static const char *const migrations[SQLITE_SCHEMA_VERSION] = {
     "ALTER TABLE orders ADD COLUMN events INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE orders ADD COLUMN live_attempt INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE orders ADD COLUMN settled_at INTEGER;"
+    "ALTER TABLE orders ADD COLUMN attempt_cost INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE orders ADD COLUMN attempt_started_at INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE orders ADD COLUMN attempt_request_id TEXT NOT NULL DEFAULT '';"
+    /* The first version let an order move on without its attempt. */
+    "UPDATE attempts SET state = 'doubt', ended_at = started_at,"
+    " evidence = 'restart while it was being sent'"
+    " WHERE state = 'sending' AND order_id NOT IN (SELECT id FROM orders WHERE state = 'placing');"
+    "UPDATE orders SET attempt_cost = a.cost, attempt_started_at = a.started_at,"
+    " attempt_request_id = a.request_id, provider = a.provider,"
+    " upstream_service = a.upstream_service FROM attempts AS a"
+    " WHERE a.order_id = orders.id AND a.state = 'sending';"
     "UPDATE orders SET"
     " events = (SELECT coalesce(max(number), 0) FROM events WHERE order_id = id),"
-    " live_attempt = coalesce((SELECT number FROM attempts WHERE order_id = id AND " SQLITE_LIVE
-    "), 0),"
+    " live_attempt = coalesce((SELECT number FROM attempts WHERE order_id = id AND " LIVE "), 0),"
     " settled_at = CASE WHEN " UNFINISHED_1 " THEN NULL ELSE updated_at END;"
+    "DELETE FROM attempts WHERE state = 'sending';"
     "DROP INDEX orders_unfinished;"
     "CREATE INDEX orders_unfinished ON orders(id) WHERE " SQLITE_UNFINISHED ";"
     "DROP INDEX attempts_live;"

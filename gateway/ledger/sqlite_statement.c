@@ -31,21 +31,26 @@ static const char *const texts[STATEMENT_COUNT] = {
     [STATEMENT_ROLLBACK_TO] = "ROLLBACK TO entry",
     [STATEMENT_TRY] = "UPDATE counters SET value = value + 1 WHERE name = 'tries'",
     [STATEMENT_ORDER_INSERT] =
-        "INSERT INTO orders (" ORDER_COLUMNS ", events, live_attempt, settled_at)"
+        "INSERT INTO orders (" ORDER_COLUMNS ", events, live_attempt, settled_at, attempt_cost,"
+        " attempt_started_at, attempt_request_id)"
         " VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,"
-        " ?23,?24,?25,?26)",
+        " ?23,1,?24,?25,?26,?27,?28)",
     [STATEMENT_ORDER_STANDS] =
-        "SELECT state, paid, client, currency, events, live_attempt FROM orders WHERE id = ?1",
+        "SELECT state, paid, client, currency, events, live_attempt, provider, upstream_service,"
+        " attempt_cost, attempt_started_at, attempt_request_id FROM orders WHERE id = ?1",
     /* Two, for SQLite touches the index of unfinished orders whenever settled_at is set at all. */
     [STATEMENT_ORDER_UPDATE] = ORDER_UPDATE " WHERE id = ?1",
     [STATEMENT_ORDER_SETTLE] = ORDER_UPDATE ", settled_at = ?12 WHERE id = ?1",
+    [STATEMENT_ATTEMPT_START] = "UPDATE orders SET attempt_cost = ?2, attempt_started_at = ?3,"
+                                " attempt_request_id = ?4 WHERE id = ?1 AND NOT EXISTS"
+                                " (SELECT 1 FROM attempts WHERE order_id = ?1 AND number >= ?5)",
     [STATEMENT_ATTEMPT_INSERT] = "INSERT INTO attempts (order_id, " ATTEMPT_COLUMNS ")"
-                                 " VALUES (?1,?2,?3,?4,?5,'sending','','','',?6,?7,0)",
+                                 " VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)",
     [STATEMENT_ATTEMPT_END] = "UPDATE attempts SET state = ?3, ended_at = ?4,"
                               " upstream_id = CASE ?5 WHEN '' THEN upstream_id ELSE ?5 END,"
                               " text = CASE ?6 WHEN '' THEN text ELSE ?6 END,"
                               " evidence = CASE ?7 WHEN '' THEN evidence ELSE ?7 END"
-                              " WHERE order_id = ?1 AND number = ?2 AND (state = ?8 OR state = ?9)",
+                              " WHERE order_id = ?1 AND number = ?2 AND state = 'doubt'",
     [STATEMENT_EVENT_INSERT] = "INSERT INTO events (order_id, number, at, word, from_state,"
                                " to_state, reason, request_id) VALUES (?1,?2,?3,?4,?5,?6,?7,?8)",
     [STATEMENT_POSTING_INSERT] = "INSERT INTO postings (order_id, number, from_account, to_account,"
@@ -87,6 +92,10 @@ static const char *const texts[STATEMENT_COUNT] = {
         " ORDER BY id LIMIT ?2",
     [STATEMENT_ASK_ATTEMPTS] =
         "SELECT " ATTEMPT_COLUMNS " FROM attempts WHERE order_id = ?1 ORDER BY number",
+    [STATEMENT_ASK_SENDING] =
+        "SELECT live_attempt, provider, upstream_service, attempt_cost, 'sending', '', '', '',"
+        " attempt_request_id, attempt_started_at, 0 FROM orders"
+        " WHERE id = ?1 AND state = 'placing' AND live_attempt <> 0",
     [STATEMENT_ASK_LAST_ATTEMPT] = "SELECT " ATTEMPT_COLUMNS " FROM attempts WHERE order_id = ?1"
                                    " ORDER BY number DESC LIMIT 1",
     [STATEMENT_ASK_EVENTS] = "SELECT at, word, reason, request_id, from_state, to_state FROM events"
@@ -98,14 +107,13 @@ static const char *const texts[STATEMENT_COUNT] = {
     [STATEMENT_LAST_AFTERSALE] = "SELECT coalesce(max(number), 0) FROM aftersales",
     /* Four numbers a row, whatever is recovered. */
     [STATEMENT_RECOVER_ATTEMPTS] =
-        "SELECT order_id, number, 0, 0, (SELECT charge FROM orders WHERE id = order_id)"
-        " FROM attempts WHERE state = 'sending' AND order_id IN (SELECT id FROM orders "
-        "WHERE " SQLITE_UNFINISHED ")",
+        "SELECT id, live_attempt, 0, 0, charge FROM orders"
+        " WHERE state = 'placing' AND live_attempt <> 0 AND " SQLITE_UNFINISHED,
     [STATEMENT_RECOVER_AFTERSALES] =
         "SELECT order_id, number, kind = 'refill', 0, 0 FROM aftersales WHERE state = 'sending'",
     [STATEMENT_RECOVER_PLACING] =
-        "SELECT id, quantity, is_number_given, live_attempt, charge FROM orders"
-        " WHERE state = 'placing' AND " SQLITE_UNFINISHED,
+        "SELECT id, quantity, is_number_given, 0, 0 FROM orders"
+        " WHERE state = 'placing' AND live_attempt = 0 AND " SQLITE_UNFINISHED,
     [STATEMENT_DOUBT_AFTERSALE] =
         "UPDATE aftersales SET state = 'doubt', updated_at = ?2,"
         " evidence = CASE evidence WHEN '' THEN ?3 ELSE evidence END WHERE number = ?1",

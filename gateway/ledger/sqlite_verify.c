@@ -34,8 +34,15 @@ static const char *const rules[] = {
     "SELECT 'order ' || o.id || ': says that its attempt ' || o.live_attempt || ' may have been"
     " executed, its attempts say ' || coalesce(a.number, 0) FROM orders AS o LEFT JOIN attempts AS "
     "a"
-    " ON a.order_id = o.id AND a.state IN ('sending','accepted','doubt')"
-    " WHERE o.live_attempt <> coalesce(a.number, 0)",
+    " ON a.order_id = o.id AND a.state IN ('accepted','doubt') WHERE o.state <> 'placing'"
+    " AND o.live_attempt <> coalesce(a.number, 0)",
+    /* While an attempt is being sent it has no row of its own. */
+    "SELECT 'order ' || o.id || ': attempt ' || o.live_attempt || ' is being sent, but attempt ' ||"
+    " a.number || ' is there already' FROM orders AS o JOIN attempts AS a ON a.order_id = o.id"
+    " WHERE o.state = 'placing' AND o.live_attempt <> 0 AND (a.number >= o.live_attempt"
+    " OR a.state IN ('accepted','doubt'))",
+    "SELECT 'order ' || order_id || ': attempt ' || number || ' is written as being sent' FROM"
+    " attempts WHERE state = 'sending'",
     "SELECT 'order ' || o.id || ': is ' || o.state || ' without an accepted attempt' FROM orders"
     " AS o WHERE o.state IN " ACCEPTED " AND o.parent = 0 AND NOT EXISTS (SELECT 1 FROM attempts"
     " WHERE order_id = o.id AND state = 'accepted')",
@@ -45,14 +52,11 @@ static const char *const rules[] = {
     " a.upstream_id || ', the order says ' || o.upstream_id FROM attempts AS a JOIN orders AS o"
     " ON o.id = a.order_id WHERE a.state = 'accepted' AND o.upstream_id <> a.upstream_id",
     "SELECT 'order ' || o.id || ': is ' || o.state || ', but attempt ' || a.number ||"
-    " ' is still being sent' FROM attempts AS a JOIN orders AS o ON o.id = a.order_id"
-    " WHERE a.state = 'sending' AND o.state <> 'placing'",
-    "SELECT 'order ' || o.id || ': is ' || o.state || ', but attempt ' || a.number ||"
     " ' was accepted' FROM attempts AS a JOIN orders AS o ON o.id = a.order_id"
     " WHERE a.state = 'accepted' AND o.state IN ('placing','refused')",
     "SELECT 'order ' || o.id || ': its number was given, but it has neither an attempt nor a"
     " refusal' FROM orders AS o WHERE o.is_number_given <> 0 AND o.parent = 0"
-    " AND o.state NOT IN ('refused','canceled')"
+    " AND o.state NOT IN ('refused','canceled') AND o.live_attempt = 0"
     " AND NOT EXISTS (SELECT 1 FROM attempts WHERE order_id = o.id)",
     "SELECT 'order ' || id || ': is refused, but its number was given' FROM orders"
     " WHERE state = 'refused' AND is_number_given <> 0",

@@ -50,6 +50,10 @@ static void version_1(void **state)
     bench_verify(bench); /* before anything is recovered: the migration alone keeps every rule */
     assert_int_equal(number(bench, "SELECT count(*) FROM orders"), orders);
     assert_int_equal(number(bench, "SELECT count(*) FROM events"), events);
+    assert_int_equal(number(bench, "SELECT count(*) FROM orders WHERE state = 'placing' AND"
+                                   " live_attempt = 1 AND attempt_cost > 0 AND attempt_started_at"
+                                   " > 0 AND attempt_request_id = request_id"),
+                     sending);
     assert_int_equal(number(bench, "SELECT sum(amount * (CASE WHEN to_account = 'sales' THEN 1"
                                    " ELSE -1 END)) FROM postings"),
                      paid);
