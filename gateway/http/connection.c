@@ -101,6 +101,41 @@ static void begin_reading(struct connection *connection, struct evbuffer *input)
     scan_input(connection, input, 0);
 }
 
+static bool is_at_mark(const struct connection *connection)
+{
+    size_t mark = 0;
+    bufferevent_getwatermark(connection->bufferevent, EV_READ, NULL, &mark);
+    return evbuffer_get_length(bufferevent_get_input(connection->bufferevent)) >= mark;
+}
+
+static void note_full(struct connection *connection)
+{
+    if (connection->is_full || !is_at_mark(connection))
+        return;
+    connection->is_full = true;
+    LIST_INSERT_HEAD(&connection->listener->full, connection, full_entry);
+    event_active(connection->listener->adopt_event, EV_TIMEOUT, 1);
+}
+
+static void leave_full(struct connection *connection)
+{
+    if (connection->is_full)
+        LIST_REMOVE(connection, full_entry);
+    connection->is_full = false;
+}
+
+void connection_end_full(struct listener *listener)
+{
+    struct connection *connection;
+    while ((connection = LIST_FIRST(&listener->full)) != NULL) {
+        leave_full(connection);
+        if (connection->state != CONNECTION_READING || !is_at_mark(connection))
+            continue;
+        listener_count(&listener->totals.rejected);
+        evhttp_connection_free(connection->evcon);
+    }
+}
+
 static void on_input(struct evbuffer *input, const struct evbuffer_cb_info *info, void *arg)
 {
     struct connection *connection = arg;
@@ -113,6 +148,8 @@ static void on_input(struct evbuffer *input, const struct evbuffer_cb_info *info
         begin_reading(connection, input);
     else if (connection->state == CONNECTION_READING && !connection->scan.is_done)
         scan_input(connection, input, evbuffer_get_length(input) - info->n_added);
+    if (connection->state == CONNECTION_READING)
+        note_full(connection);
 }
 
 static struct bufferevent *bufferevent_make(struct listener *listener, struct event_base *base)
@@ -158,6 +195,7 @@ struct bufferevent *connection_new(struct event_base *base, void *arg)
 static void connection_free(struct connection *connection)
 {
     struct listener *listener = connection->listener;
+    leave_full(connection);
     TAILQ_REMOVE(list_of(connection), connection, entry);
     if (listener->current == connection)
         listener->current = NULL;

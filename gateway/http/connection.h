@@ -6,6 +6,9 @@
 
 /* evhttp's bevcb; arg is the listener. */
 struct bufferevent *connection_new(struct event_base *base, void *arg);
+/* Closes what has its input full of a request that goes on: evhttp sets no end to the line of a
+ * chunk's size, and would look at the full input over and over. */
+void connection_end_full(struct listener *listener);
 /* Takes in hand what was accepted since; before that a connection has no address and no deadline.
  */
 void connection_adopt_all(struct listener *listener);

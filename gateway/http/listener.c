@@ -87,6 +87,7 @@ static void on_adopt(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     connection_adopt_all(arg);
+    connection_end_full(arg);
 }
 
 void listener_add(struct listener *listener, int fd, const char *address_text)
@@ -153,6 +154,7 @@ struct listener *listener_new(struct loop *loop, listener_handler_fn *handler, v
     listener->is_accepting = true;
     listener->deadline_at_ms = INT64_MAX;
     LIST_INIT(&listener->sockets);
+    LIST_INIT(&listener->full);
     TAILQ_INIT(&listener->newborn);
     TAILQ_INIT(&listener->idle);
     TAILQ_INIT(&listener->reading);

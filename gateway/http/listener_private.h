@@ -38,16 +38,18 @@ enum connection_state {
 
 struct connection {
     TAILQ_ENTRY(connection) entry;
-    struct listener *listener;       /* borrowed */
-    struct bufferevent *bufferevent; /* evhttp's */
-    struct evhttp_connection *evcon; /* evhttp's; NULL while NEW */
-    struct exchange *exchange;       /* in WORKING and WRITING */
-    int64_t since_ms;                /* when the present wait began */
-    size_t unsent_bytes;             /* of the reply, at the last look */
+    LIST_ENTRY(connection) full_entry; /* when is_full */
+    struct listener *listener;         /* borrowed */
+    struct bufferevent *bufferevent;   /* evhttp's */
+    struct evhttp_connection *evcon;   /* evhttp's; NULL while NEW */
+    struct exchange *exchange;         /* in WORKING and WRITING */
+    int64_t since_ms;                  /* when the present wait began */
+    size_t unsent_bytes;               /* of the reply, at the last look */
     struct in6_addr peer;
     struct headerscan scan;
     uint8_t state; /* enum connection_state */
     uint8_t write_periods;
+    bool is_full; /* its input reached the mark in this turn */
 };
 TAILQ_HEAD(connection_list, connection);
 
@@ -70,9 +72,12 @@ struct listener {
     struct tls_context *tls; /* NULL: plain */
     LIST_HEAD(, listener_socket) sockets;
     struct connection_list newborn, idle, reading, working, writing;
-    unsigned newborn_count;     /* of this turn */
+    unsigned newborn_count; /* of this turn */
+    LIST_HEAD(, connection) full;
     struct connection *current; /* whose input changed last */
-    struct event *adopt_event;  /* runs connection_adopt_all before any newborn's own events */
+    /* Runs connection_adopt_all before any newborn's own events, connection_end_full after evhttp
+     * has read what there is. */
+    struct event *adopt_event;
     struct loop_timer deadline_timer, emfile_timer;
     int64_t deadline_at_ms; /* what deadline_timer waits for; INT64_MAX: nothing */
     bool is_draining, is_out_of_files, is_accepting;

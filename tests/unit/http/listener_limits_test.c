@@ -344,113 +344,6 @@ static void test_out_of_descriptors(void **state)
     close_house(house);
 }
 
-/* ---- many at once ---- */
-
-enum { CROWD = 500, A_TURNS_MOST = 100 };
-
-struct stop { /* keeps the loop from its work between two semaphores */
-    struct loop_message message;
-    sem_t is_held, go_on;
-};
-
-static void on_stop(struct loop_message *message)
-{
-    struct stop *stop = (struct stop *)message;
-    sem_post(&stop->is_held);
-    while (sem_wait(&stop->go_on) != 0)
-        continue;
-}
-
-static void hold_loop(struct house *house, struct stop *stop)
-{
-    *stop = (struct stop){.message = {.run = on_stop}};
-    sem_init(&stop->is_held, 0, 0);
-    sem_init(&stop->go_on, 0, 0);
-    loop_post(house->loop, &stop->message);
-    house_wait(&stop->is_held);
-}
-
-static void open_crowd(const struct house *house, int *fds, const char *text)
-{
-    for (int i = 0; i < CROWD; i++) {
-        fds[i] = client_open(house);
-        client_send(fds[i], text);
-    }
-}
-
-static void close_crowd(const int *fds)
-{
-    for (int i = 0; i < CROWD; i++)
-        close(fds[i]);
-}
-
-/* A rush of new connections is taken bit by bit: who is here already is served in between. */
-static void test_a_rush_delays_nobody(void **state)
-{
-    static const char request[] = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
-    struct house *house = open_house(0, 0);
-    struct stop stop;
-    int fds[CROWD], fd = client_open(house);
-    (void)state;
-    assert_int_equal(client_ask(fd, request).status, 200);
-    hold_loop(house, &stop);
-    open_crowd(house, fds, "G");
-    client_send(fd, request);
-    sem_post(&stop.go_on);
-    assert_int_equal(client_answer(fd, true).status, 200);
-    assert_true(atomic_load(&house->connections_seen) < A_TURNS_MOST);
-    for (int i = 0; i < CROWD; i++)
-        client_send(fds[i], "ET / HTTP/1.1\r\nHost: x\r\n\r\n");
-    for (int i = 0; i < CROWD; i++)
-        assert_int_equal(client_answer(fds[i], true).status, 200);
-    close_crowd(fds);
-    close(fd);
-    close_house(house);
-}
-
-struct pulse { /* once in each turn of the loop */
-    struct loop_message message;
-    struct house *house;
-    unsigned before, most_ended;
-};
-
-static void on_pulse(struct loop_message *message)
-{
-    struct pulse *pulse = (struct pulse *)message;
-    unsigned now = listener_connection_count(pulse->house->listener);
-    unsigned ended = pulse->before > now ? pulse->before - now : 0;
-    pulse->most_ended = ended > pulse->most_ended ? ended : pulse->most_ended;
-    pulse->before = now;
-    if (now > 0)
-        loop_post(pulse->house->loop, message);
-    else
-        sem_post(&pulse->house->ended);
-}
-
-/* So are those whose time is over, however many they are at the same moment. */
-static void test_an_end_of_many_delays_nobody(void **state)
-{
-    struct house *house = open_house(600, 0);
-    struct stop stop;
-    int fds[CROWD];
-    struct pulse pulse = {.message = {.run = on_pulse}, .house = house, .before = CROWD};
-    (void)state;
-    open_crowd(house, fds, "G");
-    int64_t began_ms = clock_steady_ms();
-    while (listener_connection_count(house->listener) < CROWD)
-        assert_true(clock_steady_ms() - began_ms < 550); /* before the first one's end */
-    hold_loop(house, &stop);
-    while (clock_steady_ms() - began_ms < 1200)
-        usleep(1000); /* the time that runs out is what this is about */
-    loop_post(house->loop, &pulse.message);
-    sem_post(&stop.go_on);
-    house_wait(&house->ended);
-    assert_true(pulse.most_ended < A_TURNS_MOST);
-    assert_int_equal(listener_totals(house->listener)->timeouts, CROWD);
-    close_crowd(fds);
-    close_house(house);
-}
-
 static void stop_accepting(struct house *house)
 {
     listener_stop_accepting(house->listener);
@@ -571,8 +464,6 @@ int main(void)
         cmocka_unit_test(test_flood_is_bounded),
         cmocka_unit_test(test_connection_cap),
         cmocka_unit_test(test_out_of_descriptors),
-        cmocka_unit_test(test_a_rush_delays_nobody),
-        cmocka_unit_test(test_an_end_of_many_delays_nobody),
         cmocka_unit_test(test_graceful_end),
         cmocka_unit_test(test_graceful_end_while_writing),
         cmocka_unit_test(test_address_goes),
