@@ -155,7 +155,20 @@ static bool is_same_content(const struct answer_service *a, const struct answer_
            a->has_limits == b->has_limits && a->min == b->min && a->max == b->max;
 }
 
-/* The same id twice: with the same content the later one goes, with another both are marked. */
+/* What one id says in several rows: the first counts when all say the same, none when they do not.
+ */
+static void judge_doubles(struct answer *answer, struct answer_service *const *rows, size_t count,
+                          bool *is_dropped)
+{
+    bool is_mixed = false;
+    for (size_t i = 1; i < count && !is_mixed; i++)
+        is_mixed = !is_same_content(rows[0], rows[i]);
+    for (size_t i = is_mixed ? 0 : 1; i < count; i++) {
+        rows[i]->is_doubled = is_mixed;
+        is_dropped[rows[i] - answer->services] = !is_mixed;
+    }
+}
+
 static void mark_doubles(struct answer *answer)
 {
     size_t count = answer->service_count, kept = 0;
@@ -164,16 +177,10 @@ static void mark_doubles(struct answer *answer)
     for (size_t i = 0; i < count; i++)
         sorted[i] = &answer->services[i];
     qsort(sorted, count, sizeof(struct answer_service *), compare_ids);
-    for (size_t first = 0, i = 1; i < count; i++) {
-        if (!str_equal(sorted[first]->id, sorted[i]->id)) {
-            first = i;
-            continue;
-        }
-        bool is_same = is_same_content(sorted[first], sorted[i]);
-        is_dropped[sorted[i] - answer->services] = is_same && !sorted[first]->is_doubled;
-        if (!is_same)
-            for (size_t j = first; j <= i; j++)
-                sorted[j]->is_doubled = true;
+    for (size_t first = 0, end; first < count; first = end) {
+        for (end = first + 1; end < count && str_equal(sorted[first]->id, sorted[end]->id);)
+            end++;
+        judge_doubles(answer, sorted + first, end - first, is_dropped);
     }
     for (size_t i = 0; i < count; i++)
         if (!is_dropped[i])

@@ -4,11 +4,16 @@
 #include "providers/textfold.h"
 
 enum { CANDIDATES = 24, LONGEST_NUMBER = 18, LONGEST_EXPONENT = 3 };
+/* So many are free, and one more for each so many bytes. */
+enum { CONTAINERS = 10000, CONTAINER_BYTES = 60, VALUES = 100000, VALUE_BYTES = 8 };
 
-/* A nesting that jansson would follow 2048 deep is refused before it sees it. */
-static bool is_too_deep(struct str text)
+/* What jansson would follow 2048 deep, or make a hundred bytes of memory of for each one that came
+ * ("[{},{},…"), is refused before it sees it. A list's row has 60 bytes and more, its members 8. */
+static bool is_too_much(struct str text)
 {
-    size_t depth = 0;
+    size_t depth = 0, containers = 0, values = 0;
+    const size_t most_containers = CONTAINERS + text.len / CONTAINER_BYTES;
+    const size_t most_values = VALUES + text.len / VALUE_BYTES;
     bool in_string = false;
     for (size_t i = 0; i < text.len; i++) {
         char c = text.ptr[i];
@@ -20,7 +25,10 @@ static bool is_too_deep(struct str text)
         } else if (c == '"') {
             in_string = true;
         } else if (c == '{' || c == '[') {
-            if (++depth > REPLYJSON_DEPTH)
+            if (++depth > REPLYJSON_DEPTH || ++containers > most_containers)
+                return true;
+        } else if (c == ',') {
+            if (++values > most_values)
                 return true;
         } else if ((c == '}' || c == ']') && depth > 0) {
             depth--;
@@ -179,6 +187,9 @@ static json_t *load_among_text(struct str text, size_t flags)
         if (!may_start(str_from(text, at)))
             continue;
         tries++;
+        /* Seen from here, other quotes are a string's first. */
+        if (is_too_much(str_from(text, at)))
+            return NULL;
         json_t *root =
             json_loadb(text.ptr + at, text.len - at, flags | JSON_DISABLE_EOF_CHECK, &error);
         if (root == NULL && text.ptr[at] == '{')
@@ -211,7 +222,7 @@ struct replyjson replyjson_load(struct str body, bool is_strict, struct arena *a
         body = str_trim(str_from(body, 3));
     /* jansson passes over a NUL behind a number. */
     bool has_nul = is_strict && str_find_byte(body, '\0') != SIZE_MAX;
-    if (body.len == 0 || has_nul || is_too_deep(body))
+    if (body.len == 0 || has_nul || is_too_much(body))
         return reply;
     reply.root = load_text(body, flags, &error);
     if (reply.root != NULL)
