@@ -9,54 +9,66 @@ static bool read_count(struct scalar value, int64_t *out)
 }
 
 /* The usual words need no copy. */
-static struct str known_word(enum orderstatus status, struct str word, struct arena *arena)
+static void take_word(struct status_reading *reading, struct str word)
 {
-    struct str usual = status < ORDERSTATUS_COUNT ? str_of(orderstatus_word(status)) : STR("");
-    return str_equal(usual, word) ? usual : arena_str(arena, word);
+    struct answer_status *status = reading->status;
+    if (orderstatus_find(word, &status->status)) {
+        status->word = str_of(orderstatus_word(status->status));
+    } else {
+        status->status = orderstatus_fold(word);
+        status->word = status->status == ORDERSTATUS_UNKNOWN ? decode_text(reading->d, word)
+                                                             : arena_str(reading->d->arena, word);
+    }
+    reading->has_status = word.len > 0;
 }
 
-bool decode_status_member(struct status_reading *reading, struct str name, struct scalar value)
+void decode_status_member(struct status_reading *reading, enum status_member member,
+                          struct scalar value)
 {
     struct answer_status *status = reading->status;
     struct arena *arena = reading->d->arena;
+    struct str id;
     int64_t number;
-    reading->has_facts |= !str_is(name, "status") && !str_is(name, "order");
-    if (str_is(name, "status")) {
-        if (value.kind != SCALAR_TEXT && value.kind != SCALAR_INTEGER)
-            return true;
-        struct str word = scalar_print(value, arena);
-        status->status = orderstatus_fold(word);
-        status->word = status->status == ORDERSTATUS_UNKNOWN
-                           ? decode_text(reading->d, word)
-                           : known_word(status->status, word, arena);
-        reading->has_status = word.len > 0;
-    } else if (str_is(name, "charge")) {
+    reading->has_facts |= member != STATUS_MEMBER_STATUS && member != STATUS_MEMBER_ORDER;
+    switch (member) {
+    case STATUS_MEMBER_STATUS:
+        if (value.kind == SCALAR_TEXT || value.kind == SCALAR_INTEGER)
+            take_word(reading, scalar_print(value, arena));
+        break;
+    case STATUS_MEMBER_CHARGE:
         status->has_charge =
             scalar_money(value, &status->charge, NULL) && status->charge.units >= 0;
-    } else if (str_is(name, "start_count") || str_is(name, "start_counter")) {
+        break;
+    case STATUS_MEMBER_START_COUNT:
+    case STATUS_MEMBER_START_COUNTER:
         if (read_count(value, &number) && number >= 0) {
             status->has_start_count = true;
             status->start_count = number;
         }
-    } else if (str_is(name, "remains")) {
+        break;
+    case STATUS_MEMBER_REMAINS:
         status->has_remains = read_count(value, &number);
         status->remains = status->has_remains && number > 0 ? number : 0;
-    } else if (str_is(name, "posts")) {
+        break;
+    case STATUS_MEMBER_POSTS:
         status->has_posts = read_count(value, &number) && number >= 0;
         status->posts = status->has_posts ? number : 0;
-    } else if (str_is(name, "runs")) {
+        break;
+    case STATUS_MEMBER_RUNS:
         status->has_runs = read_count(value, &number) && number >= 0;
         status->runs = status->has_runs ? number : 0;
-    } else if (str_is(name, "expiry")) {
+        break;
+    case STATUS_MEMBER_EXPIRY:
         if (value.kind == SCALAR_TEXT && str_trim(value.text).len > 0)
             status->expiry = decode_text(reading->d, value.text);
-    } else if (str_is(name, "order")) {
-        struct str id = scalar_print(value, arena);
+        break;
+    case STATUS_MEMBER_ORDER:
+        id = scalar_print(value, arena);
         reading->is_other = id.len > 0 && !str_equal_folded(id, reading->asked_id);
-    } else {
-        return false;
+        break;
+    case STATUS_MEMBER_COUNT:
+        break;
     }
-    return true;
 }
 
 bool decode_status_finish(struct status_reading *reading)
@@ -132,9 +144,18 @@ static struct str entry_error(const struct decoding *d, const json_t *entry)
 static bool read_object(const struct decoding *d, struct answer_status *status,
                         const json_t *object)
 {
-    static const char *const names[] = {"status",      "charge",  "start_counter",
-                                        "start_count", "remains", "posts",
-                                        "runs",        "expiry",  "order"};
+    static const struct {
+        const char *name;
+        enum status_member member;
+    } members[] = {{"status", STATUS_MEMBER_STATUS},
+                   {"charge", STATUS_MEMBER_CHARGE},
+                   {"start_counter", STATUS_MEMBER_START_COUNTER},
+                   {"start_count", STATUS_MEMBER_START_COUNT},
+                   {"remains", STATUS_MEMBER_REMAINS},
+                   {"posts", STATUS_MEMBER_POSTS},
+                   {"runs", STATUS_MEMBER_RUNS},
+                   {"expiry", STATUS_MEMBER_EXPIRY},
+                   {"order", STATUS_MEMBER_ORDER}};
     struct status_reading reading = {.d = d, .status = status, .asked_id = status->id};
     struct str error = entry_error(d, object);
     if (error.ptr != NULL) {
@@ -142,10 +163,10 @@ static bool read_object(const struct decoding *d, struct answer_status *status,
         return status->is_unknown_id;
     }
     *status = (struct answer_status){.id = status->id, .status = ORDERSTATUS_UNKNOWN};
-    for (size_t i = 0; i < COUNT_OF(names); i++) {
-        const json_t *value = scalar_member(object, names[i]);
+    for (size_t i = 0; i < COUNT_OF(members); i++) {
+        const json_t *value = scalar_member(object, members[i].name);
         if (value != NULL)
-            decode_status_member(&reading, str_of(names[i]), scalar_of(value));
+            decode_status_member(&reading, members[i].member, scalar_of(value));
     }
     read_children(d, status, scalar_member(object, "orders"));
     return decode_status_finish(&reading);

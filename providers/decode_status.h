@@ -13,8 +13,23 @@ struct status_reading {
     bool is_other;   /* it says that it is of another order */
 };
 
-/* Takes one plain member; false when the name means nothing here. */
-bool decode_status_member(struct status_reading *reading, struct str name, struct scalar value);
+/* What a status may say, by its exact name. */
+enum status_member {
+    STATUS_MEMBER_STATUS,
+    STATUS_MEMBER_CHARGE,
+    STATUS_MEMBER_START_COUNT,
+    STATUS_MEMBER_START_COUNTER, /* the same */
+    STATUS_MEMBER_REMAINS,
+    STATUS_MEMBER_POSTS,
+    STATUS_MEMBER_RUNS,
+    STATUS_MEMBER_EXPIRY,
+    STATUS_MEMBER_ORDER,
+    STATUS_MEMBER_COUNT,
+};
+
+/* Takes one plain member. */
+void decode_status_member(struct status_reading *reading, enum status_member member,
+                          struct scalar value);
 /* After the last member: false when nothing usable was read. */
 bool decode_status_finish(struct status_reading *reading);
 /* An entry that is an error. */

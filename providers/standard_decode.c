@@ -231,9 +231,11 @@ static void prepare(struct decoding *d)
     if (action == QUESTION_STATUS || action == QUESTION_STATUS_MANY) {
         answer->status_count = question->id_count;
         answer->statuses = arena_new(d->arena, question->id_count * sizeof *answer->statuses);
-        for (size_t i = 0; i < question->id_count; i++)
-            answer->statuses[i] = (struct answer_status){
-                .id = question->ids[i], .is_absent = true, .status = ORDERSTATUS_UNKNOWN};
+        for (size_t i = 0; i < question->id_count; i++) { /* all else is zero there */
+            answer->statuses[i].id = question->ids[i];
+            answer->statuses[i].is_absent = true;
+            answer->statuses[i].status = ORDERSTATUS_UNKNOWN;
+        }
     } else if (action != QUESTION_ADD && action != QUESTION_SERVICES &&
                action != QUESTION_BALANCE) {
         answer->item_count = question->id_count;

@@ -2,6 +2,9 @@
 #include "providers/statusscan.h"
 
 #include <stdlib.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "providers/decode_status.h"
 
@@ -11,13 +14,18 @@ struct scan {
     const char *at, *end;
 };
 
-static void skip_blanks(struct scan *s)
+static inline bool is_blank(char c)
 {
-    while (s->at < s->end && (*s->at == ' ' || *s->at == '\n' || *s->at == '\r' || *s->at == '\t'))
+    return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
+static inline void skip_blanks(struct scan *s)
+{
+    while (s->at < s->end && is_blank(*s->at))
         s->at++;
 }
 
-static bool take(struct scan *s, char c)
+static inline bool take(struct scan *s, char c)
 {
     skip_blanks(s);
     if (s->at == s->end || *s->at != c)
@@ -26,25 +34,45 @@ static bool take(struct scan *s, char c)
     return true;
 }
 
-static bool is_next(struct scan *s, char c)
+static inline bool is_next(struct scan *s, char c)
 {
     skip_blanks(s);
     return s->at < s->end && *s->at == c;
 }
 
+static inline bool is_plain(unsigned char c)
+{
+    return c >= 0x20 && c <= 0x7e && c != '"' && c != '\\';
+}
+
+static const char *skip_plain(const char *at, const char *end)
+{
+#ifdef __SSE2__
+    for (; end - at >= 16; at += 16) {
+        __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
+        __m128i is_not = _mm_or_si128(
+            _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')),
+                         _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'))),
+            _mm_or_si128(_mm_cmplt_epi8(bytes, _mm_set1_epi8(0x20)), /* those from 0x80 on too */
+                         _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7f))));
+        unsigned marks = (unsigned)_mm_movemask_epi8(is_not);
+        if (marks != 0)
+            return at + __builtin_ctz(marks);
+    }
+#endif
+    while (at < end && is_plain((unsigned char)*at))
+        at++;
+    return at;
+}
+
 /* A string of plain ASCII without escapes. */
-static bool take_string(struct scan *s, struct str *out)
+static inline bool take_string(struct scan *s, struct str *out)
 {
     if (!take(s, '"'))
         return false;
     const char *start = s->at;
-    while (s->at < s->end && *s->at != '"') {
-        unsigned char c = (unsigned char)*s->at;
-        if (c < 0x20 || c > 0x7e || c == '\\')
-            return false;
-        s->at++;
-    }
-    if (s->at == s->end)
+    s->at = skip_plain(start, s->end);
+    if (s->at == s->end || *s->at != '"')
         return false;
     *out = str_make(start, (size_t)(s->at - start));
     s->at++;
@@ -102,14 +130,12 @@ static bool take_word(struct scan *s, const char *word)
 
 static bool take_scalar(struct scan *s, struct scalar *out)
 {
-    *out = (struct scalar){0};
     skip_blanks(s);
     if (s->at == s->end)
         return false;
-    if (*s->at == '"') {
-        out->kind = SCALAR_TEXT;
+    *out = (struct scalar){.kind = *s->at == '"' ? SCALAR_TEXT : SCALAR_NONE};
+    if (out->kind == SCALAR_TEXT)
         return take_string(s, &out->text);
-    }
     if (*s->at == '-' || (*s->at >= '0' && *s->at <= '9'))
         return take_number(s, out);
     return take_word(s, "null"); /* booleans are unusual here */
@@ -121,36 +147,77 @@ static bool at_end(struct scan *s)
     return s->at == s->end;
 }
 
-/* The usual members only; each once. */
-static bool is_usual(struct str name, unsigned *seen)
+enum { MEMBER_CURRENCY = STATUS_MEMBER_COUNT, MEMBER_UNUSUAL };
+
+/* By length first: a name is compared once. */
+static unsigned member_of(struct str name)
 {
-    static const struct str names[] = {STR("charge"),       STR("start_count"), STR("status"),
-                                       STR("remains"),      STR("order"),       STR("currency"),
-                                       STR("start_counter")};
-    for (unsigned i = 0; i < COUNT_OF(names); i++)
-        if (str_equal(name, names[i])) {
-            bool is_new = (*seen >> i & 1) == 0;
-            *seen |= 1u << i;
-            return is_new;
-        }
-    return false;
+    static const struct {
+        struct str name;
+        unsigned member;
+    } members[] = {
+        [5] = {STR("order"), STATUS_MEMBER_ORDER},
+        [6] = {STR("charge"), STATUS_MEMBER_CHARGE},
+        [7] = {STR("remains"), STATUS_MEMBER_REMAINS},
+        [8] = {STR("currency"), MEMBER_CURRENCY},
+        [11] = {STR("start_count"), STATUS_MEMBER_START_COUNT},
+        [13] = {STR("start_counter"), STATUS_MEMBER_START_COUNTER},
+    };
+    if (name.len == 6 && memcmp(name.ptr, "status", 6) == 0)
+        return STATUS_MEMBER_STATUS;
+    if (name.len >= COUNT_OF(members) || name.len == 0 || !str_equal(name, members[name.len].name))
+        return MEMBER_UNUSUAL;
+    return members[name.len].member;
 }
 
-static bool take_status(struct scan *s, struct status_reading *reading)
+/* The names of the members of one status, in turn, as they were written: the next status writes
+ * them the same way. */
+enum { HABITS = 8 };
+struct habits {
+    struct {
+        struct str name; /* with quotes, colon and blanks */
+        unsigned member;
+    } list[HABITS];
+};
+
+static unsigned take_member(struct scan *s, struct habits *habits, size_t index)
+{
+    struct str name, *habit = index < HABITS ? &habits->list[index].name : NULL;
+    if (habit && habit->len > 0 && (size_t)(s->end - s->at) >= habit->len &&
+        memcmp(s->at, habit->ptr, habit->len) == 0) {
+        s->at += habit->len;
+        return habits->list[index].member;
+    }
+    const char *start = s->at;
+    if (!take_string(s, &name) || !take(s, ':'))
+        return MEMBER_UNUSUAL;
+    unsigned member = member_of(name);
+    if (habit) {
+        *habit = str_make(start, (size_t)(s->at - start));
+        habits->list[index].member = member;
+    }
+    return member;
+}
+
+/* The usual members only; each once. */
+static bool take_status(struct scan *s, struct status_reading *reading, struct habits *habits)
 {
     unsigned seen = 0;
-    struct str name;
+    size_t index = 0;
     struct scalar value;
     if (!take(s, '{'))
         return false;
     do {
-        if (!take_string(s, &name) || !take(s, ':') || !take_scalar(s, &value) ||
-            !is_usual(name, &seen))
+        unsigned member = take_member(s, habits, index++);
+        if (member == MEMBER_UNUSUAL || (seen >> member & 1) != 0 || !take_scalar(s, &value))
             return false;
+        seen |= 1u << member;
         /* Both spellings at once: which one counts is for the slow way. */
-        if ((seen & (1u << 1)) != 0 && (seen & (1u << 6)) != 0)
+        if ((seen >> STATUS_MEMBER_START_COUNT & 1) != 0 &&
+            (seen >> STATUS_MEMBER_START_COUNTER & 1) != 0)
             return false;
-        decode_status_member(reading, name, value);
+        if (member != MEMBER_CURRENCY)
+            decode_status_member(reading, (enum status_member)member, value);
     } while (take(s, ','));
     return take(s, '}') && reading->has_status;
 }
@@ -194,6 +261,7 @@ static bool scan_keyed(struct scan *s, const struct decoding *d, struct answer_s
                        bool *is_taken)
 {
     size_t at = 0, guess = 0;
+    struct habits habits = {0};
     struct str id;
     if (!take(s, '{'))
         return false;
@@ -209,7 +277,7 @@ static bool scan_keyed(struct scan *s, const struct decoding *d, struct answer_s
         struct status_reading reading = {
             .d = d, .status = &statuses[at], .asked_id = statuses[at].id};
         statuses[at].is_absent = false;
-        if (!take_status(s, &reading))
+        if (!take_status(s, &reading, &habits))
             return false;
         (void)!decode_status_finish(&reading);
     } while (take(s, ','));
@@ -243,9 +311,10 @@ bool statusscan_status(struct decoding *d)
     struct scan s = scan_of(d);
     struct answer_status *status = d->answer->statuses;
     struct status_reading reading = {.d = d, .status = status, .asked_id = status->id};
+    struct habits habits = {0};
     if (!is_next(&s, '{'))
         return false;
-    if (!take_status(&s, &reading) || !at_end(&s) || !decode_status_finish(&reading) ||
+    if (!take_status(&s, &reading, &habits) || !at_end(&s) || !decode_status_finish(&reading) ||
         status->status == ORDERSTATUS_UNKNOWN) { /* a number may be an error's */
         *status = absent(d->question->ids[0]);
         return false;

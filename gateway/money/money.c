@@ -6,11 +6,32 @@
 
 #include "money/decimal.h"
 
-enum { DECIMALS = 8 };
+enum { DECIMALS = 8, PLAIN_WHOLE = 10 };
+
+/* Some digits, and perhaps a point and some more: nearly all amounts there are, and no rounding. */
+static bool parse_plain(struct str text, struct money *out)
+{
+    int64_t units = 0;
+    size_t i = 0, left = DECIMALS;
+    for (; i < text.len && i < PLAIN_WHOLE && text.ptr[i] >= '0' && text.ptr[i] <= '9'; i++)
+        units = units * 10 + (text.ptr[i] - '0');
+    if (i == 0 || (i < text.len && text.ptr[i++] != '.'))
+        return false;
+    for (; i < text.len && left > 0 && text.ptr[i] >= '0' && text.ptr[i] <= '9'; i++, left--)
+        units = units * 10 + (text.ptr[i] - '0');
+    if (i < text.len)
+        return false;
+    for (; left > 0; left--)
+        units *= 10;
+    out->units = units;
+    return true;
+}
 
 bool money_parse(struct str text, enum money_rounding rounding, struct money *out)
 {
     struct decimal value;
+    if (parse_plain(text, out))
+        return true;
     if (!decimal_parse(text, DECIMALS, &value))
         return false;
     if (value.is_cut && rounding == MONEY_EXACT)
@@ -31,34 +52,35 @@ bool money_from_double(double value, struct money *out)
     return money_parse(str_make(text, (size_t)len), MONEY_UP, out);
 }
 
+static char *put_pair(char *at, uint32_t pair)
+{
+    at[0] = (char)('0' + pair / 10);
+    at[1] = (char)('0' + pair % 10);
+    return at + 2;
+}
+
+/* By hand, as lists of statuses are full of amounts. */
 size_t money_print(struct money amount, unsigned min_decimals, char out[MONEY_TEXT])
 {
-    bool is_negative = amount.units < 0;
-    uint64_t units = is_negative ? 0 - (uint64_t)amount.units : (uint64_t)amount.units;
-    char digits[MONEY_TEXT]; /* from its end on; by hand, for lists of statuses are full of amounts
-                              */
-    size_t at = sizeof digits, decimals = 0,
-           least = min_decimals < DECIMALS ? min_decimals : DECIMALS;
-    for (; decimals < DECIMALS || units > 0; decimals++, units /= 10) {
-        if (decimals == DECIMALS)
-            digits[--at] = '.';
-        digits[--at] = (char)('0' + units % 10);
-    }
-    if (decimals == DECIMALS) {
-        digits[--at] = '.';
-        digits[--at] = '0';
-    }
-    if (is_negative)
-        digits[--at] = '-';
-    size_t len = sizeof digits - at;
-    size_t shortest = len - DECIMALS + least;
-    while (len > shortest && digits[at + len - 1] == '0')
-        len--;
-    if (digits[at + len - 1] == '.')
-        len--;
-    memcpy(out, digits + at, len);
-    out[len] = '\0';
-    return len;
+    uint64_t units = amount.units < 0 ? 0 - (uint64_t)amount.units : (uint64_t)amount.units;
+    uint64_t whole = units / MONEY_ONE;
+    uint32_t part = (uint32_t)(units % MONEY_ONE), high = part / 10000, low = part % 10000;
+    size_t decimals = DECIMALS, least = min_decimals < DECIMALS ? min_decimals : DECIMALS, len = 0;
+    char digits[20], *at = out;
+    if (amount.units < 0)
+        *at++ = '-';
+    do
+        digits[len++] = (char)('0' + whole % 10);
+    while (whole /= 10);
+    while (len > 0)
+        *at++ = digits[--len];
+    *at++ = '.';
+    put_pair(put_pair(put_pair(put_pair(at, high / 100), high % 100), low / 100), low % 100);
+    while (decimals > least && at[decimals - 1] == '0')
+        decimals--;
+    at = decimals > 0 ? at + decimals : at - 1;
+    *at = '\0';
+    return (size_t)(at - out);
 }
 
 bool money_add(struct money a, struct money b, struct money *out)

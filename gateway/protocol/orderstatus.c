@@ -3,10 +3,10 @@
 
 #include "protocol/word.h"
 
-static const char *const order_words[ORDERSTATUS_COUNT] = {
-    [ORDERSTATUS_PENDING] = "Pending",         [ORDERSTATUS_PROCESSING] = "Processing",
-    [ORDERSTATUS_IN_PROGRESS] = "In progress", [ORDERSTATUS_COMPLETED] = "Completed",
-    [ORDERSTATUS_PARTIAL] = "Partial",         [ORDERSTATUS_CANCELED] = "Canceled",
+static const struct str order_words[ORDERSTATUS_COUNT] = {
+    [ORDERSTATUS_PENDING] = STR("Pending"),         [ORDERSTATUS_PROCESSING] = STR("Processing"),
+    [ORDERSTATUS_IN_PROGRESS] = STR("In progress"), [ORDERSTATUS_COMPLETED] = STR("Completed"),
+    [ORDERSTATUS_PARTIAL] = STR("Partial"),         [ORDERSTATUS_CANCELED] = STR("Canceled"),
 };
 
 /* Panels' words, folded as word_fold does. */
@@ -117,7 +117,7 @@ static const struct {
 const char *orderstatus_word(enum orderstatus status)
 {
     ASSERT(status < ORDERSTATUS_COUNT);
-    return order_words[status];
+    return order_words[status].ptr;
 }
 
 bool orderstatus_is_final(enum orderstatus status)
@@ -142,7 +142,7 @@ enum orderstatus orderstatus_fold(struct str word)
 bool orderstatus_find(struct str word, enum orderstatus *out)
 {
     for (int status = 0; status < ORDERSTATUS_COUNT; status++)
-        if (str_is(word, order_words[status])) {
+        if (str_equal(word, order_words[status])) {
             *out = (enum orderstatus)status;
             return true;
         }

@@ -37,12 +37,12 @@ static inline char *put(char *at, const char *bytes, size_t len)
 
 static char *put_u64(char *at, uint64_t value)
 {
-    char digits[20];
-    size_t first = sizeof digits;
-    do
-        digits[--first] = (char)('0' + value % 10);
-    while (value /= 10);
-    return put(at, digits + first, sizeof digits - first);
+    size_t len = 1;
+    for (uint64_t rest = value; rest >= 10; rest /= 10)
+        len++;
+    for (size_t i = len; i-- > 0; value /= 10)
+        at[i] = (char)('0' + value % 10);
+    return at + len;
 }
 
 static char *put_i64(char *at, int64_t value)
@@ -82,7 +82,8 @@ static void add_status(struct buf *out, const struct follow_status *status, cons
     at = put(at, word, strlen(word));
     at = PUT(at, "\",\"remains\":\"");
     at = put_i64(at, status->remains);
-    at = put(at, tail->bytes, tail->len);
+    memcpy(at, tail->bytes, sizeof tail->bytes); /* of a known size; what is too much is not kept */
+    at += tail->len;
     if (status->extra.len > 0) {
         *at++ = ',';
         at = put(at, status->extra.ptr, status->extra.len);

@@ -82,6 +82,11 @@ static const char *const bodies[] = {
     "{\"status\":\"Zorgl\",\"remains\":\"3\"}",
     "{\"status\":\"102\"}",
     "{\"status\":\"success\"}",
+    "{\"status\":\"success\",\"currency\":\"USD\"}", /* of the call, not of the order */
+    "{\"status\":\"In progress\",\"a_name_of_24_bytes_exactly\":\"1\"}",
+    "{\"status\":\"a long word, longer than any of the protocol\",\"remains\":\"3\"}",
+    "{\"order\":1,\"chargf\":1,\"status\":\"Partial\",\"remains\":1}",
+    "{\"\":1,\"status\":\"Partial\",\"remains\":1}",
     "{\"status\":\"success\",\"charge\":\"1\"}",
     "{\"status\":\"\",\"charge\":\"1\"}",
     "{\"status\":null,\"charge\":\"1\"}",
@@ -92,6 +97,11 @@ static const char *const bodies[] = {
     "{\"1\":{\"charge\":\"0.27819\",\"start_count\":\"3572\",\"status\":\"Partial\",\"remains\":"
     "\"157\",\"currency\":\"USD\"},\"10\":{\"error\":\"Incorrect order ID\"},\"100\":{\"charge\":"
     "\"1.44219\",\"start_count\":\"234\",\"status\":\"In progress\",\"remains\":\"10\"}}",
+    /* the second writes its members as the first, but for one; the third in another order */
+    "{\"1\":{\"charge\":\"1\", \"remains\": 5,\"status\":\"Pending\"},\"10\":{\"charge\":\"2\","
+    " \"remains\" :6,\"status\":\"Partial\"},\"100\":{\"status\":\"Canceled\", \"charge\":\"3\"}}",
+    "{\"1\":{\"charge\":\"1\",\"status\":\"Pending\"},\"10\":{\"charge\":\"1\",\"charge\":\"2\","
+    "\"status\":\"Partial\"}}",
     "{\"100\":{\"status\":\"Pending\",\"charge\":\"1\"},\"1\":{\"status\":\"Completed\"}}",
     "{\"1\":{\"status\":\"Completed\"},\"555\":{\"status\":\"Canceled\"}}",
     "{\"1\":{\"status\":\"Completed\"},\"1\":{\"status\":\"Canceled\"}}",
@@ -122,7 +132,7 @@ static void test_broken_bodies(void **state)
         size_t len = strlen(bodies[i]);
         char *copy = memory_text(bodies[i]);
         for (size_t at = 0; at < len; at++) {
-            static const char spoils[] = "\"{}[],:0x\\\n\x80";
+            static const char spoils[] = "\"{}[],:0x\\\n\x1f\x7f\x80";
             check_all(str_make(bodies[i], at));
             char before = copy[at];
             for (size_t s = 0; s + 1 < sizeof spoils; s++) {
