@@ -7,58 +7,58 @@
 #include "base/buf.h"
 
 struct field_row {
-    const char *name;
+    struct str name; /* NUL-terminated */
     bool is_list;
 };
 
 static const struct field_row rows[FIELD_COUNT] = {
-    [FIELD_LINK] = {"link", false},
-    [FIELD_QUANTITY] = {"quantity", false},
-    [FIELD_COMMENTS] = {"comments", true},
-    [FIELD_KEYWORDS] = {"keywords", true},
-    [FIELD_USERNAMES] = {"usernames", true},
-    [FIELD_USERNAME] = {"username", false},
-    [FIELD_HASHTAGS] = {"hashtags", true},
-    [FIELD_HASHTAG] = {"hashtag", false},
-    [FIELD_MEDIA] = {"media", false},
-    [FIELD_ANSWER_NUMBER] = {"answer_number", false},
-    [FIELD_GROUPS] = {"groups", true},
-    [FIELD_RUNS] = {"runs", false},
-    [FIELD_INTERVAL] = {"interval", false},
-    [FIELD_MIN] = {"min", false},
-    [FIELD_MAX] = {"max", false},
-    [FIELD_POSTS] = {"posts", false},
-    [FIELD_OLD_POSTS] = {"old_posts", false},
-    [FIELD_DELAY] = {"delay", false},
-    [FIELD_EXPIRY] = {"expiry", false},
-    [FIELD_COUNTRY] = {"country", false},
-    [FIELD_DEVICE] = {"device", false},
-    [FIELD_TYPE_OF_TRAFFIC] = {"type_of_traffic", false},
-    [FIELD_GOOGLE_KEYWORD] = {"google_keyword", false},
-    [FIELD_REFERRING_URL] = {"referring_url", false},
+    [FIELD_LINK] = {STR("link"), false},
+    [FIELD_QUANTITY] = {STR("quantity"), false},
+    [FIELD_COMMENTS] = {STR("comments"), true},
+    [FIELD_KEYWORDS] = {STR("keywords"), true},
+    [FIELD_USERNAMES] = {STR("usernames"), true},
+    [FIELD_USERNAME] = {STR("username"), false},
+    [FIELD_HASHTAGS] = {STR("hashtags"), true},
+    [FIELD_HASHTAG] = {STR("hashtag"), false},
+    [FIELD_MEDIA] = {STR("media"), false},
+    [FIELD_ANSWER_NUMBER] = {STR("answer_number"), false},
+    [FIELD_GROUPS] = {STR("groups"), true},
+    [FIELD_RUNS] = {STR("runs"), false},
+    [FIELD_INTERVAL] = {STR("interval"), false},
+    [FIELD_MIN] = {STR("min"), false},
+    [FIELD_MAX] = {STR("max"), false},
+    [FIELD_POSTS] = {STR("posts"), false},
+    [FIELD_OLD_POSTS] = {STR("old_posts"), false},
+    [FIELD_DELAY] = {STR("delay"), false},
+    [FIELD_EXPIRY] = {STR("expiry"), false},
+    [FIELD_COUNTRY] = {STR("country"), false},
+    [FIELD_DEVICE] = {STR("device"), false},
+    [FIELD_TYPE_OF_TRAFFIC] = {STR("type_of_traffic"), false},
+    [FIELD_GOOGLE_KEYWORD] = {STR("google_keyword"), false},
+    [FIELD_REFERRING_URL] = {STR("referring_url"), false},
 };
 
 static const struct {
-    const char *name;
+    struct str name;
     enum field field;
 } variants[] = {
-    {"url", FIELD_LINK},
-    {"custom_data", FIELD_COMMENTS},
-    {"customComments", FIELD_COMMENTS},
-    {"custom_comments", FIELD_COMMENTS},
-    {"comment", FIELD_COMMENTS},
-    {"keyword", FIELD_KEYWORDS},
-    {"media_url", FIELD_MEDIA},
-    {"answer", FIELD_ANSWER_NUMBER},
-    {"intervals", FIELD_INTERVAL},
-    {"group", FIELD_GROUPS},
-    {"referrer", FIELD_REFERRING_URL},
+    {STR("url"), FIELD_LINK},
+    {STR("custom_data"), FIELD_COMMENTS},
+    {STR("customComments"), FIELD_COMMENTS},
+    {STR("custom_comments"), FIELD_COMMENTS},
+    {STR("comment"), FIELD_COMMENTS},
+    {STR("keyword"), FIELD_KEYWORDS},
+    {STR("media_url"), FIELD_MEDIA},
+    {STR("answer"), FIELD_ANSWER_NUMBER},
+    {STR("intervals"), FIELD_INTERVAL},
+    {STR("group"), FIELD_GROUPS},
+    {STR("referrer"), FIELD_REFERRING_URL},
 };
 
 const char *field_name(enum field field)
 {
     ASSERT(field < FIELD_COUNT);
-    return rows[field].name;
+    return rows[field].name.ptr;
 }
 
 bool field_is_list(enum field field)
@@ -67,15 +67,23 @@ bool field_is_list(enum field field)
     return rows[field].is_list;
 }
 
+/* Most are ruled out by their length or first letter, which is a small one in all that is wanted.
+ */
+static inline bool is_named(struct str name, struct str wanted)
+{
+    return name.len == wanted.len && (name.ptr[0] | 0x20) == wanted.ptr[0] &&
+           str_equal_folded(name, wanted);
+}
+
 bool field_find(struct str name, enum field *out)
 {
     for (int field = 0; field < FIELD_COUNT; field++)
-        if (str_equal_folded(name, str_of(rows[field].name))) {
+        if (is_named(name, rows[field].name)) {
             *out = (enum field)field;
             return true;
         }
     for (size_t i = 0; i < COUNT_OF(variants); i++)
-        if (str_equal_folded(name, str_of(variants[i].name))) {
+        if (is_named(name, variants[i].name)) {
             *out = variants[i].field;
             return true;
         }
@@ -92,7 +100,7 @@ void fields_print(const struct fields *fields, struct buf *out)
         if (!is_first)
             buf_add_byte(out, ',');
         is_first = false;
-        buf_add_json(out, str_of(rows[field].name));
+        buf_add_json(out, rows[field].name);
         buf_add_byte(out, ':');
         buf_add_json(out, fields->value[field]);
     }
@@ -111,7 +119,7 @@ bool fields_parse(struct str json, struct arena *arena, struct fields *out)
         json_object_foreach(root, key, value)
         {
             int field = 0;
-            while (field < FIELD_COUNT && strcmp(rows[field].name, key) != 0)
+            while (field < FIELD_COUNT && strcmp(rows[field].name.ptr, key) != 0)
                 field++;
             if (field == FIELD_COUNT || !json_is_string(value)) {
                 is_good = false;
