@@ -159,6 +159,11 @@ bool sqlite_migrate(struct backend_connection *connection, struct fault *why)
         return fault_set(why, FAULT_INVALID,
                          "ledger %s: an SQLite database of another program; name another file",
                          connection->path);
+    if (version < 0)
+        return fault_set(why, FAULT_BROKEN,
+                         "ledger %s: damaged (version %d of the books); put the last backup in its "
+                         "place",
+                         connection->path, version);
     if (version > SQLITE_SCHEMA_VERSION)
         return fault_set(why, FAULT_INVALID,
                          "ledger %s: written by a newer panelmux (version %d of the books, this "

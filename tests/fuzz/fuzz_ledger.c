@@ -1,9 +1,10 @@
 /* A ledger's file that came from somewhere else: damaged, half copied, written by another program.
- * The first byte chooses: a whole file as it is, or patches over good books (each: three bytes of
- * offset, one of length, the bytes). It is opened for reading, verified and read, then opened to
- * serve, migrated and recovered. Whatever lies there, there is an answer or a fault in words; what
- * was recovered without a fault can be read again. */
+ * The first byte chooses: a whole file as it is, or patches over good books, of today or of the
+ * first version (each: three bytes of offset, one of length, the bytes). It is opened for reading,
+ * verified and read, then opened to serve, migrated and recovered. Whatever lies there, there is an
+ * answer or a fault in words; what was recovered without a fault can be read again. */
 #include <ftw.h>
+#include <sqlite3.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,11 +14,13 @@
 #include "base/log.h"
 #include "ledger/ledger.h"
 
-enum { ORDERS = 6, BOOKS_BYTES = 4 * 1024 * 1024 };
+enum { ORDERS = 6, BOOKS_BYTES = 4 * 1024 * 1024, SCRIPT_BYTES = 64 * 1024 };
 
 static char folder[64], file[96], url[128];
-static char *books; /* good ones, to patch */
-static size_t books_len;
+static struct books { /* good ones, to patch */
+    char *bytes;
+    size_t len;
+} today, first_version;
 
 static int remove_one(const char *path, const struct stat *facts, int kind, struct FTW *at)
 {
@@ -89,6 +92,28 @@ static void write_books(struct ledger *ledger)
                        1);
 }
 
+static void take_books(struct books *books)
+{
+    FILE *made = fopen(file, "rb");
+    books->bytes = memory_new(BOOKS_BYTES);
+    ASSERT(made != NULL && (books->len = fread(books->bytes, 1, BOOKS_BYTES, made)) > 0);
+    fclose(made);
+    ASSERT(remove(file) == 0);
+}
+
+static void write_first_version(void)
+{
+    FILE *in = fopen(TESTS_DIRECTORY "/unit/ledger/version-1.sql", "rb");
+    char *script = memory_new(SCRIPT_BYTES);
+    sqlite3 *db;
+    ASSERT(in != NULL && fread(script, 1, SCRIPT_BYTES - 1, in) > 0);
+    fclose(in);
+    ASSERT(sqlite3_open(file, &db) == SQLITE_OK &&
+           sqlite3_exec(db, script, NULL, NULL, NULL) == SQLITE_OK);
+    sqlite3_close(db);
+    free(script);
+}
+
 static void set_up(void)
 {
     const struct ledger_settings settings = {.url = url, .first_order = 1};
@@ -106,27 +131,26 @@ static void set_up(void)
     ledger_start(ledger);
     write_books(ledger);
     ledger_close(&ledger);
-    FILE *made = fopen(file, "rb");
-    books = memory_new(BOOKS_BYTES);
-    ASSERT(made != NULL && (books_len = fread(books, 1, BOOKS_BYTES, made)) > 0);
-    fclose(made);
+    take_books(&today);
+    write_first_version();
+    take_books(&first_version);
 }
 
-static void write_patched(FILE *out, const uint8_t *data, size_t size)
+static void write_patched(FILE *out, const struct books *books, const uint8_t *data, size_t size)
 {
-    char *patched = memory_new(books_len);
-    memcpy(patched, books, books_len);
+    char *patched = memory_new(books->len);
+    memcpy(patched, books->bytes, books->len);
     while (size > 4) {
-        size_t at = (((size_t)data[0] << 16) | ((size_t)data[1] << 8) | data[2]) % books_len;
+        size_t at = (((size_t)data[0] << 16) | ((size_t)data[1] << 8) | data[2]) % books->len;
         size_t len = data[3];
         data += 4;
         size -= 4;
         len = len < size ? len : size;
-        memcpy(patched + at, data, len < books_len - at ? len : books_len - at);
+        memcpy(patched + at, data, len < books->len - at ? len : books->len - at);
         data += len;
         size -= len;
     }
-    ASSERT(fwrite(patched, 1, books_len, out) == books_len);
+    ASSERT(fwrite(patched, 1, books->len, out) == books->len);
     free(patched);
 }
 
@@ -170,14 +194,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const struct ledger_visit visit = {.order = visit_order, .arg = &visited};
     if (size < 1)
         return 0;
-    if (books == NULL)
+    if (today.bytes == NULL)
         set_up();
     FILE *out = fopen(file, "wb");
     ASSERT(out != NULL);
     if (data[0] % 4 == 0)
         ASSERT(fwrite(data + 1, 1, size - 1, out) == size - 1);
     else
-        write_patched(out, data + 1, size - 1);
+        write_patched(out, data[0] % 4 == 1 ? &first_version : &today, data + 1, size - 1);
     fclose(out);
     struct ledger *ledger = ledger_open_reading(&settings, &why);
     ASSERT(ledger != NULL || why.words[0] != '\0');
