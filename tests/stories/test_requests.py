@@ -461,6 +461,15 @@ def smuggling_shapes():
         "a bare LF": (f"X: a\nTransfer-Encoding: chunked\r\n{length}", chunk),
         "a NUL": (f"X: a\0b\r\nTransfer-Encoding: chunked\r\n{length}", chunk),
         "a folded line": (f"{length}Transfer-Encoding:\r\n chunked\r\n", chunk),
+        # whole requests but for the one fault
+        "only a bare CR": (f"{length}X: a\rY: b\r\n", chunk),
+        "only a bare LF": (f"{length}X: a\nY: b\r\n", chunk),
+        "only a NUL": (f"{length}X: a\0b\r\n", chunk),
+        "only a folded line": (f"{length}X: a\r\n b\r\n", chunk),
+        "only a name with a blank": (f"{length}X y: a\r\n", chunk),
+        "only a control character": (f"{length}X: a\x1bb\r\n", chunk),
+        "two Hosts": (f"{length}Host: y\r\n", chunk),
+        "a hundred headers and more": (length + "a: b\r\n" * 1000, chunk),
     }
 
 
