@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -68,26 +69,46 @@ static void tell(enum log_level level, const char *line, size_t len)
         log_flush();
 }
 
+/* The rest of an event's name that does not fit is left out. */
+static size_t append(char *line, size_t len, const char *text)
+{
+    size_t added = strnlen(text, LINE_BYTES / 4);
+    memcpy(line + len, text, added);
+    return len + added;
+}
+
+static size_t begin_line(char line[LINE_BYTES], enum log_level level, const char *event)
+{
+    static const char *const levels[] = {
+        " level=debug event=", " level=info event=", " level=warn event=", " level=error event="};
+    char moment[25];
+    clock_print(clock_wall_ms(), moment);
+    size_t len = append(line, 0, moment);
+    len = append(line, len, levels[level]);
+    len = append(line, len, event);
+    line[len++] = ' ';
+    return len;
+}
+
 void log_event(enum log_level level, const char *event, const char *format, ...)
 {
-    static const char *const names[] = {"debug", "info", "warn", "error"};
-    char line[LINE_BYTES], moment[25];
+    char line[LINE_BYTES];
     if (level < lowest)
         return;
     if (level >= LOG_WARN)
         atomic_fetch_add_explicit(&warnings, 1, memory_order_relaxed);
-    clock_print(clock_wall_ms(), moment);
-    int len = snprintf(line, sizeof line, "%s level=%s event=%s ", moment, names[level], event);
+    size_t len = begin_line(line, level, event);
     va_list args;
     va_start(args, format);
-    len += vsnprintf(line + len, sizeof line - (size_t)len, format, args);
+    int more = vsnprintf(line + len, sizeof line - len, format, args);
     va_end(args);
-    if (len > (int)sizeof line - 2)
-        len = (int)sizeof line - 2;
+    len += more > 0 ? (size_t)more : 0;
+    if (len > sizeof line - 2)
+        len = sizeof line - 2;
     if (line[len - 1] == ' ')
         len--;
     line[len++] = '\n';
-    tell(level, line, (size_t)len);
+    tell(level, line, len);
 }
 
 struct log_value log_value(struct str s)
