@@ -72,7 +72,9 @@ static void tell(enum log_level level, const char *line, size_t len)
 /* The rest of an event's name that does not fit is left out. */
 static size_t append(char *line, size_t len, const char *text)
 {
-    size_t added = strnlen(text, LINE_BYTES / 4);
+    size_t added = strlen(text);
+    if (added > LINE_BYTES / 4)
+        added = LINE_BYTES / 4;
     memcpy(line + len, text, added);
     return len + added;
 }
