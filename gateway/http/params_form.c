@@ -2,6 +2,8 @@
  * no two hex digits follow stays as it is, for links are often sent unescaped. */
 #include "http/params_private.h"
 
+enum { PAIRS_MAX = 20000 }; /* elements of lists and empty ones included */
+
 static int hex_of(char c)
 {
     if (c >= '0' && c <= '9')
@@ -41,7 +43,9 @@ bool params_add_form(struct params *params, struct str text, struct arena *arena
     params_source_begin(&source, params, arena);
     char *to = arena_new(arena, text.len);
     struct str rest = text, pair;
-    while (str_next(&rest, '&', &pair)) {
+    for (int count = 0; str_next(&rest, '&', &pair); count++) {
+        if (count == PAIRS_MAX)
+            return fault_set(why, FAULT_INVALID, "More than %d parameters", PAIRS_MAX);
         size_t equals = str_find_byte(pair, '=');
         size_t name_len = equals == SIZE_MAX ? pair.len : equals;
         struct str raw_value = equals == SIZE_MAX ? STR("") : str_from(pair, equals + 1);
