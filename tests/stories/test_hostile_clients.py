@@ -91,6 +91,16 @@ def test_trailers_have_an_end(make_gateway, alpha):
     assert "balance" in gateway.call("balance")
 
 
+def test_a_chunks_size_without_end_ends_the_connection_long_before_request_timeout(gateway):
+    with Wire(gateway.port) as wire:
+        try:
+            wire.send(b"POST /api/v2 HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1 " + b"x" * (4 << 20))
+        except OSError:
+            pass  # it has seen enough
+        assert wire.answer() is None  # within the wire's 20 s; request_timeout is 30 s
+    assert gateway.metrics()["panelmux_http_timeouts_total"] == 0
+
+
 # ---- floods
 
 
