@@ -14,7 +14,13 @@ enum { US_PER_MS = 1000 };
 
 /* ---- life ---- */
 
-static void run_messages(struct loop_message *message)
+static bool is_turn_long(const struct loop *loop)
+{
+    return loop->turn_began_us > 0 && clock_steady_us() - loop->turn_began_us >= LOOP_TURN_US;
+}
+
+/* The rest of a long list waits for the next turn. */
+static void run_messages(struct loop *loop, struct loop_message *message)
 {
     while (message) {
         /* run may free or post the message again */
@@ -22,7 +28,21 @@ static void run_messages(struct loop_message *message)
         message->next = NULL;
         message->run(message);
         message = next;
+        if (message && is_turn_long(loop) &&
+            !atomic_load_explicit(&loop->is_stopping, memory_order_relaxed)) {
+            loop->rest = message;
+            event_active(loop->wake, EV_READ, 0);
+            event_base_loopbreak(loop->base);
+            return;
+        }
     }
+}
+
+static struct loop_message *take_rest(struct loop *loop)
+{
+    struct loop_message *rest = loop->rest;
+    loop->rest = NULL;
+    return rest;
 }
 
 static void on_wake(evutil_socket_t fd, short what, void *arg)
@@ -31,7 +51,9 @@ static void on_wake(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     loop_now_ms(loop);
-    run_messages(mailbox_take(&loop->mailbox));
+    run_messages(loop, take_rest(loop));
+    if (loop->rest == NULL)
+        run_messages(loop, mailbox_take(&loop->mailbox));
 }
 
 static struct event_base *base_new(void)
@@ -142,10 +164,11 @@ void loop_run(struct loop *loop)
     loop->turn_began_us = 0;
     while (!atomic_load_explicit(&loop->is_stopping, memory_order_acquire))
         turn(loop);
-    for (struct loop_message *rest;
-         (rest = mailbox_take(&loop->mailbox)) != NULL || loop->errands != NULL;) {
+    for (struct loop_message *rest = take_rest(loop);
+         rest != NULL || (rest = mailbox_take(&loop->mailbox)) != NULL || loop->errands != NULL;
+         rest = NULL) {
         loop_now_ms(loop);
-        run_messages(rest);
+        run_messages(loop, rest);
         run_errands(loop);
         note_turn(loop);
     }
@@ -178,6 +201,12 @@ int64_t loop_now_ms(struct loop *loop)
     if (loop->turn_began_us == 0)
         loop->turn_began_us = clock_steady_us();
     return loop->turn_began_us / US_PER_MS;
+}
+
+void loop_breathe(struct loop *loop)
+{
+    if (is_turn_long(loop))
+        event_base_loopbreak(loop->base);
 }
 
 int64_t loop_take_longest_turn_us(struct loop *loop)

@@ -39,6 +39,12 @@ int64_t loop_now_ms(struct loop *loop);
  * again; what evhttp does before that in the same turn is not in it. */
 int64_t loop_take_longest_turn_us(struct loop *loop);
 
+/* Told between pieces of work of which one turn may hold very many (answers, say): when this turn
+ * has lasted LOOP_TURN_US, it ends after the callback that is running, and what is ready waits for
+ * the next one, in its order. Messages see to it themselves. The loop's own thread. */
+enum { LOOP_TURN_US = 2000 };
+void loop_breathe(struct loop *loop);
+
 /* What may wait until the loop has nothing else to do, so that it is done once for all that a busy
  * loop has gathered meanwhile. Embedded; zero it before first use. */
 struct loop_errand {

@@ -13,7 +13,8 @@ struct loop {
     struct event_base *base; /* owned */
     const char *name;        /* borrowed */
     struct mailbox mailbox;
-    struct event *wake; /* owned; on mailbox.wake_fd */
+    struct event *wake;        /* owned; on mailbox.wake_fd */
+    struct loop_message *rest; /* taken out of the mailbox, not run yet */
     atomic_bool is_stopping;
     bool is_running;
     int64_t turn_began_us; /* steady; 0 until our code is first reached in this turn */
