@@ -10,7 +10,7 @@
 #include "http/exchange_private.h"
 #include "http/network.h"
 
-enum { SINGLE_IO_BYTES = 1024 * 1024, DISCARD_BYTES = 4 * 1024 * 1024, PEEK_EXTENTS = 4 };
+enum { DISCARD_BYTES = 4 * 1024 * 1024, PEEK_EXTENTS = 4 };
 
 static struct connection_list *list_of(struct connection *connection)
 {
@@ -178,8 +178,8 @@ struct bufferevent *connection_new(struct event_base *base, void *arg)
     connection->bufferevent = bufferevent;
     connection->state = CONNECTION_NEW;
     TAILQ_INSERT_TAIL(&listener->newborn, connection, entry);
-    bufferevent_set_max_single_read(bufferevent, SINGLE_IO_BYTES);
-    bufferevent_set_max_single_write(bufferevent, SINGLE_IO_BYTES);
+    bufferevent_set_max_single_read(bufferevent, CONNECTION_IO_BYTES);
+    bufferevent_set_max_single_write(bufferevent, CONNECTION_IO_BYTES);
     /* evhttp goes on reading while it writes, and nobody consumes: without a mark memory grows. */
     bufferevent_setwatermark(bufferevent, EV_READ, 0,
                              listener->settings.max_body_bytes + 2 * LISTENER_HEADER_BYTES);
@@ -284,6 +284,7 @@ void connection_finish_request(struct connection *connection)
     connection->exchange = NULL;
     enter(connection, CONNECTION_IDLE);
     begin_reading(connection, bufferevent_get_input(connection->bufferevent));
+    loop_breathe(connection->listener->loop);
 }
 
 /* Slow but moving clients get more time for a long answer. */

@@ -4,6 +4,8 @@
 #define HTTP_CONNECTION_H
 #include "http/listener_private.h"
 
+enum { CONNECTION_IO_BYTES = 1024 * 1024 }; /* the most of one read or write */
+
 /* evhttp's bevcb; arg is the listener. */
 struct bufferevent *connection_new(struct event_base *base, void *arg);
 /* Closes what has its input full of a request that goes on: evhttp sets no end to the line of a

@@ -27,6 +27,7 @@ static struct exchange *exchange_take(struct listener *listener)
     }
     x->next = NULL;
     x->listener = listener;
+    x->added = STR("");
     x->arena.at = x->first_bytes;
     x->arena.left = sizeof x->first_bytes;
     atomic_fetch_add(&listener->exchange_count, 1);

@@ -23,6 +23,7 @@ struct exchange {
     struct evkeyvalq kept_headers;
     struct evbuffer *kept_body; /* owned; NULL unless the deadline passed */
     struct str path, query;     /* in the arena */
+    struct str added;           /* header lines of the reply; in the arena */
     struct arena arena;
     void (*on_end)(void *arg);
     void *on_end_arg;

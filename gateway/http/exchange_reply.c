@@ -2,14 +2,18 @@
  * evhttp's send_error and send_page are not used: they drop headers and close the connection. */
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
-#include <event2/bufferevent_struct.h>
-#include <event2/event.h>
+#include <event2/http.h>
+#include <event2/http_struct.h>
+#include <strings.h>
+#include <sys/socket.h>
 #include <time.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
 #include "http/connection.h"
 #include "http/exchange_private.h"
+
+enum { ADDED_BYTES = 4096, HEAD_BYTES = ADDED_BYTES + 512 };
 
 static const char *phrase_of(int status)
 {
@@ -18,6 +22,7 @@ static const char *phrase_of(int status)
         const char *phrase;
     } phrases[] = {
         {200, "OK"},
+        {204, "No Content"},
         {304, "Not Modified"},
         {400, "Bad Request"},
         {401, "Unauthorized"},
@@ -33,12 +38,7 @@ static const char *phrase_of(int status)
     for (size_t i = 0; i < COUNT_OF(phrases); i++)
         if (phrases[i].status == status)
             return phrases[i].phrase;
-    return NULL; /* evhttp knows a word for the class */
-}
-
-static struct evkeyvalq *reply_headers(const struct exchange *x)
-{
-    return evhttp_request_get_output_headers(x->request);
+    return "Answer";
 }
 
 /* evhttp would print it anew for each reply. */
@@ -55,43 +55,88 @@ static const char *date_now(struct listener *listener)
     return listener->date;
 }
 
-/* The lines each reply with a body has, as one header with line breaks in its value: a third of the
- * allocations and prints. evhttp_add_header would refuse that, and is right for values from
- * outside; here all bytes are ours (the id's were checked). */
-static void add_common_lines(struct exchange *x, size_t len)
+/* ---- the head, as evhttp would print it; printf and its list of headers are a fifth of a small
+ * request's cost ---- */
+
+struct head {
+    char *end;
+    char bytes[HEAD_BYTES];
+};
+
+static void put(struct head *head, const char *bytes, size_t len)
 {
-    static const char type[] = "\r\nContent-Type: application/json";
-    static const char id[] = "\r\nX-Request-Id: ";
-    struct evkeyval *header = memory_new(sizeof *header);
+    ASSERT(len <= (size_t)(head->bytes + sizeof head->bytes - head->end));
+    head->end = mempcpy(head->end, bytes, len);
+}
+
+static void put_text(struct head *head, const char *text)
+{
+    put(head, text, strlen(text));
+}
+
+static void put_number(struct head *head, size_t number)
+{
     char digits[20];
     size_t at = sizeof digits;
     do
-        digits[--at] = (char)('0' + len % 10);
-    while (len /= 10);
-    char *value = memory_new(sizeof digits + sizeof type + sizeof id + x->request_id_len);
-    char *end = mempcpy(value, digits + at, sizeof digits - at);
-    if (!x->has_content_type)
-        end = mempcpy(end, type, sizeof type - 1);
-    end = mempcpy(end, id, sizeof id - 1);
-    memcpy(end, x->request_id, x->request_id_len);
-    header->key = memory_text("Content-Length"); /* the name evhttp looks for */
-    header->value = value;
-    TAILQ_INSERT_TAIL(reply_headers(x), header, next);
+        digits[--at] = (char)('0' + number % 10);
+    while (number /= 10);
+    put(head, digits + at, sizeof digits - at);
 }
 
-static void add_own_headers(struct exchange *x, int status, size_t len)
+static void put_first_line(struct head *head, const struct exchange *x, int status)
 {
-    if (status != 204 && status != 304)
-        add_common_lines(x, len);
-    else
-        evhttp_add_header(reply_headers(x), "X-Request-Id", x->request_id);
-    evhttp_add_header(reply_headers(x), "Date", date_now(x->listener));
+    put_text(head, "HTTP/");
+    put_number(head, (size_t)x->request->major);
+    put_text(head, ".");
+    put_number(head, (size_t)x->request->minor);
+    put_text(head, " ");
+    put_number(head, (size_t)status);
+    put_text(head, " ");
+    put_text(head, phrase_of(status));
+    put_text(head, "\r\n");
+}
+
+/* evhttp reads its own lists to know whether the connection ends with this reply; so must_close is
+ * told there, too. */
+static void put_connection(struct head *head, const struct exchange *x)
+{
+    struct evhttp_request *request = x->request;
+    const char *asked = evhttp_find_header(request->input_headers, "Connection");
     if (x->must_close || x->listener->is_draining) {
-        /* Else evhttp adds the keep-alive of an HTTP/1.0 client beside it. */
-        evhttp_remove_header(evhttp_request_get_input_headers(x->request), "Connection");
-        evhttp_add_header(reply_headers(x), "Connection", "close");
+        evhttp_add_header(request->output_headers, "Connection", "close");
+        put_text(head, "Connection: close\r\n");
+    } else if (asked && !(request->flags & EVHTTP_PROXY_REQUEST)) {
+        if (strcasecmp(asked, "close") == 0)
+            put_text(head, "Connection: close\r\n");
+        else if (request->major == 1 && request->minor == 0 &&
+                 strncasecmp(asked, "keep-alive", strlen("keep-alive")) == 0)
+            put_text(head, "Connection: keep-alive\r\n");
     }
 }
+
+static void put_head(struct head *head, const struct exchange *x, int status, size_t len)
+{
+    head->end = head->bytes;
+    put_first_line(head, x, status);
+    put(head, x->added.ptr, x->added.len);
+    if (status != 204 && status != 304) {
+        put_text(head, "Content-Length: ");
+        put_number(head, len);
+        if (!x->has_content_type)
+            put_text(head, "\r\nContent-Type: application/json");
+        put_text(head, "\r\n");
+    }
+    put_text(head, "X-Request-Id: ");
+    put(head, x->request_id, x->request_id_len);
+    put_text(head, "\r\nDate: ");
+    put_text(head, date_now(x->listener));
+    put_text(head, "\r\n");
+    put_connection(head, x);
+    put_text(head, "\r\n");
+}
+
+/* ---- to the wire ---- */
 
 static void on_sent(struct evhttp_request *request, void *arg)
 {
@@ -104,40 +149,111 @@ static void on_sent(struct evhttp_request *request, void *arg)
     exchange_leave(x);
 }
 
-/* Writes now what the loop would write in its next turn, by its own callback: the socket has nearly
- * always room, and then the turn, both epoll_ctl, and all that waits for the reply's end are saved.
- * What does not fit goes by the loop. Over TLS the callback may first have to shake hands. */
-static void write_now(struct connection *connection)
+/* How much of both went out at once: the socket has nearly always room, and a turn of the loop with
+ * its epoll_ctl is saved. An error is left to the loop to find. */
+static size_t write_now(struct connection *connection, struct str head, struct str body)
 {
-    if (connection->listener->tls != NULL)
-        return;
-    const struct event *write = &connection->bufferevent->ev_write;
-    event_get_callback(write)(event_get_fd(write), EV_WRITE, event_get_callback_arg(write));
+    struct bufferevent *bufferevent = connection->bufferevent;
+    if (connection->listener->tls != NULL ||
+        evbuffer_get_length(bufferevent_get_output(bufferevent)) > 0)
+        return 0;
+    struct iovec parts[] = {
+        {.iov_base = (void *)(uintptr_t)head.ptr, .iov_len = head.len},
+        {.iov_base = (void *)(uintptr_t)body.ptr,
+         .iov_len = body.len < CONNECTION_IO_BYTES ? body.len : CONNECTION_IO_BYTES},
+    };
+    struct msghdr message = {.msg_iov = parts, .msg_iovlen = body.len > 0 ? 2 : 1};
+    ssize_t sent = sendmsg(bufferevent_getfd(bufferevent), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    return sent > 0 ? (size_t)sent : 0;
 }
 
-/* Headers and body stand in the request. After this the exchange may be gone. */
-static void send_reply(struct exchange *x, int status)
+/* What evhttp does when a reply is to be written, its part that is not the text. */
+static void write_by_loop(struct bufferevent *bufferevent)
 {
-    struct evhttp_request *request = x->request;
-    x->is_answered = true;
-    struct connection *connection = x->connection;
-    if (connection) {
-        evhttp_request_set_on_complete_cb(request, on_sent, x);
-        connection_start_writing(connection);
-        evhttp_send_reply(request, status, phrase_of(status), NULL);
-        write_now(connection);
-        return;
-    }
-    /* The client has left: evhttp only frees the request. */
-    x->request = NULL;
-    x->is_wire_done = true;
-    evhttp_send_reply(request, status, phrase_of(status), NULL);
-    exchange_leave(x);
+    bufferevent_data_cb on_written;
+    bufferevent_event_cb on_event;
+    void *evcon;
+    bufferevent_getcb(bufferevent, NULL, &on_written, &on_event, &evcon);
+    bufferevent_setcb(bufferevent, NULL, on_written, on_event, evcon);
+    bufferevent_enable(bufferevent, EV_READ | EV_WRITE);
 }
 
 static bool takes_body(const struct exchange *x, int status, size_t len)
 {
     return len > 0 && x->method != EXCHANGE_HEAD && status != 204 && status != 304;
+}
+
+typedef void release_fn(const void *bytes, size_t len, void *arg);
+
+/* The body from there on; with no release its bytes are copied. */
+static void add_rest(struct exchange *x, struct str body, size_t from, release_fn *release,
+                     void *arg)
+{
+    struct evbuffer *output = bufferevent_get_output(x->connection->bufferevent);
+    if (!release) {
+        ASSERT(evbuffer_add(output, body.ptr + from, body.len - from) == 0);
+    } else if (body.len > 0) {
+        /* Release is to see the bytes it was given, so the whole is referred to. */
+        struct evbuffer *whole = evhttp_request_get_output_buffer(x->request);
+        ASSERT(evbuffer_add_reference(whole, body.ptr, body.len, release, arg) == 0 &&
+               evbuffer_drain(whole, from) == 0 && evbuffer_add_buffer(output, whole) == 0);
+    }
+}
+
+/* True: all is out. Release is taken when not, and there is a body. */
+static bool write_reply(struct exchange *x, struct str head, struct str body, release_fn *release,
+                        void *arg)
+{
+    struct evbuffer *output = bufferevent_get_output(x->connection->bufferevent);
+    size_t sent = write_now(x->connection, head, body);
+    if (sent == head.len + body.len)
+        return true;
+    if (sent < head.len)
+        ASSERT(evbuffer_add(output, head.ptr + sent, head.len - sent) == 0);
+    add_rest(x, body, sent > head.len ? sent - head.len : 0, release, arg);
+    return false;
+}
+
+/* The client has left: evhttp only frees the request. */
+static void send_into_the_void(struct exchange *x)
+{
+    struct evhttp_request *request = x->request;
+    x->request = NULL;
+    x->is_wire_done = true;
+    evhttp_send_reply_end(request);
+    exchange_leave(x);
+}
+
+/* Takes over release. After this the exchange may be gone. */
+static void send_reply(struct exchange *x, int status, struct str bytes, release_fn *release,
+                       void *arg)
+{
+    struct connection *connection = x->connection;
+    struct evhttp_request *request = x->request;
+    struct loop *loop = x->listener->loop;
+    struct head text;
+    bool is_whole = true, is_taken = false;
+    x->is_answered = true;
+    if (connection == NULL) {
+        send_into_the_void(x);
+    } else {
+        struct bufferevent *bufferevent = connection->bufferevent;
+        struct str body = takes_body(x, status, bytes.len) ? bytes : STR("");
+        put_head(&text, x, status, bytes.len);
+        struct str head = str_make(text.bytes, (size_t)(text.end - text.bytes));
+        is_whole = write_reply(x, head, body, release, arg);
+        is_taken = !is_whole && body.len > 0;
+        evhttp_request_set_on_complete_cb(request, on_sent, x);
+        connection_start_writing(connection);
+        request->chunked = 0; /* it tells of the question; evhttp would end our answer by it */
+        evhttp_send_reply_end(request);
+        if (!is_whole) {
+            write_by_loop(bufferevent);
+            loop_breathe(loop);
+        }
+    }
+    if (!is_taken && release)
+        release(bytes.ptr, bytes.len, arg);
 }
 
 /* False: the deadline has answered already. */
@@ -150,11 +266,20 @@ static bool begin_reply(struct exchange *x)
 
 void exchange_add_header(struct exchange *x, const char *name, const char *value)
 {
+    struct str key = str_of(name), text = str_of(value);
     ASSERT(!x->is_handler_done);
     if (x->is_answered)
         return;
-    x->has_content_type |= str_equal_folded(str_of(name), STR("content-type"));
-    evhttp_add_header(reply_headers(x), name, value);
+    ASSERT(str_find_byte(text, '\r') == SIZE_MAX && str_find_byte(text, '\n') == SIZE_MAX);
+    ASSERT(x->added.len + key.len + text.len + 4 <= ADDED_BYTES);
+    x->has_content_type |= str_equal_folded(key, STR("content-type"));
+    char *lines = arena_new(&x->arena, x->added.len + key.len + text.len + 4);
+    char *end = mempcpy(lines, x->added.ptr, x->added.len);
+    end = mempcpy(end, key.ptr, key.len);
+    end = mempcpy(end, ": ", 2);
+    end = mempcpy(end, text.ptr, text.len);
+    end = mempcpy(end, "\r\n", 2);
+    x->added = str_make(lines, (size_t)(end - lines));
 }
 
 void exchange_reply(struct exchange *x, int status, struct str bytes)
@@ -163,27 +288,19 @@ void exchange_reply(struct exchange *x, int status, struct str bytes)
         exchange_leave(x);
         return;
     }
-    add_own_headers(x, status, bytes.len);
-    if (takes_body(x, status, bytes.len))
-        evbuffer_add(evhttp_request_get_output_buffer(x->request), bytes.ptr, bytes.len);
-    send_reply(x, status);
+    send_reply(x, status, bytes, NULL, NULL);
 }
 
 void exchange_reply_shared(struct exchange *x, int status, struct str bytes,
                            void (*release)(const void *bytes, size_t len, void *arg), void *arg)
 {
-    bool is_sent = begin_reply(x) && takes_body(x, status, bytes.len);
-    if (!x->is_answered)
-        add_own_headers(x, status, bytes.len);
-    if (is_sent)
-        ASSERT(evbuffer_add_reference(evhttp_request_get_output_buffer(x->request), bytes.ptr,
-                                      bytes.len, release, arg) == 0);
-    if (x->is_answered)
+    if (!begin_reply(x)) {
         exchange_leave(x);
-    else
-        send_reply(x, status);
-    if (!is_sent && release)
-        release(bytes.ptr, bytes.len, arg);
+        if (release)
+            release(bytes.ptr, bytes.len, arg);
+        return;
+    }
+    send_reply(x, status, bytes, release, arg);
 }
 
 static struct str error_json(struct exchange *x, const char *words)
@@ -222,11 +339,8 @@ void exchange_time_out(struct exchange *x)
     struct str json = error_json(x, "Request timed out");
     keep_for_handler(x);
     /* What the handler had meant to say belongs to the reply that will not be sent. */
-    evhttp_clear_headers(reply_headers(x));
+    x->added = STR("");
     x->has_content_type = false;
     x->must_close = true;
-    add_own_headers(x, 503, json.len);
-    if (takes_body(x, 503, json.len))
-        evbuffer_add(evhttp_request_get_output_buffer(x->request), json.ptr, json.len);
-    send_reply(x, 503);
+    send_reply(x, 503, json, NULL, NULL);
 }

@@ -209,10 +209,12 @@ static const struct param *find_nested(const struct params *params)
                                         "refill", "refills", "limit",   "before"};
     for (size_t i = 0; i < params->count; i++) {
         enum field field;
+        if (!param_is_nested(&params->list[i]))
+            continue;
         bool is_ours = field_find(params->list[i].name, &field);
         for (size_t n = 0; n < COUNT_OF(names); n++)
             is_ours = is_ours || str_is(params->list[i].name, names[n]);
-        if (is_ours && param_is_nested(&params->list[i]))
+        if (is_ours)
             return &params->list[i];
     }
     return NULL;
