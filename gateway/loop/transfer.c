@@ -33,6 +33,7 @@ enum {
 /* What an easy handle was told last; curl_easy_setopt is skipped for what is the same. */
 struct told {
     char *url;     /* owned */
+    CURLU *parsed; /* owned; the same, or NULL when libcurl cannot read it */
     char *ca_file; /* owned; NULL: the directory of the system */
     const char *body;
     size_t body_len;
@@ -204,6 +205,7 @@ static void transfer_free(struct transfer *transfer)
     buf_fini(&transfer->answer);
     free(transfer->body);
     free(transfer->told.url);
+    curl_url_cleanup(transfer->told.parsed);
     free(transfer->told.ca_file);
     free(transfer);
 }
@@ -358,13 +360,32 @@ static void tell_limits(struct transfer *transfer, const struct transfer_request
     told->idle_ceiling_s = idle_ceiling_s;
 }
 
+/* As text, for what libcurl says of it, and parsed, or each call would parse and print it anew.
+ * With the flags that libcurl parses by itself; what it cannot read it shall refuse in its own
+ * words. */
+static void tell_url(struct transfer *transfer, const char *url)
+{
+    struct told *told = &transfer->told;
+    if (is_same_text(told->url, url))
+        return;
+    CURLU *parsed = curl_url();
+    ASSERT(parsed);
+    if (curl_url_set(parsed, CURLUPART_URL, url, CURLU_GUESS_SCHEME | CURLU_NON_SUPPORT_SCHEME) !=
+        CURLUE_OK) {
+        curl_url_cleanup(parsed);
+        parsed = NULL;
+    }
+    TELL(transfer->easy, CURLOPT_URL, url);
+    TELL(transfer->easy, CURLOPT_CURLU, parsed);
+    free(told->url);
+    curl_url_cleanup(told->parsed);
+    told->url = memory_text(url);
+    told->parsed = parsed;
+}
+
 static void tell_request(struct transfer *transfer, const struct transfer_request *request)
 {
-    if (!is_same_text(transfer->told.url, request->url)) {
-        free(transfer->told.url);
-        transfer->told.url = memory_text(request->url);
-        TELL(transfer->easy, CURLOPT_URL, request->url);
-    }
+    tell_url(transfer, request->url);
     tell_ca(transfer, request->ca_file);
     tell_body(transfer, request->body);
     tell_limits(transfer, request);
