@@ -20,6 +20,8 @@ enum {
     REQUEST_ID_ROOM = 72,
     ARENA_BYTES = 512, /* enough for what is asked and answered about one order */
     QUESTION_CEILING = 8 * 1024 * 1024,
+    QUESTION_BYTES = 400, /* of a usual one, */
+    ID_BYTES = 16,        /* and each id of a list */
     ANSWER_CEILING = 1024 * 1024,
     LIST_CEILING = 16 * 1024 * 1024,
     DEFAULT_TIMEOUT_MS = 15000,
@@ -226,6 +228,7 @@ struct ask *ask_start(struct loop *loop, const struct provider *provider,
                                                  : DEFAULT_TIMEOUT_MS;
     arena_init_on(&ask->arena, ask->first_bytes, sizeof ask->first_bytes);
     buf_init(&ask->body, QUESTION_CEILING);
+    (void)buf_reserve(&ask->body, QUESTION_BYTES + question->id_count * ID_BYTES);
     copy_request_id(ask, options->request_id);
     copy_question(ask, question);
     dialect->encode(settings, question, &ask->body);

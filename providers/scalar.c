@@ -137,7 +137,7 @@ bool scalar_id(struct scalar value, struct arena *arena, struct str *out)
     case SCALAR_REAL:
         if (!scalar_integer(value, &number) || number <= 0)
             return false;
-        *out = str_of(arena_printf(arena, "%lld", (long long)number));
+        *out = arena_i64(arena, number);
         return true;
     case SCALAR_TEXT:
         if (!is_id_text(str_trim(value.text)))
@@ -186,7 +186,7 @@ struct str scalar_print(struct scalar value, struct arena *arena)
     case SCALAR_TEXT:
         return str_trim(value.text);
     case SCALAR_INTEGER:
-        return str_of(arena_printf(arena, "%lld", (long long)value.integer));
+        return arena_i64(arena, value.integer);
     case SCALAR_REAL:
         return str_of(arena_printf(arena, "%.15g", value.real));
     case SCALAR_TRUE:

@@ -62,6 +62,19 @@ struct str arena_str(struct arena *a, struct str s)
     return s.ptr ? str_make(arena_text(a, s), s.len) : STR_NONE;
 }
 
+struct str arena_i64(struct arena *a, int64_t value)
+{
+    char digits[20];
+    size_t at = sizeof digits;
+    uint64_t left = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    do
+        digits[--at] = (char)('0' + left % 10);
+    while (left /= 10);
+    if (value < 0)
+        digits[--at] = '-';
+    return arena_str(a, str_make(digits + at, sizeof digits - at));
+}
+
 char *arena_printf(struct arena *a, const char *format, ...)
 {
     va_list args, again;

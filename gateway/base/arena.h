@@ -19,6 +19,7 @@ void arena_fini(struct arena *a);
 void *arena_new(struct arena *a, size_t size);
 char *arena_text(struct arena *a, struct str s); /* NUL-terminated copy */
 struct str arena_str(struct arena *a, struct str s);
+struct str arena_i64(struct arena *a, int64_t value); /* in decimal, NUL-terminated */
 char *arena_printf(struct arena *a, const char *format, ...) PRINTF_LIKE(2, 3);
 
 #endif

@@ -43,6 +43,7 @@ struct statuspoll {
     struct desk *desk;
     bool is_stopped;
     struct queue *queues[PROVIDER_MAX];
+    size_t queues_end; /* none from there on */
     LIST_HEAD(, call) calls;
 };
 
@@ -110,6 +111,8 @@ static struct queue *queue_of(struct statuspoll *poll, unsigned provider_id)
     struct queue *queue = poll->queues[provider_id];
     if (queue == NULL) {
         queue = poll->queues[provider_id] = memory_new(sizeof *queue);
+        if (provider_id >= poll->queues_end)
+            poll->queues_end = provider_id + 1;
         queue->poll = poll;
         queue->provider_id = provider_id;
     }
@@ -277,7 +280,7 @@ static void pump_dirty(struct loop_errand *errand)
 {
     struct statuspoll *poll = (struct statuspoll *)errand;
     /* All of them: one may have left the configuration since it was asked for. */
-    for (size_t id = 0; id < PROVIDER_MAX; id++)
+    for (size_t id = 0; id < poll->queues_end; id++)
         if (poll->queues[id] && poll->queues[id]->is_dirty)
             pump(poll->queues[id]);
 }
