@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <zlib.h>
 
 #include "base/digest.h"
@@ -79,13 +80,24 @@ static void tag(struct str bytes, char out[40])
     snprintf(out, 40, "\"%.32s\"", hex);
 }
 
+/* In pages of their own, as exchange_reply_pages needs it. */
+static struct str own_pages(struct buf *plain)
+{
+    size_t len = plain->len;
+    char *pages = mmap(NULL, len + 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (pages == MAP_FAILED)
+        memory_ran_out();
+    memcpy(pages, buf_str(plain).ptr, len);
+    buf_fini(plain);
+    return str_make(pages, len);
+}
+
 struct rendered *render_make(struct buf *plain, int level)
 {
     struct rendered *rendered = memory_new(sizeof *rendered);
     struct rendering *open = &rendered->open;
-    size_t len = plain->len;
     atomic_init(&rendered->pins, 1);
-    open->plain = str_make(memory_resize(buf_take(plain), len + 1, 1), len);
+    open->plain = own_pages(plain);
     open->gzip = compress_gzip(open->plain, level);
     tag(open->plain, open->etag_plain);
     tag(open->gzip, open->etag_gzip);
@@ -104,7 +116,7 @@ void render_unpin(struct rendered **rendered)
     *rendered = NULL;
     if (!last || atomic_fetch_sub_explicit(&last->pins, 1, memory_order_acq_rel) > 1)
         return;
-    free((void *)(uintptr_t)last->open.plain.ptr);
+    munmap((void *)(uintptr_t)last->open.plain.ptr, last->open.plain.len + 1);
     free((void *)(uintptr_t)last->open.gzip.ptr);
     free(last);
 }

@@ -149,22 +149,42 @@ static void on_sent(struct evhttp_request *request, void *arg)
     exchange_leave(x);
 }
 
-/* How much of both went out at once: the socket has nearly always room, and a turn of the loop with
- * its epoll_ctl is saved. An error is left to the loop to find. */
-static size_t write_now(struct connection *connection, struct str head, struct str body)
+typedef void release_fn(const void *bytes, size_t len, void *arg);
+
+struct body {
+    struct str bytes;    /* copied when there is no release */
+    release_fn *release; /* NULL: none, or taken over by the output */
+    void *arg;
+    bool has_pages; /* see exchange_reply_pages */
+};
+
+static size_t send_parts(int fd, struct str head, struct str body, int flags)
 {
-    struct bufferevent *bufferevent = connection->bufferevent;
-    if (connection->listener->tls != NULL ||
-        evbuffer_get_length(bufferevent_get_output(bufferevent)) > 0)
-        return 0;
     struct iovec parts[] = {
         {.iov_base = (void *)(uintptr_t)head.ptr, .iov_len = head.len},
         {.iov_base = (void *)(uintptr_t)body.ptr,
          .iov_len = body.len < CONNECTION_IO_BYTES ? body.len : CONNECTION_IO_BYTES},
     };
     struct msghdr message = {.msg_iov = parts, .msg_iovlen = body.len > 0 ? 2 : 1};
-    ssize_t sent = sendmsg(bufferevent_getfd(bufferevent), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    ssize_t sent = sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT | flags);
     return sent > 0 ? (size_t)sent : 0;
+}
+
+/* How much of both went out at once: the socket has nearly always room, and a turn of the loop with
+ * its epoll_ctl is saved. An error is left to the loop to find. */
+static size_t write_now(struct connection *connection, struct str head, const struct body *body)
+{
+    struct listener *listener = connection->listener;
+    struct bufferevent *bufferevent = connection->bufferevent;
+    int fd = bufferevent_getfd(bufferevent);
+    if (listener->tls != NULL || evbuffer_get_length(bufferevent_get_output(bufferevent)) > 0)
+        return 0;
+    if (!body->has_pages || body->bytes.len < SPLICER_LEAST_BYTES)
+        return send_parts(fd, head, body->bytes, 0);
+    size_t sent = send_parts(fd, head, STR(""), MSG_MORE);
+    if (sent == head.len)
+        sent += splicer_send(&listener->splicer, fd, body->bytes.ptr, body->bytes.len);
+    return sent;
 }
 
 /* What evhttp does when a reply is to be written, its part that is not the text. */
@@ -183,34 +203,33 @@ static bool takes_body(const struct exchange *x, int status, size_t len)
     return len > 0 && x->method != EXCHANGE_HEAD && status != 204 && status != 304;
 }
 
-typedef void release_fn(const void *bytes, size_t len, void *arg);
-
-/* The body from there on; with no release its bytes are copied. */
-static void add_rest(struct exchange *x, struct str body, size_t from, release_fn *release,
-                     void *arg)
+/* The body from there on. */
+static void add_rest(struct exchange *x, struct body *body, size_t from)
 {
     struct evbuffer *output = bufferevent_get_output(x->connection->bufferevent);
-    if (!release) {
-        ASSERT(evbuffer_add(output, body.ptr + from, body.len - from) == 0);
-    } else if (body.len > 0) {
-        /* Release is to see the bytes it was given, so the whole is referred to. */
-        struct evbuffer *whole = evhttp_request_get_output_buffer(x->request);
-        ASSERT(evbuffer_add_reference(whole, body.ptr, body.len, release, arg) == 0 &&
-               evbuffer_drain(whole, from) == 0 && evbuffer_add_buffer(output, whole) == 0);
+    struct str bytes = body->bytes;
+    if (!body->release) {
+        ASSERT(evbuffer_add(output, bytes.ptr + from, bytes.len - from) == 0);
+        return;
     }
+    /* Release is to see the bytes it was given, so the whole is referred to. */
+    struct evbuffer *whole = evhttp_request_get_output_buffer(x->request);
+    ASSERT(evbuffer_add_reference(whole, bytes.ptr, bytes.len, body->release, body->arg) == 0 &&
+           evbuffer_drain(whole, from) == 0 && evbuffer_add_buffer(output, whole) == 0);
+    body->release = NULL;
 }
 
-/* True: all is out. Release is taken when not, and there is a body. */
-static bool write_reply(struct exchange *x, struct str head, struct str body, release_fn *release,
-                        void *arg)
+/* True: all is out. */
+static bool write_reply(struct exchange *x, struct str head, struct body *body)
 {
     struct evbuffer *output = bufferevent_get_output(x->connection->bufferevent);
     size_t sent = write_now(x->connection, head, body);
-    if (sent == head.len + body.len)
+    if (sent == head.len + body->bytes.len)
         return true;
     if (sent < head.len)
         ASSERT(evbuffer_add(output, head.ptr + sent, head.len - sent) == 0);
-    add_rest(x, body, sent > head.len ? sent - head.len : 0, release, arg);
+    if (body->bytes.len > 0)
+        add_rest(x, body, sent > head.len ? sent - head.len : 0);
     return false;
 }
 
@@ -224,36 +243,36 @@ static void send_into_the_void(struct exchange *x)
     exchange_leave(x);
 }
 
-/* Takes over release. After this the exchange may be gone. */
-static void send_reply(struct exchange *x, int status, struct str bytes, release_fn *release,
-                       void *arg)
+static void send_to_client(struct exchange *x, int status, struct body *body)
 {
-    struct connection *connection = x->connection;
     struct evhttp_request *request = x->request;
+    struct bufferevent *bufferevent = x->connection->bufferevent;
     struct loop *loop = x->listener->loop;
+    struct body none = {.bytes = STR("")};
     struct head text;
-    bool is_whole = true, is_taken = false;
+    put_head(&text, x, status, body->bytes.len);
+    struct str head = str_make(text.bytes, (size_t)(text.end - text.bytes));
+    bool is_whole = write_reply(x, head, takes_body(x, status, body->bytes.len) ? body : &none);
+    evhttp_request_set_on_complete_cb(request, on_sent, x);
+    connection_start_writing(x->connection);
+    request->chunked = 0; /* it tells of the question; evhttp would end our answer by it */
+    evhttp_send_reply_end(request);
+    if (is_whole)
+        return;
+    write_by_loop(bufferevent);
+    loop_breathe(loop);
+}
+
+/* After this the exchange may be gone. */
+static void send_reply(struct exchange *x, int status, struct body body)
+{
     x->is_answered = true;
-    if (connection == NULL) {
+    if (x->connection)
+        send_to_client(x, status, &body);
+    else
         send_into_the_void(x);
-    } else {
-        struct bufferevent *bufferevent = connection->bufferevent;
-        struct str body = takes_body(x, status, bytes.len) ? bytes : STR("");
-        put_head(&text, x, status, bytes.len);
-        struct str head = str_make(text.bytes, (size_t)(text.end - text.bytes));
-        is_whole = write_reply(x, head, body, release, arg);
-        is_taken = !is_whole && body.len > 0;
-        evhttp_request_set_on_complete_cb(request, on_sent, x);
-        connection_start_writing(connection);
-        request->chunked = 0; /* it tells of the question; evhttp would end our answer by it */
-        evhttp_send_reply_end(request);
-        if (!is_whole) {
-            write_by_loop(bufferevent);
-            loop_breathe(loop);
-        }
-    }
-    if (!is_taken && release)
-        release(bytes.ptr, bytes.len, arg);
+    if (body.release)
+        body.release(body.bytes.ptr, body.bytes.len, body.arg);
 }
 
 /* False: the deadline has answered already. */
@@ -282,25 +301,33 @@ void exchange_add_header(struct exchange *x, const char *name, const char *value
     x->added = str_make(lines, (size_t)(end - lines));
 }
 
-void exchange_reply(struct exchange *x, int status, struct str bytes)
+static void reply(struct exchange *x, int status, struct body body)
 {
-    if (!begin_reply(x)) {
-        exchange_leave(x);
+    if (begin_reply(x)) {
+        send_reply(x, status, body);
         return;
     }
-    send_reply(x, status, bytes, NULL, NULL);
+    exchange_leave(x);
+    if (body.release)
+        body.release(body.bytes.ptr, body.bytes.len, body.arg);
+}
+
+void exchange_reply(struct exchange *x, int status, struct str bytes)
+{
+    reply(x, status, (struct body){.bytes = bytes});
 }
 
 void exchange_reply_shared(struct exchange *x, int status, struct str bytes,
                            void (*release)(const void *bytes, size_t len, void *arg), void *arg)
 {
-    if (!begin_reply(x)) {
-        exchange_leave(x);
-        if (release)
-            release(bytes.ptr, bytes.len, arg);
-        return;
-    }
-    send_reply(x, status, bytes, release, arg);
+    reply(x, status, (struct body){.bytes = bytes, .release = release, .arg = arg});
+}
+
+void exchange_reply_pages(struct exchange *x, int status, struct str bytes,
+                          void (*release)(const void *bytes, size_t len, void *arg), void *arg)
+{
+    reply(x, status,
+          (struct body){.bytes = bytes, .release = release, .arg = arg, .has_pages = true});
 }
 
 static struct str error_json(struct exchange *x, const char *words)
@@ -342,5 +369,5 @@ void exchange_time_out(struct exchange *x)
     x->added = STR("");
     x->has_content_type = false;
     x->must_close = true;
-    send_reply(x, 503, json, NULL, NULL);
+    send_reply(x, 503, (struct body){.bytes = json});
 }

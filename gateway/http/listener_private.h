@@ -17,6 +17,7 @@
 
 #include "http/headerscan.h"
 #include "http/listener.h"
+#include "http/splicer.h"
 #include "http/tls_context.h"
 
 enum {
@@ -84,6 +85,7 @@ struct listener {
     uint64_t next_request_id; /* seed of made X-Request-Ids */
     int64_t date_s;           /* the second that date tells */
     char date[32];            /* as in the Date header */
+    struct splicer splicer;   /* for exchange_reply_pages */
     struct exchange *pool;    /* linked by next */
     size_t pool_count;
     _Atomic unsigned exchange_count, connection_count;

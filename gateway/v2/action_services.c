@@ -74,6 +74,9 @@ void action_services_run(struct call *call)
     if (is_gzip)
         exchange_add_header(x, "Content-Encoding", "gzip");
     call_note(call, false);
-    exchange_reply_shared(x, 200, is_gzip ? rendering->gzip : rendering->plain, release,
-                          catalogue_pin(call->catalogue));
+    struct catalogue *pinned = catalogue_pin(call->catalogue);
+    if (is_gzip)
+        exchange_reply_shared(x, 200, rendering->gzip, release, pinned);
+    else
+        exchange_reply_pages(x, 200, rendering->plain, release, pinned);
 }

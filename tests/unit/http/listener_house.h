@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -45,6 +46,30 @@ static inline void house_on_release(const void *bytes, size_t len, void *arg)
     sem_post(&house->freed);
 }
 
+static inline char house_pages_byte(size_t at)
+{
+    return (char)((at * 2654435761u) >> 24);
+}
+
+static inline void house_on_pages_release(const void *bytes, size_t len, void *arg)
+{
+    struct house *house = arg;
+    assert_int_equal(munmap((void *)(uintptr_t)bytes, len), 0);
+    sem_post(&house->freed);
+}
+
+/* As many bytes as the query says. */
+static inline void house_reply_pages(struct house *house, struct exchange *x)
+{
+    uint64_t len;
+    assert_true(str_to_u64(exchange_query(x), &len));
+    char *pages = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert_true(pages != MAP_FAILED);
+    for (size_t i = 0; i < len; i++)
+        pages[i] = house_pages_byte(i);
+    exchange_reply_pages(x, 200, str_make(pages, len), house_on_pages_release, house);
+}
+
 static inline void house_tell(struct exchange *x)
 {
     struct str path = exchange_path(x), query = exchange_query(x), peer = exchange_peer(x);
@@ -69,6 +94,8 @@ static inline void house_handle(struct exchange *x, void *arg)
     } else if (str_is(path, "/big")) {
         exchange_reply_shared(x, 200, str_make(house->big, HOUSE_BIG_BYTES), house_on_release,
                               house);
+    } else if (str_is(path, "/pages")) {
+        house_reply_pages(house, x);
     } else if (str_is(path, "/html")) {
         exchange_add_header(x, "Content-Type", "text/html");
         exchange_add_header(x, "Retry-After", "3");
