@@ -31,6 +31,7 @@ struct follow {
     struct loop_timer timer;
     follow_done_fn *done;
     void *arg;
+    _Alignas(16) char first_bytes[]; /* the arena's: lists and waiters */
 };
 
 static void fill(struct follow_status *out, enum orderstate state, int64_t quantity,
@@ -152,22 +153,30 @@ static void on_timeout(void *arg)
     follow_release(follow);
 }
 
+static void take_landed(struct follow *follow, const struct follow_waiter *waiter)
+{
+    if (waiter->waiter.has_news) {
+        follow->is_waiting[waiter->index] = false;
+        fill_news(&follow->list[waiter->index], &waiter->waiter.news);
+    } else {
+        take_known(follow, waiter->index);
+    }
+    follow->pending--;
+}
+
 static void on_landed(struct loop_message *message)
 {
-    struct follow_waiter *waiter = (struct follow_waiter *)message;
-    struct follow *follow = waiter->follow;
-    follow->outstanding--;
-    if (!follow->is_done && follow->is_waiting[waiter->index]) {
-        if (waiter->waiter.has_news) {
-            follow->is_waiting[waiter->index] = false;
-            fill_news(&follow->list[waiter->index], &waiter->waiter.news);
-        } else {
-            take_known(follow, waiter->index);
-        }
-        if (--follow->pending == 0)
-            follow_finish(follow);
+    struct liveorders_waiter *waiter = (struct liveorders_waiter *)message;
+    struct follow *follow = ((struct follow_waiter *)waiter)->follow;
+    for (; waiter; waiter = waiter->same) {
+        const struct follow_waiter *landed = (struct follow_waiter *)waiter;
+        follow->outstanding--;
+        if (!follow->is_done && follow->is_waiting[landed->index])
+            take_landed(follow, landed);
     }
-    follow_release(follow); /* and the waiter with it */
+    if (!follow->is_done && follow->pending == 0)
+        follow_finish(follow);
+    follow_release(follow); /* and its waiters with it */
 }
 
 static void take_row(struct follow *follow, const struct ledger_order *row)
@@ -213,6 +222,7 @@ static bool follow_live(struct follow *follow, size_t index, uint64_t *asked)
     struct follow_waiter *waiter = &follow->waiters[index];
     waiter->waiter.message.run = on_landed;
     waiter->waiter.loop = desk->loop;
+    waiter->waiter.owner = follow;
     waiter->follow = follow;
     waiter->index = index;
     switch (liveorders_get_or_join(desk->liveorders, follow->list[index].id, &follow->arena,
@@ -246,8 +256,10 @@ static void on_nothing_pending(void *arg)
 static struct follow *follow_new(struct desk *desk, unsigned client_id_asking, const uint32_t *ids,
                                  size_t count)
 {
-    struct follow *follow = memory_new(sizeof *follow);
-    arena_init(&follow->arena);
+    size_t one = sizeof(struct follow_status) + sizeof(struct follow_waiter) + sizeof(bool);
+    size_t room = count * one + 3 * sizeof(max_align_t);
+    struct follow *follow = memory_new(sizeof *follow + room);
+    arena_init_on(&follow->arena, follow->first_bytes, room);
     desk->errands++;
     follow->desk = desk;
     follow->client_id = client_id_asking;

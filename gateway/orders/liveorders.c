@@ -62,10 +62,16 @@ static struct shard *lock_shard(struct liveorders *table, uint32_t id)
     return shard;
 }
 
+/* Numbers are given in turn: within a shard this spreads them best, and costs nothing. */
+static unsigned hash_of(uint32_t id)
+{
+    return id / SHARDS;
+}
+
 static struct entry *find(struct shard *shard, uint32_t id)
 {
     struct entry *entry;
-    HASH_FIND(hh, shard->entries, &id, sizeof id, entry);
+    HASH_FIND_BYHASHVALUE(hh, shard->entries, &id, sizeof id, hash_of(id), entry);
     return entry;
 }
 
@@ -94,7 +100,8 @@ void liveorders_put(struct liveorders *table, const struct liveorder *order)
     if (entry == NULL) {
         entry = memory_new(sizeof *entry);
         entry->order.id = order->id;
-        HASH_ADD(hh, shard->entries, order.id, sizeof entry->order.id, entry);
+        HASH_ADD_BYHASHVALUE(hh, shard->entries, order.id, sizeof entry->order.id,
+                             hash_of(order->id), entry);
     }
     char *extra = (char *)entry->order.extra;
     entry->order = *order;
@@ -151,6 +158,7 @@ static enum liveorders_join join(struct entry *entry, struct liveorders_waiter *
     enum liveorders_join result = entry->is_asked ? LIVEORDERS_WAIT : LIVEORDERS_LEAD;
     entry->is_asked = true;
     waiter->id = entry->order.id;
+    waiter->same = NULL;
     waiter->has_news = false;
     waiter->next = entry->waiters;
     entry->waiters = waiter;
@@ -194,6 +202,23 @@ bool liveorders_lead(struct liveorders *table, uint32_t id)
     return is_lead;
 }
 
+/* To the one of its owner's that is to be told already, if that is still known. */
+static void add_landed(struct liveorders_landed *landed, struct liveorders_waiter *waiter)
+{
+    uintptr_t owner = (uintptr_t)waiter->owner;
+    struct liveorders_waiter **place =
+        &landed->owners[(owner >> 6 ^ owner >> 11) % LIVEORDERS_OWNERS];
+    if (waiter->owner && *place && (*place)->owner == waiter->owner) {
+        waiter->same = (*place)->same;
+        (*place)->same = waiter;
+        return;
+    }
+    *place = waiter;
+    waiter->same = NULL;
+    waiter->next = landed->first;
+    landed->first = waiter;
+}
+
 /* With the shard's lock: the flight is over. What an order shows beside its numbers is not copied
  * here, for it may be long. */
 static void land(struct entry *entry, struct liveorders_landed *landed)
@@ -212,15 +237,16 @@ static void land(struct entry *entry, struct liveorders_landed *landed)
                                                 .start_count = order->start_count,
                                                 .remains = order->remains,
                                                 .paid = order->paid};
-        waiter->next = landed->first;
-        landed->first = waiter;
+        add_landed(landed, waiter);
     }
 }
 
 void liveorders_tell(struct liveorders_landed *landed)
 {
     struct liveorders_waiter *waiters = landed->first;
-    landed->first = NULL;
+    if (waiters == NULL)
+        return;
+    *landed = (struct liveorders_landed){0};
     tell(waiters);
 }
 

@@ -47,11 +47,14 @@ struct liveorders_news {
     struct money paid;
 };
 
-/* Someone who waits for a flight to land. Allocated by the waiter; the message is posted to its
- * loop exactly once, then it is the waiter's again. */
+/* Someone who waits for a flight to land. Allocated by the waiter; its owner is told exactly once,
+ * then it is the waiter's again: by its message, or at the end of `same` of another waiter of the
+ * owner, whose message stands for both. */
 struct liveorders_waiter {
     struct loop_message message;
     struct loop *loop;
+    const void *owner;              /* of several waiters of this loop; NULL: told by itself */
+    struct liveorders_waiter *same; /* when told: the next one that the message stands for */
     struct liveorders_waiter *next; /* the table's */
     uint32_t id;
     bool has_news; /* false: it left the table meanwhile, or shows more; look it up */
@@ -77,9 +80,11 @@ bool liveorders_lead(struct liveorders *table, uint32_t id);
 /* The flight of id is over; who waited is told. */
 void liveorders_land(struct liveorders *table, uint32_t id);
 /* Those to be told of flights that have landed, until liveorders_tell: many at once wake a loop
- * once. Zero it before first use. */
+ * once, and who waits for many is mostly told of all by one message. Zero it before first use. */
+enum { LIVEORDERS_OWNERS = 32 };
 struct liveorders_landed {
-    struct liveorders_waiter *first;
+    struct liveorders_waiter *first;                     /* each with all of `same` */
+    struct liveorders_waiter *owners[LIVEORDERS_OWNERS]; /* of those; by hash, the last one seen */
 };
 /* liveorders_change and, where fn returns true, liveorders_land but for the telling, under one
  * lock. False when the order is not there; then there is nobody to be told either. */

@@ -306,6 +306,44 @@ static void one_look_is_enough_to_wait_and_one_change_to_land(void **state)
     liveorders_free(table);
 }
 
+static void who_waits_for_several_is_told_at_once(void **state)
+{
+    (void)state;
+    enum { COUNT = 6 };
+    struct liveorders *table = liveorders_new();
+    struct loop *loop = loop_new("test");
+    struct asker askers[COUNT];
+    struct liveorders_landed landed = {0};
+    static _Alignas(2048) char place[128]; /* at different places of the hash */
+    const char *one = place, *other = place + 64;
+    /* 0, 1 and 4 are one's, 2 and 3 the other's, 5 is nobody's */
+    const void *owners[COUNT] = {one, one, other, other, one, NULL};
+    for (uint32_t i = 0; i < COUNT; i++) {
+        struct liveorder order = order_of(i + 1);
+        asker_init(&askers[i], loop);
+        askers[i].waiter.owner = owners[i];
+        liveorders_put(table, &order);
+        assert_int_equal(liveorders_join(table, i + 1, &askers[i].waiter), LIVEORDERS_LEAD);
+    }
+    for (uint32_t i = 0; i < COUNT; i++)
+        assert_true(
+            liveorders_change_and_land(table, i + 1, complete_first, &(uint32_t){i + 1}, &landed));
+    liveorders_tell(&landed);
+    liveorders_tell(&landed); /* nobody is left */
+    drain(loop);
+    for (size_t i = 0; i < COUNT; i++) {
+        size_t chained = 0;
+        for (struct liveorders_waiter *w = &askers[i].waiter; w && askers[i].told; w = w->same) {
+            assert_ptr_equal(w->owner, owners[i]);
+            chained++;
+        }
+        assert_int_equal(askers[i].told, i == 0 || i == 2 || i == 5);
+        assert_int_equal(chained, i == 0 ? 3 : i == 2 ? 2 : i == 5 ? 1 : 0);
+    }
+    loop_free(loop);
+    liveorders_free(table);
+}
+
 /* ---- flights, on several threads ---- */
 
 enum { THREADS = 3, ORDERS = 5, ROUNDS = 400 };
@@ -430,6 +468,7 @@ int main(void)
         cmocka_unit_test(one_asks_the_others_wait),
         cmocka_unit_test(removing_an_order_wakes_who_waits),
         cmocka_unit_test(one_look_is_enough_to_wait_and_one_change_to_land),
+        cmocka_unit_test(who_waits_for_several_is_told_at_once),
         cmocka_unit_test(flights_of_many_threads_all_land),
     };
     return cmocka_run_group_tests_name("liveorders", tests, NULL, NULL);
