@@ -54,8 +54,11 @@ bool money_from_double(double value, struct money *out)
 
 static char *put_pair(char *at, uint32_t pair)
 {
-    at[0] = (char)('0' + pair / 10);
-    at[1] = (char)('0' + pair % 10);
+    static const char pairs[] = "00010203040506070809101112131415161718192021222324"
+                                "25262728293031323334353637383940414243444546474849"
+                                "50515253545556575859606162636465666768697071727374"
+                                "75767778798081828384858687888990919293949596979899";
+    memcpy(at, pairs + 2 * (size_t)pair, 2);
     return at + 2;
 }
 

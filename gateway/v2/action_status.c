@@ -15,16 +15,15 @@ struct tail {
     size_t len;
 };
 
-static void tail_make(struct tail *tail, const char *currency)
+/* room: empty, and so again afterwards. */
+static void tail_make(struct tail *tail, const char *currency, struct buf *room)
 {
-    struct buf text;
-    buf_init(&text, sizeof tail->bytes - 1);
-    buf_add_text(&text, "\",\"currency\":");
-    buf_add_json(&text, str_of(currency));
-    ASSERT(!text.is_over); /* a currency is three letters */
-    memcpy(tail->bytes, text.ptr, text.len);
-    tail->len = text.len;
-    buf_fini(&text);
+    buf_add_text(room, "\",\"currency\":");
+    buf_add_json(room, str_of(currency));
+    ASSERT(room->len < sizeof tail->bytes); /* a currency is twelve letters at most */
+    memcpy(tail->bytes, room->ptr, room->len);
+    tail->len = room->len;
+    buf_clear(room);
 }
 
 #define PUT(at, literal) put(at, literal, sizeof(literal) - 1)
@@ -52,25 +51,27 @@ static char *put_i64(char *at, int64_t value)
     return put_u64(at, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
 }
 
-static void add_error(struct buf *out, const char *words)
+/* A member of the list by this name; separator 0: there is no list, and no name. */
+static char *put_name(char *at, char separator, uint32_t id)
 {
-    buf_add_text(out, "{\"error\":\"");
-    buf_add_text(out, words);
-    buf_add_text(out, "\"}");
+    if (!separator)
+        return at;
+    *at++ = separator;
+    *at++ = '"';
+    at = put_u64(at, id);
+    return PUT(at, "\":");
 }
 
 /* In one piece, for a hundred of them are one answer. */
-static void add_status(struct buf *out, const struct follow_status *status, const struct tail *tail)
+static void add_found(struct buf *out, const struct follow_status *status, const struct tail *tail,
+                      char separator)
 {
-    if (!status->is_found) {
-        add_error(out, status->is_unavailable ? WORDS_UNAVAILABLE : WORDS_ORDER_ID);
-        return;
-    }
     char *start = buf_reserve(out, 2 * STATUS_BYTES + sizeof tail->bytes + status->extra.len);
     char *at = start;
     if (start == NULL)
         return;
     const char *word = orderstatus_word(status->status);
+    at = put_name(at, separator, status->id);
     at = PUT(at, "{\"charge\":\"");
     if (status->charge.units == 0)
         *at++ = '0';
@@ -92,38 +93,40 @@ static void add_status(struct buf *out, const struct follow_status *status, cons
     buf_added(out, (size_t)(at - start));
 }
 
-/* The id as the name of a member, after what is there already. */
-static void add_name(struct buf *out, uint32_t id, struct str text, char separator)
+/* text: the id as it was asked for. */
+static void add_missing(struct buf *out, const struct follow_status *status, struct str text,
+                        char separator)
 {
-    char name[24] = {separator}, *at = name + 1;
-    if (id) {
-        *at++ = '"';
-        at = put_u64(at, id);
-        at = PUT(at, "\":");
-        buf_add(out, name, (size_t)(at - name));
-    } else {
+    char name[24];
+    if (separator && status->id) {
+        buf_add(out, name, (size_t)(put_name(name, separator, status->id) - name));
+    } else if (separator) {
         buf_add_byte(out, separator);
         buf_add_json(out, str_first(text, 64));
         buf_add_byte(out, ':');
     }
+    buf_add_text(out, "{\"error\":\"");
+    buf_add_text(out, status->is_unavailable ? WORDS_UNAVAILABLE : WORDS_ORDER_ID);
+    buf_add_text(out, "\"}");
 }
 
 static void reply(const struct asked *asked, const struct follow_status *list)
 {
+    const struct call_ids *ids = &asked->ids;
     struct tail tail;
     struct buf out;
-    tail_make(&tail, asked->call->desk->settings.currency);
     buf_init(&out, CALL_ANSWER_BYTES);
-    if (!asked->ids.is_many) {
-        add_status(&out, &list[0], &tail);
-    } else {
-        (void)buf_reserve(&out, (asked->ids.count + 4) * STATUS_BYTES);
-        for (size_t i = 0; i < asked->ids.count; i++) {
-            add_name(&out, asked->ids.id[i], asked->ids.text[i], i ? ',' : '{');
-            add_status(&out, &list[i], &tail);
-        }
-        buf_add_byte(&out, '}');
+    (void)buf_reserve(&out, (ids->count + 3) * STATUS_BYTES);
+    tail_make(&tail, asked->call->desk->settings.currency, &out);
+    for (size_t i = 0; i < ids->count; i++) {
+        char separator = ids->is_many ? i ? ',' : '{' : '\0';
+        if (list[i].is_found)
+            add_found(&out, &list[i], &tail, separator);
+        else
+            add_missing(&out, &list[i], ids->text[i], separator);
     }
+    if (ids->is_many)
+        buf_add_byte(&out, '}');
     if (out.is_over)
         call_error(asked->call, WORDS_UNAVAILABLE);
     else
