@@ -32,14 +32,23 @@ static const char *refuse_update(const struct ledger_update *update, enum orders
     return NULL;
 }
 
-/* While an order is being placed its live attempt is one that is being sent. */
-static bool leaves_attempt_behind(const struct ledger_change *change,
-                                  const struct rules_standing *standing, enum orderstate after)
+/* While an order is being placed, its live attempt is one that is being sent; of any other order it
+ * is not. The row says no more than that, so neither may be without the other. */
+static const char *refuse_parting(const struct ledger_change *change,
+                                  const struct rules_standing *standing)
 {
-    bool is_ended =
+    struct rules_standing after = rules_after(change, standing);
+    bool was_sent = standing->state == ORDERSTATE_PLACING && standing->live_attempt != 0;
+    bool has_ended =
         change->attempt_ended && change->attempt_ended->number == standing->live_attempt;
-    return standing->state == ORDERSTATE_PLACING && standing->live_attempt != 0 && !is_ended &&
-           after != ORDERSTATE_PLACING && after != ORDERSTATE_DOUBT;
+    bool is_sent = change->attempt_started || (was_sent && !has_ended);
+    if (is_sent && after.state != ORDERSTATE_PLACING)
+        return "its attempt is still being sent";
+    if (is_sent && change->update && change->update->has_upstream)
+        return "its attempt is still being sent, and where to is in the order's row";
+    if (!is_sent && after.state == ORDERSTATE_PLACING && after.live_attempt != 0)
+        return "its attempt may have been executed";
+    return NULL;
 }
 
 const char *rules_refuse(const struct ledger_change *change, const struct rules_standing *standing)
@@ -52,11 +61,11 @@ const char *rules_refuse(const struct ledger_change *change, const struct rules_
     }
     if (change->attempt_started && after != ORDERSTATE_PLACING)
         return "an attempt for an order that is not being placed";
+    if (change->attempt_started && change->attempt_started->number == 0)
+        return "no attempt number";
     if (change->attempt_started && live_after_end(change, standing->live_attempt) != 0)
         return "another attempt may have been executed";
-    if (leaves_attempt_behind(change, standing, after))
-        return "its attempt is still being sent";
-    return NULL;
+    return refuse_parting(change, standing);
 }
 
 const char *rules_refuse_insert(const struct ledger_change *change)
@@ -70,6 +79,8 @@ const char *rules_refuse_insert(const struct ledger_change *change)
         return "a new order is written as it is to be";
     if (change->attempt_started && order->state != ORDERSTATE_PLACING)
         return "an attempt for an order that is not being placed";
+    if (change->attempt_started && change->attempt_started->number == 0)
+        return "no attempt number";
     if (change->attempt_ended)
         return "a new order has no attempt that ends";
     return NULL;
