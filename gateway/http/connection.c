@@ -221,12 +221,14 @@ static void discard_unread(struct connection *connection)
 static void on_close(struct evhttp_connection *evcon, void *arg)
 {
     struct connection *connection = arg;
+    struct loop *loop = connection->listener->loop;
     (void)evcon;
     discard_unread(connection);
     evbuffer_remove_cb(bufferevent_get_input(connection->bufferevent), on_input, connection);
     if (connection->exchange)
         exchange_lose_connection(connection->exchange);
     connection_free(connection);
+    loop_breathe(loop);
 }
 
 /* evhttp tells its connection only with the first request; but it is the argument of the callbacks

@@ -205,6 +205,7 @@ int64_t loop_now_ms(struct loop *loop)
 
 void loop_breathe(struct loop *loop)
 {
+    loop_now_ms(loop); /* the turn may have no beginning yet */
     if (is_turn_long(loop))
         event_base_loopbreak(loop->base);
 }

@@ -42,6 +42,7 @@ static void act(struct multi *multi, curl_socket_t fd, int flags)
     ASSERT(curl_multi_socket_action(multi->curl, fd, flags, &running) == CURLM_OK);
     take_finished(multi);
     multi->is_acting = false;
+    loop_breathe(multi->loop);
 }
 
 static void stop_reading(struct multi_socket *socket)
