@@ -227,8 +227,11 @@ static bool take_error(struct scan *s, const struct decoding *d, struct answer_s
 {
     struct scan look = *s;
     struct str name, text;
-    if (!take(&look, '{') || !take_string(&look, &name) || !str_is(name, "error") ||
-        !take(&look, ':') || !take_string(&look, &text) || !take(&look, '}') ||
+    /* Nearly never: a look at the name's beginning is enough. */
+    if (!take(&look, '{') || !is_next(&look, '"') || look.end - look.at < 2 || look.at[1] != 'e')
+        return false;
+    if (!take_string(&look, &name) || !str_is(name, "error") || !take(&look, ':') ||
+        !take_string(&look, &text) || !take(&look, '}') ||
         !str_equal_folded(text, STR("Incorrect order ID")))
         return false;
     *s = look;

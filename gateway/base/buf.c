@@ -109,6 +109,11 @@ void buf_vprintf(struct buf *b, const char *format, va_list args)
     va_end(again);
 }
 
+static const bool needs_no_code[256] = {
+    ['a' ... 'z'] = true, ['A' ... 'Z'] = true, ['0' ... '9'] = true, ['-'] = true,
+    ['_'] = true,         ['.'] = true,         ['~'] = true,
+};
+
 void buf_add_urlencoded(struct buf *b, struct str s)
 {
     static const char hex[] = "0123456789ABCDEF";
@@ -118,8 +123,7 @@ void buf_add_urlencoded(struct buf *b, struct str s)
         return;
     for (size_t i = 0; i < s.len; i++) {
         unsigned char c = (unsigned char)s.ptr[i];
-        if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-            c == '-' || c == '_' || c == '.' || c == '~') {
+        if (needs_no_code[c]) {
             to[n++] = (char)c;
         } else if (c == ' ') {
             to[n++] = '+';

@@ -90,11 +90,23 @@ bool str_next(struct str *rest, char separator, struct str *piece_out)
     return true;
 }
 
+enum { DIGITS_THAT_FIT = 19 }; /* any so many are below 2^64 */
+
 bool str_to_u64(struct str s, uint64_t *out)
 {
     uint64_t value = 0;
     if (s.len == 0)
         return false;
+    if (s.len <= DIGITS_THAT_FIT) {
+        for (size_t i = 0; i < s.len; i++) {
+            unsigned digit = (unsigned)(s.ptr[i] - '0');
+            if (digit > 9)
+                return false;
+            value = value * 10 + digit;
+        }
+        *out = value;
+        return true;
+    }
     for (size_t i = 0; i < s.len; i++) {
         if (s.ptr[i] < '0' || s.ptr[i] > '9')
             return false;

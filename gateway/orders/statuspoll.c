@@ -23,7 +23,8 @@ struct queue { /* of one provider */
     unsigned provider_id;
     struct waiting *list; /* owned; first in, first out from `first` */
     size_t first, count, room;
-    bool is_dirty; /* asked since the last flush */
+    bool is_dirty;        /* asked since the last flush, and found askable */
+    int64_t looked_at_ms; /* then: the loop's turn in which it was found so last */
     struct loop_timer timer;
 };
 
@@ -142,6 +143,21 @@ static void queue_drop(struct queue *queue, size_t count)
         queue->first = 0;
 }
 
+/* Of what is asked for in one turn the first stands for all; pump looks again. */
+static bool may_be_asked(struct statuspoll *poll, unsigned provider_id, int64_t now)
+{
+    struct desk *desk = poll->desk;
+    struct queue *queue = poll->queues[provider_id];
+    if (queue && queue->is_dirty && queue->looked_at_ms == now)
+        return true;
+    if (desk->catalogue == NULL ||
+        provider_set_by_id(desk->catalogue->providers, provider_id) == NULL ||
+        health_look(desk->health, provider_id, HEALTH_READINGS, STR_NONE, now) != SKIP_NONE)
+        return false;
+    queue_of(poll, provider_id)->looked_at_ms = now;
+    return true;
+}
+
 void statuspoll_ask(struct statuspoll *poll, const struct liveorder *order, int64_t wait_ms)
 {
     struct desk *desk = poll->desk;
@@ -149,10 +165,7 @@ void statuspoll_ask(struct statuspoll *poll, const struct liveorder *order, int6
     struct waiting waiting = {.order = order->id, .give_up_at_ms = now + wait_ms};
     memcpy(waiting.upstream_id, order->upstream_id, sizeof waiting.upstream_id);
     if (poll->is_stopped || order->provider_id >= PROVIDER_MAX || order->upstream_id[0] == '\0' ||
-        desk->catalogue == NULL ||
-        provider_set_by_id(desk->catalogue->providers, order->provider_id) == NULL ||
-        health_look(desk->health, order->provider_id, HEALTH_READINGS, STR_NONE, now) !=
-            SKIP_NONE ||
+        !may_be_asked(poll, order->provider_id, now) ||
         queue_of(poll, order->provider_id)->count >= QUEUE_MOST) {
         land(poll, order->id);
         return;
