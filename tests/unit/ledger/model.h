@@ -1,0 +1,271 @@
+/* A plain model in memory of the rules of the books: what a change does to an order, its attempts,
+ * events and aftersales, or that it is refused; and what a restart does. */
+#ifndef UNIT_LEDGER_MODEL_H
+#define UNIT_LEDGER_MODEL_H
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "ledger/ledger.h"
+
+enum {
+    ORDERS = 12,
+    AFTERSALES = 5,
+    ATTEMPTS = 12,
+    EVENTS = 250,
+    ANY_MOMENT = -1 /* that of a restart */
+};
+
+struct model_order {
+    struct ledger_order row; /* id 0: not there */
+    struct ledger_attempt attempts[ATTEMPTS];
+    struct ledger_event events[EVENTS];
+    size_t attempt_count, event_count;
+};
+
+struct model {
+    struct model_order orders[ORDERS + 1]; /* by number; 0 is never there */
+    struct ledger_aftersale aftersales[AFTERSALES + 1];
+};
+
+static inline struct ledger_attempt *live_attempt(struct model_order *order)
+{
+    for (size_t i = 0; i < order->attempt_count; i++)
+        if (attemptstate_is_live(order->attempts[i].state))
+            return &order->attempts[i];
+    return NULL;
+}
+
+static inline bool has_accepted(struct model_order *order)
+{
+    struct ledger_attempt *live = live_attempt(order);
+    return live && live->state == ATTEMPTSTATE_ACCEPTED;
+}
+
+static inline void tell(struct model_order *order, const struct ledger_change *change,
+                        enum orderstate from, bool is_new, int64_t at_ms)
+{
+    bool has_moved = is_new || from != order->row.state;
+    assert_true(order->event_count < EVENTS);
+    order->events[order->event_count++] = (struct ledger_event){
+        .at_ms = at_ms,
+        .word = change->event ? str_of(change->event) : STR("state"),
+        .reason = change->reason,
+        .request_id = change->request_id,
+        .from = has_moved && !is_new ? str_of(orderstate_word(from)) : STR(""),
+        .to = has_moved ? str_of(orderstate_word(order->row.state)) : STR("")};
+}
+
+static inline bool start(struct model_order *order, const struct ledger_change *change,
+                         int64_t at_ms)
+{
+    const struct ledger_attempt *started = change->attempt_started;
+    size_t count = order->attempt_count;
+    if (order->row.state != ORDERSTATE_PLACING || live_attempt(order) || started->number == 0 ||
+        (count && order->attempts[count - 1].number >= started->number))
+        return false;
+    assert_true(count < ATTEMPTS);
+    order->attempts[count] = *started;
+    order->attempts[count].state = ATTEMPTSTATE_SENDING;
+    if (!started->started_at_ms)
+        order->attempts[count].started_at_ms = at_ms;
+    if (!started->request_id.len)
+        order->attempts[count].request_id = change->request_id;
+    order->attempt_count++;
+    if (started->provider.len)
+        order->row.provider = started->provider;
+    if (started->upstream_service.len)
+        order->row.upstream_service = started->upstream_service;
+    return true;
+}
+
+static inline bool end(struct model_order *order, const struct ledger_attempt *ended, int64_t at_ms)
+{
+    for (size_t i = 0; i < order->attempt_count; i++) {
+        struct ledger_attempt *attempt = &order->attempts[i];
+        if (attempt->number != ended->number)
+            continue;
+        if (!attemptstate_may_move(attempt->state, ended->state))
+            return false;
+        attempt->state = ended->state;
+        attempt->ended_at_ms = ended->ended_at_ms ? ended->ended_at_ms : at_ms;
+        attempt->upstream_id = ended->upstream_id.len ? ended->upstream_id : attempt->upstream_id;
+        attempt->text = ended->text.len ? ended->text : attempt->text;
+        attempt->evidence = ended->evidence.len ? ended->evidence : attempt->evidence;
+        return true;
+    }
+    return false;
+}
+
+static inline bool update(struct model_order *order, const struct ledger_change *change)
+{
+    const struct ledger_update *u = change->update;
+    struct ledger_order *row = &order->row;
+    bool changes_more = u->has_state || u->has_paid || u->has_start_count || u->has_remains ||
+                        u->has_upstream || u->has_extra;
+    if ((orderstate_is_final(row->state) && (changes_more || u->only_if_unsettled)) ||
+        (u->has_state && !orderstate_may_move(row->state, u->state)) ||
+        (u->has_paid && u->paid.units < 0))
+        return false;
+    if (u->has_state)
+        row->state = u->state;
+    if (u->has_state)
+        row->reason = change->reason;
+    if (u->has_paid)
+        row->paid = u->paid;
+    if (u->has_start_count)
+        row->start_count = u->start_count;
+    row->has_start_count = row->has_start_count || u->has_start_count;
+    if (u->has_remains)
+        row->remains = u->remains;
+    if (u->has_extra)
+        row->extra = u->extra;
+    if (u->has_upstream) {
+        row->provider = u->provider.len ? u->provider : row->provider;
+        row->upstream_service =
+            u->upstream_service.len ? u->upstream_service : row->upstream_service;
+        row->upstream_id = u->upstream_id.len ? u->upstream_id : row->upstream_id;
+    }
+    row->is_number_given = row->is_number_given || u->gives_number;
+    return true;
+}
+
+static inline bool sell(struct model *model, const struct ledger_aftersale *aftersale,
+                        int64_t at_ms)
+{
+    struct ledger_aftersale *kept = &model->aftersales[aftersale->number];
+    bool is_new = kept->number == 0;
+    if (!is_new && (kept->order != aftersale->order || kept->kind != aftersale->kind ||
+                    (kept->state != aftersale->state &&
+                     !attemptstate_may_move(kept->state, aftersale->state))))
+        return false;
+    if (is_new) {
+        *kept = *aftersale;
+        kept->created_at_ms = at_ms;
+    }
+    kept->state = aftersale->state;
+    kept->status = aftersale->status;
+    kept->upstream_id = aftersale->upstream_id.len ? aftersale->upstream_id : kept->upstream_id;
+    kept->updated_at_ms = at_ms;
+    return true;
+}
+
+/* An attempt that is being sent belongs to an order that is being placed, and no other that may
+ * have been executed does; where it is sent to stays. */
+static inline bool is_of_a_piece(struct model_order *order, const struct ledger_change *change)
+{
+    struct ledger_attempt *live = live_attempt(order);
+    bool is_sent = live && live->state == ATTEMPTSTATE_SENDING;
+    if (is_sent && change->update && change->update->has_upstream)
+        return false;
+    return order->row.state == ORDERSTATE_PLACING ? live == NULL || is_sent : !is_sent;
+}
+
+static inline bool apply_new(struct model *model, const struct ledger_change *change, int64_t at_ms)
+{
+    struct model_order *order = &model->orders[change->order];
+    if (order->row.id || change->insert->id != change->order || change->update ||
+        change->attempt_ended || change->insert->paid.units < 0)
+        return false;
+    order->row = *change->insert;
+    order->row.updated_at_ms = order->row.created_at_ms = at_ms;
+    if (change->attempt_started && !start(order, change, at_ms))
+        return false;
+    tell(order, change, order->row.state, true, at_ms);
+    return true;
+}
+
+/* False: refused; what it has changed by then is to be thrown away. */
+static inline bool apply(struct model *model, const struct ledger_change *change, int64_t at_ms)
+{
+    struct model_order *order = &model->orders[change->order];
+    if (change->insert)
+        return apply_new(model, change, at_ms);
+    if (order->row.id == 0)
+        return false;
+    enum orderstate from = order->row.state;
+    int64_t paid = order->row.paid.units;
+    if ((change->update && !update(order, change)) ||
+        (change->attempt_ended && !end(order, change->attempt_ended, at_ms)) ||
+        (change->attempt_started && !start(order, change, at_ms)) ||
+        !is_of_a_piece(order, change) ||
+        (change->aftersale && !sell(model, change->aftersale, at_ms)))
+        return false;
+    if (change->update || change->attempt_started)
+        order->row.updated_at_ms = at_ms;
+    if (change->event || from != order->row.state || paid != order->row.paid.units)
+        tell(order, change, from, false, at_ms);
+    return true;
+}
+
+/* What the rules of a single change leave to whoever asks for it, and verify does not. */
+static inline bool is_sound(struct model *model, const struct ledger_change *change)
+{
+    struct model_order *order = &model->orders[change->order];
+    struct ledger_order *row = &order->row;
+    bool is_accepted = has_accepted(order), is_child = row->parent != 0;
+    bool is_over = row->state == ORDERSTATE_CANCELED || row->state == ORDERSTATE_REFUSED;
+    bool is_taken = !is_over && row->state != ORDERSTATE_PLACING && row->state != ORDERSTATE_DOUBT;
+    if ((is_over && row->paid.units != 0) || (is_taken && !is_child && !is_accepted) ||
+        (row->state == ORDERSTATE_REFUSED && (row->is_number_given || is_accepted)) ||
+        (row->is_number_given && !is_child && !is_over && order->attempt_count == 0) ||
+        (is_child && model->orders[row->parent].row.id == 0))
+        return false;
+    if (is_accepted && (live_attempt(order)->upstream_id.len == 0 ||
+                        !str_equal(live_attempt(order)->upstream_id, row->upstream_id)))
+        return false;
+    return change->aftersale == NULL ||
+           model->aftersales[change->aftersale->number].state != ATTEMPTSTATE_ACCEPTED ||
+           is_accepted || is_child;
+}
+
+/* An order that was being placed when the gateway ended. */
+static inline void recover_order(struct model_order *order, bool was_sending)
+{
+    static const struct ledger_change changes[] = {
+        {.event = "canceled", .reason = STR("restart before the number was given")},
+        {.event = "doubt", .reason = STR("restart while it was being sent")}};
+    const struct ledger_change *change = &changes[was_sending];
+    struct ledger_attempt *live = live_attempt(order);
+    if (order->row.id == 0 || order->row.state != ORDERSTATE_PLACING ||
+        (live != NULL) != was_sending || (!was_sending && order->row.is_number_given))
+        return;
+    order->row.state = was_sending ? ORDERSTATE_DOUBT : ORDERSTATE_CANCELED;
+    order->row.paid = was_sending ? order->row.charge : MONEY_ZERO;
+    order->row.remains = was_sending ? order->row.remains : order->row.quantity;
+    order->row.reason = change->reason;
+    order->row.updated_at_ms = ANY_MOMENT;
+    if (live) {
+        live->state = ATTEMPTSTATE_DOUBT;
+        live->evidence = change->reason;
+        live->ended_at_ms = ANY_MOMENT;
+    }
+    tell(order, change, ORDERSTATE_PLACING, false, ANY_MOMENT);
+}
+
+static inline void recover_aftersale(struct model *model, struct ledger_aftersale *aftersale)
+{
+    struct model_order *order = &model->orders[aftersale->order];
+    const struct ledger_change change = {
+        .event = aftersale->kind == AFTERSALE_REFILL ? "refill" : "cancel",
+        .reason = STR("in doubt: restart while it was being sent")};
+    if (aftersale->number == 0 || aftersale->state != ATTEMPTSTATE_SENDING)
+        return;
+    aftersale->state = ATTEMPTSTATE_DOUBT;
+    tell(order, &change, order->row.state, false, ANY_MOMENT);
+}
+
+/* As ledger_recover promises. */
+static inline void recover(struct model *model)
+{
+    for (uint32_t id = 1; id <= ORDERS; id++)
+        recover_order(&model->orders[id], true);
+    for (uint32_t number = 1; number <= AFTERSALES; number++)
+        recover_aftersale(model, &model->aftersales[number]);
+    for (uint32_t id = 1; id <= ORDERS; id++)
+        recover_order(&model->orders[id], false);
+}
+
+#endif
