@@ -28,6 +28,11 @@ static bool open_pipe(struct splicer *splicer)
     return !splicer->is_refused;
 }
 
+static bool is_refusal(int error)
+{
+    return error == EPERM || error == ENOSYS || error == EINVAL || error == EACCES;
+}
+
 static size_t move(struct splicer *splicer, int to, size_t len)
 {
     size_t moved = 0;
@@ -58,13 +63,14 @@ size_t splicer_send(struct splicer *splicer, int socket, const char *bytes, size
         struct iovec part = {.iov_base = (void *)(uintptr_t)(bytes + sent), .iov_len = want};
         ssize_t lent = vmsplice(splicer->in, &part, 1, SPLICE_F_NONBLOCK);
         if (lent <= 0) {
-            splicer->is_refused = errno != EAGAIN && errno != EINTR && errno != ENOMEM;
+            splicer->is_refused = is_refusal(errno);
             break;
         }
         size_t moved = move(splicer, socket, (size_t)lent);
         sent += moved;
         if (moved == (size_t)lent)
             continue;
+        splicer->is_refused = moved == 0 && is_refusal(errno);
         if (move(splicer, splicer->sink, (size_t)lent - moved) != (size_t)lent - moved)
             close_all(splicer);
         break;
