@@ -72,7 +72,8 @@ struct ledger_change {
     const struct ledger_order *insert; /* a new order */
     const struct ledger_attempt
         *attempt_ended; /* number, state, upstream_id, text, evidence, ended_at */
-    const struct ledger_attempt *attempt_started; /* a new row in state sending */
+    const struct ledger_attempt
+        *attempt_started; /* in state sending; the order is placing until it ends */
     const struct ledger_update {
         bool has_state, has_paid, has_start_count, has_remains, has_upstream, has_extra;
         bool gives_number;      /* sets is_number_given */
@@ -80,7 +81,8 @@ struct ledger_change {
         enum orderstate state;
         struct money paid;
         int64_t start_count, remains;
-        struct str provider, upstream_service, upstream_id; /* has_upstream: empty leaves as is */
+        /* has_upstream: empty leaves as is; none of them changes while an attempt is being sent */
+        struct str provider, upstream_service, upstream_id;
         struct str extra;
     } * update;
     const struct ledger_aftersale *aftersale; /* inserted when its number is new, else updated */
