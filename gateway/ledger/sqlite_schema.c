@@ -100,6 +100,10 @@ static const char *const migrations[SQLITE_SCHEMA_VERSION] = {
     "UPDATE attempts SET state = 'doubt', ended_at = started_at,"
     " evidence = 'restart while it was being sent'"
     " WHERE state = 'sending' AND order_id NOT IN (SELECT id FROM orders WHERE state = 'placing');"
+    /* It also let one stay in placing with its attempt in doubt, and made that a doubt at the next
+     * start, as recovery does with what is being sent. */
+    "UPDATE attempts SET state = 'sending' WHERE state = 'doubt'"
+    " AND order_id IN (SELECT id FROM orders WHERE state = 'placing');"
     "UPDATE orders SET attempt_cost = a.cost, attempt_started_at = a.started_at,"
     " attempt_request_id = a.request_id, provider = a.provider,"
     " upstream_service = a.upstream_service FROM attempts AS a"

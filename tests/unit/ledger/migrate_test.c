@@ -71,10 +71,54 @@ static void version_1(void **state)
     bench_verify(bench);
 }
 
+/* Orders and attempts that do not belong together: the rules of version 1 had no word on it. */
+static const char odd_rows[] =
+    "INSERT INTO orders SELECT 5001, client, service, type, fields, quantity, rate, charge, 0,"
+    " currency, 'placing', 1, NULL, remains, 'alpha', '101', '', '', 0, '', 'r', 1, 1"
+    " FROM orders WHERE id = 1441;"
+    "INSERT INTO orders SELECT 5002, client, service, type, fields, quantity, rate, charge, 0,"
+    " currency, 'placing', 1, NULL, remains, 'alpha', '101', '', '', 0, '', 'r', 1, 1"
+    " FROM orders WHERE id = 1441;"
+    "INSERT INTO orders SELECT 5003, client, service, type, fields, quantity, rate, charge, 0,"
+    " currency, 'canceled', 1, NULL, remains, 'alpha', '101', '', '', 0, '', 'r', 1, 1"
+    " FROM orders WHERE id = 1441;"
+    "INSERT INTO events SELECT id, 1, 1, 'placed', '', state, '', '' FROM orders WHERE id > 5000;"
+    "INSERT INTO attempts VALUES (5001, 1, 'alpha', '101', 7, 'refused', '', '', '', 'r', 1, 2),"
+    " (5001, 2, 'beta', '102', 8, 'sending', '', '', '', 'r', 3, 0),"
+    " (5002, 1, 'beta', '102', 8, 'doubt', '', 'no', '', 'r', 3, 4),"
+    " (5003, 1, 'alpha', '101', 7, 'sending', '', '', '', 'r', 1, 0);";
+
+static void odd_version_1(void **state)
+{
+    struct bench *bench = *state;
+    sqlite3 *db;
+    make(bench, "version-1.sql");
+    assert_int_equal(sqlite3_open(bench->file, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, odd_rows, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+    bench_open(bench);
+    bench_verify(bench);
+    bench_recover(bench, NULL);
+    ledger_start(bench->ledger);
+    bench_verify(bench);
+    assert_int_equal(bench_order(bench, 5001).state, ORDERSTATE_DOUBT);
+    assert_true(str_is(bench_order(bench, 5001).provider, "beta"));
+    assert_int_equal(bench_order(bench, 5002).state, ORDERSTATE_DOUBT);
+    assert_true(str_is(bench_order(bench, 5002).provider, "beta"));
+    assert_int_equal(bench_order(bench, 5003).state, ORDERSTATE_CANCELED);
+    for (uint32_t id = 5001; id <= 5003; id++) {
+        struct ledger_rows rows =
+            bench_read(bench, (struct ledger_query){.question = LEDGER_ASK_SHOW, .id = id});
+        assert_int_equal(rows.attempt_count, id == 5001 ? 2 : 1);
+        assert_int_equal(rows.attempts[rows.attempt_count - 1].state, ATTEMPTSTATE_DOUBT);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(version_1, bench_set_up_closed, bench_tear_down),
+        cmocka_unit_test_setup_teardown(odd_version_1, bench_set_up_closed, bench_tear_down),
     };
     return bench_main(tests, COUNT_OF(tests));
 }
