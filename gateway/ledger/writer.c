@@ -21,8 +21,8 @@ enum {
     QUEUE_ENTRIES = 65536,
     QUEUE_BYTES = 256 * 1024 * 1024,
     BATCH_CEILING = 512,
-    GATHER_FROM = 16, /* waiting entries that make it worth while */
-    GATHER_US = 200,
+    GATHER_FROM = 8, /* waiting entries that make it worth while */
+    GATHER_US = 100,
     IDLE_MS = 1000,
 #ifdef PANELMUX_CRASH_POINTS
     REST_PAGES = 64 /* so that there are checkpoints under load within a second */
