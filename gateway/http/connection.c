@@ -101,6 +101,28 @@ static void begin_reading(struct connection *connection, struct evbuffer *input)
     scan_input(connection, input, 0);
 }
 
+/* ---- how much is held ---- */
+
+static void hold(struct connection *connection, size_t bytes)
+{
+    connection->held_bytes += (uint32_t)bytes;
+    connection->listener->held_bytes += bytes;
+}
+
+static void let_go(struct connection *connection)
+{
+    connection->listener->held_bytes -= connection->held_bytes;
+    connection->held_bytes = 0;
+}
+
+static bool is_over_share(const struct connection *connection)
+{
+    const struct listener *listener = connection->listener;
+    uint64_t room = 8 * (uint64_t)listener->settings.max_body_bytes;
+    return listener->held_bytes > (room > LISTENER_HELD_BYTES ? room : LISTENER_HELD_BYTES) &&
+           connection->held_bytes > LISTENER_HELD_SHARE;
+}
+
 static bool is_at_mark(const struct connection *connection)
 {
     size_t mark = 0;
@@ -110,7 +132,7 @@ static bool is_at_mark(const struct connection *connection)
 
 static void note_full(struct connection *connection)
 {
-    if (connection->is_full || !is_at_mark(connection))
+    if (connection->is_full || !(is_at_mark(connection) || is_over_share(connection)))
         return;
     connection->is_full = true;
     LIST_INSERT_HEAD(&connection->listener->full, connection, full_entry);
@@ -129,7 +151,8 @@ void connection_end_full(struct listener *listener)
     struct connection *connection;
     while ((connection = LIST_FIRST(&listener->full)) != NULL) {
         leave_full(connection);
-        if (connection->state != CONNECTION_READING || !is_at_mark(connection))
+        if (connection->state != CONNECTION_READING ||
+            !(is_at_mark(connection) || is_over_share(connection)))
             continue;
         listener_count(&listener->totals.rejected);
         evhttp_connection_free(connection->evcon);
@@ -144,6 +167,7 @@ static void on_input(struct evbuffer *input, const struct evbuffer_cb_info *info
     connection->listener->current = connection;
     if (info->n_added == 0)
         return;
+    hold(connection, info->n_added);
     if (connection->state == CONNECTION_IDLE)
         begin_reading(connection, input);
     else if (connection->state == CONNECTION_READING && !connection->scan.is_done)
@@ -196,6 +220,7 @@ static void connection_free(struct connection *connection)
 {
     struct listener *listener = connection->listener;
     leave_full(connection);
+    let_go(connection);
     TAILQ_REMOVE(list_of(connection), connection, entry);
     if (listener->current == connection)
         listener->current = NULL;
@@ -283,9 +308,12 @@ void connection_start_writing(struct connection *connection)
 
 void connection_finish_request(struct connection *connection)
 {
+    struct evbuffer *input = bufferevent_get_input(connection->bufferevent);
     connection->exchange = NULL;
+    let_go(connection);
+    hold(connection, evbuffer_get_length(input));
     enter(connection, CONNECTION_IDLE);
-    begin_reading(connection, bufferevent_get_input(connection->bufferevent));
+    begin_reading(connection, input);
     loop_breathe(connection->listener->loop);
 }
 

@@ -9,7 +9,8 @@ enum { CONNECTION_IO_BYTES = 1024 * 1024 }; /* the most of one read or write */
 /* evhttp's bevcb; arg is the listener. */
 struct bufferevent *connection_new(struct event_base *base, void *arg);
 /* Closes what has its input full of a request that goes on: evhttp sets no end to the line of a
- * chunk's size, and would look at the full input over and over. */
+ * chunk's size, and would look at the full input over and over. And what goes on with a large
+ * request while all together hold too much. */
 void connection_end_full(struct listener *listener);
 /* Takes in hand what was accepted since; before that a connection has no address and no deadline.
  */

@@ -22,6 +22,10 @@
 
 enum {
     LISTENER_HEADER_BYTES = 16 * 1024,
+    /* Requests of all connections together; past it, what grows beyond its share is ended. With
+     * larger bodies than usual allowed there is room for eight. */
+    LISTENER_HELD_BYTES = 64 * 1024 * 1024,
+    LISTENER_HELD_SHARE = 2 * LISTENER_HEADER_BYTES,
     LISTENER_IDLE_MS = 75 * 1000,
     LISTENER_EMFILE_PAUSE_MS = 100,
     LISTENER_POOL_MAX = 256,     /* exchanges kept for reuse */
@@ -50,7 +54,8 @@ struct connection {
     struct headerscan scan;
     uint8_t state; /* enum connection_state */
     uint8_t write_periods;
-    bool is_full; /* its input reached the mark in this turn */
+    uint32_t held_bytes; /* what came of the request at hand, and behind it */
+    bool is_full;        /* its input reached the mark in this turn, or all hold too much */
 };
 TAILQ_HEAD(connection_list, connection);
 
@@ -90,6 +95,7 @@ struct listener {
     size_t pool_count;
     _Atomic unsigned exchange_count, connection_count;
     struct listener_totals totals;
+    uint64_t held_bytes; /* of all connections */
 };
 
 /* One writer, any readers: no locked instruction needed. */

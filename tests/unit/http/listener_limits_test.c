@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/resource.h>
 
 #include "base/log.h"
@@ -283,6 +284,52 @@ static void test_flood_is_bounded(void **state)
     close_house(house);
 }
 
+/* Bodies that are never finished hold no more than their common ceiling; small requests go on. */
+static void test_bodies_have_a_common_ceiling(void **state)
+{
+    enum { CLIENTS = 100, BODY = 1000000 };
+    static const char head[] = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000001\r\n\r\n";
+    static char body[BODY];
+    int fds[CLIENTS], small;
+    size_t ended = 0;
+    struct house *house = open_house(60000, 0);
+    (void)state;
+    small = client_open(house);
+    for (int i = 0; i < CLIENTS; i++) {
+        fds[i] = client_open(house);
+        client_send(fds[i], head);
+        for (size_t sent = 0; sent < BODY;) {
+            ssize_t took = send(fds[i], body + sent, BODY - sent, MSG_NOSIGNAL);
+            if (took <= 0)
+                break;
+            sent += (size_t)took;
+        }
+    }
+    assert_int_equal(client_ask(small, "GET / HTTP/1.1\r\nHost: x\r\n\r\n").status, 200);
+    /* 64 MiB hold 67 of them; what we sent may still be on its way. */
+    for (int i = 0; i < 500 && ended < CLIENTS - 67; i++) {
+        ended = 0;
+        for (int j = 0; j < CLIENTS; j++) {
+            struct pollfd over = {.fd = fds[j], .events = POLLIN};
+            ended += poll(&over, 1, i > 0 && j == 0 ? 10 : 0) > 0;
+        }
+    }
+    assert_in_range(ended, CLIENTS - 67, CLIENTS - 60); /* a few may have come halfway */
+    assert_int_equal(atomic_load(&listener_totals(house->listener)->rejected), ended);
+    /* What was held is let go with its connection: there is room again. */
+    for (int i = 0; i < CLIENTS; i++)
+        close(fds[i]);
+    assert_int_equal(client_ask(small, "GET / HTTP/1.1\r\nHost: x\r\n\r\n").status, 200);
+    int late = client_open(house);
+    client_send(late, head);
+    for (size_t sent = 0; sent < BODY; sent += sizeof body / 100)
+        assert_true(send(late, body, sizeof body / 100, MSG_NOSIGNAL) > 0);
+    assert_int_equal(client_ask(late, "x").status, 200);
+    close(late);
+    close(small);
+    close_house(house);
+}
+
 static void test_connection_cap(void **state)
 {
     static const char request[] = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
@@ -462,6 +509,7 @@ int main(void)
         cmocka_unit_test(test_client_resets_after_expect),
         cmocka_unit_test(test_client_that_does_not_read),
         cmocka_unit_test(test_flood_is_bounded),
+        cmocka_unit_test(test_bodies_have_a_common_ceiling),
         cmocka_unit_test(test_connection_cap),
         cmocka_unit_test(test_out_of_descriptors),
         cmocka_unit_test(test_graceful_end),
