@@ -96,7 +96,8 @@ static void pour(struct panelline *line)
     }
     memset(chunk, ' ', sizeof chunk);
     memcpy(chunk, POURED_HEAD, sizeof POURED_HEAD - 1);
-    memcpy(chunk + sizeof chunk - 2, "\r\n", 2);
+    chunk[sizeof chunk - 2] = '\r';
+    chunk[sizeof chunk - 1] = '\n';
     put(line, chunk, sizeof chunk);
 }
 

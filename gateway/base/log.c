@@ -69,14 +69,12 @@ static void tell(enum log_level level, const char *line, size_t len)
         log_flush();
 }
 
-/* The rest of an event's name that does not fit is left out. */
-static size_t append(char *line, size_t len, const char *text)
+/* Of a text that is too long the rest is left out. */
+static size_t append(char *line, size_t len, struct str text)
 {
-    size_t added = strlen(text);
-    if (added > LINE_BYTES / 4)
-        added = LINE_BYTES / 4;
-    memcpy(line + len, text, added);
-    return len + added;
+    text = str_first(text, LINE_BYTES / 4);
+    memcpy(line + len, text.ptr, text.len);
+    return len + text.len;
 }
 
 static size_t begin_line(char line[LINE_BYTES], enum log_level level, const char *event)
@@ -85,9 +83,9 @@ static size_t begin_line(char line[LINE_BYTES], enum log_level level, const char
         " level=debug event=", " level=info event=", " level=warn event=", " level=error event="};
     char moment[25];
     clock_print(clock_wall_ms(), moment);
-    size_t len = append(line, 0, moment);
-    len = append(line, len, levels[level]);
-    len = append(line, len, event);
+    size_t len = append(line, 0, str_of(moment));
+    len = append(line, len, str_of(levels[level]));
+    len = append(line, len, str_of(event));
     line[len++] = ' ';
     return len;
 }
