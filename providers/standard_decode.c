@@ -259,6 +259,17 @@ static void refuse_items(struct answer *answer)
                                                     .error = answer->error};
 }
 
+/* One order of the panel's may be two of ours; the answer says it once. */
+static void share_statuses(struct answer *answer)
+{
+    for (size_t i = 0; i < answer->status_count; i++) {
+        struct answer_status *status = &answer->statuses[i];
+        for (size_t j = 0; j < answer->status_count && status->is_absent; j++)
+            if (!answer->statuses[j].is_absent && str_equal(answer->statuses[j].id, status->id))
+                *status = answer->statuses[j];
+    }
+}
+
 static void decode_all(const struct provider_settings *settings, const struct question *question,
                        const struct reply_facts *facts, struct arena *arena, struct answer *out,
                        bool may_scan)
@@ -275,6 +286,8 @@ static void decode_all(const struct provider_settings *settings, const struct qu
     decode_transport(&d, may_scan);
     if (out->outcome == OUTCOME_REFUSED)
         refuse_items(out);
+    if (out->outcome == OUTCOME_ACCEPTED)
+        share_statuses(out);
     if (out->outcome != OUTCOME_ACCEPTED)
         out->evidence = evidence_of(&d);
 }

@@ -282,7 +282,9 @@ static bool scan_keyed(struct scan *s, const struct decoding *d, struct answer_s
         statuses[at].is_absent = false;
         if (!take_status(s, &reading, &habits))
             return false;
-        (void)!decode_status_finish(&reading);
+        /* As below: a number may be an error's. */
+        if (!decode_status_finish(&reading) || statuses[at].status == ORDERSTATUS_UNKNOWN)
+            return false;
     } while (take(s, ','));
     return take(s, '}') && at_end(s);
 }
