@@ -200,6 +200,7 @@ struct bufferevent *connection_new(struct event_base *base, void *arg)
     struct connection *connection = memory_new(sizeof *connection);
     connection->listener = listener;
     connection->bufferevent = bufferevent;
+    connection->is_tls = listener->tls != NULL;
     connection->state = CONNECTION_NEW;
     TAILQ_INSERT_TAIL(&listener->newborn, connection, entry);
     bufferevent_set_max_single_read(bufferevent, CONNECTION_IO_BYTES);
@@ -235,7 +236,7 @@ static void discard_unread(struct connection *connection)
 {
     static _Thread_local char sink[65536];
     ssize_t got, total = 0;
-    if (connection->state != CONNECTION_READING || connection->listener->tls != NULL)
+    if (connection->state != CONNECTION_READING || connection->is_tls)
         return;
     do {
         got = recv(bufferevent_getfd(connection->bufferevent), sink, sizeof sink, MSG_DONTWAIT);

@@ -86,11 +86,9 @@ static void put_number(struct head *head, size_t number)
 
 static void put_first_line(struct head *head, const struct exchange *x, int status)
 {
-    put_text(head, "HTTP/");
-    put_number(head, (size_t)x->request->major);
-    put_text(head, ".");
-    put_number(head, (size_t)x->request->minor);
-    put_text(head, " ");
+    /* Whatever version the client thinks there is. */
+    bool is_old = x->request->major == 1 && x->request->minor == 0;
+    put_text(head, is_old ? "HTTP/1.0 " : "HTTP/1.1 ");
     put_number(head, (size_t)status);
     put_text(head, " ");
     put_text(head, phrase_of(status));
@@ -177,7 +175,7 @@ static size_t write_now(struct connection *connection, struct str head, const st
     struct listener *listener = connection->listener;
     struct bufferevent *bufferevent = connection->bufferevent;
     int fd = bufferevent_getfd(bufferevent);
-    if (listener->tls != NULL || evbuffer_get_length(bufferevent_get_output(bufferevent)) > 0)
+    if (connection->is_tls || evbuffer_get_length(bufferevent_get_output(bufferevent)) > 0)
         return 0;
     if (!body->has_pages || body->bytes.len < SPLICER_LEAST_BYTES)
         return send_parts(fd, head, body->bytes, 0);

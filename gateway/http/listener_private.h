@@ -56,6 +56,7 @@ struct connection {
     uint8_t write_periods;
     uint32_t held_bytes; /* what came of the request at hand, and behind it */
     bool is_full;        /* its input reached the mark in this turn, or all hold too much */
+    bool is_tls;         /* the listener's tls may be another by now, or none */
 };
 TAILQ_HEAD(connection_list, connection);
 

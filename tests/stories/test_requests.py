@@ -382,6 +382,14 @@ def test_a_client_may_be_held_to_its_addresses(make_gateway, alpha):
         is_error(gateway.call("balance", headers={"X-Forwarded-For": value}))
 
 
+@pytest.mark.parametrize("version", ["0.9", "1.9", "1.300", "-1.-5", "1.-1"])
+def test_other_versions_are_refused_in_ours(gateway, version):
+    with Wire(gateway.port) as wire:
+        wire.send(f"GET /api/v2 HTTP/{version}\r\nHost: x\r\n\r\n")
+        answer = wire.line.recv(4096)
+    assert answer.startswith(b"HTTP/1.1 400 Bad Request\r\n"), answer
+
+
 # ---- connections
 
 
@@ -629,6 +637,25 @@ def test_clients_are_served_by_tls_and_a_new_certificate_is_taken(make_gateway, 
         except ssl.SSLCertVerificationError:
             return False
     eventually(is_renewed)
+
+
+def test_a_connection_by_tls_stays_one_when_a_reload_takes_tls_away(make_gateway, alpha, certificate):
+    files = certificate("first")
+    gateway = make_gateway([alpha], tls=files)
+    with Wire(gateway.port, tls=trust(files)) as wire:
+        wire.send(post(form(action="balance")))
+        assert "balance" in wire.answer()
+        assert gateway.reload({name: value for name, value in gateway.config.items() if name != "tls"}).returncode == 0
+
+        def is_plain():
+            try:
+                return "balance" in gateway.call("balance")
+            except OSError:
+                return False
+        eventually(is_plain)
+        wire.send(post(form(action="balance")) + post(form(action="services")))
+        assert "balance" in wire.answer()  # never in clear
+        assert len(wire.answer().json) == 10
 
 
 def test_the_tls_port_speaks_nothing_else(make_gateway, alpha, certificate):
