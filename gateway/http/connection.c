@@ -174,6 +174,8 @@ static void on_input(struct evbuffer *input, const struct evbuffer_cb_info *info
         scan_input(connection, input, evbuffer_get_length(input) - info->n_added);
     if (connection->state == CONNECTION_READING)
         note_full(connection);
+    else if (connection->state == CONNECTION_IDLE)
+        let_go(connection); /* line breaks, thrown away */
 }
 
 static struct bufferevent *bufferevent_make(struct listener *listener, struct event_base *base)

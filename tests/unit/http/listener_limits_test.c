@@ -330,6 +330,40 @@ static void test_bodies_have_a_common_ceiling(void **state)
     close_house(house);
 }
 
+static void send_bytes(int fd, const char *bytes, size_t len)
+{
+    for (size_t sent = 0; sent < len;) {
+        ssize_t took = send(fd, bytes + sent, len - sent, MSG_NOSIGNAL);
+        assert_true(took > 0);
+        sent += (size_t)took;
+    }
+}
+
+/* Line breaks between requests are thrown away, so they count for nothing. */
+static void test_line_breaks_hold_nothing(void **state)
+{
+    enum { BREAKS = 80 * 1024 * 1024, BODY = 500000 };
+    static const char head[] = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 500000\r\n\r\n";
+    static char breaks[65536], body[BODY];
+    struct house *house = open_house(60000, 0);
+    int idle = client_open(house), other = client_open(house);
+    (void)state;
+    for (size_t i = 0; i < sizeof breaks; i++)
+        breaks[i] = i % 2 ? '\n' : '\r';
+    for (size_t sent = 0; sent < BREAKS; sent += sizeof breaks)
+        send_bytes(idle, breaks, sizeof breaks);
+    assert_int_equal(client_ask(idle, "GET / HTTP/1.1\r\nHost: x\r\n\r\n").status, 200);
+    for (size_t sent = 0; sent < BREAKS; sent += sizeof breaks)
+        send_bytes(idle, breaks, sizeof breaks);
+    client_send(other, head);
+    send_bytes(other, body, BODY - 1);
+    assert_int_equal(client_ask(other, "x").status, 200);
+    assert_int_equal(atomic_load(&listener_totals(house->listener)->rejected), 0);
+    close(idle);
+    close(other);
+    close_house(house);
+}
+
 static void test_connection_cap(void **state)
 {
     static const char request[] = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
@@ -510,6 +544,7 @@ int main(void)
         cmocka_unit_test(test_client_that_does_not_read),
         cmocka_unit_test(test_flood_is_bounded),
         cmocka_unit_test(test_bodies_have_a_common_ceiling),
+        cmocka_unit_test(test_line_breaks_hold_nothing),
         cmocka_unit_test(test_connection_cap),
         cmocka_unit_test(test_out_of_descriptors),
         cmocka_unit_test(test_graceful_end),
