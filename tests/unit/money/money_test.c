@@ -4,9 +4,11 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
+#include "money/decimal.h"
 #include "money/money.h"
 
 struct parse_case {
@@ -260,13 +262,69 @@ static void test_percent(void **state)
     assert_false(percent_parse(STR("%"), &got));
 }
 
+static uint64_t seed;
+
+static size_t pick(size_t count)
+{
+    seed = seed * 6364136223846793005u + 1442695040888963407u;
+    return (size_t)(seed >> 33) % count;
+}
+
+/* The way by hand for plain amounts says what the general one says. */
+static void test_parse_plain_is_no_other(void **state)
+{
+    (void)state;
+    static const char bytes[] = "0123456789.00999..-+eE ,";
+    for (size_t round = 0; round < 100000; round++) {
+        char text[24];
+        struct decimal value;
+        struct money exact = MONEY_ZERO;
+        size_t len = pick(sizeof text), kinds = pick(4) ? 18 : sizeof bytes - 1;
+        for (size_t i = 0; i < len; i++)
+            text[i] = bytes[pick(kinds)];
+        bool is_good = decimal_parse(str_make(text, len), 8, &value) && !value.is_cut;
+        int64_t units = is_good ? (int64_t)value.magnitude : 0;
+        if (money_parse(str_make(text, len), MONEY_EXACT, &exact) != is_good ||
+            exact.units != (is_good && value.is_negative ? -units : units))
+            fail_msg("\"%.*s\": %lld units", (int)len, text, (long long)exact.units);
+    }
+}
+
+static void test_print_by_hand_is_no_other(void **state)
+{
+    (void)state;
+    static const int64_t steps[] = {1, 1, 10, 10000, 1000000, 10000000, 100000000, 10000000000};
+    for (size_t round = 0; round < 50000; round++) {
+        char text[MONEY_TEXT], expected[64];
+        unsigned least = (unsigned)pick(10), decimals = 8;
+        uint64_t units = (((uint64_t)pick(1u << 31) << 32 | pick(1u << 31) << 1) >> pick(63));
+        int64_t step = steps[pick(COUNT_OF(steps))], amount = (int64_t)units / step * step;
+        amount = pick(100) == 0 ? INT64_MIN : pick(2) ? -amount : amount;
+        units = amount < 0 ? 0 - (uint64_t)amount : (uint64_t)amount;
+        int len = snprintf(expected, sizeof expected, "%s%llu.%08llu", amount < 0 ? "-" : "",
+                           (unsigned long long)(units / 100000000),
+                           (unsigned long long)(units % 100000000));
+        for (; decimals > (least < 8 ? least : 8) && expected[len - 1] == '0'; decimals--)
+            len--;
+        expected[decimals ? len : len - 1] = '\0';
+        assert_int_equal(money_print((struct money){amount}, least, text), strlen(expected));
+        assert_string_equal(text, expected);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_parse_exact), cmocka_unit_test(test_parse_up),
-        cmocka_unit_test(test_parse_loose), cmocka_unit_test(test_from_double),
-        cmocka_unit_test(test_print),       cmocka_unit_test(test_arithmetic),
-        cmocka_unit_test(test_factor),      cmocka_unit_test(test_percent),
+        cmocka_unit_test(test_parse_exact),
+        cmocka_unit_test(test_parse_up),
+        cmocka_unit_test(test_parse_loose),
+        cmocka_unit_test(test_from_double),
+        cmocka_unit_test(test_print),
+        cmocka_unit_test(test_arithmetic),
+        cmocka_unit_test(test_factor),
+        cmocka_unit_test(test_percent),
+        cmocka_unit_test(test_parse_plain_is_no_other),
+        cmocka_unit_test(test_print_by_hand_is_no_other),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
