@@ -309,9 +309,23 @@ void connection_start_writing(struct connection *connection)
     enter(connection, CONNECTION_WRITING);
 }
 
+/* With its input full libevent leaves what the TLS session has decoded, and then waits for the
+ * socket, which may have no more. */
+static void take_decoded(struct connection *connection, struct evbuffer *input)
+{
+    char decoded[16384]; /* the most of a record */
+    SSL *session = connection->is_tls ? bufferevent_openssl_get_ssl(connection->bufferevent) : NULL;
+    if (session == NULL || SSL_pending(session) <= 0 || is_at_mark(connection))
+        return;
+    int len = SSL_read(session, decoded, sizeof decoded);
+    if (len > 0)
+        ASSERT(evbuffer_add(input, decoded, (size_t)len) == 0);
+}
+
 void connection_finish_request(struct connection *connection)
 {
     struct evbuffer *input = bufferevent_get_input(connection->bufferevent);
+    take_decoded(connection, input);
     connection->exchange = NULL;
     let_go(connection);
     hold(connection, evbuffer_get_length(input));

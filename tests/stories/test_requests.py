@@ -1,5 +1,6 @@
 """How a request may look: paths, bodies, keys, spellings, limits, and what no gateway may swallow."""
 import json
+import select
 import socket
 import ssl
 import subprocess
@@ -656,6 +657,34 @@ def test_a_connection_by_tls_stays_one_when_a_reload_takes_tls_away(make_gateway
         wire.send(post(form(action="balance")) + post(form(action="services")))
         assert "balance" in wire.answer()  # never in clear
         assert len(wire.answer().json) == 10
+
+
+def test_by_tls_too_many_requests_at_once_all_have_their_answers(make_gateway, alpha, certificate):
+    """More than the gateway takes in at once: what the TLS session has decoded meanwhile is not forgotten."""
+    files = certificate("first")
+    gateway = make_gateway([alpha], tls=files)
+    count, name = 12000, b'"balance"'
+    unsent = memoryview(post(form(action="balance"), "X-More: " + "x" * 100 + "\r\n") * count)
+    got, rest = 0, b""
+    with Wire(gateway.port, tls=trust(files)) as wire:
+        wire.line.setblocking(False)
+        while got < count:
+            _, writable, _ = select.select([wire.line], [wire.line] if unsent else [], [], 20 * SLOW)
+            try:
+                if writable:
+                    unsent = unsent[wire.line.send(unsent[:16384]):]
+                    if unsent:
+                        continue  # all of it first, as far as it is taken
+            except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                pass
+            try:
+                data = wire.line.recv(65536)
+            except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                continue
+            assert data, f"{got} answers, then the end"
+            got += (rest + data).count(name)
+            rest = (rest + data)[-len(name) + 1:]
+    assert got == count
 
 
 def test_the_tls_port_speaks_nothing_else(make_gateway, alpha, certificate):
