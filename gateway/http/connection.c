@@ -232,13 +232,14 @@ static void connection_free(struct connection *connection)
     listener_update_accepting(listener);
 }
 
-/* What a refused client still sends is thrown away before the descriptor closes: a close with
- * bytes unread is a reset, and that could overtake the answer that says why. */
+/* What a refused client still sends, or one with its last request, is thrown away before the
+ * descriptor closes: a close with bytes unread is a reset, and that could overtake the answer that
+ * says why. */
 static void discard_unread(struct connection *connection)
 {
     static _Thread_local char sink[65536];
     ssize_t got, total = 0;
-    if (connection->state != CONNECTION_READING || connection->is_tls)
+    if (connection->state == CONNECTION_WRITING || connection->is_tls)
         return;
     do {
         got = recv(bufferevent_getfd(connection->bufferevent), sink, sizeof sink, MSG_DONTWAIT);

@@ -408,6 +408,21 @@ def test_one_connection_carries_many_requests(gateway):
         assert wire.ended()
 
 
+def test_a_line_break_behind_a_last_request_makes_no_reset_of_its_answer(gateway, alpha):
+    alpha.rule("add", hold="add")
+    with Wire(gateway.port) as wire:
+        wire.send(post(form(action="add", service=1, link=LINK, quantity=100), "Connection: close\r\n"))
+        alpha.wait_hold("add")
+        wire.send(b"\r\n")  # as some scripts do
+        alpha.release("add")
+        answer = b""
+        while data := wire.line.recv(65536):
+            answer += data
+        assert "balance" in gateway.call("balance")  # by now it would have come
+        assert wire.line.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0
+    assert answer.endswith(b'{"order":1}')
+
+
 def test_http_1_0_is_answered_and_closed(gateway):
     with Wire(gateway.port) as wire:
         wire.send(f"GET /api/v2?{form(action='balance')} HTTP/1.0\r\n\r\n")
