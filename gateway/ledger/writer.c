@@ -27,7 +27,7 @@ enum {
 #ifdef PANELMUX_CRASH_POINTS
     REST_PAGES = 64 /* so that there are checkpoints under load within a second */
 #else
-    REST_PAGES = 4096 /* 16 MiB of log */
+    REST_PAGES = 2048 /* 8 MiB of log */
 #endif
 };
 
