@@ -5,7 +5,7 @@ from harness import SLOW, eventually
 
 LINK = "https://example.com/p/1"
 UNAVAILABLE = "Service is temporarily unavailable"
-SOON = f"{round(250 * SLOW)}ms"  # an answer_within that a story waits for, yet time enough for the books
+SOON = f"{round(1000 * SLOW)}ms"  # an answer_within that a story waits for, yet time enough for the books on a busy disk
 # Service 1 at cost: what alpha takes is what the client pays.
 ONE_SERVICE = [{"id": 1, "offers": [{"provider": "alpha", "service": 101}, {"provider": "beta", "service": 101}]}]
 ACTIVE_ORDER = "You have active order with this link. Please wait until order being completed."

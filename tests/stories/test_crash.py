@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from books import Later, add, asked, attempts, show, state, verify
+from books import SOON, Later, add, asked, attempts, show, state, verify
 from harness import SLOW, eventually
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -30,7 +30,7 @@ def test_whatever_moment_it_dies_at_nothing_is_lost_and_nothing_doubled():
 def disk_gateway(make_gateway, alpha, beta, monkeypatch, tmp_path):
     """A gateway whose disk is in the trouble that the file `disk` names, while it is there."""
     monkeypatch.setenv("PANELMUX", CRASH)
-    gateway = make_gateway([alpha, beta], answer_within="300ms", environment={"PANELMUX_DISK": str(tmp_path / "disk")})
+    gateway = make_gateway([alpha, beta], answer_within=SOON, environment={"PANELMUX_DISK": str(tmp_path / "disk")})
     gateway.disk = tmp_path / "disk"
     yield gateway
     gateway.disk.unlink(missing_ok=True)

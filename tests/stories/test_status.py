@@ -397,7 +397,7 @@ def test_refill_and_cancel_are_never_sent_twice(make_gateway, alpha, beta, actio
 
 @pytest.mark.parametrize("action", ["refill", "cancel"])
 def test_a_crash_while_refill_or_cancel_is_under_way_sends_nothing_again(make_gateway, alpha, beta, action):
-    gateway = make_gateway([alpha, beta], answer_within="200ms")
+    gateway = make_gateway([alpha, beta], answer_within=SOON)
     order = gateway.add()
     if action == "refill":
         alpha.set_order(1, status="Completed", remains=0)
