@@ -100,8 +100,51 @@ static void changes(void **state)
     }
 }
 
+static void new_orders(void **state)
+{
+    static const struct ledger_update update = {0};
+    static const struct ledger_attempt attempt = {.number = 1};
+    static const struct {
+        const char *words;
+        uint32_t number, id;
+        int64_t paid, charge;
+        enum orderstate state;
+        bool has_update, has_start, has_end;
+    } inserts[] = {
+        {NULL, 1, 1, 0, 5, ORDERSTATE_PLACING, false, true, false},
+        {NULL, INT32_MAX, INT32_MAX, 5, 5, ORDERSTATE_PENDING, false, false, false},
+        {"no order number", 0, 0, 0, 0, ORDERSTATE_PLACING, false, false, false},
+        {"no order number", 2147483648, 2147483648, 0, 0, ORDERSTATE_PLACING, false, false, false},
+        {"no order number", 2, 1, 0, 0, ORDERSTATE_PLACING, false, false, false},
+        {"a negative price", 1, 1, -1, 0, ORDERSTATE_PLACING, false, false, false},
+        {"a negative price", 1, 1, 0, -1, ORDERSTATE_PLACING, false, false, false},
+        {"a new order is written as it is to be", 1, 1, 0, 0, ORDERSTATE_PLACING, true, false,
+         false},
+        {"an attempt for an order that is not being placed", 1, 1, 0, 0, ORDERSTATE_PENDING, false,
+         true, false},
+        {"a new order has no attempt that ends", 1, 1, 0, 0, ORDERSTATE_PLACING, false, false,
+         true},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(inserts); i++) {
+        struct ledger_order order = {.id = inserts[i].id,
+                                     .paid = {inserts[i].paid},
+                                     .charge = {inserts[i].charge},
+                                     .state = inserts[i].state};
+        struct ledger_change change = {.order = inserts[i].number,
+                                       .insert = &order,
+                                       .update = inserts[i].has_update ? &update : NULL,
+                                       .attempt_started = inserts[i].has_start ? &attempt : NULL,
+                                       .attempt_ended = inserts[i].has_end ? &attempt : NULL};
+        const char *why = rules_refuse_insert(&change);
+        if ((why == NULL) != (inserts[i].words == NULL) ||
+            (why && strcmp(why, inserts[i].words) != 0))
+            fail_msg("new order %zu: %s", i, why ? why : "allowed");
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(changes)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(changes), cmocka_unit_test(new_orders)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
