@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "app/configuration_private.h"
 #include "settings/kind.h"
@@ -132,11 +133,24 @@ static void merge(struct files *files, struct yamlnode *map)
     }
 }
 
+/* A pipe or a terminal would be waited for. What cannot be looked at is told by its reading. */
+static bool may_include(const char *path)
+{
+    struct stat facts;
+    return stat(path, &facts) != 0 || S_ISREG(facts.st_mode) || S_ISDIR(facts.st_mode);
+}
+
 static struct yamlnode *load_map(struct files *files, const char *path, const char *file,
                                  struct place asked_at)
 {
     bool is_readable;
     struct faultlist *faults = files->reader->faults;
+    if (asked_at.line && !may_include(path)) {
+        faultlist_add(faults, asked_at, "cannot read `%s`: it is not a file; check the path",
+                      yamlnode_show(str_of(path)).text);
+        files->is_whole = false;
+        return NULL;
+    }
     struct yamlnode *map = yamltree_read(files->reader->tree, path, file, faults, &is_readable);
     if (!is_readable)
         faultlist_add(faults, asked_at, "cannot read `%s`: %s; check the path%s",

@@ -167,6 +167,13 @@ def test_a_literal_secret_is_a_warning_only(check):
     assert re.search(r":3:\d+: warning: ", done.stderr) and "a-literal-key" not in done.stderr, done
 
 
+def test_what_is_included_is_a_file(check, tmp_path):
+    """A pipe would be waited for."""
+    os.mkfifo(tmp_path / "pipe")
+    done, faults = check(HEAD + f"include: [{tmp_path}/pipe]\n")
+    assert done.returncode == 1 and "it is not a file" in faults[0][3], done
+
+
 def test_included_files_are_merged_from_where_they_stand(check, make_gateway):
     files = {"more/clients.yaml": "clients:\n  - {name: two, key: \"${env:SHOP_KEY}2\"}\ninclude: [deeper/services.yaml]\n",
              "more/deeper/services.yaml": "services:\n  - {id: 1, offers: [{provider: alpha, service: 101}]}\n"}
