@@ -115,11 +115,6 @@ int admin_status_of(enum fault_code code)
     UNREACHABLE();
 }
 
-void admin_fail_with(struct admin_call *call, const struct fault *why)
-{
-    admin_fail(call, admin_status_of(why->code), why->words);
-}
-
 const struct provider *admin_provider(struct admin_call *call)
 {
     if (call->catalogue == NULL) {

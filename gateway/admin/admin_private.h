@@ -32,7 +32,6 @@ struct admin_call {
 /* Each call is answered exactly once, by one of these; the buffer is emptied. */
 void admin_reply(struct admin_call *call, int status, struct buf *json);
 void admin_fail(struct admin_call *call, int status, const char *words);
-void admin_fail_with(struct admin_call *call, const struct fault *why);
 int admin_status_of(enum fault_code code);
 void admin_state(struct admin *admin, struct admin_state *out);
 

@@ -205,11 +205,3 @@ size_t str_distance(struct str a, struct str b, size_t ceiling)
     }
     return row[b.len] < ceiling ? row[b.len] : ceiling;
 }
-
-uint64_t str_hash(struct str s)
-{
-    uint64_t hash = 14695981039346656037u;
-    for (size_t i = 0; i < s.len; i++)
-        hash = (hash ^ (unsigned char)s.ptr[i]) * 1099511628211u;
-    return hash;
-}

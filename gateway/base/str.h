@@ -72,6 +72,5 @@ bool str_is_utf8(struct str s);
 char *str_copy(struct str s);
 /* Edits needed to turn a into b, for "did you mean"; stops counting at ceiling. */
 size_t str_distance(struct str a, struct str b, size_t ceiling);
-uint64_t str_hash(struct str s); /* FNV-1a; not for hostile keys */
 
 #endif

@@ -192,11 +192,6 @@ void redislink_free(struct redislink **link)
     free(old);
 }
 
-bool redislink_is_ready(const struct redislink *link)
-{
-    return link->state == READY;
-}
-
 bool redislink_is_promising(const struct redislink *link)
 {
     return (link->state == LOOKING || link->state == CONNECTING) && link->rest_ms == REST_LEAST_MS;

@@ -22,7 +22,6 @@ struct redislink *redislink_new(struct loop *loop, struct redisurl *url, redisli
                                 void *arg);
 void redislink_free(struct redislink **link); /* not from inside news or a reply */
 
-bool redislink_is_ready(const struct redislink *link);
 /* Not ready, yet likely to be in a moment: the first try is under way. */
 bool redislink_is_promising(const struct redislink *link);
 /* As rediswire_send; false also when it is not ready. */

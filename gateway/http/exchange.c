@@ -286,11 +286,6 @@ struct arena *exchange_arena(struct exchange *x)
     return &x->arena;
 }
 
-struct loop *exchange_loop(const struct exchange *x)
-{
-    return x->listener->loop;
-}
-
 bool exchange_is_answered(const struct exchange *x)
 {
     return x->is_answered;

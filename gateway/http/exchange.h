@@ -25,7 +25,6 @@ struct str exchange_request_id(const struct exchange *x); /* taken from X-Reques
 struct str exchange_peer(const struct exchange *x);
 const struct in6_addr *exchange_peer_address(const struct exchange *x); /* v4-mapped for IPv4 */
 struct arena *exchange_arena(struct exchange *x);
-struct loop *exchange_loop(const struct exchange *x);
 bool exchange_is_answered(const struct exchange *x);
 /* Called when the exchange ends, after its reply: to drop pins. One per exchange. */
 void exchange_on_end(struct exchange *x, void (*fn)(void *arg), void *arg);

@@ -11,10 +11,8 @@ struct standing {
     uint32_t events; /* how many; their numbers are 1 to this */
     struct money paid;
     struct str client, currency;
-    /* Of the attempt that is being sent; the state, the number's end and what it brought are not
-     * there yet. */
-    struct ledger_attempt sent;
-    sqlite3_stmt *statement; /* NULL for a new order */
+    struct ledger_attempt sent; /* the attempt that is being sent: what is known before its end */
+    sqlite3_stmt *statement;    /* NULL for a new order */
 };
 
 static enum ledger_result refuse(const struct ledger_change *change, const char *why)
@@ -237,12 +235,6 @@ static enum ledger_result update_order(struct backend_connection *connection,
     return judge(change, "the books do not take that", code);
 }
 
-/* Whether the change is one to tell of. */
-static bool is_told(const struct ledger_change *change, enum orderstate from, enum orderstate to)
-{
-    return change->event != NULL || from != to;
-}
-
 /* from is "" for a new order. */
 static enum ledger_result add_event(struct backend_connection *connection,
                                     const struct ledger_change *change, uint32_t number,
@@ -279,9 +271,9 @@ static enum ledger_result change_old(struct backend_connection *connection,
     if (why)
         return refuse(change, why);
     struct standing after = {.of = rules_after(change, &standing->of), .events = standing->events};
-    bool has_event = is_told(change, standing->of.state, after.of.state);
     bool has_booking = update && update->has_paid && update->paid.units != standing->paid.units;
-    if (has_event || has_booking)
+    bool has_event = change->event || standing->of.state != after.of.state || has_booking;
+    if (has_event)
         after.events++;
     enum ledger_result result = LEDGER_DONE;
     if (change->attempt_ended)
@@ -298,7 +290,7 @@ static enum ledger_result change_old(struct backend_connection *connection,
                  &(struct sqlite_booking){change->order, after.events, standing->client,
                                           standing->currency, standing->paid, update->paid, at_ms},
                  code);
-    if (result == LEDGER_DONE && (has_event || has_booking))
+    if (result == LEDGER_DONE && has_event)
         result = add_event(connection, change, after.events, orderstate_word(standing->of.state),
                            orderstate_word(after.of.state), at_ms, code);
     return result;

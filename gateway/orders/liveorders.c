@@ -165,16 +165,6 @@ static enum liveorders_join join(struct entry *entry, struct liveorders_waiter *
     return result;
 }
 
-enum liveorders_join liveorders_join(struct liveorders *table, uint32_t id,
-                                     struct liveorders_waiter *waiter)
-{
-    struct shard *shard = lock_shard(table, id);
-    struct entry *entry = find(shard, id);
-    enum liveorders_join result = entry ? join(entry, waiter) : LIVEORDERS_GONE;
-    pthread_mutex_unlock(&shard->lock);
-    return result;
-}
-
 enum liveorders_join
 liveorders_get_or_join(struct liveorders *table, uint32_t id, struct arena *arena,
                        bool (*is_wanted)(const struct liveorder *order, void *arg), void *arg,

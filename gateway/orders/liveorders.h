@@ -66,11 +66,9 @@ enum liveorders_join {
     LIVEORDERS_SEEN, /* only looked at: nothing is to be waited for; the waiter was not taken */
     LIVEORDERS_GONE  /* not in the table; the waiter was not taken */
 };
-/* The waiter is taken with LEAD and WAIT. */
-enum liveorders_join liveorders_join(struct liveorders *table, uint32_t id,
-                                     struct liveorders_waiter *waiter);
-/* liveorders_get, and liveorders_join where is_wanted says so, under one lock; is_wanted must not
- * call back. out is filled but for GONE. */
+/* liveorders_get, and where is_wanted says so the waiter joins the flight, under one lock;
+ * is_wanted must not call back. The waiter is taken with LEAD and WAIT; out is filled but for GONE.
+ */
 enum liveorders_join
 liveorders_get_or_join(struct liveorders *table, uint32_t id, struct arena *arena,
                        bool (*is_wanted)(const struct liveorder *order, void *arg), void *arg,

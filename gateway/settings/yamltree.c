@@ -51,13 +51,6 @@ static struct yamlnode *new_node(struct yamltree *tree, enum yamlnode_kind kind,
     return node;
 }
 
-struct yamlnode *yamltree_scalar(struct yamltree *tree, const char *text, struct place place)
-{
-    struct yamlnode *node = new_node(tree, YAMLNODE_SCALAR, place);
-    node->text = arena_str(&tree->arena, str_of(text));
-    return node;
-}
-
 void yamlnode_add(struct yamlnode *parent, struct yamlnode *child)
 {
     child->next = NULL;

@@ -42,8 +42,6 @@ struct yamlnode *yamltree_parse(struct yamltree *tree, struct str bytes, const c
 /* The same from a file; false in *is_readable_out and errno when it can't be read. */
 struct yamlnode *yamltree_read(struct yamltree *tree, const char *path, const char *file,
                                struct faultlist *faults, bool *is_readable_out);
-/* A scalar of our own, for defaults. */
-struct yamlnode *yamltree_scalar(struct yamltree *tree, const char *text, struct place place);
 /* The value of a key in a map, or NULL. */
 const struct yamlnode *yamlnode_find(const struct yamlnode *map, const char *key);
 /* Puts a child at the end. */

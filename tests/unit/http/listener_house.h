@@ -202,6 +202,13 @@ static inline void house_close(struct house *house)
     sem_destroy(&house->freed);
 }
 
+/* For one that stands on the heap. */
+static inline void close_house(struct house *house)
+{
+    house_close(house);
+    free(house);
+}
+
 /* ---- clients ---- */
 
 static inline int client_open(const struct house *house)

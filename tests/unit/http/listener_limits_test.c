@@ -21,12 +21,6 @@ static struct house *open_house(int64_t timeout_ms, unsigned connections)
     return house;
 }
 
-static void close_house(struct house *house)
-{
-    house_close(house);
-    free(house);
-}
-
 static void reply_held(struct house *house)
 {
     struct exchange *x = house->held;

@@ -18,12 +18,6 @@ static struct house *open_house(const struct listener_settings *settings)
     return house;
 }
 
-static void close_house(struct house *house)
-{
-    house_close(house);
-    free(house);
-}
-
 static void test_keep_alive(void **state)
 {
     struct house *house = open_house(NULL);

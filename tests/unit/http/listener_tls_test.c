@@ -59,11 +59,10 @@ static struct house *open_house(struct tls_context *tls, int64_t timeout_ms)
     return house;
 }
 
-static void close_house(struct house *house)
+static void close_tls_house(struct house *house)
 {
     tls_context_unpin(&house->tls);
-    house_close(house);
-    free(house);
+    close_house(house);
 }
 
 static SSL_CTX *client_context(int most)
@@ -126,7 +125,7 @@ static void test_versions(void **state)
         SSL_CTX_free(context);
         close(fd);
     }
-    close_house(house);
+    close_tls_house(house);
 }
 
 static void test_large_answer_and_bad_bytes(void **state)
@@ -160,7 +159,7 @@ static void test_large_answer_and_bad_bytes(void **state)
     SSL_free(session);
     SSL_CTX_free(context);
     close(fd);
-    close_house(house);
+    close_tls_house(house);
 }
 
 static void name_of_peer(const struct house *house, char *name, int room)
@@ -198,7 +197,7 @@ static void test_new_certificate(void **state)
     house_run(house, use_second_certificate);
     name_of_peer(house, name, sizeof name);
     assert_string_equal(name, "two");
-    close_house(house);
+    close_tls_house(house);
 }
 
 /* Neither garbage nor a client that breaks off in the handshake does any harm. */
@@ -215,7 +214,7 @@ static void test_no_handshake(void **state)
     close(half);
     close(fd);
     assert_int_equal(atomic_load(&house->handled), 0);
-    close_house(house);
+    close_tls_house(house);
 }
 
 static void test_refused_files(void **state)

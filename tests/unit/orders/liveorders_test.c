@@ -25,6 +25,20 @@ static struct liveorder order_of(uint32_t id)
                               .upstream_id = "up"};
 }
 
+static bool always(const struct liveorder *order, void *arg)
+{
+    (void)order;
+    (void)arg;
+    return true;
+}
+
+static enum liveorders_join join(struct liveorders *table, uint32_t id,
+                                 struct liveorders_waiter *waiter)
+{
+    struct liveorder seen;
+    return liveorders_get_or_join(table, id, NULL, always, NULL, waiter, &seen);
+}
+
 /* ---- one thread ---- */
 
 static void an_order_is_put_read_changed_and_removed(void **state)
@@ -179,10 +193,10 @@ static void one_asks_the_others_wait(void **state)
     asker_init(&first, loop);
     asker_init(&second, loop);
     asker_init(&late, loop);
-    assert_int_equal(liveorders_join(table, 1, &first.waiter), LIVEORDERS_GONE);
+    assert_int_equal(join(table, 1, &first.waiter), LIVEORDERS_GONE);
     liveorders_put(table, &order);
-    assert_int_equal(liveorders_join(table, 1, &first.waiter), LIVEORDERS_LEAD);
-    assert_int_equal(liveorders_join(table, 1, &second.waiter), LIVEORDERS_WAIT);
+    assert_int_equal(join(table, 1, &first.waiter), LIVEORDERS_LEAD);
+    assert_int_equal(join(table, 1, &second.waiter), LIVEORDERS_WAIT);
     assert_false(liveorders_lead(table, 1));
     liveorders_put(table, &order); /* a new state does not end the flight */
     drain(loop);
@@ -196,7 +210,7 @@ static void one_asks_the_others_wait(void **state)
     drain(loop);
     assert_int_equal(first.told + second.told, 2);
     assert_true(liveorders_lead(table, 1)); /* the tracker leads without waiting */
-    assert_int_equal(liveorders_join(table, 1, &late.waiter), LIVEORDERS_WAIT);
+    assert_int_equal(join(table, 1, &late.waiter), LIVEORDERS_WAIT);
     liveorders_land(table, 1);
     drain(loop);
     assert_int_equal(late.told, 1);
@@ -216,9 +230,9 @@ static void removing_an_order_wakes_who_waits(void **state)
     asker_init(&elsewhere, loop);
     liveorders_put(table, &order);
     liveorders_put(table, &other);
-    assert_int_equal(liveorders_join(table, 1, &asker.waiter), LIVEORDERS_LEAD);
-    assert_int_equal(liveorders_join(table, 1, &waiter.waiter), LIVEORDERS_WAIT);
-    assert_int_equal(liveorders_join(table, 65, &elsewhere.waiter), LIVEORDERS_LEAD);
+    assert_int_equal(join(table, 1, &asker.waiter), LIVEORDERS_LEAD);
+    assert_int_equal(join(table, 1, &waiter.waiter), LIVEORDERS_WAIT);
+    assert_int_equal(join(table, 65, &elsewhere.waiter), LIVEORDERS_LEAD);
     liveorders_remove(table, 1);
     drain(loop);
     assert_int_equal(asker.told, 1);
@@ -323,7 +337,7 @@ static void who_waits_for_several_is_told_at_once(void **state)
         asker_init(&askers[i], loop);
         askers[i].waiter.owner = owners[i];
         liveorders_put(table, &order);
-        assert_int_equal(liveorders_join(table, i + 1, &askers[i].waiter), LIVEORDERS_LEAD);
+        assert_int_equal(join(table, i + 1, &askers[i].waiter), LIVEORDERS_LEAD);
     }
     for (uint32_t i = 0; i < COUNT; i++)
         assert_true(
@@ -394,9 +408,9 @@ static void member_round(struct member *member)
         waiter->member = member;
         waiter->waiter.loop = member->loop;
         waiter->waiter.message.run = on_member_told;
-        enum liveorders_join join = liveorders_join(table, i + 1, &waiter->waiter);
-        member->waiting += join != LIVEORDERS_GONE;
-        if (join == LIVEORDERS_LEAD) {
+        enum liveorders_join joined = join(table, i + 1, &waiter->waiter);
+        member->waiting += joined != LIVEORDERS_GONE;
+        if (joined == LIVEORDERS_LEAD) {
             /* Nobody else leads this one until it has landed. */
             assert_int_equal(atomic_fetch_add(&member->crowd->leaders[i], 1), 0);
             lead[leads++] = i;
