@@ -83,20 +83,22 @@ static void scan_input(struct connection *connection, struct evbuffer *input, si
     }
 }
 
-/* Scripts that end a body with a line break of their own: evhttp would call it an empty request. */
-static void skip_line_breaks(struct evbuffer *input)
+/* Scripts that end a body with a line break of their own: evhttp would call it an empty request.
+ * False while only line breaks have come, or the first half of one. */
+static bool skip_line_breaks(struct evbuffer *input)
 {
-    char start[2];
-    while (evbuffer_copyout(input, start, 2) == 2 && start[0] == '\r' && start[1] == '\n')
+    char start[2] = "";
+    ssize_t len;
+    while ((len = evbuffer_copyout(input, start, 2)) == 2 && start[0] == '\r' && start[1] == '\n')
         evbuffer_drain(input, 2);
+    return len > 1 || (len == 1 && start[0] != '\r');
 }
 
 static void begin_reading(struct connection *connection, struct evbuffer *input)
 {
-    skip_line_breaks(input);
-    connection->scan = (struct headerscan){0};
-    if (evbuffer_get_length(input) == 0)
+    if (!skip_line_breaks(input))
         return;
+    connection->scan = (struct headerscan){0};
     enter(connection, CONNECTION_READING);
     scan_input(connection, input, 0);
 }

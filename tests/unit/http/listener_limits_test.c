@@ -358,6 +358,25 @@ static void test_line_breaks_hold_nothing(void **state)
     close_house(house);
 }
 
+/* A line break comes whole or in two, as the packets fall. */
+static void test_line_break_in_two(void **state)
+{
+    struct house *house = open_house(60000, 0);
+    int fd = client_open(house);
+    (void)state;
+    for (int round = 0; round < 2; round++) {
+        client_send(fd, "\r\n\r");
+        house_run(house, house_nothing);
+        house_run(house, house_nothing); /* read by now */
+        client_send(fd, "\n\r");
+        house_run(house, house_nothing);
+        house_run(house, house_nothing);
+        assert_int_equal(client_ask(fd, "\nGET / HTTP/1.1\r\nHost: x\r\n\r\n").status, 200);
+    }
+    close(fd);
+    close_house(house);
+}
+
 static void test_connection_cap(void **state)
 {
     static const char request[] = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
@@ -539,6 +558,7 @@ int main(void)
         cmocka_unit_test(test_flood_is_bounded),
         cmocka_unit_test(test_bodies_have_a_common_ceiling),
         cmocka_unit_test(test_line_breaks_hold_nothing),
+        cmocka_unit_test(test_line_break_in_two),
         cmocka_unit_test(test_connection_cap),
         cmocka_unit_test(test_out_of_descriptors),
         cmocka_unit_test(test_graceful_end),
