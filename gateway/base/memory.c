@@ -9,8 +9,6 @@
 
 #include "base/log.h"
 
-enum { CACHED_BYTES = 1032 }; /* glibc keeps freed blocks up to here at hand for each thread */
-
 void memory_assertion_failed(const char *condition, const char *file, int line)
 {
     log_flush();
@@ -42,25 +40,14 @@ void memory_begin(void)
     json_set_alloc_funcs(ask, free);
 }
 
-void *memory_zeroed(size_t count, size_t size)
-{
-    size_t bytes;
-    if (__builtin_mul_overflow(count, size, &bytes))
-        return NULL;
-    if (bytes > CACHED_BYTES)
-        return calloc(count, size);
-    void *made = malloc(bytes ? bytes : 1);
-    return made ? memset(made, 0, bytes) : NULL;
-}
-
 void *memory_new(size_t size)
 {
-    return checked(memory_zeroed(1, size));
+    return checked(calloc(1, size ? size : 1));
 }
 
 void *memory_array(size_t count, size_t size)
 {
-    return checked(memory_zeroed(count, size));
+    return checked(calloc(count ? count : 1, size ? size : 1));
 }
 
 void *memory_resize(void *old, size_t count, size_t size)

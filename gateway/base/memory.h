@@ -24,9 +24,6 @@ _Noreturn void memory_ran_out(void);
  * text, ends the program as well. */
 void memory_begin(void);
 
-/* calloc, save that small blocks come from the thread's cache, which glibc's own (2.36) passes by;
- * for libraries that want functions to get memory from. NULL when there is none. */
-void *memory_zeroed(size_t count, size_t size) __attribute__((malloc, alloc_size(1, 2)));
 /* Zeroed; never NULL. */
 void *memory_new(size_t size) __attribute__((malloc, alloc_size(1), returns_nonnull));
 void *memory_array(size_t count, size_t size) __attribute__((malloc, returns_nonnull));

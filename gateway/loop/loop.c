@@ -2,7 +2,6 @@
  * and after its wait, so loop_run turns the base by hand and looks at the clock in between. */
 #include "loop/loop.h"
 
-#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 
@@ -69,17 +68,8 @@ static struct event_base *base_new(void)
     return base;
 }
 
-/* With functions of its own libevent clears memory itself, instead of asking glibc's slower
- * calloc. */
-static void give_memory(void)
-{
-    event_set_mem_functions(malloc, realloc, free);
-}
-
 struct loop *loop_new(const char *name)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, give_memory);
     struct loop *loop = memory_new(sizeof *loop);
     /* Both evhttp and libcurl write to sockets whose other end may be gone. */
     signal(SIGPIPE, SIG_IGN);

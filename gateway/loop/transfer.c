@@ -466,8 +466,7 @@ static struct transfers *transfers_of(struct loop *loop)
 void transfer_global_init(void)
 {
     signal(SIGPIPE, SIG_IGN);
-    ASSERT(curl_global_init_mem(CURL_GLOBAL_DEFAULT, malloc, free, realloc, strdup,
-                                memory_zeroed) == CURLE_OK);
+    ASSERT(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK);
 }
 
 void transfer_set_max_connections(struct loop *loop, long connections)
