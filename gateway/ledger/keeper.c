@@ -68,15 +68,15 @@ static void make_backup(struct keeper *keeper, struct backup *backup)
     loop_post(backup->loop, &backup->message);
 }
 
+/* Where this connection cannot be opened the whole of it is left to the writer. */
 static void make_rest(struct keeper *keeper)
 {
     struct fault why;
-    if (!is_open(keeper, &why)) {
+    if (is_open(keeper, &why))
+        keeper->backend->rest(keeper->connection);
+    else
         log_event(LOG_WARN, "ledger_checkpoint_failed", "reason=%s",
                   log_value(str_of(why.words)).text);
-        return;
-    }
-    keeper->backend->rest(keeper->connection);
     atomic_store(&keeper->has_rested, true);
 }
 

@@ -1,5 +1,7 @@
 /* Failing storage: full and broken disks, failed syncs, failures midway. Whoever was told ok is in
  * the books, whoever was told anything else is not, and it all goes on once the disk does. */
+#include <sys/stat.h>
+
 #include "contract/faultvfs.h"
 #include "contract/ledger_harness.h"
 
@@ -62,6 +64,22 @@ static void recovery_needs_no_traffic(void **state)
         ledger_health(bench->ledger, &health);
     } while (!health.is_writable && clock_steady_ms() - began < 5000);
     assert_true(health.is_writable);
+}
+
+/* The keeper has no descriptor left, say: the log must not grow for ever. */
+static void the_writer_rests_where_the_keeper_cannot(void **state)
+{
+    struct bench *bench = *state;
+    struct stat before, after;
+    assert_int_equal(stat(bench->file, &before), 0);
+    atomic_store(&faultvfs.is_readonly, true); /* what is open stays as it is */
+    assert_int_equal(bench_place(bench, 1), LEDGER_DONE);
+    int64_t began = clock_steady_ms();
+    do {
+        usleep(20000);
+        assert_int_equal(stat(bench->file, &after), 0);
+    } while (after.st_size == before.st_size && clock_steady_ms() - began < 10000);
+    assert_true(after.st_size > before.st_size);
 }
 
 /* What SQLite says → what the asker hears. */
@@ -231,6 +249,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(a_full_disk_refuses_fast_and_recovers),
         CASE(recovery_needs_no_traffic),
+        CASE(the_writer_rests_where_the_keeper_cannot),
         CASE(errors_are_told_apart),
         CASE(a_group_fails_as_one),
         CASE(a_failed_commit_stays_failed),
