@@ -8,6 +8,7 @@
  * - A transfer that another callback starts (0 ms) is run in this turn, without a wait between. */
 #include "loop/multi.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -61,15 +62,19 @@ static void stop_writing(struct multi_socket *socket)
 
 /* An idle connection ends, or says what nobody asked for: a late second answer, a 408. libcurl
  * looks whether it is still up before it uses it again, but takes bytes for a sign of life, and
- * then for the answer to the next request. After this it sees an end and nothing else. */
-static void end_idle(evutil_socket_t fd)
+ * then for the answer to the next request; a reset it takes for one too. So the connection ends
+ * here, and its descriptor shows an end for ever, whatever the panel still says. */
+static void end_idle(const struct multi *multi, evutil_socket_t fd)
 {
-    enum { MOST_TIMES = 1024 };
-    char unread[8192];
-    shutdown(fd, SHUT_RDWR);
-    for (int i = 0; i < MOST_TIMES; i++)
-        if (recv(fd, unread, sizeof unread, MSG_DONTWAIT) <= 0)
-            return;
+    ASSERT(dup3(multi->ended, fd, O_CLOEXEC) == fd);
+}
+
+static int ended_new(void)
+{
+    int ends[2];
+    ASSERT(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) == 0);
+    close(ends[1]);
+    return ends[0];
 }
 
 static void on_readable(evutil_socket_t fd, short what, void *arg)
@@ -83,7 +88,7 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
     }
     stop_reading(socket);
     if (socket->wanted == 0)
-        end_idle(fd);
+        end_idle(socket->multi, fd);
 }
 
 static void on_writable(evutil_socket_t fd, short what, void *arg)
@@ -206,7 +211,7 @@ int multi_close_socket(void *arg, curl_socket_t fd)
 
 void multi_init(struct multi *multi, struct loop *loop, multi_finished_fn *on_finished)
 {
-    *multi = (struct multi){.loop = loop, .on_finished = on_finished};
+    *multi = (struct multi){.loop = loop, .on_finished = on_finished, .ended = ended_new()};
     multi->timer = event_new(loop_base(loop), -1, 0, on_timeout, multi);
     multi->curl = curl_multi_init();
     ASSERT(multi->timer && multi->curl);
@@ -229,4 +234,5 @@ void multi_fini(struct multi *multi)
     }
     free(multi->sockets);
     event_free(multi->timer);
+    close(multi->ended);
 }

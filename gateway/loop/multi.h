@@ -22,6 +22,7 @@ struct multi {
     multi_finished_fn *on_finished;
     struct multi_socket **sockets; /* by descriptor; grows, entries are kept for the next use */
     size_t socket_room;
+    int ended; /* a descriptor whose other end is closed: what idle connections that end become */
 };
 
 void multi_init(struct multi *multi, struct loop *loop, multi_finished_fn *on_finished);

@@ -159,10 +159,13 @@ static void answer_twice(struct upstream *upstream, int fd)
         upstream_ok(fd, "{}");
         poll(NULL, 0, 20);
         upstream_say(fd, late);
+        poll(NULL, 0, 20);
+        upstream_say(fd, late); /* after we have hung up for the first */
     }
 }
 
-/* Whatever comes while nobody waits for an answer is no answer to what is asked next. */
+/* Whatever comes while nobody waits for an answer is no answer to what is asked next, and does not
+ * make a connection that was ended for it look alive again. */
 static void bytes_on_an_idle_connection_answer_nothing(void **state)
 {
     struct upstream *upstream = upstream_begin(answer_twice, NULL);
