@@ -334,6 +334,8 @@ void connection_finish_request(struct connection *connection)
     hold(connection, evbuffer_get_length(input));
     enter(connection, CONNECTION_IDLE);
     begin_reading(connection, input);
+    if (connection->state == CONNECTION_IDLE)
+        let_go(connection); /* line breaks, thrown away */
     loop_breathe(connection->listener->loop);
 }
 

@@ -35,7 +35,7 @@ enum {
 
 enum connection_state {
     CONNECTION_NEW,     /* made by evhttp's accept, not ours yet */
-    CONNECTION_IDLE,    /* between requests; no byte of one has come */
+    CONNECTION_IDLE,    /* between requests; no byte of one has come, line breaks apart */
     CONNECTION_READING, /* from a request's first byte */
     CONNECTION_WORKING, /* the handler has the request */
     CONNECTION_WRITING, /* the reply is on its way */

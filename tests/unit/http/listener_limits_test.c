@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 
 #include "base/log.h"
+#include "http/listener_private.h"
 #include "unit/http/listener_house.h"
 
 static struct house *open_house(int64_t timeout_ms, unsigned connections)
@@ -358,6 +359,36 @@ static void test_line_breaks_hold_nothing(void **state)
     close_house(house);
 }
 
+static size_t held_bytes_seen;
+
+static void look_at_held_bytes(struct house *house)
+{
+    held_bytes_seen = house->listener->held_bytes;
+}
+
+/* Those that came while an answer was on its way are held until it is read, and no longer. */
+static void test_line_breaks_behind_an_answer(void **state)
+{
+    enum { BREAKS = 100000 };
+    static char breaks[BREAKS];
+    struct house *house = open_house(60000, 0);
+    int fd = client_open(house);
+    (void)state;
+    for (size_t i = 0; i < sizeof breaks; i++)
+        breaks[i] = i % 2 ? '\n' : '\r';
+    client_send(fd, "GET /big HTTP/1.1\r\nHost: x\r\n\r\n");
+    send_bytes(fd, breaks, sizeof breaks);
+    for (int i = 0; i < 5000 && held_bytes_seen < BREAKS; i++)
+        house_run(house, look_at_held_bytes);
+    assert_in_range(held_bytes_seen, BREAKS, BREAKS + 1000);
+    assert_int_equal(client_answer(fd, true).status, 200);
+    for (int i = 0; i < 5000 && held_bytes_seen > 0; i++)
+        house_run(house, look_at_held_bytes);
+    assert_int_equal(held_bytes_seen, 0);
+    close(fd);
+    close_house(house);
+}
+
 /* A line break comes whole or in two, as the packets fall. */
 static void test_line_break_in_two(void **state)
 {
@@ -558,6 +589,7 @@ int main(void)
         cmocka_unit_test(test_flood_is_bounded),
         cmocka_unit_test(test_bodies_have_a_common_ceiling),
         cmocka_unit_test(test_line_breaks_hold_nothing),
+        cmocka_unit_test(test_line_breaks_behind_an_answer),
         cmocka_unit_test(test_line_break_in_two),
         cmocka_unit_test(test_connection_cap),
         cmocka_unit_test(test_out_of_descriptors),
