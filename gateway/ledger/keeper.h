@@ -14,7 +14,8 @@ void keeper_free(struct keeper **keeper);
 
 /* Any thread: a checkpoint is due. */
 void keeper_ask_rest(struct keeper *keeper);
-/* True once after each checkpoint: what is left of it is little, and the writer's to do. */
+/* True once after each checkpoint: what is left of it is the writer's to do. That is little, or all
+ * of it when the keeper could not open the ledger. */
 bool keeper_take_rested(struct keeper *keeper);
 /* done is called on the loop; its words live until it returns. */
 void keeper_backup(struct keeper *keeper, struct loop *loop, const char *path, keeper_done_fn *done,

@@ -39,6 +39,7 @@ struct writer {
     bool is_started;
     struct entry *batch[BATCH_CEILING]; /* the thread's */
     bool is_rest_asked;                 /* the thread's: one checkpoint at a time */
+    int64_t rest_from_ms;               /* the thread's; steady: not to be asked for before */
 
     pthread_mutex_t mutex;
     pthread_cond_t wake;
@@ -215,10 +216,15 @@ static void rest(struct writer *writer, bool is_idle)
     if (keeper_take_rested(writer->keeper)) {
         writer->is_rest_asked = false;
         writer->backend->rest(writer->connection);
+        /* In vain, as while somebody reads what stood before: not again with every batch. */
+        bool is_vain = writer->backend->backlog(writer->connection) >= REST_PAGES;
+        writer->rest_from_ms = is_vain ? clock_steady_ms() + IDLE_MS : 0;
         return;
     }
     size_t backlog = writer->backend->backlog(writer->connection);
-    if (!writer->is_rest_asked && (backlog >= REST_PAGES || (is_idle && backlog > 0))) {
+    bool is_due = backlog >= REST_PAGES || (is_idle && backlog > 0);
+    if (!writer->is_rest_asked && is_due &&
+        (writer->rest_from_ms == 0 || clock_steady_ms() >= writer->rest_from_ms)) {
         writer->is_rest_asked = true;
         keeper_ask_rest(writer->keeper);
     }
