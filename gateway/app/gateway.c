@@ -48,40 +48,35 @@ static void use_on_main(struct gateway *g)
     desk_set_settings(g->desk, &g->configuration->orders);
 }
 
-struct snapshot_message {
-    struct loop_message message;
-    struct gateway *gateway;
-    struct catalogue *catalogue;
-};
-
 /* Clients, settings and catalogue of one configuration change together. */
-static void on_snapshot(struct loop_message *message)
+static void on_published(struct loop_message *message)
 {
-    struct snapshot_message *m = (struct snapshot_message *)message;
-    struct gateway *g = m->gateway;
+    struct published *published = (struct published *)message;
+    struct gateway *g = published->gateway;
+    struct catalogue *catalogue = atomic_exchange(&published->newest, NULL);
     if (g->is_draining) {
-        catalogue_unpin(&m->catalogue);
-        free(m);
+        catalogue_unpin(&catalogue);
         return;
     }
-    if (g->coming && m->catalogue->providers == g->coming->providers) {
-        reload_take(g, m->catalogue);
+    if (g->coming && catalogue->providers == g->coming->providers) {
+        reload_take(g, catalogue);
         use_on_main(g);
     } else {
-        tell_workers(g, m->catalogue, NULL);
+        tell_workers(g, catalogue, NULL);
     }
-    desk_set_catalogue(g->desk, m->catalogue);
-    free(m);
+    desk_set_catalogue(g->desk, catalogue);
 }
 
+/* On the refresh thread. A snapshot that was not taken yet gives way to the newer one, whose
+ * message is under way already; after the end nobody takes it, and free_rest lets it go. */
 static void publish(struct catalogue *catalogue, void *arg)
 {
     struct gateway *g = arg;
-    struct snapshot_message *m = memory_new(sizeof *m);
-    m->message.run = on_snapshot;
-    m->gateway = g;
-    m->catalogue = catalogue;
-    loop_post(g->loop, &m->message);
+    struct catalogue *older = atomic_exchange(&g->published.newest, catalogue);
+    if (older)
+        catalogue_unpin(&older);
+    else
+        loop_post(g->loop, &g->published.message);
 }
 
 static void *run_refresh(void *arg)
@@ -334,6 +329,9 @@ static void free_rest(struct gateway *g)
         health_free(g->health);
     tls_context_unpin(&g->tls);
     tls_context_unpin(&g->coming_tls);
+    struct catalogue *published = atomic_exchange(&g->published.newest, NULL);
+    if (published)
+        catalogue_unpin(&published);
     if (g->coming)
         configuration_unpin(&g->coming);
     configuration_unpin(&g->configuration);
@@ -343,7 +341,9 @@ static void free_rest(struct gateway *g)
 
 int gateway_run(struct configuration *configuration, const struct gateway_options *options)
 {
-    struct gateway g = {.options = *options, .configuration = configuration};
+    struct gateway g = {.options = *options,
+                        .configuration = configuration,
+                        .published = {.message = {.run = on_published}, .gateway = &g}};
     struct fault why = {0};
     if (g.options.drain_ms == 0)
         g.options.drain_ms = DRAIN_MS;

@@ -2,6 +2,7 @@
 #ifndef APP_GATEWAY_PRIVATE_H
 #define APP_GATEWAY_PRIVATE_H
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "admin/admin.h"
 #include "app/gateway.h"
@@ -11,6 +12,12 @@ struct pending_reload { /* a reload that waits for its snapshot */
     void (*done)(const char *faults, void *arg);
     void *arg;
     struct pending_reload *next;
+};
+
+struct published {               /* from the refresh thread to the main one */
+    struct loop_message message; /* in the main loop's mailbox while there is a newest */
+    struct gateway *gateway;
+    _Atomic(struct catalogue *) newest; /* not taken yet; pinned, or NULL */
 };
 
 struct gateway {
@@ -25,6 +32,7 @@ struct gateway {
     struct health *health;
     struct liveorders *liveorders;
     struct refresher *refresher;
+    struct published published;
     struct desk *desk; /* the main thread's own */
     struct admin *admin;
     struct listener *admin_listener;

@@ -1,7 +1,9 @@
 """A program under test: its stderr is read line by line as it comes, so that a story waits for a
 line instead of sleeping. Sanitizer reports are remembered and fail the test at its end."""
 import os
+import random
 import re
+import signal
 import shlex
 import subprocess
 import threading
@@ -9,6 +11,9 @@ import time
 
 from .waiting import SLOW
 
+# An uneven machine, to shake races out: now and then a reader of lines, or a program, stands still for up to so many
+# seconds.
+UNEVEN = float(os.environ.get("PANELMUX_UNEVEN", "0"))
 REPORTS = re.compile(r"ERROR: \w*Sanitizer|WARNING: ThreadSanitizer|runtime error:|panelmux: assertion")
 _SANITIZERS = {"ASAN_OPTIONS": "detect_leaks=1", "UBSAN_OPTIONS": "print_stacktrace=1",
                "TSAN_OPTIONS": "halt_on_error=0 second_deadlock_stack=1"}
@@ -50,9 +55,23 @@ class Program:
                          for stream in (self.process.stdout, self.process.stderr)]
         for reader in self._readers:
             reader.start()
+        if UNEVEN and binary() in self.arguments:  # others are stopped by the stories themselves
+            threading.Thread(target=self._stand_still, daemon=True).start()
+
+    def _stand_still(self):
+        pause = threading.Event()
+        while self.is_running():
+            pause.wait(random.uniform(0, 20 * UNEVEN))
+            self.signal(signal.SIGSTOP)
+            pause.wait(random.uniform(0, UNEVEN))
+            self.signal(signal.SIGCONT)
 
     def _read(self, stream):
+        late = 0
         for raw in stream:
+            if UNEVEN and time.monotonic() > late:
+                threading.Event().wait(random.uniform(0, UNEVEN))
+                late = time.monotonic() + random.uniform(0, 4 * UNEVEN)
             line = raw.decode("utf-8", "replace").rstrip("\n")
             with self._news:
                 self.lines.append(line)
