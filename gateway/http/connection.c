@@ -83,26 +83,6 @@ static void scan_input(struct connection *connection, struct evbuffer *input, si
     }
 }
 
-/* Scripts that end a body with a line break of their own: evhttp would call it an empty request.
- * False while only line breaks have come, or the first half of one. */
-static bool skip_line_breaks(struct evbuffer *input)
-{
-    char start[2] = "";
-    ssize_t len;
-    while ((len = evbuffer_copyout(input, start, 2)) == 2 && start[0] == '\r' && start[1] == '\n')
-        evbuffer_drain(input, 2);
-    return len > 1 || (len == 1 && start[0] != '\r');
-}
-
-static void begin_reading(struct connection *connection, struct evbuffer *input)
-{
-    if (!skip_line_breaks(input))
-        return;
-    connection->scan = (struct headerscan){0};
-    enter(connection, CONNECTION_READING);
-    scan_input(connection, input, 0);
-}
-
 /* ---- how much is held ---- */
 
 static void hold(struct connection *connection, size_t bytes)
@@ -161,6 +141,30 @@ void connection_end_full(struct listener *listener)
     }
 }
 
+/* ---- what comes in ---- */
+
+/* Scripts that end a body with a line break of their own: evhttp would call it an empty request.
+ * False while only line breaks have come, or the first half of one. */
+static bool skip_line_breaks(struct evbuffer *input)
+{
+    char start[2] = "";
+    ssize_t len;
+    while ((len = evbuffer_copyout(input, start, 2)) == 2 && start[0] == '\r' && start[1] == '\n')
+        evbuffer_drain(input, 2);
+    return len > 1 || (len == 1 && start[0] != '\r');
+}
+
+static void begin_reading(struct connection *connection, struct evbuffer *input)
+{
+    if (!skip_line_breaks(input)) {
+        let_go(connection); /* of what was thrown away */
+        return;
+    }
+    connection->scan = (struct headerscan){0};
+    enter(connection, CONNECTION_READING);
+    scan_input(connection, input, 0);
+}
+
 static void on_input(struct evbuffer *input, const struct evbuffer_cb_info *info, void *arg)
 {
     struct connection *connection = arg;
@@ -176,8 +180,6 @@ static void on_input(struct evbuffer *input, const struct evbuffer_cb_info *info
         scan_input(connection, input, evbuffer_get_length(input) - info->n_added);
     if (connection->state == CONNECTION_READING)
         note_full(connection);
-    else if (connection->state == CONNECTION_IDLE)
-        let_go(connection); /* line breaks, thrown away */
 }
 
 static struct bufferevent *bufferevent_make(struct listener *listener, struct event_base *base)
@@ -334,8 +336,6 @@ void connection_finish_request(struct connection *connection)
     hold(connection, evbuffer_get_length(input));
     enter(connection, CONNECTION_IDLE);
     begin_reading(connection, input);
-    if (connection->state == CONNECTION_IDLE)
-        let_go(connection); /* line breaks, thrown away */
     loop_breathe(connection->listener->loop);
 }
 

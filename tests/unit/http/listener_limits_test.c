@@ -334,6 +334,12 @@ static void send_bytes(int fd, const char *bytes, size_t len)
     }
 }
 
+static void fill_with_breaks(char *out, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        out[i] = i % 2 ? '\n' : '\r';
+}
+
 /* Line breaks between requests are thrown away, so they count for nothing. */
 static void test_line_breaks_hold_nothing(void **state)
 {
@@ -343,8 +349,7 @@ static void test_line_breaks_hold_nothing(void **state)
     struct house *house = open_house(60000, 0);
     int idle = client_open(house), other = client_open(house);
     (void)state;
-    for (size_t i = 0; i < sizeof breaks; i++)
-        breaks[i] = i % 2 ? '\n' : '\r';
+    fill_with_breaks(breaks, sizeof breaks);
     for (size_t sent = 0; sent < BREAKS; sent += sizeof breaks)
         send_bytes(idle, breaks, sizeof breaks);
     assert_int_equal(client_ask(idle, "GET / HTTP/1.1\r\nHost: x\r\n\r\n").status, 200);
@@ -374,8 +379,7 @@ static void test_line_breaks_behind_an_answer(void **state)
     struct house *house = open_house(60000, 0);
     int fd = client_open(house);
     (void)state;
-    for (size_t i = 0; i < sizeof breaks; i++)
-        breaks[i] = i % 2 ? '\n' : '\r';
+    fill_with_breaks(breaks, sizeof breaks);
     client_send(fd, "GET /big HTTP/1.1\r\nHost: x\r\n\r\n");
     send_bytes(fd, breaks, sizeof breaks);
     for (int i = 0; i < 5000 && held_bytes_seen < BREAKS; i++)
