@@ -39,12 +39,17 @@ static const struct {
     [MEANING_ACTIVE_ORDER] =
         {ADD, {.class = VERDICT_BUSY, .refusal = REFUSAL_ACTIVE_ORDER, .is_active_order = true}},
     [MEANING_DOUBT] = {ALL, {.class = VERDICT_DOUBT}},
-    [MEANING_TAIL] = {ALL, {.class = VERDICT_DOUBT}},
+    [MEANING_TAIL] = {ALL, {.class = VERDICT_DOUBT, .is_vague = true}},
+    [MEANING_PLACED] = {ADD, {.class = VERDICT_DOUBT}},
     [MEANING_ORDER_ID] = {STATUS | REFILL | REFILL_STATUS | CANCEL,
                           {.class = VERDICT_CLIENT, .refusal = REFUSAL_ORDER_ID}},
     [MEANING_REFILL] = {REFILL, {.class = VERDICT_CLIENT, .refusal = REFUSAL_REFILL}},
     [MEANING_REFILL_ID] = {REFILL_STATUS, {.class = VERDICT_CLIENT, .refusal = REFUSAL_REFILL_ID}},
     [MEANING_CANCEL] = {CANCEL, {.class = VERDICT_CLIENT, .refusal = REFUSAL_CANCEL}},
+    [MEANING_REFILL_WORD] =
+        {REFILL, {.class = VERDICT_CLIENT, .refusal = REFUSAL_REFILL, .is_vague = true}},
+    [MEANING_CANCEL_WORD] =
+        {CANCEL, {.class = VERDICT_CLIENT, .refusal = REFUSAL_CANCEL, .is_vague = true}},
     [MEANING_TOO_MANY] = {MANY, {.class = VERDICT_CLIENT, .refusal = REFUSAL_OTHER}},
 };
 
@@ -94,6 +99,17 @@ struct best {
     size_t weight;
 };
 
+enum { WORD_WEIGHT = 1, TAIL_WEIGHT };
+
+static size_t weight_of_row(const struct classify_row *row, struct str pattern)
+{
+    if (row->meaning == MEANING_PLACED)
+        return SIZE_MAX - 1;
+    if (row->meaning == MEANING_TAIL)
+        return TAIL_WEIGHT;
+    return meanings[row->meaning].verdict.is_vague ? WORD_WEIGHT : weight_of(pattern);
+}
+
 static void try_rows(const struct classify_row *rows, size_t count, enum question_action action,
                      struct str folded, struct best *best)
 {
@@ -102,7 +118,7 @@ static void try_rows(const struct classify_row *rows, size_t count, enum questio
         if (((meanings[rows[i].meaning].actions >> action) & 1) == 0)
             continue;
         while (str_next(&rest, '|', &pattern)) {
-            size_t weight = rows[i].meaning == MEANING_TAIL ? 1 : weight_of(pattern);
+            size_t weight = weight_of_row(&rows[i], pattern);
             if (weight > best->weight && str_matches(folded, pattern))
                 *best = (struct best){&rows[i], weight};
         }
@@ -156,16 +172,16 @@ bool classify_own(const struct provider_settings *settings, enum question_action
 struct verdict classify_texts(const struct provider_settings *settings, enum question_action action,
                               const struct errortext *found, struct str *best_out)
 {
-    struct verdict verdict = {.class = VERDICT_DOUBT};
+    struct verdict best = {.class = VERDICT_DOUBT};
     *best_out = found->count > 0 ? found->texts[0] : STR("");
-    for (size_t i = 0; i < found->count; i++) {
-        verdict = classify_text(settings, action, found->texts[i]);
-        if (verdict.is_known) {
-            /* A numbered code is no text to show. */
-            if (!str_starts(found->texts[i], STR("#")))
-                *best_out = found->texts[i];
-            break;
-        }
+    for (size_t i = 0; i < found->count && (!best.is_known || best.is_vague); i++) {
+        struct verdict verdict = classify_text(settings, action, found->texts[i]);
+        if (!verdict.is_known || (best.is_known && verdict.is_vague))
+            continue;
+        best = verdict;
+        /* A numbered code is no text to show. */
+        if (!str_starts(found->texts[i], STR("#")))
+            *best_out = found->texts[i];
     }
-    return verdict;
+    return best;
 }

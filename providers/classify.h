@@ -19,12 +19,16 @@ enum meaning {
     MEANING_FIELD,    /* A* */
     MEANING_LINK,
     MEANING_ACTIVE_ORDER,
-    MEANING_DOUBT, /* known to be ambiguous: it may have been executed */
-    MEANING_TAIL,  /* the same, in words that often stand beside clearer ones, which then win */
+    MEANING_DOUBT,  /* known to be ambiguous: it may have been executed */
+    MEANING_TAIL,   /* the same, in words that often stand beside clearer ones, which then win */
+    MEANING_PLACED, /* says itself that it may have been executed: wins over all but a whole text */
     MEANING_ORDER_ID,
     MEANING_REFILL,
     MEANING_REFILL_ID,
     MEANING_CANCEL,
+    MEANING_REFILL_WORD, /* no more than the word: a complaint about it, unless anything is clearer
+                          */
+    MEANING_CANCEL_WORD,
     MEANING_TOO_MANY, /* ids in one question */
     MEANING_COUNT
 };
@@ -40,7 +44,8 @@ extern const size_t classify_table_order_row_count;
 extern const struct classify_row classify_table_after_rows[];
 extern const size_t classify_table_after_row_count;
 
-/* The first of the texts that a table knows decides; best_out is that text, or the first one. */
+/* The first of the texts that a table knows decides, one known vaguely only where no other is
+ * known better; best_out is that text, or the first one. */
 struct verdict classify_texts(const struct provider_settings *settings, enum question_action action,
                               const struct errortext *found, struct str *best_out);
 

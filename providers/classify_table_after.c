@@ -61,8 +61,8 @@ const struct classify_row classify_table_after_rows[] = {
                      "*refill*expired*|*refill period*|*refill*in progress*|*no refill*|"
                      "*without refill*|*cannot be refilled*|*can't be refilled*|"
                      "*can not be refilled*|*cannot refill*|*can't refill*|*no drop*|"
-                     "*not dropped*|*has not dropped*|*refill button*|*refill failed*|"
-                     "*refill request*|*refill*"},
+                     "*not dropped*|*has not dropped*|*refill button*"},
+    {MEANING_REFILL_WORD, "*refill*"},
     /* Turkish */
     {MEANING_REFILL, "*telafi*|*yenileme*|*24 saat*|*siparis*tamamlanmadi*|"
                      "*siparis*tamamlanmamis*"},
@@ -110,7 +110,8 @@ const struct classify_row classify_table_after_rows[] = {
                      "*already completed*|*already been completed*|*already complete*|"
                      "*order is completed*|*order is already*|*order completed*|"
                      "*cancel*in progress*|*cancel*already*|*already*cancel*|*not cancel*|"
-                     "error.*cancel*|*cancel failed*|*cancellation*|*cancel*"},
+                     "error.*cancel*"},
+    {MEANING_CANCEL_WORD, "*cancel*"},
     /* Turkish */
     {MEANING_CANCEL, "*iptal*"},
     /* Vietnamese */

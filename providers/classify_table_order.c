@@ -62,29 +62,33 @@ const struct classify_row classify_table_order_rows[] = {
     /* Polish */
     {MEANING_QUANTITY, "*ilosc*minimal*|*ilosc*maksymal*|*minimalna ilosc*|*maksymalna ilosc*|"
                        "*nieprawidlowa ilosc*"},
-    {MEANING_FIELD, "user not found|neworder.error.*|*comments field is required*|"
-                    "*comments*required*|*invalid comment*|*incorrect comment*|*bad comment*|"
-                    "*comments*empty*|*comments*invalid*|*at least*comment*|"
-                    "*interval time is required*|*runs is required*|*interval is required*|"
-                    "*not support drip*|*drip*not support*|*drip*not available*|"
-                    "*invalid interval*|*interval*invalid*|*incorrect interval*|"
-                    "*invalid runs*|*incorrect runs*|*invalid username*|*incorrect username*|"
-                    "*usernames*required*|*username*required*|*invalid usernames*|"
-                    "*invalid keyword*|*keywords*required*|*invalid hashtag*|"
-                    "*hashtag*required*|*invalid media*|*media*required*|*invalid groups*|"
-                    "*groups*required*|*invalid answer*|*answer number*|*invalid delay*|"
-                    "*incorrect delay*|*invalid expiry*|*incorrect expiry*|*invalid posts*|"
-                    "*invalid country*|*invalid device*|*type of traffic*|"
-                    "*fill in the required field*|*fill all*field*|*fill in all*field*|"
-                    "*required fields*|*required field is*|*missing required*|"
-                    "*missing parameter*|*missing field*|*missing param*|*parameter*missing*|"
-                    "*parameter is required*|*parameters are required*|*field is required*|"
-                    "*fields are required*|*incorrect service type*|*invalid service type*|"
-                    "*wrong service type*|*incorrect parameter*|*invalid parameter*|"
-                    "*invalid param*|*invalid field*|*given data was invalid*|"
-                    "*validation failed*|*validation error*|*must be a number*|"
-                    "*must be an integer*|*must be numeric*|*must be a string*|"
-                    "*is not a valid number*|*invalid input*|*invalid data*"},
+    {MEANING_FIELD,
+     "user not found|* user not found*|neworder.error.*|*comments field is required*|"
+     "*comments*required*|*invalid comment*|*incorrect comment*|*bad comment*|"
+     "*comments*empty*|*comments*invalid*|*at least*comment*|"
+     "*interval time is required*|*runs is required*|*interval is required*|"
+     "*not support drip*|*drip*not support*|*drip*not available*|"
+     "*invalid interval*|*interval*invalid*|*incorrect interval*|"
+     "*invalid runs*|*incorrect runs*|*invalid username*|*incorrect username*|"
+     "*usernames*required*|*username*required*|*invalid usernames*|"
+     "*invalid keyword*|*keywords*required*|*invalid hashtag*|"
+     "*hashtag*required*|*invalid media*|*media*required*|*invalid groups*|"
+     "*groups*required*|*invalid answer*|*answer number*|*invalid delay*|"
+     "*incorrect delay*|*invalid expiry*|*incorrect expiry*|*invalid posts*|"
+     "*invalid country*|*invalid device*|*type of traffic*|"
+     "*fill in the required field*|*fill all*field*|*fill in all*field*|"
+     "*required fields*|*required field is*|*missing required*|"
+     "*missing parameter*|*missing field*|*missing param*|*parameter*missing*|"
+     "*parameter is required*|*parameters are required*|*field is required*|"
+     "*fields are required*|*incorrect service type*|*invalid service type*|"
+     "*wrong service type*|*incorrect parameter*|*invalid parameter*|"
+     "*invalid param*|*invalid field*|*given data was invalid*|"
+     "*validation failed*|*validation error*|*must be a number*|"
+     "*must be an integer*|*must be numeric*|*must be a string*|"
+     "*is not a valid number*|*invalid input*|invalid data*|"
+     "*incorrect keyword*|*wrong keyword*|*bad keyword*|*blocked comments*|"
+     "*comments*disabled*|*drip*not allowed*|*drip*not permitted*|"
+     "*subscription*not allowed*"},
     {MEANING_FIELD, "#107"},
     /* Turkish */
     {MEANING_FIELD, "*yorum*gerekli*|*yorum*zorunlu*|*zorunlu alan*|*alanlari doldur*|"
@@ -129,7 +133,11 @@ const struct classify_row classify_table_order_rows[] = {
                    "*link is too long*|*link*not available*|*profile not found*|"
                    "*post not found*|*video not found*|*channel not found*|"
                    "*page*does not exist*|*username not found*|*link*blacklist*|"
-                   "*link*not allowed*|*link*banned*"},
+                   "*link*not allowed*|*link*banned*|"
+                   "*link*not permitted*|*enter a valid link*|*provide a valid link*|"
+                   "*enter a valid url*|*provide a valid url*|*invalid instagram link*|"
+                   "*invalid youtube link*|*invalid tiktok link*|*invalid facebook link*|"
+                   "*invalid telegram link*|*invalid twitter link*"},
     /* Turkish */
     {MEANING_LINK, "*gecersiz link*|*gecersiz baglanti*|*hatali link*|*link hatali*|"
                    "*link gecersiz*|*linkiniz*hatali*|*gecersiz url*|*gizli hesap*|"
@@ -240,10 +248,15 @@ const struct classify_row classify_table_order_rows[] = {
                     "*unable to place*order*|*unable to create*order*|"
                     "*order was not created*|*order not created*|*order could not be*|"
                     "*order failed*|*order*has failed*|*internal server error*|server error*|"
-                    "*internal error*|*unexpected error*|error|failed|fail|*gateway time*|"
+                    "*internal error*|*unexpected error*|*gateway time*|"
                     "bad gateway*|*system error*|*connection error*|*connection failed*|"
                     "*curl error*|*could not connect*|*database error*|*sql*error*|"
-                    "*sqlstate*|api error|#114|#500"},
+                    "*sqlstate*|*access denied for user*|*invalid response*|*service response*|"
+                    "*bad response*|*empty response*|*no response*|#114|#500"},
+    {MEANING_PLACED, "*order was created*|*order has been created*|*order was placed*|"
+                     "*order has been placed*|*order was accepted*|*order has been accepted*|"
+                     "*order may have been*|*order might have been*|*order status*unknown*|"
+                     "*status of*order*unknown*"},
     /* Turkish */
     {MEANING_DOUBT, "*siparis olusturulamadi*|*siparis*verilemedi*|*bilinmeyen hata*|"
                     "*beklenmeyen*hata*|*sistem hatasi*|*sistemsel*hata*"},
@@ -288,7 +301,9 @@ const struct classify_row classify_table_order_rows[] = {
                    "*timeout*|*timed out*|*time out*|*exception*|*try again later|"
                    "*try again|please try again later*|oops*|whoops*|*contact*admin*|"
                    "*contact support*|*contact*administrator*|*something went wrong*|"
-                   "*upstream*|*provider error*"},
+                   "*upstream*|*provider error*|error|failed|fail|api error|*error processing*|"
+                   "*failed to create*|*failed to submit*|*failed to process*|*failed to send*|"
+                   "*request failed*|*could not be processed*"},
     /* Turkish */
     {MEANING_TAIL, "*bir hata olustu*|*hata olustu*|*hata meydana geldi*|"
                    "*yonetici*iletisim*|*daha sonra tekrar dene*"},

@@ -9,7 +9,8 @@ const struct classify_row classify_table_provider_rows[] = {
     {MEANING_FUNDS, "*insufficient balance*|*insufficient fund*|*insufficient credit*|"
                     "*insufficient user balance*|*balance is not enough*|"
                     "*balance is insufficient*"},
-    {MEANING_FUNDS, "*balance is too low*|*balance too low*|*low balance*|"
+    {MEANING_FUNDS, "*balance is too low*|*balance too low*|*low balance*|*balance is low*|"
+                    "*balance insufficient*|"
                     "*balance not enough*|*don't have enough*balance*|"
                     "*don't have enough*fund*|*don't have enough*credit*"},
     {MEANING_FUNDS, "*do not have enough*balance*|*do not have enough*fund*|"
@@ -28,7 +29,8 @@ const struct classify_row classify_table_provider_rows[] = {
                     "*sin saldo*|*credito insuficiente*"},
     /* Portuguese */
     {MEANING_FUNDS, "*fundos insuficientes*|*sem saldo*|*nao tem saldo*|*nao possui saldo*|"
-                    "*saldo*nao e suficiente*|*saldos insuficientes*|*nao ha saldo*"},
+                    "*saldo*nao e suficiente*|*saldos insuficientes*|*nao ha saldo*|"
+                    "*saldo nao suficiente*"},
     /* Russian */
     {MEANING_FUNDS, "*недостаточно средств*|*недостаточный баланс*|*недостаточно денег*|"
                     "*не хватает средств*|*нехватка средств*|*недостаточно*балансе*|"
@@ -57,7 +59,8 @@ const struct classify_row classify_table_provider_rows[] = {
                   "*incorrect api key*|*wrong api key*|*bad api key*|"
                   "*api key is incorrect*|*api key is invalid*|*api key is wrong*|"
                   "*api key is not valid*|*api key invalid*|*api key incorrect*"},
-    {MEANING_KEY, "*invalid key*|*incorrect key*|*wrong key*|*key is invalid*|"
+    {MEANING_KEY, "*invalid key*|*incorrect key|*incorrect key *|*wrong key|*wrong key *|"
+                  "bad key|*bad key|*api key not valid*|*api key*doesn't exist*|*key is invalid*|"
                   "*key is incorrect*|*api key not found*|*key not found*|*invalid token*|"
                   "*invalid api token*|*invalid access token*|*missing api key*|"
                   "*api key missing*|*api key is missing*|*api key*required*|"
@@ -109,40 +112,50 @@ const struct classify_row classify_table_provider_rows[] = {
                       "*account*deactivated*|*account*inactive*|*account is locked*|"
                       "*account banned*"},
     {MEANING_ACCOUNT, "*api access*disabled*|*api access*denied*|*api is not enabled*|"
-                      "*ip not permit*|*ip*not allowed*|*ip*not whitelist*|*ip*white list*|"
-                      "*ip*whitelist*|*ip address*not*|*ip*blocked*|*ip*banned*|"
-                      "*ip*not authori*"},
-    {MEANING_ACCOUNT, "*user is banned*|*user*banned*|*user*blocked*|*user is inactive*|"
-                      "*user*suspended*|forbidden|access denied*|access forbidden*|"
-                      "*permission denied*|*you are banned*|*not allowed to use*api*|"
-                      "*does not have*permission*|*not permitted*"},
+                      "ip not permit*|* ip not permit*|ip *not allowed*|* ip *not allowed*|"
+                      "ip *white list*|* ip *white list*|ip *whitelist*|* ip *whitelist*|"
+                      "*ip address*not*|ip *blocked*|* ip *blocked*|ip *banned*|* ip *banned*|"
+                      "ip *not authori*|* ip *not authori*"},
+    {MEANING_ACCOUNT, "user banned*|user is banned*|user has been banned*|*your user*banned*|"
+                      "user blocked*|user is blocked*|user has been blocked*|"
+                      "*your user*blocked*|user suspended*|user is suspended*|"
+                      "user has been suspended*|*your user*suspended*|*api user*suspended*|"
+                      "*api user*blocked*|*api user*banned*|*user is inactive*"},
+    {MEANING_ACCOUNT, "forbidden|access denied*|access forbidden*|*permission denied*|"
+                      "*you are banned*|*not allowed to use*api*|*does not have*permission*|"
+                      "not permitted|*you are not permitted|*not permitted to use*|"
+                      "*api*not permitted*"},
     {MEANING_ACCOUNT, "#103"},
     /* Turkish */
     {MEANING_ACCOUNT, "*hesab*askiya*|*hesab*pasif*|*hesab*aktif degil*|*hesab*engellen*|"
-                      "*hesab*kapali*|*ip*izin*|*ip*yetki*"},
+                      "*hesab*kapali*|ip *izin*|* ip *izin*|ip *yetki*|"
+                      "* ip *yetki*"},
     /* Vietnamese */
     {MEANING_ACCOUNT, "*tai khoan*bi khoa*|*tai khoan*chua kich hoat*|"
                       "*tai khoan*khong hoat dong*|*tai khoan*da khoa*|*tai khoan*bi cam*|"
-                      "*ip*khong duoc phep*|*tai khoan*bi dinh chi*"},
+                      "ip *khong duoc phep*|* ip *khong duoc phep*|*tai khoan*bi dinh chi*"},
     /* Spanish */
     {MEANING_ACCOUNT, "*cuenta*suspendida*|*cuenta*inactiva*|*cuenta*bloqueada*|"
                       "*cuenta*desactivada*|*cuenta no esta activa*|*acceso denegado*|"
-                      "*ip*no autorizad*|*ip*no permitid*"},
+                      "ip *no autorizad*|* ip *no autorizad*|ip *no permitid*|* ip *no permitid*"},
     /* Portuguese */
     {MEANING_ACCOUNT, "*conta*suspensa*|*conta*inativa*|*conta*bloqueada*|*conta*desativada*|"
-                      "*conta nao esta ativa*|*acesso negado*|*ip*nao autorizad*|"
-                      "*ip*nao permitid*"},
+                      "*conta nao esta ativa*|*acesso negado*|"
+                      "ip *nao autorizad*|* ip *nao autorizad*|ip *nao permitid*|"
+                      "* ip *nao permitid*"},
     /* Russian */
     {MEANING_ACCOUNT, "*аккаунт*заблокирован*|*аккаунт*неактивен*|*аккаунт*не активен*|"
                       "*аккаунт*приостановлен*|*пользователь*заблокирован*|*доступ запрещен*|"
-                      "*учетная запись*|*ip*не разрешен*|*ip*запрещен*"},
+                      "*учетная запись*|ip *не разрешен*|* ip *не разрешен*|ip *запрещен*|"
+                      "* ip *запрещен*"},
     /* Arabic */
     {MEANING_ACCOUNT, "*حسابك*غير نشط*|*حسابك*موقوف*|*حسابك*محظور*|*الحساب*موقوف*|"
                       "*الحساب*محظور*|*الحساب*غير نشط*|*الحساب*معطل*"},
     /* Indonesian */
     {MEANING_ACCOUNT, "*akun*ditangguhkan*|*akun*tidak aktif*|*akun*diblokir*|"
-                      "*akun*dinonaktif*|*akses ditolak*|*ip*tidak diizinkan*|"
-                      "*ip*tidak terdaftar*"},
+                      "*akun*dinonaktif*|*akses ditolak*|"
+                      "ip *tidak diizinkan*|* ip *tidak diizinkan*|ip *tidak terdaftar*|"
+                      "* ip *tidak terdaftar*"},
     /* French */
     {MEANING_ACCOUNT, "*compte*suspendu*|*compte*inactif*|*compte*bloque*|*acces refuse*"},
     /* German */
@@ -231,6 +244,8 @@ const struct classify_row classify_table_provider_rows[] = {
                       "*service not active*|*inactive service*|*service paused*|"
                       "*service is paused*|*service is closed*|*service closed*|"
                       "*service is stopped*|*service has been*removed*|*service deleted*|"
+                      "*service has been*deleted*|*service is deleted*|*service is no longer*|"
+                      "*service no longer*|*service is invalid*|*service is not valid*|"
                       "*service is out of stock*|*out of stock*|*bad service*|*wrong service*|"
                       "*unknown service*|*no such service*|*package not found*|"
                       "*package does not exist*|*service cannot be ordered*|"

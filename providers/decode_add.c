@@ -62,10 +62,12 @@ void decode_add(struct decoding *d)
         holder = data;
     }
     /* "message" beside an id is mostly a courtesy; one that surely is a complaint is not. */
-    bool is_complaint =
-        d->error.is_hint && (d->facts->http_status >= 400 ||
-                             (d->verdict.is_known && d->verdict.class != VERDICT_DOUBT));
+    bool is_complaint = d->error.is_hint && (d->facts->http_status >= 400 ||
+                                             (d->verdict.is_known && !d->verdict.is_vague));
     bool is_error = d->error.is_error || is_complaint || says_failure(object);
+    /* Where an id is no answer, it is one more thing said beside an error. */
+    if (finding == FOUND_NOTHING && is_error)
+        finding = find_id(scalar_unlist(scalar_member(object, "result")), d->arena, &id);
     bool is_odd =
         d->facts->http_status == 429 || (d->facts->http_status >= 400 && !has_order_name(holder));
     if (finding == FOUND_ID && !is_error && !is_odd && !redact_finds(d->settings->key, id)) {

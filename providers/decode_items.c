@@ -40,9 +40,20 @@ static void refuse_item(struct decoding *d, struct answer_item *item, const stru
     item->error = decode_text(d, text);
 }
 
+/* Known to be ambiguous, and of what must not be done twice: no refusal. */
+static bool is_doubt(struct decoding *d, const struct errortext *error)
+{
+    struct str text;
+    struct verdict verdict = classify_texts(d->settings, d->question->action, error, &text);
+    return decode_is_writing(d->question->action) && verdict.is_known &&
+           verdict.class == VERDICT_DOUBT;
+}
+
+enum complaint { COMPLAINT_NONE, COMPLAINT_TAKEN, COMPLAINT_DOUBT };
+
 /* The error of an entry: its own, or the one inside the member that should hold the result. */
-static bool take_error(struct decoding *d, struct answer_item *item, const json_t *entry,
-                       const json_t *result)
+static enum complaint take_error(struct decoding *d, struct answer_item *item, const json_t *entry,
+                                 const json_t *result)
 {
     struct errortext error = {0};
     const json_t *status = scalar_member(entry, "status");
@@ -53,9 +64,11 @@ static bool take_error(struct decoding *d, struct answer_item *item, const json_
     if (!error.is_error)
         error = errortext_of(entry, d->arena);
     if (!error.is_error || (error.count == 0 && json_is_string(status)))
-        return false;
+        return COMPLAINT_NONE;
+    if (is_doubt(d, &error))
+        return COMPLAINT_DOUBT;
     refuse_item(d, item, &error);
-    return true;
+    return COMPLAINT_TAKEN;
 }
 
 static void accept(struct answer_item *item)
@@ -75,8 +88,9 @@ static bool read_refill(struct decoding *d, struct answer_item *item, const json
 {
     const json_t *refill = first_member(entry, refill_names, COUNT_OF(refill_names));
     struct str id = STR_NONE;
-    if (take_error(d, item, entry, refill))
-        return true;
+    enum complaint complaint = take_error(d, item, entry, refill);
+    if (complaint != COMPLAINT_NONE)
+        return complaint == COMPLAINT_TAKEN;
     if (json_is_object(refill))
         refill = first_member(refill, order_names, COUNT_OF(order_names));
     if (scalar_id(scalar_of(refill), d->arena, &id)) {
@@ -101,7 +115,7 @@ static bool read_refill_status(struct decoding *d, struct answer_item *item, con
 {
     const json_t *status = scalar_member(entry, "status");
     struct scalar plain = scalar_of(json_is_object(entry) ? status : entry);
-    if (json_is_object(entry) && take_error(d, item, entry, NULL))
+    if (json_is_object(entry) && take_error(d, item, entry, NULL) == COMPLAINT_TAKEN)
         return true;
     if ((plain.kind != SCALAR_TEXT && plain.kind != SCALAR_INTEGER) ||
         scalar_print(plain, d->arena).len == 0)
@@ -116,8 +130,9 @@ static bool read_cancel(struct decoding *d, struct answer_item *item, const json
     const json_t *cancel = scalar_member(entry, "cancel");
     struct scalar plain = scalar_of(cancel);
     struct errortext none = {0};
-    if (take_error(d, item, entry, cancel))
-        return true;
+    enum complaint complaint = take_error(d, item, entry, cancel);
+    if (complaint != COMPLAINT_NONE)
+        return complaint == COMPLAINT_TAKEN;
     if (json_is_object(cancel)) {
         if (!says_success(cancel))
             return false;
@@ -177,6 +192,18 @@ static struct str id_of_row(const struct decoding *d, const json_t *row)
     return scalar_print(scalar_of(id), d->arena);
 }
 
+/* Does it name another order, or another refill, than the one that was asked for? */
+static bool is_of_another(struct decoding *d, const json_t *object)
+{
+    static const char *const orders[] = {"order", "order_id", "orderId"};
+    enum question_action action = d->question->action;
+    bool by_refill = action == QUESTION_REFILL_STATUS || action == QUESTION_REFILL_STATUS_MANY;
+    const json_t *id = by_refill ? first_member(object, refill_names, COUNT_OF(refill_names))
+                                 : first_member(object, orders, COUNT_OF(orders));
+    struct str text = scalar_print(scalar_of(id), d->arena);
+    return text.len > 0 && find_asked(d, text) == NULL;
+}
+
 static size_t read_list(struct decoding *d, const json_t *list)
 {
     size_t read = 0;
@@ -184,7 +211,7 @@ static size_t read_list(struct decoding *d, const json_t *list)
         const json_t *row = json_array_get(list, i);
         struct answer_item *item = find_asked(d, id_of_row(d, row));
         if (item == NULL && json_array_size(list) == 1 && d->question->id_count == 1 &&
-            d->question->action != QUESTION_CANCEL)
+            d->question->action != QUESTION_CANCEL && !is_of_another(d, row))
             item = d->answer->items;
         if (item != NULL && item->is_absent && json_is_object(row) && read_entry(d, item, row)) {
             item->is_absent = false;
@@ -212,7 +239,8 @@ static size_t read_keyed(struct decoding *d, const json_t *object)
 static size_t read_single(struct decoding *d, const json_t *object)
 {
     struct answer_item *item = d->answer->items;
-    if (d->question->id_count != 1 || !json_is_object(object) || !read_entry(d, item, object))
+    if (d->question->id_count != 1 || !json_is_object(object) || is_of_another(d, object) ||
+        !read_entry(d, item, object))
         return 0;
     item->is_absent = false;
     return 1;

@@ -127,17 +127,37 @@ static bool has_plain_status(const json_t *object)
     return json_is_string(status) || json_is_integer(status);
 }
 
+/* {"status":5,"message":"Internal error"} speaks of the call, not of the order. */
+static bool is_complaint(const struct decoding *d, const struct errortext *error)
+{
+    struct str text;
+    return d->facts->http_status >= 400 ||
+           classify_texts(d->settings, QUESTION_STATUS, error, &text).is_known;
+}
+
 /* The entry's own complaint, whatever its shape; STR_NONE when it is a status. */
 static struct str entry_error(const struct decoding *d, const json_t *entry)
 {
+    static const char *const facts[] = {"charge", "remains",  "start_count", "start_counter",
+                                        "posts",  "currency", "runs",        "orders"};
     struct errortext error = errortext_of(entry, d->arena);
-    bool is_status = has_plain_status(entry) && (scalar_member(entry, "charge") != NULL ||
-                                                 scalar_member(entry, "remains") != NULL ||
-                                                 scalar_member(entry, "start_count") != NULL);
-    bool is_error = error.is_error || (error.is_hint && !has_plain_status(entry));
-    if (!is_error || error.count == 0 || is_status)
+    bool is_plain = has_plain_status(entry), has_facts = false;
+    for (size_t i = 0; i < COUNT_OF(facts); i++)
+        has_facts = has_facts || scalar_member(entry, facts[i]) != NULL;
+    if (error.count == 0 || (is_plain && has_facts))
         return STR_NONE;
-    return error.texts[0];
+    bool is_error = error.is_error || (error.is_hint && (!is_plain || is_complaint(d, &error)));
+    return is_error ? error.texts[0] : STR_NONE;
+}
+
+/* The order an object says it is about, by whichever name; NULL where it says none. */
+static const json_t *order_named(const json_t *object)
+{
+    static const char *const names[] = {"order", "order_id", "orderId"};
+    const json_t *id = NULL;
+    for (size_t i = 0; i < COUNT_OF(names) && id == NULL; i++)
+        id = scalar_member(object, names[i]);
+    return id;
 }
 
 /* One order's object into its status; false when nothing usable was there. */
@@ -154,8 +174,7 @@ static bool read_object(const struct decoding *d, struct answer_status *status,
                    {"remains", STATUS_MEMBER_REMAINS},
                    {"posts", STATUS_MEMBER_POSTS},
                    {"runs", STATUS_MEMBER_RUNS},
-                   {"expiry", STATUS_MEMBER_EXPIRY},
-                   {"order", STATUS_MEMBER_ORDER}};
+                   {"expiry", STATUS_MEMBER_EXPIRY}};
     struct status_reading reading = {.d = d, .status = status, .asked_id = status->id};
     struct str error = entry_error(d, object);
     if (error.ptr != NULL) {
@@ -168,6 +187,8 @@ static bool read_object(const struct decoding *d, struct answer_status *status,
         if (value != NULL)
             decode_status_member(&reading, members[i].member, scalar_of(value));
     }
+    if (order_named(object) != NULL)
+        decode_status_member(&reading, STATUS_MEMBER_ORDER, scalar_of(order_named(object)));
     read_children(d, status, scalar_member(object, "orders"));
     return decode_status_finish(&reading);
 }

@@ -33,6 +33,7 @@ const char *dialect_names(void);                     /* "standard", for fault te
 /* The built-in table of error texts, with the provider's own `answers:` on top (classify.c). */
 struct verdict {
     bool is_known;
+    bool is_vague; /* known by words that often stand beside clearer ones, which then win */
     enum verdict_class class;
     enum verdict_rest rest;
     enum refusal refusal;

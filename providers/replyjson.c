@@ -192,10 +192,8 @@ static json_t *load_among_text(struct str text, size_t flags)
             return NULL;
         json_t *root =
             json_loadb(text.ptr + at, text.len - at, flags | JSON_DISABLE_EOF_CHECK, &error);
-        if (root == NULL && text.ptr[at] == '{')
-            return NULL;
         if (root == NULL)
-            continue;
+            return NULL; /* what stands in a broken whole is no whole */
         size_t used = error.position > 0 ? (size_t)error.position : 0;
         struct str rest = str_from(text, at + used);
         if (used > 0 && str_find_byte(rest, '{') == SIZE_MAX && !is_page(rest) &&

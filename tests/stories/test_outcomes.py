@@ -157,8 +157,8 @@ def test_a_redirect_is_never_followed(gateway, make_panel, alpha, beta):
 def test_after_a_bad_key_nothing_but_one_balance_is_asked(make_gateway, alpha, beta):
     gateway = make_gateway([alpha, beta], catalogue={"refresh": "100ms", "balance": "100ms"})
     order = gateway.add()
-    alpha.set(key="another-key-0123456789")
     mark, before = alpha.mark(), beta.mark()
+    alpha.set(key="another-key-0123456789")
     gateway.add(link="https://example.com/p/2")
     alpha.wait_requests(None, 1, after=mark)
     # Meanwhile beta is asked again and again for its list and balance, and orders and statuses come in.
@@ -172,6 +172,32 @@ def test_after_a_bad_key_nothing_but_one_balance_is_asked(make_gateway, alpha, b
     rest = [entry["action"] for entry in entries[first_refusal + 1:]]
     # What was already on its way when the first refusal came home may be there too.
     assert len(rest) <= 3 and rest.count("balance") <= 2 and "status" not in rest, rest
+
+
+@pytest.mark.parametrize("words, status", [("Failed to place order", 402), ("Server busy, order status unknown", 200),
+                                           ("Access denied for user 'smm'@'localhost'", 200)])
+def test_words_that_may_follow_a_delivery_are_never_a_refusal(gateway, alpha, beta, words, status):
+    alpha.rule("add", times=1, status=status, error=words, accept=True)
+    order = gateway.add(link="https://example.com/p/7")
+    assert attempts(gateway, order) == [("alpha", "doubt")] and in_doubt(gateway) == [order]
+    assert len(alpha.orders()) == 1 and beta.orders() == []
+
+
+@pytest.mark.parametrize("words", ["User has blocked comments", "Instagram user not found", "Incorrect keywords",
+                                   "Drip-feed is not permitted for this service"])
+def test_a_complaint_about_one_clients_input_parks_nobody(gateway, alpha, beta, words):
+    alpha.rule("add", times=1, error=words)
+    assert attempts(gateway, gateway.add(link="https://example.com/p/8")) == [("alpha", "refused"), ("beta", "accepted")]
+    assert attempts(gateway, gateway.add(link="https://example.com/p/9")) == [("alpha", "accepted")]
+
+
+def test_a_status_of_another_order_or_of_the_call_refunds_nothing(gateway, alpha):
+    order = gateway.add()
+    for body in ('{"order_id":"999","status":"Canceled","remains":"100"}', '{"status":"4","message":"Invalid API key"}',
+                 '{"status":"rejected","message":"Too many requests"}'):
+        alpha.rule("status", times=1, body=body)
+        assert gateway.status(order)["status"] == "Pending", body
+    assert gateway.status(order)["charge"] != "0"
 
 
 def test_a_mismatch_of_quantity_or_fields_goes_to_the_next_offer(gateway, alpha, beta):
