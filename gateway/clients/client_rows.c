@@ -18,7 +18,7 @@ static bool parse_key(struct str text, const struct setting_row *row, void *fiel
     (void)row;
     text = str_trim(text);
     if (text.len == 0)
-        return fault_set(why, FAULT_INVALID, "must not be empty");
+        return fault_set(why, FAULT_INVALID, "must not be empty; write at least one character");
     if (text.len > KEY_LEN_MAX)
         return fault_set(why, FAULT_INVALID, "is too long; %d bytes are the most", KEY_LEN_MAX);
     *(struct digest *)field = digest_sha256(text);

@@ -37,6 +37,42 @@ static const struct setting_kind address_kind = {
     .parse = parse_address,
 };
 
+/* What all addresses of one kind and port share: 0.0.0.0:80 leaves nothing of port 80 to others. */
+struct port_key {
+    int kind;
+    in_port_t port;
+    bool is_any;
+};
+
+static struct port_key port_key(const struct listener_address *address)
+{
+    const struct sockaddr_in *v4 = (const struct sockaddr_in *)&address->address;
+    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&address->address;
+    struct port_key key;
+    memset(&key, 0, sizeof key); /* compared as bytes */
+    key.kind = address->address.ss_family;
+    key.port = key.kind == AF_INET ? v4->sin_port : v6->sin6_port;
+    key.is_any = key.kind == AF_INET ? v4->sin_addr.s_addr == htonl(INADDR_ANY)
+                                     : IN6_IS_ADDR_UNSPECIFIED(&v6->sin6_addr);
+    return key;
+}
+
+static bool is_taken_by_any(struct setting_reader *reader, const struct yamlnode *node,
+                            const struct listener_address *address, struct place *first_out)
+{
+    struct port_key key = port_key(address);
+    bool is_any = key.is_any, is_taken;
+    struct place earlier;
+    struct str bytes = str_make((const char *)&key, sizeof key);
+    key.is_any = true;
+    is_taken = names_has(reader->names, "port", bytes, first_out);
+    key.is_any = false;
+    is_taken = is_taken || (is_any && names_has(reader->names, "port", bytes, first_out));
+    key.is_any = is_any;
+    (void)!names_add(reader->names, "port", bytes, node->place, &earlier);
+    return is_taken;
+}
+
 /* Port 0 takes any free port, so it may stand as often as one likes. */
 static void note_address(struct setting_reader *reader, const struct yamlnode *node,
                          const struct listener_address *address)
@@ -45,9 +81,15 @@ static void note_address(struct setting_reader *reader, const struct yamlnode *n
     if (node->place.line == 0 || str_ends(str_of(address->text), STR(":0")))
         return;
     struct str bytes = str_make((const char *)&address->address, address->address_len);
+    bool is_taken = is_taken_by_any(reader, node, address, &first);
     if (!names_add(reader->names, "listen", bytes, node->place, &first))
         faultlist_add(reader->faults, node->place,
                       "%s is listened on twice, first at %s:%u:%u; give each side its own",
+                      address->text, first.file, first.line, first.column);
+    else if (is_taken)
+        faultlist_add(reader->faults, node->place,
+                      "%s and %s:%u:%u listen on the same port, one of them on all addresses; give "
+                      "each side a port of its own",
                       address->text, first.file, first.line, first.column);
 }
 

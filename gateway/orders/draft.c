@@ -127,6 +127,14 @@ static bool read_whole(struct str text, int64_t *out)
     return str_to_i64(str_make(digits, n), out);
 }
 
+static bool is_digits(struct str text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (text.ptr[i] < '0' || text.ptr[i] > '9')
+            return false;
+    return text.len > 0;
+}
+
 static bool keep_number(struct making *m, enum field field, int64_t value)
 {
     char *text = arena_printf(m->arena, "%lld", (long long)value);
@@ -212,6 +220,10 @@ static bool check_required(struct making *m, struct fields *completed)
             return fault_set(m->why, FAULT_INVALID, "Missing parameter: %s",
                              field_name((enum field)f));
     }
+    /* `keyword` is the name of both: of the keywords of SEO, and of a visitor's search. */
+    if (m->service->type == ORDERTYPE_WEB_TRAFFIC && str_is(given(m, FIELD_TYPE_OF_TRAFFIC), "1") &&
+        completed->value[FIELD_GOOGLE_KEYWORD].len == 0)
+        completed->value[FIELD_GOOGLE_KEYWORD] = given(m, FIELD_KEYWORDS);
     return true;
 }
 
@@ -303,8 +315,11 @@ static bool take_quantity(struct making *m, const int64_t lines[FIELD_COUNT], in
     switch (m->row->quantity) {
     case ORDERTYPE_QUANTITY_GIVEN:
         /* A number below the minimum, zero and negative ones too, is told as such. */
-        if (!read_whole(given(m, FIELD_QUANTITY), out))
-            return incorrect(m, FIELD_QUANTITY);
+        if (!read_whole(given(m, FIELD_QUANTITY), out)) {
+            if (!is_digits(given(m, FIELD_QUANTITY)))
+                return incorrect(m, FIELD_QUANTITY);
+            *out = INT64_MAX; /* as good as any number above the maximum */
+        }
         break;
     case ORDERTYPE_QUANTITY_COMMENTS:
         *out = lines[FIELD_COMMENTS];

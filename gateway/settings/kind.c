@@ -13,7 +13,7 @@ static bool parse_text(struct str text, const struct setting_row *row, void *fie
 {
     (void)row;
     if (text.len == 0)
-        return fault_set(why, FAULT_INVALID, "must not be empty");
+        return fault_set(why, FAULT_INVALID, "must not be empty; write at least one character");
     if (text.len > TEXT_MAX)
         return fault_set(why, FAULT_INVALID, "is too long; %d bytes are the most", TEXT_MAX);
     for (size_t i = 0; i < text.len; i++)

@@ -90,6 +90,17 @@ bool names_add(struct names *names, const char *family, struct str bytes, struct
     return true;
 }
 
+bool names_has(const struct names *names, const char *family, struct str bytes,
+               struct place *first_out)
+{
+    struct name *name = new_name(family, bytes, (struct place){0}), *found;
+    HASH_FIND(hh, names->table, name->key, name->key_len, found);
+    if (found)
+        *first_out = found->place;
+    free_name(name);
+    return found != NULL;
+}
+
 void names_refer(struct names *names, const char *family, struct str bytes, struct place place)
 {
     struct reference *reference = memory_new(sizeof *reference);

@@ -11,6 +11,9 @@ void names_free(struct names *names);
  * wiped when freed. */
 bool names_add(struct names *names, const char *family, struct str name, struct place place,
                struct place *first_out) MUST_USE;
+/* Whether the family has that name; then *first_out is its place. */
+bool names_has(const struct names *names, const char *family, struct str name,
+               struct place *first_out) MUST_USE;
 /* That name must exist in the end. */
 void names_refer(struct names *names, const char *family, struct str name, struct place place);
 /* Tells each reference that leads nowhere, with the nearest name. */

@@ -102,10 +102,16 @@ void action_orders_run(struct call *call)
         call_error(call, "Incorrect limit: 1 to 100");
         return;
     }
+    struct str before_text = str_trim(call_param(call, before_names));
+    uint32_t before = call_number(before_text);
+    if (before_text.len > 0 && before == 0) {
+        call_error(call, WORDS_ORDER_ID);
+        return;
+    }
     struct listing *listing = arena_new(exchange_arena(call->exchange), sizeof *listing);
     listing->call = call;
     listing->limit = limit;
-    listing->before = call_number(call_param(call, before_names));
+    listing->before = before;
     buf_init(&listing->out, CALL_ANSWER_BYTES);
     buf_add_byte(&listing->out, '[');
     listing_ask(listing);

@@ -32,6 +32,7 @@ static const struct {
     {"multi-status", "status"},
     {"multi_status", "status"},
     {"statuses", "status"},
+    {"mass", "status"},
     {"multi_refill", "refill"},
     {"multi-refill", "refill"},
     {"refills", "refill"},

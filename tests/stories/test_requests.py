@@ -246,7 +246,7 @@ def test_actions_are_folded_and_have_aliases(gateway):
     order = gateway.add()
     for action in ("balance", "Balance", " BALANCE ", "balance\n"):
         assert "balance" in gateway.call(action), action
-    for action in ("status", "Status", "statuses", "multi_status", "multi-status"):
+    for action in ("status", "Status", "statuses", "multi_status", "multi-status", "mass"):
         assert list(gateway.call(action, orders=order).json) == [str(order)], action
     for action in ("refill_status", "refill-status", "multi_refill_status"):
         assert gateway.call(action, refills=9).json[0]["status"] == {"error": "Incorrect refill ID"}, action

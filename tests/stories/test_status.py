@@ -511,6 +511,7 @@ def test_orders_lists_our_own_by_cursor(make_gateway, alpha):
     assert [len(page) for page in pages] == [7, 7, 6] and sum(pages, []) == mine
     assert [entry["order"] for entry in gateway.call("orders", key=OTHER["key"]).json] == [25, 20, 15, 10, 5]
     assert gateway.call("orders", before=1).json == []
+    assert gateway.call("orders", before="abc").error == gateway.call("orders", before=0).error == "Incorrect order ID"
     for limit in ("0", "101", "-1", "x"):
         assert gateway.call("orders", limit=limit).error, limit
     assert len(gateway.call("orders", limit=100).json) == 20

@@ -105,6 +105,13 @@ static const struct fault_case listening[] = {
      "5:24: localhost:80 is listened on twice, first at p.yaml:5:10; give each side its own\n"},
     {BASE "admin: {listen: 127.0.0.1:80}\nlisten: 127.0.0.1:80\n",
      "5:17: 127.0.0.1:80 is listened on twice, first at p.yaml:6:9; give each side its own\n"},
+    {BASE "admin: {listen: 127.0.0.1:80}\nlisten: 0.0.0.0:80\n",
+     "5:17: 127.0.0.1:80 and p.yaml:6:9 listen on the same port, one of them on all addresses; "
+     "give each side a port of its own\n"},
+    {BASE "listen: [127.0.0.1:80, 0.0.0.0:80]\n",
+     "5:24: 0.0.0.0:80 and p.yaml:5:10 listen on the same port, one of them on all addresses; "
+     "give each side a port of its own\n"},
+    {BASE "listen: [127.0.0.1:80, 127.0.0.2:80, 0.0.0.0:81, \"[::1]:81\"]\n", ""},
     {BASE "admin: {listen: 0.0.0.0:8081}\n",
      "5:17: 0.0.0.0:8081 can be reached from elsewhere and there is no `token`; add `token: "
      "${env:PANELMUX_ADMIN_TOKEN}`, or listen on 127.0.0.1\n"},

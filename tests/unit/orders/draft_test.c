@@ -160,8 +160,8 @@ static const struct {
     {"-5", "fault: Quantity less than minimal 10"},
     {"5001", "fault: Quantity more than maximum 5000"},
     {"9223372036854775807", "fault: Quantity more than maximum 5000"},
-    {"99999999999999999999", "fault: Incorrect quantity"},
-    {"1000000000000000000000000000000", "fault: Incorrect quantity"},
+    {"99999999999999999999", "fault: Quantity more than maximum 5000"},
+    {"1000000000000000000000000000000", "fault: Quantity more than maximum 5000"},
     {"10.5", "fault: Incorrect quantity"},
     {"1,00", "fault: Incorrect quantity"},
     {"1,0000", "fault: Incorrect quantity"},
@@ -299,6 +299,15 @@ static const struct {
     {ORDERTYPE_MENTIONS_CUSTOM_LIST,
      {LINK, {FIELD_USERNAME, "ann,bob"}},
      "2/2 0.006 {" L ",\"quantity\":\"2\",\"usernames\":\"ann\\nbob\"}"},
+    {ORDERTYPE_WEB_TRAFFIC,
+     {LINK,
+      Q50,
+      {FIELD_COUNTRY, "DE"},
+      {FIELD_DEVICE, "5"},
+      {FIELD_TYPE_OF_TRAFFIC, "1"},
+      {FIELD_KEYWORDS, "sun"}},
+     "50/50 0.15 {" L ",\"quantity\":\"50\",\"country\":\"DE\",\"device\":\"5\","
+     "\"type_of_traffic\":\"1\",\"google_keyword\":\"sun\"}"},
 };
 
 static void singular_and_plural_serve_for_each_other(void **state)

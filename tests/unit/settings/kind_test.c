@@ -139,10 +139,10 @@ static void check_texts(void **state)
         const char *words;
     } cases[] = {
         {&kind_text, "any text, ü", true, ""},
-        {&kind_text, "", false, "must not be empty"},
+        {&kind_text, "", false, "must not be empty; write at least one character"},
         {&kind_text, "two\nlines", false,
          "holds a line end or another control character; write one line"},
-        {&kind_secret, "", false, "must not be empty"},
+        {&kind_secret, "", false, "must not be empty; write at least one character"},
         {&kind_name, "Shop-1_a.b", true, ""},
         {&kind_name, long_name + 1, true, ""},
         {&kind_name, long_name, false, ""},

@@ -245,7 +245,7 @@ static const struct {
     {"name: x\nengine:\nwheels:\ncolours:\n", ""},
     {"name:\n", "f:1:6: `name` is empty; right is a text\n"},
     {"name: [a]\n", "f:1:7: `name` is a list; right is a text\n"},
-    {"name: \"\"\n", "f:1:7: `name`: the value must not be empty\n"},
+    {"name: \"\"\n", "f:1:7: `name`: the value must not be empty; write at least one character\n"},
     {"name: x\nfsat: 1\n", "f:2:1: unknown key `fsat`; did you mean `fast`?\n"},
     {"name: x\nlimits: 1\n", "f:2:1: unknown key `limits`; did you mean `limit`?\n"},
     {"name: x\n\"\": 1\n", "f:2:1: unknown key ``; there is: name, fast, doors, engine, wheels, "
