@@ -39,17 +39,18 @@ static const struct {
     [MEANING_ACTIVE_ORDER] =
         {ADD, {.class = VERDICT_BUSY, .refusal = REFUSAL_ACTIVE_ORDER, .is_active_order = true}},
     [MEANING_DOUBT] = {ALL, {.class = VERDICT_DOUBT}},
-    [MEANING_TAIL] = {ALL, {.class = VERDICT_DOUBT, .is_vague = true}},
-    [MEANING_PLACED] = {ADD, {.class = VERDICT_DOUBT}},
+    [MEANING_BROKEN] = {ALL, {.class = VERDICT_DOUBT, .clarity = CLARITY_TAIL}},
+    [MEANING_TAIL] = {ALL, {.class = VERDICT_DOUBT, .clarity = CLARITY_TAIL}},
+    [MEANING_WORDLESS] = {ALL, {.class = VERDICT_DOUBT, .clarity = CLARITY_WORDLESS}},
     [MEANING_ORDER_ID] = {STATUS | REFILL | REFILL_STATUS | CANCEL,
                           {.class = VERDICT_CLIENT, .refusal = REFUSAL_ORDER_ID}},
     [MEANING_REFILL] = {REFILL, {.class = VERDICT_CLIENT, .refusal = REFUSAL_REFILL}},
     [MEANING_REFILL_ID] = {REFILL_STATUS, {.class = VERDICT_CLIENT, .refusal = REFUSAL_REFILL_ID}},
     [MEANING_CANCEL] = {CANCEL, {.class = VERDICT_CLIENT, .refusal = REFUSAL_CANCEL}},
-    [MEANING_REFILL_WORD] =
-        {REFILL, {.class = VERDICT_CLIENT, .refusal = REFUSAL_REFILL, .is_vague = true}},
-    [MEANING_CANCEL_WORD] =
-        {CANCEL, {.class = VERDICT_CLIENT, .refusal = REFUSAL_CANCEL, .is_vague = true}},
+    [MEANING_REFILL_TOPIC] =
+        {REFILL, {.class = VERDICT_CLIENT, .refusal = REFUSAL_REFILL, .clarity = CLARITY_TOPIC}},
+    [MEANING_CANCEL_TOPIC] =
+        {CANCEL, {.class = VERDICT_CLIENT, .refusal = REFUSAL_CANCEL, .clarity = CLARITY_TOPIC}},
     [MEANING_TOO_MANY] = {MANY, {.class = VERDICT_CLIENT, .refusal = REFUSAL_OTHER}},
 };
 
@@ -99,15 +100,16 @@ struct best {
     size_t weight;
 };
 
-enum { WORD_WEIGHT = 1, TAIL_WEIGHT };
+enum { TAIL_WEIGHT = 1, TOPIC_WEIGHT, BROKEN_WEIGHT };
 
 static size_t weight_of_row(const struct classify_row *row, struct str pattern)
 {
-    if (row->meaning == MEANING_PLACED)
-        return SIZE_MAX - 1;
+    if (row->meaning == MEANING_BROKEN)
+        return BROKEN_WEIGHT;
     if (row->meaning == MEANING_TAIL)
         return TAIL_WEIGHT;
-    return meanings[row->meaning].verdict.is_vague ? WORD_WEIGHT : weight_of(pattern);
+    return meanings[row->meaning].verdict.clarity == CLARITY_TOPIC ? TOPIC_WEIGHT
+                                                                   : weight_of(pattern);
 }
 
 static void try_rows(const struct classify_row *rows, size_t count, enum question_action action,
@@ -125,13 +127,53 @@ static void try_rows(const struct classify_row *rows, size_t count, enum questio
     }
 }
 
-static bool find_built_in(enum question_action action, struct str folded, struct verdict *out)
+/* "user #12 is blocked": the same with signs and blanks as one blank, and one at each end. */
+static struct str words_of(struct str folded, struct arena *arena)
+{
+    char *out = arena_new(arena, folded.len + 2);
+    size_t len = 0;
+    out[len++] = ' ';
+    for (size_t i = 0; i < folded.len; i++) {
+        bool is_blank = strchr(" :;,.!?()[]/=-'\"#", folded.ptr[i]) != NULL;
+        if (!is_blank)
+            out[len++] = folded.ptr[i];
+        else if (out[len - 1] != ' ')
+            out[len++] = ' ';
+    }
+    if (out[len - 1] != ' ')
+        out[len++] = ' ';
+    return str_make(out, len);
+}
+
+/* "An identical order was placed" is what it is; "no order was placed" is none. */
+static bool says_placed(enum question_action action, struct str folded, const struct best *best)
+{
+    struct str rest = str_of(classify_table_placed), pattern;
+    if (action != QUESTION_ADD || best->weight == SIZE_MAX ||
+        (best->row && best->row->meaning == MEANING_ACTIVE_ORDER) ||
+        str_matches(folded, STR("*no order *")))
+        return false;
+    while (str_next(&rest, '|', &pattern))
+        if (str_matches(folded, pattern))
+            return true;
+    return false;
+}
+
+static bool find_built_in(enum question_action action, struct str folded, struct arena *arena,
+                          struct verdict *out)
 {
     struct best best = {0};
     try_rows(classify_table_provider_rows, classify_table_provider_row_count, action, folded,
              &best);
     try_rows(classify_table_order_rows, classify_table_order_row_count, action, folded, &best);
     try_rows(classify_table_after_rows, classify_table_after_row_count, action, folded, &best);
+    try_rows(classify_table_word_rows, classify_table_word_row_count, action,
+             words_of(folded, arena), &best);
+    if (says_placed(action, folded, &best)) {
+        *out =
+            (struct verdict){.is_known = true, .class = VERDICT_DOUBT, .clarity = CLARITY_PLACED};
+        return true;
+    }
     if (best.row == NULL)
         return false;
     *out = meanings[best.row->meaning].verdict;
@@ -150,7 +192,7 @@ struct verdict classify_text(const struct provider_settings *settings, enum ques
     arena_init(&arena);
     struct str folded = textfold(error_text, &arena);
     if (folded.len > 0 && !find_own(settings, action, folded, &arena, &verdict) &&
-        !find_built_in(action, folded, &verdict))
+        !find_built_in(action, folded, &arena, &verdict))
         verdict.is_known = false;
     arena_fini(&arena);
     return verdict;
@@ -174,9 +216,10 @@ struct verdict classify_texts(const struct provider_settings *settings, enum que
 {
     struct verdict best = {.class = VERDICT_DOUBT};
     *best_out = found->count > 0 ? found->texts[0] : STR("");
-    for (size_t i = 0; i < found->count && (!best.is_known || best.is_vague); i++) {
+    for (size_t i = 0; i < found->count && (!best.is_known || best.clarity == CLARITY_WORDLESS);
+         i++) {
         struct verdict verdict = classify_text(settings, action, found->texts[i]);
-        if (!verdict.is_known || (best.is_known && verdict.is_vague))
+        if (!verdict.is_known)
             continue;
         best = verdict;
         /* A numbered code is no text to show. */

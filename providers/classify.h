@@ -20,15 +20,15 @@ enum meaning {
     MEANING_LINK,
     MEANING_ACTIVE_ORDER,
     MEANING_DOUBT,  /* known to be ambiguous: it may have been executed */
-    MEANING_TAIL,   /* the same, in words that often stand beside clearer ones, which then win */
-    MEANING_PLACED, /* says itself that it may have been executed: wins over all but a whole text */
+    MEANING_BROKEN, /* ambiguous too: something broke on the way; yields to what is clearer */
+    MEANING_TAIL,   /* polite words beside others, which win */
+    MEANING_WORDLESS,
     MEANING_ORDER_ID,
     MEANING_REFILL,
     MEANING_REFILL_ID,
     MEANING_CANCEL,
-    MEANING_REFILL_WORD, /* no more than the word: a complaint about it, unless anything is clearer
-                          */
-    MEANING_CANCEL_WORD,
+    MEANING_REFILL_TOPIC, /* no more than the word */
+    MEANING_CANCEL_TOPIC,
     MEANING_TOO_MANY, /* ids in one question */
     MEANING_COUNT
 };
@@ -43,9 +43,15 @@ extern const struct classify_row classify_table_order_rows[];
 extern const size_t classify_table_order_row_count;
 extern const struct classify_row classify_table_after_rows[];
 extern const size_t classify_table_after_row_count;
+/* Against the text as words: each sign a blank, one at each end; so a pattern can ask for whole
+ * words. */
+extern const struct classify_row classify_table_word_rows[];
+extern const size_t classify_table_word_row_count;
+/* What says itself that an order may be there, and wins over all but a whole text. */
+extern const char classify_table_placed[];
 
-/* The first of the texts that a table knows decides, one known vaguely only where no other is
- * known better; best_out is that text, or the first one. */
+/* The first of the texts that a table knows decides, a wordless one only where no other is known;
+ * best_out is that text, or the first one. */
 struct verdict classify_texts(const struct provider_settings *settings, enum question_action action,
                               const struct errortext *found, struct str *best_out);
 

@@ -62,7 +62,7 @@ const struct classify_row classify_table_after_rows[] = {
                      "*without refill*|*cannot be refilled*|*can't be refilled*|"
                      "*can not be refilled*|*cannot refill*|*can't refill*|*no drop*|"
                      "*not dropped*|*has not dropped*|*refill button*"},
-    {MEANING_REFILL_WORD, "*refill*"},
+    {MEANING_REFILL_TOPIC, "*refill*"},
     /* Turkish */
     {MEANING_REFILL, "*telafi*|*yenileme*|*24 saat*|*siparis*tamamlanmadi*|"
                      "*siparis*tamamlanmamis*"},
@@ -111,7 +111,7 @@ const struct classify_row classify_table_after_rows[] = {
                      "*order is completed*|*order is already*|*order completed*|"
                      "*cancel*in progress*|*cancel*already*|*already*cancel*|*not cancel*|"
                      "error.*cancel*"},
-    {MEANING_CANCEL_WORD, "*cancel*"},
+    {MEANING_CANCEL_TOPIC, "*cancel*"},
     /* Turkish */
     {MEANING_CANCEL, "*iptal*"},
     /* Vietnamese */

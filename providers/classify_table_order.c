@@ -3,6 +3,11 @@
  * localise. Separated by '|'; '*' matches anything. */
 #include "providers/classify.h"
 
+const char classify_table_placed[] =
+    "*order was created*|*order has been created*|*order was placed*|*order has been placed*|"
+    "*order was accepted*|*order has been accepted*|*order may have been*|"
+    "*order might have been*|*order status*unknown*|*status of*order*unknown*";
+
 const struct classify_row classify_table_order_rows[] = {
     {MEANING_QUANTITY, "neworder.error.min quantity|neworder.error.max quantity|*min quantity*|"
                        "*max quantity*|*quantity less than*|*quantity more than*|"
@@ -85,7 +90,7 @@ const struct classify_row classify_table_order_rows[] = {
      "*invalid param*|*invalid field*|*given data was invalid*|"
      "*validation failed*|*validation error*|*must be a number*|"
      "*must be an integer*|*must be numeric*|*must be a string*|"
-     "*is not a valid number*|*invalid input*|invalid data*|"
+     "*is not a valid number*|*invalid input*|invalid data*|*: invalid data|"
      "*incorrect keyword*|*wrong keyword*|*bad keyword*|*blocked comments*|"
      "*comments*disabled*|*drip*not allowed*|*drip*not permitted*|"
      "*subscription*not allowed*"},
@@ -253,10 +258,12 @@ const struct classify_row classify_table_order_rows[] = {
                     "*curl error*|*could not connect*|*database error*|*sql*error*|"
                     "*sqlstate*|*access denied for user*|*invalid response*|*service response*|"
                     "*bad response*|*empty response*|*no response*|#114|#500"},
-    {MEANING_PLACED, "*order was created*|*order has been created*|*order was placed*|"
-                     "*order has been placed*|*order was accepted*|*order has been accepted*|"
-                     "*order may have been*|*order might have been*|*order status*unknown*|"
-                     "*status of*order*unknown*"},
+    {MEANING_WORDLESS, "error|failed|fail|api error"},
+    {MEANING_BROKEN, "*an error occurred*|*an error has occurred*|*error has been occurred*|"
+                     "*timeout*|*timed out*|*time out*|*exception*|*something went wrong*|"
+                     "*upstream*|*provider error*|*error processing*|*failed to create*|"
+                     "*failed to submit*|*failed to process*|*failed to send*|"
+                     "*request failed*|*could not be processed*"},
     /* Turkish */
     {MEANING_DOUBT, "*siparis olusturulamadi*|*siparis*verilemedi*|*bilinmeyen hata*|"
                     "*beklenmeyen*hata*|*sistem hatasi*|*sistemsel*hata*"},
@@ -297,13 +304,8 @@ const struct classify_row classify_table_order_rows[] = {
     {MEANING_DOUBT, "*noma'lum xatolik*"},
     /* Chinese */
     {MEANING_DOUBT, "*系统错误*|*未知错误*"},
-    {MEANING_TAIL, "*an error occurred*|*an error has occurred*|*error has been occurred*|"
-                   "*timeout*|*timed out*|*time out*|*exception*|*try again later|"
-                   "*try again|please try again later*|oops*|whoops*|*contact*admin*|"
-                   "*contact support*|*contact*administrator*|*something went wrong*|"
-                   "*upstream*|*provider error*|error|failed|fail|api error|*error processing*|"
-                   "*failed to create*|*failed to submit*|*failed to process*|*failed to send*|"
-                   "*request failed*|*could not be processed*"},
+    {MEANING_TAIL, "*try again later|*try again|please try again later*|oops*|whoops*|"
+                   "*contact*admin*|*contact support*|*contact*administrator*"},
     /* Turkish */
     {MEANING_TAIL, "*bir hata olustu*|*hata olustu*|*hata meydana geldi*|"
                    "*yonetici*iletisim*|*daha sonra tekrar dene*"},

@@ -9,7 +9,7 @@ const struct classify_row classify_table_provider_rows[] = {
     {MEANING_FUNDS, "*insufficient balance*|*insufficient fund*|*insufficient credit*|"
                     "*insufficient user balance*|*balance is not enough*|"
                     "*balance is insufficient*"},
-    {MEANING_FUNDS, "*balance is too low*|*balance too low*|*low balance*|*balance is low*|"
+    {MEANING_FUNDS, "*balance is too low*|*balance too low*|*low balance*|*wallet balance is low|"
                     "*balance insufficient*|"
                     "*balance not enough*|*don't have enough*balance*|"
                     "*don't have enough*fund*|*don't have enough*credit*"},
@@ -59,8 +59,8 @@ const struct classify_row classify_table_provider_rows[] = {
                   "*incorrect api key*|*wrong api key*|*bad api key*|"
                   "*api key is incorrect*|*api key is invalid*|*api key is wrong*|"
                   "*api key is not valid*|*api key invalid*|*api key incorrect*"},
-    {MEANING_KEY, "*invalid key*|*incorrect key|*incorrect key *|*wrong key|*wrong key *|"
-                  "bad key|*bad key|*api key not valid*|*api key*doesn't exist*|*key is invalid*|"
+    {MEANING_KEY, "*invalid key*|"
+                  "*api key not valid*|*api key*doesn't exist*|*key is invalid*|"
                   "*key is incorrect*|*api key not found*|*key not found*|*invalid token*|"
                   "*invalid api token*|*invalid access token*|*missing api key*|"
                   "*api key missing*|*api key is missing*|*api key*required*|"
@@ -112,15 +112,8 @@ const struct classify_row classify_table_provider_rows[] = {
                       "*account*deactivated*|*account*inactive*|*account is locked*|"
                       "*account banned*"},
     {MEANING_ACCOUNT, "*api access*disabled*|*api access*denied*|*api is not enabled*|"
-                      "ip not permit*|* ip not permit*|ip *not allowed*|* ip *not allowed*|"
-                      "ip *white list*|* ip *white list*|ip *whitelist*|* ip *whitelist*|"
-                      "*ip address*not*|ip *blocked*|* ip *blocked*|ip *banned*|* ip *banned*|"
-                      "ip *not authori*|* ip *not authori*"},
-    {MEANING_ACCOUNT, "user banned*|user is banned*|user has been banned*|*your user*banned*|"
-                      "user blocked*|user is blocked*|user has been blocked*|"
-                      "*your user*blocked*|user suspended*|user is suspended*|"
-                      "user has been suspended*|*your user*suspended*|*api user*suspended*|"
-                      "*api user*blocked*|*api user*banned*|*user is inactive*"},
+                      "*ip address*not*"},
+    {MEANING_ACCOUNT, "*user is inactive*"},
     {MEANING_ACCOUNT, "forbidden|access denied*|access forbidden*|*permission denied*|"
                       "*you are banned*|*not allowed to use*api*|*does not have*permission*|"
                       "not permitted|*you are not permitted|*not permitted to use*|"
@@ -128,34 +121,27 @@ const struct classify_row classify_table_provider_rows[] = {
     {MEANING_ACCOUNT, "#103"},
     /* Turkish */
     {MEANING_ACCOUNT, "*hesab*askiya*|*hesab*pasif*|*hesab*aktif degil*|*hesab*engellen*|"
-                      "*hesab*kapali*|ip *izin*|* ip *izin*|ip *yetki*|"
-                      "* ip *yetki*"},
+                      "*hesab*kapali*"},
     /* Vietnamese */
     {MEANING_ACCOUNT, "*tai khoan*bi khoa*|*tai khoan*chua kich hoat*|"
                       "*tai khoan*khong hoat dong*|*tai khoan*da khoa*|*tai khoan*bi cam*|"
-                      "ip *khong duoc phep*|* ip *khong duoc phep*|*tai khoan*bi dinh chi*"},
+                      "*tai khoan*bi dinh chi*"},
     /* Spanish */
     {MEANING_ACCOUNT, "*cuenta*suspendida*|*cuenta*inactiva*|*cuenta*bloqueada*|"
-                      "*cuenta*desactivada*|*cuenta no esta activa*|*acceso denegado*|"
-                      "ip *no autorizad*|* ip *no autorizad*|ip *no permitid*|* ip *no permitid*"},
+                      "*cuenta*desactivada*|*cuenta no esta activa*|*acceso denegado*"},
     /* Portuguese */
     {MEANING_ACCOUNT, "*conta*suspensa*|*conta*inativa*|*conta*bloqueada*|*conta*desativada*|"
-                      "*conta nao esta ativa*|*acesso negado*|"
-                      "ip *nao autorizad*|* ip *nao autorizad*|ip *nao permitid*|"
-                      "* ip *nao permitid*"},
+                      "*conta nao esta ativa*|*acesso negado*"},
     /* Russian */
     {MEANING_ACCOUNT, "*аккаунт*заблокирован*|*аккаунт*неактивен*|*аккаунт*не активен*|"
                       "*аккаунт*приостановлен*|*пользователь*заблокирован*|*доступ запрещен*|"
-                      "*учетная запись*|ip *не разрешен*|* ip *не разрешен*|ip *запрещен*|"
-                      "* ip *запрещен*"},
+                      "*учетная запись*"},
     /* Arabic */
     {MEANING_ACCOUNT, "*حسابك*غير نشط*|*حسابك*موقوف*|*حسابك*محظور*|*الحساب*موقوف*|"
                       "*الحساب*محظور*|*الحساب*غير نشط*|*الحساب*معطل*"},
     /* Indonesian */
     {MEANING_ACCOUNT, "*akun*ditangguhkan*|*akun*tidak aktif*|*akun*diblokir*|"
-                      "*akun*dinonaktif*|*akses ditolak*|"
-                      "ip *tidak diizinkan*|* ip *tidak diizinkan*|ip *tidak terdaftar*|"
-                      "* ip *tidak terdaftar*"},
+                      "*akun*dinonaktif*|*akses ditolak*"},
     /* French */
     {MEANING_ACCOUNT, "*compte*suspendu*|*compte*inactif*|*compte*bloque*|*acces refuse*"},
     /* German */
@@ -231,26 +217,27 @@ const struct classify_row classify_table_provider_rows[] = {
     {MEANING_RATE, "*zbyt wiele zapytan*|*zbyt wiele zadan*|*za duzo zapytan*"},
     /* Chinese */
     {MEANING_RATE, "*请求过于频繁*|*请求太频繁*"},
-    {MEANING_SERVICE, "error.incorrect service id|*incorrect service id*|*incorrect service|"
-                      "incorrect service*|*invalid service*|*disabled service*|"
-                      "*service id does not exist*|*service id doesn't exist*|"
-                      "*service*does not exist*|*service*doesn't exist*|"
-                      "*services does not exist*|*service is inactive*|*service inactive*|"
-                      "*service not found*|*service is not found*|*service*not found*|"
-                      "*service is disabled*|*service disabled*|*service has been disabled*|"
-                      "*service*is not available*|*service not available*|"
-                      "*service is unavailable*|*service is temporarily unavailable*|"
-                      "*service is currently unavailable*|*service is not active*|"
-                      "*service not active*|*inactive service*|*service paused*|"
-                      "*service is paused*|*service is closed*|*service closed*|"
-                      "*service is stopped*|*service has been*removed*|*service deleted*|"
-                      "*service has been*deleted*|*service is deleted*|*service is no longer*|"
-                      "*service no longer*|*service is invalid*|*service is not valid*|"
-                      "*service is out of stock*|*out of stock*|*bad service*|*wrong service*|"
-                      "*unknown service*|*no such service*|*package not found*|"
-                      "*package does not exist*|*service cannot be ordered*|"
-                      "*can't order this service*|*cannot order this service*|"
-                      "*service is overloaded*"},
+    {MEANING_SERVICE,
+     "error.incorrect service id|*incorrect service id*|*incorrect service|"
+     "incorrect service*|*invalid service*|*disabled service*|"
+     "*service id does not exist*|*service id doesn't exist*|"
+     "*service*does not exist*|*service*doesn't exist*|"
+     "*services does not exist*|*service is inactive*|*service inactive*|"
+     "*service not found*|*service is not found*|*service*not found*|"
+     "*service is disabled*|*service disabled*|*service has been disabled*|"
+     "*service*is not available*|*service not available*|"
+     "*service is unavailable*|*service is temporarily unavailable*|"
+     "*service is currently unavailable*|*service is not active*|"
+     "*service not active*|*inactive service*|*service paused*|"
+     "*service is paused*|*service is closed*|*service closed*|"
+     "*service is stopped*|*service has been*removed*|*service deleted*|"
+     "*service has been*deleted*|*service is deleted*|*service is no longer available*|"
+     "*service is invalid*|*service is not valid*|"
+     "*service is out of stock*|*out of stock*|*bad service*|*wrong service*|"
+     "*unknown service*|*no such service*|*package not found*|"
+     "*package does not exist*|*service cannot be ordered*|"
+     "*can't order this service*|*cannot order this service*|"
+     "*service is overloaded*"},
     {MEANING_SERVICE, "to order this service*|*to order this service*"},
     {MEANING_SERVICE, "#105"},
     /* Turkish */
@@ -330,3 +317,26 @@ const struct classify_row classify_table_provider_rows[] = {
     {MEANING_ACTION, "*permintaan salah*|*aksi tidak*|*permintaan tidak valid*|*action tidak*"},
 };
 const size_t classify_table_provider_row_count = COUNT_OF(classify_table_provider_rows);
+
+const struct classify_row classify_table_word_rows[] = {
+    {MEANING_KEY, "* incorrect key *|* wrong key *|* bad key *|* api user not found *|"
+                  "* error user not found *"},
+    {MEANING_ACCOUNT, " user is banned *| user was banned *| user has been banned *|"
+                      "* error user is banned |* this user is banned |* your user *banned *|"
+                      "* api user *banned *| user * is banned "},
+    {MEANING_ACCOUNT, " user is blocked | user was blocked | user has been blocked |"
+                      "* error user is blocked |* your user *blocked *|* api user *blocked *|"
+                      " user * is blocked | user blocked "},
+    {MEANING_ACCOUNT, " user is suspended *| user was suspended *| user has been suspended *|"
+                      "* error user is suspended |* this user is suspended |"
+                      "* your user *suspended *|* api user *suspended *| user * is suspended |"
+                      " user suspended | user banned "},
+    {MEANING_ACCOUNT, "* access is not permitted *|* not permitted to access *|"
+                      "* ip *not permit*|* ip *not allowed*|* ip *white list*|* ip *whitelist*|"
+                      "* ip *blocked*|* ip *banned*|* ip *not authori*"},
+    {MEANING_ACCOUNT, "* ip *izin*|* ip *yetki*|* ip *khong duoc phep*|* ip *no autorizad*|"
+                      "* ip *no permitid*|* ip *nao autorizad*|* ip *nao permitid*|"
+                      "* ip *не разрешен*|* ip *запрещен*|* ip *tidak diizinkan*|"
+                      "* ip *tidak terdaftar*"},
+};
+const size_t classify_table_word_row_count = COUNT_OF(classify_table_word_rows);

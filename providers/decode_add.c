@@ -62,8 +62,9 @@ void decode_add(struct decoding *d)
         holder = data;
     }
     /* "message" beside an id is mostly a courtesy; one that surely is a complaint is not. */
-    bool is_complaint = d->error.is_hint && (d->facts->http_status >= 400 ||
-                                             (d->verdict.is_known && !d->verdict.is_vague));
+    bool is_known_complaint = d->verdict.is_known && (d->verdict.class != VERDICT_DOUBT ||
+                                                      d->verdict.clarity == CLARITY_CLEAR);
+    bool is_complaint = d->error.is_hint && (d->facts->http_status >= 400 || is_known_complaint);
     bool is_error = d->error.is_error || is_complaint || says_failure(object);
     /* Where an id is no answer, it is one more thing said beside an error. */
     if (finding == FOUND_NOTHING && is_error)

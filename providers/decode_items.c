@@ -195,13 +195,16 @@ static struct str id_of_row(const struct decoding *d, const json_t *row)
 /* Does it name another order, or another refill, than the one that was asked for? */
 static bool is_of_another(struct decoding *d, const json_t *object)
 {
-    static const char *const orders[] = {"order", "order_id", "orderId"};
     enum question_action action = d->question->action;
     bool by_refill = action == QUESTION_REFILL_STATUS || action == QUESTION_REFILL_STATUS_MANY;
-    const json_t *id = by_refill ? first_member(object, refill_names, COUNT_OF(refill_names))
-                                 : first_member(object, orders, COUNT_OF(orders));
-    struct str text = scalar_print(scalar_of(id), d->arena);
-    return text.len > 0 && find_asked(d, text) == NULL;
+    const char *const *names = by_refill ? refill_names : order_names; /* less `id` */
+    struct str id;
+    for (size_t i = 0; i < 3; i++)
+        if (scalar_id(scalar_of(scalar_member(object, names[i])), d->arena, &id))
+            return find_asked(d, id) == NULL &&
+                   find_asked(d, scalar_print(scalar_of(scalar_member(object, "id")), d->arena)) ==
+                       NULL;
+    return false;
 }
 
 static size_t read_list(struct decoding *d, const json_t *list)
@@ -235,6 +238,14 @@ static size_t read_keyed(struct decoding *d, const json_t *object)
     return read;
 }
 
+static bool is_keyed(const struct decoding *d, const json_t *object)
+{
+    for (size_t i = 0; i < d->answer->item_count; i++)
+        if (json_object_get(object, arena_text(d->arena, d->answer->items[i].id)) != NULL)
+            return true;
+    return false;
+}
+
 /* An answer about one thing; only where one was asked. */
 static size_t read_single(struct decoding *d, const json_t *object)
 {
@@ -251,7 +262,7 @@ static size_t read_any(struct decoding *d, const json_t *root)
     if (json_is_array(root))
         return read_list(d, root);
     size_t read = read_keyed(d, root);
-    return read > 0 ? read : read_single(d, root);
+    return read > 0 || is_keyed(d, root) ? read : read_single(d, root);
 }
 
 /* In the single forms, what was read of the one thing decides for the whole; the plural forms were

@@ -127,37 +127,54 @@ static bool has_plain_status(const json_t *object)
     return json_is_string(status) || json_is_integer(status);
 }
 
-/* {"status":5,"message":"Internal error"} speaks of the call, not of the order. */
-static bool is_complaint(const struct decoding *d, const struct errortext *error)
+/* {"status":5,"message":"Internal error"} speaks of the call, not of the order; beside a word of an
+ * order's a message is its reason. */
+static bool is_of_call(const struct decoding *d, const json_t *entry, const struct errortext *error)
 {
+    struct scalar status = scalar_of(scalar_member(entry, "status"));
+    int64_t code;
     struct str text;
-    return d->facts->http_status >= 400 ||
-           classify_texts(d->settings, QUESTION_STATUS, error, &text).is_known;
+    if (d->facts->http_status >= 400)
+        return true;
+    if (!scalar_integer(status, &code) && !str_equal_folded(str_trim(status.text), STR("rejected")))
+        return false;
+    struct verdict verdict = classify_texts(d->settings, QUESTION_STATUS, error, &text);
+    return verdict.is_known && verdict.clarity == CLARITY_CLEAR;
+}
+
+static bool has_any(const json_t *object, const char *const *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (scalar_member(object, names[i]) != NULL)
+            return true;
+    return false;
 }
 
 /* The entry's own complaint, whatever its shape; STR_NONE when it is a status. */
 static struct str entry_error(const struct decoding *d, const json_t *entry)
 {
-    static const char *const facts[] = {"charge", "remains",  "start_count", "start_counter",
-                                        "posts",  "currency", "runs",        "orders"};
+    static const char *const facts[] = {"charge", "remains",       "start_count",
+                                        "posts",  "start_counter", "runs"};
+    enum { SURE_FACTS = 3 }; /* those an answer with an error of its own has nothing to do with */
     struct errortext error = errortext_of(entry, d->arena);
-    bool is_plain = has_plain_status(entry), has_facts = false;
-    for (size_t i = 0; i < COUNT_OF(facts); i++)
-        has_facts = has_facts || scalar_member(entry, facts[i]) != NULL;
-    if (error.count == 0 || (is_plain && has_facts))
+    bool is_plain = has_plain_status(entry);
+    if (error.count == 0 || !(error.is_error || error.is_hint) ||
+        (is_plain && has_any(entry, facts, error.is_error ? SURE_FACTS : COUNT_OF(facts))))
         return STR_NONE;
-    bool is_error = error.is_error || (error.is_hint && (!is_plain || is_complaint(d, &error)));
+    bool is_error = error.is_error || !is_plain || is_of_call(d, entry, &error);
     return is_error ? error.texts[0] : STR_NONE;
 }
 
-/* The order an object says it is about, by whichever name; NULL where it says none. */
-static const json_t *order_named(const json_t *object)
+/* Says another number than the one asked for, in place of `order`. */
+static bool is_of_another(const struct decoding *d, const json_t *object, struct str asked)
 {
-    static const char *const names[] = {"order", "order_id", "orderId"};
-    const json_t *id = NULL;
-    for (size_t i = 0; i < COUNT_OF(names) && id == NULL; i++)
-        id = scalar_member(object, names[i]);
-    return id;
+    static const char *const names[] = {"order_id", "orderId"};
+    struct str id;
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        if (scalar_member(object, "order") == NULL &&
+            scalar_id(scalar_of(scalar_member(object, names[i])), d->arena, &id))
+            return !str_equal_folded(id, asked);
+    return false;
 }
 
 /* One order's object into its status; false when nothing usable was there. */
@@ -174,7 +191,8 @@ static bool read_object(const struct decoding *d, struct answer_status *status,
                    {"remains", STATUS_MEMBER_REMAINS},
                    {"posts", STATUS_MEMBER_POSTS},
                    {"runs", STATUS_MEMBER_RUNS},
-                   {"expiry", STATUS_MEMBER_EXPIRY}};
+                   {"expiry", STATUS_MEMBER_EXPIRY},
+                   {"order", STATUS_MEMBER_ORDER}};
     struct status_reading reading = {.d = d, .status = status, .asked_id = status->id};
     struct str error = entry_error(d, object);
     if (error.ptr != NULL) {
@@ -187,8 +205,6 @@ static bool read_object(const struct decoding *d, struct answer_status *status,
         if (value != NULL)
             decode_status_member(&reading, members[i].member, scalar_of(value));
     }
-    if (order_named(object) != NULL)
-        decode_status_member(&reading, STATUS_MEMBER_ORDER, scalar_of(order_named(object)));
     read_children(d, status, scalar_member(object, "orders"));
     return decode_status_finish(&reading);
 }
@@ -234,7 +250,8 @@ void decode_status(struct decoding *d)
     const json_t *keyed = json_object_get(object, arena_text(d->arena, status->id));
     if (json_is_object(keyed))
         object = keyed;
-    if (entry_error(d, object).ptr == NULL && read_object(d, status, object)) {
+    bool is_other = object != keyed && is_of_another(d, object, status->id);
+    if (!is_other && entry_error(d, object).ptr == NULL && read_object(d, status, object)) {
         learn(d);
     } else if (d->verdict.is_known && d->verdict.refusal == REFUSAL_ORDER_ID) {
         decode_status_error(d, status, d->error.texts[0]);

@@ -31,9 +31,16 @@ const struct dialect *dialect_default(void);         /* standard */
 const char *dialect_names(void);                     /* "standard", for fault texts */
 
 /* The built-in table of error texts, with the provider's own `answers:` on top (classify.c). */
+enum clarity {
+    CLARITY_CLEAR,
+    CLARITY_PLACED,   /* says that the order may be there */
+    CLARITY_TAIL,     /* "try again later": often beside clearer words, and beside a good id */
+    CLARITY_WORDLESS, /* "error", and no more: yields to any other text */
+    CLARITY_TOPIC     /* the bare word refill or cancel: a complaint only where an error says so */
+};
 struct verdict {
     bool is_known;
-    bool is_vague; /* known by words that often stand beside clearer ones, which then win */
+    enum clarity clarity;
     enum verdict_class class;
     enum verdict_rest rest;
     enum refusal refusal;

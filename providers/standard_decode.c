@@ -49,9 +49,8 @@ void decode_refuse_unsupported(struct decoding *d)
 
 bool decode_is_error(const struct decoding *d)
 {
-    /* "Refill request accepted": a word alone makes no complaint of a message. */
-    bool is_complaint =
-        d->verdict.is_known && !(d->verdict.is_vague && d->verdict.class == VERDICT_CLIENT);
+    /* "Refill request accepted": the word alone makes no complaint of a message. */
+    bool is_complaint = d->verdict.is_known && d->verdict.clarity != CLARITY_TOPIC;
     return d->error.is_error ||
            (d->error.is_hint && (d->facts->http_status >= 400 || is_complaint));
 }
@@ -64,8 +63,10 @@ void decode_fail(struct decoding *d)
         .class = VERDICT_PROVIDER, .rest = REST_FUNDS, .is_funds = true};
     static const struct verdict unknown_refused = {.class = VERDICT_PROVIDER};
     long http = d->facts->http_status;
+    bool is_clear = d->verdict.is_known && d->verdict.clarity != CLARITY_TAIL &&
+                    d->verdict.clarity != CLARITY_WORDLESS;
     bool is_certain = d->verdict.is_known && d->verdict.class != VERDICT_DOUBT &&
-                      (!d->verdict.is_vague || decode_is_error(d));
+                      (d->verdict.clarity != CLARITY_TOPIC || decode_is_error(d));
     /* What must not be repeated is refused only where nobody can have carried it out. */
     bool may_refuse = d->settings->unknown_errors_refused && !d->verdict.is_known &&
                       d->error.count > 0 && http < 500 && (d->error.is_error || http >= 400) &&
@@ -74,7 +75,7 @@ void decode_fail(struct decoding *d)
         decode_refuse(d, &d->verdict);
     else if (http == 429)
         decode_refuse(d, &rate_limited);
-    else if (http == 402 && !d->verdict.is_known) /* a known text decides whatever the status */
+    else if (http == 402 && !is_clear) /* a known text decides whatever the status */
         decode_refuse(d, &out_of_funds);
     else if (may_refuse)
         decode_refuse(d, &unknown_refused);
