@@ -1,5 +1,6 @@
 /* classify_text: an error text folded, then looked up in the provider's own `answers:` and in the
- * built-in table; in each the most specific pattern wins. See dialect.h and classify.h. */
+ * built-in table; in each the most specific pattern wins, save where the meaning itself is stronger
+ * or weaker (docs/decisions/0012). See dialect.h and classify.h. */
 #include "providers/classify.h"
 
 #include "providers/textfold.h"

@@ -1,6 +1,7 @@
 /* The built-in table of error texts: what speaks of us, of the provider, or of a service. Patterns
  * as textfold leaves texts: lower case, no accents, '_' as a blank, no final dot; several
- * languages, since panels localise. Separated by '|'; '*' matches anything. */
+ * languages, since panels localise. Separated by '|'; '*' matches anything. Last, those that need
+ * whole words. */
 #include "providers/classify.h"
 
 const struct classify_row classify_table_provider_rows[] = {

@@ -28,25 +28,21 @@ static enum refusal default_refusal(enum question_action action)
                                                                        : REFUSAL_REFILL_ID;
 }
 
-/* An error said of one item is a refusal of that one, also where no table knows it. */
-static void refuse_item(struct decoding *d, struct answer_item *item, const struct errortext *error)
+/* An error said of one item is a refusal of that one, also where no table knows it. False where it
+ * is known to be ambiguous, of what must not be done twice: then the item is as if not named. */
+static bool refuse_item(struct decoding *d, struct answer_item *item, const struct errortext *error)
 {
     struct str text = STR("");
     struct verdict verdict = classify_texts(d->settings, d->question->action, error, &text);
+    if (decode_is_writing(d->question->action) && verdict.is_known &&
+        verdict.class == VERDICT_DOUBT)
+        return false;
     *item = (struct answer_item){.id = item->id, .status = REFILLSTATUS_UNKNOWN};
     item->refusal = verdict.is_known && verdict.refusal != REFUSAL_NONE
                         ? verdict.refusal
                         : default_refusal(d->question->action);
     item->error = decode_text(d, text);
-}
-
-/* Known to be ambiguous, and of what must not be done twice: no refusal. */
-static bool is_doubt(struct decoding *d, const struct errortext *error)
-{
-    struct str text;
-    struct verdict verdict = classify_texts(d->settings, d->question->action, error, &text);
-    return decode_is_writing(d->question->action) && verdict.is_known &&
-           verdict.class == VERDICT_DOUBT;
+    return true;
 }
 
 enum complaint { COMPLAINT_NONE, COMPLAINT_TAKEN, COMPLAINT_DOUBT };
@@ -65,10 +61,7 @@ static enum complaint take_error(struct decoding *d, struct answer_item *item, c
         error = errortext_of(entry, d->arena);
     if (!error.is_error || (error.count == 0 && json_is_string(status)))
         return COMPLAINT_NONE;
-    if (is_doubt(d, &error))
-        return COMPLAINT_DOUBT;
-    refuse_item(d, item, &error);
-    return COMPLAINT_TAKEN;
+    return refuse_item(d, item, &error) ? COMPLAINT_TAKEN : COMPLAINT_DOUBT;
 }
 
 static void accept(struct answer_item *item)
@@ -105,8 +98,7 @@ static bool read_refill(struct decoding *d, struct answer_item *item, const json
     struct scalar plain = scalar_of(refill);
     if (plain.kind == SCALAR_FALSE || (plain.kind == SCALAR_INTEGER && plain.integer == 0)) {
         struct errortext none = {0};
-        refuse_item(d, item, &none);
-        return true;
+        return refuse_item(d, item, &none);
     }
     return false;
 }
@@ -150,9 +142,8 @@ static bool read_cancel(struct decoding *d, struct answer_item *item, const json
     if (plain.kind == SCALAR_NONE)
         return false;
     if (scalar_is_falsy(plain))
-        refuse_item(d, item, &none);
-    else
-        accept(item);
+        return refuse_item(d, item, &none);
+    accept(item);
     return true;
 }
 
@@ -168,9 +159,7 @@ static bool read_entry(struct decoding *d, struct answer_item *item, const json_
         return read_refill(d, item, entry);
     if (!scalar_id(plain, d->arena, &item->refill)) { /* {"1":"44","3":"Incorrect order ID"} */
         struct errortext error = errortext_of(entry, d->arena);
-        if (error.count > 0)
-            refuse_item(d, item, &error);
-        return error.count > 0;
+        return error.count > 0 && refuse_item(d, item, &error);
     }
     accept(item);
     return true;
@@ -197,9 +186,10 @@ static bool is_of_another(struct decoding *d, const json_t *object)
 {
     enum question_action action = d->question->action;
     bool by_refill = action == QUESTION_REFILL_STATUS || action == QUESTION_REFILL_STATUS_MANY;
-    const char *const *names = by_refill ? refill_names : order_names; /* less `id` */
+    enum { NAMES = 3 }; /* not `id`, which may be a number of the row's own */
+    const char *const *names = by_refill ? refill_names : order_names;
     struct str id;
-    for (size_t i = 0; i < 3; i++)
+    for (size_t i = 0; i < NAMES; i++)
         if (scalar_id(scalar_of(scalar_member(object, names[i])), d->arena, &id))
             return find_asked(d, id) == NULL &&
                    find_asked(d, scalar_print(scalar_of(scalar_member(object, "id")), d->arena)) ==

@@ -170,9 +170,10 @@ static bool is_of_another(const struct decoding *d, const json_t *object, struct
 {
     static const char *const names[] = {"order_id", "orderId"};
     struct str id;
+    if (scalar_member(object, "order") != NULL)
+        return false; /* the reading compares it */
     for (size_t i = 0; i < COUNT_OF(names); i++)
-        if (scalar_member(object, "order") == NULL &&
-            scalar_id(scalar_of(scalar_member(object, names[i])), d->arena, &id))
+        if (scalar_id(scalar_of(scalar_member(object, names[i])), d->arena, &id))
             return !str_equal_folded(id, asked);
     return false;
 }

@@ -37,39 +37,24 @@ static const struct setting_kind address_kind = {
     .parse = parse_address,
 };
 
-/* What all addresses of one kind and port share: 0.0.0.0:80 leaves nothing of port 80 to others. */
-struct port_key {
-    int kind;
-    in_port_t port;
-    bool is_any;
-};
-
-static struct port_key port_key(const struct listener_address *address)
+/* 0.0.0.0:80 leaves nothing of port 80 to others, whichever of them stands first. */
+static bool is_port_taken(struct setting_reader *reader, const struct yamlnode *node,
+                          const struct listener_address *address, struct place *first_out)
 {
     const struct sockaddr_in *v4 = (const struct sockaddr_in *)&address->address;
     const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&address->address;
-    struct port_key key;
-    memset(&key, 0, sizeof key); /* compared as bytes */
-    key.kind = address->address.ss_family;
-    key.port = key.kind == AF_INET ? v4->sin_port : v6->sin6_port;
-    key.is_any = key.kind == AF_INET ? v4->sin_addr.s_addr == htonl(INADDR_ANY)
-                                     : IN6_IS_ADDR_UNSPECIFIED(&v6->sin6_addr);
-    return key;
-}
-
-static bool is_taken_by_any(struct setting_reader *reader, const struct yamlnode *node,
-                            const struct listener_address *address, struct place *first_out)
-{
-    struct port_key key = port_key(address);
-    bool is_any = key.is_any, is_taken;
+    bool is_v4 = address->address.ss_family == AF_INET;
+    bool is_all =
+        is_v4 ? v4->sin_addr.s_addr == htonl(INADDR_ANY) : IN6_IS_ADDR_UNSPECIFIED(&v6->sin6_addr);
+    const char *some = is_v4 ? "port 4" : "port 6",
+               *all = is_v4 ? "all of port 4" : "all of port 6";
+    in_port_t port = is_v4 ? v4->sin_port : v6->sin6_port;
+    struct str bytes = str_make((const char *)&port, sizeof port);
     struct place earlier;
-    struct str bytes = str_make((const char *)&key, sizeof key);
-    key.is_any = true;
-    is_taken = names_has(reader->names, "port", bytes, first_out);
-    key.is_any = false;
-    is_taken = is_taken || (is_any && names_has(reader->names, "port", bytes, first_out));
-    key.is_any = is_any;
-    (void)!names_add(reader->names, "port", bytes, node->place, &earlier);
+    bool is_taken = names_has(reader->names, is_all ? some : all, bytes, first_out);
+    (void)!names_add(reader->names, some, bytes, node->place, &earlier);
+    if (is_all)
+        (void)!names_add(reader->names, all, bytes, node->place, &earlier);
     return is_taken;
 }
 
@@ -81,7 +66,7 @@ static void note_address(struct setting_reader *reader, const struct yamlnode *n
     if (node->place.line == 0 || str_ends(str_of(address->text), STR(":0")))
         return;
     struct str bytes = str_make((const char *)&address->address, address->address_len);
-    bool is_taken = is_taken_by_any(reader, node, address, &first);
+    bool is_taken = is_port_taken(reader, node, address, &first);
     if (!names_add(reader->names, "listen", bytes, node->place, &first))
         faultlist_add(reader->faults, node->place,
                       "%s is listened on twice, first at %s:%u:%u; give each side its own",
