@@ -52,7 +52,7 @@ const struct ask_totals *ask_totals(void)
     return &totals;
 }
 
-static void forget_body(struct ask *ask)
+static void ask_forget_body(struct ask *ask)
 {
     if (ask->body.ptr != NULL) /* it holds the key */
         explicit_bzero(ask->body.ptr, ask->body.room);
@@ -63,12 +63,12 @@ static void forget_body(struct ask *ask)
 static void ask_free(struct ask *ask)
 {
     loop_timer_fini(&ask->timer);
-    forget_body(ask);
+    ask_forget_body(ask);
     arena_fini(&ask->arena);
     free(ask);
 }
 
-static void note(const struct ask *ask, const struct answer *answer, long http_status)
+static void ask_note(const struct ask *ask, const struct answer *answer, long http_status)
 {
     enum question_action action = ask->question.action;
     const struct provider *provider = ask->place.provider;
@@ -84,7 +84,7 @@ static void note(const struct ask *ask, const struct answer *answer, long http_s
               ask->request_id);
 }
 
-static void rest_when_limited(const struct ask *ask, const struct answer *answer)
+static void ask_rest_when_limited(const struct ask *ask, const struct answer *answer)
 {
     int64_t rest_s = answer->retry_after_s;
     if (!answer->is_rate_limited || rest_s <= 0)
@@ -94,20 +94,20 @@ static void rest_when_limited(const struct ask *ask, const struct answer *answer
 }
 
 /* The end: reads the reply and tells the asker. */
-static void finish(struct ask *ask, const struct reply_facts *facts)
+static void ask_finish(struct ask *ask, const struct reply_facts *facts)
 {
     const struct provider_settings *settings = &ask->place.provider->settings;
     const struct dialect *dialect = settings->dialect ? settings->dialect : dialect_default();
     struct answer answer;
     dialect->decode(settings, &ask->question, facts, &ask->arena, &answer);
-    note(ask, &answer, facts->http_status);
-    rest_when_limited(ask, &answer);
+    ask_note(ask, &answer, facts->http_status);
+    ask_rest_when_limited(ask, &answer);
     ask->done(&answer, ask->arg);
     ask_free(ask);
 }
 
 /* Our own doing: the answer names no evidence, for the panel had no part in it. */
-static void finish_unsent(struct ask *ask)
+static void ask_finish_unsent(struct ask *ask)
 {
     struct reply_facts facts = {.retry_after_s = -1,
                                 .body = STR(""),
@@ -117,10 +117,10 @@ static void finish_unsent(struct ask *ask)
     log_event(LOG_INFO, "provider_call_kept", "provider=%s action=%s reason=\"%s\" request=%s",
               ask->place.provider->settings.name, question_action_word(ask->question.action),
               ask->failure, ask->request_id);
-    finish(ask, &facts);
+    ask_finish(ask, &facts);
 }
 
-static const char *error_of(const struct transfer_result *result)
+static const char *ask_error_of(const struct transfer_result *result)
 {
     if (result->is_too_large)
         return "the answer is too large";
@@ -143,15 +143,15 @@ static void ask_on_answer(const struct transfer_result *result, void *arg)
         .server = result->server,
         .has_cf_mitigated = result->has_cf_mitigated,
         .retry_after_s = result->retry_after_s,
-        .transport_error = error_of(result),
+        .transport_error = ask_error_of(result),
     };
     ask->transfer = NULL;
     askqueue_give_back(ask->place.loop, ask->place.provider);
-    finish(ask, &facts);
+    ask_finish(ask, &facts);
 }
 
 /* With a connection taken. */
-static void send_question(struct ask *ask)
+static void ask_send_question(struct ask *ask)
 {
     const struct provider_settings *settings = &ask->place.provider->settings;
     int64_t connect_timeout_ms = settings->connect_timeout_ms > 0 ? settings->connect_timeout_ms
@@ -169,12 +169,12 @@ static void send_question(struct ask *ask)
     loop_timer_cancel(&ask->timer);
     ask->started_us = clock_steady_us();
     ask->transfer = transfer_start(ask->place.loop, &request, ask_on_answer, ask);
-    forget_body(ask);
+    ask_forget_body(ask);
 }
 
 static void ask_on_admit(struct askqueue_place *place)
 {
-    send_question((struct ask *)(void *)place);
+    ask_send_question((struct ask *)(void *)place);
 }
 
 static void ask_on_timer(void *arg)
@@ -184,16 +184,16 @@ static void ask_on_timer(void *arg)
         askqueue_leave(&ask->place);
         ask->failure = "waited in vain for a connection below max_connections";
     }
-    finish_unsent(ask);
+    ask_finish_unsent(ask);
 }
 
-static void fail_later(struct ask *ask, const char *failure)
+static void ask_fail_later(struct ask *ask, const char *failure)
 {
     ask->failure = failure;
     loop_timer_start(&ask->timer, ask->place.loop, 0, ask_on_timer, ask);
 }
 
-static void copy_request_id(struct ask *ask, const char *request_id)
+static void ask_copy_request_id(struct ask *ask, const char *request_id)
 {
     size_t len = 0;
     for (const char *at = request_id ? request_id : ""; *at && len < REQUEST_ID_ROOM - 1; at++)
@@ -203,7 +203,7 @@ static void copy_request_id(struct ask *ask, const char *request_id)
         ask->request_id[len++] = '-';
 }
 
-static void copy_question(struct ask *ask, const struct question *question)
+static void ask_copy_question(struct ask *ask, const struct question *question)
 {
     struct str *ids = arena_new(&ask->arena, (question->id_count + 1) * sizeof *ids);
     for (size_t i = 0; i < question->id_count; i++)
@@ -229,17 +229,17 @@ struct ask *ask_start(struct loop *loop, const struct provider *provider,
     arena_init_on(&ask->arena, ask->first_bytes, sizeof ask->first_bytes);
     buf_init(&ask->body, QUESTION_CEILING);
     (void)buf_reserve(&ask->body, QUESTION_BYTES + question->id_count * ID_BYTES);
-    copy_request_id(ask, options->request_id);
-    copy_question(ask, question);
+    ask_copy_request_id(ask, options->request_id);
+    ask_copy_question(ask, question);
     dialect->encode(settings, question, &ask->body);
     if (ask->body.is_over)
-        fail_later(ask, "the question is too large");
+        ask_fail_later(ask, "the question is too large");
     else if (askqueue_enter(loop, provider))
-        send_question(ask);
+        ask_send_question(ask);
     else if (options->wait_ms <= 0)
-        fail_later(ask, "no connection below max_connections");
+        ask_fail_later(ask, "no connection below max_connections");
     else if (!askqueue_wait(&ask->place))
-        fail_later(ask, "too many wait for a connection already");
+        ask_fail_later(ask, "too many wait for a connection already");
     else
         loop_timer_start(&ask->timer, loop, options->wait_ms, ask_on_timer, ask);
     return ask;

@@ -26,18 +26,18 @@ struct askqueue {
 /* Those of this thread's loops: one, but for tests. */
 static _Thread_local LIST_HEAD(, askqueue) askqueues;
 
-static struct askqueue *find(struct loop *loop)
+static struct askqueue *askqueue_find(struct loop *loop)
 {
     struct askqueue *all;
     LIST_FOREACH(all, &askqueues, entry) if (all->loop == loop) return all;
     return NULL;
 }
 
-static void on_look_again(void *arg);
+static void askqueue_on_look_again(void *arg);
 
-static struct askqueue *need(struct loop *loop)
+static struct askqueue *askqueue_need(struct loop *loop)
 {
-    struct askqueue *all = find(loop);
+    struct askqueue *all = askqueue_find(loop);
     if (all != NULL)
         return all;
     all = memory_new(sizeof *all);
@@ -45,11 +45,11 @@ static struct askqueue *need(struct loop *loop)
     for (size_t i = 0; i < PROVIDER_MAX; i++)
         TAILQ_INIT(&all->queues[i].places);
     LIST_INSERT_HEAD(&askqueues, all, entry);
-    loop_timer_start(&all->timer, loop, LOOK_AGAIN_MS, on_look_again, all);
+    loop_timer_start(&all->timer, loop, LOOK_AGAIN_MS, askqueue_on_look_again, all);
     return all;
 }
 
-static void drop_when_empty(struct askqueue *all)
+static void askqueue_drop_when_empty(struct askqueue *all)
 {
     if (all->waiting > 0)
         return;
@@ -58,7 +58,7 @@ static void drop_when_empty(struct askqueue *all)
     free(all);
 }
 
-static void take_out(struct askqueue *all, struct askqueue_place *place)
+static void askqueue_take_out(struct askqueue *all, struct askqueue_place *place)
 {
     struct queue *queue = &all->queues[place->provider->id];
     TAILQ_REMOVE(&queue->places, place, entry);
@@ -67,42 +67,42 @@ static void take_out(struct askqueue *all, struct askqueue_place *place)
     place->is_waiting = false;
 }
 
-static bool take_connection(const struct provider *provider)
+static bool askqueue_take_connection(const struct provider *provider)
 {
     return provider_state_take_connection(provider->state, provider->settings.max_connections);
 }
 
-static void admit_waiting(struct askqueue *all, unsigned provider_id)
+static void askqueue_admit_waiting(struct askqueue *all, unsigned provider_id)
 {
     struct askqueue_place *place;
     while ((place = TAILQ_FIRST(&all->queues[provider_id].places)) != NULL &&
-           take_connection(place->provider)) {
-        take_out(all, place);
+           askqueue_take_connection(place->provider)) {
+        askqueue_take_out(all, place);
         place->admit(place);
     }
 }
 
-static void on_look_again(void *arg)
+static void askqueue_on_look_again(void *arg)
 {
     struct askqueue *all = arg;
     for (unsigned i = 0; i < PROVIDER_MAX; i++)
-        admit_waiting(all, i);
+        askqueue_admit_waiting(all, i);
     if (all->waiting > 0)
-        loop_timer_start(&all->timer, all->loop, LOOK_AGAIN_MS, on_look_again, all);
-    drop_when_empty(all);
+        loop_timer_start(&all->timer, all->loop, LOOK_AGAIN_MS, askqueue_on_look_again, all);
+    askqueue_drop_when_empty(all);
 }
 
 bool askqueue_enter(struct loop *loop, const struct provider *provider)
 {
-    struct askqueue *all = find(loop);
+    struct askqueue *all = askqueue_find(loop);
     if (all != NULL && all->queues[provider->id].count > 0)
         return false;
-    return take_connection(provider);
+    return askqueue_take_connection(provider);
 }
 
 bool askqueue_wait(struct askqueue_place *place)
 {
-    struct askqueue *all = need(place->loop);
+    struct askqueue *all = askqueue_need(place->loop);
     struct queue *queue = &all->queues[place->provider->id];
     if (queue->count >= ASKQUEUE_CEILING)
         return false;
@@ -117,18 +117,18 @@ void askqueue_leave(struct askqueue_place *place)
 {
     if (!place->is_waiting)
         return;
-    struct askqueue *all = find(place->loop);
+    struct askqueue *all = askqueue_find(place->loop);
     ASSERT(all != NULL);
-    take_out(all, place);
-    drop_when_empty(all);
+    askqueue_take_out(all, place);
+    askqueue_drop_when_empty(all);
 }
 
 void askqueue_give_back(struct loop *loop, const struct provider *provider)
 {
     provider_state_give_connection(provider->state);
-    struct askqueue *all = find(loop);
+    struct askqueue *all = askqueue_find(loop);
     if (all == NULL)
         return;
-    admit_waiting(all, provider->id);
-    drop_when_empty(all);
+    askqueue_admit_waiting(all, provider->id);
+    askqueue_drop_when_empty(all);
 }

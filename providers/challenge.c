@@ -3,7 +3,7 @@
 
 enum { LOOKED_AT = 64 * 1024 };
 
-static bool has_number_mark(struct str body)
+static bool challenge_has_number_mark(struct str body)
 {
     static const char *const leads[] = {"error code: ", "error code ", "error ", "error: "};
     static const char *const numbers[] = {"1006", "1007", "1008", "1009",
@@ -44,5 +44,5 @@ bool challenge_is(const struct reply_facts *facts)
     for (size_t i = 0; i < COUNT_OF(marks); i++)
         if (str_find_folded(body, str_of(marks[i])) != SIZE_MAX)
             return true;
-    return has_number_mark(body);
+    return challenge_has_number_mark(body);
 }

@@ -56,7 +56,7 @@ static const struct {
 };
 
 /* How specific a pattern is: its bytes other than '*'; one without any '*' beats them all. */
-static size_t weight_of(struct str pattern)
+static size_t classify_weight_of(struct str pattern)
 {
     size_t stars = 0;
     for (size_t i = 0; i < pattern.len; i++)
@@ -64,21 +64,21 @@ static size_t weight_of(struct str pattern)
     return stars == 0 ? SIZE_MAX : pattern.len - stars;
 }
 
-static enum refusal refusal_of(enum question_action action)
+static enum refusal classify_refusal_of(enum question_action action)
 {
     return (1u << action) & REFILL   ? REFUSAL_REFILL
            : (1u << action) & CANCEL ? REFUSAL_CANCEL
                                      : REFUSAL_OTHER;
 }
 
-static bool find_own(const struct provider_settings *settings, enum question_action action,
-                     struct str folded, struct arena *arena, struct verdict *out)
+static bool classify_find_own(const struct provider_settings *settings, enum question_action action,
+                              struct str folded, struct arena *arena, struct verdict *out)
 {
     const struct provider_answer *best = NULL;
     size_t best_weight = 0;
     for (size_t i = 0; i < settings->answer_count; i++) {
         struct str pattern = textfold(str_of(settings->answers[i].pattern), arena);
-        size_t weight = weight_of(pattern);
+        size_t weight = classify_weight_of(pattern);
         if ((best == NULL || weight > best_weight) && str_matches(folded, pattern)) {
             best = &settings->answers[i];
             best_weight = weight;
@@ -92,7 +92,7 @@ static bool find_own(const struct provider_settings *settings, enum question_act
                             .is_funds = best->rest == REST_FUNDS,
                             .is_key = best->rest == REST_KEY};
     if (best->class == VERDICT_CLIENT)
-        out->refusal = refusal_of(action);
+        out->refusal = classify_refusal_of(action);
     return true;
 }
 
@@ -103,25 +103,25 @@ struct best {
 
 enum { TAIL_WEIGHT = 1, TOPIC_WEIGHT, BROKEN_WEIGHT };
 
-static size_t weight_of_row(const struct classify_row *row, struct str pattern)
+static size_t classify_weight_of_row(const struct classify_row *row, struct str pattern)
 {
     if (row->meaning == MEANING_BROKEN)
         return BROKEN_WEIGHT;
     if (row->meaning == MEANING_TAIL)
         return TAIL_WEIGHT;
     return meanings[row->meaning].verdict.clarity == CLARITY_TOPIC ? TOPIC_WEIGHT
-                                                                   : weight_of(pattern);
+                                                                   : classify_weight_of(pattern);
 }
 
-static void try_rows(const struct classify_row *rows, size_t count, enum question_action action,
-                     struct str folded, struct best *best)
+static void classify_try_rows(const struct classify_row *rows, size_t count,
+                              enum question_action action, struct str folded, struct best *best)
 {
     for (size_t i = 0; i < count; i++) {
         struct str rest = str_of(rows[i].patterns), pattern;
         if (((meanings[rows[i].meaning].actions >> action) & 1) == 0)
             continue;
         while (str_next(&rest, '|', &pattern)) {
-            size_t weight = weight_of_row(&rows[i], pattern);
+            size_t weight = classify_weight_of_row(&rows[i], pattern);
             if (weight > best->weight && str_matches(folded, pattern))
                 *best = (struct best){&rows[i], weight};
         }
@@ -129,7 +129,7 @@ static void try_rows(const struct classify_row *rows, size_t count, enum questio
 }
 
 /* "user #12 is blocked": the same with signs and blanks as one blank, and one at each end. */
-static struct str words_of(struct str folded, struct arena *arena)
+static struct str classify_words_of(struct str folded, struct arena *arena)
 {
     char *out = arena_new(arena, folded.len + 2);
     size_t len = 0;
@@ -147,7 +147,8 @@ static struct str words_of(struct str folded, struct arena *arena)
 }
 
 /* "An identical order was placed" is what it is; "no order was placed" is none. */
-static bool says_placed(enum question_action action, struct str folded, const struct best *best)
+static bool classify_says_placed(enum question_action action, struct str folded,
+                                 const struct best *best)
 {
     struct str rest = str_of(classify_table_placed), pattern;
     if (action != QUESTION_ADD || best->weight == SIZE_MAX ||
@@ -160,17 +161,19 @@ static bool says_placed(enum question_action action, struct str folded, const st
     return false;
 }
 
-static bool find_built_in(enum question_action action, struct str folded, struct arena *arena,
-                          struct verdict *out)
+static bool classify_find_built_in(enum question_action action, struct str folded,
+                                   struct arena *arena, struct verdict *out)
 {
     struct best best = {0};
-    try_rows(classify_table_provider_rows, classify_table_provider_row_count, action, folded,
-             &best);
-    try_rows(classify_table_order_rows, classify_table_order_row_count, action, folded, &best);
-    try_rows(classify_table_after_rows, classify_table_after_row_count, action, folded, &best);
-    try_rows(classify_table_word_rows, classify_table_word_row_count, action,
-             words_of(folded, arena), &best);
-    if (says_placed(action, folded, &best)) {
+    classify_try_rows(classify_table_provider_rows, classify_table_provider_row_count, action,
+                      folded, &best);
+    classify_try_rows(classify_table_order_rows, classify_table_order_row_count, action, folded,
+                      &best);
+    classify_try_rows(classify_table_after_rows, classify_table_after_row_count, action, folded,
+                      &best);
+    classify_try_rows(classify_table_word_rows, classify_table_word_row_count, action,
+                      classify_words_of(folded, arena), &best);
+    if (classify_says_placed(action, folded, &best)) {
         *out =
             (struct verdict){.is_known = true, .class = VERDICT_DOUBT, .clarity = CLARITY_PLACED};
         return true;
@@ -192,8 +195,8 @@ struct verdict classify_text(const struct provider_settings *settings, enum ques
     struct arena arena;
     arena_init(&arena);
     struct str folded = textfold(error_text, &arena);
-    if (folded.len > 0 && !find_own(settings, action, folded, &arena, &verdict) &&
-        !find_built_in(action, folded, &arena, &verdict))
+    if (folded.len > 0 && !classify_find_own(settings, action, folded, &arena, &verdict) &&
+        !classify_find_built_in(action, folded, &arena, &verdict))
         verdict.is_known = false;
     arena_fini(&arena);
     return verdict;
@@ -207,7 +210,7 @@ bool classify_own(const struct provider_settings *settings, enum question_action
         return false;
     arena_init(&arena);
     struct str folded = textfold(text, &arena);
-    bool is_found = folded.len > 0 && find_own(settings, action, folded, &arena, out);
+    bool is_found = folded.len > 0 && classify_find_own(settings, action, folded, &arena, out);
     arena_fini(&arena);
     return is_found;
 }

@@ -7,13 +7,13 @@ static const char *const id_names[] = {"order", "order_id", "orderId", "id"};
 enum finding { FOUND_NOTHING, FOUND_ID, FOUND_UNUSABLE };
 
 /* The first of the names that is there decides, usable or not. */
-static enum finding find_id(const json_t *object, struct arena *arena, struct str *out)
+static enum finding decode_add_find_id(const json_t *object, struct arena *arena, struct str *out)
 {
     for (size_t i = 0; i < COUNT_OF(id_names); i++) {
         const json_t *value = scalar_member(object, id_names[i]);
         if (value == NULL)
             continue;
-        if (find_id(value, arena, out) == FOUND_ID)
+        if (decode_add_find_id(value, arena, out) == FOUND_ID)
             return FOUND_ID;
         return scalar_id(scalar_of(value), arena, out) ? FOUND_ID : FOUND_UNUSABLE;
     }
@@ -21,13 +21,13 @@ static enum finding find_id(const json_t *object, struct arena *arena, struct st
 }
 
 /* {"id":"err-5","message":"…"} with 4xx is an error with a number of its own. */
-static bool has_order_name(const json_t *object)
+static bool decode_add_has_order_name(const json_t *object)
 {
     return scalar_member(object, "order") != NULL || scalar_member(object, "order_id") != NULL ||
            scalar_member(object, "orderId") != NULL;
 }
 
-static void read_charge(struct decoding *d, const json_t *object)
+static void decode_add_read_charge(struct decoding *d, const json_t *object)
 {
     struct scalar charge = scalar_of(scalar_member(object, "charge"));
     d->answer->has_charge =
@@ -35,7 +35,7 @@ static void read_charge(struct decoding *d, const json_t *object)
 }
 
 /* "error" or "fail" as the status of an order that has an id: both at once. */
-static bool says_failure(const json_t *object)
+static bool decode_add_says_failure(const json_t *object)
 {
     static const char *const words[] = {"error", "fail", "failed", "failure", "false", "rejected"};
     struct scalar status = scalar_of(scalar_member(object, "status"));
@@ -54,27 +54,27 @@ void decode_add(struct decoding *d)
 {
     const json_t *object = scalar_unlist(d->root);
     struct str id = STR("");
-    enum finding finding = find_id(object, d->arena, &id);
+    enum finding finding = decode_add_find_id(object, d->arena, &id);
     const json_t *holder = object;
     if (finding == FOUND_NOTHING) {
         const json_t *data = scalar_unlist(scalar_member(object, "data"));
-        finding = find_id(data, d->arena, &id);
+        finding = decode_add_find_id(data, d->arena, &id);
         holder = data;
     }
     /* "message" beside an id is mostly a courtesy; one that surely is a complaint is not. */
     bool is_known_complaint = d->verdict.is_known && (d->verdict.class != VERDICT_DOUBT ||
                                                       d->verdict.clarity == CLARITY_CLEAR);
     bool is_complaint = d->error.is_hint && (d->facts->http_status >= 400 || is_known_complaint);
-    bool is_error = d->error.is_error || is_complaint || says_failure(object);
+    bool is_error = d->error.is_error || is_complaint || decode_add_says_failure(object);
     /* Where an id is no answer, it is one more thing said beside an error. */
     if (finding == FOUND_NOTHING && is_error)
-        finding = find_id(scalar_unlist(scalar_member(object, "result")), d->arena, &id);
-    bool is_odd =
-        d->facts->http_status == 429 || (d->facts->http_status >= 400 && !has_order_name(holder));
+        finding = decode_add_find_id(scalar_unlist(scalar_member(object, "result")), d->arena, &id);
+    bool is_odd = d->facts->http_status == 429 ||
+                  (d->facts->http_status >= 400 && !decode_add_has_order_name(holder));
     if (finding == FOUND_ID && !is_error && !is_odd && !redact_finds(d->settings->key, id)) {
         d->answer->outcome = OUTCOME_ACCEPTED;
         d->answer->order = id;
-        read_charge(d, holder);
+        decode_add_read_charge(d, holder);
         return;
     }
     /* An id and an error at once: somebody has to look. */

@@ -4,7 +4,8 @@
 static const char *const order_names[] = {"order", "order_id", "orderId", "id"};
 static const char *const refill_names[] = {"refill", "refill_id", "refillId"};
 
-static const json_t *first_member(const json_t *object, const char *const *names, size_t count)
+static const json_t *decode_items_first_member(const json_t *object, const char *const *names,
+                                               size_t count)
 {
     const json_t *found = NULL;
     for (size_t i = 0; i < count && found == NULL; i++)
@@ -12,7 +13,7 @@ static const json_t *first_member(const json_t *object, const char *const *names
     return found;
 }
 
-static struct answer_item *find_asked(struct decoding *d, struct str id)
+static struct answer_item *decode_items_find_asked(struct decoding *d, struct str id)
 {
     for (size_t i = 0; i < d->answer->item_count; i++)
         if (str_equal(d->answer->items[i].id, id))
@@ -20,7 +21,7 @@ static struct answer_item *find_asked(struct decoding *d, struct str id)
     return NULL;
 }
 
-static enum refusal default_refusal(enum question_action action)
+static enum refusal decode_items_default_refusal(enum question_action action)
 {
     if (action == QUESTION_CANCEL)
         return REFUSAL_CANCEL;
@@ -30,7 +31,8 @@ static enum refusal default_refusal(enum question_action action)
 
 /* An error said of one item is a refusal of that one, also where no table knows it. False where it
  * is known to be ambiguous, of what must not be done twice: then the item is as if not named. */
-static bool refuse_item(struct decoding *d, struct answer_item *item, const struct errortext *error)
+static bool decode_items_refuse_item(struct decoding *d, struct answer_item *item,
+                                     const struct errortext *error)
 {
     struct str text = STR("");
     struct verdict verdict = classify_texts(d->settings, d->question->action, error, &text);
@@ -40,7 +42,7 @@ static bool refuse_item(struct decoding *d, struct answer_item *item, const stru
     *item = (struct answer_item){.id = item->id, .status = REFILLSTATUS_UNKNOWN};
     item->refusal = verdict.is_known && verdict.refusal != REFUSAL_NONE
                         ? verdict.refusal
-                        : default_refusal(d->question->action);
+                        : decode_items_default_refusal(d->question->action);
     item->error = decode_text(d, text);
     return true;
 }
@@ -48,8 +50,8 @@ static bool refuse_item(struct decoding *d, struct answer_item *item, const stru
 enum complaint { COMPLAINT_NONE, COMPLAINT_TAKEN, COMPLAINT_DOUBT };
 
 /* The error of an entry: its own, or the one inside the member that should hold the result. */
-static enum complaint take_error(struct decoding *d, struct answer_item *item, const json_t *entry,
-                                 const json_t *result)
+static enum complaint decode_items_take_error(struct decoding *d, struct answer_item *item,
+                                              const json_t *entry, const json_t *result)
 {
     struct errortext error = {0};
     const json_t *status = scalar_member(entry, "status");
@@ -61,80 +63,83 @@ static enum complaint take_error(struct decoding *d, struct answer_item *item, c
         error = errortext_of(entry, d->arena);
     if (!error.is_error || (error.count == 0 && json_is_string(status)))
         return COMPLAINT_NONE;
-    return refuse_item(d, item, &error) ? COMPLAINT_TAKEN : COMPLAINT_DOUBT;
+    return decode_items_refuse_item(d, item, &error) ? COMPLAINT_TAKEN : COMPLAINT_DOUBT;
 }
 
-static void accept(struct answer_item *item)
+static void decode_items_accept(struct answer_item *item)
 {
     item->is_absent = false;
     item->is_accepted = true;
 }
 
-static bool says_success(const json_t *entry)
+static bool decode_items_says_success(const json_t *entry)
 {
     const json_t *success = scalar_member(entry, "success");
     return errortext_is_success(scalar_member(entry, "status")) ||
            (success != NULL && !scalar_is_falsy(scalar_of(success)));
 }
 
-static bool read_refill(struct decoding *d, struct answer_item *item, const json_t *entry)
+static bool decode_items_read_refill(struct decoding *d, struct answer_item *item,
+                                     const json_t *entry)
 {
-    const json_t *refill = first_member(entry, refill_names, COUNT_OF(refill_names));
+    const json_t *refill = decode_items_first_member(entry, refill_names, COUNT_OF(refill_names));
     struct str id = STR_NONE;
-    enum complaint complaint = take_error(d, item, entry, refill);
+    enum complaint complaint = decode_items_take_error(d, item, entry, refill);
     if (complaint != COMPLAINT_NONE)
         return complaint == COMPLAINT_TAKEN;
     if (json_is_object(refill))
-        refill = first_member(refill, order_names, COUNT_OF(order_names));
+        refill = decode_items_first_member(refill, order_names, COUNT_OF(order_names));
     if (scalar_id(scalar_of(refill), d->arena, &id)) {
-        accept(item);
+        decode_items_accept(item);
         item->refill = id;
         return true;
     }
-    if (json_is_true(refill) || (refill == NULL && says_success(entry))) {
-        accept(item);
+    if (json_is_true(refill) || (refill == NULL && decode_items_says_success(entry))) {
+        decode_items_accept(item);
         return true;
     }
     struct scalar plain = scalar_of(refill);
     if (plain.kind == SCALAR_FALSE || (plain.kind == SCALAR_INTEGER && plain.integer == 0)) {
         struct errortext none = {0};
-        return refuse_item(d, item, &none);
+        return decode_items_refuse_item(d, item, &none);
     }
     return false;
 }
 
-static bool read_refill_status(struct decoding *d, struct answer_item *item, const json_t *entry)
+static bool decode_items_read_refill_status(struct decoding *d, struct answer_item *item,
+                                            const json_t *entry)
 {
     const json_t *status = scalar_member(entry, "status");
     struct scalar plain = scalar_of(json_is_object(entry) ? status : entry);
-    if (json_is_object(entry) && take_error(d, item, entry, NULL) == COMPLAINT_TAKEN)
+    if (json_is_object(entry) && decode_items_take_error(d, item, entry, NULL) == COMPLAINT_TAKEN)
         return true;
     if ((plain.kind != SCALAR_TEXT && plain.kind != SCALAR_INTEGER) ||
         scalar_print(plain, d->arena).len == 0)
         return false;
-    accept(item);
+    decode_items_accept(item);
     item->status = refillstatus_fold(scalar_print(plain, d->arena));
     return true;
 }
 
-static bool read_cancel(struct decoding *d, struct answer_item *item, const json_t *entry)
+static bool decode_items_read_cancel(struct decoding *d, struct answer_item *item,
+                                     const json_t *entry)
 {
     const json_t *cancel = scalar_member(entry, "cancel");
     struct scalar plain = scalar_of(cancel);
     struct errortext none = {0};
-    enum complaint complaint = take_error(d, item, entry, cancel);
+    enum complaint complaint = decode_items_take_error(d, item, entry, cancel);
     if (complaint != COMPLAINT_NONE)
         return complaint == COMPLAINT_TAKEN;
     if (json_is_object(cancel)) {
-        if (!says_success(cancel))
+        if (!decode_items_says_success(cancel))
             return false;
-        accept(item);
+        decode_items_accept(item);
         return true;
     }
     if (cancel == NULL && json_is_object(entry)) {
-        if (!says_success(entry))
+        if (!decode_items_says_success(entry))
             return false;
-        accept(item);
+        decode_items_accept(item);
         return true;
     }
     if (cancel == NULL)
@@ -142,47 +147,48 @@ static bool read_cancel(struct decoding *d, struct answer_item *item, const json
     if (plain.kind == SCALAR_NONE)
         return false;
     if (scalar_is_falsy(plain))
-        return refuse_item(d, item, &none);
-    accept(item);
+        return decode_items_refuse_item(d, item, &none);
+    decode_items_accept(item);
     return true;
 }
 
-static bool read_entry(struct decoding *d, struct answer_item *item, const json_t *entry)
+static bool decode_items_read_entry(struct decoding *d, struct answer_item *item,
+                                    const json_t *entry)
 {
     enum question_action action = d->question->action;
     struct scalar plain = scalar_of(entry);
     if (action == QUESTION_CANCEL)
-        return read_cancel(d, item, entry);
+        return decode_items_read_cancel(d, item, entry);
     if (action == QUESTION_REFILL_STATUS || action == QUESTION_REFILL_STATUS_MANY)
-        return read_refill_status(d, item, entry);
+        return decode_items_read_refill_status(d, item, entry);
     if (json_is_object(entry))
-        return read_refill(d, item, entry);
+        return decode_items_read_refill(d, item, entry);
     if (!scalar_id(plain, d->arena, &item->refill)) { /* {"1":"44","3":"Incorrect order ID"} */
         struct errortext error = errortext_of(entry, d->arena);
-        return error.count > 0 && refuse_item(d, item, &error);
+        return error.count > 0 && decode_items_refuse_item(d, item, &error);
     }
-    accept(item);
+    decode_items_accept(item);
     return true;
 }
 
 /* The id a row of a list is about. Where rows name the order by `refill` alone, as one family of
  * scripts does, that is it. */
-static struct str id_of_row(const struct decoding *d, const json_t *row)
+static struct str decode_items_id_of_row(const struct decoding *d, const json_t *row)
 {
     enum question_action action = d->question->action;
     bool by_refill = action == QUESTION_REFILL_STATUS || action == QUESTION_REFILL_STATUS_MANY;
     const json_t *id = NULL;
     if (!by_refill)
-        id = first_member(row, order_names, COUNT_OF(order_names));
+        id = decode_items_first_member(row, order_names, COUNT_OF(order_names));
     if (id == NULL && action != QUESTION_CANCEL)
-        id = first_member(row, refill_names, COUNT_OF(refill_names));
+        id = decode_items_first_member(row, refill_names, COUNT_OF(refill_names));
     if (id == NULL && by_refill)
         id = scalar_member(row, "id");
     return scalar_print(scalar_of(id), d->arena);
 }
 
 /* Does it name another order, or another refill, than the one that was asked for? */
-static bool is_of_another(struct decoding *d, const json_t *object)
+static bool decode_items_is_of_another(struct decoding *d, const json_t *object)
 {
     enum question_action action = d->question->action;
     bool by_refill = action == QUESTION_REFILL_STATUS || action == QUESTION_REFILL_STATUS_MANY;
@@ -191,22 +197,23 @@ static bool is_of_another(struct decoding *d, const json_t *object)
     struct str id;
     for (size_t i = 0; i < NAMES; i++)
         if (scalar_id(scalar_of(scalar_member(object, names[i])), d->arena, &id))
-            return find_asked(d, id) == NULL &&
-                   find_asked(d, scalar_print(scalar_of(scalar_member(object, "id")), d->arena)) ==
-                       NULL;
+            return decode_items_find_asked(d, id) == NULL &&
+                   decode_items_find_asked(
+                       d, scalar_print(scalar_of(scalar_member(object, "id")), d->arena)) == NULL;
     return false;
 }
 
-static size_t read_list(struct decoding *d, const json_t *list)
+static size_t decode_items_read_list(struct decoding *d, const json_t *list)
 {
     size_t read = 0;
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *row = json_array_get(list, i);
-        struct answer_item *item = find_asked(d, id_of_row(d, row));
+        struct answer_item *item = decode_items_find_asked(d, decode_items_id_of_row(d, row));
         if (item == NULL && json_array_size(list) == 1 && d->question->id_count == 1 &&
-            d->question->action != QUESTION_CANCEL && !is_of_another(d, row))
+            d->question->action != QUESTION_CANCEL && !decode_items_is_of_another(d, row))
             item = d->answer->items;
-        if (item != NULL && item->is_absent && json_is_object(row) && read_entry(d, item, row)) {
+        if (item != NULL && item->is_absent && json_is_object(row) &&
+            decode_items_read_entry(d, item, row)) {
             item->is_absent = false;
             read++;
         }
@@ -214,13 +221,13 @@ static size_t read_list(struct decoding *d, const json_t *list)
     return read;
 }
 
-static size_t read_keyed(struct decoding *d, const json_t *object)
+static size_t decode_items_read_keyed(struct decoding *d, const json_t *object)
 {
     size_t read = 0;
     for (size_t i = 0; i < d->answer->item_count; i++) {
         struct answer_item *item = &d->answer->items[i];
         const json_t *entry = json_object_get(object, arena_text(d->arena, item->id));
-        if (entry != NULL && read_entry(d, item, entry)) {
+        if (entry != NULL && decode_items_read_entry(d, item, entry)) {
             item->is_absent = false;
             read++;
         }
@@ -228,7 +235,7 @@ static size_t read_keyed(struct decoding *d, const json_t *object)
     return read;
 }
 
-static bool is_keyed(const struct decoding *d, const json_t *object)
+static bool decode_items_is_keyed(const struct decoding *d, const json_t *object)
 {
     for (size_t i = 0; i < d->answer->item_count; i++)
         if (json_object_get(object, arena_text(d->arena, d->answer->items[i].id)) != NULL)
@@ -237,27 +244,27 @@ static bool is_keyed(const struct decoding *d, const json_t *object)
 }
 
 /* An answer about one thing; only where one was asked. */
-static size_t read_single(struct decoding *d, const json_t *object)
+static size_t decode_items_read_single(struct decoding *d, const json_t *object)
 {
     struct answer_item *item = d->answer->items;
-    if (d->question->id_count != 1 || !json_is_object(object) || is_of_another(d, object) ||
-        !read_entry(d, item, object))
+    if (d->question->id_count != 1 || !json_is_object(object) ||
+        decode_items_is_of_another(d, object) || !decode_items_read_entry(d, item, object))
         return 0;
     item->is_absent = false;
     return 1;
 }
 
-static size_t read_any(struct decoding *d, const json_t *root)
+static size_t decode_items_read_any(struct decoding *d, const json_t *root)
 {
     if (json_is_array(root))
-        return read_list(d, root);
-    size_t read = read_keyed(d, root);
-    return read > 0 || is_keyed(d, root) ? read : read_single(d, root);
+        return decode_items_read_list(d, root);
+    size_t read = decode_items_read_keyed(d, root);
+    return read > 0 || decode_items_is_keyed(d, root) ? read : decode_items_read_single(d, root);
 }
 
 /* In the single forms, what was read of the one thing decides for the whole; the plural forms were
  * answered, and the items say how. */
-static void conclude(struct decoding *d)
+static void decode_items_conclude(struct decoding *d)
 {
     struct answer_item *item = d->answer->items;
     enum question_action action = d->question->action;
@@ -277,38 +284,39 @@ static void decode_items(struct decoding *d)
     const json_t *root = d->root;
     bool is_writing = decode_is_writing(d->question->action);
     struct str id;
-    if (json_array_size(root) == 1 && id_of_row(d, json_array_get(root, 0)).len == 0)
+    if (json_array_size(root) == 1 && decode_items_id_of_row(d, json_array_get(root, 0)).len == 0)
         root = json_array_get(root, 0);
     const json_t *inner = decode_unwrap(root);
     /* An error of the whole: of known meaning it decides; of a single item it is the item's. */
-    if (decode_is_error(d) && json_is_object(root) && read_keyed(d, root) == 0) {
+    if (decode_is_error(d) && json_is_object(root) && decode_items_read_keyed(d, root) == 0) {
         bool is_data = d->verdict.is_known && (d->verdict.refusal == REFUSAL_ORDER_ID ||
                                                d->verdict.refusal == REFUSAL_REFILL_ID);
-        if (is_data && !is_writing && read_single(d, root) > 0)
-            conclude(d);
-        else if (is_writing &&
-                 scalar_id(scalar_of(first_member(root, refill_names, COUNT_OF(refill_names))),
-                           d->arena, &id))
+        if (is_data && !is_writing && decode_items_read_single(d, root) > 0)
+            decode_items_conclude(d);
+        else if (is_writing && scalar_id(scalar_of(decode_items_first_member(
+                                             root, refill_names, COUNT_OF(refill_names))),
+                                         d->arena, &id))
             decode_doubt(d); /* an id and an error at once */
         else
             decode_fail(d);
         return;
     }
-    if (read_any(d, root) > 0 || (inner != root && read_any(d, inner) > 0))
-        conclude(d);
+    if (decode_items_read_any(d, root) > 0 ||
+        (inner != root && decode_items_read_any(d, inner) > 0))
+        decode_items_conclude(d);
     else
         decode_fail(d);
 }
 
 /* Scripts that lack an action answer null to it. */
-static bool is_missing_action(const struct decoding *d)
+static bool decode_items_is_missing_action(const struct decoding *d)
 {
     return json_is_null(d->root);
 }
 
 void decode_refill(struct decoding *d)
 {
-    if (is_missing_action(d))
+    if (decode_items_is_missing_action(d))
         decode_refuse_unsupported(d);
     else
         decode_items(d);
@@ -321,7 +329,7 @@ void decode_refill_status(struct decoding *d)
 
 void decode_cancel(struct decoding *d)
 {
-    if (is_missing_action(d))
+    if (decode_items_is_missing_action(d))
         decode_refuse_unsupported(d);
     else
         decode_items(d);

@@ -16,7 +16,7 @@ static const struct {
 };
 
 /* Bytes of an entity at s, and what it stands for; 0 when there is none. */
-static size_t entity_at(struct str s, const char **text_out)
+static size_t decode_services_entity_at(struct str s, const char **text_out)
 {
     for (size_t i = 0; i < COUNT_OF(entities); i++)
         if (str_starts(s, str_of(entities[i].name))) {
@@ -27,7 +27,7 @@ static size_t entity_at(struct str s, const char **text_out)
 }
 
 /* "<b>" and the like; "a < b" is none. */
-static size_t tag_at(struct str s)
+static size_t decode_services_tag_at(struct str s)
 {
     char first = s.len > 1 ? s.ptr[1] : '\0';
     bool is_tag = (first >= 'a' && first <= 'z') || (first >= 'A' && first <= 'Z') || first == '/';
@@ -36,7 +36,7 @@ static size_t tag_at(struct str s)
 }
 
 /* A name as a person should see it: one line, entities resolved, tags gone, blanks collapsed. */
-static struct str clean_name(struct str text, size_t ceiling, struct arena *arena)
+static struct str decode_services_clean_name(struct str text, size_t ceiling, struct arena *arena)
 {
     text = str_first(text, 4 * NAME_CEILING);
     char *out = arena_new(arena, text.len + 1);
@@ -44,8 +44,8 @@ static struct str clean_name(struct str text, size_t ceiling, struct arena *aren
     for (size_t at = 0; at < text.len;) {
         const char *resolved = NULL;
         struct str rest = str_from(text, at);
-        size_t skip = rest.ptr[0] == '&'   ? entity_at(rest, &resolved)
-                      : rest.ptr[0] == '<' ? tag_at(rest)
+        size_t skip = rest.ptr[0] == '&'   ? decode_services_entity_at(rest, &resolved)
+                      : rest.ptr[0] == '<' ? decode_services_tag_at(rest)
                                            : 0;
         size_t start = at;
         uint32_t point = resolved ? (unsigned char)resolved[0] : ' ';
@@ -71,16 +71,17 @@ static struct str clean_name(struct str text, size_t ceiling, struct arena *aren
     return str_trim(str_make(out, len));
 }
 
-static struct str read_name(struct decoding *d, const json_t *value, size_t ceiling, bool has_key)
+static struct str decode_services_read_name(struct decoding *d, const json_t *value, size_t ceiling,
+                                            bool has_key)
 {
     struct str text = scalar_print(scalar_of(value), d->arena);
     if (has_key && redact_finds(d->settings->key, text))
         text = decode_text(d, text);
-    return clean_name(text, ceiling, d->arena);
+    return decode_services_clean_name(text, ceiling, d->arena);
 }
 
 /* Any printable text of a sane length: some panels use slugs. */
-static bool read_id(struct decoding *d, const json_t *value, struct str *out)
+static bool decode_services_read_id(struct decoding *d, const json_t *value, struct str *out)
 {
     int64_t number;
     struct scalar plain = scalar_of(value);
@@ -103,13 +104,13 @@ static bool read_id(struct decoding *d, const json_t *value, struct str *out)
     return true;
 }
 
-static bool read_limit(const json_t *value, int64_t *out)
+static bool decode_services_read_limit(const json_t *value, int64_t *out)
 {
     return scalar_integer(scalar_of(value), out) && *out >= 0;
 }
 
-static bool read_row(struct decoding *d, const json_t *row, const char *key, bool has_key,
-                     struct answer_service *out)
+static bool decode_services_read_row(struct decoding *d, const json_t *row, const char *key,
+                                     bool has_key, struct answer_service *out)
 {
     static const char *const id_names[] = {"service", "service_id", "serviceId", "id"};
     const json_t *id = NULL;
@@ -120,26 +121,27 @@ static bool read_row(struct decoding *d, const json_t *row, const char *key, boo
         id = scalar_member(row, id_names[i]);
     if (id == NULL && key != NULL) {
         out->id = arena_str(d->arena, str_first(str_of(key), ID_CEILING));
-    } else if (!read_id(d, id, &out->id)) {
+    } else if (!decode_services_read_id(d, id, &out->id)) {
         return false;
     }
-    out->name = read_name(d, scalar_member(row, "name"), NAME_CEILING, has_key);
-    out->category = read_name(d, scalar_member(row, "category"), NAME_CEILING, has_key);
-    out->type_text = read_name(d, scalar_member(row, "type"), ID_CEILING, has_key);
+    out->name = decode_services_read_name(d, scalar_member(row, "name"), NAME_CEILING, has_key);
+    out->category =
+        decode_services_read_name(d, scalar_member(row, "category"), NAME_CEILING, has_key);
+    out->type_text = decode_services_read_name(d, scalar_member(row, "type"), ID_CEILING, has_key);
     out->type = ordertype_fold(out->type_text);
     out->has_rate = scalar_money(scalar_of(scalar_member(row, "rate")), &out->rate, NULL) &&
                     out->rate.units >= 0;
     if (!out->has_rate)
         out->rate = MONEY_ZERO;
-    out->has_limits = read_limit(scalar_member(row, "min"), &out->min) &&
-                      read_limit(scalar_member(row, "max"), &out->max);
+    out->has_limits = decode_services_read_limit(scalar_member(row, "min"), &out->min) &&
+                      decode_services_read_limit(scalar_member(row, "max"), &out->max);
     out->refill = scalar_is_true(scalar_of(scalar_member(row, "refill")));
     out->cancel = scalar_is_true(scalar_of(scalar_member(row, "cancel")));
     out->dripfeed = scalar_is_true(scalar_of(scalar_member(row, "dripfeed")));
     return true;
 }
 
-static int compare_ids(const void *a, const void *b)
+static int decode_services_compare_ids(const void *a, const void *b)
 {
     const struct answer_service *const *left = a, *const *right = b;
     int order = str_compare((*left)->id, (*right)->id);
@@ -148,7 +150,8 @@ static int compare_ids(const void *a, const void *b)
     return *left < *right ? -1 : *left > *right;
 }
 
-static bool is_same_content(const struct answer_service *a, const struct answer_service *b)
+static bool decode_services_is_same_content(const struct answer_service *a,
+                                            const struct answer_service *b)
 {
     return a->type == b->type && str_equal(a->type_text, b->type_text) &&
            a->has_rate == b->has_rate && a->rate.units == b->rate.units &&
@@ -157,30 +160,30 @@ static bool is_same_content(const struct answer_service *a, const struct answer_
 
 /* What one id says in several rows: the first counts when all say the same, none when they do not.
  */
-static void judge_doubles(struct answer *answer, struct answer_service *const *rows, size_t count,
-                          bool *is_dropped)
+static void decode_services_judge_doubles(struct answer *answer, struct answer_service *const *rows,
+                                          size_t count, bool *is_dropped)
 {
     bool is_mixed = false;
     for (size_t i = 1; i < count && !is_mixed; i++)
-        is_mixed = !is_same_content(rows[0], rows[i]);
+        is_mixed = !decode_services_is_same_content(rows[0], rows[i]);
     for (size_t i = is_mixed ? 0 : 1; i < count; i++) {
         rows[i]->is_doubled = is_mixed;
         is_dropped[rows[i] - answer->services] = !is_mixed;
     }
 }
 
-static void mark_doubles(struct answer *answer)
+static void decode_services_mark_doubles(struct answer *answer)
 {
     size_t count = answer->service_count, kept = 0;
     struct answer_service **sorted = memory_array(count, sizeof(struct answer_service *));
     bool *is_dropped = memory_array(count, sizeof *is_dropped);
     for (size_t i = 0; i < count; i++)
         sorted[i] = &answer->services[i];
-    qsort(sorted, count, sizeof(struct answer_service *), compare_ids);
+    qsort(sorted, count, sizeof(struct answer_service *), decode_services_compare_ids);
     for (size_t first = 0, end; first < count; first = end) {
         for (end = first + 1; end < count && str_equal(sorted[first]->id, sorted[end]->id);)
             end++;
-        judge_doubles(answer, sorted + first, end - first, is_dropped);
+        decode_services_judge_doubles(answer, sorted + first, end - first, is_dropped);
     }
     for (size_t i = 0; i < count; i++)
         if (!is_dropped[i])
@@ -191,7 +194,7 @@ static void mark_doubles(struct answer *answer)
 }
 
 /* Rows, or an object keyed by id or index whose members all are rows. */
-static bool is_keyed_list(const json_t *object)
+static bool decode_services_is_keyed_list(const json_t *object)
 {
     const char *key;
     json_t *value;
@@ -205,7 +208,7 @@ static bool is_keyed_list(const json_t *object)
     return true;
 }
 
-static void read_rows(struct decoding *d, const json_t *list)
+static void decode_services_read_rows(struct decoding *d, const json_t *list)
 {
     struct answer *answer = d->answer;
     size_t count = json_is_array(list) ? json_array_size(list) : json_object_size(list);
@@ -219,24 +222,27 @@ static void read_rows(struct decoding *d, const json_t *list)
         json_array_foreach(list, i, row)
         {
             if (answer->service_count < count &&
-                read_row(d, row, NULL, has_key, &answer->services[answer->service_count]))
+                decode_services_read_row(d, row, NULL, has_key,
+                                         &answer->services[answer->service_count]))
                 answer->service_count++;
         }
     } else {
         json_object_foreach((json_t *)(uintptr_t)list, key, row)
         {
             if (answer->service_count < count &&
-                read_row(d, row, key, has_key, &answer->services[answer->service_count]))
+                decode_services_read_row(d, row, key, has_key,
+                                         &answer->services[answer->service_count]))
                 answer->service_count++;
         }
     }
-    mark_doubles(answer);
+    decode_services_mark_doubles(answer);
 }
 
 void decode_services(struct decoding *d)
 {
     const json_t *list = d->root;
-    for (int depth = 0; depth < 2 && json_is_object(list) && !is_keyed_list(list); depth++) {
+    for (int depth = 0; depth < 2 && json_is_object(list) && !decode_services_is_keyed_list(list);
+         depth++) {
         const json_t *inner = scalar_member(list, "services");
         if (inner == NULL)
             inner = scalar_member(list, "data");
@@ -244,11 +250,11 @@ void decode_services(struct decoding *d)
             break;
         list = inner;
     }
-    bool is_list = json_is_array(list) || is_keyed_list(list);
+    bool is_list = json_is_array(list) || decode_services_is_keyed_list(list);
     /* [{"error":…}] is an error, not a list of one. */
     bool is_error = decode_is_error(d) && !(is_list && json_array_size(list) > 1);
     if (is_list && !is_error) {
-        read_rows(d, list);
+        decode_services_read_rows(d, list);
         size_t rows = json_is_array(list) ? json_array_size(list) : json_object_size(list);
         if (d->answer->service_count > 0 || rows == 0) {
             d->answer->outcome = OUTCOME_ACCEPTED;

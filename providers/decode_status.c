@@ -3,13 +3,13 @@
 
 enum { CHILDREN_CEILING = 10000 };
 
-static bool read_count(struct scalar value, int64_t *out)
+static bool decode_status_read_count(struct scalar value, int64_t *out)
 {
     return scalar_integer(value, out);
 }
 
 /* The usual words need no copy. */
-static void take_word(struct status_reading *reading, struct str word)
+static void decode_status_take_word(struct status_reading *reading, struct str word)
 {
     struct answer_status *status = reading->status;
     if (orderstatus_find(word, &status->status)) {
@@ -33,7 +33,7 @@ void decode_status_member(struct status_reading *reading, enum status_member mem
     switch (member) {
     case STATUS_MEMBER_STATUS:
         if (value.kind == SCALAR_TEXT || value.kind == SCALAR_INTEGER)
-            take_word(reading, scalar_print(value, arena));
+            decode_status_take_word(reading, scalar_print(value, arena));
         break;
     case STATUS_MEMBER_CHARGE:
         status->has_charge =
@@ -41,21 +41,21 @@ void decode_status_member(struct status_reading *reading, enum status_member mem
         break;
     case STATUS_MEMBER_START_COUNT:
     case STATUS_MEMBER_START_COUNTER:
-        if (read_count(value, &number) && number >= 0) {
+        if (decode_status_read_count(value, &number) && number >= 0) {
             status->has_start_count = true;
             status->start_count = number;
         }
         break;
     case STATUS_MEMBER_REMAINS:
-        status->has_remains = read_count(value, &number);
+        status->has_remains = decode_status_read_count(value, &number);
         status->remains = status->has_remains && number > 0 ? number : 0;
         break;
     case STATUS_MEMBER_POSTS:
-        status->has_posts = read_count(value, &number) && number >= 0;
+        status->has_posts = decode_status_read_count(value, &number) && number >= 0;
         status->posts = status->has_posts ? number : 0;
         break;
     case STATUS_MEMBER_RUNS:
-        status->has_runs = read_count(value, &number) && number >= 0;
+        status->has_runs = decode_status_read_count(value, &number) && number >= 0;
         status->runs = status->has_runs ? number : 0;
         break;
     case STATUS_MEMBER_EXPIRY:
@@ -105,8 +105,8 @@ void decode_status_error(const struct decoding *d, struct answer_status *status,
     status->is_absent = !status->is_unknown_id;
 }
 
-static void read_children(const struct decoding *d, struct answer_status *status,
-                          const json_t *list)
+static void decode_status_read_children(const struct decoding *d, struct answer_status *status,
+                                        const json_t *list)
 {
     size_t count = json_array_size(list);
     if (!json_is_array(list) || count > CHILDREN_CEILING)
@@ -121,7 +121,7 @@ static void read_children(const struct decoding *d, struct answer_status *status
     }
 }
 
-static bool has_plain_status(const json_t *object)
+static bool decode_status_has_plain_status(const json_t *object)
 {
     const json_t *status = scalar_member(object, "status");
     return json_is_string(status) || json_is_integer(status);
@@ -129,7 +129,8 @@ static bool has_plain_status(const json_t *object)
 
 /* {"status":5,"message":"Internal error"} speaks of the call, not of the order; beside a word of an
  * order's a message is its reason. */
-static bool is_of_call(const struct decoding *d, const json_t *entry, const struct errortext *error)
+static bool decode_status_is_of_call(const struct decoding *d, const json_t *entry,
+                                     const struct errortext *error)
 {
     struct scalar status = scalar_of(scalar_member(entry, "status"));
     int64_t code;
@@ -142,7 +143,7 @@ static bool is_of_call(const struct decoding *d, const json_t *entry, const stru
     return verdict.is_known && verdict.clarity == CLARITY_CLEAR;
 }
 
-static bool has_any(const json_t *object, const char *const *names, size_t count)
+static bool decode_status_has_any(const json_t *object, const char *const *names, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         if (scalar_member(object, names[i]) != NULL)
@@ -151,22 +152,24 @@ static bool has_any(const json_t *object, const char *const *names, size_t count
 }
 
 /* The entry's own complaint, whatever its shape; STR_NONE when it is a status. */
-static struct str entry_error(const struct decoding *d, const json_t *entry)
+static struct str decode_status_entry_error(const struct decoding *d, const json_t *entry)
 {
     static const char *const facts[] = {"charge", "remains",       "start_count",
                                         "posts",  "start_counter", "runs"};
     enum { SURE_FACTS = 3 }; /* those an answer with an error of its own has nothing to do with */
     struct errortext error = errortext_of(entry, d->arena);
-    bool is_plain = has_plain_status(entry);
+    bool is_plain = decode_status_has_plain_status(entry);
     if (error.count == 0 || !(error.is_error || error.is_hint) ||
-        (is_plain && has_any(entry, facts, error.is_error ? SURE_FACTS : COUNT_OF(facts))))
+        (is_plain &&
+         decode_status_has_any(entry, facts, error.is_error ? SURE_FACTS : COUNT_OF(facts))))
         return STR_NONE;
-    bool is_error = error.is_error || !is_plain || is_of_call(d, entry, &error);
+    bool is_error = error.is_error || !is_plain || decode_status_is_of_call(d, entry, &error);
     return is_error ? error.texts[0] : STR_NONE;
 }
 
 /* Says another number than the one asked for, in place of `order`. */
-static bool is_of_another(const struct decoding *d, const json_t *object, struct str asked)
+static bool decode_status_is_of_another(const struct decoding *d, const json_t *object,
+                                        struct str asked)
 {
     static const char *const names[] = {"order_id", "orderId"};
     struct str id;
@@ -179,8 +182,8 @@ static bool is_of_another(const struct decoding *d, const json_t *object, struct
 }
 
 /* One order's object into its status; false when nothing usable was there. */
-static bool read_object(const struct decoding *d, struct answer_status *status,
-                        const json_t *object)
+static bool decode_status_read_object(const struct decoding *d, struct answer_status *status,
+                                      const json_t *object)
 {
     static const struct {
         const char *name;
@@ -195,7 +198,7 @@ static bool read_object(const struct decoding *d, struct answer_status *status,
                    {"expiry", STATUS_MEMBER_EXPIRY},
                    {"order", STATUS_MEMBER_ORDER}};
     struct status_reading reading = {.d = d, .status = status, .asked_id = status->id};
-    struct str error = entry_error(d, object);
+    struct str error = decode_status_entry_error(d, object);
     if (error.ptr != NULL) {
         decode_status_error(d, status, error);
         return status->is_unknown_id;
@@ -206,18 +209,19 @@ static bool read_object(const struct decoding *d, struct answer_status *status,
         if (value != NULL)
             decode_status_member(&reading, members[i].member, scalar_of(value));
     }
-    read_children(d, status, scalar_member(object, "orders"));
+    decode_status_read_children(d, status, scalar_member(object, "orders"));
     return decode_status_finish(&reading);
 }
 
 /* The value an id is keyed to: an object, or a bare text for an unknown id. */
-static bool read_entry(const struct decoding *d, struct answer_status *status, const json_t *entry)
+static bool decode_status_read_entry(const struct decoding *d, struct answer_status *status,
+                                     const json_t *entry)
 {
     struct scalar plain = scalar_of(entry);
     if (json_is_array(entry) && json_array_size(entry) == 1)
         entry = json_array_get(entry, 0);
     if (json_is_object(entry))
-        return read_object(d, status, entry);
+        return decode_status_read_object(d, status, entry);
     if (plain.kind != SCALAR_TEXT || str_trim(plain.text).len == 0)
         return false;
     enum orderstatus folded = orderstatus_fold(plain.text);
@@ -230,7 +234,7 @@ static bool read_entry(const struct decoding *d, struct answer_status *status, c
     return true;
 }
 
-static void learn(struct decoding *d)
+static void decode_status_learn(struct decoding *d)
 {
     d->answer->outcome = OUTCOME_ACCEPTED;
     d->answer->class = VERDICT_DOUBT;
@@ -246,26 +250,28 @@ void decode_status(struct decoding *d)
     const json_t *data = decode_unwrap(object);
     if (data != object && json_is_array(data) && json_array_size(data) == 1)
         data = json_array_get(data, 0);
-    if (data != object && (has_plain_status(data) || !has_plain_status(object)))
+    if (data != object &&
+        (decode_status_has_plain_status(data) || !decode_status_has_plain_status(object)))
         object = data;
     const json_t *keyed = json_object_get(object, arena_text(d->arena, status->id));
     if (json_is_object(keyed))
         object = keyed;
-    bool is_other = object != keyed && is_of_another(d, object, status->id);
-    if (!is_other && entry_error(d, object).ptr == NULL && read_object(d, status, object)) {
-        learn(d);
+    bool is_other = object != keyed && decode_status_is_of_another(d, object, status->id);
+    if (!is_other && decode_status_entry_error(d, object).ptr == NULL &&
+        decode_status_read_object(d, status, object)) {
+        decode_status_learn(d);
     } else if (d->verdict.is_known && d->verdict.refusal == REFUSAL_ORDER_ID) {
         decode_status_error(d, status, d->error.texts[0]);
         status->is_absent = false;
         status->is_unknown_id = true;
-        learn(d);
+        decode_status_learn(d);
         d->answer->refusal = REFUSAL_ORDER_ID;
     } else {
         decode_fail(d);
     }
 }
 
-static struct answer_status *find_asked(struct decoding *d, struct str id)
+static struct answer_status *decode_status_find_asked(struct decoding *d, struct str id)
 {
     for (size_t i = 0; i < d->answer->status_count; i++)
         if (str_equal(d->answer->statuses[i].id, id))
@@ -274,7 +280,7 @@ static struct answer_status *find_asked(struct decoding *d, struct str id)
 }
 
 /* [{"order":1,…},…]; without ids nothing is given to anybody. */
-static void read_list(struct decoding *d, const json_t *list)
+static void decode_status_read_list(struct decoding *d, const json_t *list)
 {
     static const char *const names[] = {"order", "order_id", "id"};
     size_t count = json_array_size(list), named = 0;
@@ -286,27 +292,27 @@ static void read_list(struct decoding *d, const json_t *list)
         if (text.len == 0)
             continue;
         named++;
-        struct answer_status *status = find_asked(d, text);
+        struct answer_status *status = decode_status_find_asked(d, text);
         if (status == NULL)
             continue;
         bool is_second = !status->is_absent;
         struct answer_status before = *status;
-        if (!read_object(d, status, row))
+        if (!decode_status_read_object(d, status, row))
             continue;
         if (is_second && (before.status != status->status || before.remains != status->remains))
             *status = (struct answer_status){
                 .id = status->id, .is_absent = true, .status = ORDERSTATUS_UNKNOWN};
     }
     if (count == 1 && named == 0 && d->question->id_count == 1)
-        named = read_entry(d, d->answer->statuses, json_array_get(list, 0)) ? 1 : 0;
+        named = decode_status_read_entry(d, d->answer->statuses, json_array_get(list, 0)) ? 1 : 0;
     if (named == 0 && count > 0)
         decode_refuse_unsupported(d);
     else
-        learn(d);
+        decode_status_learn(d);
 }
 
 /* "Invalid Order Id(s)": all of them; the singular is what a panel without this form says. */
-static bool is_about_all(const struct decoding *d)
+static bool decode_status_is_about_all(const struct decoding *d)
 {
     struct str text = d->error.count > 0 ? d->error.texts[0] : STR("");
     return str_find_folded(text, STR("id(s)")) != SIZE_MAX ||
@@ -314,14 +320,14 @@ static bool is_about_all(const struct decoding *d)
            str_find_folded(text, STR("orders")) != SIZE_MAX;
 }
 
-static void fail_many(struct decoding *d)
+static void decode_status_fail_many(struct decoding *d)
 {
     bool is_about_ids = d->verdict.is_known && d->verdict.refusal == REFUSAL_ORDER_ID;
     if (!is_about_ids) {
         decode_fail(d);
         return;
     }
-    if (d->question->id_count > 1 && !is_about_all(d)) {
+    if (d->question->id_count > 1 && !decode_status_is_about_all(d)) {
         decode_refuse_unsupported(d);
         return;
     }
@@ -330,11 +336,11 @@ static void fail_many(struct decoding *d)
         d->answer->statuses[i].is_absent = false;
         d->answer->statuses[i].is_unknown_id = true;
     }
-    learn(d);
+    decode_status_learn(d);
     d->answer->refusal = REFUSAL_ORDER_ID;
 }
 
-static size_t read_keyed(struct decoding *d, const json_t *object)
+static size_t decode_status_read_keyed(struct decoding *d, const json_t *object)
 {
     size_t seen = 0;
     for (size_t i = 0; i < d->answer->status_count; i++) {
@@ -343,33 +349,33 @@ static size_t read_keyed(struct decoding *d, const json_t *object)
         if (entry == NULL)
             continue;
         seen++;
-        (void)!read_entry(d, status, entry);
+        (void)!decode_status_read_entry(d, status, entry);
     }
     return seen;
 }
 
 /* {"status":…} of one order where many were asked. */
-static void read_flat(struct decoding *d, const json_t *object)
+static void decode_status_read_flat(struct decoding *d, const json_t *object)
 {
     struct str id = scalar_print(scalar_of(scalar_member(object, "order")), d->arena);
-    struct answer_status *status = id.len > 0 ? find_asked(d, id) : NULL;
+    struct answer_status *status = id.len > 0 ? decode_status_find_asked(d, id) : NULL;
     if (status == NULL && d->question->id_count == 1)
         status = d->answer->statuses;
-    if (status != NULL && read_object(d, status, object))
-        learn(d);
+    if (status != NULL && decode_status_read_object(d, status, object))
+        decode_status_learn(d);
     else
         decode_refuse_unsupported(d);
 }
 
 /* Are there entries of orders nobody asked for? Then the others are just left out. */
-static bool holds_entries(const json_t *object)
+static bool decode_status_holds_entries(const json_t *object)
 {
     const char *key;
     json_t *value;
     json_object_foreach((json_t *)(uintptr_t)object, key, value)
     {
         if (json_is_object(value) &&
-            (has_plain_status(value) || scalar_member(value, "error") != NULL))
+            (decode_status_has_plain_status(value) || scalar_member(value, "error") != NULL))
             return true;
     }
     return false;
@@ -379,27 +385,28 @@ void decode_status_many(struct decoding *d)
 {
     const json_t *root = d->root;
     if (json_is_array(root)) {
-        read_list(d, root);
+        decode_status_read_list(d, root);
         return;
     }
-    if (read_keyed(d, root) > 0) {
-        learn(d);
+    if (decode_status_read_keyed(d, root) > 0) {
+        decode_status_learn(d);
         return;
     }
     const json_t *inner = decode_unwrap(root);
-    if (inner == root && !has_plain_status(root))
+    if (inner == root && !decode_status_has_plain_status(root))
         inner = scalar_member(root, "orders") ? scalar_member(root, "orders") : root;
     if (decode_is_error(d))
-        fail_many(d);
+        decode_status_fail_many(d);
     else if (json_is_array(inner))
-        read_list(d, inner);
-    else if (inner != root && read_keyed(d, inner) > 0)
-        learn(d);
-    else if (has_plain_status(inner) &&
+        decode_status_read_list(d, inner);
+    else if (inner != root && decode_status_read_keyed(d, inner) > 0)
+        decode_status_learn(d);
+    else if (decode_status_has_plain_status(inner) &&
              (inner != root || !errortext_is_success(scalar_member(root, "status"))))
-        read_flat(d, inner);
-    else if (json_is_object(inner) && (json_object_size(inner) == 0 || holds_entries(inner)))
-        learn(d);
+        decode_status_read_flat(d, inner);
+    else if (json_is_object(inner) &&
+             (json_object_size(inner) == 0 || decode_status_holds_entries(inner)))
+        decode_status_learn(d);
     else
         decode_fail(d);
 }

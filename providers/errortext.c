@@ -11,12 +11,12 @@ static const char *const message_keys[] = {
 };
 static const char *const code_keys[] = {"code", "error_code", "errorCode", "error", "type"};
 
-static bool is(const json_t *value, json_type type)
+static bool errortext_is(const json_t *value, json_type type)
 {
     return value != NULL && json_typeof(value) == type;
 }
 
-static void add_text(struct errortext *found, struct str text)
+static void errortext_add_text(struct errortext *found, struct str text)
 {
     text = str_trim(text);
     if (text.len == 0 || found->count == ERRORTEXT_CEILING)
@@ -27,32 +27,34 @@ static void add_text(struct errortext *found, struct str text)
     found->texts[found->count++] = text;
 }
 
-static void add_code(struct errortext *found, int64_t code, struct arena *arena)
+static void errortext_add_code(struct errortext *found, int64_t code, struct arena *arena)
 {
     if (code != 0)
-        add_text(found, str_of(arena_printf(arena, "#%lld", (long long)code)));
+        errortext_add_text(found, str_of(arena_printf(arena, "#%lld", (long long)code)));
 }
 
-static void add_value(struct errortext *found, const json_t *value, int depth, struct arena *arena);
+static void errortext_add_value(struct errortext *found, const json_t *value, int depth,
+                                struct arena *arena);
 
 /* An error that is an object: its message, its code, or whatever fields it has complaints for. */
-static void add_object(struct errortext *found, const json_t *object, int depth,
-                       struct arena *arena)
+static void errortext_add_object(struct errortext *found, const json_t *object, int depth,
+                                 struct arena *arena)
 {
     const char *key;
     json_t *value;
     size_t before = found->count;
     for (size_t i = 0; i < COUNT_OF(message_keys); i++)
-        add_value(found, scalar_member(object, message_keys[i]), depth + 1, arena);
+        errortext_add_value(found, scalar_member(object, message_keys[i]), depth + 1, arena);
     for (size_t i = 0; i < COUNT_OF(code_keys); i++)
-        add_value(found, scalar_member(object, code_keys[i]), depth + 1, arena);
+        errortext_add_value(found, scalar_member(object, code_keys[i]), depth + 1, arena);
     if (found->count > before)
         return;
     json_object_foreach((json_t *)(uintptr_t)object, key, value)
-        add_value(found, value, depth + 1, arena);
+        errortext_add_value(found, value, depth + 1, arena);
 }
 
-static void add_value(struct errortext *found, const json_t *value, int depth, struct arena *arena)
+static void errortext_add_value(struct errortext *found, const json_t *value, int depth,
+                                struct arena *arena)
 {
     size_t i;
     json_t *item;
@@ -60,16 +62,16 @@ static void add_value(struct errortext *found, const json_t *value, int depth, s
         return;
     switch (json_typeof(value)) {
     case JSON_STRING:
-        add_text(found, scalar_of(value).text);
+        errortext_add_text(found, scalar_of(value).text);
         return;
     case JSON_OBJECT:
-        add_object(found, value, depth, arena);
+        errortext_add_object(found, value, depth, arena);
         return;
     case JSON_ARRAY:
-        json_array_foreach(value, i, item) add_value(found, item, depth + 1, arena);
+        json_array_foreach(value, i, item) errortext_add_value(found, item, depth + 1, arena);
         return;
     case JSON_INTEGER:
-        add_code(found, json_integer_value(value), arena);
+        errortext_add_code(found, json_integer_value(value), arena);
         return;
     case JSON_REAL:
     case JSON_TRUE:
@@ -79,9 +81,9 @@ static void add_value(struct errortext *found, const json_t *value, int depth, s
     }
 }
 
-static bool is_list(const json_t *value)
+static bool errortext_is_list(const json_t *value)
 {
-    return is(value, JSON_ARRAY) || is(value, JSON_OBJECT);
+    return errortext_is(value, JSON_ARRAY) || errortext_is(value, JSON_OBJECT);
 }
 
 bool errortext_add(struct errortext *found, const json_t *value, struct arena *arena)
@@ -89,12 +91,13 @@ bool errortext_add(struct errortext *found, const json_t *value, struct arena *a
     if (value == NULL)
         return false;
     /* Of what is no array, no object the size is 0. */
-    if (is_list(value) && json_array_size(value) + json_object_size(value) == 0)
+    if (errortext_is_list(value) && json_array_size(value) + json_object_size(value) == 0)
         return false;
     /* An empty text is an error without words; null, false and 0 are none. */
-    if (!is_list(value) && !is(value, JSON_STRING) && scalar_is_falsy(scalar_of(value)))
+    if (!errortext_is_list(value) && !errortext_is(value, JSON_STRING) &&
+        scalar_is_falsy(scalar_of(value)))
         return false;
-    add_value(found, value, 0, arena);
+    errortext_add_value(found, value, 0, arena);
     return true;
 }
 
@@ -115,7 +118,7 @@ bool errortext_is_success(const json_t *value)
 
 /* status: "error", "fail", false; or one of the codes that one family of scripts numbers its
  * errors with. */
-static bool is_failure(const json_t *status, int64_t *code_out)
+static bool errortext_is_failure(const json_t *status, int64_t *code_out)
 {
     static const char *const words[] = {"error", "fail", "failed", "failure", "err", "false"};
     struct scalar scalar = scalar_of(status);
@@ -134,7 +137,7 @@ static bool is_failure(const json_t *status, int64_t *code_out)
     return scalar.kind == SCALAR_FALSE;
 }
 
-static void of_object(struct errortext *found, const json_t *root, struct arena *arena)
+static void errortext_of_object(struct errortext *found, const json_t *root, struct arena *arena)
 {
     static const char *const error_keys[] = {"error", "errors", "err"};
     const json_t *status = scalar_member(root, "status");
@@ -148,32 +151,33 @@ static void of_object(struct errortext *found, const json_t *root, struct arena 
         /* {"message":"The given data was invalid.","errors":{...}}: the fields say more. */
         found->is_error |= errortext_add(found, scalar_member(root, error_keys[i]), arena);
     }
-    if (is(error, JSON_STRING) && str_trim(scalar_of(error).text).len == 0 && found->count == 0)
+    if (errortext_is(error, JSON_STRING) && str_trim(scalar_of(error).text).len == 0 &&
+        found->count == 0)
         found->is_error = false, found->is_hint = true;
-    if (is(error, JSON_TRUE))
+    if (errortext_is(error, JSON_TRUE))
         found->is_error = true;
-    bool is_failed = is_failure(status, &code);
+    bool is_failed = errortext_is_failure(status, &code);
     if (scalar_member(root, "ok") != NULL && !scalar_is_true(scalar_of(scalar_member(root, "ok"))))
         found->is_error = true;
-    if (success != NULL && !is(success, JSON_OBJECT) && !is(success, JSON_ARRAY) &&
-        scalar_is_falsy(scalar_of(success)))
+    if (success != NULL && !errortext_is(success, JSON_OBJECT) &&
+        !errortext_is(success, JSON_ARRAY) && scalar_is_falsy(scalar_of(success)))
         found->is_error = true;
     bool is_success = errortext_is_success(status) || (success != NULL && !found->is_error);
     if (is_success && !found->is_error)
         return;
     size_t before = found->count;
     for (size_t i = 0; i < COUNT_OF(message_keys); i++)
-        add_value(found, scalar_member(root, message_keys[i]), 1, arena);
+        errortext_add_value(found, scalar_member(root, message_keys[i]), 1, arena);
     if (found->is_error || is_failed)
-        add_value(found, scalar_member(root, "code"), 1, arena);
-    if (is_failed && is(data, JSON_STRING))
-        add_text(found, scalar_of(data).text);
+        errortext_add_value(found, scalar_member(root, "code"), 1, arena);
+    if (is_failed && errortext_is(data, JSON_STRING))
+        errortext_add_text(found, scalar_of(data).text);
     if (is_failed && (found->count > 0 || code != 0)) {
         found->is_error = true;
-        add_code(found, code, arena);
+        errortext_add_code(found, code, arena);
     }
     found->is_hint |= !found->is_error && found->count > before;
-    if (!found->is_error && is(data, JSON_OBJECT))
+    if (!found->is_error && errortext_is(data, JSON_OBJECT))
         found->is_error |= errortext_add(found, scalar_member(data, "error"), arena);
 }
 
@@ -181,11 +185,11 @@ struct errortext errortext_of(const json_t *root, struct arena *arena)
 {
     struct errortext found = {0};
     root = scalar_unlist(root);
-    if (is(root, JSON_STRING)) {
-        add_text(&found, scalar_of(root).text);
+    if (errortext_is(root, JSON_STRING)) {
+        errortext_add_text(&found, scalar_of(root).text);
         found.is_hint = true;
-    } else if (is(root, JSON_OBJECT)) {
-        of_object(&found, root, arena);
+    } else if (errortext_is(root, JSON_OBJECT)) {
+        errortext_of_object(&found, root, arena);
     }
     return found;
 }

@@ -12,13 +12,13 @@ enum { ANSWERS_MAX = 1000, CONNECTIONS_MAX = 1000, TIMEOUT_MOST_MS = 600000 };
 
 /* ---- url ---- */
 
-static bool is_loopback_host(struct str host)
+static bool provider_rows_is_loopback_host(struct str host)
 {
     return str_is(host, "localhost") || str_is(host, "[::1]") || str_starts(host, STR("127."));
 }
 
 /* Of "http://host:1/path": the part between the slashes, and what comes after. */
-static bool split_url(struct str url, struct str *authority_out, bool *is_plain_out)
+static bool provider_rows_split_url(struct str url, struct str *authority_out, bool *is_plain_out)
 {
     struct str rest;
     *is_plain_out = str_starts(url, STR("http://"));
@@ -32,14 +32,14 @@ static bool split_url(struct str url, struct str *authority_out, bool *is_plain_
     return end > 0;
 }
 
-static struct str host_of(struct str authority)
+static struct str provider_rows_host_of(struct str authority)
 {
     if (str_starts(authority, STR("[")))
         return str_first(authority, str_find_byte(authority, ']') + 1);
     return str_first(authority, str_find_byte(authority, ':'));
 }
 
-static bool is_port_right(struct str authority, struct str host)
+static bool provider_rows_is_port_right(struct str authority, struct str host)
 {
     struct str rest = str_from(authority, host.len);
     uint64_t port;
@@ -48,21 +48,22 @@ static bool is_port_right(struct str authority, struct str host)
     return rest.ptr[0] == ':' && str_to_u64(str_from(rest, 1), &port) && port > 0 && port < 65536;
 }
 
-static bool parse_url(struct str text, const struct setting_row *row, void *field,
-                      struct fault *why)
+static bool provider_rows_parse_url(struct str text, const struct setting_row *row, void *field,
+                                    struct fault *why)
 {
     struct str authority;
     bool is_plain;
     for (size_t i = 0; i < text.len; i++)
         if ((unsigned char)text.ptr[i] <= ' ' || text.ptr[i] == 0x7f)
             return fault_set(why, FAULT_INVALID, "holds a blank; write %%20 for one in a path");
-    if (!split_url(text, &authority, &is_plain))
+    if (!provider_rows_split_url(text, &authority, &is_plain))
         return false;
     if (str_find_byte(authority, '@') != SIZE_MAX)
         return fault_set(why, FAULT_INVALID,
                          "holds a user name or password; only the host and path are right");
-    struct str host = host_of(authority);
-    if (host.len == 0 || !is_port_right(authority, host) || str_find_byte(text, '#') != SIZE_MAX)
+    struct str host = provider_rows_host_of(authority);
+    if (host.len == 0 || !provider_rows_is_port_right(authority, host) ||
+        str_find_byte(text, '#') != SIZE_MAX)
         return false;
     return kind_text.parse(text, row, field, why);
 }
@@ -73,13 +74,13 @@ static const struct setting_kind url_kind = {
     .size = sizeof(char *),
     .is_text = true,
     .is_hidden = true, /* it may hold a password where none belongs */
-    .parse = parse_url,
+    .parse = provider_rows_parse_url,
 };
 
 /* ---- currency ---- */
 
-static bool parse_currency(struct str text, const struct setting_row *row, void *field,
-                           struct fault *why)
+static bool provider_rows_parse_currency(struct str text, const struct setting_row *row,
+                                         void *field, struct fault *why)
 {
     (void)row;
     (void)why;
@@ -103,13 +104,13 @@ const struct setting_kind provider_rows_currency = {
     .form = "a code such as USD",
     .size = sizeof(char *),
     .is_text = true,
-    .parse = parse_currency,
+    .parse = provider_rows_parse_currency,
 };
 
 /* ---- dialect ---- */
 
-static bool parse_dialect(struct str text, const struct setting_row *row, void *field,
-                          struct fault *why)
+static bool provider_rows_parse_dialect(struct str text, const struct setting_row *row, void *field,
+                                        struct fault *why)
 {
     (void)row;
     const struct dialect *dialect = dialect_find(text);
@@ -123,7 +124,7 @@ static const struct setting_kind dialect_kind = {
     .name = "a dialect",
     .form = "standard",
     .size = sizeof(const struct dialect *),
-    .parse = parse_dialect,
+    .parse = provider_rows_parse_dialect,
 };
 
 /* ---- limits ---- */
@@ -145,8 +146,8 @@ static const struct setting_table limit_rows = {.name = "`rate_limit`",
                                                 .count = COUNT_OF(limit_list),
                                                 .size = sizeof(struct provider_limits)};
 
-static bool read_limits(struct setting_reader *reader, const struct setting_row *row,
-                        const struct yamlnode *node, void *record)
+static bool provider_rows_read_limits(struct setting_reader *reader, const struct setting_row *row,
+                                      const struct yamlnode *node, void *record)
 {
     struct provider_limits *limits = (void *)((char *)record + row->offset);
     rows_defaults(reader, &limit_rows, limits);
@@ -163,13 +164,13 @@ static bool read_limits(struct setting_reader *reader, const struct setting_row 
 static const struct setting_kind limits_kind = {
     .name = "a rate limit for all calls, or a map of `add` and `other`",
     .form = "such as 10/s, 300/m or 5000/h, or none",
-    .read = read_limits,
+    .read = provider_rows_read_limits,
 };
 
 /* ---- answers ---- */
 
-static bool parse_pattern(struct str text, const struct setting_row *row, void *field,
-                          struct fault *why)
+static bool provider_rows_parse_pattern(struct str text, const struct setting_row *row, void *field,
+                                        struct fault *why)
 {
     (void)row;
     struct arena arena;
@@ -184,8 +185,10 @@ static bool parse_pattern(struct str text, const struct setting_row *row, void *
     return is_ok;
 }
 
-static const struct setting_kind pattern_kind = {
-    .name = "a pattern", .size = sizeof(char *), .is_text = true, .parse = parse_pattern};
+static const struct setting_kind pattern_kind = {.name = "a pattern",
+                                                 .size = sizeof(char *),
+                                                 .is_text = true,
+                                                 .parse = provider_rows_parse_pattern};
 
 static const struct setting_choice class_choices[] = {
     {.word = "client", .value = VERDICT_CLIENT},
@@ -214,7 +217,8 @@ static const struct setting_row answer_list[] = {
      .sentence = "What is not asked for a while."},
 };
 
-static void check_answer(struct setting_reader *reader, const struct yamlnode *map, void *record)
+static void provider_rows_check_answer(struct setting_reader *reader, const struct yamlnode *map,
+                                       void *record)
 {
     const struct provider_answer *answer = record;
     const struct yamlnode *class = yamlnode_find(map, "class"), *rest = yamlnode_find(map, "rest");
@@ -228,7 +232,7 @@ static const struct setting_table answer_rows = {.name = "an answer",
                                                  .rows = answer_list,
                                                  .count = COUNT_OF(answer_list),
                                                  .size = sizeof(struct provider_answer),
-                                                 .check = check_answer};
+                                                 .check = provider_rows_check_answer};
 static const struct setting_map answer_map = {
     .size = sizeof(struct provider_answer),
     .key = {.key = "answers",
@@ -323,20 +327,21 @@ static const struct setting_row list[] = {
                  "are folded, `*` matches anything, the most specific pattern wins."},
 };
 
-static void check_url(struct setting_reader *reader, const struct yamlnode *map,
-                      const struct provider_settings *provider)
+static void provider_rows_check_url(struct setting_reader *reader, const struct yamlnode *map,
+                                    const struct provider_settings *provider)
 {
     struct str authority;
     bool is_plain;
-    if (provider->url == NULL || !split_url(str_of(provider->url), &authority, &is_plain))
+    if (provider->url == NULL ||
+        !provider_rows_split_url(str_of(provider->url), &authority, &is_plain))
         return;
-    if (is_plain && !is_loopback_host(host_of(authority)))
+    if (is_plain && !provider_rows_is_loopback_host(provider_rows_host_of(authority)))
         faultlist_warn(reader->faults, yamlnode_find(map, "url")->place,
                        "`url` with http:// sends our key in clear text; use https://");
 }
 
-static void check_answers(struct setting_reader *reader, const struct yamlnode *map,
-                          const struct provider_settings *provider)
+static void provider_rows_check_answers(struct setting_reader *reader, const struct yamlnode *map,
+                                        const struct provider_settings *provider)
 {
     const struct yamlnode *answers = yamlnode_find(map, "answers"), *at;
     struct buf name;
@@ -359,7 +364,8 @@ static void check_answers(struct setting_reader *reader, const struct yamlnode *
     buf_fini(&name);
 }
 
-static void check(struct setting_reader *reader, const struct yamlnode *map, void *record)
+static void provider_rows_check(struct setting_reader *reader, const struct yamlnode *map,
+                                void *record)
 {
     struct provider_settings *provider = record;
     const struct yamlnode *connect = yamlnode_find(map, "connect_timeout");
@@ -368,12 +374,12 @@ static void check(struct setting_reader *reader, const struct yamlnode *map, voi
                       "`connect_timeout` is longer than `timeout`; a shorter one is right");
     if (provider->connect_timeout_ms > provider->timeout_ms)
         provider->connect_timeout_ms = provider->timeout_ms;
-    check_url(reader, map, provider);
-    check_answers(reader, map, provider);
+    provider_rows_check_url(reader, map, provider);
+    provider_rows_check_answers(reader, map, provider);
 }
 
 const struct setting_table provider_rows = {.name = "a provider",
                                             .rows = list,
                                             .count = COUNT_OF(list),
                                             .size = sizeof(struct provider_settings),
-                                            .check = check};
+                                            .check = provider_rows_check};

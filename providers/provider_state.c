@@ -106,7 +106,7 @@ void provider_rest_until(const struct provider *provider, int64_t steady_at_ms)
         ;
 }
 
-static int64_t wait_ms_of(int64_t wait_ns)
+static int64_t provider_state_wait_ms_of(int64_t wait_ns)
 {
     return (wait_ns + NS_PER_MS - 1) / NS_PER_MS;
 }
@@ -134,7 +134,7 @@ int64_t provider_take_token(const struct provider *provider, enum provider_lane 
         if (start > now_ns + ahead_ns + token_ns)
             start = now_ns + ahead_ns + token_ns;
         if (start - now_ns > ahead_ns)
-            return wait_ms_of(start - now_ns - ahead_ns);
+            return provider_state_wait_ms_of(start - now_ns - ahead_ns);
     } while (!atomic_compare_exchange_weak(full_at_ns, &full_at, start + token_ns));
     return 0;
 }

@@ -10,14 +10,14 @@
 enum { WINDOW = 16 * 1024, SHORT_KEY = 6 };
 #define PLACEHOLDER "[redacted]"
 
-static bool is_word(char c)
+static bool redact_is_word(char c)
 {
     return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
 /* Where the key stands in the text, or SIZE_MAX. A very short key counts only as a whole word,
  * else it would eat the text. */
-static size_t find_key(struct str text, struct str key)
+static size_t redact_find_key(struct str text, struct str key)
 {
     size_t from = 0;
     while (key.len > 0) {
@@ -26,18 +26,18 @@ static size_t find_key(struct str text, struct str key)
             return SIZE_MAX;
         at += from;
         size_t end = at + key.len;
-        if (key.len >= SHORT_KEY || ((at == 0 || !is_word(text.ptr[at - 1])) &&
-                                     (end == text.len || !is_word(text.ptr[end]))))
+        if (key.len >= SHORT_KEY || ((at == 0 || !redact_is_word(text.ptr[at - 1])) &&
+                                     (end == text.len || !redact_is_word(text.ptr[end]))))
             return at;
         from = at + 1;
     }
     return SIZE_MAX;
 }
 
-static void cut_key(struct buf *out, struct str text, struct str key)
+static void redact_cut_key(struct buf *out, struct str text, struct str key)
 {
     size_t at;
-    while ((at = find_key(text, key)) != SIZE_MAX) {
+    while ((at = redact_find_key(text, key)) != SIZE_MAX) {
         buf_add_str(out, str_first(text, at));
         buf_add_text(out, PLACEHOLDER);
         text = str_from(text, at + key.len);
@@ -46,7 +46,7 @@ static void cut_key(struct buf *out, struct str text, struct str key)
 }
 
 /* One line of well-formed UTF-8, cut at the ceiling between characters. */
-static struct str clean(struct str text, struct arena *arena)
+static struct str redact_clean(struct str text, struct arena *arena)
 {
     char *out = arena_new(arena, REDACT_CEILING + 1);
     size_t len = 0;
@@ -72,17 +72,17 @@ struct str redact(const char *key, struct str text, struct arena *arena)
     struct buf once, twice, encoded;
     text = str_first(text, WINDOW);
     if (key == NULL || key[0] == '\0')
-        return clean(text, arena);
+        return redact_clean(text, arena);
     buf_init(&once, WINDOW * 8);
     buf_init(&twice, WINDOW * 16);
     buf_init(&encoded, 4096);
     buf_add_urlencoded(&encoded, str_of(key));
-    cut_key(&once, text, str_of(key));
+    redact_cut_key(&once, text, str_of(key));
     if (str_is(buf_str(&encoded), key))
         buf_add_str(&twice, buf_str(&once));
     else
-        cut_key(&twice, buf_str(&once), buf_str(&encoded));
-    struct str result = clean(buf_str(&twice), arena);
+        redact_cut_key(&twice, buf_str(&once), buf_str(&encoded));
+    struct str result = redact_clean(buf_str(&twice), arena);
     buf_fini(&encoded);
     buf_fini(&twice);
     buf_fini(&once);
@@ -91,5 +91,5 @@ struct str redact(const char *key, struct str text, struct arena *arena)
 
 bool redact_finds(const char *key, struct str text)
 {
-    return key != NULL && find_key(text, str_of(key)) != SIZE_MAX;
+    return key != NULL && redact_find_key(text, str_of(key)) != SIZE_MAX;
 }

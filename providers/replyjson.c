@@ -9,7 +9,7 @@ enum { CONTAINERS = 10000, CONTAINER_BYTES = 60, VALUES = 100000, VALUE_BYTES = 
 
 /* What jansson would follow 2048 deep, or make a hundred bytes of memory of for each one that came
  * ("[{},{},…"), is refused before it sees it. A list's row has 60 bytes and more, its members 8. */
-static bool is_too_much(struct str text)
+static bool replyjson_is_too_much(struct str text)
 {
     size_t depth = 0, containers = 0, values = 0;
     const size_t most_containers = CONTAINERS + text.len / CONTAINER_BYTES;
@@ -37,7 +37,7 @@ static bool is_too_much(struct str text)
     return false;
 }
 
-static bool hex4(struct str text, size_t at, uint32_t *out)
+static bool replyjson_hex4(struct str text, size_t at, uint32_t *out)
 {
     *out = 0;
     if (at + 4 > text.len)
@@ -64,62 +64,63 @@ struct repair {
     bool may_quote_numbers;
 };
 
-static void put(struct repair *r, const char *bytes, size_t len)
+static void replyjson_put(struct repair *r, const char *bytes, size_t len)
 {
     memcpy(r->out + r->len, bytes, len);
     r->len += len;
 }
 
 /* An escape inside a string: lone surrogates and unknown escapes are what panels get wrong. */
-static void repair_escape(struct repair *r)
+static void replyjson_repair_escape(struct repair *r)
 {
     uint32_t unit, second;
     char next = r->at + 1 < r->in.len ? r->in.ptr[r->at + 1] : '\0';
-    if (next == 'u' && hex4(r->in, r->at + 2, &unit)) {
+    if (next == 'u' && replyjson_hex4(r->in, r->at + 2, &unit)) {
         bool is_pair = unit >= 0xD800 && unit < 0xDC00 && r->at + 7 < r->in.len &&
                        r->in.ptr[r->at + 6] == '\\' && r->in.ptr[r->at + 7] == 'u' &&
-                       hex4(r->in, r->at + 8, &second) && second >= 0xDC00 && second < 0xE000;
+                       replyjson_hex4(r->in, r->at + 8, &second) && second >= 0xDC00 &&
+                       second < 0xE000;
         size_t len = is_pair ? 12 : 6;
         if (!is_pair && unit >= 0xD800 && unit < 0xE000)
-            put(r, "\\ufffd", 6);
+            replyjson_put(r, "\\ufffd", 6);
         else
-            put(r, r->in.ptr + r->at, len);
+            replyjson_put(r, r->in.ptr + r->at, len);
         r->at += len;
         return;
     }
     if (next != '\0' && strchr("\"\\/bfnrt", next) != NULL)
-        put(r, r->in.ptr + r->at, 2);
+        replyjson_put(r, r->in.ptr + r->at, 2);
     else if (next == '\'')
-        put(r, "'", 1);
+        replyjson_put(r, "'", 1);
     else
-        put(r, "?", 1);
+        replyjson_put(r, "?", 1);
     r->at += next == '\0' ? 1 : 2;
 }
 
-static void repair_string(struct repair *r)
+static void replyjson_repair_string(struct repair *r)
 {
-    put(r, r->in.ptr + r->at++, 1);
+    replyjson_put(r, r->in.ptr + r->at++, 1);
     while (r->at < r->in.len) {
         char c = r->in.ptr[r->at];
         if (c == '\\') {
-            repair_escape(r);
+            replyjson_repair_escape(r);
             continue;
         }
         size_t start = r->at;
         uint32_t point = textfold_next(r->in, &r->at);
         if (point == 0xFFFD && r->at - start == 1)
-            put(r, "\xEF\xBF\xBD", 3);
+            replyjson_put(r, "\xEF\xBF\xBD", 3);
         else if (point < 0x20)
-            put(r, " ", 1);
+            replyjson_put(r, " ", 1);
         else
-            put(r, r->in.ptr + start, r->at - start);
+            replyjson_put(r, r->in.ptr + start, r->at - start);
         if (c == '"')
             return;
     }
 }
 
 /* A number too large for the parser becomes a text, so that it spoils its own row only. */
-static void repair_number(struct repair *r)
+static void replyjson_repair_number(struct repair *r)
 {
     size_t start = r->at, digits = 0, exponent = 0;
     bool is_real = false, in_exponent = false;
@@ -139,30 +140,31 @@ static void repair_number(struct repair *r)
     bool is_long = is_real ? exponent >= LONGEST_EXPONENT || digits > 300 : digits > LONGEST_NUMBER;
     bool is_quoted = is_long && r->may_quote_numbers;
     if (is_quoted)
-        put(r, "\"", 1);
-    put(r, r->in.ptr + start, r->at - start);
+        replyjson_put(r, "\"", 1);
+    replyjson_put(r, r->in.ptr + start, r->at - start);
     if (is_quoted)
-        put(r, "\"", 1);
+        replyjson_put(r, "\"", 1);
 }
 
-static struct str repair_text(struct str text, bool may_quote_numbers, struct arena *arena)
+static struct str replyjson_repair_text(struct str text, bool may_quote_numbers,
+                                        struct arena *arena)
 {
     struct repair r = {.in = text, .may_quote_numbers = may_quote_numbers};
     r.out = arena_new(arena, text.len * 3 + 16);
     while (r.at < text.len) {
         char c = text.ptr[r.at];
         if (c == '"')
-            repair_string(&r);
+            replyjson_repair_string(&r);
         else if ((c >= '0' && c <= '9') || c == '-')
-            repair_number(&r);
+            replyjson_repair_number(&r);
         else
-            put(&r, text.ptr + r.at++, 1);
+            replyjson_put(&r, text.ptr + r.at++, 1);
     }
     return str_make(r.out, r.len);
 }
 
 /* Marks of a page rather than of notices around an answer. */
-static bool is_page(struct str text)
+static bool replyjson_is_page(struct str text)
 {
     return str_find_folded(text, STR("<html")) != SIZE_MAX ||
            str_find_folded(text, STR("<!doctype")) != SIZE_MAX ||
@@ -170,7 +172,7 @@ static bool is_page(struct str text)
            str_find_folded(text, STR("<body")) != SIZE_MAX;
 }
 
-static bool may_start(struct str text)
+static bool replyjson_may_start(struct str text)
 {
     if (text.ptr[0] == '{')
         return true;
@@ -179,16 +181,16 @@ static bool may_start(struct str text)
 }
 
 /* The one whole object or array among other text; NULL when there is another, or a page. */
-static json_t *load_among_text(struct str text, size_t flags)
+static json_t *replyjson_load_among_text(struct str text, size_t flags)
 {
     size_t tries = 0;
     for (size_t at = 0; at < text.len && tries < CANDIDATES; at++) {
         json_error_t error;
-        if (!may_start(str_from(text, at)))
+        if (!replyjson_may_start(str_from(text, at)))
             continue;
         tries++;
         /* Seen from here, other quotes are a string's first. */
-        if (is_too_much(str_from(text, at)))
+        if (replyjson_is_too_much(str_from(text, at)))
             return NULL;
         json_t *root =
             json_loadb(text.ptr + at, text.len - at, flags | JSON_DISABLE_EOF_CHECK, &error);
@@ -196,8 +198,8 @@ static json_t *load_among_text(struct str text, size_t flags)
             return NULL; /* what stands in a broken whole is no whole */
         size_t used = error.position > 0 ? (size_t)error.position : 0;
         struct str rest = str_from(text, at + used);
-        if (used > 0 && str_find_byte(rest, '{') == SIZE_MAX && !is_page(rest) &&
-            !is_page(str_first(text, at)))
+        if (used > 0 && str_find_byte(rest, '{') == SIZE_MAX && !replyjson_is_page(rest) &&
+            !replyjson_is_page(str_first(text, at)))
             return root;
         json_decref(root);
         return NULL;
@@ -205,7 +207,7 @@ static json_t *load_among_text(struct str text, size_t flags)
     return NULL;
 }
 
-static json_t *load_text(struct str text, size_t flags, json_error_t *error)
+static json_t *replyjson_load_text(struct str text, size_t flags, json_error_t *error)
 {
     return json_loadb(text.ptr ? text.ptr : "", text.len, flags, error);
 }
@@ -220,18 +222,18 @@ struct replyjson replyjson_load(struct str body, bool is_strict, struct arena *a
         body = str_trim(str_from(body, 3));
     /* jansson passes over a NUL behind a number. */
     bool has_nul = is_strict && str_find_byte(body, '\0') != SIZE_MAX;
-    if (body.len == 0 || has_nul || is_too_much(body))
+    if (body.len == 0 || has_nul || replyjson_is_too_much(body))
         return reply;
-    reply.root = load_text(body, flags, &error);
+    reply.root = replyjson_load_text(body, flags, &error);
     if (reply.root != NULL)
         return reply;
     if (json_error_code(&error) == json_error_duplicate_key) {
         reply.has_double_keys = true;
         return reply;
     }
-    struct str repaired = repair_text(body, !is_strict, arena);
-    reply.root = load_text(repaired, flags, &error);
+    struct str repaired = replyjson_repair_text(body, !is_strict, arena);
+    reply.root = replyjson_load_text(repaired, flags, &error);
     if (reply.root == NULL && json_error_code(&error) != json_error_numeric_overflow)
-        reply.root = load_among_text(repaired, flags);
+        reply.root = replyjson_load_among_text(repaired, flags);
     return reply;
 }

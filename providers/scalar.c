@@ -31,7 +31,7 @@ struct scalar scalar_of(const json_t *json)
     return (struct scalar){0};
 }
 
-static bool whole_of_real(double real, int64_t *out)
+static bool scalar_whole_of_real(double real, int64_t *out)
 {
     if (!(fabs(real) < 9007199254740992.0) || floor(real) != real)
         return false;
@@ -47,7 +47,7 @@ bool scalar_integer(struct scalar value, int64_t *out)
         *out = value.integer;
         return true;
     case SCALAR_REAL:
-        return whole_of_real(value.real, out);
+        return scalar_whole_of_real(value.real, out);
     case SCALAR_TEXT:
         if (str_to_i64(value.text, out) || str_to_i64(str_trim(value.text), out))
             return true;
@@ -64,7 +64,7 @@ bool scalar_integer(struct scalar value, int64_t *out)
 }
 
 /* "0.10000000000000001": a double printed with all its digits; its value is what was meant. */
-static bool parse_noise(struct str text, struct money *out)
+static bool scalar_parse_noise(struct str text, struct money *out)
 {
     char copy[NUMBER_ROOM], *end;
     size_t digits = 0;
@@ -96,7 +96,7 @@ bool scalar_money(struct scalar value, struct money *out, struct str *currency_o
     case SCALAR_REAL:
         return money_from_double(value.real, out);
     case SCALAR_TEXT:
-        return parse_noise(str_trim(value.text), out) ||
+        return scalar_parse_noise(str_trim(value.text), out) ||
                money_parse_loose(value.text, out, currency_out);
     case SCALAR_NONE:
     case SCALAR_FALSE:
@@ -106,7 +106,7 @@ bool scalar_money(struct scalar value, struct money *out, struct str *currency_o
     UNREACHABLE();
 }
 
-static bool is_id_text(struct str text)
+static bool scalar_is_id_text(struct str text)
 {
     static const char others[] = "._:-";
     size_t digits = 0, points = 0;
@@ -140,7 +140,7 @@ bool scalar_id(struct scalar value, struct arena *arena, struct str *out)
         *out = arena_i64(arena, number);
         return true;
     case SCALAR_TEXT:
-        if (!is_id_text(str_trim(value.text)))
+        if (!scalar_is_id_text(str_trim(value.text)))
             return false;
         *out = arena_str(arena, str_trim(value.text));
         return true;

@@ -90,7 +90,7 @@ const json_t *decode_unwrap(const json_t *root)
 }
 
 /* Tags off, so that a pattern of `answers:` fits a page's words. */
-static struct str words_of_page(struct str page, struct arena *arena)
+static struct str standard_decode_words_of_page(struct str page, struct arena *arena)
 {
     page = str_first(page, 16 * 1024);
     char *out = arena_new(arena, page.len + 1);
@@ -109,13 +109,13 @@ static struct str words_of_page(struct str page, struct arena *arena)
 
 /* Text that is not JSON decides nothing, save where the provider's own table names it, or where a
  * framework's page says that the action was never written. */
-static void decode_page(struct decoding *d)
+static void standard_decode_page(struct decoding *d)
 {
     struct verdict verdict;
     struct str body = str_trim(d->facts->body);
-    if (body.len > 0 &&
-        (classify_own(d->settings, d->question->action, body, &verdict) ||
-         classify_own(d->settings, d->question->action, words_of_page(body, d->arena), &verdict))) {
+    if (body.len > 0 && (classify_own(d->settings, d->question->action, body, &verdict) ||
+                         classify_own(d->settings, d->question->action,
+                                      standard_decode_words_of_page(body, d->arena), &verdict))) {
         if (verdict.class == VERDICT_DOUBT)
             decode_doubt(d);
         else
@@ -146,14 +146,14 @@ static void (*const decoders[QUESTION_ACTION_COUNT])(struct decoding *d) = {
     [QUESTION_BALANCE] = decode_balance,
 };
 
-static void decode_body(struct decoding *d)
+static void standard_decode_body(struct decoding *d)
 {
     struct replyjson reply =
         replyjson_load(d->facts->body, decode_is_writing(d->question->action), d->arena);
     d->root = reply.root;
     d->has_double_keys = reply.has_double_keys;
     if (reply.root == NULL) {
-        decode_page(d);
+        standard_decode_page(d);
         return;
     }
     struct str text;
@@ -167,7 +167,7 @@ static void decode_body(struct decoding *d)
     json_decref(reply.root);
 }
 
-static bool is_scanned(struct decoding *d)
+static bool standard_decode_is_scanned(struct decoding *d)
 {
     if (d->facts->http_status / 100 != 2)
         return false;
@@ -178,7 +178,7 @@ static bool is_scanned(struct decoding *d)
     return d->question->action == QUESTION_STATUS_MANY && statusscan_status_many(d);
 }
 
-static void decode_transport(struct decoding *d, bool may_scan)
+static void standard_decode_transport(struct decoding *d, bool may_scan)
 {
     static const struct verdict challenged = {.class = VERDICT_PROVIDER, .rest = REST_PROVIDER};
     const struct reply_facts *facts = d->facts;
@@ -190,8 +190,8 @@ static void decode_transport(struct decoding *d, bool may_scan)
     } else if (facts->http_status >= 300 && facts->http_status < 400) {
         decode_refuse(d, &challenged);
         d->answer->is_redirect = true;
-    } else if (!may_scan || !is_scanned(d)) {
-        decode_body(d);
+    } else if (!may_scan || !standard_decode_is_scanned(d)) {
+        standard_decode_body(d);
         /* A front's page, unless the body spoke for itself. */
         if (d->answer->outcome == OUTCOME_DOUBT && challenge_is(facts) &&
             d->answer->error.len == 0) {
@@ -201,7 +201,7 @@ static void decode_transport(struct decoding *d, bool may_scan)
     }
 }
 
-static struct str evidence_of(const struct decoding *d)
+static struct str standard_decode_evidence_of(const struct decoding *d)
 {
     const struct reply_facts *facts = d->facts;
     struct str transport = str_of(facts->transport_error);
@@ -223,7 +223,7 @@ static struct str evidence_of(const struct decoding *d)
 }
 
 /* One status or item per id asked, absent until the answer names it. */
-static void prepare(struct decoding *d)
+static void standard_decode_prepare(struct decoding *d)
 {
     const struct question *question = d->question;
     struct answer *answer = d->answer;
@@ -254,7 +254,7 @@ static void prepare(struct decoding *d)
 }
 
 /* A refusal as a whole is one of each item. */
-static void refuse_items(struct answer *answer)
+static void standard_decode_refuse_items(struct answer *answer)
 {
     for (size_t i = 0; i < answer->item_count; i++)
         if (answer->items[i].is_absent)
@@ -265,7 +265,7 @@ static void refuse_items(struct answer *answer)
 }
 
 /* One order of the panel's may be two of ours; the answer says it once. */
-static void share_statuses(struct answer *answer)
+static void standard_decode_share_statuses(struct answer *answer)
 {
     for (size_t i = 0; i < answer->status_count; i++) {
         struct answer_status *status = &answer->statuses[i];
@@ -275,9 +275,9 @@ static void share_statuses(struct answer *answer)
     }
 }
 
-static void decode_all(const struct provider_settings *settings, const struct question *question,
-                       const struct reply_facts *facts, struct arena *arena, struct answer *out,
-                       bool may_scan)
+static void standard_decode_all(const struct provider_settings *settings,
+                                const struct question *question, const struct reply_facts *facts,
+                                struct arena *arena, struct answer *out, bool may_scan)
 {
     struct decode_memo memo = {0};
     struct decoding d = {.settings = settings,
@@ -287,25 +287,25 @@ static void decode_all(const struct provider_settings *settings, const struct qu
                          .arena = arena,
                          .answer = out,
                          .verdict = {.class = VERDICT_DOUBT}};
-    prepare(&d);
-    decode_transport(&d, may_scan);
+    standard_decode_prepare(&d);
+    standard_decode_transport(&d, may_scan);
     if (out->outcome == OUTCOME_REFUSED)
-        refuse_items(out);
+        standard_decode_refuse_items(out);
     if (out->outcome == OUTCOME_ACCEPTED)
-        share_statuses(out);
+        standard_decode_share_statuses(out);
     if (out->outcome != OUTCOME_ACCEPTED)
-        out->evidence = evidence_of(&d);
+        out->evidence = standard_decode_evidence_of(&d);
 }
 
 void standard_decode(const struct provider_settings *settings, const struct question *question,
                      const struct reply_facts *facts, struct arena *arena, struct answer *out)
 {
-    decode_all(settings, question, facts, arena, out, true);
+    standard_decode_all(settings, question, facts, arena, out, true);
 }
 
 void standard_decode_slowly(const struct provider_settings *settings,
                             const struct question *question, const struct reply_facts *facts,
                             struct arena *arena, struct answer *out)
 {
-    decode_all(settings, question, facts, arena, out, false);
+    standard_decode_all(settings, question, facts, arena, out, false);
 }

@@ -1,7 +1,7 @@
 /* A question as the form body of the standard dialect. */
 #include "providers/standard.h"
 
-static void add_pair(struct buf *out, const char *name, struct str value)
+static void standard_encode_add_pair(struct buf *out, const char *name, struct str value)
 {
     if (out->len > 0)
         buf_add_byte(out, '&');
@@ -11,7 +11,8 @@ static void add_pair(struct buf *out, const char *name, struct str value)
 }
 
 /* Comma and digits need no encoding, but textual ids might. */
-static void add_ids(struct buf *out, const char *name, const struct question *question)
+static void standard_encode_add_ids(struct buf *out, const char *name,
+                                    const struct question *question)
 {
     if (out->len > 0)
         buf_add_byte(out, '&');
@@ -24,25 +25,25 @@ static void add_ids(struct buf *out, const char *name, const struct question *qu
     }
 }
 
-static struct str without_last_breaks(struct str list)
+static struct str standard_encode_without_last_breaks(struct str list)
 {
     while (list.len > 0 && (list.ptr[list.len - 1] == '\n' || list.ptr[list.len - 1] == '\r'))
         list.len--;
     return list;
 }
 
-static uint64_t count_lines(struct str list)
+static uint64_t standard_encode_count_lines(struct str list)
 {
     struct str line;
     uint64_t count = 0;
-    list = without_last_breaks(list);
+    list = standard_encode_without_last_breaks(list);
     while (str_next(&list, '\n', &line))
         count += str_trim(line).len > 0;
     return count;
 }
 
 /* Some panels demand a quantity even where they derive it themselves. */
-static void add_derived_quantity(struct buf *out, const struct fields *fields)
+static void standard_encode_add_derived_quantity(struct buf *out, const struct fields *fields)
 {
     const struct str *list = &fields->value[FIELD_COMMENTS];
     if (list->ptr == NULL)
@@ -50,12 +51,12 @@ static void add_derived_quantity(struct buf *out, const struct fields *fields)
     if (list->ptr == NULL || fields->value[FIELD_QUANTITY].ptr != NULL)
         return;
     buf_add_text(out, "&quantity=");
-    buf_add_u64(out, count_lines(*list));
+    buf_add_u64(out, standard_encode_count_lines(*list));
 }
 
-static void add_order(struct buf *out, const struct question *question)
+static void standard_encode_add_order(struct buf *out, const struct question *question)
 {
-    add_pair(out, "service", question->service);
+    standard_encode_add_pair(out, "service", question->service);
     if (question->fields == NULL)
         return;
     for (int i = 0; i < FIELD_COUNT; i++) {
@@ -63,9 +64,11 @@ static void add_order(struct buf *out, const struct question *question)
         struct str value = question->fields->value[field];
         if (value.ptr == NULL)
             continue;
-        add_pair(out, field_name(field), field_is_list(field) ? without_last_breaks(value) : value);
+        standard_encode_add_pair(out, field_name(field),
+                                 field_is_list(field) ? standard_encode_without_last_breaks(value)
+                                                      : value);
     }
-    add_derived_quantity(out, question->fields);
+    standard_encode_add_derived_quantity(out, question->fields);
 }
 
 void standard_encode(const struct provider_settings *settings, const struct question *question,
@@ -86,10 +89,10 @@ void standard_encode(const struct provider_settings *settings, const struct ques
         [QUESTION_BALANCE] = {"balance", NULL},
     };
     ASSERT(question->action < QUESTION_ACTION_COUNT);
-    add_pair(out, "key", str_of(settings->key));
-    add_pair(out, "action", str_of(rows[question->action].action));
+    standard_encode_add_pair(out, "key", str_of(settings->key));
+    standard_encode_add_pair(out, "action", str_of(rows[question->action].action));
     if (rows[question->action].ids != NULL)
-        add_ids(out, rows[question->action].ids, question);
+        standard_encode_add_ids(out, rows[question->action].ids, question);
     if (question->action == QUESTION_ADD)
-        add_order(out, question);
+        standard_encode_add_order(out, question);
 }

@@ -14,38 +14,38 @@ struct scan {
     const char *at, *end;
 };
 
-static inline bool is_blank(char c)
+static inline bool statusscan_is_blank(char c)
 {
     return c == ' ' || c == '\n' || c == '\r' || c == '\t';
 }
 
-static inline void skip_blanks(struct scan *s)
+static inline void statusscan_skip_blanks(struct scan *s)
 {
-    while (s->at < s->end && is_blank(*s->at))
+    while (s->at < s->end && statusscan_is_blank(*s->at))
         s->at++;
 }
 
-static inline bool take(struct scan *s, char c)
+static inline bool statusscan_take(struct scan *s, char c)
 {
-    skip_blanks(s);
+    statusscan_skip_blanks(s);
     if (s->at == s->end || *s->at != c)
         return false;
     s->at++;
     return true;
 }
 
-static inline bool is_next(struct scan *s, char c)
+static inline bool statusscan_is_next(struct scan *s, char c)
 {
-    skip_blanks(s);
+    statusscan_skip_blanks(s);
     return s->at < s->end && *s->at == c;
 }
 
-static inline bool is_plain(unsigned char c)
+static inline bool statusscan_is_plain(unsigned char c)
 {
     return c >= 0x20 && c <= 0x7e && c != '"' && c != '\\';
 }
 
-static const char *skip_plain(const char *at, const char *end)
+static const char *statusscan_skip_plain(const char *at, const char *end)
 {
 #ifdef __SSE2__
     for (; end - at >= 16; at += 16) {
@@ -60,18 +60,18 @@ static const char *skip_plain(const char *at, const char *end)
             return at + __builtin_ctz(marks);
     }
 #endif
-    while (at < end && is_plain((unsigned char)*at))
+    while (at < end && statusscan_is_plain((unsigned char)*at))
         at++;
     return at;
 }
 
 /* A string of plain ASCII without escapes. */
-static inline bool take_string(struct scan *s, struct str *out)
+static inline bool statusscan_take_string(struct scan *s, struct str *out)
 {
-    if (!take(s, '"'))
+    if (!statusscan_take(s, '"'))
         return false;
     const char *start = s->at;
-    s->at = skip_plain(start, s->end);
+    s->at = statusscan_skip_plain(start, s->end);
     if (s->at == s->end || *s->at != '"')
         return false;
     *out = str_make(start, (size_t)(s->at - start));
@@ -79,7 +79,7 @@ static inline bool take_string(struct scan *s, struct str *out)
     return true;
 }
 
-static size_t take_digits(struct scan *s)
+static size_t statusscan_take_digits(struct scan *s)
 {
     const char *start = s->at;
     while (s->at < s->end && *s->at >= '0' && *s->at <= '9')
@@ -89,19 +89,19 @@ static size_t take_digits(struct scan *s)
 
 /* Integers of at most 18 digits; reals of at most 15 without an exponent, whose text is exactly
  * what a double of them prints. */
-static bool take_number(struct scan *s, struct scalar *out)
+static bool statusscan_take_number(struct scan *s, struct scalar *out)
 {
     const char *start = s->at;
     if (*s->at == '-')
         s->at++;
     const char *digits = s->at;
-    size_t whole = take_digits(s), fraction = 0;
+    size_t whole = statusscan_take_digits(s), fraction = 0;
     if (whole == 0 || whole > INTEGER_DIGITS || (whole > 1 && *digits == '0'))
         return false;
     bool is_real = s->at < s->end && *s->at == '.';
     if (is_real) {
         s->at++;
-        fraction = take_digits(s);
+        fraction = statusscan_take_digits(s);
         if (fraction == 0 || whole + fraction > REAL_DIGITS)
             return false;
     }
@@ -119,7 +119,7 @@ static bool take_number(struct scan *s, struct scalar *out)
     return true;
 }
 
-static bool take_word(struct scan *s, const char *word)
+static bool statusscan_take_word(struct scan *s, const char *word)
 {
     size_t len = strlen(word);
     if ((size_t)(s->end - s->at) < len || memcmp(s->at, word, len) != 0)
@@ -128,29 +128,29 @@ static bool take_word(struct scan *s, const char *word)
     return true;
 }
 
-static bool take_scalar(struct scan *s, struct scalar *out)
+static bool statusscan_take_scalar(struct scan *s, struct scalar *out)
 {
-    skip_blanks(s);
+    statusscan_skip_blanks(s);
     if (s->at == s->end)
         return false;
     *out = (struct scalar){.kind = *s->at == '"' ? SCALAR_TEXT : SCALAR_NONE};
     if (out->kind == SCALAR_TEXT)
-        return take_string(s, &out->text);
+        return statusscan_take_string(s, &out->text);
     if (*s->at == '-' || (*s->at >= '0' && *s->at <= '9'))
-        return take_number(s, out);
-    return take_word(s, "null"); /* booleans are unusual here */
+        return statusscan_take_number(s, out);
+    return statusscan_take_word(s, "null"); /* booleans are unusual here */
 }
 
-static bool at_end(struct scan *s)
+static bool statusscan_at_end(struct scan *s)
 {
-    skip_blanks(s);
+    statusscan_skip_blanks(s);
     return s->at == s->end;
 }
 
 enum { MEMBER_CURRENCY = STATUS_MEMBER_COUNT, MEMBER_UNUSUAL };
 
 /* By length first: a name is compared once. */
-static unsigned member_of(struct str name)
+static unsigned statusscan_member_of(struct str name)
 {
     static const struct {
         struct str name;
@@ -180,7 +180,7 @@ struct habits {
     } list[HABITS];
 };
 
-static unsigned take_member(struct scan *s, struct habits *habits, size_t index)
+static unsigned statusscan_take_member(struct scan *s, struct habits *habits, size_t index)
 {
     struct str name, *habit = index < HABITS ? &habits->list[index].name : NULL;
     if (habit && habit->len > 0 && (size_t)(s->end - s->at) >= habit->len &&
@@ -189,9 +189,9 @@ static unsigned take_member(struct scan *s, struct habits *habits, size_t index)
         return habits->list[index].member;
     }
     const char *start = s->at;
-    if (!take_string(s, &name) || !take(s, ':'))
+    if (!statusscan_take_string(s, &name) || !statusscan_take(s, ':'))
         return MEMBER_UNUSUAL;
-    unsigned member = member_of(name);
+    unsigned member = statusscan_member_of(name);
     if (habit) {
         *habit = str_make(start, (size_t)(s->at - start));
         habits->list[index].member = member;
@@ -200,16 +200,18 @@ static unsigned take_member(struct scan *s, struct habits *habits, size_t index)
 }
 
 /* The usual members only; each once. */
-static bool take_status(struct scan *s, struct status_reading *reading, struct habits *habits)
+static bool statusscan_take_status(struct scan *s, struct status_reading *reading,
+                                   struct habits *habits)
 {
     unsigned seen = 0;
     size_t index = 0;
     struct scalar value;
-    if (!take(s, '{'))
+    if (!statusscan_take(s, '{'))
         return false;
     do {
-        unsigned member = take_member(s, habits, index++);
-        if (member == MEMBER_UNUSUAL || (seen >> member & 1) != 0 || !take_scalar(s, &value))
+        unsigned member = statusscan_take_member(s, habits, index++);
+        if (member == MEMBER_UNUSUAL || (seen >> member & 1) != 0 ||
+            !statusscan_take_scalar(s, &value))
             return false;
         seen |= 1u << member;
         /* Both spellings at once: which one counts is for the slow way. */
@@ -218,21 +220,23 @@ static bool take_status(struct scan *s, struct status_reading *reading, struct h
             return false;
         if (member != MEMBER_CURRENCY)
             decode_status_member(reading, (enum status_member)member, value);
-    } while (take(s, ','));
-    return take(s, '}') && reading->has_status;
+    } while (statusscan_take(s, ','));
+    return statusscan_take(s, '}') && reading->has_status;
 }
 
 /* {"error":"Incorrect order ID"}, which a batch may hold many times over. */
-static bool take_error(struct scan *s, const struct decoding *d, struct answer_status *status)
+static bool statusscan_take_error(struct scan *s, const struct decoding *d,
+                                  struct answer_status *status)
 {
     struct scan look = *s;
     struct str name, text;
     /* Nearly never: a look at the name's beginning is enough. */
-    if (!take(&look, '{') || !is_next(&look, '"') || look.end - look.at < 2 || look.at[1] != 'e')
+    if (!statusscan_take(&look, '{') || !statusscan_is_next(&look, '"') || look.end - look.at < 2 ||
+        look.at[1] != 'e')
         return false;
-    if (!take_string(&look, &name) || !str_is(name, "error") || !take(&look, ':') ||
-        !take_string(&look, &text) || !take(&look, '}') ||
-        !str_equal_folded(text, STR("Incorrect order ID")))
+    if (!statusscan_take_string(&look, &name) || !str_is(name, "error") ||
+        !statusscan_take(&look, ':') || !statusscan_take_string(&look, &text) ||
+        !statusscan_take(&look, '}') || !str_equal_folded(text, STR("Incorrect order ID")))
         return false;
     *s = look;
     *status = (struct answer_status){.id = status->id,
@@ -243,7 +247,8 @@ static bool take_error(struct scan *s, const struct decoding *d, struct answer_s
 }
 
 /* Panels answer in the order asked, or by number; hence a guess first. */
-static bool find_asked(const struct question *question, struct str id, size_t guess, size_t *out)
+static bool statusscan_find_asked(const struct question *question, struct str id, size_t guess,
+                                  size_t *out)
 {
     for (size_t i = 0; i < question->id_count; i++) {
         size_t at = guess + i < question->id_count ? guess + i : guess + i - question->id_count;
@@ -255,56 +260,57 @@ static bool find_asked(const struct question *question, struct str id, size_t gu
     return false;
 }
 
-static struct answer_status absent(struct str id)
+static struct answer_status statusscan_absent(struct str id)
 {
     return (struct answer_status){.id = id, .is_absent = true, .status = ORDERSTATUS_UNKNOWN};
 }
 
-static bool scan_keyed(struct scan *s, const struct decoding *d, struct answer_status *statuses,
-                       bool *is_taken)
+static bool statusscan_scan_keyed(struct scan *s, const struct decoding *d,
+                                  struct answer_status *statuses, bool *is_taken)
 {
     size_t at = 0, guess = 0;
     struct habits habits = {0};
     struct str id;
-    if (!take(s, '{'))
+    if (!statusscan_take(s, '{'))
         return false;
     do {
-        if (!take_string(s, &id) || !take(s, ':') || !is_next(s, '{'))
+        if (!statusscan_take_string(s, &id) || !statusscan_take(s, ':') ||
+            !statusscan_is_next(s, '{'))
             return false;
-        if (!find_asked(d->question, id, guess, &at) || is_taken[at])
+        if (!statusscan_find_asked(d->question, id, guess, &at) || is_taken[at])
             return false;
         is_taken[at] = true;
         guess = at + 1;
-        if (take_error(s, d, &statuses[at]))
+        if (statusscan_take_error(s, d, &statuses[at]))
             continue;
         struct status_reading reading = {
             .d = d, .status = &statuses[at], .asked_id = statuses[at].id};
         statuses[at].is_absent = false;
-        if (!take_status(s, &reading, &habits))
+        if (!statusscan_take_status(s, &reading, &habits))
             return false;
         /* As below: a number may be an error's. */
         if (!decode_status_finish(&reading) || statuses[at].status == ORDERSTATUS_UNKNOWN)
             return false;
-    } while (take(s, ','));
-    return take(s, '}') && at_end(s);
+    } while (statusscan_take(s, ','));
+    return statusscan_take(s, '}') && statusscan_at_end(s);
 }
 
-static struct scan scan_of(const struct decoding *d)
+static struct scan statusscan_scan_of(const struct decoding *d)
 {
     return (struct scan){d->facts->body.ptr, d->facts->body.ptr + d->facts->body.len};
 }
 
 bool statusscan_status_many(struct decoding *d)
 {
-    struct scan s = scan_of(d);
+    struct scan s = statusscan_scan_of(d);
     size_t count = d->question->id_count;
     /* The provider's own table may say otherwise of an unknown id. */
-    if (!is_next(&s, '{') || d->settings->answer_count > 0)
+    if (!statusscan_is_next(&s, '{') || d->settings->answer_count > 0)
         return false;
     bool *is_taken = arena_new(d->arena, count * sizeof *is_taken + 1);
-    if (!scan_keyed(&s, d, d->answer->statuses, is_taken)) {
+    if (!statusscan_scan_keyed(&s, d, d->answer->statuses, is_taken)) {
         for (size_t i = 0; i < count; i++)
-            d->answer->statuses[i] = absent(d->question->ids[i]);
+            d->answer->statuses[i] = statusscan_absent(d->question->ids[i]);
         return false;
     }
     d->answer->outcome = OUTCOME_ACCEPTED;
@@ -313,15 +319,16 @@ bool statusscan_status_many(struct decoding *d)
 
 bool statusscan_status(struct decoding *d)
 {
-    struct scan s = scan_of(d);
+    struct scan s = statusscan_scan_of(d);
     struct answer_status *status = d->answer->statuses;
     struct status_reading reading = {.d = d, .status = status, .asked_id = status->id};
     struct habits habits = {0};
-    if (!is_next(&s, '{'))
+    if (!statusscan_is_next(&s, '{'))
         return false;
-    if (!take_status(&s, &reading, &habits) || !at_end(&s) || !decode_status_finish(&reading) ||
+    if (!statusscan_take_status(&s, &reading, &habits) || !statusscan_at_end(&s) ||
+        !decode_status_finish(&reading) ||
         status->status == ORDERSTATUS_UNKNOWN) { /* a number may be an error's */
-        *status = absent(d->question->ids[0]);
+        *status = statusscan_absent(d->question->ids[0]);
         return false;
     }
     d->answer->outcome = OUTCOME_ACCEPTED;
@@ -330,11 +337,12 @@ bool statusscan_status(struct decoding *d)
 
 bool statusscan_add(struct decoding *d)
 {
-    struct scan s = scan_of(d);
+    struct scan s = statusscan_scan_of(d);
     struct str name, id;
     struct scalar value;
-    if (!take(&s, '{') || !take_string(&s, &name) || !str_is(name, "order") || !take(&s, ':') ||
-        !take_scalar(&s, &value) || value.kind != SCALAR_INTEGER || !take(&s, '}') || !at_end(&s))
+    if (!statusscan_take(&s, '{') || !statusscan_take_string(&s, &name) || !str_is(name, "order") ||
+        !statusscan_take(&s, ':') || !statusscan_take_scalar(&s, &value) ||
+        value.kind != SCALAR_INTEGER || !statusscan_take(&s, '}') || !statusscan_at_end(&s))
         return false;
     if (!scalar_id(value, d->arena, &id))
         return false;

@@ -26,7 +26,7 @@ uint32_t textfold_next(struct str text, size_t *at)
 }
 
 /* The folded character; 0 for one that vanishes. */
-static uint32_t fold_point(uint32_t point)
+static uint32_t textfold_fold_point(uint32_t point)
 {
     if (point >= 'A' && point <= 'Z')
         return point + ('a' - 'A');
@@ -59,7 +59,7 @@ static uint32_t fold_point(uint32_t point)
     return point == 0x2026 ? '.' : point;
 }
 
-static size_t put_point(char *to, uint32_t point)
+static size_t textfold_put_point(char *to, uint32_t point)
 {
     if (point < 0x80) {
         to[0] = (char)point;
@@ -79,10 +79,10 @@ struct str textfold(struct str text, struct arena *arena)
     text = str_first(text, TEXTFOLD_CEILING);
     char *out = arena_new(arena, text.len * 3 + 1); /* an ill-formed byte becomes three */
     for (size_t at = 0; at < text.len;) {
-        uint32_t point = fold_point(textfold_next(text, &at));
+        uint32_t point = textfold_fold_point(textfold_next(text, &at));
         if (point == 0 || (point == ' ' && (len == 0 || out[len - 1] == ' ')))
             continue;
-        len += put_point(out + len, point);
+        len += textfold_put_point(out + len, point);
     }
     while (len > 0 && (out[len - 1] == '.' || out[len - 1] == '!' || out[len - 1] == ' '))
         len--;

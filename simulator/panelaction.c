@@ -9,20 +9,21 @@
 typedef struct panelaction_result action_fn(struct panel *panel, const struct panelform *form,
                                             uint64_t line, struct buf *out);
 
-static void print_error(struct buf *out, const char *words)
+static void panelaction_print_error(struct buf *out, const char *words)
 {
     buf_add_text(out, "{\"error\":");
     buf_add_json(out, str_of(words));
     buf_add_byte(out, '}');
 }
 
-static void print_field(struct buf *out, const char *name)
+static void panelaction_print_field(struct buf *out, const char *name)
 {
     buf_printf(out, "\"%s\":", name);
 }
 
-static struct panelaction_result run_services(struct panel *panel, const struct panelform *form,
-                                              uint64_t line, struct buf *out)
+static struct panelaction_result panelaction_run_services(struct panel *panel,
+                                                          const struct panelform *form,
+                                                          uint64_t line, struct buf *out)
 {
     (void)form;
     (void)line;
@@ -30,8 +31,9 @@ static struct panelaction_result run_services(struct panel *panel, const struct 
     return (struct panelaction_result){.is_stored = false};
 }
 
-static struct panelaction_result run_balance(struct panel *panel, const struct panelform *form,
-                                             uint64_t line, struct buf *out)
+static struct panelaction_result panelaction_run_balance(struct panel *panel,
+                                                         const struct panelform *form,
+                                                         uint64_t line, struct buf *out)
 {
     (void)form;
     (void)line;
@@ -43,13 +45,14 @@ static struct panelaction_result run_balance(struct panel *panel, const struct p
     return (struct panelaction_result){.is_stored = false};
 }
 
-static struct panelaction_result run_add(struct panel *panel, const struct panelform *form,
-                                         uint64_t line, struct buf *out)
+static struct panelaction_result panelaction_run_add(struct panel *panel,
+                                                     const struct panelform *form, uint64_t line,
+                                                     struct buf *out)
 {
     const char *error;
     struct panelorder *order = panelorder_place(panel, form, line, &error);
     if (order == NULL) {
-        print_error(out, error);
+        panelaction_print_error(out, error);
         return (struct panelaction_result){.is_stored = false};
     }
     buf_add_text(out, "{\"order\":");
@@ -59,7 +62,7 @@ static struct panelaction_result run_add(struct panel *panel, const struct panel
 }
 
 /* The id as it came, for an answer about something that does not exist. */
-static void print_asked_id(const struct panel *panel, struct str id, struct buf *out)
+static void panelaction_print_asked_id(const struct panel *panel, struct str id, struct buf *out)
 {
     uint64_t number;
     if (panel->ids == PANEL_IDS_NUMBER && str_to_u64(id, &number) &&
@@ -69,7 +72,8 @@ static void print_asked_id(const struct panel *panel, struct str id, struct buf 
         buf_add_json(out, id);
 }
 
-static void print_many(struct panel *panel, const struct str *ids, size_t count, struct buf *out)
+static void panelaction_print_many(struct panel *panel, const struct str *ids, size_t count,
+                                   struct buf *out)
 {
     bool is_list = panel->multi != PANEL_MULTI_OBJECT;
     bool has_any = false;
@@ -91,14 +95,15 @@ static void print_many(struct panel *panel, const struct str *ids, size_t count,
         } else if (panel->unknown == PANEL_UNKNOWN_TEXT) {
             buf_add_text(out, "\"Incorrect order ID\"");
         } else {
-            print_error(out, "Incorrect order ID");
+            panelaction_print_error(out, "Incorrect order ID");
         }
     }
     buf_add_byte(out, is_list ? ']' : '}');
 }
 
-static struct panelaction_result run_status(struct panel *panel, const struct panelform *form,
-                                            uint64_t line, struct buf *out)
+static struct panelaction_result panelaction_run_status(struct panel *panel,
+                                                        const struct panelform *form, uint64_t line,
+                                                        struct buf *out)
 {
     struct panelaction_result none = {.is_stored = false};
     struct str ids[MOST_IDS], one = panelform_get(form, "order");
@@ -106,14 +111,14 @@ static struct panelaction_result run_status(struct panel *panel, const struct pa
     size_t count = panelform_ids(form, "orders", ids, MOST_IDS);
     if (one.ptr == NULL && count > 0 && panel->multi != PANEL_MULTI_UNSUPPORTED) {
         if (count > 100)
-            print_error(out, "Maximum 100 orders");
+            panelaction_print_error(out, "Maximum 100 orders");
         else
-            print_many(panel, ids, count, out);
+            panelaction_print_many(panel, ids, count, out);
         return none;
     }
     struct panelorder *order = panelorder_find(panel, one);
     if (order == NULL) {
-        print_error(out, "Incorrect order ID");
+        panelaction_print_error(out, "Incorrect order ID");
         return none;
     }
     panelorder_ask(panel, order);
@@ -121,8 +126,8 @@ static struct panelaction_result run_status(struct panel *panel, const struct pa
     return none;
 }
 
-static void print_refill_of(struct panel *panel, struct panelorder *order, bool is_in_list,
-                            struct buf *out, bool *is_stored)
+static void panelaction_print_refill_of(struct panel *panel, struct panelorder *order,
+                                        bool is_in_list, struct buf *out, bool *is_stored)
 {
     const char *error = "Incorrect order ID";
     struct panelrefill *refill = order ? panelorder_refill(panel, order, &error) : NULL;
@@ -137,36 +142,40 @@ static void print_refill_of(struct panel *panel, struct panelorder *order, bool 
             buf_add_byte(out, '}');
         *is_stored = true;
     } else {
-        print_error(out, error);
+        panelaction_print_error(out, error);
     }
 }
 
-static struct panelaction_result run_refill(struct panel *panel, const struct panelform *form,
-                                            uint64_t line, struct buf *out)
+static struct panelaction_result panelaction_run_refill(struct panel *panel,
+                                                        const struct panelform *form, uint64_t line,
+                                                        struct buf *out)
 {
     struct panelaction_result result = {.is_stored = false};
     struct str ids[MOST_IDS], one = panelform_get(form, "order");
     (void)line;
     if (one.ptr) {
-        print_refill_of(panel, panelorder_find(panel, one), false, out, &result.is_stored);
+        panelaction_print_refill_of(panel, panelorder_find(panel, one), false, out,
+                                    &result.is_stored);
         return result;
     }
     size_t count = panelform_ids(form, "orders", ids, MOST_IDS);
     buf_add_byte(out, '[');
     for (size_t i = 0; i < count; i++) {
         buf_add_text(out, i ? ",{\"order\":" : "{\"order\":");
-        print_asked_id(panel, ids[i], out);
+        panelaction_print_asked_id(panel, ids[i], out);
         buf_add_byte(out, ',');
-        print_field(out, "refill");
-        print_refill_of(panel, panelorder_find(panel, ids[i]), true, out, &result.is_stored);
+        panelaction_print_field(out, "refill");
+        panelaction_print_refill_of(panel, panelorder_find(panel, ids[i]), true, out,
+                                    &result.is_stored);
         buf_add_byte(out, '}');
     }
     buf_add_byte(out, ']');
     return result;
 }
 
-static struct panelaction_result
-run_refill_status(struct panel *panel, const struct panelform *form, uint64_t line, struct buf *out)
+static struct panelaction_result panelaction_run_refill_status(struct panel *panel,
+                                                               const struct panelform *form,
+                                                               uint64_t line, struct buf *out)
 {
     struct str ids[MOST_IDS], one = panelform_get(form, "refill");
     struct panelaction_result none = {.is_stored = false};
@@ -174,7 +183,7 @@ run_refill_status(struct panel *panel, const struct panelform *form, uint64_t li
     if (one.ptr) {
         struct panelrefill *refill = panelorder_find_refill(panel, one);
         if (refill == NULL) {
-            print_error(out, "Incorrect refill ID");
+            panelaction_print_error(out, "Incorrect refill ID");
             return none;
         }
         panelorder_ask_refill(panel, refill);
@@ -188,13 +197,13 @@ run_refill_status(struct panel *panel, const struct panelform *form, uint64_t li
     for (size_t i = 0; i < count; i++) {
         struct panelrefill *refill = panelorder_find_refill(panel, ids[i]);
         buf_add_text(out, i ? ",{\"refill\":" : "{\"refill\":");
-        print_asked_id(panel, ids[i], out);
+        panelaction_print_asked_id(panel, ids[i], out);
         buf_add_text(out, ",\"status\":");
         if (refill) {
             panelorder_ask_refill(panel, refill);
             buf_add_json(out, str_of(refill->state));
         } else {
-            print_error(out, "Refill not found");
+            panelaction_print_error(out, "Refill not found");
         }
         buf_add_byte(out, '}');
     }
@@ -202,7 +211,8 @@ run_refill_status(struct panel *panel, const struct panelform *form, uint64_t li
     return none;
 }
 
-static void print_cancel_of(struct panel *panel, struct str id, struct buf *out, bool *is_stored)
+static void panelaction_print_cancel_of(struct panel *panel, struct str id, struct buf *out,
+                                        bool *is_stored)
 {
     const char *error = "Incorrect order ID";
     struct panelorder *order = panelorder_find(panel, id);
@@ -210,12 +220,13 @@ static void print_cancel_of(struct panel *panel, struct str id, struct buf *out,
         buf_add_byte(out, '1');
         *is_stored = true;
     } else {
-        print_error(out, error);
+        panelaction_print_error(out, error);
     }
 }
 
-static struct panelaction_result run_cancel(struct panel *panel, const struct panelform *form,
-                                            uint64_t line, struct buf *out)
+static struct panelaction_result panelaction_run_cancel(struct panel *panel,
+                                                        const struct panelform *form, uint64_t line,
+                                                        struct buf *out)
 {
     struct panelaction_result result = {.is_stored = false};
     struct str ids[MOST_IDS];
@@ -226,9 +237,9 @@ static struct panelaction_result run_cancel(struct panel *panel, const struct pa
     buf_add_byte(out, '[');
     for (size_t i = 0; i < count; i++) {
         buf_add_text(out, i ? ",{\"order\":" : "{\"order\":");
-        print_asked_id(panel, ids[i], out);
+        panelaction_print_asked_id(panel, ids[i], out);
         buf_add_text(out, ",\"cancel\":");
-        print_cancel_of(panel, ids[i], out, &result.is_stored);
+        panelaction_print_cancel_of(panel, ids[i], out, &result.is_stored);
         buf_add_byte(out, '}');
     }
     buf_add_byte(out, ']');
@@ -240,13 +251,13 @@ static const struct {
     bool writes;
     action_fn *run;
 } actions[] = {
-    {"services", false, run_services},
-    {"add", true, run_add},
-    {"status", false, run_status},
-    {"refill", true, run_refill},
-    {"refill_status", false, run_refill_status},
-    {"cancel", true, run_cancel},
-    {"balance", false, run_balance},
+    {"services", false, panelaction_run_services},
+    {"add", true, panelaction_run_add},
+    {"status", false, panelaction_run_status},
+    {"refill", true, panelaction_run_refill},
+    {"refill_status", false, panelaction_run_refill_status},
+    {"cancel", true, panelaction_run_cancel},
+    {"balance", false, panelaction_run_balance},
 };
 
 bool panelaction_writes(struct str action)
@@ -269,7 +280,7 @@ struct panelaction_result panelaction_run(struct panel *panel, const struct pane
     struct str action = panelform_get(form, "action");
     struct panelaction_result result = {.is_key_good = panelaction_key_good(panel, form)};
     if (!result.is_key_good) {
-        print_error(out, "Invalid API key");
+        panelaction_print_error(out, "Invalid API key");
         return result;
     }
     for (size_t i = 0; i < COUNT_OF(actions); i++) {
@@ -279,6 +290,6 @@ struct panelaction_result panelaction_run(struct panel *panel, const struct pane
         result.is_key_good = true;
         return result;
     }
-    print_error(out, "Incorrect request");
+    panelaction_print_error(out, "Incorrect request");
     return result;
 }

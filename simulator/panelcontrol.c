@@ -26,18 +26,19 @@ bool panelcontrol_is_for(struct str path)
     return str_starts(path, STR(PREFIX));
 }
 
-static void say_done(const struct asked *asked)
+static void panelcontrol_say_done(const struct asked *asked)
 {
     panelline_reply_json(asked->line, 200, json_pack("{sb}", "ok", true));
 }
 
-static void say_fault(const struct asked *asked, const struct fault *why)
+static void panelcontrol_say_fault(const struct asked *asked, const struct fault *why)
 {
     panelline_reply_json(asked->line, why->code == FAULT_NOT_FOUND ? 404 : 400,
                          json_pack("{ss}", "error", why->words));
 }
 
-static uint64_t query_number(const struct asked *asked, const char *name, uint64_t otherwise)
+static uint64_t panelcontrol_query_number(const struct asked *asked, const char *name,
+                                          uint64_t otherwise)
 {
     uint64_t number = otherwise;
     if (!str_to_u64(str_trim(panelform_get(asked->query, name)), &number))
@@ -45,7 +46,7 @@ static uint64_t query_number(const struct asked *asked, const char *name, uint64
     return number;
 }
 
-static void get_about(const struct asked *asked)
+static void panelcontrol_get_about(const struct asked *asked)
 {
     const struct panel *panel = asked->panel;
     struct buf balance;
@@ -63,18 +64,18 @@ static void get_about(const struct asked *asked)
     buf_fini(&balance);
 }
 
-static void get_log(const struct asked *asked)
+static void panelcontrol_get_log(const struct asked *asked)
 {
     struct paneljournal_filter filter = {
-        .after = query_number(asked, "after", 0),
+        .after = panelcontrol_query_number(asked, "after", 0),
         .action = panelform_get(asked->query, "action"),
         .link_part = panelform_get(asked->query, "link"),
         .service = panelform_get(asked->query, "service"),
         .order = panelform_get(asked->query, "order"),
         .is_stored_only = str_is(panelform_get(asked->query, "stored"), "1"),
     };
-    uint64_t wait_s = query_number(asked, "wait", 0);
-    size_t most = (size_t)query_number(asked, "most", SIZE_MAX);
+    uint64_t wait_s = panelcontrol_query_number(asked, "wait", 0);
+    size_t most = (size_t)panelcontrol_query_number(asked, "most", SIZE_MAX);
     if (wait_s == 0) {
         panelline_reply_json(asked->line, 200,
                              paneljournal_list(&asked->panel->journal, &filter, most));
@@ -83,10 +84,11 @@ static void get_log(const struct asked *asked)
     if (wait_s > MOST_WAIT_S)
         wait_s = MOST_WAIT_S;
     panelwait_for_journal(asked->panel, asked->line, &filter,
-                          (size_t)query_number(asked, "count", 1), most, (int64_t)wait_s * 1000);
+                          (size_t)panelcontrol_query_number(asked, "count", 1), most,
+                          (int64_t)wait_s * 1000);
 }
 
-static json_t *order_json(const struct panel *panel, const struct panelorder *order)
+static json_t *panelcontrol_order_json(const struct panel *panel, const struct panelorder *order)
 {
     struct buf text;
     buf_init(&text, 64);
@@ -103,16 +105,16 @@ static json_t *order_json(const struct panel *panel, const struct panelorder *or
     return json;
 }
 
-static void get_orders(const struct asked *asked)
+static void panelcontrol_get_orders(const struct asked *asked)
 {
     const struct panel *panel = asked->panel;
     json_t *list = json_array(), *refills = json_array();
     const struct panelorder *order;
     const struct panelrefill *refill;
-    uint64_t skip = query_number(asked, "after", 0), at = 0;
+    uint64_t skip = panelcontrol_query_number(asked, "after", 0), at = 0;
     for (order = panel->orders.by_id; order; order = order->hh.next)
         if (at++ >= skip)
-            json_array_append_new(list, order_json(panel, order));
+            json_array_append_new(list, panelcontrol_order_json(panel, order));
     for (refill = panel->orders.refills; refill; refill = refill->hh.next)
         json_array_append_new(refills, json_pack("{ssssss}", "id", refill->id, "order",
                                                  refill->order, "status", refill->state));
@@ -122,45 +124,45 @@ static void get_orders(const struct asked *asked)
                                    refills));
 }
 
-static void get_wait_hold(const struct asked *asked)
+static void panelcontrol_get_wait_hold(const struct asked *asked)
 {
     struct str name = panelform_get(asked->query, "name");
-    uint64_t wait_s = query_number(asked, "wait", 30);
+    uint64_t wait_s = panelcontrol_query_number(asked, "wait", 30);
     panelwait_for_hold(asked->panel, asked->line, name.ptr ? name : STR(PANELRULE_HANG),
-                       (size_t)query_number(asked, "count", 1),
+                       (size_t)panelcontrol_query_number(asked, "count", 1),
                        (int64_t)(wait_s < MOST_WAIT_S ? wait_s : MOST_WAIT_S) * 1000);
 }
 
-static void get_rules(const struct asked *asked)
+static void panelcontrol_get_rules(const struct asked *asked)
 {
     panelline_reply_json(asked->line, 200,
                          json_pack("{so}", "rules", panelrule_list(&asked->panel->rules)));
 }
 
-static void post_set(const struct asked *asked)
+static void panelcontrol_post_set(const struct asked *asked)
 {
     struct fault why = {.code = FAULT_NONE};
     if (panelscript_apply(asked->panel, asked->body, &why))
-        say_done(asked);
+        panelcontrol_say_done(asked);
     else
-        say_fault(asked, &why);
+        panelcontrol_say_fault(asked, &why);
 }
 
 /* A list replaces the rules; {"append": […]} adds behind them, {"replace": […]} is the list. */
-static void post_rules(const struct asked *asked)
+static void panelcontrol_post_rules(const struct asked *asked)
 {
     struct fault why = {.code = FAULT_NONE};
     const json_t *append = json_object_get(asked->body, "append");
     const json_t *replace = json_object_get(asked->body, "replace");
     const json_t *list = append ? append : replace ? replace : asked->body;
     if (panelrule_set(&asked->panel->rules, list, append == NULL, &why))
-        say_done(asked);
+        panelcontrol_say_done(asked);
     else
-        say_fault(asked, &why);
+        panelcontrol_say_fault(asked, &why);
 }
 
 /* Fields whose values are shown as they were given, whatever their type. */
-static void show_fields(struct panelorder *order, const json_t *body)
+static void panelcontrol_show_fields(struct panelorder *order, const json_t *body)
 {
     static const char *const steering[] = {"id", "answer", "refund", "leave_out", "status"};
     const char *name;
@@ -180,7 +182,7 @@ static void show_fields(struct panelorder *order, const json_t *body)
         json_object_set_new(order->shown, json_string_value(value), json_string("$leave_out"));
 }
 
-static int64_t number_in(const json_t *body, const char *name, int64_t otherwise)
+static int64_t panelcontrol_number_in(const json_t *body, const char *name, int64_t otherwise)
 {
     int64_t number = otherwise;
     struct fault ignored;
@@ -190,17 +192,18 @@ static int64_t number_in(const json_t *body, const char *name, int64_t otherwise
     return number;
 }
 
-static void steer_order(struct panel *panel, struct panelorder *order, const json_t *body)
+static void panelcontrol_steer_order(struct panel *panel, struct panelorder *order,
+                                     const json_t *body)
 {
     json_t *answer = json_object_get(body, "answer");
     const json_t *status = json_object_get(body, "status");
     bool keeps_money = json_is_false(json_object_get(body, "refund"));
-    int64_t remains = number_in(body, "remains", -1), before = order->charge;
+    int64_t remains = panelcontrol_number_in(body, "remains", -1), before = order->charge;
     int64_t balance = panel->balance;
     order->is_steered = true;
     json_decref(order->answer);
     order->answer = json_is_null(answer) ? NULL : json_incref(answer);
-    order->start_count = number_in(body, "start_count", order->start_count);
+    order->start_count = panelcontrol_number_in(body, "start_count", order->start_count);
     panelorder_move(panel, order, json_is_string(status) ? json_string_value(status) : order->state,
                     remains);
     if (keeps_money) {
@@ -215,34 +218,34 @@ static void steer_order(struct panel *panel, struct panelorder *order, const jso
             panel->balance += order->charge - charge;
         order->charge = charge;
     }
-    show_fields(order, body);
+    panelcontrol_show_fields(order, body);
 }
 
-static void post_order(const struct asked *asked)
+static void panelcontrol_post_order(const struct asked *asked)
 {
     struct fault why = {.code = FAULT_NONE};
     char *id = NULL;
     if (!panelvalue_text(json_object_get(asked->body, "id"), "id", &id, &why)) {
-        say_fault(asked, &why);
+        panelcontrol_say_fault(asked, &why);
         return;
     }
     struct panelorder *order, *next, *one = panelorder_find(asked->panel, str_of(id));
     if (strcmp(id, "*") == 0) {
         HASH_ITER(hh, asked->panel->orders.by_id, order, next)
-        steer_order(asked->panel, order, asked->body);
+        panelcontrol_steer_order(asked->panel, order, asked->body);
     } else if (one) {
-        steer_order(asked->panel, one, asked->body);
+        panelcontrol_steer_order(asked->panel, one, asked->body);
     } else {
         fault_set(&why, FAULT_NOT_FOUND, "no order %.60s", id);
     }
     free(id);
     if (why.code == FAULT_NONE)
-        say_done(asked);
+        panelcontrol_say_done(asked);
     else
-        say_fault(asked, &why);
+        panelcontrol_say_fault(asked, &why);
 }
 
-static void post_refill(const struct asked *asked)
+static void panelcontrol_post_refill(const struct asked *asked)
 {
     struct fault why = {.code = FAULT_NONE};
     char *id = NULL;
@@ -256,16 +259,16 @@ static void post_refill(const struct asked *asked)
     if (refill &&
         panelvalue_text(json_object_get(asked->body, "status"), "status", &refill->state, &why)) {
         refill->is_steered = true;
-        say_done(asked);
+        panelcontrol_say_done(asked);
     } else {
-        say_fault(asked, &why);
+        panelcontrol_say_fault(asked, &why);
     }
 }
 
-static void post_release(const struct asked *asked)
+static void panelcontrol_post_release(const struct asked *asked)
 {
     const char *name = json_string_value(json_object_get(asked->body, "name"));
-    int64_t most = number_in(asked->body, "count", INT64_MAX);
+    int64_t most = panelcontrol_number_in(asked->body, "count", INT64_MAX);
     bool is_open = json_is_true(json_object_get(asked->body, "open"));
     struct str hold = str_of(name ? name : PANELRULE_HANG);
     size_t released = panelline_release(asked->panel, hold, is_open ? SIZE_MAX : (size_t)most);
@@ -274,14 +277,14 @@ static void post_release(const struct asked *asked)
     panelline_reply_json(asked->line, 200, json_pack("{sI}", "released", (json_int_t)released));
 }
 
-static void post_drop(const struct asked *asked)
+static void panelcontrol_post_drop(const struct asked *asked)
 {
     bool is_reset = json_is_true(json_object_get(asked->body, "reset"));
     size_t dropped = panelline_drop_idle(asked->panel, asked->line, is_reset);
     panelline_reply_json(asked->line, 200, json_pack("{sI}", "dropped", (json_int_t)dropped));
 }
 
-static void post_say(const struct asked *asked)
+static void panelcontrol_post_say(const struct asked *asked)
 {
     const json_t *raw = json_object_get(asked->body, "raw");
     struct str bytes = str_make(json_string_value(raw), json_string_length(raw));
@@ -290,33 +293,33 @@ static void post_say(const struct asked *asked)
 }
 
 /* Forgets orders, refills, rules and journal; numbers of orders go on. */
-static void post_reset(const struct asked *asked)
+static void panelcontrol_post_reset(const struct asked *asked)
 {
     panelorder_fini(&asked->panel->orders);
     panelorder_init(&asked->panel->orders);
     panelrule_fini(&asked->panel->rules);
     paneljournal_clear(&asked->panel->journal);
     asked->panel->most_in_flight = asked->panel->in_flight;
-    say_done(asked);
+    panelcontrol_say_done(asked);
 }
 
 static const struct {
     const char *method, *path;
     control_fn *run;
 } doors[] = {
-    {"GET", PREFIX, get_about},
-    {"GET", PREFIX "/log", get_log},
-    {"GET", PREFIX "/orders", get_orders},
-    {"GET", PREFIX "/rules", get_rules},
-    {"GET", PREFIX "/wait_hold", get_wait_hold},
-    {"POST", PREFIX "/set", post_set},
-    {"POST", PREFIX "/rules", post_rules},
-    {"POST", PREFIX "/order", post_order},
-    {"POST", PREFIX "/refill", post_refill},
-    {"POST", PREFIX "/release", post_release},
-    {"POST", PREFIX "/drop", post_drop},
-    {"POST", PREFIX "/say", post_say},
-    {"POST", PREFIX "/reset", post_reset},
+    {"GET", PREFIX, panelcontrol_get_about},
+    {"GET", PREFIX "/log", panelcontrol_get_log},
+    {"GET", PREFIX "/orders", panelcontrol_get_orders},
+    {"GET", PREFIX "/rules", panelcontrol_get_rules},
+    {"GET", PREFIX "/wait_hold", panelcontrol_get_wait_hold},
+    {"POST", PREFIX "/set", panelcontrol_post_set},
+    {"POST", PREFIX "/rules", panelcontrol_post_rules},
+    {"POST", PREFIX "/order", panelcontrol_post_order},
+    {"POST", PREFIX "/refill", panelcontrol_post_refill},
+    {"POST", PREFIX "/release", panelcontrol_post_release},
+    {"POST", PREFIX "/drop", panelcontrol_post_drop},
+    {"POST", PREFIX "/say", panelcontrol_post_say},
+    {"POST", PREFIX "/reset", panelcontrol_post_reset},
 };
 
 void panelcontrol_handle(struct panel *panel, struct panelline *line, struct str method,

@@ -4,7 +4,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 
-static void add_field(struct panelform *form, struct str name, struct str value)
+static void panelform_add_field(struct panelform *form, struct str name, struct str value)
 {
     if (form->count == PANELFORM_MOST_FIELDS)
         return;
@@ -15,7 +15,7 @@ static void add_field(struct panelform *form, struct str name, struct str value)
     form->fields[form->count++] = (struct panelform_field){name, value};
 }
 
-static int hex_value(char c)
+static int panelform_hex_value(char c)
 {
     if (c >= '0' && c <= '9')
         return c - '0';
@@ -26,7 +26,7 @@ static int hex_value(char c)
     return -1;
 }
 
-static struct str decoded(struct panelform *form, struct str s)
+static struct str panelform_decoded(struct panelform *form, struct str s)
 {
     char *to = arena_new(&form->memory, s.len + 1);
     size_t len = 0;
@@ -34,9 +34,9 @@ static struct str decoded(struct panelform *form, struct str s)
         char c = s.ptr[i];
         if (c == '+') {
             c = ' ';
-        } else if (c == '%' && i + 2 < s.len && hex_value(s.ptr[i + 1]) >= 0 &&
-                   hex_value(s.ptr[i + 2]) >= 0) {
-            c = (char)(hex_value(s.ptr[i + 1]) * 16 + hex_value(s.ptr[i + 2]));
+        } else if (c == '%' && i + 2 < s.len && panelform_hex_value(s.ptr[i + 1]) >= 0 &&
+                   panelform_hex_value(s.ptr[i + 2]) >= 0) {
+            c = (char)(panelform_hex_value(s.ptr[i + 1]) * 16 + panelform_hex_value(s.ptr[i + 2]));
             i += 2;
         }
         to[len++] = c;
@@ -44,7 +44,7 @@ static struct str decoded(struct panelform *form, struct str s)
     return str_make(to, len);
 }
 
-static void read_urlencoded(struct panelform *form, struct str rest)
+static void panelform_read_urlencoded(struct panelform *form, struct str rest)
 {
     struct str pair;
     while (str_next(&rest, '&', &pair)) {
@@ -53,11 +53,11 @@ static void read_urlencoded(struct panelform *form, struct str rest)
         size_t at = str_find_byte(pair, '=');
         struct str name = str_first(pair, at);
         struct str value = at == SIZE_MAX ? STR("") : str_from(pair, at + 1);
-        add_field(form, decoded(form, name), decoded(form, value));
+        panelform_add_field(form, panelform_decoded(form, name), panelform_decoded(form, value));
     }
 }
 
-static struct str json_text(struct panelform *form, const json_t *value)
+static struct str panelform_json_text(struct panelform *form, const json_t *value)
 {
     if (json_is_string(value))
         return arena_str(&form->memory,
@@ -72,7 +72,7 @@ static struct str json_text(struct panelform *form, const json_t *value)
     return kept;
 }
 
-static void read_json(struct panelform *form, struct str body)
+static void panelform_read_json(struct panelform *form, struct str body)
 {
     json_t *root = json_loadb(body.ptr, body.len, 0, NULL), *value;
     const char *name;
@@ -83,17 +83,18 @@ static void read_json(struct panelform *form, struct str body)
             if (json_is_array(value)) {
                 size_t i;
                 json_t *item;
-                json_array_foreach(value, i, item) add_field(
-                    form, str_of(arena_printf(&form->memory, "%s[]", name)), json_text(form, item));
+                json_array_foreach(value, i, item)
+                    panelform_add_field(form, str_of(arena_printf(&form->memory, "%s[]", name)),
+                                        panelform_json_text(form, item));
             } else {
-                add_field(form, field, json_text(form, value));
+                panelform_add_field(form, field, panelform_json_text(form, value));
             }
         }
     }
     json_decref(root);
 }
 
-static struct str quoted_after(struct str head, struct str mark)
+static struct str panelform_quoted_after(struct str head, struct str mark)
 {
     size_t at = str_find_folded(head, mark);
     if (at == SIZE_MAX)
@@ -103,7 +104,7 @@ static struct str quoted_after(struct str head, struct str mark)
     return end == SIZE_MAX ? STR_NONE : str_first(rest, end);
 }
 
-static void read_multipart(struct panelform *form, struct str type, struct str rest)
+static void panelform_read_multipart(struct panelform *form, struct str type, struct str rest)
 {
     size_t at = str_find_folded(type, STR("boundary="));
     if (at == SIZE_MAX)
@@ -122,13 +123,13 @@ static void read_multipart(struct panelform *form, struct str type, struct str r
         size_t head_len = str_find(rest, STR("\r\n\r\n"));
         if (head_len == SIZE_MAX)
             return;
-        struct str name = quoted_after(str_first(rest, head_len), STR(" name=\""));
+        struct str name = panelform_quoted_after(str_first(rest, head_len), STR(" name=\""));
         rest = str_from(rest, head_len + 4);
         size_t end = str_find(rest, between);
         if (end == SIZE_MAX)
             return;
-        add_field(form, arena_str(&form->memory, name),
-                  arena_str(&form->memory, str_first(rest, end)));
+        panelform_add_field(form, arena_str(&form->memory, name),
+                            arena_str(&form->memory, str_first(rest, end)));
         rest = str_from(rest, end + between.len);
     }
 }
@@ -140,13 +141,13 @@ void panelform_init(struct panelform *form, struct str content_type, struct str 
     arena_init(&form->memory);
     struct str seen = str_trim(body);
     if (str_find_folded(content_type, STR("multipart/form-data")) != SIZE_MAX)
-        read_multipart(form, content_type, body);
+        panelform_read_multipart(form, content_type, body);
     else if (str_find_folded(content_type, STR("json")) != SIZE_MAX ||
              (seen.len > 0 && seen.ptr[0] == '{'))
-        read_json(form, body);
+        panelform_read_json(form, body);
     else
-        read_urlencoded(form, body);
-    read_urlencoded(form, query);
+        panelform_read_urlencoded(form, body);
+    panelform_read_urlencoded(form, query);
 }
 
 void panelform_fini(struct panelform *form)

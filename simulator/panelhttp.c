@@ -15,7 +15,7 @@ bool panelhttp_next_header(struct str *rest, struct str *name_out, struct str *v
     return false;
 }
 
-static bool take_header(struct panelhttp_head *head, struct str name, struct str value)
+static bool panelhttp_take_header(struct panelhttp_head *head, struct str name, struct str value)
 {
     if (str_equal_folded(name, STR("content-length")))
         return str_to_u64(value, &head->body_len);
@@ -52,14 +52,14 @@ bool panelhttp_parse_head(struct str bytes, struct panelhttp_head *out)
     out->headers = str_trim(rest);
     struct str headers = out->headers;
     while (panelhttp_next_header(&headers, &name, &value))
-        if (!take_header(out, name, value))
+        if (!panelhttp_take_header(out, name, value))
             return false;
     if (out->is_chunked)
         out->body_len = 0;
     return out->body_len <= PANELHTTP_MOST_BODY_BYTES;
 }
 
-static bool hex_to_size(struct str text, size_t *out)
+static bool panelhttp_hex_to_size(struct str text, size_t *out)
 {
     size_t value = 0;
     text = str_trim(str_first(text, str_find_byte(text, ';')));
@@ -90,7 +90,8 @@ enum panelhttp_progress panelhttp_read_chunked(struct str bytes, struct buf *bod
         size_t line_len = str_find_byte(rest, '\n'), size = 0;
         if (line_len == SIZE_MAX)
             return rest.len > 1024 ? PANELHTTP_BAD : PANELHTTP_MORE;
-        if (!hex_to_size(str_first(rest, line_len), &size) || size > PANELHTTP_MOST_BODY_BYTES)
+        if (!panelhttp_hex_to_size(str_first(rest, line_len), &size) ||
+            size > PANELHTTP_MOST_BODY_BYTES)
             return PANELHTTP_BAD;
         at += line_len + 1;
         if (size == 0)

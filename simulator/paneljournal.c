@@ -11,20 +11,20 @@ void paneljournal_init(struct paneljournal *journal)
     *journal = (struct paneljournal){.room = PANELJOURNAL_DEFAULT_ENTRIES, .first = 1, .next = 1};
 }
 
-static struct paneljournal_entry *slot(struct paneljournal *journal, uint64_t number)
+static struct paneljournal_entry *paneljournal_slot(struct paneljournal *journal, uint64_t number)
 {
     return &journal->ring[number % journal->room];
 }
 
-static size_t entry_bytes(const struct paneljournal_entry *entry)
+static size_t paneljournal_entry_bytes(const struct paneljournal_entry *entry)
 {
     return strlen(entry->fields) + strlen(entry->headers) + 2;
 }
 
-static void drop_oldest(struct paneljournal *journal)
+static void paneljournal_drop_oldest(struct paneljournal *journal)
 {
-    struct paneljournal_entry *entry = slot(journal, journal->first++);
-    journal->bytes -= entry_bytes(entry);
+    struct paneljournal_entry *entry = paneljournal_slot(journal, journal->first++);
+    journal->bytes -= paneljournal_entry_bytes(entry);
     free(entry->fields);
     free(entry->headers);
     *entry = (struct paneljournal_entry){.number = 0};
@@ -33,7 +33,7 @@ static void drop_oldest(struct paneljournal *journal)
 void paneljournal_clear(struct paneljournal *journal)
 {
     while (journal->first < journal->next)
-        drop_oldest(journal);
+        paneljournal_drop_oldest(journal);
     journal->action_count = 0;
     memset(journal->counts, 0, sizeof journal->counts);
 }
@@ -51,7 +51,8 @@ void paneljournal_set_room(struct paneljournal *journal, size_t room)
     journal->room = room;
 }
 
-static struct paneljournal_count *count_of(struct paneljournal *journal, const char *action)
+static struct paneljournal_count *paneljournal_count_of(struct paneljournal *journal,
+                                                        const char *action)
 {
     for (size_t i = 0; i < journal->action_count; i++)
         if (strcmp(journal->counts[i].action, action) == 0)
@@ -71,12 +72,12 @@ struct paneljournal_entry *paneljournal_add(struct paneljournal *journal,
         journal->ring = memory_array(journal->room, sizeof journal->ring[0]);
     while (journal->first < journal->next && (journal->next - journal->first == journal->room ||
                                               journal->bytes > PANELJOURNAL_MOST_BYTES))
-        drop_oldest(journal);
+        paneljournal_drop_oldest(journal);
     entry->number = journal->next++;
-    struct paneljournal_entry *kept = slot(journal, entry->number);
+    struct paneljournal_entry *kept = paneljournal_slot(journal, entry->number);
     *kept = *entry;
-    journal->bytes += entry_bytes(kept);
-    struct paneljournal_count *count = count_of(journal, kept->action);
+    journal->bytes += paneljournal_entry_bytes(kept);
+    struct paneljournal_count *count = paneljournal_count_of(journal, kept->action);
     count->requests++;
     count->stored += kept->is_stored;
     count->ruled += kept->rule[0] != '\0';
@@ -87,11 +88,11 @@ struct paneljournal_entry *paneljournal_find(struct paneljournal *journal, uint6
 {
     if (number < journal->first || number >= journal->next)
         return NULL;
-    return slot(journal, number);
+    return paneljournal_slot(journal, number);
 }
 
-static bool field_fits(const struct panelform *form, const char *name, struct str wanted,
-                       bool is_part)
+static bool paneljournal_field_fits(const struct panelform *form, const char *name,
+                                    struct str wanted, bool is_part)
 {
     struct str value = panelform_get(form, name);
     if (wanted.ptr == NULL)
@@ -109,10 +110,10 @@ bool paneljournal_fits(const struct paneljournal_entry *entry,
         return true;
     struct panelform form;
     panelform_init(&form, STR_NONE, STR(""), str_of(entry->fields));
-    bool fits =
-        field_fits(&form, "link", filter->link_part, true) &&
-        field_fits(&form, "service", filter->service, false) &&
-        (field_fits(&form, "order", filter->order, false) || str_is(filter->order, entry->order));
+    bool fits = paneljournal_field_fits(&form, "link", filter->link_part, true) &&
+                paneljournal_field_fits(&form, "service", filter->service, false) &&
+                (paneljournal_field_fits(&form, "order", filter->order, false) ||
+                 str_is(filter->order, entry->order));
     panelform_fini(&form);
     return fits;
 }
@@ -122,11 +123,11 @@ size_t paneljournal_count(struct paneljournal *journal, const struct paneljourna
     size_t count = 0;
     uint64_t from = filter->after + 1 > journal->first ? filter->after + 1 : journal->first;
     for (uint64_t number = from; number < journal->next; number++)
-        count += paneljournal_fits(slot(journal, number), filter);
+        count += paneljournal_fits(paneljournal_slot(journal, number), filter);
     return count;
 }
 
-static json_t *text_of(struct str s)
+static json_t *paneljournal_text_of(struct str s)
 {
     json_t *text = json_stringn(s.ptr ? s.ptr : "", s.len);
     return text ? text : json_string("(not UTF-8)");
@@ -140,14 +141,14 @@ json_t *paneljournal_fields(const char *urlencoded)
     for (size_t i = 0; i < form.count; i++) {
         char *name = str_copy(form.fields[i].name);
         if (json_object_get(fields, name) == NULL)
-            json_object_set_new(fields, name, text_of(form.fields[i].value));
+            json_object_set_new(fields, name, paneljournal_text_of(form.fields[i].value));
         free(name);
     }
     panelform_fini(&form);
     return fields;
 }
 
-static json_t *headers_of(const char *lines)
+static json_t *paneljournal_headers_of(const char *lines)
 {
     json_t *headers = json_object();
     struct str rest = str_of(lines), name, value;
@@ -156,24 +157,27 @@ static json_t *headers_of(const char *lines)
         for (char *at = key; *at; at++)
             *at = *at >= 'A' && *at <= 'Z' ? (char)(*at | 32) : *at;
         bool is_secret = strcmp(key, "authorization") == 0 || strcmp(key, "x-api-key") == 0;
-        json_object_set_new(headers, key, is_secret ? json_string("***") : text_of(value));
+        json_object_set_new(headers, key,
+                            is_secret ? json_string("***") : paneljournal_text_of(value));
         free(key);
     }
     return headers;
 }
 
-static json_t *entry_json(const struct paneljournal_entry *entry)
+static json_t *paneljournal_entry_json(const struct paneljournal_entry *entry)
 {
-    json_t *json = json_pack(
-        "{sI sI sI sI ss ss so si sb sb sb sI}", "number", (json_int_t)entry->number, "at_ms",
-        (json_int_t)entry->at_ms, "connection", (json_int_t)entry->line, "request",
-        (json_int_t)entry->request, "action", entry->action, "method", entry->method, "path",
-        text_of(str_of(entry->path)), "status", entry->status, "key_good", entry->is_key_good,
-        "stored", entry->is_stored, "gone", entry->is_gone, "sent", (json_int_t)entry->sent);
+    json_t *json =
+        json_pack("{sI sI sI sI ss ss so si sb sb sb sI}", "number", (json_int_t)entry->number,
+                  "at_ms", (json_int_t)entry->at_ms, "connection", (json_int_t)entry->line,
+                  "request", (json_int_t)entry->request, "action", entry->action, "method",
+                  entry->method, "path", paneljournal_text_of(str_of(entry->path)), "status",
+                  entry->status, "key_good", entry->is_key_good, "stored", entry->is_stored, "gone",
+                  entry->is_gone, "sent", (json_int_t)entry->sent);
     json_object_set_new(json, "order", entry->order[0] ? json_string(entry->order) : json_null());
-    json_object_set_new(json, "rule", entry->rule[0] ? text_of(str_of(entry->rule)) : json_null());
+    json_object_set_new(json, "rule",
+                        entry->rule[0] ? paneljournal_text_of(str_of(entry->rule)) : json_null());
     json_object_set_new(json, "fields", paneljournal_fields(entry->fields));
-    json_object_set_new(json, "headers", headers_of(entry->headers));
+    json_object_set_new(json, "headers", paneljournal_headers_of(entry->headers));
     return json;
 }
 
@@ -197,8 +201,9 @@ json_t *paneljournal_list(struct paneljournal *journal, const struct paneljourna
     uint64_t from = filter->after + 1 > journal->first ? filter->after + 1 : journal->first;
     for (uint64_t number = from; number < journal->next && json_array_size(entries) < most;
          number++)
-        if (paneljournal_fits(slot(journal, number), filter))
-            json_array_append_new(entries, entry_json(slot(journal, number)));
+        if (paneljournal_fits(paneljournal_slot(journal, number), filter))
+            json_array_append_new(entries,
+                                  paneljournal_entry_json(paneljournal_slot(journal, number)));
     return json_pack("{sosIsIso}", "entries", entries, "first", (json_int_t)journal->first, "next",
                      (json_int_t)journal->next, "counts", paneljournal_counts(journal));
 }

@@ -20,26 +20,26 @@
 #define POURED_HEAD "4000\r\n"
 #define POURED_BYTES (0x4000 + sizeof POURED_HEAD - 1 + 2)
 
-static void read_requests(struct panelline *line);
-static bool answer(struct panelline *line);
+static void panelline_read_requests(struct panelline *line);
+static bool panelline_answer(struct panelline *line);
 
-static void put(struct panelline *line, const void *bytes, size_t len)
+static void panelline_put(struct panelline *line, const void *bytes, size_t len)
 {
     line->queued += len;
     bufferevent_write(line->wire, bytes, len);
 }
 
 /* How much of the answer the asker's kernel has taken. */
-static void note_sent(struct panelline *line)
+static void panelline_note_sent(struct panelline *line)
 {
     struct paneljournal_entry *entry = paneljournal_find(&line->panel->journal, line->entry);
     if (entry)
         entry->sent = line->queued - evbuffer_get_length(bufferevent_get_output(line->wire));
 }
 
-static void end_request(struct panelline *line)
+static void panelline_end_request(struct panelline *line)
 {
-    note_sent(line);
+    panelline_note_sent(line);
     line->queued = 0;
     if (line->is_in_flight)
         line->panel->in_flight--;
@@ -64,7 +64,7 @@ void panelline_free(struct panelline *line, bool is_reset)
     if (is_reset)
         setsockopt(bufferevent_getfd(line->wire), SOL_SOCKET, SO_LINGER, &now, sizeof now);
     panelwait_cancel(&line->wait);
-    end_request(line);
+    panelline_end_request(line);
     TAILQ_REMOVE(&line->panel->lines, line, link);
     line->panel->line_count--;
     event_free(line->timer);
@@ -80,72 +80,72 @@ void panelline_arm(struct panelline *line, int64_t ms)
     event_add(line->timer, &after);
 }
 
-static void write_out(struct panelline *line)
+static void panelline_write_out(struct panelline *line)
 {
     line->state = LINE_WRITING;
-    put(line, line->out.ptr, line->out.len);
+    panelline_put(line, line->out.ptr, line->out.len);
 }
 
 /* More of an endless answer: a chunk of blanks, or the raw bytes once more. */
-static void pour(struct panelline *line)
+static void panelline_pour(struct panelline *line)
 {
     char chunk[POURED_BYTES];
     if (line->rule->deed.is_raw) {
-        put(line, line->out.ptr, line->out.len);
+        panelline_put(line, line->out.ptr, line->out.len);
         return;
     }
     memset(chunk, ' ', sizeof chunk);
     memcpy(chunk, POURED_HEAD, sizeof POURED_HEAD - 1);
     chunk[sizeof chunk - 2] = '\r';
     chunk[sizeof chunk - 1] = '\n';
-    put(line, chunk, sizeof chunk);
+    panelline_put(line, chunk, sizeof chunk);
 }
 
 /* Everything written: the connection ends or takes its next request. */
-static void finish_writing(struct panelline *line)
+static void panelline_finish_writing(struct panelline *line)
 {
     bool is_reset = line->rule && line->rule->deed.is_reset;
     if (line->closes) {
         panelline_free(line, is_reset);
         return;
     }
-    end_request(line);
+    panelline_end_request(line);
     line->state = LINE_READING;
-    read_requests(line);
+    panelline_read_requests(line);
 }
 
-static void on_written(struct bufferevent *wire, void *arg)
+static void panelline_on_written(struct bufferevent *wire, void *arg)
 {
     struct panelline *line = arg;
     (void)wire;
     if (line->state == LINE_WRITING)
-        finish_writing(line);
+        panelline_finish_writing(line);
     else if (line->state == LINE_POURING)
-        pour(line);
+        panelline_pour(line);
 }
 
-static void drip(struct panelline *line)
+static void panelline_drip(struct panelline *line)
 {
     if (line->sent == line->out.len) {
-        finish_writing(line);
+        panelline_finish_writing(line);
         return;
     }
-    put(line, line->out.ptr + line->sent++, 1);
+    panelline_put(line, line->out.ptr + line->sent++, 1);
     panelline_arm(line, line->rule->deed.drip_ms);
 }
 
-static void on_timer(evutil_socket_t fd, short what, void *arg)
+static void panelline_on_timer(evutil_socket_t fd, short what, void *arg)
 {
     struct panelline *line = arg;
     (void)fd;
     (void)what;
     if (line->state == LINE_DRIPPING)
-        drip(line);
+        panelline_drip(line);
     else if (line->state == LINE_DELAYED)
-        answer(line);
+        panelline_answer(line);
 }
 
-static void note_stored(struct panelline *line, const struct panelaction_result *result)
+static void panelline_note_stored(struct panelline *line, const struct panelaction_result *result)
 {
     free(line->order);
     line->order = result->order ? memory_text(result->order) : NULL;
@@ -153,7 +153,8 @@ static void note_stored(struct panelline *line, const struct panelaction_result 
 }
 
 /* Sends what compose made, the way the rule spoils it. False when the line is gone. */
-static bool send_spoiled(struct panelline *line, const struct panelrule_deed *deed, size_t head_len)
+static bool panelline_send_spoiled(struct panelline *line, const struct panelrule_deed *deed,
+                                   size_t head_len)
 {
     size_t body_len = line->out.len - head_len;
     switch (deed->cut) {
@@ -175,17 +176,17 @@ static bool send_spoiled(struct panelline *line, const struct panelrule_deed *de
     if (deed->drip_ms > 0) {
         line->state = LINE_DRIPPING;
         line->sent = 0;
-        drip(line);
+        panelline_drip(line);
         return true;
     }
-    write_out(line);
+    panelline_write_out(line);
     if (deed->is_endless)
         line->state = LINE_POURING;
     return true;
 }
 
 /* Carries out what was put off and sends the answer. False when the line is gone. */
-static bool answer(struct panelline *line)
+static bool panelline_answer(struct panelline *line)
 {
     struct panel *panel = line->panel;
     const struct panelrule_deed *deed = line->rule ? &line->rule->deed : NULL;
@@ -201,12 +202,12 @@ static bool answer(struct panelline *line)
     if (entry)
         entry->status = deed && deed->cut == PANELRULE_CUT_AFTER_READ ? 0 : reply.status;
     if (deed)
-        return send_spoiled(line, deed, reply.head_len);
-    write_out(line);
+        return panelline_send_spoiled(line, deed, reply.head_len);
+    panelline_write_out(line);
     return true;
 }
 
-static void copy_text(char *to, size_t room, struct str from)
+static void panelline_copy_text(char *to, size_t room, struct str from)
 {
     struct str cut = str_first(from, room - 1);
     memset(to, 0, room);
@@ -214,8 +215,8 @@ static void copy_text(char *to, size_t room, struct str from)
         memcpy(to, cut.ptr, cut.len);
 }
 
-static void note_request(struct panelline *line, const struct panelhttp_head *head,
-                         const struct panelaction_result *result)
+static void panelline_note_request(struct panelline *line, const struct panelhttp_head *head,
+                                   const struct panelaction_result *result)
 {
     struct panel *panel = line->panel;
     struct str action = panelform_get(&line->form, "action");
@@ -225,11 +226,11 @@ static void note_request(struct panelline *line, const struct panelhttp_head *he
                                        .is_key_good = panelaction_key_good(panel, &line->form),
                                        .is_stored = result->is_stored};
     struct buf fields;
-    copy_text(entry.action, sizeof entry.action, action.len ? action : STR("(none)"));
-    copy_text(entry.method, sizeof entry.method, head->method);
-    copy_text(entry.path, sizeof entry.path, head->path);
-    copy_text(entry.rule, sizeof entry.rule, str_of(line->rule ? line->rule->name : ""));
-    copy_text(entry.order, sizeof entry.order, str_of(line->order));
+    panelline_copy_text(entry.action, sizeof entry.action, action.len ? action : STR("(none)"));
+    panelline_copy_text(entry.method, sizeof entry.method, head->method);
+    panelline_copy_text(entry.path, sizeof entry.path, head->path);
+    panelline_copy_text(entry.rule, sizeof entry.rule, str_of(line->rule ? line->rule->name : ""));
+    panelline_copy_text(entry.order, sizeof entry.order, str_of(line->order));
     buf_init(&fields, 128 * 1024);
     panelform_pack(&line->form, &fields);
     buf_add_text(&fields, "");
@@ -241,7 +242,7 @@ static void note_request(struct panelline *line, const struct panelhttp_head *he
 }
 
 /* An API request is whole: acts on it. False when the line is gone. */
-static bool begin(struct panelline *line, const struct panelhttp_head *head)
+static bool panelline_begin(struct panelline *line, const struct panelhttp_head *head)
 {
     struct panel *panel = line->panel;
     struct str action = panelform_get(&line->form, "action");
@@ -255,9 +256,9 @@ static bool begin(struct panelline *line, const struct panelhttp_head *head)
         panel->most_in_flight = panel->in_flight;
     if (writes ? !deed || panelrule_accepts(deed) : !waits) {
         result = panelaction_run(panel, &line->form, line->number, &line->body);
-        note_stored(line, &result);
+        panelline_note_stored(line, &result);
     }
-    note_request(line, head, &result);
+    panelline_note_request(line, head, &result);
     if (deed && deed->hold) {
         line->state = LINE_HELD;
         panelwait_on_hold(panel);
@@ -268,10 +269,11 @@ static bool begin(struct panelline *line, const struct panelhttp_head *head)
         panelline_arm(line, deed->delay_ms);
         return true;
     }
-    return answer(line);
+    return panelline_answer(line);
 }
 
-static bool dispatch(struct panelline *line, const struct panelhttp_head *head, struct str body)
+static bool panelline_dispatch(struct panelline *line, const struct panelhttp_head *head,
+                               struct str body)
 {
     line->keeps_alive = head->keeps_alive;
     if (panelcontrol_is_for(head->path)) {
@@ -282,17 +284,17 @@ static bool dispatch(struct panelline *line, const struct panelhttp_head *head, 
     }
     line->requests++;
     panelform_init(&line->form, head->content_type, body, head->query);
-    return begin(line, head);
+    return panelline_begin(line, head);
 }
 
-static void refuse(struct panelline *line, const char *words)
+static void panelline_refuse(struct panelline *line, const char *words)
 {
     line->keeps_alive = false;
     panelline_reply_json(line, 400, json_pack("{ss}", "error", words));
 }
 
 /* A rule may hang up as soon as the first byte is there; control is never hit. */
-static bool is_cut_early(struct panelline *line, struct str bytes)
+static bool panelline_is_cut_early(struct panelline *line, struct str bytes)
 {
     size_t blank = str_find_byte(bytes, ' ');
     if (line->is_looked_at || blank == SIZE_MAX || panelcontrol_is_for(str_from(bytes, blank + 1)))
@@ -303,15 +305,15 @@ static bool is_cut_early(struct panelline *line, struct str bytes)
         return false;
     struct panelhttp_head nothing = {.body_len = 0};
     struct panelaction_result none = {.is_stored = false};
-    note_request(line, &nothing, &none);
+    panelline_note_request(line, &nothing, &none);
     panelline_free(line, line->rule->deed.is_reset);
     return true;
 }
 
 enum taken { TAKEN_ONE, TAKEN_NOT_YET, TAKEN_GONE };
 
-static enum taken take_body(struct panelline *line, const struct panelhttp_head *head,
-                            struct str bytes, size_t head_len)
+static enum taken panelline_take_body(struct panelline *line, const struct panelhttp_head *head,
+                                      struct str bytes, size_t head_len)
 {
     struct evbuffer *input = bufferevent_get_input(line->wire);
     struct str rest = str_from(bytes, head_len), body = str_first(rest, head->body_len);
@@ -330,11 +332,11 @@ static enum taken take_body(struct panelline *line, const struct panelhttp_head 
     }
     bool is_there = true;
     if (progress == PANELHTTP_DONE) {
-        is_there = dispatch(line, head, body);
+        is_there = panelline_dispatch(line, head, body);
         if (is_there)
             evbuffer_drain(input, head_len + consumed);
     } else if (progress == PANELHTTP_BAD) {
-        refuse(line, "ill-formed chunked body");
+        panelline_refuse(line, "ill-formed chunked body");
     }
     buf_fini(&whole);
     if (!is_there)
@@ -342,7 +344,7 @@ static enum taken take_body(struct panelline *line, const struct panelhttp_head 
     return progress == PANELHTTP_DONE ? TAKEN_ONE : TAKEN_NOT_YET;
 }
 
-static enum taken take_request(struct panelline *line)
+static enum taken panelline_take_request(struct panelline *line)
 {
     struct evbuffer *input = bufferevent_get_input(line->wire);
     size_t len = evbuffer_get_length(input);
@@ -350,37 +352,37 @@ static enum taken take_request(struct panelline *line)
     if (len == 0)
         return TAKEN_NOT_YET;
     struct str bytes = str_make((const char *)evbuffer_pullup(input, -1), len);
-    if (is_cut_early(line, bytes))
+    if (panelline_is_cut_early(line, bytes))
         return TAKEN_GONE;
     size_t end = str_find(str_first(bytes, PANELHTTP_MOST_HEAD_BYTES), STR("\r\n\r\n"));
     if (end == SIZE_MAX) {
         if (len > PANELHTTP_MOST_HEAD_BYTES)
-            refuse(line, "the head is too large");
+            panelline_refuse(line, "the head is too large");
         return TAKEN_NOT_YET;
     }
     if (!panelhttp_parse_head(str_first(bytes, end + 4), &head)) {
-        refuse(line, "not a request this panel understands");
+        panelline_refuse(line, "not a request this panel understands");
         return TAKEN_NOT_YET;
     }
-    return take_body(line, &head, bytes, end + 4);
+    return panelline_take_body(line, &head, bytes, end + 4);
 }
 
-static void read_requests(struct panelline *line)
+static void panelline_read_requests(struct panelline *line)
 {
     while (line->state == LINE_READING) {
-        enum taken taken = take_request(line);
+        enum taken taken = panelline_take_request(line);
         if (taken != TAKEN_ONE)
             return;
     }
 }
 
-static void on_read(struct bufferevent *wire, void *arg)
+static void panelline_on_read(struct bufferevent *wire, void *arg)
 {
     (void)wire;
-    read_requests(arg);
+    panelline_read_requests(arg);
 }
 
-static void on_event(struct bufferevent *wire, short what, void *arg)
+static void panelline_on_event(struct bufferevent *wire, short what, void *arg)
 {
     struct panelline *line = arg;
     (void)wire;
@@ -403,10 +405,11 @@ void panelline_open(struct panel *panel, evutil_socket_t socket)
     buf_init(&line->body, MOST_ANSWER_BYTES);
     buf_init(&line->out, MOST_ANSWER_BYTES);
     line->wire = bufferevent_socket_new(panel->base, socket, BEV_OPT_CLOSE_ON_FREE);
-    line->timer = evtimer_new(panel->base, on_timer, line);
+    line->timer = evtimer_new(panel->base, panelline_on_timer, line);
     ASSERT(line->wire && line->timer);
     TAILQ_INSERT_TAIL(&panel->lines, line, link);
-    bufferevent_setcb(line->wire, on_read, on_written, on_event, line);
+    bufferevent_setcb(line->wire, panelline_on_read, panelline_on_written, panelline_on_event,
+                      line);
     bufferevent_setwatermark(line->wire, EV_READ, 0,
                              PANELHTTP_MOST_BODY_BYTES + 2 * PANELHTTP_MOST_HEAD_BYTES);
     bufferevent_set_max_single_write(line->wire, 1024 * 1024);
@@ -421,7 +424,7 @@ void panelline_reply_json(struct panelline *line, int status, json_t *json)
     free(text);
     json_decref(json);
     line->closes = reply.must_close;
-    write_out(line);
+    panelline_write_out(line);
 }
 
 void panelline_set_wait(struct panelline *line, struct panelwait *wait)

@@ -5,7 +5,7 @@
 #include "simulator/panel.h"
 #include "simulator/panelline_private.h"
 
-static bool is_held_at(const struct panelline *line, struct str name)
+static bool panellines_is_held_at(const struct panelline *line, struct str name)
 {
     return line->state == LINE_HELD && str_is(name, line->rule->deed.hold);
 }
@@ -15,7 +15,7 @@ size_t panelline_held(const struct panel *panel, struct str name)
     const struct panelline *line;
     size_t count = 0;
     TAILQ_FOREACH(line, &panel->lines, link)
-    count += is_held_at(line, name);
+    count += panellines_is_held_at(line, name);
     return count;
 }
 
@@ -25,7 +25,7 @@ size_t panelline_release(struct panel *panel, struct str name, size_t most)
     size_t count = 0;
     for (line = TAILQ_FIRST(&panel->lines); line && count < most; line = next) {
         next = TAILQ_NEXT(line, link);
-        if (!is_held_at(line, name))
+        if (!panellines_is_held_at(line, name))
             continue;
         count++;
         line->state = LINE_DELAYED;

@@ -12,7 +12,7 @@ void panelorder_init(struct panelorders *orders)
     *orders = (struct panelorders){.by_id = NULL};
 }
 
-static void free_order(struct panelorder *order)
+static void panelorder_free_order(struct panelorder *order)
 {
     free(order->id);
     free(order->service);
@@ -30,7 +30,7 @@ void panelorder_fini(struct panelorders *orders)
     HASH_ITER(hh, orders->by_id, order, next)
     {
         HASH_DEL(orders->by_id, order);
-        free_order(order);
+        panelorder_free_order(order);
     }
     HASH_ITER(hh, orders->refills, refill, next_refill)
     {
@@ -60,7 +60,7 @@ struct panelrefill *panelorder_find_refill(const struct panel *panel, struct str
     return found;
 }
 
-static int64_t count_lines(struct str text)
+static int64_t panelorder_count_lines(struct str text)
 {
     int64_t count = 0;
     struct str line;
@@ -69,14 +69,14 @@ static int64_t count_lines(struct str text)
     return count;
 }
 
-static bool quantity_of(const struct panelform *form, const struct panelservice *service,
-                        int64_t *out)
+static bool panelorder_quantity_of(const struct panelform *form, const struct panelservice *service,
+                                   int64_t *out)
 {
     switch (service->type->counts) {
     case PANELTYPE_QUANTITY:
         return str_to_i64(str_trim(panelform_get(form, "quantity")), out);
     case PANELTYPE_LINES:
-        *out = count_lines(panelform_get(form, service->type->lines_field));
+        *out = panelorder_count_lines(panelform_get(form, service->type->lines_field));
         return *out > 0;
     case PANELTYPE_ONE:
         *out = 1;
@@ -88,8 +88,8 @@ static bool quantity_of(const struct panelform *form, const struct panelservice 
     UNREACHABLE();
 }
 
-static const char *bounds_error(struct panel *panel, const struct panelservice *service,
-                                int64_t quantity)
+static const char *panelorder_bounds_error(struct panel *panel, const struct panelservice *service,
+                                           int64_t quantity)
 {
     static _Thread_local char words[80];
     struct buf text;
@@ -109,8 +109,9 @@ static const char *bounds_error(struct panel *panel, const struct panelservice *
 }
 
 /* The panel's words about an order it won't take, or NULL. */
-static const char *order_error(struct panel *panel, const struct panelform *form,
-                               struct panelorder *draft, const struct panelservice *service)
+static const char *panelorder_order_error(struct panel *panel, const struct panelform *form,
+                                          struct panelorder *draft,
+                                          const struct panelservice *service)
 {
     struct str runs = str_trim(panelform_get(form, "runs"));
     if (HASH_COUNT(panel->orders.by_id) >= PANELORDER_MOST)
@@ -121,7 +122,7 @@ static const char *order_error(struct panel *panel, const struct panelform *form
             return str_is(str_of(name), "link") ? "Incorrect link"
                                                 : "You must fill in the required fields.";
     }
-    if (!quantity_of(form, service, &draft->quantity))
+    if (!panelorder_quantity_of(form, service, &draft->quantity))
         return "Incorrect quantity";
     if (runs.len > 0 && !str_is(runs, "0")) {
         if (!str_to_i64(runs, &draft->runs) || draft->runs < 1 || draft->runs > 100000)
@@ -129,7 +130,7 @@ static const char *order_error(struct panel *panel, const struct panelform *form
         if (str_trim(panelform_get(form, "interval")).len == 0)
             return "Interval time is required";
     }
-    const char *bounds = bounds_error(panel, service, draft->quantity);
+    const char *bounds = panelorder_bounds_error(panel, service, draft->quantity);
     if (bounds)
         return bounds;
     int64_t total = draft->quantity * (draft->runs > 0 ? draft->runs : 1);
@@ -139,7 +140,7 @@ static const char *order_error(struct panel *panel, const struct panelform *form
     return draft->charge > panel->balance ? "Not enough funds on balance" : NULL;
 }
 
-static char *new_id(const struct panel *panel, uint64_t number)
+static char *panelorder_new_id(const struct panel *panel, uint64_t number)
 {
     struct buf id;
     buf_init(&id, 128);
@@ -156,14 +157,15 @@ struct panelorder *panelorder_place(struct panel *panel, const struct panelform 
         panelservice_find(&panel->services, panelform_get(form, "service"));
     struct panelorder draft = {.line = line};
     struct buf fields;
-    *error_out = service ? order_error(panel, form, &draft, service) : "Incorrect service ID";
+    *error_out =
+        service ? panelorder_order_error(panel, form, &draft, service) : "Incorrect service ID";
     if (*error_out)
         return NULL;
     struct panelorder *order = memory_new(sizeof *order);
     *order = draft;
     do {
         free(order->id);
-        order->id = new_id(panel, panel->next_order++);
+        order->id = panelorder_new_id(panel, panel->next_order++);
     } while (panelorder_find(panel, str_of(order->id)));
     order->service = memory_text(service->id);
     buf_init(&fields, 64 * 1024);
@@ -182,7 +184,7 @@ struct panelorder *panelorder_place(struct panel *panel, const struct panelform 
     return order;
 }
 
-static bool is_finished(const char *state)
+static bool panelorder_is_finished(const char *state)
 {
     static const char *const finished[] = {"Completed", "Partial", "Canceled", "Refunded"};
     for (size_t i = 0; i < COUNT_OF(finished); i++)
@@ -202,7 +204,7 @@ struct panelrefill *panelorder_refill(struct panel *panel, struct panelorder *or
     if (*error_out)
         return NULL;
     struct panelrefill *refill = memory_new(sizeof *refill);
-    refill->id = new_id(panel, panel->next_refill++);
+    refill->id = panelorder_new_id(panel, panel->next_refill++);
     refill->order = memory_text(order->id);
     refill->state = memory_text("Pending");
     refill->made_at_ms = clock_wall_ms();
@@ -215,7 +217,7 @@ bool panelorder_cancel(struct panel *panel, struct panelorder *order, const char
     *error_out = NULL;
     if (panel->cancel == PANEL_CANCEL_UNSUPPORTED || !order->may_cancel)
         *error_out = "You are not eligible to cancel this order.";
-    else if (is_finished(order->state))
+    else if (panelorder_is_finished(order->state))
         *error_out = "Order can no longer be canceled";
     if (*error_out)
         return false;
@@ -225,7 +227,7 @@ bool panelorder_cancel(struct panel *panel, struct panelorder *order, const char
     return true;
 }
 
-static void set_state(struct panelorder *order, const char *state)
+static void panelorder_set_state(struct panelorder *order, const char *state)
 {
     if (strcmp(order->state, state) == 0)
         return;
@@ -252,10 +254,10 @@ void panelorder_move(struct panel *panel, struct panelorder *order, const char *
     }
     panel->balance += order->charge - charge;
     order->charge = charge;
-    set_state(order, state);
+    panelorder_set_state(order, state);
 }
 
-static bool has_come(int64_t is_at, int64_t limit)
+static bool panelorder_has_come(int64_t is_at, int64_t limit)
 {
     return limit >= 0 && is_at >= limit;
 }
@@ -264,19 +266,21 @@ void panelorder_ask(struct panel *panel, struct panelorder *order)
 {
     const struct panelprogress *progress = &panel->progress;
     order->asked++;
-    if (order->is_steered || is_finished(order->state))
+    if (order->is_steered || panelorder_is_finished(order->state))
         return;
     int64_t age_ms = clock_wall_ms() - order->made_at_ms;
     int64_t total = order->quantity * (order->runs > 0 ? order->runs : 1);
-    if (has_come(age_ms, progress->finish_ms) || has_come(order->asked, progress->finish_asked)) {
+    if (panelorder_has_come(age_ms, progress->finish_ms) ||
+        panelorder_has_come(order->asked, progress->finish_asked)) {
         order->start_count = progress->start_count;
         bool is_partial = strcmp(progress->ends_as, "Partial") == 0;
         panelorder_move(panel, order, progress->ends_as, is_partial ? progress->ends_remains : -1);
-    } else if (has_come(age_ms, progress->start_ms) ||
-               has_come(order->asked, progress->start_asked)) {
+    } else if (panelorder_has_come(age_ms, progress->start_ms) ||
+               panelorder_has_come(order->asked, progress->start_asked)) {
         order->start_count = progress->start_count;
-        set_state(order, "In progress");
-        if (progress->finish_ms > progress->start_ms && has_come(age_ms, progress->start_ms))
+        panelorder_set_state(order, "In progress");
+        if (progress->finish_ms > progress->start_ms &&
+            panelorder_has_come(age_ms, progress->start_ms))
             order->remains = total - total * (age_ms - progress->start_ms) /
                                          (progress->finish_ms - progress->start_ms);
     }
@@ -285,7 +289,7 @@ void panelorder_ask(struct panel *panel, struct panelorder *order)
 void panelorder_ask_refill(const struct panel *panel, struct panelrefill *refill)
 {
     int64_t age_ms = clock_wall_ms() - refill->made_at_ms;
-    if (refill->is_steered || !has_come(age_ms, panel->progress.refill_ms))
+    if (refill->is_steered || !panelorder_has_come(age_ms, panel->progress.refill_ms))
         return;
     free(refill->state);
     refill->state = memory_text("Completed");
@@ -299,8 +303,8 @@ void panelorder_print_id(const struct panel *panel, const char *id, struct buf *
         buf_add_json(out, str_of(id));
 }
 
-static void print_usual(const struct panel *panel, const struct panelorder *order, bool is_with_id,
-                        struct buf *out)
+static void panelorder_print_usual(const struct panel *panel, const struct panelorder *order,
+                                   bool is_with_id, struct buf *out)
 {
     buf_add_byte(out, '{');
     if (is_with_id) {
@@ -330,14 +334,14 @@ void panelorder_print_status(const struct panel *panel, const struct panelorder 
     struct buf usual;
     char *text = NULL;
     if (order->answer == NULL && order->shown == NULL) {
-        print_usual(panel, order, is_with_id, out);
+        panelorder_print_usual(panel, order, is_with_id, out);
         return;
     }
     if (order->answer) {
         text = json_dumps(order->answer, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
     } else {
         buf_init(&usual, 1024 * 1024);
-        print_usual(panel, order, is_with_id, &usual);
+        panelorder_print_usual(panel, order, is_with_id, &usual);
         json_t *fields = json_loadb(usual.ptr, usual.len, 0, NULL), *value;
         const char *name;
         json_object_foreach(order->shown, name, value)

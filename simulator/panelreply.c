@@ -28,7 +28,7 @@ static const struct {
     {504, "Gateway Timeout"},
 };
 
-static const char *reason_of(int status)
+static const char *panelreply_reason_of(int status)
 {
     for (size_t i = 0; i < COUNT_OF(reasons); i++)
         if (reasons[i].status == status)
@@ -37,7 +37,7 @@ static const char *reason_of(int status)
 }
 
 /* mib of zeros, compressed: about a thousandth of that. */
-static void print_bomb(int64_t mib, struct buf *out)
+static void panelreply_print_bomb(int64_t mib, struct buf *out)
 {
     static const unsigned char zeros[64 * 1024];
     unsigned char made[16 * 1024];
@@ -58,12 +58,12 @@ static void print_bomb(int64_t mib, struct buf *out)
     deflateEnd(&stream);
 }
 
-static void print_body(const struct panelrule_deed *deed, struct str usual, const char *order,
-                       struct buf *out)
+static void panelreply_print_body(const struct panelrule_deed *deed, struct str usual,
+                                  const char *order, struct buf *out)
 {
     static const struct str mark = {"{order}", 7};
     if (deed && deed->bomb_mib > 0) {
-        print_bomb(deed->bomb_mib, out);
+        panelreply_print_bomb(deed->bomb_mib, out);
         return;
     }
     struct str rest = deed && deed->has_body ? buf_str(&deed->body) : usual;
@@ -75,12 +75,12 @@ static void print_body(const struct panelrule_deed *deed, struct str usual, cons
     buf_add_str(out, rest);
 }
 
-static void print_head(const struct panelrule_deed *deed, int status, size_t body_len,
-                       bool must_close, struct buf *out)
+static void panelreply_print_head(const struct panelrule_deed *deed, int status, size_t body_len,
+                                  bool must_close, struct buf *out)
 {
     const char *name;
     json_t *value;
-    buf_printf(out, "HTTP/1.1 %d %s\r\nContent-Type: %s\r\n", status, reason_of(status),
+    buf_printf(out, "HTTP/1.1 %d %s\r\nContent-Type: %s\r\n", status, panelreply_reason_of(status),
                deed && deed->content_type ? deed->content_type : "application/json");
     if (deed && deed->headers) {
         json_object_foreach(deed->headers, name, value)
@@ -109,19 +109,19 @@ struct panelreply panelreply_print(const struct panelrule_deed *deed, int status
     struct buf body;
     reply.must_close = !keeps_alive || (deed && (deed->closes_after || deed->wrong_length != 0));
     if (deed == NULL) { /* the common case copies once */
-        print_head(NULL, reply.status, usual.len, reply.must_close, out);
+        panelreply_print_head(NULL, reply.status, usual.len, reply.must_close, out);
         reply.head_len = out->len;
         buf_add_str(out, usual);
         return reply;
     }
     if (deed->is_raw) {
-        print_body(deed, usual, order, out);
+        panelreply_print_body(deed, usual, order, out);
         reply.must_close = deed->closes_after;
         return reply;
     }
     buf_init(&body, out->ceiling + MOST_BOMB_BYTES);
-    print_body(deed, usual, order, &body);
-    print_head(deed, reply.status, body.len, reply.must_close, out);
+    panelreply_print_body(deed, usual, order, &body);
+    panelreply_print_head(deed, reply.status, body.len, reply.must_close, out);
     reply.head_len = out->len;
     if (!deed->is_endless)
         buf_add_str(out, buf_str(&body));

@@ -10,17 +10,17 @@
 
 typedef bool deed_fn(struct panelrule_deed *deed, const json_t *value, struct fault *why);
 
-static bool do_delay(struct panelrule_deed *deed, const json_t *value, struct fault *why)
+static bool panelrule_do_delay(struct panelrule_deed *deed, const json_t *value, struct fault *why)
 {
     return panelvalue_duration(value, "delay", &deed->delay_ms, why);
 }
 
-static bool do_hold(struct panelrule_deed *deed, const json_t *value, struct fault *why)
+static bool panelrule_do_hold(struct panelrule_deed *deed, const json_t *value, struct fault *why)
 {
     return panelvalue_text(value, "hold", &deed->hold, why);
 }
 
-static bool do_hang(struct panelrule_deed *deed, const json_t *value, struct fault *why)
+static bool panelrule_do_hang(struct panelrule_deed *deed, const json_t *value, struct fault *why)
 {
     bool hangs = false;
     if (!panelvalue_flag(value, "hang", &hangs, why))
@@ -30,7 +30,7 @@ static bool do_hang(struct panelrule_deed *deed, const json_t *value, struct fau
     return true;
 }
 
-static bool do_status(struct panelrule_deed *deed, const json_t *value, struct fault *why)
+static bool panelrule_do_status(struct panelrule_deed *deed, const json_t *value, struct fault *why)
 {
     int64_t status = 0;
     if (!panelvalue_count(value, "status", 100, &status, why))
@@ -41,7 +41,7 @@ static bool do_status(struct panelrule_deed *deed, const json_t *value, struct f
     return true;
 }
 
-static bool do_body(struct panelrule_deed *deed, const json_t *value, struct fault *why)
+static bool panelrule_do_body(struct panelrule_deed *deed, const json_t *value, struct fault *why)
 {
     char *text = NULL;
     if (json_is_string(value)) {
@@ -55,7 +55,8 @@ static bool do_body(struct panelrule_deed *deed, const json_t *value, struct fau
     return !deed->body.is_over || fault_set(why, FAULT_INVALID, "body: too large");
 }
 
-static bool do_body_base64(struct panelrule_deed *deed, const json_t *value, struct fault *why)
+static bool panelrule_do_body_base64(struct panelrule_deed *deed, const json_t *value,
+                                     struct fault *why)
 {
     const char *text = json_string_value(value);
     size_t len = text ? strlen(text) : 0, padding = 0;
@@ -70,21 +71,22 @@ static bool do_body_base64(struct panelrule_deed *deed, const json_t *value, str
     return true;
 }
 
-static bool do_raw(struct panelrule_deed *deed, const json_t *value, struct fault *why)
+static bool panelrule_do_raw(struct panelrule_deed *deed, const json_t *value, struct fault *why)
 {
     deed->is_raw = true;
     if (!json_is_string(value))
         return fault_set(why, FAULT_INVALID, "raw: must be text");
-    return do_body(deed, value, why);
+    return panelrule_do_body(deed, value, why);
 }
 
-static bool do_raw_base64(struct panelrule_deed *deed, const json_t *value, struct fault *why)
+static bool panelrule_do_raw_base64(struct panelrule_deed *deed, const json_t *value,
+                                    struct fault *why)
 {
     deed->is_raw = true;
-    return do_body_base64(deed, value, why);
+    return panelrule_do_body_base64(deed, value, why);
 }
 
-static bool do_error(struct panelrule_deed *deed, const json_t *value, struct fault *why)
+static bool panelrule_do_error(struct panelrule_deed *deed, const json_t *value, struct fault *why)
 {
     if (!json_is_string(value))
         return fault_set(why, FAULT_INVALID, "error: must be a text");
@@ -95,7 +97,8 @@ static bool do_error(struct panelrule_deed *deed, const json_t *value, struct fa
     return true;
 }
 
-static bool do_redirect(struct panelrule_deed *deed, const json_t *value, struct fault *why)
+static bool panelrule_do_redirect(struct panelrule_deed *deed, const json_t *value,
+                                  struct fault *why)
 {
     if (!json_is_string(value))
         return fault_set(why, FAULT_INVALID, "redirect: must be an address");
@@ -108,7 +111,8 @@ static bool do_redirect(struct panelrule_deed *deed, const json_t *value, struct
     return true;
 }
 
-static bool do_headers(struct panelrule_deed *deed, const json_t *value, struct fault *why)
+static bool panelrule_do_headers(struct panelrule_deed *deed, const json_t *value,
+                                 struct fault *why)
 {
     if (!json_is_object(value))
         return fault_set(why, FAULT_INVALID, "headers: must be a mapping of texts");
@@ -118,12 +122,13 @@ static bool do_headers(struct panelrule_deed *deed, const json_t *value, struct 
     return true;
 }
 
-static bool do_content_type(struct panelrule_deed *deed, const json_t *value, struct fault *why)
+static bool panelrule_do_content_type(struct panelrule_deed *deed, const json_t *value,
+                                      struct fault *why)
 {
     return panelvalue_text(value, "content_type", &deed->content_type, why);
 }
 
-static bool do_cut(struct panelrule_deed *deed, const json_t *value, struct fault *why)
+static bool panelrule_do_cut(struct panelrule_deed *deed, const json_t *value, struct fault *why)
 {
     static const char *const words[] = {"never",         "before_read", "after_read",
                                         "after_headers", "mid_answer",  NULL};
@@ -134,12 +139,12 @@ static bool do_cut(struct panelrule_deed *deed, const json_t *value, struct faul
     return true;
 }
 
-static bool do_reset(struct panelrule_deed *deed, const json_t *value, struct fault *why)
+static bool panelrule_do_reset(struct panelrule_deed *deed, const json_t *value, struct fault *why)
 {
     return panelvalue_flag(value, "reset", &deed->is_reset, why);
 }
 
-static bool do_accept(struct panelrule_deed *deed, const json_t *value, struct fault *why)
+static bool panelrule_do_accept(struct panelrule_deed *deed, const json_t *value, struct fault *why)
 {
     bool accepts = false;
     if (!panelvalue_flag(value, "accept", &accepts, why))
@@ -148,17 +153,19 @@ static bool do_accept(struct panelrule_deed *deed, const json_t *value, struct f
     return true;
 }
 
-static bool do_drip(struct panelrule_deed *deed, const json_t *value, struct fault *why)
+static bool panelrule_do_drip(struct panelrule_deed *deed, const json_t *value, struct fault *why)
 {
     return panelvalue_duration(value, "drip", &deed->drip_ms, why);
 }
 
-static bool do_endless(struct panelrule_deed *deed, const json_t *value, struct fault *why)
+static bool panelrule_do_endless(struct panelrule_deed *deed, const json_t *value,
+                                 struct fault *why)
 {
     return panelvalue_flag(value, "endless", &deed->is_endless, why);
 }
 
-static bool do_gzip_bomb(struct panelrule_deed *deed, const json_t *value, struct fault *why)
+static bool panelrule_do_gzip_bomb(struct panelrule_deed *deed, const json_t *value,
+                                   struct fault *why)
 {
     if (json_is_true(value))
         deed->bomb_mib = 100;
@@ -167,7 +174,8 @@ static bool do_gzip_bomb(struct panelrule_deed *deed, const json_t *value, struc
     return deed->bomb_mib <= 4096 || fault_set(why, FAULT_INVALID, "gzip_bomb: at most 4096 MiB");
 }
 
-static bool do_wrong_length(struct panelrule_deed *deed, const json_t *value, struct fault *why)
+static bool panelrule_do_wrong_length(struct panelrule_deed *deed, const json_t *value,
+                                      struct fault *why)
 {
     if (json_is_true(value)) {
         deed->wrong_length = 10;
@@ -176,7 +184,8 @@ static bool do_wrong_length(struct panelrule_deed *deed, const json_t *value, st
     return panelvalue_count(value, "wrong_length", INT32_MIN, &deed->wrong_length, why);
 }
 
-static bool do_close_after(struct panelrule_deed *deed, const json_t *value, struct fault *why)
+static bool panelrule_do_close_after(struct panelrule_deed *deed, const json_t *value,
+                                     struct fault *why)
 {
     return panelvalue_flag(value, "close_after", &deed->closes_after, why);
 }
@@ -185,30 +194,30 @@ static const struct {
     const char *key;
     deed_fn *read;
 } deeds[] = {
-    {"delay", do_delay},
-    {"hold", do_hold},
-    {"hang", do_hang},
-    {"status", do_status},
-    {"body", do_body},
-    {"body_base64", do_body_base64},
-    {"raw", do_raw},
-    {"raw_base64", do_raw_base64},
-    {"error", do_error},
-    {"redirect", do_redirect},
-    {"headers", do_headers},
-    {"content_type", do_content_type},
-    {"cut", do_cut},
-    {"reset", do_reset},
-    {"accept", do_accept},
-    {"drip", do_drip},
-    {"endless", do_endless},
-    {"gzip_bomb", do_gzip_bomb},
-    {"wrong_length", do_wrong_length},
-    {"close_after", do_close_after},
+    {"delay", panelrule_do_delay},
+    {"hold", panelrule_do_hold},
+    {"hang", panelrule_do_hang},
+    {"status", panelrule_do_status},
+    {"body", panelrule_do_body},
+    {"body_base64", panelrule_do_body_base64},
+    {"raw", panelrule_do_raw},
+    {"raw_base64", panelrule_do_raw_base64},
+    {"error", panelrule_do_error},
+    {"redirect", panelrule_do_redirect},
+    {"headers", panelrule_do_headers},
+    {"content_type", panelrule_do_content_type},
+    {"cut", panelrule_do_cut},
+    {"reset", panelrule_do_reset},
+    {"accept", panelrule_do_accept},
+    {"drip", panelrule_do_drip},
+    {"endless", panelrule_do_endless},
+    {"gzip_bomb", panelrule_do_gzip_bomb},
+    {"wrong_length", panelrule_do_wrong_length},
+    {"close_after", panelrule_do_close_after},
 };
 
-static bool read_deed(struct panelrule_deed *deed, const json_t *source, const char *name,
-                      struct fault *why)
+static bool panelrule_read_deed(struct panelrule_deed *deed, const json_t *source, const char *name,
+                                struct fault *why)
 {
     const char *keys[COUNT_OF(deeds) + 1] = {NULL};
     char where[80];
@@ -230,7 +239,7 @@ static bool read_deed(struct panelrule_deed *deed, const json_t *source, const c
     return true;
 }
 
-static void free_rule(struct panelrule *rule)
+static void panelrule_free_rule(struct panelrule *rule)
 {
     free(rule->name);
     json_decref(rule->actions);
@@ -246,11 +255,11 @@ static void free_rule(struct panelrule *rule)
 void panelrule_unpin(struct panelrule **rule)
 {
     if (*rule && --(*rule)->pins == 0)
-        free_rule(*rule);
+        panelrule_free_rule(*rule);
     *rule = NULL;
 }
 
-static bool read_counts(struct panelrule *rule, struct fault *why)
+static bool panelrule_read_counts(struct panelrule *rule, struct fault *why)
 {
     static const char *const keys[] = {"nth", "every", "after", "times"};
     int64_t *const targets[] = {&rule->nth, &rule->every, &rule->after, &rule->times};
@@ -267,7 +276,7 @@ static bool read_counts(struct panelrule *rule, struct fault *why)
 }
 
 /* A rule from its source, with one pin; NULL when it is faulty. */
-static struct panelrule *read_rule(const json_t *source, size_t number, struct fault *why)
+static struct panelrule *panelrule_read_rule(const json_t *source, size_t number, struct fault *why)
 {
     static const char *const keys[] = {"name",  "action", "match", "nth", "every",
                                        "after", "times",  "do",    NULL};
@@ -294,8 +303,8 @@ static struct panelrule *read_rule(const json_t *source, size_t number, struct f
             rule->actions = json_deep_copy(action);
         else if (action && strcmp(json_string_value(action), "*") != 0)
             rule->actions = json_pack("[s]", json_string_value(action));
-        is_good = read_counts(rule, why) &&
-                  read_deed(&rule->deed, json_object_get(source, "do"), rule->name, why);
+        is_good = panelrule_read_counts(rule, why) &&
+                  panelrule_read_deed(&rule->deed, json_object_get(source, "do"), rule->name, why);
     }
     if (!is_good)
         panelrule_unpin(&rule);
@@ -329,7 +338,7 @@ bool panelrule_set(struct panelrules *rules, const json_t *list, bool is_replaci
     panelrule_init(&fresh);
     json_array_foreach(list, i, item)
     {
-        struct panelrule *rule = read_rule(item, before + i + 1, why);
+        struct panelrule *rule = panelrule_read_rule(item, before + i + 1, why);
         if (rule == NULL) {
             panelrule_fini(&fresh);
             return false;
@@ -344,7 +353,7 @@ bool panelrule_set(struct panelrules *rules, const json_t *list, bool is_replaci
     return true;
 }
 
-static bool action_fits(const struct panelrule *rule, struct str action)
+static bool panelrule_action_fits(const struct panelrule *rule, struct str action)
 {
     size_t i;
     json_t *item;
@@ -355,7 +364,7 @@ static bool action_fits(const struct panelrule *rule, struct str action)
     return false;
 }
 
-static bool value_fits(struct str value, const char *name, const json_t *pattern)
+static bool panelrule_value_fits(struct str value, const char *name, const json_t *pattern)
 {
     char *text = NULL;
     if (json_is_number(pattern))
@@ -370,20 +379,21 @@ static bool value_fits(struct str value, const char *name, const json_t *pattern
     return fits;
 }
 
-static bool fields_fit(const struct panelrule *rule, const struct panelform *form)
+static bool panelrule_fields_fit(const struct panelrule *rule, const struct panelform *form)
 {
     const char *name;
     json_t *pattern;
     if (rule->match == NULL)
         return true;
-    json_object_foreach(rule->match, name,
-                        pattern) if (form == NULL || !value_fits(panelform_get(form, name), name,
-                                                                 pattern)) return false;
+    json_object_foreach(
+        rule->match, name,
+        pattern) if (form == NULL ||
+                     !panelrule_value_fits(panelform_get(form, name), name, pattern)) return false;
     return true;
 }
 
 /* Counts a fitting call and says whether the rule takes it. */
-static bool takes(struct panelrule *rule)
+static bool panelrule_takes(struct panelrule *rule)
 {
     rule->seen++;
     if (rule->seen <= rule->after || (rule->nth > 0 && rule->seen != rule->nth) ||
@@ -395,7 +405,7 @@ static bool takes(struct panelrule *rule)
     return true;
 }
 
-static bool is_early(const struct panelrule *rule)
+static bool panelrule_is_early(const struct panelrule *rule)
 {
     return rule->deed.cut == PANELRULE_CUT_BEFORE_READ;
 }
@@ -405,7 +415,8 @@ struct panelrule *panelrule_find(struct panelrules *rules, struct str action,
 {
     struct panelrule *rule;
     TAILQ_FOREACH(rule, &rules->list, link)
-    if (!is_early(rule) && action_fits(rule, action) && fields_fit(rule, form) && takes(rule))
+    if (!panelrule_is_early(rule) && panelrule_action_fits(rule, action) &&
+        panelrule_fields_fit(rule, form) && panelrule_takes(rule))
         return rule;
     return NULL;
 }
@@ -414,7 +425,7 @@ struct panelrule *panelrule_find_early(struct panelrules *rules)
 {
     struct panelrule *rule;
     TAILQ_FOREACH(rule, &rules->list, link)
-    if (is_early(rule) && takes(rule))
+    if (panelrule_is_early(rule) && panelrule_takes(rule))
         return rule;
     return NULL;
 }

@@ -21,14 +21,15 @@ struct reading {
     size_t nodes;
 };
 
-static json_t *read_fault(const struct reading *r, const yaml_node_t *node, const char *words)
+static json_t *panelscript_read_fault(const struct reading *r, const yaml_node_t *node,
+                                      const char *words)
 {
     fault_set(r->why, FAULT_INVALID, "%s:%zu:%zu: %s", r->name, node->start_mark.line + 1,
               node->start_mark.column + 1, words);
     return NULL;
 }
 
-static json_t *read_scalar(const struct reading *r, const yaml_node_t *node)
+static json_t *panelscript_read_scalar(const struct reading *r, const yaml_node_t *node)
 {
     struct str text = str_make((const char *)node->data.scalar.value, node->data.scalar.length);
     int64_t number;
@@ -43,23 +44,24 @@ static json_t *read_scalar(const struct reading *r, const yaml_node_t *node)
             return json_integer(number);
     }
     json_t *value = json_stringn(text.ptr, text.len);
-    return value ? value : read_fault(r, node, "must be UTF-8 without NUL");
+    return value ? value : panelscript_read_fault(r, node, "must be UTF-8 without NUL");
 }
 
-static json_t *read_node(struct reading *r, int id, int depth);
+static json_t *panelscript_read_node(struct reading *r, int id, int depth);
 
-static json_t *read_mapping(struct reading *r, const yaml_node_t *node, int depth)
+static json_t *panelscript_read_mapping(struct reading *r, const yaml_node_t *node, int depth)
 {
     json_t *object = json_object();
     for (yaml_node_pair_t *pair = node->data.mapping.pairs.start;
          pair < node->data.mapping.pairs.top; pair++) {
         const yaml_node_t *key = yaml_document_get_node(&r->document, pair->key);
-        json_t *value = read_node(r, pair->value, depth + 1);
+        json_t *value = panelscript_read_node(r, pair->value, depth + 1);
         const char *name =
             key->type == YAML_SCALAR_NODE ? (const char *)key->data.scalar.value : NULL;
         if (value && (name == NULL || json_object_get(object, name))) {
             json_decref(value);
-            value = read_fault(r, key, name ? "this key was given before" : "a key must be a text");
+            value = panelscript_read_fault(
+                r, key, name ? "this key was given before" : "a key must be a text");
         }
         if (value == NULL || json_object_set_new(object, name, value) != 0) {
             json_decref(object);
@@ -69,12 +71,12 @@ static json_t *read_mapping(struct reading *r, const yaml_node_t *node, int dept
     return object;
 }
 
-static json_t *read_sequence(struct reading *r, const yaml_node_t *node, int depth)
+static json_t *panelscript_read_sequence(struct reading *r, const yaml_node_t *node, int depth)
 {
     json_t *array = json_array();
     for (yaml_node_item_t *item = node->data.sequence.items.start;
          item < node->data.sequence.items.top; item++) {
-        json_t *value = read_node(r, *item, depth + 1);
+        json_t *value = panelscript_read_node(r, *item, depth + 1);
         if (value == NULL) {
             json_decref(array);
             return NULL;
@@ -84,18 +86,18 @@ static json_t *read_sequence(struct reading *r, const yaml_node_t *node, int dep
     return array;
 }
 
-static json_t *read_node(struct reading *r, int id, int depth)
+static json_t *panelscript_read_node(struct reading *r, int id, int depth)
 {
     const yaml_node_t *node = yaml_document_get_node(&r->document, id);
     if (depth > MOST_DEPTH || ++r->nodes > MOST_NODES)
-        return read_fault(r, node, "nested too deeply, or too much of it");
+        return panelscript_read_fault(r, node, "nested too deeply, or too much of it");
     switch (node->type) {
     case YAML_SCALAR_NODE:
-        return read_scalar(r, node);
+        return panelscript_read_scalar(r, node);
     case YAML_SEQUENCE_NODE:
-        return read_sequence(r, node, depth);
+        return panelscript_read_sequence(r, node, depth);
     case YAML_MAPPING_NODE:
-        return read_mapping(r, node, depth);
+        return panelscript_read_mapping(r, node, depth);
     case YAML_NO_NODE:
         break;
     }
@@ -117,7 +119,7 @@ json_t *panelscript_parse(struct str yaml, const char *name, struct fault *why)
                   parser.problem_mark.column + 1, parser.problem ? parser.problem : "not YAML");
     } else {
         bool is_empty = yaml_document_get_root_node(&r.document) == NULL;
-        root = is_empty ? json_object() : read_node(&r, 1, 0);
+        root = is_empty ? json_object() : panelscript_read_node(&r, 1, 0);
         yaml_document_delete(&r.document);
     }
     yaml_parser_delete(&parser);
@@ -126,17 +128,17 @@ json_t *panelscript_parse(struct str yaml, const char *name, struct fault *why)
 
 typedef bool setting_fn(struct panel *panel, const json_t *value, struct fault *why);
 
-static bool set_key(struct panel *panel, const json_t *value, struct fault *why)
+static bool panelscript_set_key(struct panel *panel, const json_t *value, struct fault *why)
 {
     return panelvalue_text(value, "key", &panel->key, why);
 }
 
-static bool set_currency(struct panel *panel, const json_t *value, struct fault *why)
+static bool panelscript_set_currency(struct panel *panel, const json_t *value, struct fault *why)
 {
     return panelvalue_text(value, "currency", &panel->currency, why);
 }
 
-static bool set_balance(struct panel *panel, const json_t *value, struct fault *why)
+static bool panelscript_set_balance(struct panel *panel, const json_t *value, struct fault *why)
 {
     char *text = NULL;
     bool is_good = panelvalue_text(value, "balance", &text, why);
@@ -146,7 +148,7 @@ static bool set_balance(struct panel *panel, const json_t *value, struct fault *
     return is_good;
 }
 
-static bool set_first_order(struct panel *panel, const json_t *value, struct fault *why)
+static bool panelscript_set_first_order(struct panel *panel, const json_t *value, struct fault *why)
 {
     int64_t first = 0;
     if (!panelvalue_count(value, "first_order", 0, &first, why))
@@ -155,7 +157,7 @@ static bool set_first_order(struct panel *panel, const json_t *value, struct fau
     return true;
 }
 
-static bool set_order_ids(struct panel *panel, const json_t *value, struct fault *why)
+static bool panelscript_set_order_ids(struct panel *panel, const json_t *value, struct fault *why)
 {
     static const char *const words[] = {"number", "string", "text", NULL};
     int place = 0;
@@ -165,14 +167,16 @@ static bool set_order_ids(struct panel *panel, const json_t *value, struct fault
     return true;
 }
 
-static bool set_order_prefix(struct panel *panel, const json_t *value, struct fault *why)
+static bool panelscript_set_order_prefix(struct panel *panel, const json_t *value,
+                                         struct fault *why)
 {
     if (json_is_string(value) && json_string_length(value) > 40)
         return fault_set(why, FAULT_INVALID, "order_prefix: at most 40 bytes");
     return panelvalue_text(value, "order_prefix", &panel->prefix, why);
 }
 
-static bool set_multi_status(struct panel *panel, const json_t *value, struct fault *why)
+static bool panelscript_set_multi_status(struct panel *panel, const json_t *value,
+                                         struct fault *why)
 {
     static const char *const words[] = {"object", "list", "list_without_ids", "unsupported", NULL};
     int place = 0;
@@ -182,7 +186,8 @@ static bool set_multi_status(struct panel *panel, const json_t *value, struct fa
     return true;
 }
 
-static bool set_unknown_orders(struct panel *panel, const json_t *value, struct fault *why)
+static bool panelscript_set_unknown_orders(struct panel *panel, const json_t *value,
+                                           struct fault *why)
 {
     static const char *const words[] = {"error", "text", "left_out", NULL};
     int place = 0;
@@ -192,12 +197,12 @@ static bool set_unknown_orders(struct panel *panel, const json_t *value, struct 
     return true;
 }
 
-static bool set_refill(struct panel *panel, const json_t *value, struct fault *why)
+static bool panelscript_set_refill(struct panel *panel, const json_t *value, struct fault *why)
 {
     return panelvalue_flag(value, "refill", &panel->may_refill, why);
 }
 
-static bool set_cancel(struct panel *panel, const json_t *value, struct fault *why)
+static bool panelscript_set_cancel(struct panel *panel, const json_t *value, struct fault *why)
 {
     static const char *const words[] = {"now", "request", "unsupported", NULL};
     int place = 0;
@@ -207,13 +212,13 @@ static bool set_cancel(struct panel *panel, const json_t *value, struct fault *w
     return true;
 }
 
-static bool set_services(struct panel *panel, const json_t *value, struct fault *why)
+static bool panelscript_set_services(struct panel *panel, const json_t *value, struct fault *why)
 {
     return panelservice_set(&panel->services, value, why);
 }
 
 /* Adds made-up services behind those that are there. */
-static bool set_generated(struct panel *panel, const json_t *value, struct fault *why)
+static bool panelscript_set_generated(struct panel *panel, const json_t *value, struct fault *why)
 {
     static const char *const keys[] = {"count", "first", "rate", NULL};
     int64_t count = 0, first = 100000;
@@ -240,7 +245,7 @@ static bool set_generated(struct panel *panel, const json_t *value, struct fault
     return is_good;
 }
 
-static bool set_progress(struct panel *panel, const json_t *value, struct fault *why)
+static bool panelscript_set_progress(struct panel *panel, const json_t *value, struct fault *why)
 {
     static const char *const keys[] = {"start",        "finish",      "start_asked",
                                        "finish_asked", "refill",      "ends_as",
@@ -271,12 +276,12 @@ static bool set_progress(struct panel *panel, const json_t *value, struct fault 
     return true;
 }
 
-static bool set_rules(struct panel *panel, const json_t *value, struct fault *why)
+static bool panelscript_set_rules(struct panel *panel, const json_t *value, struct fault *why)
 {
     return panelrule_set(&panel->rules, value, true, why);
 }
 
-static bool set_journal(struct panel *panel, const json_t *value, struct fault *why)
+static bool panelscript_set_journal(struct panel *panel, const json_t *value, struct fault *why)
 {
     int64_t room = 0;
     if (!panelvalue_count(value, "journal", 1, &room, why))
@@ -291,21 +296,21 @@ static const struct {
     const char *key;
     setting_fn *set;
 } settings_table[] = {
-    {"key", set_key},
-    {"currency", set_currency},
-    {"balance", set_balance},
-    {"first_order", set_first_order},
-    {"order_ids", set_order_ids},
-    {"order_prefix", set_order_prefix},
-    {"multi_status", set_multi_status},
-    {"unknown_orders", set_unknown_orders},
-    {"refill", set_refill},
-    {"cancel", set_cancel},
-    {"services", set_services},
-    {"generated_services", set_generated},
-    {"progress", set_progress},
-    {"rules", set_rules},
-    {"journal", set_journal},
+    {"key", panelscript_set_key},
+    {"currency", panelscript_set_currency},
+    {"balance", panelscript_set_balance},
+    {"first_order", panelscript_set_first_order},
+    {"order_ids", panelscript_set_order_ids},
+    {"order_prefix", panelscript_set_order_prefix},
+    {"multi_status", panelscript_set_multi_status},
+    {"unknown_orders", panelscript_set_unknown_orders},
+    {"refill", panelscript_set_refill},
+    {"cancel", panelscript_set_cancel},
+    {"services", panelscript_set_services},
+    {"generated_services", panelscript_set_generated},
+    {"progress", panelscript_set_progress},
+    {"rules", panelscript_set_rules},
+    {"journal", panelscript_set_journal},
 };
 
 bool panelscript_apply(struct panel *panel, const json_t *settings, struct fault *why)

@@ -36,7 +36,7 @@ static const struct paneltype types[] = {
      false},
 };
 
-static const struct paneltype *type_of(const char *name)
+static const struct paneltype *panelservice_type_of(const char *name)
 {
     for (size_t i = 0; i < COUNT_OF(types); i++)
         if (name && str_equal_folded(str_of(types[i].name), str_of(name)))
@@ -44,7 +44,8 @@ static const struct paneltype *type_of(const char *name)
     return &types[0];
 }
 
-static json_t *row(int id, const char *name, const char *type, const char *rate, int max)
+static json_t *panelservice_row(int id, const char *name, const char *type, const char *rate,
+                                int max)
 {
     bool is_package = strstr(type, "Package") != NULL;
     return json_pack("{sisssssssssisisbsb}", "service", id, "name", name, "type", type, "category",
@@ -55,16 +56,20 @@ static json_t *row(int id, const char *name, const char *type, const char *rate,
 json_t *panelservice_defaults(void)
 {
     json_t *list = json_array();
-    json_array_append_new(list, row(101, "Followers", "Default", "0.90", 10000));
-    json_array_append_new(list, row(102, "Likes", "Default", "0.45", 50000));
-    json_array_append_new(list, row(103, "Comments", "Custom Comments", "8.00", 1500));
-    json_array_append_new(list, row(104, "Starter package", "Package", "2.50", 1));
-    json_array_append_new(list, row(105, "Comment likes", "Comment Likes", "1.20", 5000));
-    json_array_append_new(list, row(106, "Mentions", "Mentions Custom List", "4.00", 2000));
-    json_array_append_new(list, row(107, "Votes", "Poll", "1.75", 100000));
-    json_array_append_new(list, row(108, "Each new post", "Subscriptions", "0.95", 5000));
-    json_array_append_new(list, row(109, "Visitors", "Web Traffic", "0.30", 1000000));
-    json_array_append_new(list, row(110, "Members", "Invites from Groups", "3.10", 20000));
+    json_array_append_new(list, panelservice_row(101, "Followers", "Default", "0.90", 10000));
+    json_array_append_new(list, panelservice_row(102, "Likes", "Default", "0.45", 50000));
+    json_array_append_new(list, panelservice_row(103, "Comments", "Custom Comments", "8.00", 1500));
+    json_array_append_new(list, panelservice_row(104, "Starter package", "Package", "2.50", 1));
+    json_array_append_new(list,
+                          panelservice_row(105, "Comment likes", "Comment Likes", "1.20", 5000));
+    json_array_append_new(list,
+                          panelservice_row(106, "Mentions", "Mentions Custom List", "4.00", 2000));
+    json_array_append_new(list, panelservice_row(107, "Votes", "Poll", "1.75", 100000));
+    json_array_append_new(list,
+                          panelservice_row(108, "Each new post", "Subscriptions", "0.95", 5000));
+    json_array_append_new(list, panelservice_row(109, "Visitors", "Web Traffic", "0.30", 1000000));
+    json_array_append_new(list,
+                          panelservice_row(110, "Members", "Invites from Groups", "3.10", 20000));
     return list;
 }
 
@@ -81,7 +86,7 @@ void panelservice_generate(json_t *list, int64_t count, int64_t first, const cha
 }
 
 /* A field that may come as text or as a number, as text to free(); NULL when absent or null. */
-static char *scalar_text(const json_t *object, const char *name)
+static char *panelservice_scalar_text(const json_t *object, const char *name)
 {
     const json_t *value = json_object_get(object, name);
     if (json_is_string(value))
@@ -91,9 +96,9 @@ static char *scalar_text(const json_t *object, const char *name)
     return NULL;
 }
 
-static int64_t scalar_count(const json_t *object, const char *name, int64_t otherwise)
+static int64_t panelservice_scalar_count(const json_t *object, const char *name, int64_t otherwise)
 {
-    char *text = scalar_text(object, name);
+    char *text = panelservice_scalar_text(object, name);
     int64_t value = otherwise;
     if (text && !str_to_i64(str_of(text), &value))
         value = otherwise;
@@ -101,7 +106,7 @@ static int64_t scalar_count(const json_t *object, const char *name, int64_t othe
     return value;
 }
 
-static void free_all(struct panelservice **by_id)
+static void panelservice_free_all(struct panelservice **by_id)
 {
     struct panelservice *service, *next;
     HASH_ITER(hh, *by_id, service, next)
@@ -112,10 +117,11 @@ static void free_all(struct panelservice **by_id)
     }
 }
 
-static bool add_service(struct panelservice **by_id, const json_t *item, size_t at,
-                        struct fault *why)
+static bool panelservice_add_service(struct panelservice **by_id, const json_t *item, size_t at,
+                                     struct fault *why)
 {
-    char *id = scalar_text(item, "service"), *rate = scalar_text(item, "rate");
+    char *id = panelservice_scalar_text(item, "service"),
+         *rate = panelservice_scalar_text(item, "rate");
     struct panelservice *service = memory_new(sizeof *service), *found = NULL;
     if (id)
         HASH_FIND_STR(*by_id, id, found);
@@ -128,12 +134,12 @@ static bool add_service(struct panelservice **by_id, const json_t *item, size_t 
         return false;
     }
     service->id = id;
-    service->type = type_of(json_string_value(json_object_get(item, "type")));
+    service->type = panelservice_type_of(json_string_value(json_object_get(item, "type")));
     if (rate == NULL || !panelmoney_parse(str_of(rate), &service->rate))
         service->rate = 0; /* odd rates are printed as they are, and cost nothing here */
     free(rate);
-    service->min = scalar_count(item, "min", 1);
-    service->max = scalar_count(item, "max", INT32_MAX);
+    service->min = panelservice_scalar_count(item, "min", 1);
+    service->max = panelservice_scalar_count(item, "max", INT32_MAX);
     service->may_refill = !json_is_false(json_object_get(item, "refill"));
     service->may_cancel = !json_is_false(json_object_get(item, "cancel"));
     HASH_ADD_KEYPTR(hh, *by_id, service->id, strlen(service->id), service);
@@ -148,7 +154,7 @@ void panelservice_init(struct panelservices *services)
 
 void panelservice_fini(struct panelservices *services)
 {
-    free_all(&services->by_id);
+    panelservice_free_all(&services->by_id);
     buf_fini(&services->text);
 }
 
@@ -164,12 +170,12 @@ bool panelservice_set(struct panelservices *services, const json_t *list, struct
     {
         if (!json_is_object(item))
             fault_set(why, FAULT_INVALID, "services[%zu]: must be a mapping", i);
-        else if (add_service(&by_id, item, i, why))
+        else if (panelservice_add_service(&by_id, item, i, why))
             continue;
-        free_all(&by_id);
+        panelservice_free_all(&by_id);
         return false;
     }
-    free_all(&services->by_id);
+    panelservice_free_all(&services->by_id);
     services->by_id = by_id;
     char *text = json_dumps(list, JSON_COMPACT | JSON_REAL_PRECISION(15));
     buf_clear(&services->text);

@@ -23,7 +23,7 @@ void panelwait_init(struct panelwaits *waits)
     TAILQ_INIT(&waits->list);
 }
 
-static void free_wait(struct panelwait *wait)
+static void panelwait_free_wait(struct panelwait *wait)
 {
     TAILQ_REMOVE(&wait->panel->waits.list, wait, link);
     event_free(wait->timer);
@@ -33,7 +33,7 @@ static void free_wait(struct panelwait *wait)
     free(wait);
 }
 
-static void finish(struct panelwait *wait, bool is_timed_out)
+static void panelwait_finish(struct panelwait *wait, bool is_timed_out)
 {
     struct panelline *line = wait->line;
     json_t *answer;
@@ -44,29 +44,29 @@ static void finish(struct panelwait *wait, bool is_timed_out)
         answer = paneljournal_list(&wait->panel->journal, &wait->filter, wait->most);
     json_object_set_new(answer, "timed_out", json_boolean(is_timed_out));
     panelline_forget_wait(line);
-    free_wait(wait);
+    panelwait_free_wait(wait);
     panelline_reply_json(line, 200, answer);
 }
 
-static void on_timer(evutil_socket_t fd, short what, void *arg)
+static void panelwait_on_timer(evutil_socket_t fd, short what, void *arg)
 {
     struct panelwait *wait = arg;
     (void)fd;
     (void)what;
-    finish(wait, !wait->is_for_hold && wait->have < wait->count
-                     ? true
-                     : wait->is_for_hold &&
-                           panelline_held(wait->panel, str_of(wait->name)) < wait->count);
+    panelwait_finish(wait, !wait->is_for_hold && wait->have < wait->count
+                               ? true
+                               : wait->is_for_hold &&
+                                     panelline_held(wait->panel, str_of(wait->name)) < wait->count);
 }
 
-static struct panelwait *new_wait(struct panel *panel, struct panelline *line, size_t count,
-                                  int64_t within_ms)
+static struct panelwait *panelwait_new_wait(struct panel *panel, struct panelline *line,
+                                            size_t count, int64_t within_ms)
 {
     struct panelwait *wait = memory_new(sizeof *wait);
     wait->panel = panel;
     wait->line = line;
     wait->count = count;
-    wait->timer = evtimer_new(panel->base, on_timer, wait);
+    wait->timer = evtimer_new(panel->base, panelwait_on_timer, wait);
     ASSERT(wait->timer);
     struct timeval within = {.tv_sec = within_ms / 1000, .tv_usec = within_ms % 1000 * 1000};
     event_add(wait->timer, &within);
@@ -76,13 +76,13 @@ static struct panelwait *new_wait(struct panel *panel, struct panelline *line, s
 }
 
 /* Answering from inside the request's own call would re-enter its line: the loop does it next. */
-static void finish_soon(struct panelwait *wait)
+static void panelwait_finish_soon(struct panelwait *wait)
 {
     struct timeval now = {0, 0};
     event_add(wait->timer, &now);
 }
 
-static struct str kept_text(struct panelwait *wait, size_t at, struct str text)
+static struct str panelwait_kept_text(struct panelwait *wait, size_t at, struct str text)
 {
     if (text.ptr == NULL)
         return STR_NONE;
@@ -94,26 +94,26 @@ void panelwait_for_journal(struct panel *panel, struct panelline *line,
                            const struct paneljournal_filter *filter, size_t count, size_t most,
                            int64_t within_ms)
 {
-    struct panelwait *wait = new_wait(panel, line, count, within_ms);
+    struct panelwait *wait = panelwait_new_wait(panel, line, count, within_ms);
     wait->filter = *filter;
-    wait->filter.action = kept_text(wait, 0, filter->action);
-    wait->filter.link_part = kept_text(wait, 1, filter->link_part);
-    wait->filter.service = kept_text(wait, 2, filter->service);
-    wait->filter.order = kept_text(wait, 3, filter->order);
+    wait->filter.action = panelwait_kept_text(wait, 0, filter->action);
+    wait->filter.link_part = panelwait_kept_text(wait, 1, filter->link_part);
+    wait->filter.service = panelwait_kept_text(wait, 2, filter->service);
+    wait->filter.order = panelwait_kept_text(wait, 3, filter->order);
     wait->most = most;
     wait->have = paneljournal_count(&panel->journal, filter);
     if (wait->have >= count)
-        finish_soon(wait);
+        panelwait_finish_soon(wait);
 }
 
 void panelwait_for_hold(struct panel *panel, struct panelline *line, struct str name, size_t count,
                         int64_t within_ms)
 {
-    struct panelwait *wait = new_wait(panel, line, count, within_ms);
+    struct panelwait *wait = panelwait_new_wait(panel, line, count, within_ms);
     wait->is_for_hold = true;
     wait->name = str_copy(name);
     if (panelline_held(panel, name) >= count)
-        finish_soon(wait);
+        panelwait_finish_soon(wait);
 }
 
 void panelwait_on_entry(struct panel *panel, const struct paneljournal_entry *entry)
@@ -124,7 +124,7 @@ void panelwait_on_entry(struct panel *panel, const struct paneljournal_entry *en
         if (wait->is_for_hold || !paneljournal_fits(entry, &wait->filter))
             continue;
         if (++wait->have == wait->count)
-            finish_soon(wait);
+            panelwait_finish_soon(wait);
     }
 }
 
@@ -133,12 +133,12 @@ void panelwait_on_hold(struct panel *panel)
     struct panelwait *wait;
     TAILQ_FOREACH(wait, &panel->waits.list, link)
     if (wait->is_for_hold && panelline_held(panel, str_of(wait->name)) >= wait->count)
-        finish_soon(wait);
+        panelwait_finish_soon(wait);
 }
 
 void panelwait_cancel(struct panelwait **wait)
 {
     if (*wait)
-        free_wait(*wait);
+        panelwait_free_wait(*wait);
     *wait = NULL;
 }

@@ -23,8 +23,8 @@ struct simulator {
     int port;
 };
 
-static void on_accept(struct evconnlistener *listener, evutil_socket_t socket,
-                      struct sockaddr *address, int len, void *arg)
+static void simulator_on_accept(struct evconnlistener *listener, evutil_socket_t socket,
+                                struct sockaddr *address, int len, void *arg)
 {
     struct simulator *simulator = arg;
     (void)listener;
@@ -34,7 +34,7 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t socket,
 }
 
 /* Out of descriptors: the backlog waits for a moment instead of spinning the loop. */
-static void on_accept_error(struct evconnlistener *listener, void *arg)
+static void simulator_on_accept_error(struct evconnlistener *listener, void *arg)
 {
     struct simulator *simulator = arg;
     struct timeval moment = {.tv_usec = 100 * 1000};
@@ -42,7 +42,7 @@ static void on_accept_error(struct evconnlistener *listener, void *arg)
     event_add(simulator->pause, &moment);
 }
 
-static void on_pause_over(evutil_socket_t socket, short what, void *arg)
+static void simulator_on_pause_over(evutil_socket_t socket, short what, void *arg)
 {
     struct simulator *simulator = arg;
     (void)socket;
@@ -51,8 +51,8 @@ static void on_pause_over(evutil_socket_t socket, short what, void *arg)
 }
 
 /* "HOST:PORT", ":PORT" or "PORT"; HOST is a number, [::1] or localhost. */
-static bool parse_listen(const char *text, struct sockaddr_storage *out, int *len_out,
-                         struct fault *why)
+static bool simulator_parse_listen(const char *text, struct sockaddr_storage *out, int *len_out,
+                                   struct fault *why)
 {
     struct str host = str_of(text);
     uint64_t port = 0;
@@ -85,7 +85,7 @@ static bool parse_listen(const char *text, struct sockaddr_storage *out, int *le
     return is_good;
 }
 
-static int port_of(evutil_socket_t socket)
+static int simulator_port_of(evutil_socket_t socket)
 {
     struct sockaddr_storage address;
     socklen_t len = sizeof address;
@@ -99,8 +99,8 @@ static int port_of(evutil_socket_t socket)
     return (int)number;
 }
 
-static bool read_scripts(struct panel *panel, const struct simulator_options *options,
-                         struct fault *why)
+static bool simulator_read_scripts(struct panel *panel, const struct simulator_options *options,
+                                   struct fault *why)
 {
     if (options->script_path && !panelscript_load(panel, options->script_path, why))
         return false;
@@ -120,15 +120,15 @@ struct simulator *simulator_start(struct event_base *base, const struct simulato
     const char *listen_text = options->listen_text ? options->listen_text : DEFAULT_LISTEN;
     struct simulator *simulator = memory_new(sizeof *simulator);
     simulator->panel = panel_new(base);
-    simulator->pause = evtimer_new(base, on_pause_over, simulator);
+    simulator->pause = evtimer_new(base, simulator_on_pause_over, simulator);
     ASSERT(simulator->pause);
-    if (!read_scripts(simulator->panel, options, why) ||
-        !parse_listen(listen_text, &address, &len, why)) {
+    if (!simulator_read_scripts(simulator->panel, options, why) ||
+        !simulator_parse_listen(listen_text, &address, &len, why)) {
         simulator_stop(&simulator);
         return NULL;
     }
     simulator->listener =
-        evconnlistener_new_bind(base, on_accept, simulator,
+        evconnlistener_new_bind(base, simulator_on_accept, simulator,
                                 LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE,
                                 4096, (struct sockaddr *)&address, len);
     if (simulator->listener == NULL) {
@@ -137,8 +137,8 @@ struct simulator *simulator_start(struct event_base *base, const struct simulato
         simulator_stop(&simulator);
         return NULL;
     }
-    evconnlistener_set_error_cb(simulator->listener, on_accept_error);
-    simulator->port = port_of(evconnlistener_get_fd(simulator->listener));
+    evconnlistener_set_error_cb(simulator->listener, simulator_on_accept_error);
+    simulator->port = simulator_port_of(evconnlistener_get_fd(simulator->listener));
     return simulator;
 }
 
@@ -161,7 +161,7 @@ void simulator_stop(struct simulator **simulator)
     free(it);
 }
 
-static void on_signal(evutil_socket_t number, short what, void *arg)
+static void simulator_on_signal(evutil_socket_t number, short what, void *arg)
 {
     (void)number;
     (void)what;
@@ -179,8 +179,8 @@ int simulator_run(const char *listen_text, const char *script_path)
     ASSERT(base);
     event_config_free(config);
     signal(SIGPIPE, SIG_IGN);
-    struct event *term = evsignal_new(base, SIGTERM, on_signal, base);
-    struct event *interrupt = evsignal_new(base, SIGINT, on_signal, base);
+    struct event *term = evsignal_new(base, SIGTERM, simulator_on_signal, base);
+    struct event *interrupt = evsignal_new(base, SIGINT, simulator_on_signal, base);
     ASSERT(term && interrupt);
     event_add(term, NULL);
     event_add(interrupt, NULL);

@@ -129,7 +129,7 @@ const struct provider *admin_provider(struct admin_call *call)
 
 /* ---- who may ask ---- */
 
-static bool has_right_token(const struct admin *admin, const struct exchange *x)
+static bool admin_has_right_token(const struct admin *admin, const struct exchange *x)
 {
     struct str given = exchange_header(x, "Authorization");
     if (given.len < 7 || !str_equal_folded(str_first(given, 7), STR("Bearer ")))
@@ -138,7 +138,7 @@ static bool has_right_token(const struct admin *admin, const struct exchange *x)
     return digest_equal(&digest, &admin->token);
 }
 
-static struct str without_port(struct str host)
+static struct str admin_without_port(struct str host)
 {
     if (host.len > 0 && host.ptr[0] == '[') {
         size_t end = str_find_byte(host, ']');
@@ -149,10 +149,10 @@ static struct str without_port(struct str host)
 
 /* Without a token a web page in the operator's browser could reach us by a name of its own that
  * leads to loopback, or by a form: the first shows in Host, the second in Origin. */
-static bool is_own_page(const struct exchange *x)
+static bool admin_is_own_page(const struct exchange *x)
 {
     struct in6_addr address;
-    struct str whole = exchange_header(x, "Host"), host = without_port(whole);
+    struct str whole = exchange_header(x, "Host"), host = admin_without_port(whole);
     struct str origin = exchange_header(x, "Origin");
     if (!str_equal_folded(host, STR("localhost")) && !network_parse_address(host, &address))
         return false;
@@ -164,12 +164,12 @@ static bool is_own_page(const struct exchange *x)
 
 bool admin_is_trusted(const struct admin_call *call)
 {
-    return call->admin->has_token ? has_right_token(call->admin, call->exchange)
-                                  : is_own_page(call->exchange);
+    return call->admin->has_token ? admin_has_right_token(call->admin, call->exchange)
+                                  : admin_is_own_page(call->exchange);
 }
 
 /* False: answered. */
-static bool admit(struct admin_call *call)
+static bool admin_admit(struct admin_call *call)
 {
     if (admin_is_trusted(call))
         return true;
@@ -184,7 +184,7 @@ static bool admit(struct admin_call *call)
 
 /* ---- which page ---- */
 
-static bool matches(struct str path, const char *pattern, struct str *subject_out)
+static bool admin_matches(struct str path, const char *pattern, struct str *subject_out)
 {
     struct str wanted = str_of(pattern), want, have;
     while (wanted.ptr && path.ptr) {
@@ -198,15 +198,15 @@ static bool matches(struct str path, const char *pattern, struct str *subject_ou
     return wanted.ptr == NULL && path.ptr == NULL;
 }
 
-static const struct route *find(struct admin_call *call, enum exchange_method method,
-                                bool *is_path_out)
+static const struct route *admin_find(struct admin_call *call, enum exchange_method method,
+                                      bool *is_path_out)
 {
     struct str path = exchange_path(call->exchange);
     if (path.len > 1 && path.ptr[path.len - 1] == '/')
         path.len--;
     *is_path_out = false;
     for (size_t i = 0; i < COUNT_OF(routes); i++) {
-        if (!matches(path, routes[i].path, &call->subject))
+        if (!admin_matches(path, routes[i].path, &call->subject))
             continue;
         if (routes[i].method == method)
             return &routes[i];
@@ -215,7 +215,7 @@ static const struct route *find(struct admin_call *call, enum exchange_method me
     return NULL;
 }
 
-static bool read_params(struct admin_call *call)
+static bool admin_read_params(struct admin_call *call)
 {
     struct exchange *x = call->exchange;
     struct arena *arena = exchange_arena(x);
@@ -229,7 +229,7 @@ static bool read_params(struct admin_call *call)
     return is_read;
 }
 
-static void drop_pins(void *arg)
+static void admin_drop_pins(void *arg)
 {
     struct admin_call *call = arg;
     if (call->clients)
@@ -237,7 +237,7 @@ static void drop_pins(void *arg)
     catalogue_unpin(&call->catalogue);
 }
 
-static struct admin_call *begin(struct admin *admin, struct exchange *exchange)
+static struct admin_call *admin_begin(struct admin *admin, struct exchange *exchange)
 {
     struct admin_call *call = arena_new(exchange_arena(exchange), sizeof *call);
     struct desk *desk = admin->parts.desk;
@@ -247,25 +247,25 @@ static struct admin_call *begin(struct admin *admin, struct exchange *exchange)
     call->clients = admin->clients ? client_set_pin(admin->clients) : NULL;
     call->catalogue = desk->catalogue ? catalogue_pin(desk->catalogue) : NULL;
     admin->open_calls++;
-    exchange_on_end(exchange, drop_pins, call);
+    exchange_on_end(exchange, admin_drop_pins, call);
     return call;
 }
 
 void admin_handle(struct exchange *exchange, void *arg)
 {
-    struct admin_call *call = begin(arg, exchange);
+    struct admin_call *call = admin_begin(arg, exchange);
     enum exchange_method method = exchange_method(exchange);
     bool is_path;
     const struct route *route =
-        find(call, method == EXCHANGE_HEAD ? EXCHANGE_GET : method, &is_path);
-    if ((route == NULL || !route->is_open) && !admit(call))
+        admin_find(call, method == EXCHANGE_HEAD ? EXCHANGE_GET : method, &is_path);
+    if ((route == NULL || !route->is_open) && !admin_admit(call))
         return;
     if (route == NULL && is_path) {
         exchange_add_header(exchange, "Allow", method == EXCHANGE_POST ? "GET, HEAD" : "POST");
         admin_fail(call, 405, "this page is asked by another method");
     } else if (route == NULL) {
         admin_fail(call, 404, "there is no such page");
-    } else if (read_params(call)) {
+    } else if (admin_read_params(call)) {
         route->run(call);
     }
 }

@@ -19,13 +19,14 @@ static const struct setting_row list[] = {
      .sentence = "Asked for by everything but /healthz, /readyz and /metrics."},
 };
 
-static void begin(void *record)
+static void admin_rows_begin(void *record)
 {
     struct admin_draft *draft = record;
     listener_rows_begin_admin(&draft->settings.listener);
 }
 
-static void check(struct setting_reader *reader, const struct yamlnode *map, void *record)
+static void admin_rows_check(struct setting_reader *reader, const struct yamlnode *map,
+                             void *record)
 {
     struct admin_draft *draft = record;
     const struct yamlnode *listen = yamlnode_find(map, "listen");
@@ -49,8 +50,8 @@ const struct setting_table admin_rows = {.name = "`admin`",
                                          .rows = list,
                                          .count = COUNT_OF(list),
                                          .size = sizeof(struct admin_draft),
-                                         .begin = begin,
-                                         .check = check};
+                                         .begin = admin_rows_begin,
+                                         .check = admin_rows_check};
 
 void admin_rows_fini(struct admin_draft *draft)
 {

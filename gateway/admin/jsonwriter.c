@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 
-static void begin(struct jsonwriter *w, const char *key)
+static void jsonwriter_begin(struct jsonwriter *w, const char *key)
 {
     if (w->has_before)
         buf_add_byte(w->out, ',');
@@ -14,14 +14,14 @@ static void begin(struct jsonwriter *w, const char *key)
     buf_add_byte(w->out, ':');
 }
 
-static void open_with(struct jsonwriter *w, const char *key, char bracket)
+static void jsonwriter_open_with(struct jsonwriter *w, const char *key, char bracket)
 {
-    begin(w, key);
+    jsonwriter_begin(w, key);
     buf_add_byte(w->out, bracket);
     w->has_before = false;
 }
 
-static void close_with(struct jsonwriter *w, char bracket)
+static void jsonwriter_close_with(struct jsonwriter *w, char bracket)
 {
     buf_add_byte(w->out, bracket);
     w->has_before = true;
@@ -29,45 +29,45 @@ static void close_with(struct jsonwriter *w, char bracket)
 
 void jsonwriter_object(struct jsonwriter *w, const char *key)
 {
-    open_with(w, key, '{');
+    jsonwriter_open_with(w, key, '{');
 }
 
 void jsonwriter_object_end(struct jsonwriter *w)
 {
-    close_with(w, '}');
+    jsonwriter_close_with(w, '}');
 }
 
 void jsonwriter_array(struct jsonwriter *w, const char *key)
 {
-    open_with(w, key, '[');
+    jsonwriter_open_with(w, key, '[');
 }
 
 void jsonwriter_array_end(struct jsonwriter *w)
 {
-    close_with(w, ']');
+    jsonwriter_close_with(w, ']');
 }
 
 void jsonwriter_text(struct jsonwriter *w, const char *key, struct str value)
 {
-    begin(w, key);
+    jsonwriter_begin(w, key);
     buf_add_json(w->out, value.ptr ? value : STR(""));
 }
 
 void jsonwriter_number(struct jsonwriter *w, const char *key, int64_t value)
 {
-    begin(w, key);
+    jsonwriter_begin(w, key);
     buf_add_i64(w->out, value);
 }
 
 void jsonwriter_bool(struct jsonwriter *w, const char *key, bool value)
 {
-    begin(w, key);
+    jsonwriter_begin(w, key);
     buf_add_text(w->out, value ? "true" : "false");
 }
 
 void jsonwriter_null(struct jsonwriter *w, const char *key)
 {
-    begin(w, key);
+    jsonwriter_begin(w, key);
     buf_add_text(w->out, "null");
 }
 
@@ -91,6 +91,6 @@ void jsonwriter_time(struct jsonwriter *w, const char *key, int64_t wall_ms)
 
 void jsonwriter_raw(struct jsonwriter *w, const char *key, struct str json)
 {
-    begin(w, key);
+    jsonwriter_begin(w, key);
     buf_add_str(w->out, json);
 }

@@ -7,7 +7,7 @@
 #include "admin/admin_private.h"
 #include "admin/metrictext.h"
 
-static int64_t cpu_us(void)
+static int64_t metrics_process_cpu_us(void)
 {
     struct rusage usage;
     if (getrusage(RUSAGE_SELF, &usage) != 0)
@@ -16,7 +16,7 @@ static int64_t cpu_us(void)
            usage.ru_utime.tv_usec + usage.ru_stime.tv_usec;
 }
 
-static int64_t resident_bytes(void)
+static int64_t metrics_process_resident_bytes(void)
 {
     long long pages = 0;
     FILE *file = fopen("/proc/self/statm", "re");
@@ -29,7 +29,7 @@ static int64_t resident_bytes(void)
 }
 
 /* Without the two dots and the descriptor that reads the folder. */
-static int64_t open_descriptors(void)
+static int64_t metrics_process_open_descriptors(void)
 {
     int64_t count = -3;
     DIR *folder = opendir("/proc/self/fd");
@@ -46,11 +46,11 @@ void metrics_process(struct buf *out)
     struct rlimit limit = {0};
     metric_family(out, METRIC_COUNTER, "panelmux_process_cpu_seconds_total",
                   "User and system time of all threads.");
-    metric_seconds(out, "panelmux_process_cpu_seconds_total", NULL, cpu_us());
+    metric_seconds(out, "panelmux_process_cpu_seconds_total", NULL, metrics_process_cpu_us());
     metric_one_gauge(out, "panelmux_process_resident_memory_bytes", "Memory in use.",
-                     resident_bytes());
+                     metrics_process_resident_bytes());
     metric_one_gauge(out, "panelmux_process_open_fds", "Open file descriptors.",
-                     open_descriptors());
+                     metrics_process_open_descriptors());
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0)
         metric_one_gauge(out, "panelmux_process_max_fds", "How many there may be.",
                          (int64_t)limit.rlim_cur);

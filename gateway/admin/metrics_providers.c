@@ -14,51 +14,51 @@ struct standing { /* of one provider at this moment */
     int64_t now_ms; /* wall */
 };
 
-static int64_t is_paused(const struct standing *s)
+static int64_t metrics_providers_is_paused(const struct standing *s)
 {
     return provider_is_paused(s->provider);
 }
-static int64_t is_closed(const struct standing *s)
+static int64_t metrics_providers_is_closed(const struct standing *s)
 {
     return s->provider->settings.is_closed;
 }
-static int64_t key_parked(const struct standing *s)
+static int64_t metrics_providers_key_parked(const struct standing *s)
 {
     return s->health.is_key_parked;
 }
-static int64_t out_of_funds(const struct standing *s)
+static int64_t metrics_providers_out_of_funds(const struct standing *s)
 {
     return s->health.is_out_of_funds;
 }
-static int64_t resting_us(const struct standing *s)
+static int64_t metrics_providers_resting_us(const struct standing *s)
 {
     return s->health.rest_ms * 1000;
 }
-static int64_t offers_resting(const struct standing *s)
+static int64_t metrics_providers_offers_resting(const struct standing *s)
 {
     return s->health.offers_resting;
 }
-static int64_t connections(const struct standing *s)
+static int64_t metrics_providers_connections(const struct standing *s)
 {
     return provider_connections(s->provider);
 }
-static int64_t list_age_us(const struct standing *s)
+static int64_t metrics_providers_list_age_us(const struct standing *s)
 {
     return (s->now_ms - s->list.fetched_at_ms) * 1000;
 }
-static int64_t services(const struct standing *s)
+static int64_t metrics_providers_services(const struct standing *s)
 {
     return (int64_t)s->list.services;
 }
-static int64_t quarantined(const struct standing *s)
+static int64_t metrics_providers_quarantined(const struct standing *s)
 {
     return (int64_t)s->list.quarantined;
 }
-static int64_t refreshes(const struct standing *s)
+static int64_t metrics_providers_refreshes(const struct standing *s)
 {
     return (int64_t)s->list.refreshes;
 }
-static int64_t list_failures(const struct standing *s)
+static int64_t metrics_providers_list_failures(const struct standing *s)
 {
     return (int64_t)s->list.failures;
 }
@@ -71,32 +71,33 @@ static const struct family {
     int64_t (*value)(const struct standing *s);
 } families[] = {
     {"panelmux_provider_paused", "1 while an operator has paused it.", METRIC_GAUGE, false, false,
-     is_paused},
+     metrics_providers_is_paused},
     {"panelmux_provider_closed", "1 while the configuration says state: closed.", METRIC_GAUGE,
-     false, false, is_closed},
+     false, false, metrics_providers_is_closed},
     {"panelmux_provider_key_parked", "1 while its key counts as refused.", METRIC_GAUGE, false,
-     false, key_parked},
+     false, metrics_providers_key_parked},
     {"panelmux_provider_out_of_funds", "1 while our funds there count as used up.", METRIC_GAUGE,
-     false, false, out_of_funds},
+     false, false, metrics_providers_out_of_funds},
     {"panelmux_provider_resting_seconds", "How long it will still rest.", METRIC_GAUGE, true, false,
-     resting_us},
+     metrics_providers_resting_us},
     {"panelmux_provider_offers_resting", "Its offers that rest.", METRIC_GAUGE, false, false,
-     offers_resting},
+     metrics_providers_offers_resting},
     {"panelmux_provider_connections", "Connections to it in use.", METRIC_GAUGE, false, false,
-     connections},
+     metrics_providers_connections},
     {"panelmux_provider_list_age_seconds", "Age of its list.", METRIC_GAUGE, true, true,
-     list_age_us},
-    {"panelmux_provider_services", "Services in its list.", METRIC_GAUGE, false, true, services},
+     metrics_providers_list_age_us},
+    {"panelmux_provider_services", "Services in its list.", METRIC_GAUGE, false, true,
+     metrics_providers_services},
     {"panelmux_provider_quarantined_services", "Its services whose price waits for an operator.",
-     METRIC_GAUGE, false, true, quarantined},
+     METRIC_GAUGE, false, true, metrics_providers_quarantined},
     {"panelmux_provider_list_refreshes_total", "Lists taken.", METRIC_COUNTER, false, false,
-     refreshes},
+     metrics_providers_refreshes},
     {"panelmux_provider_list_failures_total", "Lists that failed or were not taken.",
-     METRIC_COUNTER, false, false, list_failures},
+     METRIC_COUNTER, false, false, metrics_providers_list_failures},
 };
 
-static void add_family(const struct family *family, const struct standing *list, size_t count,
-                       struct buf *out)
+static void metrics_providers_add_family(const struct family *family, const struct standing *list,
+                                         size_t count, struct buf *out)
 {
     metric_family(out, family->type, family->name, family->help);
     for (size_t i = 0; i < count; i++) {
@@ -111,7 +112,8 @@ static void add_family(const struct family *family, const struct standing *list,
     }
 }
 
-static void add_breakers(const struct standing *list, size_t count, struct buf *out)
+static void metrics_providers_add_breakers(const struct standing *list, size_t count,
+                                           struct buf *out)
 {
     static const char name[] = "panelmux_provider_breaker";
     metric_family(out, METRIC_GAUGE, name, "0 closed, 1 open, 2 one probe is let through.");
@@ -124,7 +126,8 @@ static void add_breakers(const struct standing *list, size_t count, struct buf *
     }
 }
 
-static void add_balances(const struct standing *list, size_t count, struct buf *out)
+static void metrics_providers_add_balances(const struct standing *list, size_t count,
+                                           struct buf *out)
 {
     static const char name[] = "panelmux_provider_balance";
     static const char age[] = "panelmux_provider_balance_age_seconds";
@@ -151,7 +154,7 @@ static void add_balances(const struct standing *list, size_t count, struct buf *
 /* ---- calls ---- */
 
 /* Only what happened, save for orders, whose zeros tell something. */
-static void add_calls(const struct standing *list, size_t count, struct buf *out)
+static void metrics_providers_add_calls(const struct standing *list, size_t count, struct buf *out)
 {
     static const char name[] = "panelmux_provider_calls_total";
     const struct ask_totals *totals = ask_totals();
@@ -172,7 +175,8 @@ static void add_calls(const struct standing *list, size_t count, struct buf *out
             }
 }
 
-static void add_call_seconds(const struct standing *list, size_t count, struct buf *out)
+static void metrics_providers_add_call_seconds(const struct standing *list, size_t count,
+                                               struct buf *out)
 {
     static const char name[] = "panelmux_provider_call_seconds_total";
     const struct ask_totals *totals = ask_totals();
@@ -204,9 +208,9 @@ void metrics_providers(struct admin_call *call, struct buf *out)
         health_report(call->desk->health, set->list[i].id, clock_steady_ms(), &list[i].health);
     }
     for (size_t i = 0; i < COUNT_OF(families); i++)
-        add_family(&families[i], list, set->count, out);
-    add_breakers(list, set->count, out);
-    add_balances(list, set->count, out);
-    add_calls(list, set->count, out);
-    add_call_seconds(list, set->count, out);
+        metrics_providers_add_family(&families[i], list, set->count, out);
+    metrics_providers_add_breakers(list, set->count, out);
+    metrics_providers_add_balances(list, set->count, out);
+    metrics_providers_add_calls(list, set->count, out);
+    metrics_providers_add_call_seconds(list, set->count, out);
 }

@@ -8,7 +8,7 @@ void metric_family(struct buf *out, enum metric_type type, const char *name, con
                type == METRIC_COUNTER ? "counter" : "gauge");
 }
 
-static void add_value(struct buf *out, struct str value)
+static void metrictext_add_value(struct buf *out, struct str value)
 {
     for (size_t i = 0; i < value.len; i++) {
         char c = value.ptr[i];
@@ -21,13 +21,14 @@ static void add_value(struct buf *out, struct str value)
     }
 }
 
-static void add_name(struct buf *out, const char *name, const struct metric_labels *labels)
+static void metrictext_add_name(struct buf *out, const char *name,
+                                const struct metric_labels *labels)
 {
     buf_add_text(out, name);
     if (labels) {
         for (size_t i = 0; i < METRIC_LABELS_MOST && labels->list[i].name; i++) {
             buf_printf(out, "%c%s=\"", i ? ',' : '{', labels->list[i].name);
-            add_value(out, labels->list[i].value);
+            metrictext_add_value(out, labels->list[i].value);
             buf_add_byte(out, '"');
         }
         buf_add_byte(out, '}');
@@ -38,7 +39,7 @@ static void add_name(struct buf *out, const char *name, const struct metric_labe
 void metric_number(struct buf *out, const char *name, const struct metric_labels *labels,
                    int64_t value)
 {
-    add_name(out, name, labels);
+    metrictext_add_name(out, name, labels);
     buf_add_i64(out, value);
     buf_add_byte(out, '\n');
 }
@@ -46,7 +47,7 @@ void metric_number(struct buf *out, const char *name, const struct metric_labels
 void metric_count(struct buf *out, const char *name, const struct metric_labels *labels,
                   uint64_t value)
 {
-    add_name(out, name, labels);
+    metrictext_add_name(out, name, labels);
     buf_add_u64(out, value);
     buf_add_byte(out, '\n');
 }
@@ -54,7 +55,7 @@ void metric_count(struct buf *out, const char *name, const struct metric_labels 
 void metric_seconds(struct buf *out, const char *name, const struct metric_labels *labels,
                     int64_t microseconds)
 {
-    add_name(out, name, labels);
+    metrictext_add_name(out, name, labels);
     if (microseconds < 0)
         buf_add_byte(out, '-');
     uint64_t magnitude = microseconds < 0 ? (uint64_t)-microseconds : (uint64_t)microseconds;
@@ -67,7 +68,7 @@ void metric_money(struct buf *out, const char *name, const struct metric_labels 
 {
     char text[MONEY_TEXT];
     money_print(amount, 0, text);
-    add_name(out, name, labels);
+    metrictext_add_name(out, name, labels);
     buf_printf(out, "%s\n", text);
 }
 

@@ -2,7 +2,7 @@
 #include "admin/orderjson.h"
 
 /* The books keep it as an object, or as its inside alone. */
-static void print_extra(struct jsonwriter *w, struct str extra)
+static void orderjson_print_extra(struct jsonwriter *w, struct str extra)
 {
     if (extra.len == 0)
         return;
@@ -15,7 +15,8 @@ static void print_extra(struct jsonwriter *w, struct str extra)
     jsonwriter_object_end(w);
 }
 
-static void print_attempt(struct jsonwriter *w, const char *key, const struct ledger_attempt *a)
+static void orderjson_print_attempt(struct jsonwriter *w, const char *key,
+                                    const struct ledger_attempt *a)
 {
     jsonwriter_object(w, key);
     jsonwriter_number(w, "attempt", a->number);
@@ -32,7 +33,7 @@ static void print_attempt(struct jsonwriter *w, const char *key, const struct le
     jsonwriter_object_end(w);
 }
 
-static void print_books(struct jsonwriter *w, const struct ledger_order *o)
+static void orderjson_print_books(struct jsonwriter *w, const struct ledger_order *o)
 {
     jsonwriter_number(w, "quantity", o->quantity);
     jsonwriter_money(w, "rate", o->rate);
@@ -46,8 +47,8 @@ static void print_books(struct jsonwriter *w, const struct ledger_order *o)
     jsonwriter_number(w, "remains", o->remains);
 }
 
-static void print_order(struct jsonwriter *w, const char *key, const struct ledger_order *o,
-                        const struct ledger_attempt *doubt)
+static void orderjson_print_order(struct jsonwriter *w, const char *key,
+                                  const struct ledger_order *o, const struct ledger_attempt *doubt)
 {
     jsonwriter_object(w, key);
     jsonwriter_number(w, "order", o->id);
@@ -57,7 +58,7 @@ static void print_order(struct jsonwriter *w, const char *key, const struct ledg
     jsonwriter_text(w, "state", str_of(orderstate_word(o->state)));
     jsonwriter_text(w, "status", str_of(orderstatus_word(orderstate_status(o->state))));
     jsonwriter_bool(w, "number_given", o->is_number_given);
-    print_books(w, o);
+    orderjson_print_books(w, o);
     jsonwriter_text(w, "provider", o->provider);
     jsonwriter_text(w, "upstream_service", o->upstream_service);
     jsonwriter_text(w, "upstream_id", o->upstream_id);
@@ -68,16 +69,16 @@ static void print_order(struct jsonwriter *w, const char *key, const struct ledg
     jsonwriter_time(w, "created_at", o->created_at_ms);
     jsonwriter_time(w, "updated_at", o->updated_at_ms);
     jsonwriter_raw(w, "fields", o->fields.len ? o->fields : STR("{}"));
-    print_extra(w, o->extra);
+    orderjson_print_extra(w, o->extra);
     if (doubt)
-        print_attempt(w, "doubt", doubt);
+        orderjson_print_attempt(w, "doubt", doubt);
     jsonwriter_object_end(w);
 }
 
 void orderjson_order(struct jsonwriter *w, const struct ledger_order *order,
                      const struct ledger_attempt *doubt)
 {
-    print_order(w, NULL, order, doubt);
+    orderjson_print_order(w, NULL, order, doubt);
 }
 
 const struct ledger_attempt *orderjson_doubt(const struct ledger_rows *rows)
@@ -88,7 +89,7 @@ const struct ledger_attempt *orderjson_doubt(const struct ledger_rows *rows)
     return NULL;
 }
 
-static void print_events(struct jsonwriter *w, const struct ledger_rows *rows)
+static void orderjson_print_events(struct jsonwriter *w, const struct ledger_rows *rows)
 {
     jsonwriter_array(w, "events");
     for (size_t i = 0; i < rows->event_count; i++) {
@@ -105,7 +106,7 @@ static void print_events(struct jsonwriter *w, const struct ledger_rows *rows)
     jsonwriter_array_end(w);
 }
 
-static void print_aftersale(struct jsonwriter *w, const struct ledger_aftersale *a)
+static void orderjson_print_aftersale(struct jsonwriter *w, const struct ledger_aftersale *a)
 {
     jsonwriter_object(w, NULL);
     jsonwriter_text(w, "kind", a->kind == AFTERSALE_REFILL ? STR("refill") : STR("cancel"));
@@ -127,15 +128,15 @@ void orderjson_show(struct buf *out, const struct ledger_rows *rows)
 {
     struct jsonwriter w = jsonwriter_to(out);
     jsonwriter_object(&w, NULL);
-    print_order(&w, "order", &rows->orders[0], NULL);
+    orderjson_print_order(&w, "order", &rows->orders[0], NULL);
     jsonwriter_array(&w, "attempts");
     for (size_t i = 0; i < rows->attempt_count; i++)
-        print_attempt(&w, NULL, &rows->attempts[i]);
+        orderjson_print_attempt(&w, NULL, &rows->attempts[i]);
     jsonwriter_array_end(&w);
-    print_events(&w, rows);
+    orderjson_print_events(&w, rows);
     jsonwriter_array(&w, "aftersales");
     for (size_t i = 0; i < rows->aftersale_count; i++)
-        print_aftersale(&w, &rows->aftersales[i]);
+        orderjson_print_aftersale(&w, &rows->aftersales[i]);
     jsonwriter_array_end(&w);
     jsonwriter_object_end(&w);
 }

@@ -5,7 +5,7 @@
 #include "admin/admin_private.h"
 #include "http/network.h"
 
-static void print_percent(struct percent percent, struct buf *out)
+static void page_clients_print_percent(struct percent percent, struct buf *out)
 {
     const uint64_t one = PERCENT_WHOLE / 100;
     char text[MONEY_TEXT];
@@ -23,12 +23,12 @@ static void print_percent(struct percent percent, struct buf *out)
     buf_add_byte(out, '%');
 }
 
-static void print_markup(struct jsonwriter *w, const struct markup *markup)
+static void page_clients_print_markup(struct jsonwriter *w, const struct markup *markup)
 {
     struct buf text;
     char amount[MONEY_TEXT];
     buf_init(&text, 128);
-    print_percent(markup->percent, &text);
+    page_clients_print_percent(markup->percent, &text);
     if (markup->amount.units != 0) {
         struct money size = {imaxabs(markup->amount.units)};
         money_print(size, 2, amount);
@@ -39,13 +39,14 @@ static void print_markup(struct jsonwriter *w, const struct markup *markup)
 }
 
 /* As it is written: "300/m". */
-static void print_rate(const struct setting_rate *limit, char *out, size_t room)
+static void page_clients_print_rate(const struct setting_rate *limit, char *out, size_t room)
 {
     const char *unit = limit->window_ms == 1000 ? "s" : limit->window_ms == 60000 ? "m" : "h";
     snprintf(out, room, "%.10g/%s", limit->per_s * (double)limit->window_ms / 1000, unit);
 }
 
-static void print_services(struct jsonwriter *w, const struct client_settings *settings)
+static void page_clients_print_services(struct jsonwriter *w,
+                                        const struct client_settings *settings)
 {
     struct buf text;
     if (settings->service_count == 0) {
@@ -63,7 +64,8 @@ static void print_services(struct jsonwriter *w, const struct client_settings *s
     buf_fini(&text);
 }
 
-static void print_addresses(struct jsonwriter *w, const struct client_settings *settings)
+static void page_clients_print_addresses(struct jsonwriter *w,
+                                         const struct client_settings *settings)
 {
     struct buf text;
     char address[NETWORK_TEXT_BYTES];
@@ -83,7 +85,7 @@ static void print_addresses(struct jsonwriter *w, const struct client_settings *
     buf_fini(&text);
 }
 
-static void print_client(struct jsonwriter *w, const struct client_settings *settings)
+static void page_clients_print_client(struct jsonwriter *w, const struct client_settings *settings)
 {
     char rate[32];
     jsonwriter_object(w, NULL);
@@ -94,15 +96,15 @@ static void print_client(struct jsonwriter *w, const struct client_settings *set
         jsonwriter_money(w, "balance", settings->balance);
     else
         jsonwriter_null(w, "balance");
-    print_markup(w, &settings->markup);
-    print_rate(&settings->rate_limit, rate, sizeof rate);
+    page_clients_print_markup(w, &settings->markup);
+    page_clients_print_rate(&settings->rate_limit, rate, sizeof rate);
     if (settings->rate_limit.per_s > 0)
         jsonwriter_text(w, "rate_limit", str_of(rate));
     else
         jsonwriter_null(w, "rate_limit");
     jsonwriter_bool(w, "get_orders", settings->get_orders);
-    print_services(w, settings);
-    print_addresses(w, settings);
+    page_clients_print_services(w, settings);
+    page_clients_print_addresses(w, settings);
     jsonwriter_object_end(w);
 }
 
@@ -114,7 +116,7 @@ void page_clients_run(struct admin_call *call)
     jsonwriter_object(&w, NULL);
     jsonwriter_array(&w, "clients");
     for (size_t i = 0; call->clients && i < call->clients->count; i++)
-        print_client(&w, &call->clients->list[i].settings);
+        page_clients_print_client(&w, &call->clients->list[i].settings);
     jsonwriter_array_end(&w);
     jsonwriter_object_end(&w);
     admin_reply(call, 200, &out);

@@ -19,9 +19,10 @@ struct doctor {
     size_t services;
 };
 
-static void tell(struct doctor *doctor, bool is_problem, const char *format, ...) PRINTF_LIKE(3, 4);
+static void page_doctor_tell(struct doctor *doctor, bool is_problem, const char *format, ...)
+    PRINTF_LIKE(3, 4);
 
-static void tell(struct doctor *doctor, bool is_problem, const char *format, ...)
+static void page_doctor_tell(struct doctor *doctor, bool is_problem, const char *format, ...)
 {
     struct buf words;
     va_list args;
@@ -37,7 +38,7 @@ static void tell(struct doctor *doctor, bool is_problem, const char *format, ...
     buf_fini(&words);
 }
 
-static void doctor_end(struct doctor *doctor)
+static void page_doctor_end(struct doctor *doctor)
 {
     struct buf out;
     if (--doctor->asked > 0)
@@ -62,84 +63,93 @@ static void doctor_end(struct doctor *doctor)
 }
 
 /* What an answer that is not usable means for the operator. */
-static void tell_unusable(struct doctor *doctor, const char *what, const struct answer *answer)
+static void page_doctor_tell_unusable(struct doctor *doctor, const char *what,
+                                      const struct answer *answer)
 {
     struct str text = answer->error.len ? answer->error : answer->evidence;
     if (answer->outcome == OUTCOME_NOT_SENT)
-        tell(doctor, true, "%s: could not be asked: " STR_FMT "; look at `url`, DNS and firewall",
-             what, STR_ARG(text));
+        page_doctor_tell(doctor, true,
+                         "%s: could not be asked: " STR_FMT "; look at `url`, DNS and firewall",
+                         what, STR_ARG(text));
     else if (answer->is_key)
-        tell(doctor, true, "%s: the key is refused: " STR_FMT "; look at `key`", what,
-             STR_ARG(text));
+        page_doctor_tell(doctor, true, "%s: the key is refused: " STR_FMT "; look at `key`", what,
+                         STR_ARG(text));
     else if (answer->is_challenge)
-        tell(doctor, true,
-             "%s: a bot challenge stands before the panel: ask it to let this address through",
-             what);
+        page_doctor_tell(
+            doctor, true,
+            "%s: a bot challenge stands before the panel: ask it to let this address through",
+            what);
     else if (answer->is_redirect)
-        tell(doctor, true, "%s: it redirects elsewhere: " STR_FMT "; correct `url`", what,
-             STR_ARG(text));
+        page_doctor_tell(doctor, true, "%s: it redirects elsewhere: " STR_FMT "; correct `url`",
+                         what, STR_ARG(text));
     else if (answer->is_rate_limited)
-        tell(doctor, true, "%s: too many requests, says the panel; lower `rate_limit`", what);
+        page_doctor_tell(doctor, true, "%s: too many requests, says the panel; lower `rate_limit`",
+                         what);
     else
-        tell(doctor, true, "%s: not usable: " STR_FMT, what, STR_ARG(text));
+        page_doctor_tell(doctor, true, "%s: not usable: " STR_FMT, what, STR_ARG(text));
 }
 
-static void on_balance(const struct answer *answer, void *arg)
+static void page_doctor_on_balance(const struct answer *answer, void *arg)
 {
     struct doctor *doctor = arg;
     const char *currency = doctor->provider->settings.currency;
     if (answer->outcome != OUTCOME_ACCEPTED || !answer->has_balance) {
-        tell_unusable(doctor, "balance", answer);
-        doctor_end(doctor);
+        page_doctor_tell_unusable(doctor, "balance", answer);
+        page_doctor_end(doctor);
         return;
     }
     doctor->has_balance = true;
     doctor->balance = answer->balance;
-    tell(doctor, false, "balance: read");
+    page_doctor_tell(doctor, false, "balance: read");
     if (answer->balance.units <= 0)
-        tell(doctor, true, "balance: nothing left; orders will be refused until it is topped up");
+        page_doctor_tell(doctor, true,
+                         "balance: nothing left; orders will be refused until it is topped up");
     if (answer->balance_currency.len &&
         !str_equal_folded(answer->balance_currency, str_of(currency)))
-        tell(doctor, true,
-             "balance: the panel says it is in " STR_FMT ", the configuration says %s: every cost "
-             "may be wrong; correct `currency`",
-             STR_ARG(answer->balance_currency), currency);
-    doctor_end(doctor);
+        page_doctor_tell(doctor, true,
+                         "balance: the panel says it is in " STR_FMT
+                         ", the configuration says %s: every cost "
+                         "may be wrong; correct `currency`",
+                         STR_ARG(answer->balance_currency), currency);
+    page_doctor_end(doctor);
 }
 
 /* ---- its list against what we sell from it ---- */
 
-static int compare_rows(const void *left, const void *right)
+static int page_doctor_compare_rows(const void *left, const void *right)
 {
     const struct answer_service *const *a = left, *const *b = right;
     return str_compare((*a)->id, (*b)->id);
 }
 
-static int compare_id(const void *key, const void *member)
+static int page_doctor_compare_id(const void *key, const void *member)
 {
     const struct str *id = key;
     const struct answer_service *const *row = member;
     return str_compare(*id, (*row)->id);
 }
 
-static void check_offer(struct doctor *doctor, const struct service *service,
-                        const struct offer *offer, const struct answer_service *row)
+static void page_doctor_check_offer(struct doctor *doctor, const struct service *service,
+                                    const struct offer *offer, const struct answer_service *row)
 {
     if (row == NULL)
-        tell(doctor, true, "service %u: the panel's service " STR_FMT " is not in its list",
-             service->id, STR_ARG(offer->service));
+        page_doctor_tell(doctor, true,
+                         "service %u: the panel's service " STR_FMT " is not in its list",
+                         service->id, STR_ARG(offer->service));
     else if (row->is_doubled || !row->has_rate)
-        tell(doctor, true, "service %u: the panel's service " STR_FMT " %s", service->id,
-             STR_ARG(offer->service),
-             row->is_doubled ? "stands twice in its list, differently" : "has no readable rate");
+        page_doctor_tell(doctor, true, "service %u: the panel's service " STR_FMT " %s",
+                         service->id, STR_ARG(offer->service),
+                         row->is_doubled ? "stands twice in its list, differently"
+                                         : "has no readable rate");
     else if (offer->is_quarantined)
-        tell(doctor, true,
-             "service %u: the price of the panel's service " STR_FMT
-             " is quarantined; look at it, then provider accept",
-             service->id, STR_ARG(offer->service));
+        page_doctor_tell(doctor, true,
+                         "service %u: the price of the panel's service " STR_FMT
+                         " is quarantined; look at it, then provider accept",
+                         service->id, STR_ARG(offer->service));
 }
 
-static void check_offers(struct doctor *doctor, const struct answer_service **rows, size_t count)
+static void page_doctor_check_offers(struct doctor *doctor, const struct answer_service **rows,
+                                     size_t count)
 {
     const struct catalogue *catalogue = doctor->call->catalogue;
     unsigned before = doctor->problems;
@@ -150,41 +160,41 @@ static void check_offers(struct doctor *doctor, const struct answer_service **ro
             if (offer->provider_id != doctor->provider->id)
                 continue;
             const struct answer_service **found =
-                bsearch(&offer->service, rows, count, sizeof *rows, compare_id);
-            check_offer(doctor, service, offer, found ? *found : NULL);
+                bsearch(&offer->service, rows, count, sizeof *rows, page_doctor_compare_id);
+            page_doctor_check_offer(doctor, service, offer, found ? *found : NULL);
             if (doctor->problems - before >= DOCTOR_FINDINGS) {
-                tell(doctor, true, "and there may be more");
+                page_doctor_tell(doctor, true, "and there may be more");
                 return;
             }
         }
     }
 }
 
-static void on_services(const struct answer *answer, void *arg)
+static void page_doctor_on_services(const struct answer *answer, void *arg)
 {
     struct doctor *doctor = arg;
     if (answer->outcome != OUTCOME_ACCEPTED) {
-        tell_unusable(doctor, "services", answer);
-        doctor_end(doctor);
+        page_doctor_tell_unusable(doctor, "services", answer);
+        page_doctor_end(doctor);
         return;
     }
     doctor->services = answer->service_count;
     if (answer->service_count == 0)
-        tell(doctor, true, "services: the list is empty");
+        page_doctor_tell(doctor, true, "services: the list is empty");
     else
-        tell(doctor, false, "services: %zu in the list", answer->service_count);
+        page_doctor_tell(doctor, false, "services: %zu in the list", answer->service_count);
     const struct answer_service **rows = memory_array(answer->service_count + 1, sizeof *rows);
     for (size_t i = 0; i < answer->service_count; i++)
         rows[i] = &answer->services[i];
-    qsort(rows, answer->service_count, sizeof *rows, compare_rows);
-    check_offers(doctor, rows, answer->service_count);
+    qsort(rows, answer->service_count, sizeof *rows, page_doctor_compare_rows);
+    page_doctor_check_offers(doctor, rows, answer->service_count);
     free(rows);
-    doctor_end(doctor);
+    page_doctor_end(doctor);
 }
 
 /* ---- what the gateway itself knows ---- */
 
-static void tell_standing(struct doctor *doctor)
+static void page_doctor_tell_standing(struct doctor *doctor)
 {
     struct health_report health;
     struct refresher_report list;
@@ -193,19 +203,22 @@ static void tell_standing(struct doctor *doctor)
     health_report(desk->health, provider->id, clock_steady_ms(), &health);
     refresher_report(desk->refresher, provider->id, &list);
     if (provider->settings.is_closed)
-        tell(doctor, true, "closed in the configuration: it gets no new orders");
+        page_doctor_tell(doctor, true, "closed in the configuration: it gets no new orders");
     if (provider_is_paused(provider))
-        tell(doctor, true, "paused by an operator: provider resume ends it");
+        page_doctor_tell(doctor, true, "paused by an operator: provider resume ends it");
     if (health.is_key_parked)
-        tell(doctor, true, "its key was refused: no calls until a balance is read");
+        page_doctor_tell(doctor, true, "its key was refused: no calls until a balance is read");
     if (health.is_out_of_funds)
-        tell(doctor, true, "it said our funds are out: no orders until the balance has risen");
+        page_doctor_tell(doctor, true,
+                         "it said our funds are out: no orders until the balance has risen");
     if (health.orders != BREAKER_CLOSED)
-        tell(doctor, true, "its orders failed several times in a row: it rests");
+        page_doctor_tell(doctor, true, "its orders failed several times in a row: it rests");
     if (health.readings != BREAKER_CLOSED)
-        tell(doctor, true, "its answers to readings failed several times in a row: it rests");
+        page_doctor_tell(doctor, true,
+                         "its answers to readings failed several times in a row: it rests");
     if (list.last_error[0])
-        tell(doctor, true, "its list could not be taken the last time: %s", list.last_error);
+        page_doctor_tell(doctor, true, "its list could not be taken the last time: %s",
+                         list.last_error);
 }
 
 void page_doctor_run(struct admin_call *call)
@@ -223,7 +236,7 @@ void page_doctor_run(struct admin_call *call)
     doctor->asked = 2;
     buf_init(&doctor->findings, ADMIN_ANSWER_BYTES);
     doctor->w = jsonwriter_to(&doctor->findings);
-    tell_standing(doctor);
-    ask_start(call->desk->loop, provider, &balance, &options, on_balance, doctor);
-    ask_start(call->desk->loop, provider, &list, &options, on_services, doctor);
+    page_doctor_tell_standing(doctor);
+    ask_start(call->desk->loop, provider, &balance, &options, page_doctor_on_balance, doctor);
+    ask_start(call->desk->loop, provider, &list, &options, page_doctor_on_services, doctor);
 }

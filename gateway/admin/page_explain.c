@@ -12,7 +12,7 @@ struct question_of { /* what is to be explained */
 };
 
 /* The published rate for that client; false with the problem named. */
-static bool find_rate(struct admin_call *call, struct question_of *q)
+static bool page_explain_find_rate(struct admin_call *call, struct question_of *q)
 {
     const struct catalogue *catalogue = call->catalogue;
     q->draft.rate = MONEY_ZERO;
@@ -38,13 +38,13 @@ static bool find_rate(struct admin_call *call, struct question_of *q)
     return true;
 }
 
-static void fill_draft(struct admin_call *call, struct question_of *q)
+static void page_explain_fill_draft(struct admin_call *call, struct question_of *q)
 {
     struct draft *draft = &q->draft;
     const struct ordertype_row *row;
     draft->service = q->service;
     draft->type = q->service->type;
-    bool is_rated = find_rate(call, q);
+    bool is_rated = page_explain_find_rate(call, q);
     if (draft->type == ORDERTYPE_UNKNOWN)
         return;
     row = ordertype_row(draft->type);
@@ -66,8 +66,8 @@ static void fill_draft(struct admin_call *call, struct question_of *q)
 }
 
 /* Of subscriptions the rates are compared; told is the cost of a post, as is the charge. */
-static struct money cost_of(const struct question_of *q, const struct offer *offer,
-                            const struct candidate *candidate)
+static struct money page_explain_cost_of(const struct question_of *q, const struct offer *offer,
+                                         const struct candidate *candidate)
 {
     struct money cost = candidate->cost;
     if (ordertype_row(q->draft.type)->quantity == ORDERTYPE_QUANTITY_PER_POST &&
@@ -76,9 +76,9 @@ static struct money cost_of(const struct question_of *q, const struct offer *off
     return cost;
 }
 
-static void print_offer(struct jsonwriter *w, struct admin_call *call, const struct question_of *q,
-                        const struct offer *offer, const struct candidate *candidate,
-                        size_t position)
+static void page_explain_print_offer(struct jsonwriter *w, struct admin_call *call,
+                                     const struct question_of *q, const struct offer *offer,
+                                     const struct candidate *candidate, size_t position)
 {
     const struct provider *provider =
         provider_set_by_id(call->catalogue->providers, offer->provider_id);
@@ -96,13 +96,14 @@ static void print_offer(struct jsonwriter *w, struct admin_call *call, const str
         jsonwriter_text(w, "upstream_currency",
                         provider ? str_of(provider->settings.currency) : STR(""));
         jsonwriter_money(w, "cost_per_1000", offer->cost);
-        jsonwriter_money(w, "cost", cost_of(q, offer, candidate));
+        jsonwriter_money(w, "cost", page_explain_cost_of(q, offer, candidate));
     }
     jsonwriter_number(w, "weight", offer->weight);
     jsonwriter_object_end(w);
 }
 
-static void print_offers(struct jsonwriter *w, struct admin_call *call, struct question_of *q)
+static void page_explain_print_offers(struct jsonwriter *w, struct admin_call *call,
+                                      struct question_of *q)
 {
     struct candidate candidates[RANKING_MAX] = {0};
     uint8_t order[RANKING_MAX];
@@ -118,11 +119,11 @@ static void print_offers(struct jsonwriter *w, struct admin_call *call, struct q
     jsonwriter_bool(w, "deliverable", ranked > 0 && q->problem == NULL);
     jsonwriter_array(w, "offers");
     for (size_t i = 0; i < count; i++)
-        print_offer(w, call, q, &q->service->offers[i], &candidates[i], positions[i]);
+        page_explain_print_offer(w, call, q, &q->service->offers[i], &candidates[i], positions[i]);
     jsonwriter_array_end(w);
 }
 
-static void reply(struct admin_call *call, struct question_of *q)
+static void page_explain_reply(struct admin_call *call, struct question_of *q)
 {
     static const char *const routings[] = {
         [RANKING_PRIORITY] = "priority",
@@ -150,7 +151,7 @@ static void reply(struct admin_call *call, struct question_of *q)
     jsonwriter_text(&w, "margin",
                     q->service->allow_loss ? STR("allow_loss") : STR("never_below_cost"));
     jsonwriter_text(&w, "problem", str_of(q->problem ? q->problem : ""));
-    print_offers(&w, call, q);
+    page_explain_print_offers(&w, call, q);
     jsonwriter_object_end(&w);
     admin_reply(call, 200, &out);
 }
@@ -181,6 +182,6 @@ void page_explain_run(struct admin_call *call)
             return;
         }
     }
-    fill_draft(call, &q);
-    reply(call, &q);
+    page_explain_fill_draft(call, &q);
+    page_explain_reply(call, &q);
 }

@@ -12,7 +12,7 @@ void page_healthz_run(struct admin_call *call)
     admin_reply(call, 200, &out);
 }
 
-static void print_ledger(struct admin_call *call, struct jsonwriter *w)
+static void page_health_print_ledger(struct admin_call *call, struct jsonwriter *w)
 {
     struct ledger_health health;
     ledger_health(call->desk->ledger, &health);
@@ -23,7 +23,7 @@ static void print_ledger(struct admin_call *call, struct jsonwriter *w)
     jsonwriter_object_end(w);
 }
 
-static void print_lists(struct admin_call *call, struct jsonwriter *w)
+static void page_health_print_lists(struct admin_call *call, struct jsonwriter *w)
 {
     jsonwriter_array(w, "provider_lists");
     for (size_t i = 0; call->catalogue && i < call->catalogue->providers->count; i++) {
@@ -40,14 +40,14 @@ static void print_lists(struct admin_call *call, struct jsonwriter *w)
     jsonwriter_array_end(w);
 }
 
-static enum resilience_now failing_if(bool is_failing)
+static enum resilience_now page_health_failing_if(bool is_failing)
 {
     return is_failing ? RESILIENCE_FAILING : RESILIENCE_WELL;
 }
 
 /* How each part is, and what works when it fails. A provider fails when its last list did, or when
  * orders to it do. */
-static void print_parts(struct admin_call *call, struct jsonwriter *w)
+static void page_health_print_parts(struct admin_call *call, struct jsonwriter *w)
 {
     size_t down = 0, count = call->catalogue ? call->catalogue->providers->count : 0;
     struct ledger_health ledger;
@@ -63,10 +63,10 @@ static void print_parts(struct admin_call *call, struct jsonwriter *w)
     ledger_health(call->desk->ledger, &ledger);
     cache_health(call->admin->parts.cache, &cache);
     const enum resilience_now now[RESILIENCE_PART_COUNT] = {
-        [RESILIENCE_REDIS] = failing_if(!cache.is_usable),
-        [RESILIENCE_DISK] = failing_if(!ledger.is_writable),
-        [RESILIENCE_PROVIDER] = failing_if(down > 0),
-        [RESILIENCE_PROVIDERS] = failing_if(count > 0 && down == count),
+        [RESILIENCE_REDIS] = page_health_failing_if(!cache.is_usable),
+        [RESILIENCE_DISK] = page_health_failing_if(!ledger.is_writable),
+        [RESILIENCE_PROVIDER] = page_health_failing_if(down > 0),
+        [RESILIENCE_PROVIDERS] = page_health_failing_if(count > 0 && down == count),
         [RESILIENCE_CLOCK] = RESILIENCE_UNKNOWN,
     };
     resilience_print_json(now, w);
@@ -97,9 +97,9 @@ void page_readyz_run(struct admin_call *call)
         jsonwriter_time(&w, "configured_at", state.configured_at_ms);
         jsonwriter_number(&w, "services", call->catalogue ? (int64_t)call->catalogue->count : 0);
         jsonwriter_number(&w, "workers", state.workers);
-        print_ledger(call, &w);
-        print_lists(call, &w);
-        print_parts(call, &w);
+        page_health_print_ledger(call, &w);
+        page_health_print_lists(call, &w);
+        page_health_print_parts(call, &w);
     }
     jsonwriter_object_end(&w);
     admin_reply(call, is_ready ? 200 : 503, &out);

@@ -8,12 +8,12 @@
 #include "base/log.h"
 #include "cache/cache.h"
 
-static uint64_t load(const _Atomic uint64_t *counter)
+static uint64_t page_metrics_load(const _Atomic uint64_t *counter)
 {
     return atomic_load_explicit(counter, memory_order_relaxed);
 }
 
-static void add_state(struct admin *admin, struct buf *out)
+static void page_metrics_add_state(struct admin *admin, struct buf *out)
 {
     struct admin_state state;
     admin_state(admin, &state);
@@ -55,7 +55,7 @@ static void add_state(struct admin *admin, struct buf *out)
                      log_warnings());
 }
 
-static void add_ledger(struct admin_call *call, struct buf *out)
+static void page_metrics_add_ledger(struct admin_call *call, struct buf *out)
 {
     struct ledger_health health;
     ledger_health(call->desk->ledger, &health);
@@ -79,7 +79,7 @@ static void add_ledger(struct admin_call *call, struct buf *out)
 
 /* ---- orders ---- */
 
-static void add_order_counters(struct buf *out)
+static void page_metrics_add_order_counters(struct buf *out)
 {
     const struct {
         const char *name, *help;
@@ -111,10 +111,10 @@ static void add_order_counters(struct buf *out)
         {"panelmux_cancels_total", "Cancels asked for.", &desk_totals.cancels},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++)
-        metric_one_count(out, rows[i].name, rows[i].help, load(rows[i].counter));
+        metric_one_count(out, rows[i].name, rows[i].help, page_metrics_load(rows[i].counter));
 }
 
-static void add_live_orders(struct admin_call *call, struct buf *out)
+static void page_metrics_add_live_orders(struct admin_call *call, struct buf *out)
 {
     size_t counts[ORDERSTATE_COUNT];
     liveorders_count_states(call->desk->liveorders, counts);
@@ -127,7 +127,7 @@ static void add_live_orders(struct admin_call *call, struct buf *out)
                           (int64_t)counts[state]);
 }
 
-static void add_cache(struct admin_call *call, struct buf *out)
+static void page_metrics_add_cache(struct admin_call *call, struct buf *out)
 {
     struct cache_health health;
     cache_health(call->admin->parts.cache, &health);
@@ -140,7 +140,7 @@ static void add_cache(struct admin_call *call, struct buf *out)
                      "Questions and values lost by its store.", health.failures);
 }
 
-static void add_catalogue(struct admin_call *call, struct buf *out)
+static void page_metrics_add_catalogue(struct admin_call *call, struct buf *out)
 {
     if (call->catalogue == NULL)
         return;
@@ -159,15 +159,15 @@ void page_metrics_run(struct admin_call *call)
     const struct admin_parts *parts = &call->admin->parts;
     struct buf out;
     buf_init(&out, ADMIN_ANSWER_BYTES);
-    add_state(call->admin, &out);
+    page_metrics_add_state(call->admin, &out);
     if (parts->metrics)
         parts->metrics(&out, parts->arg);
-    add_order_counters(&out);
-    add_live_orders(call, &out);
-    add_catalogue(call, &out);
+    page_metrics_add_order_counters(&out);
+    page_metrics_add_live_orders(call, &out);
+    page_metrics_add_catalogue(call, &out);
     metrics_providers(call, &out);
-    add_ledger(call, &out);
-    add_cache(call, &out);
+    page_metrics_add_ledger(call, &out);
+    page_metrics_add_cache(call, &out);
     metrics_process(&out);
     exchange_add_header(call->exchange, "Content-Type", "text/plain; version=0.0.4; charset=utf-8");
     admin_reply(call, 200, &out);

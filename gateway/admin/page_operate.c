@@ -3,7 +3,7 @@
 
 /* ---- reload ---- */
 
-static void on_reloaded(const char *faults, void *arg)
+static void page_operate_on_reloaded(const char *faults, void *arg)
 {
     struct admin_call *call = arg;
     struct str rest = str_of(faults), line;
@@ -28,12 +28,12 @@ static void on_reloaded(const char *faults, void *arg)
 void page_reload_run(struct admin_call *call)
 {
     const struct admin_parts *parts = &call->admin->parts;
-    parts->reload(on_reloaded, call, parts->arg);
+    parts->reload(page_operate_on_reloaded, call, parts->arg);
 }
 
 /* ---- backup ---- */
 
-static void on_backup(bool is_ok, const char *words, void *arg)
+static void page_operate_on_backup(bool is_ok, const char *words, void *arg)
 {
     struct admin_call *call = arg;
     struct str path = params_get(&call->params, "path");
@@ -58,5 +58,5 @@ void page_backup_run(struct admin_call *call)
         return;
     }
     ledger_backup(call->desk->ledger, call->desk->loop,
-                  arena_text(exchange_arena(call->exchange), path), on_backup, call);
+                  arena_text(exchange_arena(call->exchange), path), page_operate_on_backup, call);
 }

@@ -3,15 +3,15 @@
 #include "admin/orderjson.h"
 
 /* Absent is `otherwise`; false when it is no number from 1 to most. */
-static bool read_number(const struct admin_call *call, const char *name, uint64_t most,
-                        uint64_t otherwise, uint64_t *out)
+static bool page_orders_read_number(const struct admin_call *call, const char *name, uint64_t most,
+                                    uint64_t otherwise, uint64_t *out)
 {
     struct str text = params_get(&call->params, name);
     *out = otherwise;
     return text.len == 0 || (str_to_u64(text, out) && *out >= 1 && *out <= most);
 }
 
-static bool is_yes(struct str text)
+static bool page_orders_is_yes(struct str text)
 {
     return text.ptr && !str_is(text, "0") && !str_is(text, "false") && !str_is(text, "no");
 }
@@ -27,61 +27,61 @@ struct listing {
     uint32_t next_before;
 };
 
-static void listing_end(struct listing *listing)
+static void page_orders_listing_end(struct listing *listing)
 {
     orderjson_list_end(&listing->w, listing->next_before);
     admin_reply(listing->call, 200, &listing->out);
 }
 
-static void listing_fail(struct listing *listing)
+static void page_orders_listing_fail(struct listing *listing)
 {
     buf_fini(&listing->out);
     admin_fail(listing->call, 503, "the orders could not be read now; try again");
 }
 
-static void listing_next(struct listing *listing);
+static void page_orders_listing_next(struct listing *listing);
 
-static void on_doubt(const struct ledger_rows *rows, void *arg)
+static void page_orders_on_doubt(const struct ledger_rows *rows, void *arg)
 {
     struct listing *listing = arg;
     if (rows->result != LEDGER_DONE) {
-        listing_fail(listing);
+        page_orders_listing_fail(listing);
         return;
     }
     if (rows->order_count > 0)
         orderjson_order(&listing->w, &rows->orders[0], orderjson_doubt(rows));
     listing->at++;
-    listing_next(listing);
+    page_orders_listing_next(listing);
 }
 
-static void listing_next(struct listing *listing)
+static void page_orders_listing_next(struct listing *listing)
 {
     struct desk *desk = listing->call->desk;
     if (listing->at == listing->count) {
-        listing_end(listing);
+        page_orders_listing_end(listing);
         return;
     }
     struct ledger_query query = {.question = LEDGER_ASK_SHOW, .id = listing->orders[listing->at]};
-    ledger_ask(desk->ledger, desk->loop, &query, on_doubt, listing);
+    ledger_ask(desk->ledger, desk->loop, &query, page_orders_on_doubt, listing);
 }
 
-static void on_list(const struct ledger_rows *rows, void *arg)
+static void page_orders_on_list(const struct ledger_rows *rows, void *arg)
 {
     struct listing *listing = arg;
     if (rows->result != LEDGER_DONE) {
-        listing_fail(listing);
+        page_orders_listing_fail(listing);
         return;
     }
     for (size_t i = 0; i < rows->order_count; i++)
         orderjson_order(&listing->w, &rows->orders[i], NULL);
-    listing_end(listing);
+    page_orders_listing_end(listing);
 }
 
-static void on_doubt_list(const struct ledger_rows *rows, void *arg)
+static void page_orders_on_doubt_list(const struct ledger_rows *rows, void *arg)
 {
     struct listing *listing = arg;
     if (rows->result != LEDGER_DONE) {
-        listing_fail(listing);
+        page_orders_listing_fail(listing);
         return;
     }
     struct arena *arena = exchange_arena(listing->call->exchange);
@@ -89,7 +89,7 @@ static void on_doubt_list(const struct ledger_rows *rows, void *arg)
     listing->orders = arena_new(arena, (rows->order_count + 1) * sizeof *listing->orders);
     for (size_t i = 0; i < rows->order_count; i++)
         listing->orders[i] = rows->orders[i].id;
-    listing_next(listing);
+    page_orders_listing_next(listing);
 }
 
 /* A page that is full may have more behind it. */
@@ -99,7 +99,7 @@ struct paging {
     ledger_rows_fn *then;
 };
 
-static void on_page(const struct ledger_rows *rows, void *arg)
+static void page_orders_on_page(const struct ledger_rows *rows, void *arg)
 {
     struct paging *paging = arg;
     if (rows->result == LEDGER_DONE && rows->order_count == paging->limit)
@@ -110,10 +110,10 @@ static void on_page(const struct ledger_rows *rows, void *arg)
 void page_orders_run(struct admin_call *call)
 {
     uint64_t before, limit;
-    bool is_doubt = is_yes(params_get(&call->params, "in_doubt"));
+    bool is_doubt = page_orders_is_yes(params_get(&call->params, "in_doubt"));
     struct str client = params_get(&call->params, "client");
-    if (!read_number(call, "before", UINT32_MAX, 0, &before) ||
-        !read_number(call, "limit", ADMIN_LIST_MOST, ADMIN_LIST_DEFAULT, &limit)) {
+    if (!page_orders_read_number(call, "before", UINT32_MAX, 0, &before) ||
+        !page_orders_read_number(call, "limit", ADMIN_LIST_MOST, ADMIN_LIST_DEFAULT, &limit)) {
         admin_fail(call, 400, "before must be an order number and limit one from 1 to 1000");
         return;
     }
@@ -123,18 +123,19 @@ void page_orders_run(struct admin_call *call)
     listing->call = call;
     buf_init(&listing->out, ADMIN_ANSWER_BYTES);
     listing->w = orderjson_list_begin(&listing->out);
-    *paging = (struct paging){listing, limit, is_doubt ? on_doubt_list : on_list};
+    *paging =
+        (struct paging){listing, limit, is_doubt ? page_orders_on_doubt_list : page_orders_on_list};
     struct ledger_query query = {.question = LEDGER_ASK_LIST,
                                  .client = client.len ? client : STR_NONE,
                                  .is_doubt = is_doubt,
                                  .before = (uint32_t)before,
                                  .limit = (unsigned)limit};
-    ledger_ask(call->desk->ledger, call->desk->loop, &query, on_page, paging);
+    ledger_ask(call->desk->ledger, call->desk->loop, &query, page_orders_on_page, paging);
 }
 
 /* ---- one ---- */
 
-static void on_shown(const struct ledger_rows *rows, void *arg)
+static void page_orders_on_shown(const struct ledger_rows *rows, void *arg)
 {
     struct admin_call *call = arg;
     struct buf out;
@@ -159,5 +160,5 @@ void page_order_run(struct admin_call *call)
         return;
     }
     struct ledger_query query = {.question = LEDGER_ASK_SHOW, .id = (uint32_t)id};
-    ledger_ask(call->desk->ledger, call->desk->loop, &query, on_shown, call);
+    ledger_ask(call->desk->ledger, call->desk->loop, &query, page_orders_on_shown, call);
 }

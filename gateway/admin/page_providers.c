@@ -5,7 +5,7 @@
 #include "catalogue/balances.h"
 #include "routing/health.h"
 
-static const char *breaker_word(enum breaker_state state)
+static const char *page_providers_breaker_word(enum breaker_state state)
 {
     switch (state) {
     case BREAKER_CLOSED:
@@ -18,7 +18,7 @@ static const char *breaker_word(enum breaker_state state)
     UNREACHABLE();
 }
 
-static const char *state_word(const struct provider *provider)
+static const char *page_providers_state_word(const struct provider *provider)
 {
     if (provider->settings.is_closed)
         return "closed";
@@ -26,7 +26,7 @@ static const char *state_word(const struct provider *provider)
 }
 
 /* The worst first, as a person asks. */
-static const char *health_word(const struct health_report *report)
+static const char *page_providers_health_word(const struct health_report *report)
 {
     if (report->is_key_parked)
         return "bad key";
@@ -39,7 +39,7 @@ static const char *health_word(const struct health_report *report)
     return report->offers_resting ? "offers resting" : "good";
 }
 
-static void print_balance(struct jsonwriter *w, const struct provider *provider)
+static void page_providers_print_balance(struct jsonwriter *w, const struct provider *provider)
 {
     struct balance_cell cell = balances_get(provider->id);
     if (cell.is_known)
@@ -50,27 +50,29 @@ static void print_balance(struct jsonwriter *w, const struct provider *provider)
     jsonwriter_time(w, "balance_at", cell.is_known ? cell.at_ms : 0);
 }
 
-static void print_health(struct jsonwriter *w, struct desk *desk, const struct provider *provider)
+static void page_providers_print_health(struct jsonwriter *w, struct desk *desk,
+                                        const struct provider *provider)
 {
     struct health_report report;
     health_report(desk->health, provider->id, clock_steady_ms(), &report);
-    jsonwriter_text(w, "health", str_of(health_word(&report)));
+    jsonwriter_text(w, "health", str_of(page_providers_health_word(&report)));
     jsonwriter_bool(w, "key_parked", report.is_key_parked);
     jsonwriter_bool(w, "out_of_funds", report.is_out_of_funds);
-    jsonwriter_text(w, "orders_breaker", str_of(breaker_word(report.orders)));
-    jsonwriter_text(w, "readings_breaker", str_of(breaker_word(report.readings)));
+    jsonwriter_text(w, "orders_breaker", str_of(page_providers_breaker_word(report.orders)));
+    jsonwriter_text(w, "readings_breaker", str_of(page_providers_breaker_word(report.readings)));
     jsonwriter_number(w, "rest_ms", report.rest_ms);
     jsonwriter_number(w, "offers_resting", report.offers_resting);
 }
 
-static void print_provider(struct jsonwriter *w, struct desk *desk, const struct provider *provider)
+static void page_providers_print_provider(struct jsonwriter *w, struct desk *desk,
+                                          const struct provider *provider)
 {
     struct refresher_report list;
     refresher_report(desk->refresher, provider->id, &list);
     jsonwriter_object(w, NULL);
     jsonwriter_text(w, "name", str_of(provider->settings.name));
-    jsonwriter_text(w, "state", str_of(state_word(provider)));
-    print_balance(w, provider);
+    jsonwriter_text(w, "state", str_of(page_providers_state_word(provider)));
+    page_providers_print_balance(w, provider);
     jsonwriter_bool(w, "has_list", list.has_list);
     jsonwriter_time(w, "list_at", list.has_list ? list.fetched_at_ms : 0);
     if (list.has_list)
@@ -80,7 +82,7 @@ static void print_provider(struct jsonwriter *w, struct desk *desk, const struct
     jsonwriter_number(w, "services", (int64_t)list.services);
     jsonwriter_number(w, "quarantined", (int64_t)list.quarantined);
     jsonwriter_text(w, "last_error", str_of(list.last_error));
-    print_health(w, desk, provider);
+    page_providers_print_health(w, desk, provider);
     jsonwriter_number(w, "connections", provider_connections(provider));
     jsonwriter_object_end(w);
 }
@@ -93,22 +95,22 @@ void page_providers_run(struct admin_call *call)
     jsonwriter_object(&w, NULL);
     jsonwriter_array(&w, "providers");
     for (size_t i = 0; call->catalogue && i < call->catalogue->providers->count; i++)
-        print_provider(&w, call->desk, &call->catalogue->providers->list[i]);
+        page_providers_print_provider(&w, call->desk, &call->catalogue->providers->list[i]);
     jsonwriter_array_end(&w);
     jsonwriter_object_end(&w);
     admin_reply(call, 200, &out);
 }
 
-static void reply_provider(struct admin_call *call, const struct provider *provider)
+static void page_providers_reply_provider(struct admin_call *call, const struct provider *provider)
 {
     struct buf out;
     buf_init(&out, ADMIN_ANSWER_BYTES);
     struct jsonwriter w = jsonwriter_to(&out);
-    print_provider(&w, call->desk, provider);
+    page_providers_print_provider(&w, call->desk, provider);
     admin_reply(call, 200, &out);
 }
 
-static void log_operation(const struct admin_call *call, const char *event)
+static void page_providers_log_operation(const struct admin_call *call, const char *event)
 {
     log_event(LOG_INFO, event, "provider=" STR_FMT " request=" STR_FMT, STR_ARG(call->subject),
               STR_ARG(exchange_request_id(call->exchange)));
@@ -120,8 +122,8 @@ void page_pause_run(struct admin_call *call)
     if (provider == NULL)
         return;
     provider_pause(provider, true);
-    log_operation(call, "provider_paused");
-    reply_provider(call, provider);
+    page_providers_log_operation(call, "provider_paused");
+    page_providers_reply_provider(call, provider);
 }
 
 void page_resume_run(struct admin_call *call)
@@ -132,11 +134,11 @@ void page_resume_run(struct admin_call *call)
     provider_pause(provider, false);
     health_reset(call->desk->health, provider->id);
     refresher_ask_balance(call->desk->refresher, provider->id);
-    log_operation(call, "provider_resumed");
-    reply_provider(call, provider);
+    page_providers_log_operation(call, "provider_resumed");
+    page_providers_reply_provider(call, provider);
 }
 
-static void on_accepted(size_t accepted, void *arg)
+static void page_providers_on_accepted(size_t accepted, void *arg)
 {
     struct admin_call *call = arg;
     struct buf out;
@@ -154,7 +156,7 @@ void page_accept_run(struct admin_call *call)
     struct str service = str_trim(params_get(&call->params, "service"));
     if (provider == NULL)
         return;
-    log_operation(call, "quarantine_accepted");
+    page_providers_log_operation(call, "quarantine_accepted");
     refresher_accept(call->desk->refresher, provider->id, service.len ? service : STR_NONE,
-                     call->desk->loop, on_accepted, call);
+                     call->desk->loop, page_providers_on_accepted, call);
 }

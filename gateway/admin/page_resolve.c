@@ -3,7 +3,7 @@
 #include "admin/admin_private.h"
 #include "orders/resolve.h"
 
-static bool is_upstream_id(struct str id)
+static bool page_resolve_is_upstream_id(struct str id)
 {
     if (id.len < 1 || id.len > 64)
         return false;
@@ -16,7 +16,7 @@ static bool is_upstream_id(struct str id)
     return true;
 }
 
-static void on_resolved(size_t resolved, const struct fault *why, void *arg)
+static void page_resolve_on_resolved(size_t resolved, const struct fault *why, void *arg)
 {
     struct admin_call *call = arg;
     struct buf out;
@@ -35,7 +35,7 @@ static void on_resolved(size_t resolved, const struct fault *why, void *arg)
 }
 
 /* False: answered. */
-static bool read_how(struct admin_call *call, struct resolve_request *request)
+static bool page_resolve_read_how(struct admin_call *call, struct resolve_request *request)
 {
     static const struct {
         const char *word;
@@ -51,7 +51,7 @@ static bool read_how(struct admin_call *call, struct resolve_request *request)
         if (!str_is(given, hows[i].word))
             continue;
         request->how = hows[i].how;
-        if (request->how != RESOLVE_ACCEPTED || is_upstream_id(request->upstream_id))
+        if (request->how != RESOLVE_ACCEPTED || page_resolve_is_upstream_id(request->upstream_id))
             return true;
         admin_fail(call, 400,
                    "upstream_id must be the provider's order id: 1 to 64 letters, digits, . _ : -");
@@ -69,10 +69,10 @@ void page_resolve_one_run(struct admin_call *call)
         admin_fail(call, 404, "there is no such order; an order number is a whole number");
         return;
     }
-    if (!read_how(call, &request))
+    if (!page_resolve_read_how(call, &request))
         return;
     request.order = (uint32_t)id;
-    resolve_start(call->desk, &request, on_resolved, call);
+    resolve_start(call->desk, &request, page_resolve_on_resolved, call);
 }
 
 void page_resolve_text_run(struct admin_call *call)
@@ -84,11 +84,11 @@ void page_resolve_text_run(struct admin_call *call)
         admin_fail(call, 400, "provider and text are needed: which provider, and its error text");
         return;
     }
-    if (!read_how(call, &request))
+    if (!page_resolve_read_how(call, &request))
         return;
     if (request.how == RESOLVE_ACCEPTED) {
         admin_fail(call, 400, "several orders cannot have one upstream_id: resolve each alone");
         return;
     }
-    resolve_start(call->desk, &request, on_resolved, call);
+    resolve_start(call->desk, &request, page_resolve_on_resolved, call);
 }

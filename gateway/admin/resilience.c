@@ -85,16 +85,16 @@ static const struct part {
           [RELOAD] = {WORKS, ""}}},
 };
 
-static void add_test(struct buf *out, const struct part *part, enum action action)
+static void resilience_add_test(struct buf *out, const struct part *part, enum action action)
 {
     buf_printf(out, "tests/stories/test_parts.py::%s[%s]", part->test, action_names[action]);
 }
 
-static void print_cell(const struct part *part, enum action action, struct jsonwriter *w)
+static void resilience_print_cell(const struct part *part, enum action action, struct jsonwriter *w)
 {
     struct buf test;
     buf_init(&test, 256);
-    add_test(&test, part, action);
+    resilience_add_test(&test, part, action);
     jsonwriter_object(w, NULL);
     jsonwriter_text(w, "action", str_of(action_names[action]));
     jsonwriter_text(w, "then", str_of(verdict_words[part->cells[action].verdict]));
@@ -118,14 +118,14 @@ void resilience_print_json(const enum resilience_now now[RESILIENCE_PART_COUNT],
         jsonwriter_text(w, "when", str_of(parts[i].title));
         jsonwriter_array(w, "actions");
         for (unsigned action = 0; action < ACTION_COUNT; action++)
-            print_cell(&parts[i], (enum action)action, w);
+            resilience_print_cell(&parts[i], (enum action)action, w);
         jsonwriter_array_end(w);
         jsonwriter_object_end(w);
     }
     jsonwriter_array_end(w);
 }
 
-static void print_head(struct buf *out)
+static void resilience_print_head(struct buf *out)
 {
     buf_add_text(out, "| when |");
     for (unsigned action = 0; action < ACTION_COUNT; action++)
@@ -138,7 +138,7 @@ static void print_head(struct buf *out)
 
 void resilience_print_markdown(struct buf *out)
 {
-    print_head(out);
+    resilience_print_head(out);
     for (unsigned i = 0; i < RESILIENCE_PART_COUNT; i++) {
         buf_printf(out, "| %s |", parts[i].title);
         for (unsigned action = 0; action < ACTION_COUNT; action++) {

@@ -27,7 +27,7 @@ struct online {
     bool is_reached, is_good; /* all of them */
 };
 
-static char *describe(const struct answer *answer)
+static char *command_check_describe(const struct answer *answer)
 {
     struct buf words;
     buf_init(&words, 4096);
@@ -45,7 +45,7 @@ static char *describe(const struct answer *answer)
     return buf_take(&words);
 }
 
-static void on_balance(const struct answer *answer, void *arg)
+static void command_check_on_balance(const struct answer *answer, void *arg)
 {
     struct probe *probe = arg;
     const char *currency = probe->provider->settings.currency;
@@ -64,13 +64,13 @@ static void on_balance(const struct answer *answer, void *arg)
             probe->problem = buf_take(&words);
         }
     } else {
-        probe->problem = describe(answer);
+        probe->problem = command_check_describe(answer);
     }
     if (--probe->online->open == 0)
         loop_stop(probe->online->loop);
 }
 
-static void ask_all(struct online *online, const struct provider_set *providers)
+static void command_check_ask_all(struct online *online, const struct provider_set *providers)
 {
     struct question question = {.action = QUESTION_BALANCE};
     struct ask_options options = {.request_id = "check", .wait_ms = WAIT_MS};
@@ -81,7 +81,8 @@ static void ask_all(struct online *online, const struct provider_set *providers)
     for (size_t i = 0; i < providers->count; i++) {
         struct probe *probe = &online->probes[i];
         *probe = (struct probe){.online = online, .provider = &providers->list[i]};
-        ask_start(online->loop, probe->provider, &question, &options, on_balance, probe);
+        ask_start(online->loop, probe->provider, &question, &options, command_check_on_balance,
+                  probe);
     }
     if (online->count > 0)
         loop_run(online->loop);
@@ -92,7 +93,7 @@ static void ask_all(struct online *online, const struct provider_set *providers)
     }
 }
 
-static void online_fini(struct online *online)
+static void command_check_online_fini(struct online *online)
 {
     for (size_t i = 0; i < online->count; i++)
         free(online->probes[i].problem);
@@ -101,7 +102,7 @@ static void online_fini(struct online *online)
         loop_free(online->loop);
 }
 
-static void print_probes(const struct online *online)
+static void command_check_print_probes(const struct online *online)
 {
     static const char *const heads[] = {"PROVIDER", ">BALANCE", "CURRENCY", "PROBLEM"};
     struct texttable table;
@@ -119,7 +120,7 @@ static void print_probes(const struct online *online)
     texttable_fini(&table);
 }
 
-static void print_probes_json(const struct online *online, struct jsonwriter *w)
+static void command_check_print_probes_json(const struct online *online, struct jsonwriter *w)
 {
     jsonwriter_array(w, "providers");
     for (size_t i = 0; i < online->count; i++) {
@@ -140,8 +141,8 @@ static void print_probes_json(const struct online *online, struct jsonwriter *w)
 
 /* ---- the file ---- */
 
-static void print_json(const char *path, const struct configuration *configuration,
-                       struct faultlist *faults, const struct online *online)
+static void command_check_print_json(const char *path, const struct configuration *configuration,
+                                     struct faultlist *faults, const struct online *online)
 {
     struct buf out, list;
     buf_init(&out, JSON_BYTES);
@@ -159,14 +160,14 @@ static void print_json(const char *path, const struct configuration *configurati
     }
     jsonwriter_raw(&w, "check", buf_str(&list));
     if (online->loop)
-        print_probes_json(online, &w);
+        command_check_print_probes_json(online, &w);
     jsonwriter_object_end(&w);
     puts(out.ptr);
     buf_fini(&list);
     buf_fini(&out);
 }
 
-static void print_ok(const char *path, const struct configuration *configuration)
+static void command_check_print_ok(const char *path, const struct configuration *configuration)
 {
     printf("ok: %s: clients %zu, providers %zu, services %zu, imports %zu\n", path,
            configuration->clients->count, configuration->providers->count,
@@ -191,18 +192,18 @@ int command_check_run(int argc, char **argv)
     struct configuration *configuration = path ? configuration_load(path, &faults) : NULL;
     remote_print_faults(&faults, stderr);
     if (configuration && is_online)
-        ask_all(&online, configuration->providers);
+        command_check_ask_all(&online, configuration->providers);
     if (options.is_json)
-        print_json(path, configuration, &faults, &online);
+        command_check_print_json(path, configuration, &faults, &online);
     else if (configuration)
-        print_ok(path, configuration);
+        command_check_print_ok(path, configuration);
     if (online.loop && !options.is_json)
-        print_probes(&online);
+        command_check_print_probes(&online);
     int code = configuration == NULL ? EXIT_PROBLEM
                : !online.is_reached  ? EXIT_UNREACHABLE
                : !online.is_good     ? EXIT_PROBLEM
                                      : EXIT_OK;
-    online_fini(&online);
+    command_check_online_fini(&online);
     configuration_unpin(&configuration);
     faultlist_fini(&faults);
     free(path);

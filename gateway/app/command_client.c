@@ -8,7 +8,7 @@
 
 enum { KEY_DIGITS = 40 };
 
-static void print_table(const json_t *json)
+static void command_client_print_table(const json_t *json)
 {
     static const char *const heads[] = {"NAME",       ">KEYS",         "FUNDS",    "MARKUP",
                                         "RATE LIMIT", "ORDERS BY GET", "SERVICES", "ADDRESSES"};
@@ -30,7 +30,7 @@ static void print_table(const json_t *json)
     texttable_fini(&table);
 }
 
-static int list(const struct options *options)
+static int command_client_list(const struct options *options)
 {
     struct remote remote;
     struct remote_reply reply;
@@ -39,14 +39,14 @@ static int list(const struct options *options)
     remote_ask(&remote, "/clients", STR_NONE, &reply);
     remote_tell(&reply, options->is_json);
     if (reply.code == EXIT_OK && !options->is_json)
-        print_table(reply.json);
+        command_client_print_table(reply.json);
     int code = reply.code;
     remote_reply_fini(&reply);
     remote_close(&remote);
     return code;
 }
 
-static int key(const struct options *options)
+static int command_client_key(const struct options *options)
 {
     char fresh[KEY_DIGITS + 1], hex[65];
     struct buf out;
@@ -89,5 +89,5 @@ int command_client_run(int argc, char **argv)
     }
     if (!options_count(&options, 0, 0))
         return EXIT_USAGE;
-    return is_list ? list(&options) : key(&options);
+    return is_list ? command_client_list(&options) : command_client_key(&options);
 }

@@ -22,7 +22,7 @@ struct demo {
 
 /* ---- the configuration ---- */
 
-static void write_providers(const struct demo *demo, struct buf *out)
+static void command_demo_write_providers(const struct demo *demo, struct buf *out)
 {
     buf_add_text(out, "providers:\n");
     for (size_t i = 0; i < DEMO_PANELS; i++) {
@@ -35,7 +35,7 @@ static void write_providers(const struct demo *demo, struct buf *out)
 }
 
 /* Ours 1 is theirs 101 and so on. The last two are gamma's alone. */
-static void write_services(struct buf *out)
+static void command_demo_write_services(struct buf *out)
 {
     buf_add_text(out, "services:\n");
     for (unsigned id = 1; id <= 10; id++) {
@@ -47,7 +47,7 @@ static void write_services(struct buf *out)
     }
 }
 
-static bool write_configuration(struct demo *demo)
+static bool command_demo_write_configuration(struct demo *demo)
 {
     struct buf out, ledger;
     buf_init(&out, TEXT_BYTES);
@@ -65,8 +65,8 @@ static bool write_configuration(struct demo *demo)
     buf_add_json(&out, buf_str(&ledger));
     buf_add_text(&out, "\nclients:\n  - {name: demo, key: demo-key, funds: unlimited, "
                        "get_orders: true}\n");
-    write_providers(demo, &out);
-    write_services(&out);
+    command_demo_write_providers(demo, &out);
+    command_demo_write_services(&out);
     FILE *file = fopen(demo->path, "we");
     bool is_written = file && fwrite(out.ptr, 1, out.len, file) == out.len;
     is_written = file && fclose(file) == 0 && is_written;
@@ -77,7 +77,7 @@ static bool write_configuration(struct demo *demo)
 
 /* ---- the folder ---- */
 
-static bool make_folder(struct demo *demo)
+static bool command_demo_make_folder(struct demo *demo)
 {
     struct buf path;
     const char *place = getenv("TMPDIR");
@@ -94,7 +94,7 @@ static bool make_folder(struct demo *demo)
 }
 
 /* It is flat: the ledger's files and the configuration. */
-static void remove_folder(const struct demo *demo)
+static void command_demo_remove_folder(const struct demo *demo)
 {
     DIR *folder = opendir(demo->folder);
     struct dirent *entry;
@@ -146,7 +146,7 @@ static const struct {
     {NULL, "order resolve 8 --refund"},
 };
 
-static void on_open(const char *front_address, void *arg)
+static void command_demo_on_open(const char *front_address, void *arg)
 {
     const struct demo *demo = arg;
     char program[1024] = "panelmux";
@@ -172,11 +172,12 @@ static void on_open(const char *front_address, void *arg)
 
 /* ---- life ---- */
 
-static int serve(struct demo *demo)
+static int command_demo_serve(struct demo *demo)
 {
     struct faultlist faults;
-    struct gateway_options options = {.on_open = on_open, .arg = demo, .drain_ms = DRAIN_MS};
-    if (!write_configuration(demo)) {
+    struct gateway_options options = {
+        .on_open = command_demo_on_open, .arg = demo, .drain_ms = DRAIN_MS};
+    if (!command_demo_write_configuration(demo)) {
         fprintf(stderr, "panelmux: cannot write %s: %s\n", demo->path, strerror(errno));
         return EXIT_PROBLEM;
     }
@@ -188,21 +189,21 @@ static int serve(struct demo *demo)
     return configuration ? gateway_run(configuration, &options) : EXIT_PROBLEM;
 }
 
-static int run(struct demo *demo)
+static int command_demo_start(struct demo *demo)
 {
     struct fault why;
     /* A panel that hangs up must not end us. */
     signal(SIGPIPE, SIG_IGN);
-    if (!make_folder(demo))
+    if (!command_demo_make_folder(demo))
         return EXIT_PROBLEM;
     int code = EXIT_UNREACHABLE;
     if (demo_panels_start(&demo->panels, &why)) {
-        code = serve(demo);
+        code = command_demo_serve(demo);
         demo_panels_stop(&demo->panels);
     } else {
         fprintf(stderr, "panelmux: %s\n", why.words);
     }
-    remove_folder(demo);
+    command_demo_remove_folder(demo);
     free(demo->path);
     return code;
 }
@@ -225,5 +226,5 @@ int command_demo_run(int argc, char **argv)
         return EXIT_USAGE;
     }
     demo.port = (unsigned)port;
-    return run(&demo);
+    return command_demo_start(&demo);
 }

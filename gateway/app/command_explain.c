@@ -4,7 +4,7 @@
 #include "app/remote.h"
 #include "app/texttable.h"
 
-static void print_offers(const json_t *json)
+static void command_explain_print_offers(const json_t *json)
 {
     static const char *const heads[] = {">TRY",     "PROVIDER", "SERVICE", ">RATE",
                                         "CURRENCY", ">COST",    "WHY NOT"};
@@ -27,7 +27,7 @@ static void print_offers(const json_t *json)
     texttable_fini(&table);
 }
 
-static void print(const json_t *json)
+static void command_explain_print(const json_t *json)
 {
     struct remote_room a, b, c, d;
     struct buf name;
@@ -44,7 +44,7 @@ static void print(const json_t *json)
            client);
     printf("routing %s, margin %s\n\n", remote_text(json, "routing", &a),
            remote_text(json, "margin", &b));
-    print_offers(json);
+    command_explain_print_offers(json);
     const char *problem = remote_text(json, "problem", &a);
     if (problem[0])
         printf("\nrefused whatever the offers: %s\n", problem);
@@ -79,7 +79,7 @@ int command_explain_run(int argc, char **argv)
     remote_ask(&remote, path.ptr, STR_NONE, &reply);
     remote_tell(&reply, options.is_json);
     if (reply.code == EXIT_OK && !options.is_json)
-        print(reply.json);
+        command_explain_print(reply.json);
     int code = reply.code;
     buf_fini(&path);
     remote_reply_fini(&reply);

@@ -4,7 +4,7 @@
 #include "app/remote.h"
 
 /* A 503 of /readyz has no "error": it says part by part what is missing. */
-static void print_missing(const struct remote_reply *reply)
+static void command_health_print_missing(const struct remote_reply *reply)
 {
     static const struct {
         const char *key;
@@ -37,7 +37,7 @@ int command_health_run(int argc, char **argv)
         return EXIT_PROBLEM;
     remote_ask(&remote, "/readyz", STR_NONE, &reply);
     if (reply.status == 503 && reply.json)
-        print_missing(&reply);
+        command_health_print_missing(&reply);
     else
         remote_tell(&reply, false);
     if (options.is_json && reply.json)

@@ -17,7 +17,7 @@ struct import {
     int code;
 };
 
-static void print_json(const struct answer *answer, struct buf *out)
+static void command_import_print_json(const struct answer *answer, struct buf *out)
 {
     struct jsonwriter w = jsonwriter_to(out);
     jsonwriter_object(&w, NULL);
@@ -47,14 +47,14 @@ static void print_json(const struct answer *answer, struct buf *out)
     buf_add_byte(out, '\n');
 }
 
-static void on_list(const struct answer *answer, void *arg)
+static void command_import_on_list(const struct answer *answer, void *arg)
 {
     struct import *import = arg;
     struct buf out;
     buf_init(&out, OUTPUT_BYTES);
     if (answer->outcome == OUTCOME_ACCEPTED) {
         if (import->is_json)
-            print_json(answer, &out);
+            command_import_print_json(answer, &out);
         else
             importlist_print(import->provider, answer, &out);
         fwrite(out.ptr ? out.ptr : "", 1, out.len, stdout);
@@ -87,7 +87,7 @@ int command_import_run(int argc, char **argv)
         struct ask_options ask = {.request_id = "import", .wait_ms = WAIT_MS};
         transfer_global_init();
         import.loop = loop_new("import");
-        ask_start(import.loop, import.provider, &question, &ask, on_list, &import);
+        ask_start(import.loop, import.provider, &question, &ask, command_import_on_list, &import);
         loop_run(import.loop);
         loop_free(import.loop);
     } else {

@@ -7,7 +7,7 @@
 #include "admin/jsonwriter.h"
 #include "app/remote.h"
 
-static struct ledger *open_books(struct remote *remote)
+static struct ledger *command_ledger_open_books(struct remote *remote)
 {
     struct fault why;
     struct ledger *ledger = ledger_open_reading(&remote->draft.made.ledger, &why);
@@ -23,7 +23,7 @@ struct telling {
     struct jsonwriter w;
 };
 
-static void tell(const char *words, void *arg)
+static void command_ledger_tell(const char *words, void *arg)
 {
     struct telling *telling = arg;
     if (telling->is_json)
@@ -32,17 +32,17 @@ static void tell(const char *words, void *arg)
         fprintf(stderr, "%s\n", words);
 }
 
-static int verify(struct remote *remote, const struct options *options)
+static int command_ledger_verify(struct remote *remote, const struct options *options)
 {
     struct buf out;
-    struct ledger *ledger = open_books(remote);
+    struct ledger *ledger = command_ledger_open_books(remote);
     if (ledger == NULL)
         return EXIT_UNREACHABLE;
     buf_init(&out, 16 * 1024 * 1024);
     struct telling telling = {options->is_json, jsonwriter_to(&out)};
     jsonwriter_object(&telling.w, NULL);
     jsonwriter_array(&telling.w, "broken");
-    size_t broken = ledger_verify(ledger, tell, &telling);
+    size_t broken = ledger_verify(ledger, command_ledger_tell, &telling);
     jsonwriter_array_end(&telling.w);
     jsonwriter_bool(&telling.w, "ok", broken == 0);
     jsonwriter_object_end(&telling.w);
@@ -60,7 +60,7 @@ static int verify(struct remote *remote, const struct options *options)
 /* ---- backup ---- */
 
 /* The gateway has a working directory of its own. To free(). */
-static char *absolute(const char *path)
+static char *command_ledger_absolute(const char *path)
 {
     struct buf text;
     char folder[4096];
@@ -71,10 +71,11 @@ static char *absolute(const char *path)
     return buf_take(&text);
 }
 
-static int backup_here(struct remote *remote, const char *path, struct remote_reply *reply)
+static int command_ledger_backup_here(struct remote *remote, const char *path,
+                                      struct remote_reply *reply)
 {
     struct fault why;
-    struct ledger *ledger = open_books(remote);
+    struct ledger *ledger = command_ledger_open_books(remote);
     if (ledger == NULL) {
         fprintf(stderr, "panelmux: %s\n", reply->words);
         return EXIT_UNREACHABLE;
@@ -86,11 +87,11 @@ static int backup_here(struct remote *remote, const char *path, struct remote_re
     return is_ok ? EXIT_OK : EXIT_PROBLEM;
 }
 
-static int backup(struct remote *remote, const struct options *options)
+static int command_ledger_backup(struct remote *remote, const struct options *options)
 {
     struct remote_reply reply;
     struct buf body;
-    char *path = absolute(options->words[1]);
+    char *path = command_ledger_absolute(options->words[1]);
     buf_init(&body, 64 * 1024);
     struct jsonwriter w = jsonwriter_to(&body);
     jsonwriter_object(&w, NULL);
@@ -99,7 +100,7 @@ static int backup(struct remote *remote, const struct options *options)
     remote_ask(remote, "/ledger/backup", buf_str(&body), &reply);
     int code = reply.code;
     if (code == EXIT_UNREACHABLE)
-        code = backup_here(remote, path, &reply);
+        code = command_ledger_backup_here(remote, path, &reply);
     else
         remote_tell(&reply, false);
     if (code == EXIT_OK && options->is_json) {
@@ -134,7 +135,8 @@ int command_ledger_run(int argc, char **argv)
         return EXIT_USAGE;
     if (!remote_open(&remote, &options))
         return EXIT_PROBLEM;
-    int code = is_verify ? verify(&remote, &options) : backup(&remote, &options);
+    int code = is_verify ? command_ledger_verify(&remote, &options)
+                         : command_ledger_backup(&remote, &options);
     remote_close(&remote);
     return code;
 }

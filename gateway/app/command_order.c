@@ -16,7 +16,7 @@ struct order_options {
     uint64_t id, before, limit; /* read by the checks */
 };
 
-static bool parse(int argc, char **argv, struct order_options *out)
+static bool command_order_parse(int argc, char **argv, struct order_options *out)
 {
     *out = (struct order_options){0};
     const struct option own[] = {
@@ -29,8 +29,8 @@ static bool parse(int argc, char **argv, struct order_options *out)
     return options_parse(argc, argv, own, COUNT_OF(own), &out->common);
 }
 
-static bool read_number(const char *name, const char *text, uint64_t most, uint64_t otherwise,
-                        uint64_t *out)
+static bool command_order_read_number(const char *name, const char *text, uint64_t most,
+                                      uint64_t otherwise, uint64_t *out)
 {
     *out = otherwise;
     if (text == NULL || (str_to_u64(str_of(text), out) && *out >= 1 && *out <= most))
@@ -43,7 +43,8 @@ static bool read_number(const char *name, const char *text, uint64_t most, uint6
 /* ---- without a gateway ---- */
 
 /* NULL: told, with what the gateway's silence said before. */
-static struct ledger *open_books(struct remote *remote, const struct remote_reply *reply)
+static struct ledger *command_order_open_books(struct remote *remote,
+                                               const struct remote_reply *reply)
 {
     struct fault why;
     struct ledger *ledger = ledger_open_reading(&remote->draft.made.ledger, &why);
@@ -52,7 +53,8 @@ static struct ledger *open_books(struct remote *remote, const struct remote_repl
     return ledger;
 }
 
-static void read_list(struct ledger *ledger, const struct ledger_query *query, struct buf *out)
+static void command_order_read_list(struct ledger *ledger, const struct ledger_query *query,
+                                    struct buf *out)
 {
     struct arena arena;
     struct ledger_rows rows;
@@ -71,7 +73,7 @@ static void read_list(struct ledger *ledger, const struct ledger_query *query, s
     arena_fini(&arena);
 }
 
-static bool read_one(struct ledger *ledger, uint32_t id, struct buf *out)
+static bool command_order_read_one(struct ledger *ledger, uint32_t id, struct buf *out)
 {
     struct arena arena;
     struct ledger_rows rows;
@@ -87,7 +89,8 @@ static bool read_one(struct ledger *ledger, uint32_t id, struct buf *out)
     return is_found;
 }
 
-static void print_books(const struct buf *json, bool is_json, void (*print)(const json_t *json))
+static void command_order_print_books(const struct buf *json, bool is_json,
+                                      void (*print)(const json_t *json))
 {
     if (is_json) {
         puts(json->ptr);
@@ -100,13 +103,13 @@ static void print_books(const struct buf *json, bool is_json, void (*print)(cons
 
 /* ---- list ---- */
 
-static bool check_list(struct order_options *o)
+static bool command_order_check_list(struct order_options *o)
 {
-    return read_number("--before", o->before_text, INT32_MAX, 0, &o->before) &&
-           read_number("--limit", o->limit_text, LIST_MOST, LIST_DEFAULT, &o->limit);
+    return command_order_read_number("--before", o->before_text, INT32_MAX, 0, &o->before) &&
+           command_order_read_number("--limit", o->limit_text, LIST_MOST, LIST_DEFAULT, &o->limit);
 }
 
-static int list(struct remote *remote, const struct order_options *options)
+static int command_order_list(struct remote *remote, const struct order_options *options)
 {
     struct remote_reply reply;
     struct buf path;
@@ -124,7 +127,8 @@ static int list(struct remote *remote, const struct order_options *options)
     remote_ask(remote, path.ptr, STR_NONE, &reply);
     buf_fini(&path);
     int code = reply.code;
-    struct ledger *ledger = code == EXIT_UNREACHABLE ? open_books(remote, &reply) : NULL;
+    struct ledger *ledger =
+        code == EXIT_UNREACHABLE ? command_order_open_books(remote, &reply) : NULL;
     if (ledger) {
         struct buf json;
         struct ledger_query query = {.question = LEDGER_ASK_LIST,
@@ -133,8 +137,8 @@ static int list(struct remote *remote, const struct order_options *options)
                                      .before = (uint32_t)options->before,
                                      .limit = (unsigned)options->limit};
         buf_init(&json, JSON_BYTES);
-        read_list(ledger, &query, &json);
-        print_books(&json, options->common.is_json, print);
+        command_order_read_list(ledger, &query, &json);
+        command_order_print_books(&json, options->common.is_json, print);
         buf_fini(&json);
         ledger_close(&ledger);
         code = EXIT_OK;
@@ -149,25 +153,27 @@ static int list(struct remote *remote, const struct order_options *options)
 
 /* ---- show ---- */
 
-static bool check_show(struct order_options *o)
+static bool command_order_check_show(struct order_options *o)
 {
-    return read_number("an order's ID", o->common.words[1], INT32_MAX, 0, &o->id);
+    return command_order_read_number("an order's ID", o->common.words[1], INT32_MAX, 0, &o->id);
 }
 
-static int show(struct remote *remote, const struct order_options *options)
+static int command_order_show(struct remote *remote, const struct order_options *options)
 {
     struct remote_reply reply;
     char path[64];
     snprintf(path, sizeof path, "/orders/%llu", (unsigned long long)options->id);
     remote_ask(remote, path, STR_NONE, &reply);
     int code = reply.code;
-    struct ledger *ledger = code == EXIT_UNREACHABLE ? open_books(remote, &reply) : NULL;
+    struct ledger *ledger =
+        code == EXIT_UNREACHABLE ? command_order_open_books(remote, &reply) : NULL;
     if (ledger) {
         struct buf json;
         buf_init(&json, JSON_BYTES);
-        code = read_one(ledger, (uint32_t)options->id, &json) ? EXIT_OK : EXIT_PROBLEM;
+        code =
+            command_order_read_one(ledger, (uint32_t)options->id, &json) ? EXIT_OK : EXIT_PROBLEM;
         if (code == EXIT_OK)
-            print_books(&json, options->common.is_json, orderprint_show);
+            command_order_print_books(&json, options->common.is_json, orderprint_show);
         buf_fini(&json);
         ledger_close(&ledger);
     } else if (code != EXIT_UNREACHABLE) {
@@ -181,7 +187,7 @@ static int show(struct remote *remote, const struct order_options *options)
 
 /* ---- resolve ---- */
 
-static bool check_resolve(struct order_options *o)
+static bool command_order_check_resolve(struct order_options *o)
 {
     bool has_id = o->common.word_count == 2;
     if ((o->accepted != NULL) + o->next_offer + o->refund != 1)
@@ -191,11 +197,12 @@ static bool check_resolve(struct order_options *o)
     else if (!has_id && o->accepted)
         fputs("panelmux: --accepted is for one order: give its ID\n", stderr);
     else
-        return !has_id || read_number("an order's ID", o->common.words[1], INT32_MAX, 0, &o->id);
+        return !has_id ||
+               command_order_read_number("an order's ID", o->common.words[1], INT32_MAX, 0, &o->id);
     return false;
 }
 
-static void print_body(const struct order_options *o, struct buf *out)
+static void command_order_print_body(const struct order_options *o, struct buf *out)
 {
     struct jsonwriter w = jsonwriter_to(out);
     jsonwriter_object(&w, NULL);
@@ -212,7 +219,7 @@ static void print_body(const struct order_options *o, struct buf *out)
     jsonwriter_object_end(&w);
 }
 
-static int resolve(struct remote *remote, const struct order_options *options)
+static int command_order_resolve(struct remote *remote, const struct order_options *options)
 {
     struct remote_reply reply;
     struct remote_room room;
@@ -221,7 +228,7 @@ static int resolve(struct remote *remote, const struct order_options *options)
     if (options->id)
         snprintf(path, sizeof path, "/orders/%llu/resolve", (unsigned long long)options->id);
     buf_init(&body, 64 * 1024);
-    print_body(options, &body);
+    command_order_print_body(options, &body);
     remote_ask(remote, path, buf_str(&body), &reply);
     buf_fini(&body);
     remote_tell(&reply, options->common.is_json);
@@ -237,15 +244,15 @@ static const struct verb {
     size_t least, most;
     bool (*check)(struct order_options *o); /* false: told, a usage fault */
     int (*run)(struct remote *remote, const struct order_options *options);
-} verbs[] = {{"list", 0, 0, check_list, list},
-             {"show", 1, 1, check_show, show},
-             {"resolve", 0, 1, check_resolve, resolve}};
+} verbs[] = {{"list", 0, 0, command_order_check_list, command_order_list},
+             {"show", 1, 1, command_order_check_show, command_order_show},
+             {"resolve", 0, 1, command_order_check_resolve, command_order_resolve}};
 
 int command_order_run(int argc, char **argv)
 {
     struct order_options options;
     struct remote remote;
-    if (!parse(argc, argv, &options))
+    if (!command_order_parse(argc, argv, &options))
         return EXIT_USAGE;
     for (size_t i = 0; options.common.word_count && i < COUNT_OF(verbs); i++) {
         if (strcmp(options.common.words[0], verbs[i].name) != 0)

@@ -6,7 +6,7 @@
 #include "app/remote.h"
 #include "app/texttable.h"
 
-static void print_age(const json_t *provider, char out[24])
+static void command_provider_print_age(const json_t *provider, char out[24])
 {
     const json_t *age = json_object_get(provider, "list_age_s");
     long long seconds = json_integer_value(age);
@@ -20,7 +20,7 @@ static void print_age(const json_t *provider, char out[24])
         snprintf(out, 24, "%lldh", seconds / 3600);
 }
 
-static void add_provider(struct texttable *table, const json_t *provider)
+static void command_provider_add_provider(struct texttable *table, const json_t *provider)
 {
     struct remote_room rooms[10];
     char balance[96], age[24], health[256];
@@ -28,7 +28,7 @@ static void add_provider(struct texttable *table, const json_t *provider)
     const char *error = remote_text(provider, "last_error", &rooms[1]);
     snprintf(balance, sizeof balance, "%s %s", amount[0] ? amount : "?",
              remote_text(provider, "currency", &rooms[2]));
-    print_age(provider, age);
+    command_provider_print_age(provider, age);
     snprintf(health, sizeof health, "%s%s%s", remote_text(provider, "health", &rooms[3]),
              error[0] ? "; list: " : "", error);
     const char *cells[] = {remote_text(provider, "name", &rooms[4]),
@@ -42,7 +42,7 @@ static void add_provider(struct texttable *table, const json_t *provider)
     texttable_add(table, cells);
 }
 
-static int print_list(const json_t *json)
+static int command_provider_print_list(const json_t *json)
 {
     static const char *const heads[] = {"NAME",      "STATE",        ">BALANCE",     ">LIST AGE",
                                         ">SERVICES", ">QUARANTINED", ">CONNECTIONS", "HEALTH"};
@@ -51,13 +51,13 @@ static int print_list(const json_t *json)
     json_t *provider;
     texttable_init(&table, heads, COUNT_OF(heads));
     json_array_foreach(json_object_get(json, "providers"), i, provider)
-        add_provider(&table, provider);
+        command_provider_add_provider(&table, provider);
     texttable_print(&table, "no providers", stdout);
     texttable_fini(&table);
     return EXIT_OK;
 }
 
-static int print_doctor(const json_t *json)
+static int command_provider_print_doctor(const json_t *json)
 {
     struct remote_room room;
     size_t i;
@@ -77,7 +77,7 @@ static int print_doctor(const json_t *json)
     return remote_is(json, "healthy") ? EXIT_OK : EXIT_PROBLEM;
 }
 
-static int print_one(const json_t *json)
+static int command_provider_print_one(const json_t *json)
 {
     struct remote_room a, b, c;
     printf("%s: %s, health %s\n", remote_text(json, "name", &a), remote_text(json, "state", &b),
@@ -85,7 +85,7 @@ static int print_one(const json_t *json)
     return EXIT_OK;
 }
 
-static int print_accepted(const json_t *json)
+static int command_provider_print_accepted(const json_t *json)
 {
     struct remote_room room;
     const char *count = remote_text(json, "accepted", &room);
@@ -100,12 +100,14 @@ static const struct verb {
     bool is_get;
     int (*print)(const json_t *json);
 } verbs[] = {
-    {"list", 0, 0, true, print_list},        {"doctor", 1, 1, true, print_doctor},
-    {"pause", 1, 1, false, print_one},       {"resume", 1, 1, false, print_one},
-    {"accept", 1, 2, false, print_accepted},
+    {"list", 0, 0, true, command_provider_print_list},
+    {"doctor", 1, 1, true, command_provider_print_doctor},
+    {"pause", 1, 1, false, command_provider_print_one},
+    {"resume", 1, 1, false, command_provider_print_one},
+    {"accept", 1, 2, false, command_provider_print_accepted},
 };
 
-static int ask(const struct verb *verb, const struct options *options)
+static int command_provider_ask(const struct verb *verb, const struct options *options)
 {
     struct remote remote;
     struct remote_reply reply;
@@ -147,8 +149,9 @@ int command_provider_run(int argc, char **argv)
     for (size_t i = 0; options.word_count && i < COUNT_OF(verbs); i++) {
         if (strcmp(options.words[0], verbs[i].name) != 0)
             continue;
-        return options_count(&options, verbs[i].least, verbs[i].most) ? ask(&verbs[i], &options)
-                                                                      : EXIT_USAGE;
+        return options_count(&options, verbs[i].least, verbs[i].most)
+                   ? command_provider_ask(&verbs[i], &options)
+                   : EXIT_USAGE;
     }
     fputs("panelmux: provider list, doctor, pause, resume or accept\n", stderr);
     return EXIT_USAGE;

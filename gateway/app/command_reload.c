@@ -3,7 +3,7 @@
 
 #include "app/remote.h"
 
-static void print_faults(const json_t *json)
+static void command_reload_print_faults(const json_t *json)
 {
     size_t i;
     json_t *line;
@@ -26,7 +26,7 @@ int command_reload_run(int argc, char **argv)
         return EXIT_PROBLEM;
     remote_ask(&remote, "/reload", STR("{}"), &reply);
     if (reply.code == EXIT_PROBLEM)
-        print_faults(reply.json);
+        command_reload_print_faults(reply.json);
     remote_tell(&reply, options.is_json);
     if (options.is_json && reply.code == EXIT_PROBLEM && reply.json)
         printf("%s\n", reply.body.ptr);

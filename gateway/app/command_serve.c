@@ -6,7 +6,7 @@
 #include "app/command.h"
 #include "app/gateway.h"
 
-static void print_faults(struct faultlist *faults)
+static void command_serve_print_faults(struct faultlist *faults)
 {
     struct buf text;
     buf_init(&text, 256 * 1024);
@@ -15,7 +15,7 @@ static void print_faults(struct faultlist *faults)
     buf_fini(&text);
 }
 
-static int complain(const char *word)
+static int command_serve_complain(const char *word)
 {
     fprintf(stderr, "panelmux: serve takes -c FILE, not %s\n", word);
     return EXIT_USAGE;
@@ -29,12 +29,12 @@ int command_serve_run(int argc, char **argv)
         if (strcmp(argv[i], "-c") == 0 && i + 1 < argc)
             given = argv[++i];
         else
-            return complain(argv[i]);
+            return command_serve_complain(argv[i]);
     }
     faultlist_init(&faults);
     char *path = configuration_find(given, &faults);
     struct configuration *configuration = path ? configuration_load(path, &faults) : NULL;
-    print_faults(&faults);
+    command_serve_print_faults(&faults);
     faultlist_fini(&faults);
     free(path);
     if (configuration == NULL)

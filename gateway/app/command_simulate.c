@@ -5,7 +5,7 @@
 #include "app/command.h"
 #include "simulator/simulator.h"
 
-static int complain(const char *word)
+static int command_simulate_complain(const char *word)
 {
     fprintf(stderr, "panelmux: simulate takes --listen ADDR and --script FILE, not %s\n", word);
     return EXIT_USAGE;
@@ -20,7 +20,7 @@ int command_simulate_run(int argc, char **argv)
         else if (strcmp(argv[i], "--script") == 0 && i + 1 < argc)
             script = argv[++i];
         else
-            return complain(argv[i]);
+            return command_simulate_complain(argv[i]);
     }
     return simulator_run(listen_text, script);
 }

@@ -25,7 +25,7 @@ char *configuration_find(const char *given, struct faultlist *faults)
     return NULL;
 }
 
-static void wipe_text(char **text)
+static void configuration_wipe_text(char **text)
 {
     if (*text)
         explicit_bzero(*text, strlen(*text));
@@ -40,9 +40,9 @@ static void configuration_fini(struct configuration *configuration)
     listener_settings_fini(&configuration->front);
     listener_settings_fini(&configuration->admin.listener);
     catalogue_settings_fini(&configuration->catalogue);
-    wipe_text(&configuration->ledger.url);
-    wipe_text(&configuration->cache.url);
-    wipe_text(&configuration->admin_token);
+    configuration_wipe_text(&configuration->ledger.url);
+    configuration_wipe_text(&configuration->cache.url);
+    configuration_wipe_text(&configuration->admin_token);
     free(configuration->path);
 }
 
@@ -62,15 +62,15 @@ void configuration_draft_fini(struct configuration_draft *draft)
     *draft = (struct configuration_draft){0};
 }
 
-static unsigned default_workers(void)
+static unsigned configuration_default_workers(void)
 {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     return cores < 1 ? 1 : cores > 256 ? 256 : (unsigned)cores;
 }
 
 /* What was checked becomes sets; from here on only a lack of room is a fault. */
-static bool make_sets(struct configuration_draft *draft, const struct factor *exchange,
-                      struct fault *why)
+static bool configuration_make_sets(struct configuration_draft *draft,
+                                    const struct factor *exchange, struct fault *why)
 {
     struct configuration *made = &draft->made;
     made->providers = provider_set_new(draft->providers, exchange, draft->provider_count, why);
@@ -80,13 +80,14 @@ static bool make_sets(struct configuration_draft *draft, const struct factor *ex
 }
 
 /* The draft's own keeps what the configuration does not take. */
-static struct configuration *publish(struct configuration_draft *draft, const char *path)
+static struct configuration *configuration_publish(struct configuration_draft *draft,
+                                                   const char *path)
 {
     struct configuration *configuration = memory_new(sizeof *configuration);
     struct configuration *made = &draft->made;
     made->path = memory_text(path);
     if (made->workers == 0)
-        made->workers = default_workers();
+        made->workers = configuration_default_workers();
     made->orders.decimals = made->catalogue.decimals;
     made->orders.currency = made->catalogue.currency;
     made->admin = draft->admin.settings;
@@ -98,8 +99,9 @@ static struct configuration *publish(struct configuration_draft *draft, const ch
     return configuration;
 }
 
-static struct configuration *load(struct setting_reader *reader, struct configuration_draft *draft,
-                                  const char *path)
+static struct configuration *configuration_read_all(struct setting_reader *reader,
+                                                    struct configuration_draft *draft,
+                                                    const char *path)
 {
     bool is_whole;
     size_t before = reader->faults->faults;
@@ -111,8 +113,8 @@ static struct configuration *load(struct setting_reader *reader, struct configur
     rows_read_table(reader, &configuration_rows, root, draft);
     struct factor *exchange = configuration_check(reader, root, draft, is_whole);
     if (reader->faults->faults == before) {
-        if (make_sets(draft, exchange, &why))
-            configuration = publish(draft, path);
+        if (configuration_make_sets(draft, exchange, &why))
+            configuration = configuration_publish(draft, path);
         else
             faultlist_add(reader->faults, (struct place){root->place.file, 0, 0}, "%s", why.words);
     }
@@ -127,7 +129,7 @@ struct configuration *configuration_load(const char *path, struct faultlist *fau
     struct configuration_draft draft = {0};
     yamltree_init(&tree);
     rows_init(&reader, faults, &tree);
-    struct configuration *configuration = load(&reader, &draft, path);
+    struct configuration *configuration = configuration_read_all(&reader, &draft, path);
     configuration_draft_fini(&draft);
     rows_fini(&reader);
     yamltree_fini(&tree);
@@ -158,7 +160,7 @@ struct difference {
     bool is_any;
 };
 
-static void tell_restart(const struct setting_row *row, void *arg)
+static void configuration_tell_restart(const struct setting_row *row, void *arg)
 {
     struct difference *difference = arg;
     difference->is_any = true;
@@ -171,6 +173,6 @@ bool configuration_check_reload(const struct configuration *running,
                                 const struct configuration *fresh, struct faultlist *faults)
 {
     struct difference difference = {fresh, faults, false};
-    rows_compare(&configuration_rows, running, fresh, tell_restart, &difference);
+    rows_compare(&configuration_rows, running, fresh, configuration_tell_restart, &difference);
     return !difference.is_any;
 }

@@ -4,8 +4,8 @@
 #include "app/configuration_private.h"
 #include "http/listener.h"
 
-static const struct configuration_rate *find_rate(const struct configuration_draft *draft,
-                                                  const char *currency)
+static const struct configuration_rate *
+configuration_check_find_rate(const struct configuration_draft *draft, const char *currency)
 {
     for (size_t i = 0; i < draft->rate_count; i++)
         if (draft->rates[i].currency && strcmp(draft->rates[i].currency, currency) == 0)
@@ -13,15 +13,15 @@ static const struct configuration_rate *find_rate(const struct configuration_dra
     return NULL;
 }
 
-static void check_rates(struct setting_reader *reader, const struct yamlnode *rates,
-                        const struct configuration_draft *draft)
+static void configuration_check_rates(struct setting_reader *reader, const struct yamlnode *rates,
+                                      const struct configuration_draft *draft)
 {
     const struct yamlnode *node = rates->first;
     for (size_t i = 0; i < draft->rate_count; i++, node = node->next) {
         const char *currency = draft->rates[i].currency;
         if (currency == NULL)
             continue;
-        if (find_rate(draft, currency) != &draft->rates[i])
+        if (configuration_check_find_rate(draft, currency) != &draft->rates[i])
             faultlist_add(reader->faults, node->key_place, "a second rate for %s; keep one of them",
                           currency);
         if (strcmp(currency, draft->made.catalogue.currency) == 0 &&
@@ -31,15 +31,16 @@ static void check_rates(struct setting_reader *reader, const struct yamlnode *ra
     }
 }
 
-static struct factor find_exchange(struct setting_reader *reader, const struct yamlnode *provider,
-                                   const struct configuration_draft *draft, const char *currency,
-                                   bool is_whole)
+static struct factor configuration_check_find_exchange(struct setting_reader *reader,
+                                                       const struct yamlnode *provider,
+                                                       const struct configuration_draft *draft,
+                                                       const char *currency, bool is_whole)
 {
     struct factor one = {FACTOR_ONE};
     const struct yamlnode *node = yamlnode_find(provider, "currency");
     if (strcmp(currency, draft->made.catalogue.currency) == 0)
         return one;
-    const struct configuration_rate *rate = find_rate(draft, currency);
+    const struct configuration_rate *rate = configuration_check_find_rate(draft, currency);
     if (rate)
         return rate->rate;
     if (is_whole)
@@ -50,8 +51,8 @@ static struct factor find_exchange(struct setting_reader *reader, const struct y
 }
 
 /* Files that can be read may still hold no certificate, or a key that is not its own. */
-static void check_tls(struct setting_reader *reader, const struct yamlnode *root,
-                      const struct listener_settings *front)
+static void configuration_check_tls(struct setting_reader *reader, const struct yamlnode *root,
+                                    const struct listener_settings *front)
 {
     const struct yamlnode *node = yamlnode_find(root, "tls");
     struct fault why;
@@ -64,8 +65,9 @@ static void check_tls(struct setting_reader *reader, const struct yamlnode *root
 }
 
 /* Legal, but hardly what was meant. */
-static void warn_of_nothing(struct setting_reader *reader, const struct yamlnode *root,
-                            const struct configuration_draft *draft)
+static void configuration_check_warn_of_nothing(struct setting_reader *reader,
+                                                const struct yamlnode *root,
+                                                const struct configuration_draft *draft)
 {
     const struct catalogue_settings *catalogue = &draft->made.catalogue;
     struct place whole = {root->place.file, 0, 0};
@@ -86,17 +88,18 @@ struct factor *configuration_check(struct setting_reader *reader, const struct y
     const struct yamlnode *providers = yamlnode_find(root, "providers");
     const struct yamlnode *node = providers ? providers->first : NULL;
     if (draft->rate_count)
-        check_rates(reader, rates, draft);
+        configuration_check_rates(reader, rates, draft);
     for (size_t i = 0; i < draft->provider_count; i++, node = node->next) {
         struct provider_settings *provider = &draft->providers[i];
         if (provider->currency == NULL)
             provider->currency = memory_text(draft->made.catalogue.currency);
-        exchange[i] = find_exchange(reader, node, draft, provider->currency, is_whole);
+        exchange[i] =
+            configuration_check_find_exchange(reader, node, draft, provider->currency, is_whole);
     }
-    check_tls(reader, root, &draft->made.front);
+    configuration_check_tls(reader, root, &draft->made.front);
     if (is_whole) {
         rows_check_references(reader);
-        warn_of_nothing(reader, root, draft);
+        configuration_check_warn_of_nothing(reader, root, draft);
     }
     return exchange;
 }

@@ -20,10 +20,11 @@ struct files {
 
 static const struct setting_row include_row = {.key = "include"};
 
-static void read_file(struct files *files, const char *path, struct place asked_at);
+static void configuration_files_read_file(struct files *files, const char *path,
+                                          struct place asked_at);
 
 /* A path beside the including file. To free(). */
-static char *resolve(const char *including, const char *path)
+static char *configuration_files_resolve(const char *including, const char *path)
 {
     const char *slash = strrchr(including, '/');
     struct buf out;
@@ -35,7 +36,8 @@ static char *resolve(const char *including, const char *path)
 }
 
 /* True once a file: `include` neither doubles nor turns in a circle. */
-static bool is_first_time(struct files *files, const char *path, struct place asked_at)
+static bool configuration_files_is_first_time(struct files *files, const char *path,
+                                              struct place asked_at)
 {
     struct place first;
     char *real = realpath(path, NULL);
@@ -50,40 +52,43 @@ static bool is_first_time(struct files *files, const char *path, struct place as
     return is_first;
 }
 
-static void include_one(struct files *files, const char *including, const struct yamlnode *node)
+static void configuration_files_include_one(struct files *files, const char *including,
+                                            const struct yamlnode *node)
 {
     char *path = NULL;
     if (!rows_read_scalar(files->reader, &include_row, &kind_text, node, &path))
         return;
-    char *resolved = resolve(including, path);
+    char *resolved = configuration_files_resolve(including, path);
     if (files->depth == INCLUDE_DEPTH || files->count == INCLUDE_FILES)
         faultlist_add(files->reader->faults, node->place,
                       "too many includes; %d files and %d levels are the most", INCLUDE_FILES,
                       INCLUDE_DEPTH);
-    else if (is_first_time(files, resolved, node->place))
-        read_file(files, resolved, node->place);
+    else if (configuration_files_is_first_time(files, resolved, node->place))
+        configuration_files_read_file(files, resolved, node->place);
     free(resolved);
     free(path);
 }
 
-static void include_all(struct files *files, const char *including, const struct yamlnode *include)
+static void configuration_files_include_all(struct files *files, const char *including,
+                                            const struct yamlnode *include)
 {
     files->depth++;
     if (include->kind == YAMLNODE_LIST)
         for (const struct yamlnode *at = include->first; at; at = at->next)
-            include_one(files, including, at);
+            configuration_files_include_one(files, including, at);
     else
-        include_one(files, including, include);
+        configuration_files_include_one(files, including, include);
     files->depth--;
 }
 
-static bool is_member_list(const struct yamlnode *node)
+static bool configuration_files_is_member_list(const struct yamlnode *node)
 {
     const struct setting_row *row = rows_find(&configuration_rows, node->key);
     return row && row->kind == &kind_list && row->table;
 }
 
-static void join(struct files *files, struct yamlnode *into, struct yamlnode *from)
+static void configuration_files_join(struct files *files, struct yamlnode *into,
+                                     struct yamlnode *from)
 {
     if (from->is_null)
         return;
@@ -104,7 +109,8 @@ static void join(struct files *files, struct yamlnode *into, struct yamlnode *fr
     }
 }
 
-static struct yamlnode *find_merged(struct files *files, const struct yamlnode *node)
+static struct yamlnode *configuration_files_find_merged(struct files *files,
+                                                        const struct yamlnode *node)
 {
     if (rows_find(&configuration_rows, node->key) == NULL)
         return NULL; /* unknown keys are told one by one */
@@ -114,17 +120,17 @@ static struct yamlnode *find_merged(struct files *files, const struct yamlnode *
     return NULL;
 }
 
-static void merge(struct files *files, struct yamlnode *map)
+static void configuration_files_merge(struct files *files, struct yamlnode *map)
 {
     for (struct yamlnode *at = map->first, *next; at; at = next) {
         next = at->next;
-        struct yamlnode *there = find_merged(files, at);
+        struct yamlnode *there = configuration_files_find_merged(files, at);
         if (str_is(at->key, "include"))
             continue;
         if (there == NULL)
             yamlnode_add(files->root, at);
-        else if (is_member_list(at))
-            join(files, there, at);
+        else if (configuration_files_is_member_list(at))
+            configuration_files_join(files, there, at);
         else
             faultlist_add(files->reader->faults, at->key_place,
                           "`%s` is given twice, first at %s:%u:%u; keep one of them",
@@ -134,18 +140,18 @@ static void merge(struct files *files, struct yamlnode *map)
 }
 
 /* A pipe or a terminal would be waited for. What cannot be looked at is told by its reading. */
-static bool may_include(const char *path)
+static bool configuration_files_may_include(const char *path)
 {
     struct stat facts;
     return stat(path, &facts) != 0 || S_ISREG(facts.st_mode) || S_ISDIR(facts.st_mode);
 }
 
-static struct yamlnode *load_map(struct files *files, const char *path, const char *file,
-                                 struct place asked_at)
+static struct yamlnode *configuration_files_load_map(struct files *files, const char *path,
+                                                     const char *file, struct place asked_at)
 {
     bool is_readable;
     struct faultlist *faults = files->reader->faults;
-    if (asked_at.line && !may_include(path)) {
+    if (asked_at.line && !configuration_files_may_include(path)) {
         faultlist_add(faults, asked_at, "cannot read `%s`: it is not a file; check the path",
                       yamlnode_show(str_of(path)).text);
         files->is_whole = false;
@@ -165,20 +171,21 @@ static struct yamlnode *load_map(struct files *files, const char *path, const ch
     return NULL;
 }
 
-static void read_file(struct files *files, const char *path, struct place asked_at)
+static void configuration_files_read_file(struct files *files, const char *path,
+                                          struct place asked_at)
 {
     const char *file = faultlist_file(files->reader->faults, path);
     files->count++;
-    struct yamlnode *map = load_map(files, path, file, asked_at);
+    struct yamlnode *map = configuration_files_load_map(files, path, file, asked_at);
     if (map == NULL)
         return;
     const struct yamlnode *include = yamlnode_find(map, "include");
     if (files->root)
-        merge(files, map);
+        configuration_files_merge(files, map);
     else
         files->root = map;
     if (include && !include->is_null)
-        include_all(files, path, include);
+        configuration_files_include_all(files, path, include);
 }
 
 struct yamlnode *configuration_files_read(struct setting_reader *reader, const char *path,
@@ -186,8 +193,8 @@ struct yamlnode *configuration_files_read(struct setting_reader *reader, const c
 {
     struct files files = {.reader = reader, .is_whole = true};
     struct place start = {faultlist_file(reader->faults, path), 0, 0};
-    if (is_first_time(&files, path, (struct place){start.file, 1, 1}))
-        read_file(&files, path, start);
+    if (configuration_files_is_first_time(&files, path, (struct place){start.file, 1, 1}))
+        configuration_files_read_file(&files, path, start);
     *is_whole_out = files.is_whole;
     return files.root;
 }

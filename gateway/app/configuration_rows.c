@@ -15,8 +15,9 @@
 enum { WORKERS_MAX = 256, RATES_MAX = 300 };
 
 /* configuration_files.c has read them before. */
-static bool read_include(struct setting_reader *reader, const struct setting_row *row,
-                         const struct yamlnode *node, void *record)
+static bool configuration_rows_read_include(struct setting_reader *reader,
+                                            const struct setting_row *row,
+                                            const struct yamlnode *node, void *record)
 {
     (void)reader;
     (void)row;
@@ -25,7 +26,7 @@ static bool read_include(struct setting_reader *reader, const struct setting_row
     return true;
 }
 static const struct setting_kind include_kind = {.name = "a file, or a list of them",
-                                                 .read = read_include};
+                                                 .read = configuration_rows_read_include};
 
 static const struct setting_map rate_map = {
     .size = sizeof(struct configuration_rate),

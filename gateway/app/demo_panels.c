@@ -38,7 +38,7 @@ static const char *const scripts[DEMO_PANELS] = {
     "rules:\n" DOUBT_RULE,
 };
 
-static void *run(void *arg)
+static void *demo_panels_run(void *arg)
 {
     struct demo_panels *panels = arg;
     pthread_setname_np(pthread_self(), "panels");
@@ -46,7 +46,7 @@ static void *run(void *arg)
     return NULL;
 }
 
-static void on_wake(evutil_socket_t fd, short events, void *arg)
+static void demo_panels_on_wake(evutil_socket_t fd, short events, void *arg)
 {
     (void)fd, (void)events;
     event_base_loopbreak(((struct demo_panels *)arg)->base);
@@ -58,7 +58,7 @@ bool demo_panels_start(struct demo_panels *panels, struct fault *why)
     ASSERT(panels->wake_fd >= 0);
     panels->base = event_base_new();
     ASSERT(panels->base);
-    panels->wake = event_new(panels->base, panels->wake_fd, EV_READ, on_wake, panels);
+    panels->wake = event_new(panels->base, panels->wake_fd, EV_READ, demo_panels_on_wake, panels);
     ASSERT(panels->wake);
     event_add(panels->wake, NULL);
     for (size_t i = 0; i < DEMO_PANELS; i++) {
@@ -70,7 +70,7 @@ bool demo_panels_start(struct demo_panels *panels, struct fault *why)
             return false;
         }
     }
-    ASSERT(pthread_create(&panels->thread, NULL, run, panels) == 0);
+    ASSERT(pthread_create(&panels->thread, NULL, demo_panels_run, panels) == 0);
     panels->is_running = true;
     return true;
 }

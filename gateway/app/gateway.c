@@ -32,8 +32,8 @@ struct worker_news gateway_news(struct gateway *g, struct catalogue *catalogue,
     };
 }
 
-static void tell_workers(struct gateway *g, struct catalogue *catalogue,
-                         struct configuration *configuration)
+static void gateway_tell_workers(struct gateway *g, struct catalogue *catalogue,
+                                 struct configuration *configuration)
 {
     for (size_t i = 0; i < g->worker_count; i++) {
         struct worker_news news = gateway_news(g, catalogue, configuration);
@@ -41,7 +41,7 @@ static void tell_workers(struct gateway *g, struct catalogue *catalogue,
     }
 }
 
-static void use_on_main(struct gateway *g)
+static void gateway_use_on_main(struct gateway *g)
 {
     admin_configure(g->admin, &g->configuration->admin, client_set_pin(g->configuration->clients));
     listener_configure(g->admin_listener, &g->configuration->admin.listener, NULL);
@@ -49,7 +49,7 @@ static void use_on_main(struct gateway *g)
 }
 
 /* Clients, settings and catalogue of one configuration change together. */
-static void on_published(struct loop_message *message)
+static void gateway_on_published(struct loop_message *message)
 {
     struct published *published = (struct published *)message;
     struct gateway *g = published->gateway;
@@ -60,16 +60,16 @@ static void on_published(struct loop_message *message)
     }
     if (g->coming && catalogue->providers == g->coming->providers) {
         reload_take(g, catalogue);
-        use_on_main(g);
+        gateway_use_on_main(g);
     } else {
-        tell_workers(g, catalogue, NULL);
+        gateway_tell_workers(g, catalogue, NULL);
     }
     desk_set_catalogue(g->desk, catalogue);
 }
 
 /* On the refresh thread. A snapshot that was not taken yet gives way to the newer one, whose
  * message is under way already; after the end nobody takes it, and free_rest lets it go. */
-static void publish(struct catalogue *catalogue, void *arg)
+static void gateway_publish(struct catalogue *catalogue, void *arg)
 {
     struct gateway *g = arg;
     struct catalogue *older = atomic_exchange(&g->published.newest, catalogue);
@@ -79,7 +79,7 @@ static void publish(struct catalogue *catalogue, void *arg)
         loop_post(g->loop, &g->published.message);
 }
 
-static void *run_refresh(void *arg)
+static void *gateway_run_refresh(void *arg)
 {
     struct gateway *g = arg;
     pthread_setname_np(pthread_self(), "refresh");
@@ -89,7 +89,7 @@ static void *run_refresh(void *arg)
 
 /* ---- the admin side's view of the whole ---- */
 
-static void fill_state(struct admin_state *out, void *arg)
+static void gateway_fill_state(struct admin_state *out, void *arg)
 {
     struct gateway *g = arg;
     *out = (struct admin_state){.is_open = g->is_open,
@@ -112,15 +112,15 @@ static void fill_state(struct admin_state *out, void *arg)
     }
 }
 
-static void start_reload(void (*done)(const char *faults, void *done_arg), void *done_arg,
-                         void *arg)
+static void gateway_start_reload(void (*done)(const char *faults, void *done_arg), void *done_arg,
+                                 void *arg)
 {
     reload_start(arg, done, done_arg);
 }
 
 /* ---- signals ---- */
 
-static void on_drain_look(void *arg)
+static void gateway_on_drain_look(void *arg)
 {
     struct gateway *g = arg;
     bool is_over = true;
@@ -132,10 +132,10 @@ static void on_drain_look(void *arg)
         loop_stop(g->loop);
         return;
     }
-    loop_timer_start(&g->timer, g->loop, LOOK_MS, on_drain_look, g);
+    loop_timer_start(&g->timer, g->loop, LOOK_MS, gateway_on_drain_look, g);
 }
 
-static void on_end_signal(evutil_socket_t number, short events, void *arg)
+static void gateway_on_end_signal(evutil_socket_t number, short events, void *arg)
 {
     struct gateway *g = arg;
     (void)events;
@@ -148,10 +148,10 @@ static void on_end_signal(evutil_socket_t number, short events, void *arg)
     notify_stopping();
     for (size_t i = 0; i < g->worker_count; i++)
         worker_drain(g->workers[i], g->options.drain_ms);
-    on_drain_look(g);
+    gateway_on_drain_look(g);
 }
 
-static void on_reload_signal(evutil_socket_t number, short events, void *arg)
+static void gateway_on_reload_signal(evutil_socket_t number, short events, void *arg)
 {
     (void)number, (void)events;
     reload_start(arg, NULL, NULL);
@@ -160,24 +160,24 @@ static void on_reload_signal(evutil_socket_t number, short events, void *arg)
 /* ---- opening the clients' port ---- */
 
 /* A lock or an address that another process holds is out of reach; all else is a problem here. */
-static int exit_code(const struct fault *why)
+static int gateway_exit_code(const struct fault *why)
 {
     return why->code == FAULT_CONFLICT ? EXIT_UNREACHABLE : EXIT_PROBLEM;
 }
 
-static void on_settle_look(void *arg)
+static void gateway_on_settle_look(void *arg)
 {
     struct gateway *g = arg;
     struct fault why;
     if (g->is_draining)
         return;
     if (!refresher_is_settled(g->refresher) || g->desk->catalogue == NULL) {
-        loop_timer_start(&g->timer, g->loop, LOOK_MS, on_settle_look, g);
+        loop_timer_start(&g->timer, g->loop, LOOK_MS, gateway_on_settle_look, g);
         return;
     }
     if (!opening_front(g, &why)) {
         log_event(LOG_ERROR, "cannot_listen", "reason=%s", log_value(str_of(why.words)).text);
-        g->exit_code = exit_code(&why);
+        g->exit_code = gateway_exit_code(&why);
         raise(SIGTERM);
         return;
     }
@@ -192,7 +192,7 @@ static void on_settle_look(void *arg)
 
 /* ---- life ---- */
 
-static void raise_file_limit(void)
+static void gateway_raise_file_limit(void)
 {
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
@@ -201,19 +201,19 @@ static void raise_file_limit(void)
     }
 }
 
-static void catch_signals(struct gateway *g)
+static void gateway_catch_signals(struct gateway *g)
 {
     static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
     signal(SIGPIPE, SIG_IGN);
     for (size_t i = 0; i < COUNT_OF(numbers); i++) {
         g->signals[i] = evsignal_new(loop_base(g->loop), numbers[i],
-                                     i < 2 ? on_end_signal : on_reload_signal, g);
+                                     i < 2 ? gateway_on_end_signal : gateway_on_reload_signal, g);
         event_add(g->signals[i], NULL);
     }
 }
 
 /* The rooms, wired; no thread runs yet. */
-static bool build(struct gateway *g, struct fault *why)
+static bool gateway_build(struct gateway *g, struct fault *why)
 {
     struct configuration *configuration = g->configuration;
     g->ledger = ledger_open(&configuration->ledger, why);
@@ -235,7 +235,7 @@ static bool build(struct gateway *g, struct fault *why)
                                     .ledger = g->ledger,
                                     .cache = g->cache,
                                     .health = g->health,
-                                    .publish = publish,
+                                    .publish = gateway_publish,
                                     .arg = g};
     g->refresher = refresher_new(&parts);
     struct desk_parts desk = {.loop = g->loop,
@@ -247,20 +247,20 @@ static bool build(struct gateway *g, struct fault *why)
     return recovery_run(g, why);
 }
 
-static void build_admin(struct gateway *g)
+static void gateway_build_admin(struct gateway *g)
 {
     struct admin_parts parts = {.desk = g->desk,
                                 .cache = g->cache,
-                                .state = fill_state,
-                                .reload = start_reload,
+                                .state = gateway_fill_state,
+                                .reload = gateway_start_reload,
                                 .metrics = metrics_v2,
                                 .arg = g};
     g->admin = admin_new(&parts);
     g->admin_listener = listener_new(g->loop, admin_handle, g->admin);
-    use_on_main(g);
+    gateway_use_on_main(g);
 }
 
-static void start_threads(struct gateway *g)
+static void gateway_start_threads(struct gateway *g)
 {
     struct worker_parts parts = {.ledger = g->ledger,
                                  .health = g->health,
@@ -270,12 +270,12 @@ static void start_threads(struct gateway *g)
     g->workers = memory_array(g->worker_count, sizeof(struct worker *));
     for (size_t i = 0; i < g->worker_count; i++)
         g->workers[i] = worker_new((unsigned)i + 1, &parts);
-    tell_workers(g, NULL, g->configuration);
+    gateway_tell_workers(g, NULL, g->configuration);
     ledger_start(g->ledger);
     for (size_t i = 0; i < g->worker_count; i++)
         worker_start(g->workers[i]);
     gateway_use(g, g->configuration);
-    ASSERT(pthread_create(&g->refresh_thread, NULL, run_refresh, g) == 0);
+    ASSERT(pthread_create(&g->refresh_thread, NULL, gateway_run_refresh, g) == 0);
 }
 
 struct stop_message {
@@ -283,16 +283,16 @@ struct stop_message {
     struct gateway *gateway;
 };
 
-static void on_stop_refresh(struct loop_message *message)
+static void gateway_on_stop_refresh(struct loop_message *message)
 {
     struct gateway *g = ((struct stop_message *)message)->gateway;
     refresher_stop(g->refresher);
     loop_stop(g->refresh_loop);
 }
 
-static void take_down(struct gateway *g)
+static void gateway_take_down(struct gateway *g)
 {
-    struct stop_message stop = {.message = {.run = on_stop_refresh}, .gateway = g};
+    struct stop_message stop = {.message = {.run = gateway_on_stop_refresh}, .gateway = g};
     loop_post(g->refresh_loop, &stop.message);
     pthread_join(g->refresh_thread, NULL);
     for (size_t i = 0; i < g->worker_count; i++)
@@ -311,7 +311,7 @@ static void take_down(struct gateway *g)
     cache_close(&g->cache);
 }
 
-static void free_rest(struct gateway *g)
+static void gateway_free_rest(struct gateway *g)
 {
     loop_timer_fini(&g->timer);
     for (size_t i = 0; i < COUNT_OF(g->signals); i++)
@@ -343,33 +343,33 @@ int gateway_run(struct configuration *configuration, const struct gateway_option
 {
     struct gateway g = {.options = *options,
                         .configuration = configuration,
-                        .published = {.message = {.run = on_published}, .gateway = &g}};
+                        .published = {.message = {.run = gateway_on_published}, .gateway = &g}};
     struct fault why = {0};
     if (g.options.drain_ms == 0)
         g.options.drain_ms = DRAIN_MS;
     g.started_at_ms = g.configured_at_ms = clock_wall_ms();
     arena_init(&g.resumed_arena);
-    raise_file_limit();
+    gateway_raise_file_limit();
     transfer_global_init();
-    if (!build(&g, &why)) {
+    if (!gateway_build(&g, &why)) {
         fprintf(stderr, "panelmux: %s\n", why.words);
-        free_rest(&g);
-        return exit_code(&why);
+        gateway_free_rest(&g);
+        return gateway_exit_code(&why);
     }
-    catch_signals(&g);
-    build_admin(&g);
-    start_threads(&g);
+    gateway_catch_signals(&g);
+    gateway_build_admin(&g);
+    gateway_start_threads(&g);
     if (opening_admin(&g, &why)) {
-        on_settle_look(&g);
+        gateway_on_settle_look(&g);
     } else {
         fprintf(stderr, "panelmux: %s\n", why.words);
-        g.exit_code = exit_code(&why);
+        g.exit_code = gateway_exit_code(&why);
         raise(SIGTERM);
     }
     loop_run(g.loop);
-    take_down(&g);
+    gateway_take_down(&g);
     log_event(LOG_INFO, "ended", "drained_ms=%lld",
               (long long)(clock_steady_ms() - g.drain_started_ms));
-    free_rest(&g);
+    gateway_free_rest(&g);
     return g.exit_code;
 }

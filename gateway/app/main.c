@@ -43,18 +43,18 @@ static const struct command commands[] = {
      "a simulated panel for rehearsals and tests", command_simulate_run},
 };
 
-static void print_usage_lines(FILE *out, const char *usage)
+static void main_print_usage_lines(FILE *out, const char *usage)
 {
     struct str rest = str_of(usage), line;
     while (str_next(&rest, '\n', &line))
         fprintf(out, "  panelmux " STR_FMT "\n", STR_ARG(line));
 }
 
-static void print_help(FILE *out)
+static void main_print_help(FILE *out)
 {
     fputs("panelmux " PANELMUX_VERSION ": many upstream panels behind one key\n\n", out);
     for (size_t i = 0; i < COUNT_OF(commands); i++) {
-        print_usage_lines(out, commands[i].usage);
+        main_print_usage_lines(out, commands[i].usage);
         fprintf(out, "      %s\n", commands[i].summary);
     }
     fputs("\nConfiguration: -c FILE, $PANELMUX_CONFIG, ./panelmux.yaml, "
@@ -63,7 +63,7 @@ static void print_help(FILE *out)
           out);
 }
 
-static const struct command *find(const char *name)
+static const struct command *main_find(const char *name)
 {
     for (size_t i = 0; i < COUNT_OF(commands); i++)
         if (strcmp(commands[i].name, name) == 0)
@@ -71,7 +71,7 @@ static const struct command *find(const char *name)
     return NULL;
 }
 
-static bool wants_help(int argc, char **argv)
+static bool main_wants_help(int argc, char **argv)
 {
     for (int i = 1; i < argc; i++)
         if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
@@ -79,7 +79,7 @@ static bool wants_help(int argc, char **argv)
     return false;
 }
 
-static void print_parts(FILE *out)
+static void main_print_parts(FILE *out)
 {
     struct buf text;
     buf_init(&text, 64 * 1024);
@@ -89,18 +89,18 @@ static void print_parts(FILE *out)
 }
 
 /* Pages that the repository keeps as files: packaging/panelmux.8, a part of docs/operations.md. */
-static bool print_page(const char *name)
+static bool main_print_page(const char *name)
 {
     if (strcmp(name, "--man") == 0)
         manual_print(stdout, commands, COUNT_OF(commands));
     else if (strcmp(name, "--parts") == 0)
-        print_parts(stdout);
+        main_print_parts(stdout);
     else
         return false;
     return true;
 }
 
-static int fail_unknown(const char *name)
+static int main_fail_unknown(const char *name)
 {
     const char *nearest = NULL;
     size_t best = 3;
@@ -120,29 +120,29 @@ int main(int argc, char **argv)
 {
     memory_begin();
     if (argc < 2) {
-        print_help(stderr);
+        main_print_help(stderr);
         return EXIT_USAGE;
     }
     if (strcmp(argv[1], "--version") == 0) {
         puts("panelmux " PANELMUX_VERSION);
         return EXIT_OK;
     }
-    const struct command *command = find(argv[1]);
-    if (argc == 3 && strcmp(argv[1], "help") == 0 && print_page(argv[2]))
+    const struct command *command = main_find(argv[1]);
+    if (argc == 3 && strcmp(argv[1], "help") == 0 && main_print_page(argv[2]))
         return EXIT_OK;
-    if (command == NULL && (wants_help(argc, argv) || strcmp(argv[1], "help") == 0)) {
-        print_help(stdout);
+    if (command == NULL && (main_wants_help(argc, argv) || strcmp(argv[1], "help") == 0)) {
+        main_print_help(stdout);
         return EXIT_OK;
     }
     if (command == NULL)
-        return fail_unknown(argv[1]);
-    if (wants_help(argc - 1, argv + 1)) {
-        print_usage_lines(stdout, command->usage);
+        return main_fail_unknown(argv[1]);
+    if (main_wants_help(argc - 1, argv + 1)) {
+        main_print_usage_lines(stdout, command->usage);
         printf("      %s\n", command->summary);
         return EXIT_OK;
     }
     int code = command->run(argc - 1, argv + 1);
     if (code == EXIT_USAGE)
-        print_usage_lines(stderr, command->usage);
+        main_print_usage_lines(stderr, command->usage);
     return code;
 }

@@ -2,7 +2,7 @@
 #include "app/manual.h"
 
 /* A backslash, and a dot or quote at a line's start, mean something to the formatter. */
-static void print_text(FILE *out, struct str text)
+static void manual_print_text(FILE *out, struct str text)
 {
     if (text.len > 0 && (text.ptr[0] == '.' || text.ptr[0] == '\''))
         fputs("\\&", out);
@@ -16,17 +16,17 @@ static void print_text(FILE *out, struct str text)
     }
 }
 
-static void print_command(FILE *out, const struct command *command)
+static void manual_print_command(FILE *out, const struct command *command)
 {
     struct str rest = str_of(command->usage), line;
     const char *macro = ".TP";
     while (str_next(&rest, '\n', &line)) {
         fprintf(out, "%s\n.B ", macro);
-        print_text(out, line);
+        manual_print_text(out, line);
         fputc('\n', out);
         macro = ".TQ";
     }
-    print_text(out, str_of(command->summary));
+    manual_print_text(out, str_of(command->summary));
     fputs(".\n", out);
 }
 
@@ -86,6 +86,6 @@ void manual_print(FILE *out, const struct command *commands, size_t count)
 {
     fputs(head, out);
     for (size_t i = 0; i < count; i++)
-        print_command(out, &commands[i]);
+        manual_print_command(out, &commands[i]);
     fputs(tail, out);
 }

@@ -24,7 +24,7 @@ socklen_t notify_address(const char *value, struct sockaddr_un *out)
 }
 
 /* Never waits: a full queue of the manager's loses a message, not our clients' time. */
-static void tell(const char *text)
+static void notify_tell(const char *text)
 {
     struct sockaddr_un address;
     const char *value = getenv("NOTIFY_SOCKET");
@@ -41,7 +41,7 @@ static void tell(const char *text)
 
 void notify_ready(void)
 {
-    tell("READY=1\nSTATUS=Serving");
+    notify_tell("READY=1\nSTATUS=Serving");
 }
 
 /* The moment is what lets a manager tell this reload from an earlier one. */
@@ -53,17 +53,18 @@ void notify_reloading(void)
     snprintf(text, sizeof text,
              "RELOADING=1\nMONOTONIC_USEC=%lld\nSTATUS=Reading the configuration",
              (long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
-    tell(text);
+    notify_tell(text);
 }
 
 void notify_reloaded(bool is_taken)
 {
-    tell(is_taken ? "READY=1\nSTATUS=Serving"
-                  : "READY=1\nSTATUS=Serving; the last reload was refused, the old configuration "
-                    "is in force");
+    notify_tell(is_taken
+                    ? "READY=1\nSTATUS=Serving"
+                    : "READY=1\nSTATUS=Serving; the last reload was refused, the old configuration "
+                      "is in force");
 }
 
 void notify_stopping(void)
 {
-    tell("STOPPING=1\nSTATUS=Draining");
+    notify_tell("STOPPING=1\nSTATUS=Draining");
 }

@@ -7,7 +7,7 @@
 #include "app/gateway_private.h"
 #include "base/log.h"
 
-static bool test_all(const struct listener_settings *settings, struct fault *why)
+static bool opening_test_all(const struct listener_settings *settings, struct fault *why)
 {
     for (size_t i = 0; i < settings->listen_count; i++)
         if (!listener_bind(&settings->listen[i], NULL, 0, why))
@@ -17,11 +17,12 @@ static bool test_all(const struct listener_settings *settings, struct fault *why
 
 bool opening_test(const struct configuration *configuration, struct fault *why)
 {
-    return test_all(&configuration->front, why) && test_all(&configuration->admin.listener, why);
+    return opening_test_all(&configuration->front, why) &&
+           opening_test_all(&configuration->admin.listener, why);
 }
 
 /* The address as bound, so that port 0 is told as the port it became. */
-static void log_listening(const char *side, int fd, const struct listener_address *address)
+static void opening_log_listening(const char *side, int fd, const struct listener_address *address)
 {
     struct sockaddr_storage actual;
     socklen_t len = sizeof actual;
@@ -32,13 +33,13 @@ static void log_listening(const char *side, int fd, const struct listener_addres
     log_event(LOG_INFO, "listening", "side=%s address=%s port=%u", side, address->text, port);
 }
 
-static bool open_admin_address(struct gateway *g, const struct listener_address *address,
-                               struct fault *why)
+static bool opening_open_admin_address(struct gateway *g, const struct listener_address *address,
+                                       struct fault *why)
 {
     int fd;
     if (!listener_bind(address, &fd, 1, why))
         return false;
-    log_listening("admin", fd, address);
+    opening_log_listening("admin", fd, address);
     listener_add(g->admin_listener, fd, address->text);
     return true;
 }
@@ -47,18 +48,18 @@ bool opening_admin(struct gateway *g, struct fault *why)
 {
     const struct listener_settings *settings = &g->configuration->admin.listener;
     for (size_t i = 0; i < settings->listen_count; i++)
-        if (!open_admin_address(g, &settings->listen[i], why))
+        if (!opening_open_admin_address(g, &settings->listen[i], why))
             return false;
     return true;
 }
 
-static bool open_front_address(struct gateway *g, const struct listener_address *address,
-                               struct fault *why)
+static bool opening_open_front_address(struct gateway *g, const struct listener_address *address,
+                                       struct fault *why)
 {
     int *fds = memory_array(g->worker_count, sizeof *fds);
     bool is_open = listener_bind(address, fds, g->worker_count, why);
     if (is_open) {
-        log_listening("clients", fds[0], address);
+        opening_log_listening("clients", fds[0], address);
         for (size_t i = 0; i < g->worker_count; i++)
             worker_add_socket(g->workers[i], fds[i], address->text);
     }
@@ -69,12 +70,12 @@ static bool open_front_address(struct gateway *g, const struct listener_address 
 bool opening_front(struct gateway *g, struct fault *why)
 {
     for (size_t i = 0; i < g->configuration->front.listen_count; i++)
-        if (!open_front_address(g, &g->configuration->front.listen[i], why))
+        if (!opening_open_front_address(g, &g->configuration->front.listen[i], why))
             return false;
     return true;
 }
 
-static bool has_address(const struct listener_settings *settings, const char *text)
+static bool opening_has_address(const struct listener_settings *settings, const char *text)
 {
     for (size_t i = 0; i < settings->listen_count; i++)
         if (strcmp(settings->listen[i].text, text) == 0)
@@ -85,55 +86,56 @@ static bool has_address(const struct listener_settings *settings, const char *te
 typedef bool open_fn(struct gateway *g, const struct listener_address *address, struct fault *why);
 typedef void close_fn(struct gateway *g, const char *text);
 
-static void close_front_address(struct gateway *g, const char *text)
+static void opening_close_front_address(struct gateway *g, const char *text)
 {
     for (size_t i = 0; i < g->worker_count; i++)
         worker_remove_socket(g->workers[i], text);
 }
 
-static void close_admin_address(struct gateway *g, const char *text)
+static void opening_close_admin_address(struct gateway *g, const char *text)
 {
     listener_remove(g->admin_listener, text);
 }
 
 /* Opens what is new; on a fault closes again what it opened. */
-static bool open_new(struct gateway *g, const struct listener_settings *old,
-                     const struct listener_settings *fresh, open_fn *open_one, close_fn *close_one,
-                     struct fault *why)
+static bool opening_open_new(struct gateway *g, const struct listener_settings *old,
+                             const struct listener_settings *fresh, open_fn *open_one,
+                             close_fn *close_one, struct fault *why)
 {
     for (size_t i = 0; i < fresh->listen_count; i++) {
-        if (has_address(old, fresh->listen[i].text) || open_one(g, &fresh->listen[i], why))
+        if (opening_has_address(old, fresh->listen[i].text) || open_one(g, &fresh->listen[i], why))
             continue;
         for (size_t j = 0; j < i; j++)
-            if (!has_address(old, fresh->listen[j].text))
+            if (!opening_has_address(old, fresh->listen[j].text))
                 close_one(g, fresh->listen[j].text);
         return false;
     }
     return true;
 }
 
-static void close_old(struct gateway *g, const struct listener_settings *old,
-                      const struct listener_settings *fresh, close_fn *close_one)
+static void opening_close_old(struct gateway *g, const struct listener_settings *old,
+                              const struct listener_settings *fresh, close_fn *close_one)
 {
     for (size_t i = 0; i < old->listen_count; i++)
-        if (!has_address(fresh, old->listen[i].text))
+        if (!opening_has_address(fresh, old->listen[i].text))
             close_one(g, old->listen[i].text);
 }
 
 bool opening_change(struct gateway *g, const struct configuration *fresh, struct fault *why)
 {
     const struct configuration *old = g->coming ? g->coming : g->configuration;
-    if (!open_new(g, &old->admin.listener, &fresh->admin.listener, open_admin_address,
-                  close_admin_address, why))
+    if (!opening_open_new(g, &old->admin.listener, &fresh->admin.listener,
+                          opening_open_admin_address, opening_close_admin_address, why))
         return false;
     /* Before the clients' port is open only the configuration changes. */
-    if (g->is_open &&
-        !open_new(g, &old->front, &fresh->front, open_front_address, close_front_address, why)) {
-        close_old(g, &fresh->admin.listener, &old->admin.listener, close_admin_address);
+    if (g->is_open && !opening_open_new(g, &old->front, &fresh->front, opening_open_front_address,
+                                        opening_close_front_address, why)) {
+        opening_close_old(g, &fresh->admin.listener, &old->admin.listener,
+                          opening_close_admin_address);
         return false;
     }
-    close_old(g, &old->admin.listener, &fresh->admin.listener, close_admin_address);
+    opening_close_old(g, &old->admin.listener, &fresh->admin.listener, opening_close_admin_address);
     if (g->is_open)
-        close_old(g, &old->front, &fresh->front, close_front_address);
+        opening_close_old(g, &old->front, &fresh->front, opening_close_front_address);
     return true;
 }

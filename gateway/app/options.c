@@ -3,15 +3,15 @@
 
 #include <stdio.h>
 
-static bool complain(const char *before, const char *word, const char *after)
+static bool options_complain(const char *before, const char *word, const char *after)
 {
     fprintf(stderr, "panelmux: %s%s%s\n", before, word, after);
     return false;
 }
 
 /* "--name" or "--name=value": the row, and where the value starts (NULL: no '='). */
-static const struct option *find(const char *word, const struct option *list, size_t count,
-                                 const char **value_out)
+static const struct option *options_find(const char *word, const struct option *list, size_t count,
+                                         const char **value_out)
 {
     size_t len = strcspn(word, "=");
     *value_out = word[len] == '=' ? word + len + 1 : NULL;
@@ -21,20 +21,21 @@ static const struct option *find(const char *word, const struct option *list, si
     return NULL;
 }
 
-static bool take_option(const struct option *list, size_t count, int argc, char **argv, int *at)
+static bool options_take_option(const struct option *list, size_t count, int argc, char **argv,
+                                int *at)
 {
     const char *value;
-    const struct option *option = find(argv[*at], list, count, &value);
+    const struct option *option = options_find(argv[*at], list, count, &value);
     if (option == NULL)
-        return complain("unknown option ", argv[*at], "");
+        return options_complain("unknown option ", argv[*at], "");
     if (option->flag && value)
-        return complain("", option->name, " takes no value");
+        return options_complain("", option->name, " takes no value");
     if (option->flag) {
         *option->flag = true;
         return true;
     }
     if (value == NULL && *at + 1 >= argc)
-        return complain("", option->name, " needs a value");
+        return options_complain("", option->name, " needs a value");
     *option->value = value ? value : argv[++*at];
     return true;
 }
@@ -52,10 +53,10 @@ bool options_parse(int argc, char **argv, const struct option *own, size_t own_c
         if (!is_over && strcmp(argv[i], "--") == 0) {
             is_over = true;
         } else if (!is_over && argv[i][0] == '-' && argv[i][1]) {
-            if (!take_option(list, own_count + 2, argc, argv, &i))
+            if (!options_take_option(list, own_count + 2, argc, argv, &i))
                 return false;
         } else if (out->word_count == OPTIONS_WORDS) {
-            return complain("too many words: ", argv[i], "");
+            return options_complain("too many words: ", argv[i], "");
         } else {
             out->words[out->word_count++] = argv[i];
         }
@@ -67,8 +68,8 @@ bool options_count(const struct options *options, size_t least, size_t most)
 {
     size_t behind = options->word_count ? options->word_count - 1 : 0;
     if (behind < least)
-        return complain("", options->words[0], ": a word is missing");
+        return options_complain("", options->words[0], ": a word is missing");
     if (behind > most)
-        return complain("a word too many: ", options->words[most + 1], "");
+        return options_complain("a word too many: ", options->words[most + 1], "");
     return true;
 }

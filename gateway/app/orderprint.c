@@ -11,8 +11,8 @@ struct column {
 };
 
 /* A table of the objects of an array. */
-static void print_table(const json_t *array, const struct column *columns, size_t count,
-                        const char *empty)
+static void orderprint_print_table(const json_t *array, const struct column *columns, size_t count,
+                                   const char *empty)
 {
     const char *heads[TEXTTABLE_COLUMNS];
     struct texttable table;
@@ -33,7 +33,7 @@ static void print_table(const json_t *array, const struct column *columns, size_
     texttable_fini(&table);
 }
 
-static void print_more(const json_t *json)
+static void orderprint_print_more(const json_t *json)
 {
     struct remote_room room;
     const char *before = remote_text(json, "next_before", &room);
@@ -49,11 +49,12 @@ void orderprint_list(const json_t *json)
         {">PAID", "paid"},           {">REMAINS", "remains"},   {"PROVIDER", "provider"},
         {"UPSTREAM", "upstream_id"}, {"CREATED", "created_at"},
     };
-    print_table(json_object_get(json, "orders"), columns, COUNT_OF(columns), "no orders");
-    print_more(json);
+    orderprint_print_table(json_object_get(json, "orders"), columns, COUNT_OF(columns),
+                           "no orders");
+    orderprint_print_more(json);
 }
 
-static void print_masked(const char *label, const char *text)
+static void orderprint_print_masked(const char *label, const char *text)
 {
     struct buf masked;
     if (text[0] == '\0')
@@ -79,13 +80,13 @@ void orderprint_doubt_list(const json_t *json)
                remote_text(order, "created_at", &b), remote_text(order, "client", &c));
         printf("service %s, at %s as its service %s\n", remote_text(order, "service", &a),
                remote_text(doubt, "provider", &b), remote_text(doubt, "upstream_service", &c));
-        print_masked("  text:     ", remote_text(doubt, "text", &a));
-        print_masked("  evidence: ", remote_text(doubt, "evidence", &a));
+        orderprint_print_masked("  text:     ", remote_text(doubt, "text", &a));
+        orderprint_print_masked("  evidence: ", remote_text(doubt, "evidence", &a));
     }
-    print_more(json);
+    orderprint_print_more(json);
 }
 
-static void print_order(const json_t *order)
+static void orderprint_print_order(const json_t *order)
 {
     struct remote_room room;
     static const struct column lines[] = {
@@ -115,7 +116,7 @@ static void print_order(const json_t *order)
     for (size_t i = 0; i < COUNT_OF(lines); i++) {
         char label[24];
         snprintf(label, sizeof label, "  %-13s", lines[i].head);
-        print_masked(label, remote_text(order, lines[i].key, &room));
+        orderprint_print_masked(label, remote_text(order, lines[i].key, &room));
     }
     const char *name;
     json_t *value;
@@ -124,7 +125,7 @@ static void print_order(const json_t *order)
     {
         char label[64];
         snprintf(label, sizeof label, "    %-19s", name);
-        print_masked(label, json_is_string(value) ? json_string_value(value) : "");
+        orderprint_print_masked(label, json_is_string(value) ? json_string_value(value) : "");
     }
 }
 
@@ -144,13 +145,15 @@ void orderprint_show(const json_t *json)
         {"STATUS", "status"},      {"PROVIDER", "provider"}, {"UPSTREAM", "upstream_id"},
         {"CREATED", "created_at"}, {"TEXT", "text"},         {"EVIDENCE", "evidence"},
     };
-    print_order(json_object_get(json, "order"));
+    orderprint_print_order(json_object_get(json, "order"));
     puts("");
-    print_table(json_object_get(json, "attempts"), attempts, COUNT_OF(attempts), "no attempts");
+    orderprint_print_table(json_object_get(json, "attempts"), attempts, COUNT_OF(attempts),
+                           "no attempts");
     puts("");
-    print_table(json_object_get(json, "events"), events, COUNT_OF(events), "no events");
+    orderprint_print_table(json_object_get(json, "events"), events, COUNT_OF(events), "no events");
     if (json_array_size(json_object_get(json, "aftersales")) == 0)
         return;
     puts("");
-    print_table(json_object_get(json, "aftersales"), aftersales, COUNT_OF(aftersales), "");
+    orderprint_print_table(json_object_get(json, "aftersales"), aftersales, COUNT_OF(aftersales),
+                           "");
 }

@@ -9,7 +9,7 @@
 
 enum { READ_AGAIN_MS = 1000 };
 
-static void on_kept_order(const struct ledger_order *order, unsigned attempts, void *arg)
+static void recovery_on_kept_order(const struct ledger_order *order, unsigned attempts, void *arg)
 {
     struct gateway *g = arg;
     struct liveorder live;
@@ -34,19 +34,20 @@ static void on_kept_order(const struct ledger_order *order, unsigned attempts, v
         STR("");
 }
 
-static void on_kept_list(struct str provider, struct str body, int64_t fetched_at_ms, void *arg)
+static void recovery_on_kept_list(struct str provider, struct str body, int64_t fetched_at_ms,
+                                  void *arg)
 {
     struct gateway *g = arg;
     refresher_take_list(g->refresher, provider, body, fetched_at_ms);
 }
 
-static void on_kept_import(const struct ledger_import *import, void *arg)
+static void recovery_on_kept_import(const struct ledger_import *import, void *arg)
 {
     struct gateway *g = arg;
     refresher_take_import(g->refresher, import);
 }
 
-static void on_kept_price(const struct ledger_price *price, int64_t at_ms, void *arg)
+static void recovery_on_kept_price(const struct ledger_price *price, int64_t at_ms, void *arg)
 {
     struct gateway *g = arg;
     refresher_take_price(g->refresher, price, at_ms);
@@ -54,10 +55,10 @@ static void on_kept_price(const struct ledger_price *price, int64_t at_ms, void 
 
 bool recovery_run(struct gateway *g, struct fault *why)
 {
-    struct ledger_visit visit = {.order = on_kept_order,
-                                 .list = on_kept_list,
-                                 .import = on_kept_import,
-                                 .price = on_kept_price,
+    struct ledger_visit visit = {.order = recovery_on_kept_order,
+                                 .list = recovery_on_kept_list,
+                                 .import = recovery_on_kept_import,
+                                 .price = recovery_on_kept_price,
                                  .arg = g};
     if (!ledger_recover(g->ledger, &visit, why))
         return false;
@@ -78,15 +79,16 @@ struct resumption {
     struct loop_timer again;
 };
 
-static void ask_attempts(void *arg);
+static void recovery_ask_attempts(void *arg);
 
 /* Without its attempts nobody knows where it may go: then it waits. */
-static void on_attempts(const struct ledger_rows *rows, void *arg)
+static void recovery_on_attempts(const struct ledger_rows *rows, void *arg)
 {
     struct resumption *resumption = arg;
     struct gateway *g = resumption->gateway;
     if (rows->result != LEDGER_DONE && !g->is_draining) {
-        loop_timer_start(&resumption->again, g->loop, READ_AGAIN_MS, ask_attempts, resumption);
+        loop_timer_start(&resumption->again, g->loop, READ_AGAIN_MS, recovery_ask_attempts,
+                         resumption);
         return;
     }
     if (rows->result == LEDGER_DONE)
@@ -95,13 +97,13 @@ static void on_attempts(const struct ledger_rows *rows, void *arg)
     free(resumption);
 }
 
-static void ask_attempts(void *arg)
+static void recovery_ask_attempts(void *arg)
 {
     struct resumption *resumption = arg;
     struct gateway *g = resumption->gateway;
     struct ledger_query query = {.question = LEDGER_ASK_SHOW,
                                  .id = g->resumed[resumption->index].id};
-    ledger_ask(g->ledger, g->loop, &query, on_attempts, resumption);
+    ledger_ask(g->ledger, g->loop, &query, recovery_on_attempts, resumption);
 }
 
 void recovery_resume(struct gateway *g)
@@ -110,6 +112,6 @@ void recovery_resume(struct gateway *g)
         struct resumption *resumption = memory_new(sizeof *resumption);
         resumption->gateway = g;
         resumption->index = i;
-        ask_attempts(resumption);
+        recovery_ask_attempts(resumption);
     }
 }

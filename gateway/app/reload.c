@@ -7,40 +7,41 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-static struct place nowhere(struct faultlist *faults, const struct gateway *g)
+static struct place reload_nowhere(struct faultlist *faults, const struct gateway *g)
 {
     return (struct place){.file = faultlist_file(faults, g->configuration->path)};
 }
 
 /* A provider with unfinished orders can be closed, not removed. */
-static void check_removed(struct gateway *g, const struct configuration *fresh,
-                          struct faultlist *faults)
+static void reload_check_removed(struct gateway *g, const struct configuration *fresh,
+                                 struct faultlist *faults)
 {
     const struct provider_set *old = g->configuration->providers;
     for (size_t i = 0; i < old->count; i++) {
         const char *name = old->list[i].settings.name;
         if (provider_set_find(fresh->providers, str_of(name)) == NULL &&
             liveorders_has_provider(g->liveorders, old->list[i].id))
-            faultlist_add(faults, nowhere(faults, g),
+            faultlist_add(faults, reload_nowhere(faults, g),
                           "provider %s has unfinished orders and cannot be removed; keep it with "
                           "state: closed",
                           name);
     }
 }
 
-static bool take_over(struct gateway *g, struct configuration *fresh, struct faultlist *faults)
+static bool reload_take_over(struct gateway *g, struct configuration *fresh,
+                             struct faultlist *faults)
 {
     struct fault why;
     struct tls_context *tls = NULL;
     configuration_check_reload(g->configuration, fresh, faults);
-    check_removed(g, fresh, faults);
+    reload_check_removed(g, fresh, faults);
     if (faults->faults == 0 && fresh->front.certificate) {
         tls = tls_context_new(fresh->front.certificate, fresh->front.key, &why);
         if (tls == NULL)
-            faultlist_add(faults, nowhere(faults, g), "%s", why.words);
+            faultlist_add(faults, reload_nowhere(faults, g), "%s", why.words);
     }
     if (faults->faults == 0 && !opening_change(g, fresh, &why))
-        faultlist_add(faults, nowhere(faults, g), "%s", why.words);
+        faultlist_add(faults, reload_nowhere(faults, g), "%s", why.words);
     if (faults->faults > 0) {
         tls_context_unpin(&tls);
         return false;
@@ -51,7 +52,7 @@ static bool take_over(struct gateway *g, struct configuration *fresh, struct fau
 }
 
 /* A new key, address or rate ends what was held against the old one. */
-static void forget_rests(struct gateway *g, const struct configuration *fresh)
+static void reload_forget_rests(struct gateway *g, const struct configuration *fresh)
 {
     for (size_t i = 0; i < fresh->providers->count; i++) {
         const struct provider *now = &fresh->providers->list[i];
@@ -64,7 +65,7 @@ static void forget_rests(struct gateway *g, const struct configuration *fresh)
     }
 }
 
-static void release_view(void *arg)
+static void reload_release_view(void *arg)
 {
     struct configuration *configuration = arg;
     configuration_unpin(&configuration);
@@ -76,13 +77,13 @@ void gateway_use(struct gateway *g, struct configuration *configuration)
     struct refresher_view view = {.settings = &pinned->catalogue,
                                   .providers = pinned->providers,
                                   .clients = pinned->clients,
-                                  .release = release_view,
+                                  .release = reload_release_view,
                                   .arg = pinned};
     refresher_configure(g->refresher, &view);
 }
 
 /* Warnings stand among the faults, in the order of the file. */
-static void tell_fault(struct str line)
+static void reload_tell_fault(struct str line)
 {
     if (str_find(line, STR(": warning: ")) == SIZE_MAX)
         log_event(LOG_ERROR, "configuration_fault", "fault=%s", log_value(line).text);
@@ -90,22 +91,22 @@ static void tell_fault(struct str line)
         log_event(LOG_WARN, "configuration_warning", "warning=%s", log_value(line).text);
 }
 
-static void log_faults(const char *faults)
+static void reload_log_faults(const char *faults)
 {
     struct str rest = str_of(faults), line;
     while (str_next(&rest, '\n', &line))
         if (line.len > 0)
-            tell_fault(line);
+            reload_tell_fault(line);
 }
 
-static void refuse(struct gateway *g, struct faultlist *faults,
-                   void (*done)(const char *faults, void *arg), void *arg)
+static void reload_refuse(struct gateway *g, struct faultlist *faults,
+                          void (*done)(const char *faults, void *arg), void *arg)
 {
     struct buf text;
     buf_init(&text, 256 * 1024);
     faultlist_print(faults, &text);
     buf_add_byte(&text, '\0');
-    log_faults(text.ptr);
+    reload_log_faults(text.ptr);
     log_event(LOG_ERROR, "reload_refused", "faults=%zu", faults->faults);
     g->failed_reloads++;
     if (g->is_open)
@@ -129,15 +130,15 @@ void reload_start(struct gateway *g, void (*done)(const char *faults, void *arg)
     if (g->is_open)
         notify_reloading();
     struct configuration *fresh = configuration_load(g->configuration->path, &faults);
-    if (fresh == NULL || !take_over(g, fresh, &faults)) {
-        refuse(g, &faults, done, arg);
+    if (fresh == NULL || !reload_take_over(g, fresh, &faults)) {
+        reload_refuse(g, &faults, done, arg);
         if (fresh)
             configuration_unpin(&fresh);
         faultlist_fini(&faults);
         return;
     }
     faultlist_fini(&faults);
-    forget_rests(g, fresh);
+    reload_forget_rests(g, fresh);
     if (g->coming)
         configuration_unpin(&g->coming);
     g->coming = fresh;
@@ -170,7 +171,7 @@ struct taken { /* one worker has */
     struct handover *handover;
 };
 
-static void end_handover(struct handover *handover)
+static void reload_end_handover(struct handover *handover)
 {
     struct gateway *g = handover->gateway;
     if (g->is_open)
@@ -187,16 +188,16 @@ static void end_handover(struct handover *handover)
     free(handover);
 }
 
-static void on_taken(struct loop_message *message)
+static void reload_on_taken(struct loop_message *message)
 {
     struct taken *taken = (struct taken *)message;
     struct handover *handover = taken->handover;
     free(taken);
     if (--handover->open == 0)
-        end_handover(handover);
+        reload_end_handover(handover);
 }
 
-static void hand_over(struct gateway *g, struct catalogue *catalogue)
+static void reload_hand_over(struct gateway *g, struct catalogue *catalogue)
 {
     struct handover *handover = memory_new(sizeof *handover);
     *handover = (struct handover){g, g->worker_count, g->waiting};
@@ -204,7 +205,7 @@ static void hand_over(struct gateway *g, struct catalogue *catalogue)
     for (size_t i = 0; i < g->worker_count; i++) {
         struct worker_news news = gateway_news(g, catalogue, g->configuration);
         struct taken *taken = memory_new(sizeof *taken);
-        *taken = (struct taken){.message = {.run = on_taken}, .handover = handover};
+        *taken = (struct taken){.message = {.run = reload_on_taken}, .handover = handover};
         news.teller = g->loop;
         news.taken = &taken->message;
         worker_tell(g->workers[i], &news);
@@ -223,5 +224,5 @@ void reload_take(struct gateway *g, struct catalogue *catalogue)
     g->coming_tls = NULL;
     g->reloads++;
     g->configured_at_ms = clock_wall_ms();
-    hand_over(g, catalogue);
+    reload_hand_over(g, catalogue);
 }

@@ -33,7 +33,7 @@ struct configuration *remote_configuration(const struct options *options)
 /* ---- where the gateway is ---- */
 
 /* An address for all is reached by loopback. */
-static bool make_url(struct remote *remote)
+static bool remote_make_url(struct remote *remote)
 {
     const struct listener_settings *listener = &remote->draft.admin.settings.listener;
     const char *host = "127.0.0.1";
@@ -55,7 +55,7 @@ static bool make_url(struct remote *remote)
 }
 
 /* All rows are read, for their defaults; only what concerns us must be right. */
-static bool read_file(struct remote *remote, const char *path, struct faultlist *faults)
+static bool remote_read_file(struct remote *remote, const char *path, struct faultlist *faults)
 {
     bool is_whole, is_good;
     struct yamltree tree;
@@ -68,7 +68,7 @@ static bool read_file(struct remote *remote, const char *path, struct faultlist 
     const struct yamlnode *admin = root ? yamlnode_find(root, "admin") : NULL;
     const struct yamlnode *token =
         admin && admin->kind == YAMLNODE_MAP ? yamlnode_find(admin, "token") : NULL;
-    is_good = root && remote->draft.made.ledger.url && make_url(remote) &&
+    is_good = root && remote->draft.made.ledger.url && remote_make_url(remote) &&
               (token == NULL || remote->draft.admin.token);
     rows_fini(&reader);
     yamltree_fini(&tree);
@@ -81,7 +81,7 @@ bool remote_open(struct remote *remote, const struct options *options)
     *remote = (struct remote){0};
     faultlist_init(&faults);
     char *path = configuration_find(options->config, &faults);
-    bool is_good = path && read_file(remote, path, &faults);
+    bool is_good = path && remote_read_file(remote, path, &faults);
     if (!is_good) {
         remote_print_faults(&faults, stderr);
         remote_close(remote);
@@ -98,14 +98,14 @@ void remote_close(struct remote *remote)
 
 /* ---- asking it ---- */
 
-static size_t on_bytes(char *bytes, size_t size, size_t count, void *arg)
+static size_t remote_on_bytes(char *bytes, size_t size, size_t count, void *arg)
 {
     struct buf *body = arg;
     buf_add(body, bytes, size * count);
     return body->is_over ? 0 : size * count;
 }
 
-static struct curl_slist *make_headers(const struct remote *remote)
+static struct curl_slist *remote_make_headers(const struct remote *remote)
 {
     struct buf text;
     struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: application/json");
@@ -119,7 +119,7 @@ static struct curl_slist *make_headers(const struct remote *remote)
     return headers;
 }
 
-static void wipe_headers(struct curl_slist *headers)
+static void remote_wipe_headers(struct curl_slist *headers)
 {
     for (struct curl_slist *at = headers; at; at = at->next)
         explicit_bzero(at->data, strlen(at->data));
@@ -127,11 +127,11 @@ static void wipe_headers(struct curl_slist *headers)
 }
 
 /* No proxy: the environment's would carry the token elsewhere. */
-static CURLcode perform(CURL *curl, const struct remote *remote, const char *path, struct str body,
-                        struct remote_reply *out)
+static CURLcode remote_perform(CURL *curl, const struct remote *remote, const char *path,
+                               struct str body, struct remote_reply *out)
 {
     char url[4096];
-    struct curl_slist *headers = make_headers(remote);
+    struct curl_slist *headers = remote_make_headers(remote);
     snprintf(url, sizeof url, "%s%s", remote->url, path);
     curl_easy_setopt(curl, CURLOPT_URL, url);
     curl_easy_setopt(curl, CURLOPT_PROXY, "");
@@ -140,7 +140,7 @@ static CURLcode perform(CURL *curl, const struct remote *remote, const char *pat
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
     curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)ANSWER_MS);
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
-    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_bytes);
+    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, remote_on_bytes);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, &out->body);
     if (body.ptr) {
         curl_easy_setopt(curl, CURLOPT_POST, 1L);
@@ -149,11 +149,11 @@ static CURLcode perform(CURL *curl, const struct remote *remote, const char *pat
     }
     CURLcode code = curl_easy_perform(curl);
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &out->status);
-    wipe_headers(headers);
+    remote_wipe_headers(headers);
     return code;
 }
 
-static void judge(CURLcode code, const struct remote *remote, struct remote_reply *out)
+static void remote_judge(CURLcode code, const struct remote *remote, struct remote_reply *out)
 {
     struct remote_room room;
     if (code != CURLE_OK) {
@@ -187,7 +187,7 @@ void remote_ask(struct remote *remote, const char *path, struct str body, struct
     buf_init(&out->body, ANSWER_BYTES);
     CURL *curl = curl_easy_init();
     ASSERT(curl);
-    judge(perform(curl, remote, path, body, out), remote, out);
+    remote_judge(remote_perform(curl, remote, path, body, out), remote, out);
     curl_easy_cleanup(curl);
 }
 

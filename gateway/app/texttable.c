@@ -35,7 +35,7 @@ void texttable_add(struct texttable *table, const char *const *cells)
     }
 }
 
-static size_t width_of(const char *text)
+static size_t texttable_width_of(const char *text)
 {
     size_t width = 0;
     for (; *text; text++)
@@ -43,9 +43,10 @@ static size_t width_of(const char *text)
     return width;
 }
 
-static void print_cell(const char *text, size_t width, bool is_right, bool is_last, FILE *out)
+static void texttable_print_cell(const char *text, size_t width, bool is_right, bool is_last,
+                                 FILE *out)
 {
-    int blanks = (int)(width - width_of(text));
+    int blanks = (int)(width - texttable_width_of(text));
     if (is_right)
         fprintf(out, "%*s%s", blanks, "", text);
     else if (is_last)
@@ -55,11 +56,12 @@ static void print_cell(const char *text, size_t width, bool is_right, bool is_la
     fputs(is_last ? "\n" : "  ", out);
 }
 
-static void print_row(const struct texttable *table, const char *const *cells, const size_t *widths,
-                      FILE *out)
+static void texttable_print_row(const struct texttable *table, const char *const *cells,
+                                const size_t *widths, FILE *out)
 {
     for (size_t i = 0; i < table->columns; i++)
-        print_cell(cells[i], widths[i], table->heads[i][0] == '>', i + 1 == table->columns, out);
+        texttable_print_cell(cells[i], widths[i], table->heads[i][0] == '>',
+                             i + 1 == table->columns, out);
 }
 
 void texttable_print(const struct texttable *table, const char *empty, FILE *out)
@@ -72,15 +74,16 @@ void texttable_print(const struct texttable *table, const char *empty, FILE *out
     }
     for (size_t i = 0; i < table->columns; i++) {
         heads[i] = table->heads[i] + (table->heads[i][0] == '>');
-        widths[i] = width_of(heads[i]);
+        widths[i] = texttable_width_of(heads[i]);
         for (size_t row = 0; row < table->rows; row++) {
-            size_t width = width_of(table->cells[row * table->columns + i]);
+            size_t width = texttable_width_of(table->cells[row * table->columns + i]);
             widths[i] = width > widths[i] ? width : widths[i];
         }
     }
-    print_row(table, heads, widths, out);
+    texttable_print_row(table, heads, widths, out);
     for (size_t row = 0; row < table->rows; row++)
-        print_row(table, (const char *const *)table->cells + row * table->columns, widths, out);
+        texttable_print_row(table, (const char *const *)table->cells + row * table->columns, widths,
+                            out);
 }
 
 void texttable_fini(struct texttable *table)

@@ -42,7 +42,7 @@ struct worker *worker_new(unsigned number, const struct worker_parts *parts)
     return worker;
 }
 
-static void *run(void *arg)
+static void *worker_run(void *arg)
 {
     struct worker *worker = arg;
     pthread_setname_np(pthread_self(), worker->name);
@@ -53,7 +53,7 @@ static void *run(void *arg)
 
 void worker_start(struct worker *worker)
 {
-    ASSERT(pthread_create(&worker->thread, NULL, run, worker) == 0);
+    ASSERT(pthread_create(&worker->thread, NULL, worker_run, worker) == 0);
     worker->is_running = true;
 }
 
@@ -66,7 +66,7 @@ struct news_message {
 };
 
 /* Each action answers within its own time; the listener steps in only when one does not. */
-static int64_t longest_answer_ms(const struct order_settings *orders)
+static int64_t worker_longest_answer_ms(const struct order_settings *orders)
 {
     enum { BOOKS_MS = 10000 };
     return BOOKS_MS + (orders->answer_within_ms > orders->status_within_ms
@@ -74,12 +74,12 @@ static int64_t longest_answer_ms(const struct order_settings *orders)
                            : orders->status_within_ms);
 }
 
-static void take_configuration(struct worker *worker, const struct worker_news *news)
+static void worker_take_configuration(struct worker *worker, const struct worker_news *news)
 {
     struct configuration *fresh = news->configuration;
     struct listener_settings front = fresh->front; /* borrows: listener_configure copies */
     long connections = 0;
-    front.answer_timeout_ms = longest_answer_ms(&fresh->orders);
+    front.answer_timeout_ms = worker_longest_answer_ms(&fresh->orders);
     for (size_t i = 0; i < fresh->providers->count; i++)
         connections += fresh->providers->list[i].settings.max_connections;
     transfer_set_max_connections(worker->loop, connections);
@@ -91,13 +91,13 @@ static void take_configuration(struct worker *worker, const struct worker_news *
     worker->configuration = fresh;
 }
 
-static void on_news(struct loop_message *message)
+static void worker_on_news(struct loop_message *message)
 {
     struct news_message *m = (struct news_message *)message;
     if (m->news.catalogue)
         desk_set_catalogue(m->worker->desk, m->news.catalogue);
     if (m->news.configuration)
-        take_configuration(m->worker, &m->news);
+        worker_take_configuration(m->worker, &m->news);
     if (m->news.tls)
         tls_context_unpin(&m->news.tls);
     if (m->news.teller)
@@ -108,7 +108,7 @@ static void on_news(struct loop_message *message)
 void worker_tell(struct worker *worker, const struct worker_news *news)
 {
     struct news_message *m = memory_new(sizeof *m);
-    m->message.run = on_news;
+    m->message.run = worker_on_news;
     m->worker = worker;
     m->news = *news;
     loop_post(worker->loop, &m->message);
@@ -121,7 +121,7 @@ struct socket_message {
     char address_text[80];
 };
 
-static void on_socket(struct loop_message *message)
+static void worker_on_socket(struct loop_message *message)
 {
     struct socket_message *m = (struct socket_message *)message;
     if (m->fd >= 0)
@@ -131,10 +131,10 @@ static void on_socket(struct loop_message *message)
     free(m);
 }
 
-static void post_socket(struct worker *worker, int fd, const char *address_text)
+static void worker_post_socket(struct worker *worker, int fd, const char *address_text)
 {
     struct socket_message *m = memory_new(sizeof *m);
-    m->message.run = on_socket;
+    m->message.run = worker_on_socket;
     m->worker = worker;
     m->fd = fd;
     snprintf(m->address_text, sizeof m->address_text, "%s", address_text);
@@ -143,17 +143,17 @@ static void post_socket(struct worker *worker, int fd, const char *address_text)
 
 void worker_add_socket(struct worker *worker, int fd, const char *address_text)
 {
-    post_socket(worker, fd, address_text);
+    worker_post_socket(worker, fd, address_text);
 }
 
 void worker_remove_socket(struct worker *worker, const char *address_text)
 {
-    post_socket(worker, -1, address_text);
+    worker_post_socket(worker, -1, address_text);
 }
 
 /* ---- draining ---- */
 
-static void on_drain_look(void *arg)
+static void worker_on_drain_look(void *arg)
 {
     struct worker *worker = arg;
     bool is_over = loop_now_ms(worker->loop) >= worker->drain_until_ms;
@@ -161,7 +161,7 @@ static void on_drain_look(void *arg)
         desk_stop_asking(worker->desk);
     if (!is_over &&
         (listener_exchange_count(worker->listener) > 0 || !desk_is_idle(worker->desk))) {
-        loop_timer_start(&worker->drain, worker->loop, DRAIN_LOOK_MS, on_drain_look, worker);
+        loop_timer_start(&worker->drain, worker->loop, DRAIN_LOOK_MS, worker_on_drain_look, worker);
         return;
     }
     if (is_over)
@@ -177,20 +177,20 @@ struct drain_message {
     int64_t deadline_ms;
 };
 
-static void on_drain(struct loop_message *message)
+static void worker_on_drain(struct loop_message *message)
 {
     struct drain_message *m = (struct drain_message *)message;
     struct worker *worker = m->worker;
     listener_stop_accepting(worker->listener);
     worker->drain_until_ms = loop_now_ms(worker->loop) + m->deadline_ms;
     free(m);
-    on_drain_look(worker);
+    worker_on_drain_look(worker);
 }
 
 void worker_drain(struct worker *worker, int64_t deadline_ms)
 {
     struct drain_message *m = memory_new(sizeof *m);
-    m->message.run = on_drain;
+    m->message.run = worker_on_drain;
     m->worker = worker;
     m->deadline_ms = deadline_ms;
     loop_post(worker->loop, &m->message);

@@ -136,7 +136,7 @@ void buf_add_urlencoded(struct buf *b, struct str s)
     buf_added(b, n);
 }
 
-static size_t utf8_len(const unsigned char *p, size_t left)
+static size_t buf_utf8_len(const unsigned char *p, size_t left)
 {
     for (size_t len = 1; len <= 4 && len <= left; len++)
         if (str_is_utf8(str_make((const char *)p, len)))
@@ -144,7 +144,7 @@ static size_t utf8_len(const unsigned char *p, size_t left)
     return 0;
 }
 
-static void add_json_control(struct buf *b, unsigned char c)
+static void buf_add_json_control(struct buf *b, unsigned char c)
 {
     switch (c) {
     case '"':
@@ -174,14 +174,14 @@ void buf_add_json(struct buf *b, struct str s)
     buf_add_byte(b, '"');
     for (size_t i = 0; i < s.len;) {
         unsigned char c = p[i];
-        size_t len = c < 0x80 ? 1 : utf8_len(p + i, s.len - i);
+        size_t len = c < 0x80 ? 1 : buf_utf8_len(p + i, s.len - i);
         if (len && c >= 0x20 && c != '"' && c != '\\' && c != 0x7f) {
             i += len;
             continue;
         }
         buf_add(b, p + plain, i - plain);
         if (len)
-            add_json_control(b, c);
+            buf_add_json_control(b, c);
         else
             buf_add(b, "\xEF\xBF\xBD", 3);
         plain = ++i;

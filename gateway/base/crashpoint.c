@@ -16,7 +16,7 @@ static const char *armed_by;
 static void (*before_end)(void);
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-static void read_environment(void)
+static void crashpoint_read_environment(void)
 {
     const char *text = getenv("PANELMUX_CRASH_AT");
     armed_by = getenv("PANELMUX_CRASH_WHEN");
@@ -36,7 +36,7 @@ void crash_before_end(void (*call)(void))
 
 void crash_point(const char *name)
 {
-    pthread_once(&once, read_environment);
+    pthread_once(&once, crashpoint_read_environment);
     if (wanted[0] == '\0' || strcmp(name, wanted) != 0 || (armed_by && access(armed_by, F_OK) != 0))
         return;
     if (atomic_fetch_sub(&left, 1) != 1)

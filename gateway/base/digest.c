@@ -13,20 +13,20 @@ static _Thread_local EVP_MD_CTX *context;
 static pthread_key_t context_end;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-static void free_context(void *ended)
+static void digest_free_context(void *ended)
 {
     EVP_MD_CTX_free(ended);
 }
 
-static void fetch(void)
+static void digest_fetch(void)
 {
     algorithm = EVP_MD_fetch(NULL, "SHA256", NULL);
-    ASSERT(algorithm && pthread_key_create(&context_end, free_context) == 0);
+    ASSERT(algorithm && pthread_key_create(&context_end, digest_free_context) == 0);
 }
 
-static void make_context(void)
+static void digest_make_context(void)
 {
-    ASSERT(pthread_once(&once, fetch) == 0);
+    ASSERT(pthread_once(&once, digest_fetch) == 0);
     context = EVP_MD_CTX_new();
     if (context == NULL)
         memory_ran_out();
@@ -37,7 +37,7 @@ struct digest digest_sha256(struct str s)
 {
     struct digest out;
     if (context == NULL)
-        make_context();
+        digest_make_context();
     /* With this algorithm they fail for want of memory only. */
     if (EVP_DigestInit_ex2(context, algorithm, NULL) != 1 ||
         EVP_DigestUpdate(context, s.ptr ? s.ptr : "", s.len) != 1 ||
@@ -51,7 +51,7 @@ bool digest_equal(const struct digest *a, const struct digest *b)
     return CRYPTO_memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
 }
 
-static int nibble(char c)
+static int digest_nibble(char c)
 {
     if (c >= '0' && c <= '9')
         return c - '0';
@@ -64,7 +64,7 @@ bool digest_parse(struct str hex, struct digest *out)
     if (hex.len != 2 * sizeof out->bytes)
         return false;
     for (size_t i = 0; i < sizeof out->bytes; i++) {
-        int high = nibble(hex.ptr[2 * i]), low = nibble(hex.ptr[2 * i + 1]);
+        int high = digest_nibble(hex.ptr[2 * i]), low = digest_nibble(hex.ptr[2 * i + 1]);
         if (high < 0 || low < 0)
             return false;
         out->bytes[i] = (unsigned char)(high << 4 | low);
@@ -72,7 +72,7 @@ bool digest_parse(struct str hex, struct digest *out)
     return true;
 }
 
-static void print_hex(const unsigned char *bytes, size_t digits, char *out)
+static void digest_print_hex(const unsigned char *bytes, size_t digits, char *out)
 {
     static const char hex[] = "0123456789abcdef";
     for (size_t i = 0; i < digits; i++)
@@ -82,7 +82,7 @@ static void print_hex(const unsigned char *bytes, size_t digits, char *out)
 
 void digest_print(const struct digest *d, char out[65])
 {
-    print_hex(d->bytes, 64, out);
+    digest_print_hex(d->bytes, 64, out);
 }
 
 void digest_random(void *bytes, size_t len)
@@ -95,5 +95,5 @@ void digest_random_hex(char *out, size_t digits)
     unsigned char bytes[64];
     ASSERT(digits <= 2 * sizeof bytes);
     digest_random(bytes, (digits + 1) / 2);
-    print_hex(bytes, digits, out);
+    digest_print_hex(bytes, digits, out);
 }

@@ -31,7 +31,7 @@ uint64_t log_warnings(void)
 }
 
 /* A full or closed stderr must not stop the gateway. */
-static void write_out(const char *bytes, size_t len)
+static void log_write_out(const char *bytes, size_t len)
 {
     ssize_t written = write(STDERR_FILENO, bytes, len);
     (void)written;
@@ -40,7 +40,7 @@ static void write_out(const char *bytes, size_t len)
 void log_flush(void)
 {
     if (held.len > 0)
-        write_out(held.bytes, held.len);
+        log_write_out(held.bytes, held.len);
     held.len = 0;
 }
 
@@ -55,10 +55,10 @@ bool log_is_holding_lines(void)
     return held.len > 0;
 }
 
-static void tell(enum log_level level, const char *line, size_t len)
+static void log_tell(enum log_level level, const char *line, size_t len)
 {
     if (!held.may_hold) {
-        write_out(line, len);
+        log_write_out(line, len);
         return;
     }
     if (held.len + len > sizeof held.bytes)
@@ -70,22 +70,22 @@ static void tell(enum log_level level, const char *line, size_t len)
 }
 
 /* Of a text that is too long the rest is left out. */
-static size_t append(char *line, size_t len, struct str text)
+static size_t log_append(char *line, size_t len, struct str text)
 {
     text = str_first(text, LINE_BYTES / 4);
     memcpy(line + len, text.ptr, text.len);
     return len + text.len;
 }
 
-static size_t begin_line(char line[LINE_BYTES], enum log_level level, const char *event)
+static size_t log_begin_line(char line[LINE_BYTES], enum log_level level, const char *event)
 {
     static const char *const levels[] = {
         " level=debug event=", " level=info event=", " level=warn event=", " level=error event="};
     char moment[25];
     clock_print(clock_wall_ms(), moment);
-    size_t len = append(line, 0, str_of(moment));
-    len = append(line, len, str_of(levels[level]));
-    len = append(line, len, str_of(event));
+    size_t len = log_append(line, 0, str_of(moment));
+    len = log_append(line, len, str_of(levels[level]));
+    len = log_append(line, len, str_of(event));
     line[len++] = ' ';
     return len;
 }
@@ -97,7 +97,7 @@ void log_event(enum log_level level, const char *event, const char *format, ...)
         return;
     if (level >= LOG_WARN)
         atomic_fetch_add_explicit(&warnings, 1, memory_order_relaxed);
-    size_t len = begin_line(line, level, event);
+    size_t len = log_begin_line(line, level, event);
     va_list args;
     va_start(args, format);
     int more = vsnprintf(line + len, sizeof line - len, format, args);
@@ -108,7 +108,7 @@ void log_event(enum log_level level, const char *event, const char *format, ...)
     if (line[len - 1] == ' ')
         len--;
     line[len++] = '\n';
-    tell(level, line, len);
+    log_tell(level, line, len);
 }
 
 struct log_value log_value(struct str s)

@@ -23,38 +23,38 @@ void memory_ran_out(void)
     abort();
 }
 
-static void *checked(void *pointer)
+static void *memory_checked(void *pointer)
 {
     if (pointer == NULL)
         memory_ran_out();
     return pointer;
 }
 
-static void *ask(size_t size)
+static void *memory_ask(size_t size)
 {
-    return checked(malloc(size ? size : 1));
+    return memory_checked(malloc(size ? size : 1));
 }
 
 void memory_begin(void)
 {
-    json_set_alloc_funcs(ask, free);
+    json_set_alloc_funcs(memory_ask, free);
 }
 
 void *memory_new(size_t size)
 {
-    return checked(calloc(1, size ? size : 1));
+    return memory_checked(calloc(1, size ? size : 1));
 }
 
 void *memory_array(size_t count, size_t size)
 {
-    return checked(calloc(count ? count : 1, size ? size : 1));
+    return memory_checked(calloc(count ? count : 1, size ? size : 1));
 }
 
 void *memory_resize(void *old, size_t count, size_t size)
 {
     size_t bytes;
     ASSERT(!__builtin_mul_overflow(count, size, &bytes));
-    return checked(realloc(old, bytes ? bytes : 1));
+    return memory_checked(realloc(old, bytes ? bytes : 1));
 }
 
 char *memory_text(const char *text)

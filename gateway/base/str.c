@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-static unsigned char lower(char c)
+static unsigned char str_lower(char c)
 {
     return (unsigned char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
 }
@@ -13,7 +13,7 @@ bool str_equal_folded(struct str a, struct str b)
     if (a.len != b.len)
         return false;
     for (size_t i = 0; i < a.len; i++)
-        if (lower(a.ptr[i]) != lower(b.ptr[i]))
+        if (str_lower(a.ptr[i]) != str_lower(b.ptr[i]))
             return false;
     return true;
 }
@@ -61,16 +61,16 @@ size_t str_find_byte(struct str s, char byte)
     return hit ? (size_t)(hit - s.ptr) : SIZE_MAX;
 }
 
-static bool is_blank(char c)
+static bool str_is_blank(char c)
 {
     return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\v' || c == '\f';
 }
 
 struct str str_trim(struct str s)
 {
-    while (s.len && is_blank(s.ptr[0]))
+    while (s.len && str_is_blank(s.ptr[0]))
         s = str_from(s, 1);
-    while (s.len && is_blank(s.ptr[s.len - 1]))
+    while (s.len && str_is_blank(s.ptr[s.len - 1]))
         s.len--;
     return s;
 }
@@ -137,7 +137,7 @@ bool str_matches(struct str s, struct str pattern)
         if (p < pattern.len && pattern.ptr[p] == '*') {
             star = p++;
             mark = i;
-        } else if (p < pattern.len && lower(pattern.ptr[p]) == lower(s.ptr[i])) {
+        } else if (p < pattern.len && str_lower(pattern.ptr[p]) == str_lower(s.ptr[i])) {
             p++;
             i++;
         } else if (star != SIZE_MAX) {
@@ -153,7 +153,7 @@ bool str_matches(struct str s, struct str pattern)
 }
 
 /* Length of the well-formed UTF-8 sequence at p (RFC 3629), or 0. */
-static size_t utf8_sequence(const unsigned char *p, size_t left)
+static size_t str_utf8_sequence(const unsigned char *p, size_t left)
 {
     if (p[0] < 0x80)
         return 1;
@@ -173,7 +173,7 @@ bool str_is_utf8(struct str s)
 {
     const unsigned char *p = (const unsigned char *)s.ptr;
     for (size_t i = 0; i < s.len;) {
-        size_t step = utf8_sequence(p + i, s.len - i);
+        size_t step = str_utf8_sequence(p + i, s.len - i);
         if (step == 0)
             return false;
         i += step;
@@ -197,7 +197,7 @@ size_t str_distance(struct str a, struct str b, size_t ceiling)
         size_t diagonal = row[0];
         row[0] = i;
         for (size_t j = 1; j <= b.len; j++) {
-            size_t change = diagonal + (lower(a.ptr[i - 1]) != lower(b.ptr[j - 1]));
+            size_t change = diagonal + (str_lower(a.ptr[i - 1]) != str_lower(b.ptr[j - 1]));
             diagonal = row[j];
             size_t best = row[j] + 1 < row[j - 1] + 1 ? row[j] + 1 : row[j - 1] + 1;
             row[j] = change < best ? change : best;

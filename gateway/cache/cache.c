@@ -48,8 +48,8 @@ const struct cache_store *cache_store_find(struct str scheme)
     return NULL;
 }
 
-static const struct cache_store *store_of(struct str url, struct str *location_out,
-                                          struct fault *why)
+static const struct cache_store *cache_store_of(struct str url, struct str *location_out,
+                                                struct fault *why)
 {
     struct str scheme = STR("");
     *location_out = url;
@@ -71,7 +71,7 @@ static const struct cache_store *store_of(struct str url, struct str *location_o
 bool cache_check(struct str url, struct fault *why)
 {
     struct str location;
-    const struct cache_store *kind = store_of(url, &location, why);
+    const struct cache_store *kind = cache_store_of(url, &location, why);
     return kind && kind->check(location, why);
 }
 
@@ -80,7 +80,7 @@ struct cache *cache_open(const struct cache_settings *settings, struct loop *loo
 {
     struct str url = settings->url ? str_of(settings->url) : STR("memory"), location;
     struct fault wrong;
-    const struct cache_store *kind = store_of(url, &location, &wrong);
+    const struct cache_store *kind = cache_store_of(url, &location, &wrong);
     if (kind && kind->check(location, &wrong))
         return cache_open_store(kind, location, loop, why);
     fault_set(why, wrong.code, "cache: the value %.200s", wrong.words);
@@ -105,7 +105,7 @@ struct cache *cache_open_store(const struct cache_store *kind, struct str locati
     return cache;
 }
 
-static void free_questions(struct questions *questions)
+static void cache_free_questions(struct questions *questions)
 {
     struct question *question;
     while ((question = TAILQ_FIRST(questions)) != NULL) {
@@ -122,14 +122,14 @@ void cache_close(struct cache **cache)
         return;
     old->kind->close(old->store); /* from here on it answers nothing */
     loop_timer_fini(&old->timer);
-    free_questions(&old->waiting);
-    free_questions(&old->late);
+    cache_free_questions(&old->waiting);
+    cache_free_questions(&old->late);
     free(old);
 }
 
-static void arm(struct cache *cache);
+static void cache_arm(struct cache *cache);
 
-static void on_deadline(void *arg)
+static void cache_on_deadline(void *arg)
 {
     struct cache *cache = arg;
     struct question *question;
@@ -144,21 +144,21 @@ static void on_deadline(void *arg)
         else
             question->done(STR_NONE, 0, question->arg);
     }
-    arm(cache);
+    cache_arm(cache);
 }
 
-static void arm(struct cache *cache)
+static void cache_arm(struct cache *cache)
 {
     struct question *first = TAILQ_FIRST(&cache->waiting);
     if (first)
         loop_timer_start(&cache->timer, cache->loop, first->deadline_ms - clock_steady_ms(),
-                         on_deadline, cache);
+                         cache_on_deadline, cache);
     else
         loop_timer_cancel(&cache->timer);
 }
 
 /* The store has answered: the question goes. False when nobody waits for it any more. */
-static bool take_back(struct question *question, struct question *out)
+static bool cache_take_back(struct question *question, struct question *out)
 {
     struct cache *cache = question->cache;
     bool was_first = question == TAILQ_FIRST(&cache->waiting);
@@ -166,28 +166,28 @@ static bool take_back(struct question *question, struct question *out)
     TAILQ_REMOVE(question->is_late ? &cache->late : &cache->waiting, question, entry);
     free(question);
     if (was_first)
-        arm(cache);
+        cache_arm(cache);
     return !out->is_late;
 }
 
-static void on_answer(struct str value, int64_t age_ms, void *arg)
+static void cache_on_answer(struct str value, int64_t age_ms, void *arg)
 {
     struct question question;
-    if (!take_back(arg, &question))
+    if (!cache_take_back(arg, &question))
         return;
     if (value.ptr)
         atomic_fetch_add_explicit(&question.cache->hits, 1, memory_order_relaxed);
     question.done(value, age_ms, question.arg);
 }
 
-static void on_lock(bool is_mine, void *arg)
+static void cache_on_lock(bool is_mine, void *arg)
 {
     struct question question;
-    if (take_back(arg, &question))
+    if (cache_take_back(arg, &question))
         question.locked(is_mine, question.arg);
 }
 
-static struct question *ask(struct cache *cache, void *arg)
+static struct question *cache_ask(struct cache *cache, void *arg)
 {
     struct question *question = memory_new(sizeof *question);
     question->cache = cache;
@@ -195,24 +195,24 @@ static struct question *ask(struct cache *cache, void *arg)
     question->deadline_ms = clock_steady_ms() + CACHE_DEADLINE_MS;
     TAILQ_INSERT_TAIL(&cache->waiting, question, entry);
     if (question == TAILQ_FIRST(&cache->waiting))
-        arm(cache);
+        cache_arm(cache);
     return question;
 }
 
 void cache_get(struct cache *cache, const char *name, cache_done_fn *done, void *arg)
 {
-    struct question *question = ask(cache, arg);
+    struct question *question = cache_ask(cache, arg);
     question->done = done;
     atomic_fetch_add_explicit(&cache->gets, 1, memory_order_relaxed);
-    cache->kind->get(cache->store, name, on_answer, question);
+    cache->kind->get(cache->store, name, cache_on_answer, question);
 }
 
 void cache_lock(struct cache *cache, const char *name, int64_t ttl_ms, cache_lock_fn *done,
                 void *arg)
 {
-    struct question *question = ask(cache, arg);
+    struct question *question = cache_ask(cache, arg);
     question->locked = done;
-    cache->kind->lock(cache->store, name, cache->token, ttl_ms, on_lock, question);
+    cache->kind->lock(cache->store, name, cache->token, ttl_ms, cache_on_lock, question);
 }
 
 void cache_unlock(struct cache *cache, const char *name)

@@ -3,8 +3,8 @@
 
 #include "settings/kind.h"
 
-static bool parse_url(struct str text, const struct setting_row *row, void *field,
-                      struct fault *why)
+static bool cache_rows_parse_url(struct str text, const struct setting_row *row, void *field,
+                                 struct fault *why)
 {
     struct str scheme = str_first(text, str_find_byte(text, ':'));
     if (cache_store_find(scheme) == NULL && !str_is(scheme, "rediss"))
@@ -18,7 +18,7 @@ static const struct setting_kind url_kind = {
     .size = sizeof(char *),
     .is_text = true,
     .is_hidden = true, /* it may hold a password */
-    .parse = parse_url,
+    .parse = cache_rows_parse_url,
 };
 
 static const struct setting_row list[] = {

@@ -58,24 +58,25 @@ static void *memorystore_open(struct str location, struct loop *loop, struct fau
     return store;
 }
 
-static void release(struct value *value)
+static void memorystore_release(struct value *value)
 {
     if (value && --value->holds == 0)
         free(value);
 }
 
-static size_t size_of(size_t name_len, size_t value_len)
+static size_t memorystore_size_of(size_t name_len, size_t value_len)
 {
     return sizeof(struct entry) + sizeof(struct value) + name_len + value_len;
 }
 
-static void drop(struct memorystore *store, struct entry *entry)
+static void memorystore_drop(struct memorystore *store, struct entry *entry)
 {
     HASH_DEL(store->table, entry);
-    atomic_fetch_sub_explicit(&store->bytes, size_of(entry->name_len, entry->value->len),
+    atomic_fetch_sub_explicit(&store->bytes,
+                              memorystore_size_of(entry->name_len, entry->value->len),
                               memory_order_relaxed);
     atomic_fetch_sub_explicit(&store->count, 1, memory_order_relaxed);
-    release(entry->value);
+    memorystore_release(entry->value);
     free(entry);
 }
 
@@ -87,29 +88,29 @@ static void memorystore_close(void *arg)
     loop_timer_fini(&store->timer);
     while ((reading = TAILQ_FIRST(&store->readings)) != NULL) {
         TAILQ_REMOVE(&store->readings, reading, entry);
-        release(reading->value);
+        memorystore_release(reading->value);
         free(reading);
     }
     HASH_ITER(hh, store->table, entry, next)
     {
-        drop(store, entry);
+        memorystore_drop(store, entry);
     }
     free(store);
 }
 
 /* NULL when absent or too old; that one goes at once. */
-static struct entry *find(struct memorystore *store, struct str name)
+static struct entry *memorystore_find(struct memorystore *store, struct str name)
 {
     struct entry *entry;
     HASH_FIND(hh, store->table, name.ptr, name.len, entry);
     if (entry && clock_steady_ms() >= entry->until_ms) {
-        drop(store, entry);
+        memorystore_drop(store, entry);
         entry = NULL;
     }
     return entry;
 }
 
-static void give_answers(void *arg)
+static void memorystore_give_answers(void *arg)
 {
     struct memorystore *store = arg;
     struct reading *reading, *last = TAILQ_LAST(&store->readings, readings);
@@ -120,7 +121,7 @@ static void give_answers(void *arg)
         is_last = reading == last;
         TAILQ_REMOVE(&store->readings, reading, entry);
         if (is_last && !TAILQ_EMPTY(&store->readings)) /* asked by the answers given here */
-            loop_timer_start(&store->timer, store->loop, 0, give_answers, store);
+            loop_timer_start(&store->timer, store->loop, 0, memorystore_give_answers, store);
         value = reading->value;
         if (reading->locked) {
             reading->locked(true, reading->arg);
@@ -131,17 +132,17 @@ static void give_answers(void *arg)
         } else {
             reading->done(STR_NONE, 0, reading->arg);
         }
-        release(value);
+        memorystore_release(value);
         free(reading);
     }
 }
 
-static struct reading *answer_soon(struct memorystore *store, void *arg)
+static struct reading *memorystore_answer_soon(struct memorystore *store, void *arg)
 {
     struct reading *reading = memory_new(sizeof *reading);
     reading->arg = arg;
     if (TAILQ_EMPTY(&store->readings))
-        loop_timer_start(&store->timer, store->loop, 0, give_answers, store);
+        loop_timer_start(&store->timer, store->loop, 0, memorystore_give_answers, store);
     TAILQ_INSERT_TAIL(&store->readings, reading, entry);
     return reading;
 }
@@ -149,8 +150,8 @@ static struct reading *answer_soon(struct memorystore *store, void *arg)
 static void memorystore_get(void *arg, const char *name, cache_done_fn *done, void *done_arg)
 {
     struct memorystore *store = arg;
-    struct entry *entry = find(store, str_of(name));
-    struct reading *reading = answer_soon(store, done_arg);
+    struct entry *entry = memorystore_find(store, str_of(name));
+    struct reading *reading = memorystore_answer_soon(store, done_arg);
     reading->done = done;
     if (entry) {
         reading->value = entry->value;
@@ -163,7 +164,7 @@ static void memorystore_lock(void *arg, const char *name, const char *token, int
                              cache_lock_fn *done, void *done_arg)
 {
     (void)name, (void)token, (void)ttl_ms;
-    answer_soon(arg, done_arg)->locked = done;
+    memorystore_answer_soon(arg, done_arg)->locked = done;
 }
 
 static void memorystore_unlock(void *arg, const char *name, const char *token)
@@ -171,7 +172,7 @@ static void memorystore_unlock(void *arg, const char *name, const char *token)
     (void)arg, (void)name, (void)token;
 }
 
-static void make_room(struct memorystore *store, size_t size)
+static void memorystore_make_room(struct memorystore *store, size_t size)
 {
     struct entry *entry, *next;
     int64_t now_ms = clock_steady_ms();
@@ -180,26 +181,27 @@ static void make_room(struct memorystore *store, size_t size)
     HASH_ITER(hh, store->table, entry, next)
     {
         if (now_ms >= entry->until_ms)
-            drop(store, entry);
+            memorystore_drop(store, entry);
     }
     while (atomic_load_explicit(&store->bytes, memory_order_relaxed) + size > MEMORYSTORE_BYTES)
-        drop(store, store->table); /* uthash's head is the oldest; size alone does fit */
+        memorystore_drop(store,
+                         store->table); /* uthash's head is the oldest; size alone does fit */
 }
 
 static void memorystore_put(void *arg, const char *name, struct str value, int64_t ttl_ms)
 {
     struct memorystore *store = arg;
-    struct entry *entry = find(store, str_of(name));
-    size_t name_len = strlen(name), size = size_of(name_len, value.len);
+    struct entry *entry = memorystore_find(store, str_of(name));
+    size_t name_len = strlen(name), size = memorystore_size_of(name_len, value.len);
     if (entry)
-        drop(store, entry);
+        memorystore_drop(store, entry);
     if (ttl_ms <= 0)
         return;
     if (value.len > MEMORYSTORE_BYTES || size > MEMORYSTORE_BYTES) {
         atomic_fetch_add_explicit(&store->too_large, 1, memory_order_relaxed);
         return;
     }
-    make_room(store, size);
+    memorystore_make_room(store, size);
     entry = memory_new(sizeof *entry + name_len);
     memcpy(entry->name, name, name_len);
     entry->name_len = name_len;

@@ -33,7 +33,7 @@ struct redislink {
     void *arg;
 };
 
-static void go(struct redislink *link, enum redislink_state state)
+static void redislink_go(struct redislink *link, enum redislink_state state)
 {
     static const bool may[][4] = {
         [RESTING] = {[LOOKING] = true, [CONNECTING] = true},
@@ -54,7 +54,7 @@ enum {
            1U << REDISTROUBLE_LOST | 1U << REDISTROUBLE_LOADING
 };
 
-static void tell_trouble(struct redislink *link, enum redistrouble why, struct str word)
+static void redislink_tell_trouble(struct redislink *link, enum redistrouble why, struct str word)
 {
     unsigned bit = 1U << why;
     atomic_store_explicit(&link->standing, why, memory_order_relaxed);
@@ -66,7 +66,7 @@ static void tell_trouble(struct redislink *link, enum redistrouble why, struct s
               word.len ? " error=" : "", (int)word.len, word.ptr);
 }
 
-static void tell_ready(struct redislink *link)
+static void redislink_tell_ready(struct redislink *link)
 {
     atomic_store_explicit(&link->standing, REDISTROUBLE_NONE, memory_order_relaxed);
     log_event(LOG_INFO, "cache_usable", "address=%s after_ms=%lld",
@@ -77,22 +77,22 @@ static void tell_ready(struct redislink *link)
 
 /* ---- trying ---- */
 
-static void try_again(void *arg);
+static void redislink_try_again(void *arg);
 
-static void rest(struct redislink *link, enum redistrouble why, struct str word)
+static void redislink_rest(struct redislink *link, enum redistrouble why, struct str word)
 {
     if (link->state == READY)
         link->down_at_ms = clock_steady_ms();
-    go(link, RESTING);
-    tell_trouble(link, why, word);
-    loop_timer_start(&link->timer, link->loop, link->rest_ms, try_again, link);
+    redislink_go(link, RESTING);
+    redislink_tell_trouble(link, why, word);
+    loop_timer_start(&link->timer, link->loop, link->rest_ms, redislink_try_again, link);
     link->rest_ms = link->rest_ms * 2 < REST_MOST_MS ? link->rest_ms * 2 : REST_MOST_MS;
     link->news(REDISLINK_DOWN, link->arg);
 }
 
-static void connect_to(struct redislink *link, const char *address);
+static void redislink_connect_to(struct redislink *link, const char *address);
 
-static void on_ended(enum redistrouble why, struct str word, void *arg)
+static void redislink_on_ended(enum redistrouble why, struct str word, void *arg)
 {
     struct redislink *link = arg;
     char kept[24];
@@ -101,63 +101,64 @@ static void on_ended(enum redistrouble why, struct str word, void *arg)
                     link->next < link->found.count;
     rediswire_close(&link->wire);
     if (has_more)
-        connect_to(link, link->found.addresses[link->next++]);
+        redislink_connect_to(link, link->found.addresses[link->next++]);
     else
-        rest(link, why, str_of(kept));
+        redislink_rest(link, why, str_of(kept));
 }
 
-static void on_ready(void *arg)
+static void redislink_on_ready(void *arg)
 {
     struct redislink *link = arg;
-    go(link, READY);
-    tell_ready(link);
+    redislink_go(link, READY);
+    redislink_tell_ready(link);
     link->news(REDISLINK_READY, link->arg);
 }
 
-static void connect_to(struct redislink *link, const char *address)
+static void redislink_connect_to(struct redislink *link, const char *address)
 {
-    static const struct rediswire_events events = {.ready = on_ready, .ended = on_ended};
-    go(link, CONNECTING);
+    static const struct rediswire_events events = {.ready = redislink_on_ready,
+                                                   .ended = redislink_on_ended};
+    redislink_go(link, CONNECTING);
     link->wire = rediswire_open(link->loop, &link->url, address, &events, link);
 }
 
-static void on_found(const struct redislookup_result *result, void *arg)
+static void redislink_on_found(const struct redislookup_result *result, void *arg)
 {
     struct redislink *link = arg;
     link->lookup = NULL;
     link->found = *result;
     link->next = 1;
     if (result->count > 0)
-        connect_to(link, link->found.addresses[0]);
+        redislink_connect_to(link, link->found.addresses[0]);
     else
-        rest(link, REDISTROUBLE_NAME, STR(""));
+        redislink_rest(link, REDISTROUBLE_NAME, STR(""));
 }
 
-static void on_look_deadline(void *arg)
+static void redislink_on_look_deadline(void *arg)
 {
     struct redislink *link = arg;
     redislookup_cancel(link->lookup);
     link->lookup = NULL;
-    rest(link, REDISTROUBLE_NAME, STR(""));
+    redislink_rest(link, REDISTROUBLE_NAME, STR(""));
 }
 
-static bool is_numeric(const char *host)
+static bool redislink_is_numeric(const char *host)
 {
     unsigned char address[16];
     return inet_pton(AF_INET, host, address) == 1 || inet_pton(AF_INET6, host, address) == 1;
 }
 
-static void try_again(void *arg)
+static void redislink_try_again(void *arg)
 {
     struct redislink *link = arg;
     link->found.count = 0;
-    if (link->url.path || is_numeric(link->url.host)) {
-        connect_to(link, link->url.host);
+    if (link->url.path || redislink_is_numeric(link->url.host)) {
+        redislink_connect_to(link, link->url.host);
         return;
     }
-    go(link, LOOKING);
-    link->lookup = redislookup_start(link->loop, link->url.host, on_found, link);
-    loop_timer_start(&link->timer, link->loop, LOOK_MS, on_look_deadline, link);
+    redislink_go(link, LOOKING);
+    link->lookup = redislookup_start(link->loop, link->url.host, redislink_on_found, link);
+    loop_timer_start(&link->timer, link->loop, LOOK_MS, redislink_on_look_deadline, link);
 }
 
 /* ---- life and use ---- */
@@ -174,7 +175,7 @@ struct redislink *redislink_new(struct loop *loop, struct redisurl *url, redisli
     link->rest_ms = REST_LEAST_MS;
     link->down_at_ms = clock_steady_ms();
     atomic_init(&link->standing, REDISTROUBLE_UNREACHABLE);
-    try_again(link);
+    redislink_try_again(link);
     return link;
 }
 

@@ -23,7 +23,7 @@ struct redislookup {
     void *arg;
 };
 
-static void destroy(struct redislookup *lookup)
+static void redislookup_destroy(struct redislookup *lookup)
 {
     close(lookup->wake_fd);
     pthread_mutex_destroy(&lookup->mutex);
@@ -31,7 +31,7 @@ static void destroy(struct redislookup *lookup)
     free(lookup);
 }
 
-static void resolve(const char *host, struct redislookup_result *out)
+static void redislookup_resolve(const char *host, struct redislookup_result *out)
 {
     struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM}, *list = NULL;
     if (getaddrinfo(host, NULL, &hints, &list) != 0)
@@ -43,10 +43,10 @@ static void resolve(const char *host, struct redislookup_result *out)
     freeaddrinfo(list);
 }
 
-static void *run(void *arg)
+static void *redislookup_run(void *arg)
 {
     struct redislookup *lookup = arg;
-    resolve(lookup->host, &lookup->result);
+    redislookup_resolve(lookup->host, &lookup->result);
     pthread_mutex_lock(&lookup->mutex);
     bool is_last = lookup->is_orphan;
     lookup->is_done = true;
@@ -54,7 +54,7 @@ static void *run(void *arg)
         (void)!write(lookup->wake_fd, &(uint64_t){1}, sizeof(uint64_t));
     pthread_mutex_unlock(&lookup->mutex);
     if (is_last)
-        destroy(lookup);
+        redislookup_destroy(lookup);
     return NULL;
 }
 
@@ -66,10 +66,10 @@ void redislookup_cancel(struct redislookup *lookup)
     lookup->is_orphan = true;
     pthread_mutex_unlock(&lookup->mutex);
     if (is_last)
-        destroy(lookup);
+        redislookup_destroy(lookup);
 }
 
-static void on_wake(evutil_socket_t fd, short events, void *arg)
+static void redislookup_on_wake(evutil_socket_t fd, short events, void *arg)
 {
     struct redislookup *lookup = arg;
     (void)fd, (void)events;
@@ -94,13 +94,14 @@ struct redislookup *redislookup_start(struct loop *loop, const char *host,
     lookup->arg = arg;
     lookup->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     ASSERT(lookup->wake_fd >= 0);
-    lookup->event = event_new(loop_base(loop), lookup->wake_fd, EV_READ, on_wake, lookup);
+    lookup->event =
+        event_new(loop_base(loop), lookup->wake_fd, EV_READ, redislookup_on_wake, lookup);
     ASSERT(lookup->event);
     event_add(lookup->event, NULL);
     pthread_attr_init(&attributes);
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    if (pthread_create(&thread, &attributes, run, lookup) != 0)
-        run(lookup); /* no thread to be had: rather wait once than have no cache */
+    if (pthread_create(&thread, &attributes, redislookup_run, lookup) != 0)
+        redislookup_run(lookup); /* no thread to be had: rather wait once than have no cache */
     pthread_attr_destroy(&attributes);
     return lookup;
 }

@@ -55,17 +55,17 @@ struct redisstore {
 
 /* ---- how it goes ---- */
 
-static void note_failure(struct redisstore *store)
+static void redisstore_note_failure(struct redisstore *store)
 {
     atomic_fetch_add_explicit(&store->failures, 1, memory_order_relaxed);
 }
 
 /* what: the error's word, or what is wrong with the value. */
-static void note_trouble(struct command *command, enum redistrouble why, struct str what)
+static void redisstore_note_trouble(struct command *command, enum redistrouble why, struct str what)
 {
     struct redisstore *store = command->store;
     _Atomic enum redistrouble *trouble = &store->trouble[command->family];
-    note_failure(store);
+    redisstore_note_failure(store);
     if (atomic_exchange_explicit(trouble, why, memory_order_relaxed) == why)
         return; /* told already */
     if (why == REDISTROUBLE_ILLFORMED)
@@ -75,7 +75,7 @@ static void note_trouble(struct command *command, enum redistrouble why, struct 
               redistrouble_words(why), log_value(what).text, log_value(str_of(command->name)).text);
 }
 
-static void note_success(struct command *command)
+static void redisstore_note_success(struct command *command)
 {
     struct redisstore *store = command->store;
     _Atomic enum redistrouble *trouble = &store->trouble[command->family];
@@ -93,7 +93,8 @@ static void note_success(struct command *command)
 
 /* ---- the end of a command ---- */
 
-static void answer(struct command *command, struct str value, int64_t age_ms, bool is_mine)
+static void redisstore_answer(struct command *command, struct str value, int64_t age_ms,
+                              bool is_mine)
 {
     struct command last = *command;
     struct redisstore *store = command->store;
@@ -110,12 +111,12 @@ static void answer(struct command *command, struct str value, int64_t age_ms, bo
         last.locked(is_mine, last.arg);
 }
 
-static void answer_failed(struct command *command)
+static void redisstore_answer_failed(struct command *command)
 {
-    answer(command, STR_NONE, 0, true); /* rather twice than never */
+    redisstore_answer(command, STR_NONE, 0, true); /* rather twice than never */
 }
 
-static void on_failed(void *arg)
+static void redisstore_on_failed(void *arg)
 {
     struct redisstore *store = arg;
     struct commands failed = TAILQ_HEAD_INITIALIZER(failed);
@@ -123,26 +124,26 @@ static void on_failed(void *arg)
     TAILQ_CONCAT(&failed, &store->failed, entry); /* what fails meanwhile is for the next turn */
     while ((command = TAILQ_FIRST(&failed)) != NULL) {
         TAILQ_REMOVE(&failed, command, entry);
-        answer_failed(command);
+        redisstore_answer_failed(command);
     }
 }
 
 /* Answered on the next turn: never from inside the question. */
-static void fail(struct command *command)
+static void redisstore_fail(struct command *command)
 {
     struct redisstore *store = command->store;
     if (store->is_closing || (!command->done && !command->locked)) {
-        answer_failed(command);
+        redisstore_answer_failed(command);
         return;
     }
     TAILQ_INSERT_TAIL(&store->failed, command, entry);
     if (!store->timer.is_armed)
-        loop_timer_start(&store->timer, store->loop, 0, on_failed, store);
+        loop_timer_start(&store->timer, store->loop, 0, redisstore_on_failed, store);
 }
 
 /* ---- replies ---- */
 
-static void take_value(struct command *command, struct str bytes)
+static void redisstore_take_value(struct command *command, struct str bytes)
 {
     struct str value = STR_NONE;
     int64_t put_ms = 0, age_ms = 0;
@@ -150,55 +151,56 @@ static void take_value(struct command *command, struct str bytes)
         redisvalue_parse(bytes, str_of(command->name), &value, &put_ms);
     if (verdict == REDISVALUE_GOOD) {
         age_ms = clock_wall_ms() - put_ms;
-        note_success(command);
+        redisstore_note_success(command);
     } else {
-        note_trouble(command, REDISTROUBLE_ILLFORMED, str_of(redisvalue_words(verdict)));
+        redisstore_note_trouble(command, REDISTROUBLE_ILLFORMED, str_of(redisvalue_words(verdict)));
         value = STR_NONE;
     }
-    answer(command, value, age_ms > 0 ? age_ms : 0, true);
+    redisstore_answer(command, value, age_ms > 0 ? age_ms : 0, true);
 }
 
-static void take_reply(struct command *command, const redisReply *reply)
+static void redisstore_take_reply(struct command *command, const redisReply *reply)
 {
     struct str text = str_make(reply->str, reply->len);
     if (reply->type == REDIS_REPLY_ERROR) {
-        note_trouble(command, redistrouble_of_error(text), redistrouble_word(text));
-        answer_failed(command);
+        redisstore_note_trouble(command, redistrouble_of_error(text), redistrouble_word(text));
+        redisstore_answer_failed(command);
     } else if (command->done && reply->type == REDIS_REPLY_STRING && reply->len > 0) {
-        take_value(command, text);
+        redisstore_take_value(command, text);
     } else {
-        note_success(command); /* no such value; a lock; a put */
-        answer(command, STR_NONE, 0, reply->type != REDIS_REPLY_INTEGER || reply->integer != 0);
+        redisstore_note_success(command); /* no such value; a lock; a put */
+        redisstore_answer(command, STR_NONE, 0,
+                          reply->type != REDIS_REPLY_INTEGER || reply->integer != 0);
     }
 }
 
-static void on_reply(const redisReply *reply, void *arg)
+static void redisstore_on_reply(const redisReply *reply, void *arg)
 {
     struct command *command = arg;
     if (reply && !command->store->is_closing) {
-        take_reply(command, reply);
+        redisstore_take_reply(command, reply);
         return;
     }
-    note_failure(command->store);
-    fail(command);
+    redisstore_note_failure(command->store);
+    redisstore_fail(command);
 }
 
 /* ---- sending ---- */
 
-static void dispatch(struct command *command)
+static void redisstore_dispatch(struct command *command)
 {
     struct redisstore *store = command->store;
-    if (redislink_send(store->link, buf_str(&command->text), on_reply, command)) {
+    if (redislink_send(store->link, buf_str(&command->text), redisstore_on_reply, command)) {
         buf_fini(&command->text); /* hiredis has its own copy */
     } else if (redislink_is_promising(store->link)) {
         TAILQ_INSERT_TAIL(&store->waiting, command, entry);
     } else {
-        note_failure(store);
-        fail(command);
+        redisstore_note_failure(store);
+        redisstore_fail(command);
     }
 }
 
-static void on_news(enum redislink_news news, void *arg)
+static void redisstore_on_news(enum redislink_news news, void *arg)
 {
     struct redisstore *store = arg;
     struct commands waiting = TAILQ_HEAD_INITIALIZER(waiting);
@@ -207,12 +209,12 @@ static void on_news(enum redislink_news news, void *arg)
     TAILQ_CONCAT(&waiting, &store->waiting, entry);
     while ((command = TAILQ_FIRST(&waiting)) != NULL) {
         TAILQ_REMOVE(&waiting, command, entry);
-        dispatch(command);
+        redisstore_dispatch(command);
     }
 }
 
-static struct command *command_new(struct redisstore *store, enum family family, const char *name,
-                                   unsigned words)
+static struct command *redisstore_command_new(struct redisstore *store, enum family family,
+                                              const char *name, unsigned words)
 {
     struct command *command = memory_new(sizeof *command);
     command->store = store;
@@ -223,7 +225,7 @@ static struct command *command_new(struct redisstore *store, enum family family,
     return command;
 }
 
-static void add_key(struct command *command, const char *prefix)
+static void redisstore_add_key(struct command *command, const char *prefix)
 {
     char key[NAME_MOST + sizeof LOCK_KEY];
     int len = snprintf(key, sizeof key, "%s%s", prefix, command->name);
@@ -231,20 +233,20 @@ static void add_key(struct command *command, const char *prefix)
     respcommand_word(&command->text, str_make(key, (size_t)len));
 }
 
-static void issue(struct command *command)
+static void redisstore_issue(struct command *command)
 {
     struct redisstore *store = command->store;
     command->bytes = command->text.len;
     store->count++;
     store->bytes += command->bytes;
     if (command->text.is_over) {
-        note_trouble(command, REDISTROUBLE_LARGE, STR(""));
-        fail(command);
+        redisstore_note_trouble(command, REDISTROUBLE_LARGE, STR(""));
+        redisstore_fail(command);
     } else if (store->count > REDISSTORE_COMMANDS || store->bytes > REDISSTORE_BYTES) {
-        note_trouble(command, REDISTROUBLE_CROWDED, STR(""));
-        fail(command);
+        redisstore_note_trouble(command, REDISTROUBLE_CROWDED, STR(""));
+        redisstore_fail(command);
     } else {
-        dispatch(command);
+        redisstore_dispatch(command);
     }
 }
 
@@ -253,36 +255,36 @@ static void issue(struct command *command)
 static void redisstore_get(void *arg, const char *name, cache_done_fn *done, void *done_arg)
 {
     /* GETRANGE rather than GET: what somebody else put there may be of any size. */
-    struct command *command = command_new(arg, READING, name, 4);
+    struct command *command = redisstore_command_new(arg, READING, name, 4);
     command->done = done;
     command->arg = done_arg;
     respcommand_word(&command->text, STR("GETRANGE"));
-    add_key(command, KEY);
+    redisstore_add_key(command, KEY);
     respcommand_number(&command->text, 0);
     respcommand_number(&command->text, REDISSTORE_VALUE_BYTES + REDISVALUE_HEAD_MAX);
-    issue(command);
+    redisstore_issue(command);
 }
 
 static void redisstore_put(void *arg, const char *name, struct str value, int64_t ttl_ms)
 {
-    struct command *command = command_new(arg, WRITING, name, ttl_ms > 0 ? 5 : 2);
+    struct command *command = redisstore_command_new(arg, WRITING, name, ttl_ms > 0 ? 5 : 2);
     struct buf text;
     if (ttl_ms <= 0) {
         respcommand_word(&command->text, STR("DEL"));
-        add_key(command, KEY);
-        issue(command);
+        redisstore_add_key(command, KEY);
+        redisstore_issue(command);
         return;
     }
     buf_init(&text, REDISSTORE_VALUE_BYTES + REDISVALUE_HEAD_MAX);
     redisvalue_print(str_of(name), value, clock_wall_ms(), &text);
     respcommand_word(&command->text, STR("SET"));
-    add_key(command, KEY);
+    redisstore_add_key(command, KEY);
     respcommand_word(&command->text, buf_str(&text));
     respcommand_word(&command->text, STR("PX"));
     respcommand_number(&command->text, ttl_ms);
     command->text.is_over = command->text.is_over || text.is_over;
     buf_fini(&text);
-    issue(command);
+    redisstore_issue(command);
 }
 
 /* Ours already, free, or no lock of anybody's (not a text, or one that never ends): taken. */
@@ -296,28 +298,28 @@ static const char unlock_script[] =
 static void redisstore_lock(void *arg, const char *name, const char *token, int64_t ttl_ms,
                             cache_lock_fn *done, void *done_arg)
 {
-    struct command *command = command_new(arg, WRITING, name, 6);
+    struct command *command = redisstore_command_new(arg, WRITING, name, 6);
     command->locked = done;
     command->arg = done_arg;
     respcommand_word(&command->text, STR("EVAL"));
     respcommand_word(&command->text, str_of(lock_script));
     respcommand_number(&command->text, 1);
-    add_key(command, LOCK_KEY);
+    redisstore_add_key(command, LOCK_KEY);
     respcommand_word(&command->text, str_of(token));
     respcommand_number(&command->text, ttl_ms > 0 ? ttl_ms : 1);
-    issue(command);
+    redisstore_issue(command);
 }
 
 static void redisstore_unlock(void *arg, const char *name, const char *token)
 {
-    struct command *command = command_new(arg, WRITING, name, 5);
+    struct command *command = redisstore_command_new(arg, WRITING, name, 5);
     command->is_no_proof = true; /* it mostly writes nothing */
     respcommand_word(&command->text, STR("EVAL"));
     respcommand_word(&command->text, str_of(unlock_script));
     respcommand_number(&command->text, 1);
-    add_key(command, LOCK_KEY);
+    redisstore_add_key(command, LOCK_KEY);
     respcommand_word(&command->text, str_of(token));
-    issue(command);
+    redisstore_issue(command);
 }
 
 static void redisstore_health(void *arg, struct cache_health *out)
@@ -336,26 +338,26 @@ static void redisstore_health(void *arg, struct cache_health *out)
     }
 }
 
-static void *open_url(struct redisurl *url, struct loop *loop)
+static void *redisstore_open_url(struct redisurl *url, struct loop *loop)
 {
     struct redisstore *store = memory_new(sizeof *store);
     store->loop = loop;
     TAILQ_INIT(&store->waiting);
     TAILQ_INIT(&store->failed);
-    store->link = redislink_new(loop, url, on_news, store);
+    store->link = redislink_new(loop, url, redisstore_on_news, store);
     return store;
 }
 
 static void *redisstore_open(struct str location, struct loop *loop, struct fault *why)
 {
     struct redisurl url;
-    return redisurl_parse(location, &url, why) ? open_url(&url, loop) : NULL;
+    return redisurl_parse(location, &url, why) ? redisstore_open_url(&url, loop) : NULL;
 }
 
 static void *redisstore_open_unix(struct str location, struct loop *loop, struct fault *why)
 {
     struct redisurl url;
-    return redisurl_parse_unix(location, &url, why) ? open_url(&url, loop) : NULL;
+    return redisurl_parse_unix(location, &url, why) ? redisstore_open_url(&url, loop) : NULL;
 }
 
 static bool redisstore_check(struct str location, struct fault *why)
@@ -374,12 +376,12 @@ static bool redisstore_check_unix(struct str location, struct fault *why)
     return is_good;
 }
 
-static void drop_all(struct commands *commands)
+static void redisstore_drop_all(struct commands *commands)
 {
     struct command *command;
     while ((command = TAILQ_FIRST(commands)) != NULL) {
         TAILQ_REMOVE(commands, command, entry);
-        answer_failed(command);
+        redisstore_answer_failed(command);
     }
 }
 
@@ -388,8 +390,8 @@ static void redisstore_close(void *arg)
     struct redisstore *store = arg;
     store->is_closing = true;
     redislink_free(&store->link); /* gives back what is on the wire */
-    drop_all(&store->waiting);
-    drop_all(&store->failed);
+    redisstore_drop_all(&store->waiting);
+    redisstore_drop_all(&store->failed);
     ASSERT(store->count == 0);
     loop_timer_fini(&store->timer);
     free(store);

@@ -7,7 +7,7 @@ enum { DIGITS = 32 };
 #define MARK "panelmux "
 #define HEAD MARK "1 "
 
-static void print_digits(struct str s, char out[65])
+static void redisvalue_print_digits(struct str s, char out[65])
 {
     struct digest digest = digest_sha256(s);
     digest_print(&digest, out);
@@ -25,7 +25,7 @@ void redisvalue_print(struct str name, struct str value, int64_t put_wall_ms, st
     buf_add_str(out, value);
     if (out->is_over)
         return;
-    print_digits(str_from(buf_str(out), from + DIGITS), digits);
+    redisvalue_print_digits(str_from(buf_str(out), from + DIGITS), digits);
     memcpy(out->ptr + from, digits, DIGITS);
 }
 
@@ -43,7 +43,7 @@ enum redisvalue_verdict redisvalue_parse(struct str bytes, struct str name, stru
         return REDISVALUE_BROKEN;
     struct str found = str_first(rest, DIGITS);
     rest = str_from(rest, DIGITS);
-    print_digits(rest, digits);
+    redisvalue_print_digits(rest, digits);
     if (memcmp(found.ptr, digits, DIGITS) != 0 || !str_next(&rest, '\n', &line) || !rest.ptr)
         return REDISVALUE_BROKEN;
     line = str_from(line, 1); /* the blank after the digits */

@@ -34,14 +34,14 @@ struct awaited { /* one reply */
 
 /* ---- the end ---- */
 
-static void on_told(void *arg)
+static void rediswire_on_told(void *arg)
 {
     struct rediswire *wire = arg;
     wire->events.ended(wire->why, str_of(wire->word), wire->arg);
 }
 
 /* The first reason counts. hiredis frees the context now, or when its callback returns. */
-static void end(struct rediswire *wire, enum redistrouble why, struct str error)
+static void rediswire_end(struct rediswire *wire, enum redistrouble why, struct str error)
 {
     redisAsyncContext *context = wire->context;
     wire->context = NULL;
@@ -49,13 +49,13 @@ static void end(struct rediswire *wire, enum redistrouble why, struct str error)
         wire->has_ended = true;
         wire->why = why;
         snprintf(wire->word, sizeof wire->word, STR_FMT, STR_ARG(redistrouble_word(error)));
-        loop_timer_start(&wire->timer, wire->loop, 0, on_told, wire);
+        loop_timer_start(&wire->timer, wire->loop, 0, rediswire_on_told, wire);
     }
     if (context)
         redisAsyncFree(context);
 }
 
-static void on_deadline(void *arg)
+static void rediswire_on_deadline(void *arg)
 {
     struct rediswire *wire = arg;
     int64_t limit_ms = wire->is_ready ? REDISWIRE_SILENCE_MS : REDISWIRE_HANDSHAKE_MS;
@@ -63,14 +63,14 @@ static void on_deadline(void *arg)
     if (wire->is_ready && wire->awaited == 0)
         return;
     if (left_ms > 0)
-        loop_timer_start(&wire->timer, wire->loop, left_ms, on_deadline, wire);
+        loop_timer_start(&wire->timer, wire->loop, left_ms, rediswire_on_deadline, wire);
     else
-        end(wire, REDISTROUBLE_SILENT, STR(""));
+        rediswire_end(wire, REDISTROUBLE_SILENT, STR(""));
 }
 
 /* ---- hiredis on our loop ---- */
 
-static void on_readable(evutil_socket_t fd, short events, void *arg)
+static void rediswire_on_readable(evutil_socket_t fd, short events, void *arg)
 {
     struct rediswire *wire = arg;
     (void)fd, (void)events;
@@ -80,7 +80,7 @@ static void on_readable(evutil_socket_t fd, short events, void *arg)
         redisAsyncHandleRead(wire->context);
 }
 
-static void on_writable(evutil_socket_t fd, short events, void *arg)
+static void rediswire_on_writable(evutil_socket_t fd, short events, void *arg)
 {
     struct rediswire *wire = arg;
     (void)fd, (void)events;
@@ -89,23 +89,23 @@ static void on_writable(evutil_socket_t fd, short events, void *arg)
         redisAsyncHandleWrite(wire->context);
 }
 
-static void add_read(void *arg)
+static void rediswire_add_read(void *arg)
 {
     event_add(((struct rediswire *)arg)->read, NULL);
 }
-static void del_read(void *arg)
+static void rediswire_del_read(void *arg)
 {
     event_del(((struct rediswire *)arg)->read);
 }
-static void add_write(void *arg)
+static void rediswire_add_write(void *arg)
 {
     event_add(((struct rediswire *)arg)->write, NULL);
 }
-static void del_write(void *arg)
+static void rediswire_del_write(void *arg)
 {
     event_del(((struct rediswire *)arg)->write);
 }
-static void clean_up(void *arg)
+static void rediswire_clean_up(void *arg)
 {
     struct rediswire *wire = arg;
     event_free(wire->read);
@@ -113,25 +113,26 @@ static void clean_up(void *arg)
     wire->read = wire->write = NULL;
 }
 
-static void attach(struct rediswire *wire)
+static void rediswire_attach(struct rediswire *wire)
 {
     redisAsyncContext *context = wire->context;
     struct event_base *base = loop_base(wire->loop);
-    wire->read = event_new(base, context->c.fd, EV_READ | EV_PERSIST, on_readable, wire);
-    wire->write = event_new(base, context->c.fd, EV_WRITE | EV_PERSIST, on_writable, wire);
+    wire->read = event_new(base, context->c.fd, EV_READ | EV_PERSIST, rediswire_on_readable, wire);
+    wire->write =
+        event_new(base, context->c.fd, EV_WRITE | EV_PERSIST, rediswire_on_writable, wire);
     ASSERT(wire->read && wire->write);
     context->data = wire;
     context->ev.data = wire;
-    context->ev.addRead = add_read;
-    context->ev.delRead = del_read;
-    context->ev.addWrite = add_write;
-    context->ev.delWrite = del_write;
-    context->ev.cleanup = clean_up;
+    context->ev.addRead = rediswire_add_read;
+    context->ev.delRead = rediswire_del_read;
+    context->ev.addWrite = rediswire_add_write;
+    context->ev.delWrite = rediswire_del_write;
+    context->ev.cleanup = rediswire_clean_up;
 }
 
 /* ---- replies ---- */
 
-static void on_reply(redisAsyncContext *context, void *reply, void *arg)
+static void rediswire_on_reply(redisAsyncContext *context, void *reply, void *arg)
 {
     struct awaited *awaited = arg;
     struct rediswire *wire = awaited->wire;
@@ -143,21 +144,23 @@ static void on_reply(redisAsyncContext *context, void *reply, void *arg)
     fn(reply, fn_arg);
 }
 
-static bool send_text(struct rediswire *wire, struct str command, rediswire_reply_fn *fn, void *arg)
+static bool rediswire_send_text(struct rediswire *wire, struct str command, rediswire_reply_fn *fn,
+                                void *arg)
 {
     struct awaited *awaited;
     if (!wire->context)
         return false;
     awaited = memory_new(sizeof *awaited);
     *awaited = (struct awaited){wire, fn, arg};
-    if (redisAsyncFormattedCommand(wire->context, on_reply, awaited, command.ptr, command.len) !=
-        REDIS_OK) {
+    if (redisAsyncFormattedCommand(wire->context, rediswire_on_reply, awaited, command.ptr,
+                                   command.len) != REDIS_OK) {
         free(awaited);
         return false;
     }
     if (wire->awaited++ == 0 && wire->is_ready) {
         wire->alive_at_ms = clock_steady_ms();
-        loop_timer_start(&wire->timer, wire->loop, REDISWIRE_SILENCE_MS, on_deadline, wire);
+        loop_timer_start(&wire->timer, wire->loop, REDISWIRE_SILENCE_MS, rediswire_on_deadline,
+                         wire);
     }
     return true;
 }
@@ -166,40 +169,40 @@ bool rediswire_send(struct rediswire *wire, struct str command, rediswire_reply_
                     void *arg)
 {
     ASSERT(wire->is_ready);
-    return send_text(wire, command, reply, arg);
+    return rediswire_send_text(wire, command, reply, arg);
 }
 
 /* ---- the handshake: all at once, PING last ---- */
 
-static bool is_error(const redisReply *reply)
+static bool rediswire_is_error(const redisReply *reply)
 {
     return reply->type == REDIS_REPLY_ERROR;
 }
 
 /* A refused AUTH or SELECT is final, whatever its word. */
-static void on_login(const redisReply *reply, void *arg)
+static void rediswire_on_login(const redisReply *reply, void *arg)
 {
     struct rediswire *wire = arg;
-    if (!reply || !is_error(reply))
+    if (!reply || !rediswire_is_error(reply))
         return;
     struct str error = str_make(reply->str, reply->len);
     enum redistrouble why = redistrouble_of_error(error);
-    end(wire, why == REDISTROUBLE_OTHER ? REDISTROUBLE_DENIED : why, error);
+    rediswire_end(wire, why == REDISTROUBLE_OTHER ? REDISTROUBLE_DENIED : why, error);
 }
 
-static void on_named(const redisReply *reply, void *arg)
+static void rediswire_on_named(const redisReply *reply, void *arg)
 {
     (void)reply, (void)arg; /* only a courtesy to who looks at CLIENT LIST */
 }
 
-static void on_pong(const redisReply *reply, void *arg)
+static void rediswire_on_pong(const redisReply *reply, void *arg)
 {
     struct rediswire *wire = arg;
     if (!reply || wire->has_ended)
         return;
-    if (is_error(reply)) {
+    if (rediswire_is_error(reply)) {
         struct str error = str_make(reply->str, reply->len);
-        end(wire, redistrouble_of_error(error), error);
+        rediswire_end(wire, redistrouble_of_error(error), error);
         return;
     }
     wire->is_ready = true;
@@ -207,7 +210,7 @@ static void on_pong(const redisReply *reply, void *arg)
     wire->events.ready(wire->arg);
 }
 
-static void login(struct rediswire *wire)
+static void rediswire_login(struct rediswire *wire)
 {
     const struct redisurl *url = wire->url;
     struct buf command;
@@ -219,41 +222,42 @@ static void login(struct rediswire *wire)
         if (url->user)
             respcommand_word(&command, str_of(url->user));
         respcommand_word(&command, str_of(url->password));
-        is_sent = send_text(wire, buf_str(&command), on_login, wire);
+        is_sent = rediswire_send_text(wire, buf_str(&command), rediswire_on_login, wire);
         explicit_bzero(command.ptr, command.len);
         buf_clear(&command);
     }
     respcommand_begin(&command, 2);
     respcommand_word(&command, STR("SELECT"));
     respcommand_number(&command, url->database);
-    is_sent = is_sent && send_text(wire, buf_str(&command), on_login, wire) &&
-              send_text(wire, STR("*3\r\n$6\r\nCLIENT\r\n$7\r\nSETNAME\r\n$8\r\npanelmux\r\n"),
-                        on_named, wire) &&
-              send_text(wire, STR("*1\r\n$4\r\nPING\r\n"), on_pong, wire);
+    is_sent =
+        is_sent && rediswire_send_text(wire, buf_str(&command), rediswire_on_login, wire) &&
+        rediswire_send_text(wire, STR("*3\r\n$6\r\nCLIENT\r\n$7\r\nSETNAME\r\n$8\r\npanelmux\r\n"),
+                            rediswire_on_named, wire) &&
+        rediswire_send_text(wire, STR("*1\r\n$4\r\nPING\r\n"), rediswire_on_pong, wire);
     buf_fini(&command);
     if (!is_sent)
-        end(wire, REDISTROUBLE_LOST, STR(""));
+        rediswire_end(wire, REDISTROUBLE_LOST, STR(""));
 }
 
 /* ---- the connection ---- */
 
-static void on_connect(const redisAsyncContext *context, int status)
+static void rediswire_on_connect(const redisAsyncContext *context, int status)
 {
     struct rediswire *wire = context->data;
     if (status == REDIS_OK) {
-        login(wire);
+        rediswire_login(wire);
         return;
     }
     wire->context = NULL; /* hiredis frees it on return */
-    end(wire, REDISTROUBLE_UNREACHABLE, STR(""));
+    rediswire_end(wire, REDISTROUBLE_UNREACHABLE, STR(""));
 }
 
-static void on_disconnect(const redisAsyncContext *context, int status)
+static void rediswire_on_disconnect(const redisAsyncContext *context, int status)
 {
     struct rediswire *wire = context->data;
     (void)status;
     wire->context = NULL; /* as above */
-    end(wire, REDISTROUBLE_LOST, STR(""));
+    rediswire_end(wire, REDISTROUBLE_LOST, STR(""));
 }
 
 struct rediswire *rediswire_open(struct loop *loop, const struct redisurl *url, const char *address,
@@ -269,13 +273,14 @@ struct rediswire *rediswire_open(struct loop *loop, const struct redisurl *url, 
         url->path ? redisAsyncConnectUnix(url->path) : redisAsyncConnect(address, url->port);
     ASSERT(wire->context); /* only without memory */
     if (wire->context->err != 0) {
-        end(wire, REDISTROUBLE_UNREACHABLE, STR(""));
+        rediswire_end(wire, REDISTROUBLE_UNREACHABLE, STR(""));
         return wire;
     }
-    attach(wire);
-    redisAsyncSetDisconnectCallback(wire->context, on_disconnect);
-    redisAsyncSetConnectCallback(wire->context, on_connect); /* asks for the first write event */
-    loop_timer_start(&wire->timer, loop, REDISWIRE_HANDSHAKE_MS, on_deadline, wire);
+    rediswire_attach(wire);
+    redisAsyncSetDisconnectCallback(wire->context, rediswire_on_disconnect);
+    redisAsyncSetConnectCallback(wire->context,
+                                 rediswire_on_connect); /* asks for the first write event */
+    loop_timer_start(&wire->timer, loop, REDISWIRE_HANDSHAKE_MS, rediswire_on_deadline, wire);
     return wire;
 }
 
@@ -286,7 +291,7 @@ void rediswire_close(struct rediswire **wire)
     if (!old)
         return;
     old->has_ended = true; /* nobody is told any more */
-    end(old, REDISTROUBLE_NONE, STR(""));
+    rediswire_end(old, REDISTROUBLE_NONE, STR(""));
     loop_timer_fini(&old->timer);
     free(old);
 }

@@ -14,8 +14,8 @@ struct builder {
 
 /* ---- offers ---- */
 
-static void offer_fill(struct offer *offer, const struct panelrow *row, struct factor exchange,
-                       enum ordertype mapped)
+static void assemble_offer_fill(struct offer *offer, const struct panelrow *row,
+                                struct factor exchange, enum ordertype mapped)
 {
     /* What is out of range in our currency has no cost: the row is out, not the list. */
     if (!quote_cost(row->rate, exchange, &offer->cost))
@@ -32,9 +32,9 @@ static void offer_fill(struct offer *offer, const struct panelrow *row, struct f
 }
 
 /* row: NULL when the service is not in the provider's list. */
-static void offer_make(struct builder *builder, struct offer *offer,
-                       const struct provider *provider, struct str service,
-                       const struct panelrow *row, enum ordertype mapped)
+static void assemble_offer_make(struct builder *builder, struct offer *offer,
+                                const struct provider *provider, struct str service,
+                                const struct panelrow *row, enum ordertype mapped)
 {
     const struct pricebook *book = builder->input->books[provider->id];
     const struct price_state *price = book ? pricebook_find(book, service) : NULL;
@@ -42,22 +42,22 @@ static void offer_make(struct builder *builder, struct offer *offer,
     offer->service = arena_str(builder->arena, service);
     offer->type = ORDERTYPE_UNKNOWN;
     if (row)
-        offer_fill(offer, row, provider->exchange, mapped);
+        assemble_offer_fill(offer, row, provider->exchange, mapped);
     offer->is_gone = !row && price != NULL;
     offer->is_quarantined = offer->is_known && price && price->is_quarantined;
 }
 
 /* ---- what the service takes from its offers ---- */
 
-static struct str category_copy(struct builder *builder, struct str category)
+static struct str assemble_category_copy(struct builder *builder, struct str category)
 {
     if (!str_equal(builder->last_category, category))
         builder->last_category = arena_str(builder->arena, category);
     return builder->last_category;
 }
 
-static void describe(struct builder *builder, struct service *service,
-                     const struct service_settings *settings, const struct panelrow *first)
+static void assemble_describe(struct builder *builder, struct service *service,
+                              const struct service_settings *settings, const struct panelrow *first)
 {
     if (settings && settings->name)
         service->name = arena_str(builder->arena, str_of(settings->name));
@@ -66,14 +66,14 @@ static void describe(struct builder *builder, struct service *service,
     else
         service->name = str_of(arena_printf(builder->arena, "Service %u", service->id));
     if (settings && settings->category)
-        service->category = category_copy(builder, str_of(settings->category));
+        service->category = assemble_category_copy(builder, str_of(settings->category));
     else
-        service->category = category_copy(
+        service->category = assemble_category_copy(
             builder, first && first->category.len > 0 ? first->category : STR("Other"));
 }
 
-static void limit(struct service *service, const struct service_settings *settings,
-                  const struct panelrow *first)
+static void assemble_limit(struct service *service, const struct service_settings *settings,
+                           const struct panelrow *first)
 {
     bool is_flat = service->type != ORDERTYPE_UNKNOWN && ordertype_row(service->type)->is_flat;
     bool has_limits = first && first->has_limits;
@@ -89,7 +89,7 @@ static void limit(struct service *service, const struct service_settings *settin
         service->max = ASSEMBLE_MAX;
 }
 
-static const struct offer *base_offer(const struct service *service)
+static const struct offer *assemble_base_offer(const struct service *service)
 {
     const struct offer *base = NULL;
     for (size_t i = 0; i < service->offer_count; i++) {
@@ -104,10 +104,10 @@ static const struct offer *base_offer(const struct service *service)
     return base;
 }
 
-static void price(struct builder *builder, struct service *service,
-                  const struct service_settings *settings, struct markup markup)
+static void assemble_price(struct builder *builder, struct service *service,
+                           const struct service_settings *settings, struct markup markup)
 {
-    const struct offer *base = base_offer(service);
+    const struct offer *base = assemble_base_offer(service);
     bool is_orderable = service->type != ORDERTYPE_UNKNOWN && service->min <= service->max;
     /* A separator's name that an operator wrote himself is meant. */
     bool is_named = (settings && settings->name) || !cleantext_is_decoration(service->name);
@@ -124,26 +124,26 @@ static void price(struct builder *builder, struct service *service,
 }
 
 /* first: the row of the first known offer, or NULL. */
-static void finish(struct builder *builder, struct service *service,
-                   const struct service_settings *settings, const struct panelrow *first,
-                   struct markup markup)
+static void assemble_finish(struct builder *builder, struct service *service,
+                            const struct service_settings *settings, const struct panelrow *first,
+                            struct markup markup)
 {
     service->type = settings ? settings->type : ORDERTYPE_UNKNOWN;
     if (service->type == ORDERTYPE_UNKNOWN && first)
         service->type = first->type;
-    describe(builder, service, settings, first);
-    limit(service, settings, first);
+    assemble_describe(builder, service, settings, first);
+    assemble_limit(service, settings, first);
     service->refill = first && first->refill;
     service->cancel = first && first->cancel;
     service->dripfeed = first && first->dripfeed && service->type != ORDERTYPE_UNKNOWN &&
                         ordertype_row(service->type)->may_drip;
-    price(builder, service, settings, markup);
+    assemble_price(builder, service, settings, markup);
 }
 
 /* ---- the two kinds of services ---- */
 
-static void make_written(struct builder *builder, struct service *service,
-                         const struct service_settings *settings)
+static void assemble_make_written(struct builder *builder, struct service *service,
+                                  const struct service_settings *settings)
 {
     const struct assemble_input *input = builder->input;
     size_t room = settings->offer_count < RANKING_MAX ? settings->offer_count : RANKING_MAX;
@@ -160,16 +160,16 @@ static void make_written(struct builder *builder, struct service *service,
         struct str id = str_of(wanted->service);
         const struct panelrow *row = panellist_find(input->lists[provider->id], id);
         struct offer *offer = &service->offers[service->offer_count++];
-        offer_make(builder, offer, provider, id, row, settings->type);
+        assemble_offer_make(builder, offer, provider, id, row, settings->type);
         offer->weight = wanted->weight;
         if (!first && offer->is_known)
             first = row;
     }
-    finish(builder, service, settings, first, settings->markup);
+    assemble_finish(builder, service, settings, first, settings->markup);
 }
 
-static void make_imported(struct builder *builder, struct service *service,
-                          const struct importrow *import)
+static void assemble_make_imported(struct builder *builder, struct service *service,
+                                   const struct importrow *import)
 {
     const struct provider *provider =
         provider_set_by_id(builder->input->providers, import->provider_id);
@@ -178,11 +178,12 @@ static void make_imported(struct builder *builder, struct service *service,
                                 .allow_loss = import->import->allow_loss,
                                 .offer_count = 1};
     service->offers = arena_new(builder->arena, sizeof *service->offers);
-    offer_make(builder, service->offers, provider, import->row->id, import->row, ORDERTYPE_UNKNOWN);
-    finish(builder, service, NULL, import->row, import->import->markup);
+    assemble_offer_make(builder, service->offers, provider, import->row->id, import->row,
+                        ORDERTYPE_UNKNOWN);
+    assemble_finish(builder, service, NULL, import->row, import->import->markup);
 }
 
-static int compare_services(const void *a, const void *b)
+static int assemble_compare_services(const void *a, const void *b)
 {
     const struct service *first = a, *second = b;
     return first->id < second->id ? -1 : first->id > second->id;
@@ -198,10 +199,10 @@ struct catalogue *assemble_make(const struct assemble_input *input, int64_t wall
     struct service *list = arena_new(&body->arena, (room ? room : 1) * sizeof *list);
     struct builder builder = {.input = input, .arena = &body->arena};
     for (size_t i = 0; i < input->settings->service_count; i++)
-        make_written(&builder, &list[open->count++], &input->settings->services[i]);
+        assemble_make_written(&builder, &list[open->count++], &input->settings->services[i]);
     for (size_t i = 0; i < input->plan->count; i++)
-        make_imported(&builder, &list[open->count++], &input->plan->rows[i]);
-    qsort(list, open->count, sizeof *list, compare_services);
+        assemble_make_imported(&builder, &list[open->count++], &input->plan->rows[i]);
+    qsort(list, open->count, sizeof *list, assemble_compare_services);
     atomic_init(&open->pins, 1);
     open->list = list;
     open->decimals = input->settings->decimals;

@@ -43,7 +43,7 @@ void balances_set(unsigned provider_id, struct money amount, int64_t wall_at_ms)
 }
 
 /* Towards minus infinity, so that the sum never promises more than there is. */
-static wide convert_down(struct money amount, struct factor exchange)
+static wide balances_convert_down(struct money amount, struct factor exchange)
 {
     wide product = (wide)amount.units * exchange.units;
     wide quotient = product / FACTOR_ONE;
@@ -56,7 +56,7 @@ struct money balances_sum(const struct provider_set *set)
     for (size_t i = 0; i < set->count; i++) {
         struct balance_cell cell = balances_get(set->list[i].id);
         if (cell.is_known)
-            sum += convert_down(cell.amount, set->list[i].exchange);
+            sum += balances_convert_down(cell.amount, set->list[i].exchange);
     }
     if (sum > INT64_MAX)
         sum = INT64_MAX;

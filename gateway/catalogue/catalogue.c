@@ -41,12 +41,12 @@ const struct service *catalogue_find(const struct catalogue *catalogue, uint32_t
     return low < catalogue->count && catalogue->list[low].id == id ? &catalogue->list[low] : NULL;
 }
 
-static bool is_same_markup(const struct markup *a, const struct markup *b)
+static bool catalogue_is_same_markup(const struct markup *a, const struct markup *b)
 {
     return a->percent.units == b->percent.units && a->amount.units == b->amount.units;
 }
 
-static bool is_same_offer(const struct offer *a, const struct offer *b)
+static bool catalogue_is_same_offer(const struct offer *a, const struct offer *b)
 {
     return a->provider_id == b->provider_id && str_equal(a->service, b->service) &&
            a->weight == b->weight && a->is_known == b->is_known && a->is_gone == b->is_gone &&
@@ -56,18 +56,19 @@ static bool is_same_offer(const struct offer *a, const struct offer *b)
            a->cancel == b->cancel && a->dripfeed == b->dripfeed;
 }
 
-static bool is_same_service(const struct service *a, const struct service *b)
+static bool catalogue_is_same_service(const struct service *a, const struct service *b)
 {
-    bool is_same =
-        a->id == b->id && str_equal(a->name, b->name) && str_equal(a->category, b->category) &&
-        a->type == b->type && a->min == b->min && a->max == b->max && a->refill == b->refill &&
-        a->cancel == b->cancel && a->dripfeed == b->dripfeed && a->routing == b->routing &&
-        a->allow_loss == b->allow_loss && a->is_priced == b->is_priced &&
-        a->terms.base.units == b->terms.base.units &&
-        a->terms.exchange.units == b->terms.exchange.units &&
-        is_same_markup(&a->terms.service, &b->terms.service) && a->offer_count == b->offer_count;
+    bool is_same = a->id == b->id && str_equal(a->name, b->name) &&
+                   str_equal(a->category, b->category) && a->type == b->type && a->min == b->min &&
+                   a->max == b->max && a->refill == b->refill && a->cancel == b->cancel &&
+                   a->dripfeed == b->dripfeed && a->routing == b->routing &&
+                   a->allow_loss == b->allow_loss && a->is_priced == b->is_priced &&
+                   a->terms.base.units == b->terms.base.units &&
+                   a->terms.exchange.units == b->terms.exchange.units &&
+                   catalogue_is_same_markup(&a->terms.service, &b->terms.service) &&
+                   a->offer_count == b->offer_count;
     for (size_t i = 0; is_same && i < a->offer_count; i++)
-        is_same = is_same_offer(&a->offers[i], &b->offers[i]);
+        is_same = catalogue_is_same_offer(&a->offers[i], &b->offers[i]);
     return is_same;
 }
 
@@ -77,6 +78,6 @@ bool catalogue_is_same(const struct catalogue *a, const struct catalogue *b)
                    a->providers == b->providers && a->has_lists == b->has_lists &&
                    strcmp(a->currency, b->currency) == 0;
     for (size_t i = 0; is_same && i < a->count; i++)
-        is_same = is_same_service(&a->list[i], &b->list[i]);
+        is_same = catalogue_is_same_service(&a->list[i], &b->list[i]);
     return is_same;
 }

@@ -9,8 +9,8 @@
 
 enum { SERVICES_MAX = 200000, IMPORTS_MAX = 256 };
 
-static bool parse_type(struct str text, const struct setting_row *row, void *field,
-                       struct fault *why)
+static bool catalogue_rows_parse_type(struct str text, const struct setting_row *row, void *field,
+                                      struct fault *why)
 {
     (void)row;
     enum ordertype type = ordertype_fold(text);
@@ -33,7 +33,7 @@ const struct setting_kind catalogue_rows_type = {
     .name = "an order type",
     .form = "such as Default, Package or Custom Comments",
     .size = sizeof(enum ordertype),
-    .parse = parse_type,
+    .parse = catalogue_rows_parse_type,
 };
 
 static const struct setting_row times_list[] = {

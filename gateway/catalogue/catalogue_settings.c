@@ -3,14 +3,14 @@
 
 #include <stdlib.h>
 
-static void free_texts(char **texts, size_t count)
+static void catalogue_settings_free_texts(char **texts, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         free(texts[i]);
     free(texts);
 }
 
-static void service_fini(struct service_settings *service)
+static void catalogue_settings_service_fini(struct service_settings *service)
 {
     for (size_t i = 0; i < service->offer_count; i++) {
         free(service->offers[i].provider);
@@ -21,20 +21,20 @@ static void service_fini(struct service_settings *service)
     free(service->category);
 }
 
-static void import_fini(struct import_settings *import)
+static void catalogue_settings_import_fini(struct import_settings *import)
 {
     free(import->provider);
-    free_texts(import->categories, import->category_count);
+    catalogue_settings_free_texts(import->categories, import->category_count);
     free(import->types);
-    free_texts(import->services, import->service_count);
+    catalogue_settings_free_texts(import->services, import->service_count);
 }
 
 void catalogue_settings_fini(struct catalogue_settings *settings)
 {
     for (size_t i = 0; i < settings->service_count; i++)
-        service_fini(&settings->services[i]);
+        catalogue_settings_service_fini(&settings->services[i]);
     for (size_t i = 0; i < settings->import_count; i++)
-        import_fini(&settings->imports[i]);
+        catalogue_settings_import_fini(&settings->imports[i]);
     free(settings->services);
     free(settings->imports);
     free(settings->currency);

@@ -4,7 +4,7 @@
 enum { RAW_MAX = 4 * CLEANTEXT_MAX };
 
 /* The next code point of well-formed UTF-8 and its length; false for an ill-formed byte. */
-static bool decode(struct str s, uint32_t *point_out, size_t *len_out)
+static bool cleantext_decode(struct str s, uint32_t *point_out, size_t *len_out)
 {
     static const struct {
         unsigned char mask, mark, low;
@@ -34,7 +34,7 @@ static bool decode(struct str s, uint32_t *point_out, size_t *len_out)
     return false;
 }
 
-static size_t encode(uint32_t point, char out[4])
+static size_t cleantext_encode(uint32_t point, char out[4])
 {
     if (point < 0x80) {
         out[0] = (char)point;
@@ -47,7 +47,7 @@ static size_t encode(uint32_t point, char out[4])
     return len;
 }
 
-static bool entity_number(struct str digits, uint32_t *point_out)
+static bool cleantext_entity_number(struct str digits, uint32_t *point_out)
 {
     uint32_t point = 0;
     bool is_hex = digits.len > 1 && (digits.ptr[0] | 0x20) == 'x';
@@ -69,7 +69,7 @@ static bool entity_number(struct str digits, uint32_t *point_out)
 }
 
 /* "&amp;" at the start of s: what it stands for and how many bytes it takes. */
-static bool entity(struct str s, uint32_t *point_out, size_t *len_out)
+static bool cleantext_entity(struct str s, uint32_t *point_out, size_t *len_out)
 {
     static const struct {
         const char *name;
@@ -82,7 +82,7 @@ static bool entity(struct str s, uint32_t *point_out, size_t *len_out)
     struct str name = str_first(str_from(s, 1), end - 1);
     *len_out = end + 1;
     if (name.ptr[0] == '#')
-        return entity_number(str_from(name, 1), point_out);
+        return cleantext_entity_number(str_from(name, 1), point_out);
     for (size_t i = 0; i < COUNT_OF(names); i++)
         if (str_equal_folded(name, str_of(names[i].name))) {
             *point_out = names[i].point;
@@ -93,7 +93,7 @@ static bool entity(struct str s, uint32_t *point_out, size_t *len_out)
 
 /* Bytes to leave out when s starts with a tag; 0 when it does not. An opening that never ends
  * loses its '<' only: names end up in other people's pages. */
-static size_t tag_len(struct str s)
+static size_t cleantext_tag_len(struct str s)
 {
     if (s.len < 2 || s.ptr[0] != '<')
         return 0;
@@ -106,22 +106,22 @@ static size_t tag_len(struct str s)
 }
 
 /* Not to be published: controls, and what YAML and JSON readers stumble over. */
-static bool is_unfit(uint32_t point)
+static bool cleantext_is_unfit(uint32_t point)
 {
     return point < 0x20 || (point >= 0x7F && point <= 0x9F) || point == 0xFEFF ||
            (point & 0xFFFE) == 0xFFFE || (point >= 0x2028 && point <= 0x202E);
 }
 
 /* Entities decoded, ill-formed bytes dropped. */
-static struct str decode_entities(struct str raw, char out[RAW_MAX])
+static struct str cleantext_decode_entities(struct str raw, char out[RAW_MAX])
 {
     size_t len = 0;
     while (raw.len > 0 && len + 4 <= RAW_MAX) {
         uint32_t point;
         size_t taken;
-        if (raw.ptr[0] == '&' && entity(raw, &point, &taken)) {
-            len += encode(point, out + len);
-        } else if (decode(raw, &point, &taken)) {
+        if (raw.ptr[0] == '&' && cleantext_entity(raw, &point, &taken)) {
+            len += cleantext_encode(point, out + len);
+        } else if (cleantext_decode(raw, &point, &taken)) {
             memcpy(out + len, raw.ptr, taken);
             len += taken;
         } else {
@@ -135,14 +135,14 @@ static struct str decode_entities(struct str raw, char out[RAW_MAX])
 struct str cleantext_make(struct arena *arena, struct str raw)
 {
     char decoded[RAW_MAX], clean[CLEANTEXT_MAX];
-    struct str rest = decode_entities(raw, decoded);
+    struct str rest = cleantext_decode_entities(raw, decoded);
     size_t len = 0;
     bool is_blank_due = false;
     while (rest.len > 0) {
         uint32_t point = 0;
-        size_t taken = tag_len(rest);
-        bool is_text = taken == 0 && decode(rest, &point, &taken) && !is_unfit(point) &&
-                       point != ' ' && point != 0xA0;
+        size_t taken = cleantext_tag_len(rest);
+        bool is_text = taken == 0 && cleantext_decode(rest, &point, &taken) &&
+                       !cleantext_is_unfit(point) && point != ' ' && point != 0xA0;
         if (!is_text) {
             is_blank_due = len > 0;
         } else {
@@ -174,7 +174,7 @@ bool cleantext_is_decoration(struct str text)
     while (text.len > 0) {
         uint32_t point = 0;
         size_t taken = 1;
-        bool is_mark = !decode(text, &point, &taken);
+        bool is_mark = !cleantext_decode(text, &point, &taken);
         for (size_t i = 0; i < COUNT_OF(marks) && !is_mark; i++)
             is_mark = point >= marks[i].first && point <= marks[i].last;
         if (!is_mark)

@@ -6,7 +6,8 @@
 enum { CONNECTION_WAIT_MS = 5000, HELD_MS = 1000 };
 
 /* Why the provider may not be asked now, but for its rate limit; NULL when it may. */
-static const char *obstacle(const struct provider *provider, struct health *health, int64_t now_ms)
+static const char *feedcall_obstacle(const struct provider *provider, struct health *health,
+                                     int64_t now_ms)
 {
     if (provider_is_paused(provider))
         return "paused by an operator";
@@ -23,7 +24,7 @@ const char *feedcall_start(struct feedcall *call, enum question_action action, b
     int64_t now_ms = clock_steady_ms();
     ASSERT(provider && !call->ask);
     *wait_ms_out = HELD_MS;
-    const char *why_not = is_wanted ? NULL : obstacle(provider, health, now_ms);
+    const char *why_not = is_wanted ? NULL : feedcall_obstacle(provider, health, now_ms);
     if (why_not)
         return why_not;
     int64_t wait_ms = provider_take_token(provider, PROVIDER_LANE_OTHER, now_ms);
@@ -44,7 +45,7 @@ const char *feedcall_start(struct feedcall *call, enum question_action action, b
     return NULL;
 }
 
-static void forget(struct feedcall *call)
+static void feedcall_forget(struct feedcall *call)
 {
     call->ask = NULL;
     call->provider = NULL;
@@ -55,7 +56,7 @@ void feedcall_end(struct feedcall *call, const struct answer *answer)
 {
     health_note(call->feed->refresher->parts.health, call->provider->id, HEALTH_READINGS, STR_NONE,
                 answer, MONEY_ZERO, clock_steady_ms());
-    forget(call);
+    feedcall_forget(call);
 }
 
 void feedcall_cancel(struct feedcall *call)
@@ -66,5 +67,5 @@ void feedcall_cancel(struct feedcall *call)
     if (call->has_probe)
         health_unused(call->feed->refresher->parts.health, call->provider->id, HEALTH_READINGS,
                       STR_NONE);
-    forget(call);
+    feedcall_forget(call);
 }

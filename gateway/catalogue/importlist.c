@@ -8,8 +8,8 @@
 #include "catalogue/refresher.h"
 
 /* Why the row cannot be sold as it is; NULL when it can. */
-static const char *obstacle(const struct provider *provider, const struct answer_service *row,
-                            struct str name)
+static const char *importlist_obstacle(const struct provider *provider,
+                                       const struct answer_service *row, struct str name)
 {
     if (row->id.len == 0)
         return "it has no id";
@@ -29,7 +29,7 @@ static const char *obstacle(const struct provider *provider, const struct answer
 }
 
 /* Ours: theirs where that is a number for us, else counted downwards from the last one. */
-static uint32_t number_of(const struct answer_service *row, uint32_t *next_free)
+static uint32_t importlist_number_of(const struct answer_service *row, uint32_t *next_free)
 {
     uint64_t number;
     if (str_to_u64(row->id, &number) && number > 0 && number < IMPORTPLAN_LAST / 2)
@@ -37,8 +37,9 @@ static uint32_t number_of(const struct answer_service *row, uint32_t *next_free)
     return (*next_free)--;
 }
 
-static void print_facts(const struct provider *provider, const struct answer_service *row,
-                        struct arena *arena, struct buf *out)
+static void importlist_print_facts(const struct provider *provider,
+                                   const struct answer_service *row, struct arena *arena,
+                                   struct buf *out)
 {
     char rate[MONEY_TEXT] = "?";
     if (row->has_rate)
@@ -57,7 +58,7 @@ static void print_facts(const struct provider *provider, const struct answer_ser
 
 /* A panel's text in quotes. Its `${` is written `$${`: in our configuration it would stand for a
  * secret of ours, which we would then publish. */
-static void print_text(struct str dirty, struct arena *arena, struct buf *out)
+static void importlist_print_text(struct str dirty, struct arena *arena, struct buf *out)
 {
     struct str text = cleantext_make(arena, dirty);
     struct buf escaped;
@@ -73,24 +74,25 @@ static void print_text(struct str dirty, struct arena *arena, struct buf *out)
     buf_fini(&escaped);
 }
 
-static void print_row(const struct provider *provider, const struct answer_service *row,
-                      const char *why_not, uint32_t number, struct arena *arena, struct buf *out)
+static void importlist_print_row(const struct provider *provider, const struct answer_service *row,
+                                 const char *why_not, uint32_t number, struct arena *arena,
+                                 struct buf *out)
 {
     const char *lead = why_not ? "  # " : "  ";
     if (why_not)
         buf_printf(out, "%sleft out: %s\n", lead, why_not);
     buf_printf(out, "%s- id: %u    ", lead, number);
-    print_facts(provider, row, arena, out);
+    importlist_print_facts(provider, row, arena, out);
     buf_printf(out, "%s  name: ", lead);
-    print_text(row->name, arena, out);
+    importlist_print_text(row->name, arena, out);
     if (cleantext_make(arena, row->category).len > 0) {
         buf_printf(out, "\n%s  category: ", lead);
-        print_text(row->category, arena, out);
+        importlist_print_text(row->category, arena, out);
     }
     buf_printf(out, "\n%s  markup: 0%%\n%s  offers:\n%s    - {provider: ", lead, lead, lead);
     buf_add_json(out, str_of(provider->settings.name));
     buf_add_text(out, ", service: ");
-    print_text(row->id, arena, out);
+    importlist_print_text(row->id, arena, out);
     buf_add_text(out, "}\n");
 }
 
@@ -107,8 +109,9 @@ void importlist_print(const struct provider *provider, const struct answer *answ
     buf_add_text(out, "services:\n");
     for (size_t i = 0; i < answer->service_count; i++) {
         const struct answer_service *row = &answer->services[i];
-        const char *why_not = obstacle(provider, row, cleantext_make(&arena, row->name));
-        print_row(provider, row, why_not, number_of(row, &next_free), &arena, out);
+        const char *why_not = importlist_obstacle(provider, row, cleantext_make(&arena, row->name));
+        importlist_print_row(provider, row, why_not, importlist_number_of(row, &next_free), &arena,
+                             out);
         printed += !why_not;
         left_out += why_not != NULL;
     }

@@ -50,7 +50,7 @@ void importnumbers_free(struct importnumbers **numbers)
     *numbers = NULL;
 }
 
-static struct entry *entry_new(struct str provider, struct str service)
+static struct entry *importnumbers_entry_new(struct str provider, struct str service)
 {
     size_t len = provider.len + 1 + service.len;
     struct entry *entry = memory_new(sizeof *entry + len + 1);
@@ -64,10 +64,10 @@ static struct entry *entry_new(struct str provider, struct str service)
     return entry;
 }
 
-static struct entry *find(const struct importnumbers *numbers, struct str provider,
-                          struct str service)
+static struct entry *importnumbers_search(const struct importnumbers *numbers, struct str provider,
+                                          struct str service)
 {
-    struct entry *wanted = entry_new(provider, service), *found = NULL;
+    struct entry *wanted = importnumbers_entry_new(provider, service), *found = NULL;
     HASH_FIND(hh, numbers->entries, wanted->key, wanted->key_len, found);
     free(wanted);
     return found;
@@ -80,7 +80,7 @@ bool importnumbers_is_seen(const struct importnumbers *numbers, uint32_t number)
     return seen != NULL;
 }
 
-static void note_seen(struct importnumbers *numbers, uint32_t number)
+static void importnumbers_note_seen(struct importnumbers *numbers, uint32_t number)
 {
     if (importnumbers_is_seen(numbers, number))
         return;
@@ -89,51 +89,51 @@ static void note_seen(struct importnumbers *numbers, uint32_t number)
     HASH_ADD(hh, numbers->seen, number, sizeof seen->number, seen);
 }
 
-static struct entry *set(struct importnumbers *numbers, struct str provider, struct str service,
-                         uint32_t number)
+static struct entry *importnumbers_set(struct importnumbers *numbers, struct str provider,
+                                       struct str service, uint32_t number)
 {
-    struct entry *entry = find(numbers, provider, service);
+    struct entry *entry = importnumbers_search(numbers, provider, service);
     if (!entry) {
-        entry = entry_new(provider, service);
+        entry = importnumbers_entry_new(provider, service);
         HASH_ADD_KEYPTR(hh, numbers->entries, entry->key, entry->key_len, entry);
     }
     entry->number = number;
-    note_seen(numbers, number);
+    importnumbers_note_seen(numbers, number);
     return entry;
 }
 
 void importnumbers_take(struct importnumbers *numbers, struct str provider, struct str service,
                         uint32_t number)
 {
-    set(numbers, provider, service, number)->is_kept = true;
+    importnumbers_set(numbers, provider, service, number)->is_kept = true;
 }
 
 void importnumbers_give(struct importnumbers *numbers, struct str provider, struct str service,
                         uint32_t number)
 {
-    set(numbers, provider, service, number)->is_kept = false;
+    importnumbers_set(numbers, provider, service, number)->is_kept = false;
 }
 
 uint32_t importnumbers_find(const struct importnumbers *numbers, struct str provider,
                             struct str service)
 {
-    struct entry *entry = find(numbers, provider, service);
+    struct entry *entry = importnumbers_search(numbers, provider, service);
     return entry ? entry->number : 0;
 }
 
 void importnumbers_stand_in(struct importnumbers *numbers, struct str provider, struct str service,
                             uint32_t number)
 {
-    struct entry *entry = find(numbers, provider, service);
+    struct entry *entry = importnumbers_search(numbers, provider, service);
     ASSERT(entry);
     entry->stand_in = number;
-    note_seen(numbers, number);
+    importnumbers_note_seen(numbers, number);
 }
 
 uint32_t importnumbers_find_stand_in(const struct importnumbers *numbers, struct str provider,
                                      struct str service)
 {
-    struct entry *entry = find(numbers, provider, service);
+    struct entry *entry = importnumbers_search(numbers, provider, service);
     return entry ? entry->stand_in : 0;
 }
 

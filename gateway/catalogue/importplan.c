@@ -5,7 +5,7 @@
 
 #include "catalogue/cleantext.h"
 
-static bool matches_any(struct str text, char *const *patterns, size_t count)
+static bool importplan_matches_any(struct str text, char *const *patterns, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         if (str_matches(text, str_of(patterns[i])))
@@ -14,7 +14,7 @@ static bool matches_any(struct str text, char *const *patterns, size_t count)
 }
 
 /* "100-199", for ids that are numbers; an id may also be written like that itself. */
-static bool is_within(struct str id, struct str range)
+static bool importplan_is_within(struct str id, struct str range)
 {
     uint64_t number, first, last;
     size_t dash = str_find_byte(range, '-');
@@ -23,15 +23,15 @@ static bool is_within(struct str id, struct str range)
            str_to_u64(str_from(range, dash + 1), &last) && first <= number && number <= last;
 }
 
-static bool has_id(const struct import_settings *import, struct str id)
+static bool importplan_has_id(const struct import_settings *import, struct str id)
 {
     for (size_t i = 0; i < import->service_count; i++)
-        if (is_within(id, str_of(import->services[i])))
+        if (importplan_is_within(id, str_of(import->services[i])))
             return true;
-    return matches_any(id, import->services, import->service_count);
+    return importplan_matches_any(id, import->services, import->service_count);
 }
 
-static bool has_type(const struct import_settings *import, enum ordertype type)
+static bool importplan_has_type(const struct import_settings *import, enum ordertype type)
 {
     for (size_t i = 0; i < import->type_count; i++)
         if (import->types[i] == type)
@@ -42,9 +42,9 @@ static bool has_type(const struct import_settings *import, enum ordertype type)
 bool importplan_wants(const struct import_settings *import, const struct panelrow *row)
 {
     return row->type != ORDERTYPE_UNKNOWN && !cleantext_is_decoration(row->name) &&
-           has_type(import, row->type) &&
-           matches_any(row->category, import->categories, import->category_count) &&
-           has_id(import, row->id);
+           importplan_has_type(import, row->type) &&
+           importplan_matches_any(row->category, import->categories, import->category_count) &&
+           importplan_has_id(import, row->id);
 }
 
 /* The numbers of the services that are written out, sorted. */
@@ -53,31 +53,31 @@ struct written {
     size_t count;
 };
 
-static int compare_ids(const void *a, const void *b)
+static int importplan_compare_ids(const void *a, const void *b)
 {
     uint32_t first = *(const uint32_t *)a, second = *(const uint32_t *)b;
     return first < second ? -1 : first > second;
 }
 
-static bool is_written(uint32_t number, const void *arg)
+static bool importplan_is_written(uint32_t number, const void *arg)
 {
     const struct written *written = arg;
     return written->count > 0 && bsearch(&number, written->ids, written->count,
-                                         sizeof *written->ids, compare_ids) != NULL;
+                                         sizeof *written->ids, importplan_compare_ids) != NULL;
 }
 
-static struct written written_make(const struct catalogue_settings *settings)
+static struct written importplan_written_make(const struct catalogue_settings *settings)
 {
     struct written written = {.count = settings->service_count};
     written.ids = memory_array(written.count + 1, sizeof *written.ids);
     for (size_t i = 0; i < written.count; i++)
         written.ids[i] = settings->services[i].id;
-    qsort(written.ids, written.count, sizeof *written.ids, compare_ids);
+    qsort(written.ids, written.count, sizeof *written.ids, importplan_compare_ids);
     return written;
 }
 
 /* first_id + theirs, 0 when that is no number of ours. */
-static uint32_t wanted_number(const struct import_settings *import, struct str theirs)
+static uint32_t importplan_wanted_number(const struct import_settings *import, struct str theirs)
 {
     uint64_t number;
     if (!str_to_u64(theirs, &number) || number > IMPORTPLAN_LAST)
@@ -92,44 +92,47 @@ struct planner {
     struct importplan *plan;
 };
 
-static uint32_t highest_free(struct planner *planner)
+static uint32_t importplan_highest_free(struct planner *planner)
 {
-    uint32_t number = importnumbers_highest_free(planner->numbers, is_written, &planner->written);
+    uint32_t number =
+        importnumbers_highest_free(planner->numbers, importplan_is_written, &planner->written);
     planner->plan->moved += number > 0;
     planner->plan->left_over += number == 0;
     return number;
 }
 
 /* Its own number is a written-out service's now. */
-static uint32_t stand_in_for(struct planner *planner, struct str provider, struct str theirs)
+static uint32_t importplan_stand_in_for(struct planner *planner, struct str provider,
+                                        struct str theirs)
 {
     uint32_t number = importnumbers_find_stand_in(planner->numbers, provider, theirs);
-    if (number > 0 && !is_written(number, &planner->written))
+    if (number > 0 && !importplan_is_written(number, &planner->written))
         return number;
-    number = highest_free(planner);
+    number = importplan_highest_free(planner);
     if (number > 0)
         importnumbers_stand_in(planner->numbers, provider, theirs, number);
     return number;
 }
 
-static uint32_t number_for(struct planner *planner, const struct import_settings *import,
-                           struct str theirs)
+static uint32_t importplan_number_for(struct planner *planner, const struct import_settings *import,
+                                      struct str theirs)
 {
     struct str provider = str_of(import->provider);
     uint32_t number = importnumbers_find(planner->numbers, provider, theirs);
     if (number > 0)
-        return is_written(number, &planner->written) ? stand_in_for(planner, provider, theirs)
-                                                     : number;
-    number = wanted_number(import, theirs);
-    if (number == 0 || is_written(number, &planner->written) ||
+        return importplan_is_written(number, &planner->written)
+                   ? importplan_stand_in_for(planner, provider, theirs)
+                   : number;
+    number = importplan_wanted_number(import, theirs);
+    if (number == 0 || importplan_is_written(number, &planner->written) ||
         importnumbers_is_seen(planner->numbers, number))
-        number = highest_free(planner);
+        number = importplan_highest_free(planner);
     if (number > 0)
         importnumbers_give(planner->numbers, provider, theirs, number);
     return number;
 }
 
-static void plan_add(struct importplan *plan, const struct importrow *row)
+static void importplan_plan_add(struct importplan *plan, const struct importrow *row)
 {
     if (plan->count == plan->room) {
         plan->room = plan->room ? plan->room * 2 : 256;
@@ -138,7 +141,7 @@ static void plan_add(struct importplan *plan, const struct importrow *row)
     plan->rows[plan->count++] = *row;
 }
 
-static int compare_rows(const void *a, const void *b)
+static int importplan_compare_rows(const void *a, const void *b)
 {
     const struct importrow *first = a, *second = b;
     if (first->id != second->id)
@@ -147,11 +150,11 @@ static int compare_rows(const void *a, const void *b)
 }
 
 /* Two imports that both want a service: the first one in the configuration has it. */
-static void drop_doubles(struct importplan *plan)
+static void importplan_drop_doubles(struct importplan *plan)
 {
     if (plan->count == 0)
         return;
-    qsort(plan->rows, plan->count, sizeof *plan->rows, compare_rows);
+    qsort(plan->rows, plan->count, sizeof *plan->rows, importplan_compare_rows);
     size_t kept = 1;
     for (size_t i = 1; i < plan->count; i++)
         if (plan->rows[i].id != plan->rows[kept - 1].id)
@@ -165,23 +168,25 @@ void importplan_make(const struct catalogue_settings *settings,
                      struct importnumbers *numbers, struct importplan *out)
 {
     *out = (struct importplan){0};
-    struct planner planner = {.numbers = numbers, .written = written_make(settings), .plan = out};
+    struct planner planner = {
+        .numbers = numbers, .written = importplan_written_make(settings), .plan = out};
     for (size_t i = 0; i < settings->import_count; i++) {
         const struct import_settings *import = &settings->imports[i];
         const struct provider *provider = provider_set_find(providers, str_of(import->provider));
         const struct panellist *list = provider ? lists[provider->id] : NULL;
         for (size_t r = 0; list && r < list->count; r++) {
             const struct panelrow *row = &list->rows[r];
-            uint32_t number =
-                importplan_wants(import, row) ? number_for(&planner, import, row->id) : 0;
+            uint32_t number = importplan_wants(import, row)
+                                  ? importplan_number_for(&planner, import, row->id)
+                                  : 0;
             if (number > 0)
-                plan_add(out, &(struct importrow){.id = number,
-                                                  .provider_id = provider->id,
-                                                  .row = row,
-                                                  .import = import});
+                importplan_plan_add(out, &(struct importrow){.id = number,
+                                                             .provider_id = provider->id,
+                                                             .row = row,
+                                                             .import = import});
         }
     }
-    drop_doubles(out);
+    importplan_drop_doubles(out);
     free(planner.written.ids);
 }
 

@@ -8,7 +8,7 @@ enum { FLAG_REFILL = 1, FLAG_CANCEL = 2, FLAG_DRIPFEED = 4, FLAGS_ALL = 7 };
 
 /* ---- print ---- */
 
-static void print_money(struct money amount, struct buf *out)
+static void listtext_print_money(struct money amount, struct buf *out)
 {
     char text[MONEY_TEXT];
     size_t len = money_print(amount, 0, text);
@@ -17,7 +17,7 @@ static void print_money(struct money amount, struct buf *out)
     buf_add_byte(out, '"');
 }
 
-static void print_row(const struct panelrow *row, struct buf *out)
+static void listtext_print_row(const struct panelrow *row, struct buf *out)
 {
     buf_add_byte(out, '[');
     buf_add_json(out, row->id);
@@ -28,7 +28,7 @@ static void print_row(const struct panelrow *row, struct buf *out)
     buf_add_byte(out, ',');
     buf_add_json(out, str_of(ordertype_name(row->type)));
     buf_add_byte(out, ',');
-    print_money(row->rate, out);
+    listtext_print_money(row->rate, out);
     if (row->has_limits)
         buf_printf(out, ",%lld,%lld", (long long)row->min, (long long)row->max);
     else
@@ -43,7 +43,7 @@ struct held_printer {
     size_t count;
 };
 
-static void print_held(struct str service, struct price_state *state, void *arg)
+static void listtext_print_held(struct str service, struct price_state *state, void *arg)
 {
     struct held_printer *printer = arg;
     if (!state->is_quarantined)
@@ -52,10 +52,10 @@ static void print_held(struct str service, struct price_state *state, void *arg)
     buf_add_text(out, printer->count++ ? ",[" : "[");
     buf_add_json(out, service);
     buf_add_byte(out, ',');
-    print_money(state->pending, out);
+    listtext_print_money(state->pending, out);
     buf_add_byte(out, ',');
     if (state->has_accepted)
-        print_money(state->accepted, out);
+        listtext_print_money(state->accepted, out);
     else
         buf_add_text(out, "null");
     buf_printf(out, ",%u,%lld]", state->agreeing, (long long)state->since_ms);
@@ -68,19 +68,19 @@ bool listtext_print(const struct panellist *list, const struct pricebook *book, 
     for (size_t i = 0; i < list->count; i++) {
         if (i)
             buf_add_byte(out, ',');
-        print_row(&list->rows[i], out);
+        listtext_print_row(&list->rows[i], out);
     }
     buf_add_text(out, "],\"held\":[");
     struct held_printer printer = {.out = out};
     if (book)
-        pricebook_each(book, print_held, &printer);
+        pricebook_each(book, listtext_print_held, &printer);
     buf_add_text(out, "]}");
     return !out->is_over;
 }
 
 /* ---- read ---- */
 
-static bool read_text(const json_t *row, size_t index, struct str *out)
+static bool listtext_read_text(const json_t *row, size_t index, struct str *out)
 {
     const json_t *value = json_array_get(row, index);
     if (!json_is_string(value))
@@ -89,28 +89,29 @@ static bool read_text(const json_t *row, size_t index, struct str *out)
     return true;
 }
 
-static bool read_id(const json_t *row, struct str *out)
+static bool listtext_read_id(const json_t *row, struct str *out)
 {
-    return read_text(row, 0, out) && out->len > 0 && out->len <= PANELLIST_ID_MAX;
+    return listtext_read_text(row, 0, out) && out->len > 0 && out->len <= PANELLIST_ID_MAX;
 }
 
-static bool read_number(const json_t *row, size_t index, int64_t *out)
+static bool listtext_read_number(const json_t *row, size_t index, int64_t *out)
 {
     const json_t *value = json_array_get(row, index);
     *out = json_integer_value(value);
     return json_is_integer(value) && *out >= 0;
 }
 
-static bool read_money(const json_t *row, size_t index, struct money *out)
+static bool listtext_read_money(const json_t *row, size_t index, struct money *out)
 {
     struct str text;
-    return read_text(row, index, &text) && money_parse(text, MONEY_EXACT, out) && out->units >= 0;
+    return listtext_read_text(row, index, &text) && money_parse(text, MONEY_EXACT, out) &&
+           out->units >= 0;
 }
 
-static bool read_type(const json_t *row, size_t index, enum ordertype *out)
+static bool listtext_read_type(const json_t *row, size_t index, enum ordertype *out)
 {
     struct str word;
-    if (!read_text(row, index, &word))
+    if (!listtext_read_text(row, index, &word))
         return false;
     for (int type = 0; type <= ORDERTYPE_UNKNOWN; type++)
         if (str_is(word, ordertype_name((enum ordertype)type))) {
@@ -120,18 +121,19 @@ static bool read_type(const json_t *row, size_t index, enum ordertype *out)
     return false;
 }
 
-static bool read_row(const json_t *json, struct panelrow *out)
+static bool listtext_read_row(const json_t *json, struct panelrow *out)
 {
     struct panelrow row = {0};
     int64_t flags;
-    if (!json_is_array(json) || json_array_size(json) != ROW_LENGTH || !read_id(json, &row.id) ||
-        !read_text(json, 1, &row.name) || !read_text(json, 2, &row.category) ||
-        !read_type(json, 3, &row.type) || !read_money(json, 4, &row.rate) ||
-        !read_number(json, 7, &flags) || flags > FLAGS_ALL)
+    if (!json_is_array(json) || json_array_size(json) != ROW_LENGTH ||
+        !listtext_read_id(json, &row.id) || !listtext_read_text(json, 1, &row.name) ||
+        !listtext_read_text(json, 2, &row.category) || !listtext_read_type(json, 3, &row.type) ||
+        !listtext_read_money(json, 4, &row.rate) || !listtext_read_number(json, 7, &flags) ||
+        flags > FLAGS_ALL)
         return false;
     row.has_limits = !json_is_null(json_array_get(json, 5));
-    if (row.has_limits &&
-        (!read_number(json, 5, &row.min) || !read_number(json, 6, &row.max) || row.max < row.min))
+    if (row.has_limits && (!listtext_read_number(json, 5, &row.min) ||
+                           !listtext_read_number(json, 6, &row.max) || row.max < row.min))
         return false;
     row.refill = flags & FLAG_REFILL;
     row.cancel = flags & FLAG_CANCEL;
@@ -140,23 +142,24 @@ static bool read_row(const json_t *json, struct panelrow *out)
     return true;
 }
 
-static bool read_held(const json_t *json, struct str *id_out, struct price_state *out)
+static bool listtext_read_held(const json_t *json, struct str *id_out, struct price_state *out)
 {
     struct price_state state = {.is_quarantined = true};
     int64_t lists;
-    if (!json_is_array(json) || json_array_size(json) != HELD_LENGTH || !read_id(json, id_out) ||
-        !read_money(json, 1, &state.pending) || !read_number(json, 3, &lists) ||
-        lists > QUARANTINE_LISTS || !read_number(json, 4, &state.since_ms))
+    if (!json_is_array(json) || json_array_size(json) != HELD_LENGTH ||
+        !listtext_read_id(json, id_out) || !listtext_read_money(json, 1, &state.pending) ||
+        !listtext_read_number(json, 3, &lists) || lists > QUARANTINE_LISTS ||
+        !listtext_read_number(json, 4, &state.since_ms))
         return false;
     state.agreeing = (unsigned)lists;
     state.has_accepted = !json_is_null(json_array_get(json, 2));
-    if (state.has_accepted && !read_money(json, 2, &state.accepted))
+    if (state.has_accepted && !listtext_read_money(json, 2, &state.accepted))
         return false;
     *out = state;
     return true;
 }
 
-static struct panellist *read_rows(const json_t *root)
+static struct panellist *listtext_read_rows(const json_t *root)
 {
     const json_t *rows = json_object_get(root, "rows");
     const json_t *version = json_object_get(root, "version");
@@ -168,7 +171,7 @@ static struct panellist *read_rows(const json_t *root)
     size_t count = json_array_size(rows);
     struct panellist *list = panellist_new(json_integer_value(fetched));
     struct panelrow row;
-    for (size_t i = 0; i < count && read_row(json_array_get(rows, i), &row); i++)
+    for (size_t i = 0; i < count && listtext_read_row(json_array_get(rows, i), &row); i++)
         panellist_add(list, &row);
     bool is_whole = list->count == count;
     panellist_seal(list);
@@ -178,23 +181,23 @@ static struct panellist *read_rows(const json_t *root)
 }
 
 /* All of "held" well-formed? Nothing may be taken over from a half of it. */
-static bool check_held(const json_t *held)
+static bool listtext_check_held(const json_t *held)
 {
     struct str id;
     struct price_state state;
     for (size_t i = 0; i < json_array_size(held); i++)
-        if (!read_held(json_array_get(held, i), &id, &state))
+        if (!listtext_read_held(json_array_get(held, i), &id, &state))
             return false;
     return json_is_array(held);
 }
 
-static void fill_book(const struct panellist *list, const json_t *held, struct pricebook *book,
-                      bool keep_known)
+static void listtext_fill_book(const struct panellist *list, const json_t *held,
+                               struct pricebook *book, bool keep_known)
 {
     for (size_t i = 0; i < json_array_size(held); i++) {
         struct str id;
         struct price_state state;
-        bool is_read = read_held(json_array_get(held, i), &id, &state);
+        bool is_read = listtext_read_held(json_array_get(held, i), &id, &state);
         bool is_known = pricebook_find(book, id) != NULL;
         struct price_state *place = is_read ? pricebook_need(book, id) : NULL;
         if (place && !(is_known && keep_known))
@@ -216,9 +219,9 @@ struct panellist *listtext_parse(struct str text, struct pricebook *book, bool k
         return NULL;
     json_t *root = json_loadb(text.ptr, text.len, JSON_REJECT_DUPLICATES, NULL);
     const json_t *held = json_object_get(root, "held");
-    struct panellist *list = check_held(held) ? read_rows(root) : NULL;
+    struct panellist *list = listtext_check_held(held) ? listtext_read_rows(root) : NULL;
     if (list && book)
-        fill_book(list, held, book, keep_known);
+        listtext_fill_book(list, held, book, keep_known);
     json_decref(root);
     return list;
 }

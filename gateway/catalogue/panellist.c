@@ -45,7 +45,7 @@ void panellist_add(struct panellist *list, const struct panelrow *row)
     list->count++;
 }
 
-static int compare_rows(const void *a, const void *b)
+static int panellist_compare_rows(const void *a, const void *b)
 {
     const struct panelrow *first = a, *second = b;
     int order = str_compare(first->id, second->id);
@@ -58,7 +58,7 @@ void panellist_seal(struct panellist *list)
 {
     if (list->count == 0)
         return;
-    qsort(list->rows, list->count, sizeof *list->rows, compare_rows);
+    qsort(list->rows, list->count, sizeof *list->rows, panellist_compare_rows);
     size_t kept = 1;
     for (size_t i = 1; i < list->count; i++)
         if (!str_equal(list->rows[i].id, list->rows[kept - 1].id))

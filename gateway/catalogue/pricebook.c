@@ -12,7 +12,7 @@ struct price {
     char service[];
 };
 
-static struct price *find(const struct pricebook *book, struct str service)
+static struct price *pricebook_search(const struct pricebook *book, struct str service)
 {
     struct price *price = NULL;
     if (service.len > 0)
@@ -22,13 +22,13 @@ static struct price *find(const struct pricebook *book, struct str service)
 
 struct price_state *pricebook_find(const struct pricebook *book, struct str service)
 {
-    struct price *price = find(book, service);
+    struct price *price = pricebook_search(book, service);
     return price ? &price->state : NULL;
 }
 
 struct price_state *pricebook_need(struct pricebook *book, struct str service)
 {
-    struct price *price = find(book, service);
+    struct price *price = pricebook_search(book, service);
     if (price)
         return &price->state;
     if (service.len == 0 || HASH_COUNT(book->prices) >= PRICEBOOK_MAX)

@@ -7,23 +7,24 @@
 /* gzip -9 costs four times gzip -6 and saves a tenth: with many lists that time is too long. */
 enum { BEST_LISTS = 16, BEST_LEVEL = 9, MANY_LEVEL = 6, LATE_LEVEL = 1 };
 
-static uint64_t mix(uint64_t hash, uint64_t value)
+static uint64_t pricelist_mix(uint64_t hash, uint64_t value)
 {
     hash ^= value;
     hash *= UINT64_C(0x9E3779B97F4A7C15);
     return hash ^ hash >> 32;
 }
 
-static uint64_t hash_of(const struct client_settings *settings)
+static uint64_t pricelist_hash_of(const struct client_settings *settings)
 {
-    uint64_t hash = mix(1, (uint64_t)settings->markup.percent.units);
-    hash = mix(hash, (uint64_t)settings->markup.amount.units);
+    uint64_t hash = pricelist_mix(1, (uint64_t)settings->markup.percent.units);
+    hash = pricelist_mix(hash, (uint64_t)settings->markup.amount.units);
     for (size_t i = 0; i < settings->service_count; i++)
-        hash = mix(hash, (uint64_t)settings->services[i].first << 32 | settings->services[i].last);
+        hash = pricelist_mix(hash, (uint64_t)settings->services[i].first << 32 |
+                                       settings->services[i].last);
     return hash;
 }
 
-static bool is_for(const struct pricelist *list, const struct client_settings *settings)
+static bool pricelist_is_for(const struct pricelist *list, const struct client_settings *settings)
 {
     if (list->markup.percent.units != settings->markup.percent.units ||
         list->markup.amount.units != settings->markup.amount.units ||
@@ -36,8 +37,8 @@ static bool is_for(const struct pricelist *list, const struct client_settings *s
     return true;
 }
 
-static const struct pricelist *find(const struct catalogue *catalogue, uint64_t hash,
-                                    const struct client_settings *settings)
+static const struct pricelist *pricelist_find(const struct catalogue *catalogue, uint64_t hash,
+                                              const struct client_settings *settings)
 {
     const struct catalogue_body *body = (const struct catalogue_body *)(const void *)catalogue;
     size_t low = 0, high = body->list_count;
@@ -49,7 +50,7 @@ static const struct pricelist *find(const struct catalogue *catalogue, uint64_t 
             high = middle;
     }
     for (; low < body->list_count && body->lists[low].hash == hash; low++)
-        if (is_for(&body->lists[low], settings))
+        if (pricelist_is_for(&body->lists[low], settings))
             return &body->lists[low];
     return NULL;
 }
@@ -57,12 +58,12 @@ static const struct pricelist *find(const struct catalogue *catalogue, uint64_t 
 const struct pricelist *catalogue_pricelist(const struct catalogue *catalogue,
                                             const struct client *client)
 {
-    return find(catalogue, hash_of(&client->settings), &client->settings);
+    return pricelist_find(catalogue, pricelist_hash_of(&client->settings), &client->settings);
 }
 
 /* ---- making ---- */
 
-static bool covers(const struct pricelist *list, uint32_t service)
+static bool pricelist_covers(const struct pricelist *list, uint32_t service)
 {
     for (size_t i = 0; i < list->range_count; i++)
         if (service >= list->ranges[i].first && service <= list->ranges[i].last)
@@ -70,21 +71,21 @@ static bool covers(const struct pricelist *list, uint32_t service)
     return list->range_count == 0;
 }
 
-static bool quote(const struct pricelist *list, const struct service *service,
-                  struct money *rate_out)
+static bool pricelist_quote(const struct pricelist *list, const struct service *service,
+                            struct money *rate_out)
 {
     struct rate_terms terms = service->terms;
     terms.client = list->markup;
-    return service->is_priced && covers(list, service->id) &&
+    return service->is_priced && pricelist_covers(list, service->id) &&
            quote_rate(&terms, list->catalogue->decimals, rate_out);
 }
 
-static void fill_rates(struct pricelist *list)
+static void pricelist_fill_rates(struct pricelist *list)
 {
     const struct catalogue *catalogue = list->catalogue;
     list->rates = memory_array(catalogue->count + 1, sizeof *list->rates);
     for (size_t i = 0; i < catalogue->count; i++) {
-        bool is_in = quote(list, &catalogue->list[i], &list->rates[i]);
+        bool is_in = pricelist_quote(list, &catalogue->list[i], &list->rates[i]);
         if (!is_in)
             list->rates[i].units = -1;
         list->count += is_in;
@@ -92,11 +93,12 @@ static void fill_rates(struct pricelist *list)
 }
 
 /* former: the same list of the former snapshot, or NULL. */
-static struct rendered *render(struct pricelist *list, const struct pricelist *former, int level)
+static struct rendered *pricelist_render(struct pricelist *list, const struct pricelist *former,
+                                         int level)
 {
     struct rendered *before = former ? atomic_load(&former->rendered) : NULL;
     struct buf plain;
-    fill_rates(list);
+    pricelist_fill_rates(list);
     buf_init(&plain, RENDER_MAX);
     render_plain(list->catalogue, list->rates, &plain);
     if (!before || !str_equal(buf_str(&plain), before->open.plain))
@@ -105,14 +107,14 @@ static struct rendered *render(struct pricelist *list, const struct pricelist *f
     return render_pin(before);
 }
 
-static struct rendered *render_late(const struct pricelist *list)
+static struct rendered *pricelist_render_late(const struct pricelist *list)
 {
     struct catalogue_body *body = catalogue_body((struct catalogue *)(uintptr_t)list->catalogue);
     struct pricelist *own = &body->lists[list - body->lists];
     pthread_mutex_lock(&body->late);
     struct rendered *rendered = atomic_load(&own->rendered);
     if (!rendered) {
-        rendered = render(own, NULL, LATE_LEVEL);
+        rendered = pricelist_render(own, NULL, LATE_LEVEL);
         atomic_store(&own->rendered, rendered);
     }
     pthread_mutex_unlock(&body->late);
@@ -124,7 +126,7 @@ static struct rendered *render_late(const struct pricelist *list)
 const struct rendering *pricelist_rendering(const struct pricelist *list)
 {
     struct rendered *rendered = atomic_load(&list->rendered);
-    return rendered ? &rendered->open : &render_late(list)->open;
+    return rendered ? &rendered->open : &pricelist_render_late(list)->open;
 }
 
 size_t pricelist_count(const struct pricelist *list)
@@ -140,7 +142,7 @@ bool pricelist_rate(const struct pricelist *list, const struct service *service,
     size_t index = (size_t)(service - list->catalogue->list);
     ASSERT(index < list->catalogue->count);
     if (!atomic_load(&list->rendered))
-        return quote(list, service, rate_out);
+        return pricelist_quote(list, service, rate_out);
     if (list->rates[index].units < 0)
         return false;
     *rate_out = list->rates[index];
@@ -149,8 +151,8 @@ bool pricelist_rate(const struct pricelist *list, const struct service *service,
 
 /* ---- all lists of a snapshot ---- */
 
-static void list_init(struct pricelist *list, const struct catalogue *catalogue, uint64_t hash,
-                      const struct client_settings *settings)
+static void pricelist_list_init(struct pricelist *list, const struct catalogue *catalogue,
+                                uint64_t hash, const struct client_settings *settings)
 {
     *list = (struct pricelist){.hash = hash,
                                .markup = settings->markup,
@@ -166,17 +168,17 @@ struct wish { /* a client's settings on their way to a list */
     const struct client_settings *settings;
 };
 
-static int compare_wishes(const void *a, const void *b)
+static int pricelist_compare_wishes(const void *a, const void *b)
 {
     const struct wish *first = a, *second = b;
     return first->hash < second->hash ? -1 : first->hash > second->hash;
 }
 
 /* Is the wish met by a list made from it on, back to the first with its hash? */
-static bool is_met(const struct catalogue_body *body, const struct wish *wish)
+static bool pricelist_is_met(const struct catalogue_body *body, const struct wish *wish)
 {
     for (size_t i = body->list_count; i > 0 && body->lists[i - 1].hash == wish->hash; i--)
-        if (is_for(&body->lists[i - 1], wish->settings))
+        if (pricelist_is_for(&body->lists[i - 1], wish->settings))
             return true;
     return false;
 }
@@ -187,21 +189,22 @@ void pricelist_make_all(struct catalogue *catalogue, const struct client_set *cl
     struct catalogue_body *body = catalogue_body(catalogue);
     struct wish *wishes = memory_array(clients->count + 1, sizeof *wishes);
     for (size_t i = 0; i < clients->count; i++)
-        wishes[i] = (struct wish){.hash = hash_of(&clients->list[i].settings),
+        wishes[i] = (struct wish){.hash = pricelist_hash_of(&clients->list[i].settings),
                                   .settings = &clients->list[i].settings};
-    qsort(wishes, clients->count, sizeof *wishes, compare_wishes);
+    qsort(wishes, clients->count, sizeof *wishes, pricelist_compare_wishes);
     body->lists = memory_array(clients->count + 1, sizeof *body->lists);
     for (size_t i = 0; i < clients->count; i++)
-        if (!is_met(body, &wishes[i]))
-            list_init(&body->lists[body->list_count++], catalogue, wishes[i].hash,
-                      wishes[i].settings);
+        if (!pricelist_is_met(body, &wishes[i]))
+            pricelist_list_init(&body->lists[body->list_count++], catalogue, wishes[i].hash,
+                                wishes[i].settings);
     int level = body->list_count <= BEST_LISTS ? BEST_LEVEL : MANY_LEVEL;
     for (size_t i = 0; i < body->list_count && i < PRICELIST_READY; i++) {
         struct pricelist *list = &body->lists[i];
         const struct client_settings as_client = {
             .markup = list->markup, .services = list->ranges, .service_count = list->range_count};
-        const struct pricelist *before = former ? find(former, list->hash, &as_client) : NULL;
-        atomic_init(&list->rendered, render(list, before, level));
+        const struct pricelist *before =
+            former ? pricelist_find(former, list->hash, &as_client) : NULL;
+        atomic_init(&list->rendered, pricelist_render(list, before, level));
     }
     free(wishes);
 }

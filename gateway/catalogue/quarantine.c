@@ -13,7 +13,7 @@ bool quarantine_is_absurd(struct money rate, struct factor exchange)
     return rate.units >= mark || (rate.units > high && ours > high);
 }
 
-static bool is_jump(struct money accepted, struct money rate, struct percent jump)
+static bool quarantine_is_jump(struct money accepted, struct money rate, struct percent jump)
 {
     wide moved = (wide)rate.units - accepted.units;
     if (moved < 0)
@@ -21,15 +21,15 @@ static bool is_jump(struct money accepted, struct money rate, struct percent jum
     return moved * PERCENT_WHOLE > (wide)accepted.units * jump.units;
 }
 
-static enum price_verdict believe(struct price_state *state, struct money rate,
-                                  enum price_verdict verdict)
+static enum price_verdict quarantine_believe(struct price_state *state, struct money rate,
+                                             enum price_verdict verdict)
 {
     *state = (struct price_state){.has_accepted = true, .accepted = rate};
     return verdict;
 }
 
-static enum price_verdict hold(struct price_state *state, struct money rate, bool may_agree,
-                               int64_t now_ms)
+static enum price_verdict quarantine_hold(struct price_state *state, struct money rate,
+                                          bool may_agree, int64_t now_ms)
 {
     bool is_again = state->is_quarantined && money_compare(state->pending, rate) == 0;
     if (!is_again || now_ms < state->since_ms) {
@@ -43,25 +43,25 @@ static enum price_verdict hold(struct price_state *state, struct money rate, boo
         state->agreeing++;
     bool is_agreed = may_agree && state->agreeing >= QUARANTINE_LISTS &&
                      now_ms - state->since_ms >= QUARANTINE_MS;
-    return is_agreed ? believe(state, rate, PRICE_AGREED) : PRICE_WAITING;
+    return is_agreed ? quarantine_believe(state, rate, PRICE_AGREED) : PRICE_WAITING;
 }
 
 enum price_verdict quarantine_judge(struct price_state *state, struct money rate,
                                     const struct price_rules *rules, int64_t now_ms)
 {
     if (state->has_accepted && money_compare(state->accepted, rate) == 0)
-        return state->is_quarantined ? believe(state, rate, PRICE_ACCEPTED) : PRICE_SAME;
+        return state->is_quarantined ? quarantine_believe(state, rate, PRICE_ACCEPTED) : PRICE_SAME;
     if (rate.units <= 0 || quarantine_is_absurd(rate, rules->exchange))
-        return hold(state, rate, false, now_ms);
-    if (state->has_accepted && is_jump(state->accepted, rate, rules->jump))
-        return hold(state, rate, true, now_ms);
-    return believe(state, rate, PRICE_ACCEPTED);
+        return quarantine_hold(state, rate, false, now_ms);
+    if (state->has_accepted && quarantine_is_jump(state->accepted, rate, rules->jump))
+        return quarantine_hold(state, rate, true, now_ms);
+    return quarantine_believe(state, rate, PRICE_ACCEPTED);
 }
 
 bool quarantine_accept(struct price_state *state)
 {
     if (!state->is_quarantined)
         return false;
-    believe(state, state->pending, PRICE_ACCEPTED);
+    quarantine_believe(state, state->pending, PRICE_ACCEPTED);
     return true;
 }

@@ -24,7 +24,7 @@ struct refresher *refresher_new(const struct refresher_parts *parts)
     return refresher;
 }
 
-static void feed_free(struct feed *feed)
+static void refresher_feed_free(struct feed *feed)
 {
     panellist_free(&feed->list);
     panellist_free(&feed->shrunken);
@@ -40,7 +40,7 @@ void refresher_free(struct refresher *refresher)
     while (refresher->feeds) {
         struct feed *feed = refresher->feeds;
         refresher->feeds = feed->next;
-        feed_free(feed);
+        refresher_feed_free(feed);
     }
     importnumbers_free(&refresher->numbers);
     catalogue_unpin(&refresher->last);
@@ -105,7 +105,7 @@ void refresher_take_price(struct refresher *refresher, const struct ledger_price
 
 /* ---- configuration ---- */
 
-static void note_panel(struct feed *feed, const struct provider_settings *settings)
+static void refresher_note_panel(struct feed *feed, const struct provider_settings *settings)
 {
     struct buf text;
     char digits[65];
@@ -124,17 +124,17 @@ void refresher_cache_name(const struct feed *feed, const char *what, char out[CA
     snprintf(out, CACHE_NAME_BYTES, "%s:%.200s:%s", what, feed->name, feed->panel);
 }
 
-static void feed_start(struct feed *feed, const struct provider *provider)
+static void refresher_feed_start(struct feed *feed, const struct provider *provider)
 {
     feed->id = provider->id;
     feed->is_active = true;
     feed->refresher->by_id[feed->id] = feed;
-    note_panel(feed, &provider->settings);
+    refresher_note_panel(feed, &provider->settings);
     feedlist_start(feed);
     feedbalance_start(feed);
 }
 
-static void feed_stop(struct feed *feed)
+static void refresher_feed_stop(struct feed *feed)
 {
     struct refresher *refresher = feed->refresher;
     feedlist_stop(feed);
@@ -147,14 +147,15 @@ static void feed_stop(struct feed *feed)
 }
 
 /* The panel would answer another way now. */
-static bool is_changed(const struct provider_settings *a, const struct provider_settings *b)
+static bool refresher_is_changed(const struct provider_settings *a,
+                                 const struct provider_settings *b)
 {
     return !str_is_same(a->url, b->url) || !str_is_same(a->key, b->key) ||
            !str_is_same(a->currency, b->currency) || !str_is_same(a->ca_file, b->ca_file) ||
            a->dialect != b->dialect;
 }
 
-static void view_fini(struct refresher_view *view)
+static void refresher_view_fini(struct refresher_view *view)
 {
     if (!view->settings)
         return;
@@ -164,17 +165,17 @@ static void view_fini(struct refresher_view *view)
     *view = (struct refresher_view){0};
 }
 
-static void adopt_provider(struct refresher *refresher, const struct provider *provider,
-                           const struct provider *before)
+static void refresher_adopt_provider(struct refresher *refresher, const struct provider *provider,
+                                     const struct provider *before)
 {
     struct feed *feed = refresher_feed(refresher, str_of(provider->settings.name));
     if (!feed->is_active) {
-        feed_start(feed, provider);
-    } else if (before && is_changed(&before->settings, &provider->settings)) {
+        refresher_feed_start(feed, provider);
+    } else if (before && refresher_is_changed(&before->settings, &provider->settings)) {
         /* What is under way, and what the cache has, is from before. */
         feedlist_stop(feed);
         feedbalance_stop(feed);
-        note_panel(feed, &provider->settings);
+        refresher_note_panel(feed, &provider->settings);
         feedlist_start(feed);
         feedbalance_start(feed);
         feedlist_ask_now(feed);
@@ -185,47 +186,50 @@ static void adopt_provider(struct refresher *refresher, const struct provider *p
     }
 }
 
-static void adopt(struct refresher *refresher, const struct refresher_view *view)
+static void refresher_adopt(struct refresher *refresher, const struct refresher_view *view)
 {
     struct refresher_view before = refresher->view;
     refresher->view = *view;
     for (struct feed *feed = refresher->feeds; feed; feed = feed->next)
         if (feed->is_active && !provider_set_by_id(view->providers, feed->id))
-            feed_stop(feed);
+            refresher_feed_stop(feed);
     for (size_t i = 0; i < view->providers->count; i++) {
         const struct provider *provider = &view->providers->list[i];
-        adopt_provider(refresher, provider,
-                       before.settings ? provider_set_by_id(before.providers, provider->id) : NULL);
+        refresher_adopt_provider(
+            refresher, provider,
+            before.settings ? provider_set_by_id(before.providers, provider->id) : NULL);
     }
-    view_fini(&before);
+    refresher_view_fini(&before);
     refresher->is_dirty = refresher->must_publish = true;
     refresher_publish_now(refresher);
 }
 
-static void on_tick(void *arg)
+static void refresher_on_tick(void *arg)
 {
     struct refresher *refresher = arg;
     for (struct feed *feed = refresher->feeds; feed; feed = feed->next)
         if (feed->is_active && !feed->is_balance_wanted &&
             health_wants_balance(refresher->parts.health, feed->id, clock_steady_ms()))
             feedbalance_ask_now(feed);
-    loop_timer_start(&refresher->tick_timer, refresher->parts.loop, TICK_MS, on_tick, refresher);
+    loop_timer_start(&refresher->tick_timer, refresher->parts.loop, TICK_MS, refresher_on_tick,
+                     refresher);
 }
 
-static void on_time_over(void *arg)
+static void refresher_on_time_over(void *arg)
 {
     struct refresher *refresher = arg;
     refresher->is_time_over = true;
     refresher_settle(refresher);
 }
 
-static void start_once(struct refresher *refresher)
+static void refresher_start_once(struct refresher *refresher)
 {
     if (refresher->tick_timer.is_armed)
         return;
-    loop_timer_start(&refresher->tick_timer, refresher->parts.loop, TICK_MS, on_tick, refresher);
-    loop_timer_start(&refresher->settle_timer, refresher->parts.loop, SETTLE_MS, on_time_over,
+    loop_timer_start(&refresher->tick_timer, refresher->parts.loop, TICK_MS, refresher_on_tick,
                      refresher);
+    loop_timer_start(&refresher->settle_timer, refresher->parts.loop, SETTLE_MS,
+                     refresher_on_time_over, refresher);
 }
 
 void refresher_stop(struct refresher *refresher)
@@ -233,11 +237,11 @@ void refresher_stop(struct refresher *refresher)
     refresher->is_stopped = true;
     for (struct feed *feed = refresher->feeds; feed; feed = feed->next)
         if (feed->is_active)
-            feed_stop(feed);
+            refresher_feed_stop(feed);
     loop_timer_fini(&refresher->publish_timer);
     loop_timer_fini(&refresher->tick_timer);
     loop_timer_fini(&refresher->settle_timer);
-    view_fini(&refresher->view);
+    refresher_view_fini(&refresher->view);
 }
 
 /* ---- from other threads ---- */
@@ -255,13 +259,13 @@ struct errand {
     size_t accepted;
 };
 
-static void errand_free(struct errand *errand)
+static void refresher_errand_free(struct errand *errand)
 {
     free(errand->service);
     free(errand);
 }
 
-static struct errand *errand_new(struct refresher *refresher, loop_message_fn *run)
+static struct errand *refresher_errand_new(struct refresher *refresher, loop_message_fn *run)
 {
     struct errand *errand = memory_new(sizeof *errand);
     errand->message.run = run;
@@ -269,89 +273,89 @@ static struct errand *errand_new(struct refresher *refresher, loop_message_fn *r
     return errand;
 }
 
-static struct feed *feed_of(const struct errand *errand)
+static struct feed *refresher_feed_of(const struct errand *errand)
 {
     return errand->provider_id < PROVIDER_MAX ? errand->refresher->by_id[errand->provider_id]
                                               : NULL;
 }
 
-static void run_configure(struct loop_message *message)
+static void refresher_run_configure(struct loop_message *message)
 {
     struct errand *errand = (struct errand *)(void *)message;
     if (errand->refresher->is_stopped) {
-        view_fini(&errand->view);
+        refresher_view_fini(&errand->view);
     } else {
-        start_once(errand->refresher);
-        adopt(errand->refresher, &errand->view);
+        refresher_start_once(errand->refresher);
+        refresher_adopt(errand->refresher, &errand->view);
     }
-    errand_free(errand);
+    refresher_errand_free(errand);
 }
 
 void refresher_configure(struct refresher *refresher, const struct refresher_view *view)
 {
-    struct errand *errand = errand_new(refresher, run_configure);
+    struct errand *errand = refresher_errand_new(refresher, refresher_run_configure);
     errand->view = *view;
     provider_set_pin(view->providers);
     client_set_pin(view->clients);
     loop_post(refresher->parts.loop, &errand->message);
 }
 
-static void run_ask_list(struct loop_message *message)
+static void refresher_run_ask_list(struct loop_message *message)
 {
     struct errand *errand = (struct errand *)(void *)message;
-    struct feed *feed = feed_of(errand);
+    struct feed *feed = refresher_feed_of(errand);
     if (feed)
         feedlist_ask_now(feed);
-    errand_free(errand);
+    refresher_errand_free(errand);
 }
 
 void refresher_ask_list(struct refresher *refresher, unsigned provider_id)
 {
-    struct errand *errand = errand_new(refresher, run_ask_list);
+    struct errand *errand = refresher_errand_new(refresher, refresher_run_ask_list);
     errand->provider_id = provider_id;
     loop_post(refresher->parts.loop, &errand->message);
 }
 
-static void run_ask_balance(struct loop_message *message)
+static void refresher_run_ask_balance(struct loop_message *message)
 {
     struct errand *errand = (struct errand *)(void *)message;
-    struct feed *feed = feed_of(errand);
+    struct feed *feed = refresher_feed_of(errand);
     if (feed)
         feedbalance_ask_now(feed);
-    errand_free(errand);
+    refresher_errand_free(errand);
 }
 
 void refresher_ask_balance(struct refresher *refresher, unsigned provider_id)
 {
-    struct errand *errand = errand_new(refresher, run_ask_balance);
+    struct errand *errand = refresher_errand_new(refresher, refresher_run_ask_balance);
     errand->provider_id = provider_id;
     loop_post(refresher->parts.loop, &errand->message);
 }
 
-static void run_accepted(struct loop_message *message)
+static void refresher_run_accepted(struct loop_message *message)
 {
     struct errand *errand = (struct errand *)(void *)message;
     errand->done(errand->accepted, errand->arg);
-    errand_free(errand);
+    refresher_errand_free(errand);
 }
 
-static void run_accept(struct loop_message *message)
+static void refresher_run_accept(struct loop_message *message)
 {
     struct errand *errand = (struct errand *)(void *)message;
-    struct feed *feed = feed_of(errand);
+    struct feed *feed = refresher_feed_of(errand);
     if (feed)
         errand->accepted = feedlist_accept(feed, str_of(errand->service));
     /* Whoever asked sees it in force when done runs. */
     if (errand->accepted > 0)
         refresher_publish_now(errand->refresher);
-    errand->message.run = run_accepted;
+    errand->message.run = refresher_run_accepted;
     loop_post(errand->loop, &errand->message);
 }
 
 void refresher_accept(struct refresher *refresher, unsigned provider_id, struct str service,
                       struct loop *loop, void (*done)(size_t accepted, void *arg), void *arg)
 {
-    struct errand *errand = errand_new(refresher, run_accept);
+    struct errand *errand = refresher_errand_new(refresher, refresher_run_accept);
     errand->provider_id = provider_id;
     errand->service = service.ptr ? str_copy(service) : NULL;
     errand->loop = loop;

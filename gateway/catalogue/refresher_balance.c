@@ -14,15 +14,15 @@ enum {
 };
 #define CACHE_TTL_MS (INT64_C(7) * 24 * 60 * 60 * 1000)
 
-static void on_balance_timer(void *arg);
+static void refresher_balance_on_balance_timer(void *arg);
 
-static void wait_for(struct feed *feed, int64_t delay_ms)
+static void refresher_balance_wait_for(struct feed *feed, int64_t delay_ms)
 {
-    loop_timer_start(&feed->balance_timer, feed->refresher->parts.loop, delay_ms, on_balance_timer,
-                     feed);
+    loop_timer_start(&feed->balance_timer, feed->refresher->parts.loop, delay_ms,
+                     refresher_balance_on_balance_timer, feed);
 }
 
-static int64_t interval_ms(const struct feed *feed)
+static int64_t refresher_balance_interval_ms(const struct feed *feed)
 {
     int64_t balance_ms = feed->refresher->view.settings->balance_ms;
     return balance_ms - refresher_jitter(feed->refresher, balance_ms / JITTER_SHARE);
@@ -32,7 +32,7 @@ static int64_t interval_ms(const struct feed *feed)
  * panel still shows what it held ---- */
 
 /* "<amount> <wall ms>" */
-static void put(struct feed *feed, struct money amount, int64_t wall_at_ms)
+static void refresher_balance_put(struct feed *feed, struct money amount, int64_t wall_at_ms)
 {
     char name[CACHE_NAME_BYTES], text[MONEY_TEXT], value[MONEY_TEXT + 32];
     if (!feed->refresher->parts.cache)
@@ -45,7 +45,7 @@ static void put(struct feed *feed, struct money amount, int64_t wall_at_ms)
 
 /* Takes what is newer than ours; when that was read, 0 when there is nothing. Health hears only of
  * answers to ourselves: it is told what a key of ours may do. */
-static int64_t take_cached(struct feed *feed, struct str value)
+static int64_t refresher_balance_take_cached(struct feed *feed, struct str value)
 {
     struct balance_cell held = balances_get(feed->id);
     struct str rest = value, amount_text, at_text;
@@ -61,32 +61,33 @@ static int64_t take_cached(struct feed *feed, struct str value)
     return at_ms;
 }
 
-static void on_cached(struct str value, int64_t age_ms, void *arg)
+static void refresher_balance_on_cached(struct str value, int64_t age_ms, void *arg)
 {
     struct feed *feed = arg;
     (void)age_ms;
     if (!feed->is_active || feed->refresher->is_stopped || feed->balance_timer.is_armed ||
         feed->balance_call.ask)
         return; /* stopped, or asked for, meanwhile */
-    int64_t at_ms = take_cached(feed, value);
-    int64_t left_ms = at_ms > 0 ? at_ms + interval_ms(feed) - clock_wall_ms() : 0;
+    int64_t at_ms = refresher_balance_take_cached(feed, value);
+    int64_t left_ms = at_ms > 0 ? at_ms + refresher_balance_interval_ms(feed) - clock_wall_ms() : 0;
     if (left_ms > 0)
         feed->is_balance_read = false; /* the next round begins with the cache again */
-    wait_for(feed, left_ms);
+    refresher_balance_wait_for(feed, left_ms);
 }
 
-static void read_cache(struct feed *feed)
+static void refresher_balance_read_cache(struct feed *feed)
 {
     char name[CACHE_NAME_BYTES];
     feed->is_balance_read = true;
     refresher_cache_name(feed, "balance", name);
-    cache_get(feed->refresher->parts.cache, name, on_cached, feed);
+    cache_get(feed->refresher->parts.cache, name, refresher_balance_on_cached, feed);
 }
 
 /* ---- asking ---- */
 
 /* The amount counts as configured; a panel's word on its currency is a check only. */
-static void check_currency(struct feed *feed, const struct provider *provider, struct str currency)
+static void refresher_balance_check_currency(struct feed *feed, const struct provider *provider,
+                                             struct str currency)
 {
     struct str expected = str_of(provider->settings.currency);
     bool is_wrong = currency.len > 0 && expected.len > 0 && !str_equal_folded(currency, expected);
@@ -97,57 +98,59 @@ static void check_currency(struct feed *feed, const struct provider *provider, s
     feed->is_currency_wrong = feed->is_currency_wrong || is_wrong;
 }
 
-static void on_balance(const struct answer *answer, void *arg)
+static void refresher_balance_on_balance(const struct answer *answer, void *arg)
 {
     struct feedcall *call = arg;
     struct feed *feed = call->feed;
     if (answer->outcome == OUTCOME_ACCEPTED && answer->has_balance) {
         int64_t wall_at_ms = clock_wall_ms();
-        check_currency(feed, call->provider, answer->balance_currency);
+        refresher_balance_check_currency(feed, call->provider, answer->balance_currency);
         balances_set(feed->id, answer->balance, wall_at_ms);
         health_balance(feed->refresher->parts.health, feed->id, answer->balance, clock_steady_ms());
-        put(feed, answer->balance, wall_at_ms);
+        refresher_balance_put(feed, answer->balance, wall_at_ms);
     }
     feedcall_end(call, answer);
     feed->is_balance_read = false;
-    wait_for(feed, feed->is_balance_wanted ? 0 : interval_ms(feed));
+    refresher_balance_wait_for(feed,
+                               feed->is_balance_wanted ? 0 : refresher_balance_interval_ms(feed));
 }
 
-static void on_balance_timer(void *arg)
+static void refresher_balance_on_balance_timer(void *arg)
 {
     struct feed *feed = arg;
     int64_t wait_ms;
     if (feed->refresher->parts.cache && !feed->is_balance_wanted && !feed->is_balance_read) {
-        read_cache(feed);
+        refresher_balance_read_cache(feed);
         return;
     }
-    const char *why_not = feedcall_start(&feed->balance_call, QUESTION_BALANCE,
-                                         feed->is_balance_wanted, on_balance, &wait_ms);
+    const char *why_not =
+        feedcall_start(&feed->balance_call, QUESTION_BALANCE, feed->is_balance_wanted,
+                       refresher_balance_on_balance, &wait_ms);
     if (!why_not)
         feed->is_balance_wanted = false;
     else
-        wait_for(feed, wait_ms < HELD_MOST_MS ? wait_ms : HELD_MOST_MS);
+        refresher_balance_wait_for(feed, wait_ms < HELD_MOST_MS ? wait_ms : HELD_MOST_MS);
 }
 
 void feedbalance_ask_now(struct feed *feed)
 {
     feed->is_balance_wanted = true;
     if (!feed->balance_call.ask)
-        wait_for(feed, 0);
+        refresher_balance_wait_for(feed, 0);
 }
 
 void feedbalance_start(struct feed *feed)
 {
     feed->is_currency_wrong = false;
     feed->is_balance_read = false;
-    wait_for(feed, 0);
+    refresher_balance_wait_for(feed, 0);
 }
 
 void feedbalance_retime(struct feed *feed)
 {
-    int64_t latest_at_ms = clock_steady_ms() + interval_ms(feed);
+    int64_t latest_at_ms = clock_steady_ms() + refresher_balance_interval_ms(feed);
     if (!feed->balance_call.ask && feed->balance_timer.due_at_ms > latest_at_ms)
-        wait_for(feed, interval_ms(feed));
+        refresher_balance_wait_for(feed, refresher_balance_interval_ms(feed));
 }
 
 void feedbalance_stop(struct feed *feed)

@@ -18,10 +18,10 @@ enum {
 };
 #define CACHE_TTL_MS (INT64_C(7) * 24 * 60 * 60 * 1000)
 
-static void on_list_timer(void *arg);
+static void refresher_list_on_list_timer(void *arg);
 
 /* The one function that changes the state. */
-static void feedlist_go(struct feed *feed, enum feedlist_state state)
+static void refresher_list_feedlist_go(struct feed *feed, enum feedlist_state state)
 {
     static const bool may[][5] = {
         [FEEDLIST_OFF] =
@@ -40,26 +40,27 @@ static void feedlist_go(struct feed *feed, enum feedlist_state state)
     feed->state = state;
 }
 
-static void wait_for(struct feed *feed, int64_t delay_ms)
+static void refresher_list_wait_for(struct feed *feed, int64_t delay_ms)
 {
-    feedlist_go(feed, FEEDLIST_WAITING);
-    loop_timer_start(&feed->list_timer, feed->refresher->parts.loop, delay_ms, on_list_timer, feed);
+    refresher_list_feedlist_go(feed, FEEDLIST_WAITING);
+    loop_timer_start(&feed->list_timer, feed->refresher->parts.loop, delay_ms,
+                     refresher_list_on_list_timer, feed);
 }
 
 /* The round is over; the next one begins with the cache again. */
-static void wait_for_next(struct feed *feed, int64_t delay_ms)
+static void refresher_list_wait_for_next(struct feed *feed, int64_t delay_ms)
 {
     feed->is_cache_read = false;
-    wait_for(feed, feed->is_list_wanted ? 0 : delay_ms);
+    refresher_list_wait_for(feed, feed->is_list_wanted ? 0 : delay_ms);
 }
 
-static int64_t interval_ms(const struct feed *feed)
+static int64_t refresher_list_interval_ms(const struct feed *feed)
 {
     int64_t refresh_ms = feed->refresher->view.settings->refresh_ms;
     return refresh_ms - refresher_jitter(feed->refresher, refresh_ms / JITTER_SHARE);
 }
 
-static int64_t retry_ms(const struct feed *feed)
+static int64_t refresher_list_retry_ms(const struct feed *feed)
 {
     int64_t refresh_ms = feed->refresher->view.settings->refresh_ms;
     int64_t retry = refresh_ms / RETRY_SHARE;
@@ -70,7 +71,7 @@ static int64_t retry_ms(const struct feed *feed)
 
 /* ---- how it stands ---- */
 
-static void tried(struct feed *feed)
+static void refresher_list_tried(struct feed *feed)
 {
     feed->is_tried = true;
     refresher_note(feed);
@@ -78,7 +79,7 @@ static void tried(struct feed *feed)
 }
 
 /* Said in the log when the kind of trouble changes, not each time. */
-static void trouble(struct feed *feed, enum feedlist_trouble kind, const char *words)
+static void refresher_list_trouble(struct feed *feed, enum feedlist_trouble kind, const char *words)
 {
     if (kind != feed->trouble && kind != TROUBLE_NONE)
         log_event(LOG_WARN, "list_refused", "provider=%s why=%s held=%zu",
@@ -93,7 +94,7 @@ static void trouble(struct feed *feed, enum feedlist_trouble kind, const char *w
 
 /* ---- keeping ---- */
 
-static void keep(struct feed *feed, bool may_cache)
+static void refresher_list_keep(struct feed *feed, bool may_cache)
 {
     struct refresher *refresher = feed->refresher;
     struct buf text;
@@ -129,8 +130,8 @@ struct history { /* rows for the price history */
     size_t count, room;
 };
 
-static void history_add(struct history *history, struct feed *feed, struct str service,
-                        struct money rate, const char *note)
+static void refresher_list_history_add(struct history *history, struct feed *feed,
+                                       struct str service, struct money rate, const char *note)
 {
     if (history->count == history->room) {
         history->room = history->room ? history->room * 2 : 64;
@@ -140,14 +141,14 @@ static void history_add(struct history *history, struct feed *feed, struct str s
         .provider = str_of(feed->name), .upstream_service = service, .rate = rate, .note = note};
 }
 
-static void history_write(struct history *history, struct feed *feed)
+static void refresher_list_history_write(struct history *history, struct feed *feed)
 {
     if (history->count > 0 && feed->refresher->parts.ledger)
         ledger_keep_prices(feed->refresher->parts.ledger, history->list, history->count);
     free(history->list);
 }
 
-static const char *note_of(enum price_verdict verdict)
+static const char *refresher_list_note_of(enum price_verdict verdict)
 {
     switch (verdict) {
     case PRICE_ACCEPTED:
@@ -163,7 +164,7 @@ static const char *note_of(enum price_verdict verdict)
     UNREACHABLE();
 }
 
-static void count_quarantined(struct feed *feed)
+static void refresher_list_count_quarantined(struct feed *feed)
 {
     feed->quarantined = 0;
     for (size_t i = 0; i < feed->list->count; i++) {
@@ -172,7 +173,7 @@ static void count_quarantined(struct feed *feed)
     }
 }
 
-static void judge_prices(struct feed *feed, const struct panellist *list)
+static void refresher_list_judge_prices(struct feed *feed, const struct panellist *list)
 {
     struct refresher *refresher = feed->refresher;
     struct price_rules rules = {
@@ -187,51 +188,51 @@ static void judge_prices(struct feed *feed, const struct panellist *list)
             continue;
         enum price_verdict verdict =
             quarantine_judge(price, row->rate, &rules, list->fetched_at_ms);
-        const char *note = note_of(verdict);
+        const char *note = refresher_list_note_of(verdict);
         if (note)
-            history_add(&history, feed, row->id, row->rate, note);
+            refresher_list_history_add(&history, feed, row->id, row->rate, note);
         held += verdict == PRICE_QUARANTINED;
     }
     if (held > 0)
         log_event(LOG_WARN, "prices_quarantined", "provider=%s services=%zu",
                   log_value(str_of(feed->name)).text, held);
-    history_write(&history, feed);
+    refresher_list_history_write(&history, feed);
 }
 
 /* ---- arrival ---- */
 
-static void take(struct feed *feed, struct panellist **list, bool is_from_cache)
+static void refresher_list_take(struct feed *feed, struct panellist **list, bool is_from_cache)
 {
-    judge_prices(feed, *list);
+    refresher_list_judge_prices(feed, *list);
     panellist_free(&feed->list);
     panellist_free(&feed->shrunken);
     feed->list = *list;
     *list = NULL;
-    count_quarantined(feed);
-    trouble(feed, TROUBLE_NONE, "");
-    keep(feed, !is_from_cache);
+    refresher_list_count_quarantined(feed);
+    refresher_list_trouble(feed, TROUBLE_NONE, "");
+    refresher_list_keep(feed, !is_from_cache);
     refresher_publish_soon(feed->refresher);
 }
 
 /* Empty and shrunken lists stay outside. One from the cache does so in silence: the panel itself
  * is asked then. */
-static bool consider(struct feed *feed, struct panellist **list, bool is_from_cache)
+static bool refresher_list_consider(struct feed *feed, struct panellist **list, bool is_from_cache)
 {
     struct percent limit = feed->refresher->view.settings->vanish_limit;
     char words[sizeof feed->trouble_words];
     bool is_empty = (*list)->count == 0;
     bool is_shrunken = feed->list && panellist_is_shrunken(feed->list, *list, limit);
     if (!is_empty && !is_shrunken) {
-        take(feed, list, is_from_cache);
+        refresher_list_take(feed, list, is_from_cache);
         return true;
     }
     if (is_empty && !is_from_cache)
-        trouble(feed, TROUBLE_EMPTY, "the list holds no service that could be sold");
+        refresher_list_trouble(feed, TROUBLE_EMPTY, "the list holds no service that could be sold");
     if (!is_empty && !is_from_cache) {
         snprintf(words, sizeof words,
                  "%zu of %zu services gone at once; `provider accept` takes the list",
                  panellist_missing(feed->list, *list), feed->list->count);
-        trouble(feed, TROUBLE_SHRUNKEN, words);
+        refresher_list_trouble(feed, TROUBLE_SHRUNKEN, words);
         panellist_free(&feed->shrunken);
         feed->shrunken = *list;
         *list = NULL;
@@ -240,7 +241,7 @@ static bool consider(struct feed *feed, struct panellist **list, bool is_from_ca
     return false;
 }
 
-static const char *failure_words(const struct answer *answer)
+static const char *refresher_list_failure_words(const struct answer *answer)
 {
     if (answer->is_key)
         return "the panel refuses the key";
@@ -262,7 +263,7 @@ static const char *failure_words(const struct answer *answer)
     UNREACHABLE();
 }
 
-static void end_turn(struct feed *feed)
+static void refresher_list_end_turn(struct feed *feed)
 {
     char name[CACHE_NAME_BYTES];
     if (!feed->is_turn)
@@ -272,7 +273,7 @@ static void end_turn(struct feed *feed)
     cache_unlock(feed->refresher->parts.cache, name);
 }
 
-static void on_list(const struct answer *answer, void *arg)
+static void refresher_list_on_list(const struct answer *answer, void *arg)
 {
     struct feedcall *call = arg;
     struct feed *feed = call->feed;
@@ -280,81 +281,82 @@ static void on_list(const struct answer *answer, void *arg)
     feed->refreshes++;
     if (answer->outcome == OUTCOME_ACCEPTED) {
         struct panellist *list = panellist_from_answer(answer, clock_wall_ms());
-        consider(feed, &list, false);
+        refresher_list_consider(feed, &list, false);
     } else {
         log_event(LOG_DEBUG, "list_failed", "provider=%s evidence=%s",
                   log_value(str_of(feed->name)).text, log_value(answer->evidence).text);
-        trouble(feed, TROUBLE_FAILED, failure_words(answer));
+        refresher_list_trouble(feed, TROUBLE_FAILED, refresher_list_failure_words(answer));
     }
-    end_turn(feed); /* after the list was put */
+    refresher_list_end_turn(feed); /* after the list was put */
     bool is_good = feed->trouble == TROUBLE_NONE;
     feed->failures += !is_good;
-    wait_for_next(feed, is_good ? interval_ms(feed) : retry_ms(feed));
-    tried(feed);
+    refresher_list_wait_for_next(feed, is_good ? refresher_list_interval_ms(feed)
+                                               : refresher_list_retry_ms(feed));
+    refresher_list_tried(feed);
 }
 
 /* ---- asking ---- */
 
-static void ask(struct feed *feed)
+static void refresher_list_ask(struct feed *feed)
 {
     int64_t wait_ms;
-    const char *why_not =
-        feedcall_start(&feed->list_call, QUESTION_SERVICES, false, on_list, &wait_ms);
+    const char *why_not = feedcall_start(&feed->list_call, QUESTION_SERVICES, false,
+                                         refresher_list_on_list, &wait_ms);
     if (!why_not) {
         feed->is_list_wanted = false;
-        feedlist_go(feed, FEEDLIST_ASKING);
+        refresher_list_feedlist_go(feed, FEEDLIST_ASKING);
         return;
     }
-    end_turn(feed);
-    wait_for(feed, wait_ms < HELD_MOST_MS ? wait_ms : HELD_MOST_MS);
+    refresher_list_end_turn(feed);
+    refresher_list_wait_for(feed, wait_ms < HELD_MOST_MS ? wait_ms : HELD_MOST_MS);
     if (why_not[0] == '\0')
         return; /* the rate limit is no trouble: it passes by itself */
     if (feed->trouble == TROUBLE_NONE)
         snprintf(feed->trouble_words, sizeof feed->trouble_words, "%s", why_not);
-    tried(feed);
+    refresher_list_tried(feed);
 }
 
-static void read_cache(struct feed *feed);
+static void refresher_list_read_cache(struct feed *feed);
 
-static void on_turn(bool is_mine, void *arg)
+static void refresher_list_on_turn(bool is_mine, void *arg)
 {
     struct feed *feed = arg;
     if (feed->state != FEEDLIST_LOCKING)
         return; /* stopped meanwhile; the lock ends by itself */
-    feedlist_go(feed, FEEDLIST_WAITING);
+    refresher_list_feedlist_go(feed, FEEDLIST_WAITING);
     feed->is_turn = is_mine;
     if (is_mine) {
-        read_cache(feed); /* whose turn it was may have put it since we looked */
+        refresher_list_read_cache(feed); /* whose turn it was may have put it since we looked */
         return;
     }
     if (feed->is_list_wanted) {
-        ask(feed);
+        refresher_list_ask(feed);
         return;
     }
     log_event(LOG_DEBUG, "list_left_to_another", "provider=%s", log_value(str_of(feed->name)).text);
-    wait_for_next(feed, TURN_LOOK_MS); /* then the cache has it, or it is our turn */
+    refresher_list_wait_for_next(feed, TURN_LOOK_MS); /* then the cache has it, or it is our turn */
 }
 
 /* Asks the panel, unless another gateway is at it. An operator's wish waits for nobody. */
-static void take_turn(struct feed *feed)
+static void refresher_list_take_turn(struct feed *feed)
 {
     struct refresher *refresher = feed->refresher;
     char name[CACHE_NAME_BYTES];
     if (!refresher->parts.cache || feed->is_list_wanted) {
-        ask(feed);
+        refresher_list_ask(feed);
         return;
     }
     const struct provider *provider = provider_set_by_id(refresher->view.providers, feed->id);
-    feedlist_go(feed, FEEDLIST_LOCKING);
+    refresher_list_feedlist_go(feed, FEEDLIST_LOCKING);
     refresher_cache_name(feed, "list", name);
     cache_lock(refresher->parts.cache, name, provider->settings.timeout_ms + TURN_MARGIN_MS,
-               on_turn, feed);
+               refresher_list_on_turn, feed);
 }
 
 /* ---- the cache: one gateway may have downloaded for all ---- */
 
 /* Takes what is newer than ours; how long it may stay, 0 when the panel is to be asked. */
-static int64_t take_cached(struct feed *feed, struct str value)
+static int64_t refresher_list_take_cached(struct feed *feed, struct str value)
 {
     int64_t now_ms = clock_wall_ms(), left_ms = 0;
     struct pricebook *book = feed->list ? NULL : &feed->book;
@@ -363,48 +365,49 @@ static int64_t take_cached(struct feed *feed, struct str value)
                     (!feed->list || list->fetched_at_ms > feed->list->fetched_at_ms);
     if (is_newer) {
         int64_t fetched_at_ms = list->fetched_at_ms;
-        if (consider(feed, &list, true))
-            left_ms = fetched_at_ms + interval_ms(feed) - now_ms;
+        if (refresher_list_consider(feed, &list, true))
+            left_ms = fetched_at_ms + refresher_list_interval_ms(feed) - now_ms;
     }
     panellist_free(&list);
     return left_ms > 0 ? left_ms : 0;
 }
 
-static void on_cached(struct str value, int64_t age_ms, void *arg)
+static void refresher_list_on_cached(struct str value, int64_t age_ms, void *arg)
 {
     struct feed *feed = arg;
     (void)age_ms;
     if (feed->state != FEEDLIST_READING)
         return; /* stopped meanwhile */
-    int64_t left_ms = value.ptr && !feed->is_list_wanted ? take_cached(feed, value) : 0;
-    feedlist_go(feed, FEEDLIST_WAITING);
+    int64_t left_ms =
+        value.ptr && !feed->is_list_wanted ? refresher_list_take_cached(feed, value) : 0;
+    refresher_list_feedlist_go(feed, FEEDLIST_WAITING);
     if (left_ms > 0) {
-        end_turn(feed);
-        wait_for_next(feed, left_ms);
-        tried(feed);
+        refresher_list_end_turn(feed);
+        refresher_list_wait_for_next(feed, left_ms);
+        refresher_list_tried(feed);
     } else if (feed->is_turn) {
-        ask(feed);
+        refresher_list_ask(feed);
     } else {
-        take_turn(feed);
+        refresher_list_take_turn(feed);
     }
 }
 
-static void read_cache(struct feed *feed)
+static void refresher_list_read_cache(struct feed *feed)
 {
     char name[CACHE_NAME_BYTES];
-    feedlist_go(feed, FEEDLIST_READING);
+    refresher_list_feedlist_go(feed, FEEDLIST_READING);
     feed->is_cache_read = true;
     refresher_cache_name(feed, "list", name);
-    cache_get(feed->refresher->parts.cache, name, on_cached, feed);
+    cache_get(feed->refresher->parts.cache, name, refresher_list_on_cached, feed);
 }
 
-static void on_list_timer(void *arg)
+static void refresher_list_on_list_timer(void *arg)
 {
     struct feed *feed = arg;
     if (feed->refresher->parts.cache && !feed->is_cache_read && !feed->is_list_wanted)
-        read_cache(feed);
+        refresher_list_read_cache(feed);
     else
-        take_turn(feed);
+        refresher_list_take_turn(feed);
 }
 
 /* ---- what the others call ---- */
@@ -413,10 +416,10 @@ void feedlist_start(struct feed *feed)
 {
     feed->is_cache_read = false;
     if (feed->list)
-        count_quarantined(feed);
-    wait_for(feed, 0);
+        refresher_list_count_quarantined(feed);
+    refresher_list_wait_for(feed, 0);
     if (feed->refresher->parts.cache)
-        read_cache(feed);
+        refresher_list_read_cache(feed);
     refresher_note(feed);
 }
 
@@ -424,22 +427,22 @@ void feedlist_ask_now(struct feed *feed)
 {
     feed->is_list_wanted = true;
     if (feed->state == FEEDLIST_WAITING)
-        ask(feed);
+        refresher_list_ask(feed);
 }
 
 void feedlist_retime(struct feed *feed)
 {
-    int64_t latest_at_ms = clock_steady_ms() + interval_ms(feed);
+    int64_t latest_at_ms = clock_steady_ms() + refresher_list_interval_ms(feed);
     if (feed->state == FEEDLIST_WAITING && feed->list_timer.due_at_ms > latest_at_ms)
-        wait_for(feed, interval_ms(feed));
+        refresher_list_wait_for(feed, refresher_list_interval_ms(feed));
 }
 
 void feedlist_stop(struct feed *feed)
 {
-    feedlist_go(feed, FEEDLIST_OFF);
+    refresher_list_feedlist_go(feed, FEEDLIST_OFF);
     loop_timer_fini(&feed->list_timer);
     feedcall_cancel(&feed->list_call);
-    end_turn(feed);
+    refresher_list_end_turn(feed);
     feed->is_list_wanted = false;
 }
 
@@ -450,11 +453,12 @@ struct accepting {
     struct history history;
 };
 
-static void accept_price(struct str service, struct price_state *price, void *arg)
+static void refresher_list_accept_price(struct str service, struct price_state *price, void *arg)
 {
     struct accepting *accepting = arg;
     if (quarantine_accept(price))
-        history_add(&accepting->history, accepting->feed, service, price->accepted, "accepted");
+        refresher_list_history_add(&accepting->history, accepting->feed, service, price->accepted,
+                                   "accepted");
 }
 
 size_t feedlist_accept(struct feed *feed, struct str service)
@@ -465,22 +469,22 @@ size_t feedlist_accept(struct feed *feed, struct str service)
         struct panellist *list = feed->shrunken;
         feed->shrunken = NULL;
         gone = panellist_missing(feed->list, list);
-        take(feed, &list, false);
+        refresher_list_take(feed, &list, false);
     }
     if (!service.ptr) {
-        pricebook_each(&feed->book, accept_price, &accepting);
+        pricebook_each(&feed->book, refresher_list_accept_price, &accepting);
     } else {
         struct price_state *price = pricebook_find(&feed->book, service);
         if (price)
-            accept_price(service, price, &accepting);
+            refresher_list_accept_price(service, price, &accepting);
     }
     size_t accepted = accepting.history.count + gone;
-    history_write(&accepting.history, feed);
+    refresher_list_history_write(&accepting.history, feed);
     if (accepted > 0 && feed->list) {
         log_event(LOG_INFO, "list_accepted", "provider=%s services=%zu",
                   log_value(str_of(feed->name)).text, accepted);
-        count_quarantined(feed);
-        keep(feed, true);
+        refresher_list_count_quarantined(feed);
+        refresher_list_keep(feed, true);
         refresher_publish_soon(feed->refresher);
     }
     refresher_note(feed);

@@ -12,7 +12,7 @@ enum { GATHER_MS = 50 };
 
 /* ---- settled ---- */
 
-static bool has_settled(const struct refresher *refresher)
+static bool refresher_publish_has_settled(const struct refresher *refresher)
 {
     if (!refresher->view.settings || refresher->is_dirty)
         return false;
@@ -24,7 +24,7 @@ static bool has_settled(const struct refresher *refresher)
 
 void refresher_settle(struct refresher *refresher)
 {
-    if (!atomic_load(&refresher->is_settled) && has_settled(refresher))
+    if (!atomic_load(&refresher->is_settled) && refresher_publish_has_settled(refresher))
         atomic_store(&refresher->is_settled, true);
 }
 
@@ -35,7 +35,7 @@ struct ingredients {
     const struct pricebook *books[PROVIDER_MAX];
 };
 
-static void gather(const struct refresher *refresher, struct ingredients *out)
+static void refresher_publish_gather(const struct refresher *refresher, struct ingredients *out)
 {
     *out = (struct ingredients){0};
     for (const struct feed *feed = refresher->feeds; feed; feed = feed->next) {
@@ -46,7 +46,7 @@ static void gather(const struct refresher *refresher, struct ingredients *out)
     }
 }
 
-static void say(const struct catalogue *catalogue)
+static void refresher_publish_say(const struct catalogue *catalogue)
 {
     size_t priced = 0, held = 0;
     for (size_t i = 0; i < catalogue->count; i++) {
@@ -59,18 +59,18 @@ static void say(const struct catalogue *catalogue)
               (unsigned long long)catalogue->version, catalogue->count, priced, held);
 }
 
-static void publish(struct refresher *refresher, struct catalogue *catalogue)
+static void refresher_publish_publish(struct refresher *refresher, struct catalogue *catalogue)
 {
     pricelist_make_all(catalogue, refresher->view.clients, refresher->last);
     catalogue->version = ++refresher->version;
     catalogue_unpin(&refresher->last);
     refresher->last = catalogue;
-    say(catalogue);
+    refresher_publish_say(catalogue);
     refresher->parts.publish(catalogue_pin(catalogue), refresher->parts.arg);
 }
 
-static void make(struct refresher *refresher, const struct ingredients *from,
-                 const struct importplan *plan)
+static void refresher_publish_make(struct refresher *refresher, const struct ingredients *from,
+                                   const struct importplan *plan)
 {
     struct assemble_input input = {.settings = refresher->view.settings,
                                    .providers = refresher->view.providers,
@@ -83,7 +83,7 @@ static void make(struct refresher *refresher, const struct ingredients *from,
     refresher->is_dirty = false;
     refresher->must_publish = false;
     if (is_news)
-        publish(refresher, catalogue);
+        refresher_publish_publish(refresher, catalogue);
     else
         catalogue_unpin(&catalogue);
     refresher_settle(refresher);
@@ -91,7 +91,7 @@ static void make(struct refresher *refresher, const struct ingredients *from,
 
 /* ---- numbers ---- */
 
-static void on_numbers_kept(enum ledger_result result, void *arg)
+static void refresher_publish_on_numbers_kept(enum ledger_result result, void *arg)
 {
     struct refresher *refresher = arg;
     refresher->is_keeping_numbers = false;
@@ -107,20 +107,20 @@ static void on_numbers_kept(enum ledger_result result, void *arg)
 }
 
 /* True when there is nothing to wait for. */
-static bool keep_numbers(struct refresher *refresher)
+static bool refresher_publish_keep_numbers(struct refresher *refresher)
 {
     struct ledger_import *list;
     size_t count = importnumbers_unkept(refresher->numbers, &list);
     if (count > 0) {
         refresher->is_keeping_numbers = true;
         ledger_keep_imports(refresher->parts.ledger, refresher->parts.loop, list, count,
-                            on_numbers_kept, refresher);
+                            refresher_publish_on_numbers_kept, refresher);
     }
     free(list);
     return count == 0;
 }
 
-static void say_moved(const struct importplan *plan)
+static void refresher_publish_say_moved(const struct importplan *plan)
 {
     if (plan->moved > 0)
         log_event(LOG_WARN, "import_numbers_moved",
@@ -129,7 +129,7 @@ static void say_moved(const struct importplan *plan)
         log_event(LOG_ERROR, "import_numbers_used_up", "services=%zu", plan->left_over);
 }
 
-static void on_publish_timer(void *arg)
+static void refresher_publish_on_publish_timer(void *arg)
 {
     refresher_publish_now(arg);
 }
@@ -141,15 +141,15 @@ void refresher_publish_now(struct refresher *refresher)
     loop_timer_cancel(&refresher->publish_timer);
     struct ingredients from;
     struct importplan plan;
-    gather(refresher, &from);
+    refresher_publish_gather(refresher, &from);
     importplan_make(refresher->view.settings, refresher->view.providers, from.lists,
                     refresher->numbers, &plan);
-    say_moved(&plan);
-    bool must_wait =
-        refresher->parts.ledger && !refresher->is_numbers_failed && !keep_numbers(refresher);
+    refresher_publish_say_moved(&plan);
+    bool must_wait = refresher->parts.ledger && !refresher->is_numbers_failed &&
+                     !refresher_publish_keep_numbers(refresher);
     refresher->is_numbers_failed = false;
     if (!must_wait)
-        make(refresher, &from, &plan);
+        refresher_publish_make(refresher, &from, &plan);
     importplan_fini(&plan);
 }
 
@@ -158,5 +158,5 @@ void refresher_publish_soon(struct refresher *refresher)
     refresher->is_dirty = true;
     if (!refresher->is_keeping_numbers && !refresher->publish_timer.is_armed)
         loop_timer_start(&refresher->publish_timer, refresher->parts.loop, GATHER_MS,
-                         on_publish_timer, refresher);
+                         refresher_publish_on_publish_timer, refresher);
 }

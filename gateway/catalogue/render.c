@@ -8,13 +8,13 @@
 
 #include "base/digest.h"
 
-static void add_bool(struct buf *out, const char *name, bool is_true)
+static void render_add_bool(struct buf *out, const char *name, bool is_true)
 {
     buf_add_text(out, name);
     buf_add_text(out, is_true ? "true" : "false");
 }
 
-static void add_row(const struct service *service, struct money rate, struct buf *out)
+static void render_add_row(const struct service *service, struct money rate, struct buf *out)
 {
     char text[MONEY_TEXT];
     size_t len = money_print(rate, 2, text);
@@ -32,9 +32,9 @@ static void add_row(const struct service *service, struct money rate, struct buf
     buf_add_i64(out, service->min);
     buf_add_text(out, "\",\"max\":\"");
     buf_add_i64(out, service->max);
-    add_bool(out, "\",\"refill\":", service->refill);
-    add_bool(out, ",\"cancel\":", service->cancel);
-    add_bool(out, ",\"dripfeed\":", service->dripfeed);
+    render_add_bool(out, "\",\"refill\":", service->refill);
+    render_add_bool(out, ",\"cancel\":", service->cancel);
+    render_add_bool(out, ",\"dripfeed\":", service->dripfeed);
     buf_add_byte(out, '}');
 }
 
@@ -45,14 +45,14 @@ void render_plain(const struct catalogue *catalogue, const struct money *rates, 
         if (rates[i].units < 0)
             continue;
         buf_add_byte(out, separator);
-        add_row(&catalogue->list[i], rates[i], out);
+        render_add_row(&catalogue->list[i], rates[i], out);
         separator = ',';
     }
     buf_add_text(out, separator == '[' ? "[]" : "]");
     ASSERT(!out->is_over);
 }
 
-static struct str compress_gzip(struct str plain, int level)
+static struct str render_compress_gzip(struct str plain, int level)
 {
     enum { GZIP_WINDOW = 15 + 16, MEMORY = 8 };
     z_stream stream = {0};
@@ -72,7 +72,7 @@ static struct str compress_gzip(struct str plain, int level)
 }
 
 /* A strong tag stands for bytes, so each form has its own. */
-static void tag(struct str bytes, char out[40])
+static void render_tag(struct str bytes, char out[40])
 {
     struct digest digest = digest_sha256(bytes);
     char hex[65];
@@ -81,7 +81,7 @@ static void tag(struct str bytes, char out[40])
 }
 
 /* In pages of their own, as exchange_reply_pages needs it. */
-static struct str own_pages(struct buf *plain)
+static struct str render_own_pages(struct buf *plain)
 {
     size_t len = plain->len;
     char *pages = mmap(NULL, len + 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -97,10 +97,10 @@ struct rendered *render_make(struct buf *plain, int level)
     struct rendered *rendered = memory_new(sizeof *rendered);
     struct rendering *open = &rendered->open;
     atomic_init(&rendered->pins, 1);
-    open->plain = own_pages(plain);
-    open->gzip = compress_gzip(open->plain, level);
-    tag(open->plain, open->etag_plain);
-    tag(open->gzip, open->etag_gzip);
+    open->plain = render_own_pages(plain);
+    open->gzip = render_compress_gzip(open->plain, level);
+    render_tag(open->plain, open->etag_plain);
+    render_tag(open->gzip, open->etag_gzip);
     return rendered;
 }
 

@@ -134,25 +134,26 @@ static const struct setting_row list[] = {
      .sentence = "Who can deliver it; at most 64."},
 };
 
-static void begin(void *record)
+static void service_rows_begin(void *record)
 {
     struct service_settings *service = record;
     service->type = ORDERTYPE_UNKNOWN; /* of the first offer */
 }
 
-static bool is_same_offer(const struct offer_settings *a, const struct offer_settings *b)
+static bool service_rows_is_same_offer(const struct offer_settings *a,
+                                       const struct offer_settings *b)
 {
     return a->provider && b->provider && a->service && b->service &&
            strcmp(a->provider, b->provider) == 0 && strcmp(a->service, b->service) == 0;
 }
 
-static void check_offers(struct setting_reader *reader, const struct yamlnode *offers,
-                         const struct service_settings *service)
+static void service_rows_check_offers(struct setting_reader *reader, const struct yamlnode *offers,
+                                      const struct service_settings *service)
 {
     const struct yamlnode *node = offers->first;
     for (size_t i = 0; i < service->offer_count; i++, node = node->next)
         for (size_t j = 0; j < i; j++) {
-            if (!is_same_offer(&service->offers[i], &service->offers[j]))
+            if (!service_rows_is_same_offer(&service->offers[i], &service->offers[j]))
                 continue;
             faultlist_add(reader->faults, node->place,
                           "the same offer twice, `%s` %s; each stands once",
@@ -162,7 +163,8 @@ static void check_offers(struct setting_reader *reader, const struct yamlnode *o
         }
 }
 
-static void check(struct setting_reader *reader, const struct yamlnode *map, void *record)
+static void service_rows_check(struct setting_reader *reader, const struct yamlnode *map,
+                               void *record)
 {
     const struct service_settings *service = record;
     const struct yamlnode *max = yamlnode_find(map, "max"), *offers = yamlnode_find(map, "offers");
@@ -174,12 +176,12 @@ static void check(struct setting_reader *reader, const struct yamlnode *map, voi
         faultlist_add(reader->faults, offers->place,
                       "`offers` is empty; at least one {provider: NAME, service: ID} is right");
     if (service->offer_count)
-        check_offers(reader, offers, service);
+        service_rows_check_offers(reader, offers, service);
 }
 
 const struct setting_table service_rows = {.name = "a service",
                                            .rows = list,
                                            .count = COUNT_OF(list),
                                            .size = sizeof(struct service_settings),
-                                           .begin = begin,
-                                           .check = check};
+                                           .begin = service_rows_begin,
+                                           .check = service_rows_check};

@@ -32,20 +32,20 @@ void client_settings_fini(struct client_settings *settings)
     *settings = (struct client_settings){0};
 }
 
-static int compare_ranges(const void *a, const void *b)
+static int client_compare_ranges(const void *a, const void *b)
 {
     const struct client_range *first = a, *second = b;
     return first->first < second->first ? -1 : first->first > second->first;
 }
 
 /* Sorted and disjoint, so that they can be searched by halves. */
-static void merge_ranges(struct client_settings *settings)
+static void client_merge_ranges(struct client_settings *settings)
 {
     struct client_range *list = settings->services;
     size_t kept = 0;
     if (settings->service_count < 2)
         return;
-    qsort(list, settings->service_count, sizeof *list, compare_ranges);
+    qsort(list, settings->service_count, sizeof *list, client_compare_ranges);
     for (size_t i = 1; i < settings->service_count; i++) {
         if (list[i].first > list[kept].last)
             list[++kept] = list[i];
@@ -55,12 +55,12 @@ static void merge_ranges(struct client_settings *settings)
     settings->service_count = kept + 1;
 }
 
-static struct str name_of(const struct client *client)
+static struct str client_name_of(const struct client *client)
 {
     return str_of(client->settings.name);
 }
 
-static bool add_keys(struct client_set *set, const struct client *client, struct fault *why)
+static bool client_add_keys(struct client_set *set, const struct client *client, struct fault *why)
 {
     for (size_t i = 0; i < client->settings.key_count; i++) {
         struct client_key *key;
@@ -82,45 +82,46 @@ static bool add_keys(struct client_set *set, const struct client *client, struct
     return true;
 }
 
-static bool add_client(struct client_set *set, struct client_settings *settings, struct fault *why)
+static bool client_add_client(struct client_set *set, struct client_settings *settings,
+                              struct fault *why)
 {
     struct client *client = &set->list[set->count++];
     client->settings = *settings;
     *settings = (struct client_settings){0};
     if (client->settings.name == NULL || client->settings.name[0] == '\0')
         return fault_set(why, FAULT_INVALID, "a client has no name; give it one");
-    merge_ranges(&client->settings);
-    client->state = client_state_of(name_of(client));
+    client_merge_ranges(&client->settings);
+    client->state = client_state_of(client_name_of(client));
     if (client->state == NULL)
         return fault_set(why, FAULT_LIMIT,
                          "too many names of clients were seen; there is room for %d",
                          CLIENT_MAX - 1);
     client->id = client->state->id;
-    return add_keys(set, client, why);
+    return client_add_keys(set, client, why);
 }
 
-static int compare_names(const void *a, const void *b)
+static int client_compare_names(const void *a, const void *b)
 {
     const struct client *const *first = a, *const *second = b;
-    return str_compare(name_of(*first), name_of(*second));
+    return str_compare(client_name_of(*first), client_name_of(*second));
 }
 
-static bool sort_names(struct whole_set *whole, struct fault *why)
+static bool client_sort_names(struct whole_set *whole, struct fault *why)
 {
     size_t count = whole->set.count;
     whole->by_name = memory_array(count, sizeof *whole->by_name);
     for (size_t i = 0; i < count; i++)
         whole->by_name[i] = &whole->set.list[i];
-    qsort(whole->by_name, count, sizeof *whole->by_name, compare_names);
+    qsort(whole->by_name, count, sizeof *whole->by_name, client_compare_names);
     for (size_t i = 1; i < count; i++)
-        if (compare_names(&whole->by_name[i - 1], &whole->by_name[i]) == 0)
+        if (client_compare_names(&whole->by_name[i - 1], &whole->by_name[i]) == 0)
             return fault_set(why, FAULT_INVALID,
                              "the client name \"%.60s\" stands twice; each client has its own",
                              whole->by_name[i]->settings.name);
     return true;
 }
 
-static void free_set(struct client_set *set)
+static void client_free_set(struct client_set *set)
 {
     struct whole_set *whole = (struct whole_set *)set;
     struct client_key *key, *next;
@@ -147,13 +148,13 @@ struct client_set *client_set_new(struct client_settings *settings, size_t count
     set->list = memory_array(count, sizeof *set->list);
     for (size_t i = 0; i < count; i++) {
         if (is_good)
-            is_good = add_client(set, &settings[i], why);
+            is_good = client_add_client(set, &settings[i], why);
         else
             client_settings_fini(&settings[i]);
     }
-    if (is_good && sort_names(whole, why))
+    if (is_good && client_sort_names(whole, why))
         return set;
-    free_set(set);
+    client_free_set(set);
     return NULL;
 }
 
@@ -168,7 +169,7 @@ void client_set_unpin(struct client_set **set)
     struct client_set *old = *set;
     *set = NULL;
     if (old && atomic_fetch_sub_explicit(&old->pins, 1, memory_order_acq_rel) == 1)
-        free_set(old);
+        client_free_set(old);
 }
 
 const struct client *client_set_find_key(const struct client_set *set, struct str key)
@@ -189,7 +190,7 @@ const struct client *client_set_find(const struct client_set *set, struct str na
     size_t low = 0, high = set->count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        int order = str_compare(name_of(whole->by_name[middle]), name);
+        int order = str_compare(client_name_of(whole->by_name[middle]), name);
         if (order == 0)
             return whole->by_name[middle];
         if (order < 0)

@@ -12,8 +12,8 @@ enum { KEYS_MAX = 64, RANGES_MAX = 10000, NETWORKS_MAX = 1024, KEY_LEN_MAX = 256
 
 /* ---- keys ---- */
 
-static bool parse_key(struct str text, const struct setting_row *row, void *field,
-                      struct fault *why)
+static bool client_rows_parse_key(struct str text, const struct setting_row *row, void *field,
+                                  struct fault *why)
 {
     (void)row;
     text = str_trim(text);
@@ -29,10 +29,10 @@ static const struct setting_kind key_kind = {.name = "a key",
                                              .form = "as ${env:NAME} or ${file:/path}",
                                              .size = sizeof(struct digest),
                                              .is_secret = true,
-                                             .parse = parse_key};
+                                             .parse = client_rows_parse_key};
 
-static bool parse_hash(struct str text, const struct setting_row *row, void *field,
-                       struct fault *why)
+static bool client_rows_parse_hash(struct str text, const struct setting_row *row, void *field,
+                                   struct fault *why)
 {
     (void)row;
     (void)why;
@@ -42,11 +42,11 @@ static bool parse_hash(struct str text, const struct setting_row *row, void *fie
 static const struct setting_kind hash_kind = {.name = "a SHA-256",
                                               .form = "64 hex digits",
                                               .size = sizeof(struct digest),
-                                              .parse = parse_hash};
+                                              .parse = client_rows_parse_hash};
 
-static void add_key(struct setting_reader *reader, const struct setting_row *row,
-                    const struct setting_kind *kind, const struct yamlnode *node,
-                    struct client_settings *client)
+static void client_rows_add_key(struct setting_reader *reader, const struct setting_row *row,
+                                const struct setting_kind *kind, const struct yamlnode *node,
+                                struct client_settings *client)
 {
     struct digest digest;
     struct place first;
@@ -63,44 +63,45 @@ static void add_key(struct setting_reader *reader, const struct setting_row *row
     client->keys[client->key_count++] = digest;
 }
 
-static void add_keys(struct setting_reader *reader, const struct setting_row *row,
-                     const struct setting_kind *kind, const struct yamlnode *node,
-                     struct client_settings *client)
+static void client_rows_add_keys(struct setting_reader *reader, const struct setting_row *row,
+                                 const struct setting_kind *kind, const struct yamlnode *node,
+                                 struct client_settings *client)
 {
     bool is_list = node->kind == YAMLNODE_LIST;
     if (is_list && node->count > KEYS_MAX)
         faultlist_add(reader->faults, node->place, "`%s` has %zu keys; %d are the most", row->key,
                       node->count, KEYS_MAX);
     else if (!is_list)
-        add_key(reader, row, kind, node, client);
+        client_rows_add_key(reader, row, kind, node, client);
     else
         for (const struct yamlnode *at = node->first; at; at = at->next)
-            add_key(reader, row, kind, at, client);
+            client_rows_add_key(reader, row, kind, at, client);
 }
 
-static bool read_keys(struct setting_reader *reader, const struct setting_row *row,
-                      const struct yamlnode *node, void *record)
+static bool client_rows_read_keys(struct setting_reader *reader, const struct setting_row *row,
+                                  const struct yamlnode *node, void *record)
 {
-    add_keys(reader, row, &key_kind, node, record);
+    client_rows_add_keys(reader, row, &key_kind, node, record);
     return true;
 }
 
-static bool read_hashes(struct setting_reader *reader, const struct setting_row *row,
-                        const struct yamlnode *node, void *record)
+static bool client_rows_read_hashes(struct setting_reader *reader, const struct setting_row *row,
+                                    const struct yamlnode *node, void *record)
 {
-    add_keys(reader, row, &hash_kind, node, record);
+    client_rows_add_keys(reader, row, &hash_kind, node, record);
     return true;
 }
 
 static const struct setting_kind keys_kind = {
-    .name = "a key", .form = "as ${env:NAME} or ${file:/path}", .read = read_keys};
-static const struct setting_kind key_list_kind = {.name = "a list of keys", .read = read_keys};
+    .name = "a key", .form = "as ${env:NAME} or ${file:/path}", .read = client_rows_read_keys};
+static const struct setting_kind key_list_kind = {.name = "a list of keys",
+                                                  .read = client_rows_read_keys};
 static const struct setting_kind hashes_kind = {.name = "64 hex digits, or a list of them",
-                                                .read = read_hashes};
+                                                .read = client_rows_read_hashes};
 
 /* ---- services ---- */
 
-static bool parse_id(struct str text, uint32_t *out)
+static bool client_rows_parse_id(struct str text, uint32_t *out)
 {
     uint64_t value;
     if (!str_to_u64(str_trim(text), &value) || value < 1 || value > INT32_MAX)
@@ -109,17 +110,17 @@ static bool parse_id(struct str text, uint32_t *out)
     return true;
 }
 
-static bool parse_range(struct str text, const struct setting_row *row, void *field,
-                        struct fault *why)
+static bool client_rows_parse_range(struct str text, const struct setting_row *row, void *field,
+                                    struct fault *why)
 {
     (void)row;
     (void)why;
     struct client_range range;
     size_t dash = str_find_byte(text, '-');
-    if (!parse_id(str_first(text, dash), &range.first))
+    if (!client_rows_parse_id(str_first(text, dash), &range.first))
         return false;
     range.last = range.first;
-    if (dash != SIZE_MAX && !parse_id(str_from(text, dash + 1), &range.last))
+    if (dash != SIZE_MAX && !client_rows_parse_id(str_from(text, dash + 1), &range.last))
         return false;
     if (range.last < range.first)
         return false;
@@ -131,7 +132,7 @@ static const struct setting_kind range_kind = {
     .name = "a service id or range",
     .form = "such as 7 or 1-99, from 1 to 2147483647, the lower one first",
     .size = sizeof(struct client_range),
-    .parse = parse_range};
+    .parse = client_rows_parse_range};
 
 /* ---- rows ---- */
 
@@ -205,8 +206,8 @@ static const struct setting_row list[] = {
 };
 
 /* An empty list would mean "all" to the room; say it, rather than open everything. */
-static void check_not_empty(struct setting_reader *reader, const struct yamlnode *map,
-                            const char *key, const char *word)
+static void client_rows_check_not_empty(struct setting_reader *reader, const struct yamlnode *map,
+                                        const char *key, const char *word)
 {
     const struct yamlnode *node = yamlnode_find(map, key);
     if (node && (node->is_null || (node->kind == YAMLNODE_LIST && node->count == 0)))
@@ -214,11 +215,12 @@ static void check_not_empty(struct setting_reader *reader, const struct yamlnode
                       word);
 }
 
-static void check(struct setting_reader *reader, const struct yamlnode *map, void *record)
+static void client_rows_check(struct setting_reader *reader, const struct yamlnode *map,
+                              void *record)
 {
     (void)record;
-    check_not_empty(reader, map, "services", "all");
-    check_not_empty(reader, map, "addresses", "any");
+    client_rows_check_not_empty(reader, map, "services", "all");
+    client_rows_check_not_empty(reader, map, "addresses", "any");
     const struct yamlnode *keys = yamlnode_find(map, "keys");
     bool has_keys = keys && (keys->kind != YAMLNODE_LIST || keys->count > 0);
     if (!has_keys && !yamlnode_find(map, "key") && !yamlnode_find(map, "key_sha256"))
@@ -230,4 +232,4 @@ const struct setting_table client_rows = {.name = "a client",
                                           .rows = list,
                                           .count = COUNT_OF(list),
                                           .size = sizeof(struct client_settings),
-                                          .check = check};
+                                          .check = client_rows_check};

@@ -19,7 +19,7 @@ static struct client_name *names; /* guarded by names_mutex */
 static unsigned name_count;       /* likewise */
 static struct client_state *_Atomic states_by_id[CLIENT_MAX];
 
-static struct client_state *add_name(struct str name)
+static struct client_state *client_state_add_name(struct str name)
 {
     struct client_name *row;
     if (name_count >= CLIENT_ID_OTHERS)
@@ -38,7 +38,7 @@ struct client_state *client_state_of(struct str name)
     struct client_state *state;
     pthread_mutex_lock(&names_mutex);
     HASH_FIND(hh, names, name.ptr ? name.ptr : "", name.len, row);
-    state = row ? &row->state : add_name(name);
+    state = row ? &row->state : client_state_add_name(name);
     pthread_mutex_unlock(&names_mutex);
     return state;
 }
@@ -59,7 +59,7 @@ struct str client_name(unsigned id)
 }
 
 /* Slower than a token in eleven days counts as that, faster than one a nanosecond likewise. */
-static int64_t interval_ns_of(double per_s)
+static int64_t client_state_interval_ns_of(double per_s)
 {
     if (per_s < 1e-6)
         return INT64_C(1000000000000000);
@@ -75,7 +75,7 @@ int64_t client_take_token(const struct client *client, int64_t steady_now_ms)
     int64_t now_ns = steady_now_ms * 1000000, interval_ns, ahead_ns, wait_ns, full_at_ns, next_ns;
     if (!(per_s > 0))
         return 0;
-    interval_ns = interval_ns_of(per_s);
+    interval_ns = client_state_interval_ns_of(per_s);
     ahead_ns = interval_ns < window_ns ? window_ns - interval_ns : 0;
     full_at_ns = atomic_load_explicit(&client->state->full_at_ns, memory_order_relaxed);
     do {

@@ -33,7 +33,7 @@ static struct {
 } guard = {.mutex = PTHREAD_MUTEX_INITIALIZER};
 
 /* IPv6 by /64, for a host has that many; IPv4 by itself. */
-static void network_of(const struct in6_addr *address, uint64_t *network, uint64_t *rest)
+static void keyguard_network_of(const struct in6_addr *address, uint64_t *network, uint64_t *rest)
 {
     memcpy(network, address->s6_addr, sizeof *network);
     *rest = 0;
@@ -41,14 +41,14 @@ static void network_of(const struct in6_addr *address, uint64_t *network, uint64
         memcpy(rest, address->s6_addr + 8, sizeof *rest);
 }
 
-static uint64_t mix(uint64_t z)
+static uint64_t keyguard_mix(uint64_t z)
 {
     z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
     z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
     return z ^ (z >> 31);
 }
 
-static void forgive(struct suspect *suspect, int64_t now_ms)
+static void keyguard_forgive(struct suspect *suspect, int64_t now_ms)
 {
     int64_t forgiven = (now_ms - suspect->forgiven_at_ms) / KEYGUARD_FORGIVE_MS;
     if (forgiven <= 0)
@@ -62,14 +62,15 @@ static void forgive(struct suspect *suspect, int64_t now_ms)
 }
 
 /* The address's cell, or the free or least recently forgiven one of its bucket. */
-static struct suspect *find(uint64_t network, uint64_t rest)
+static struct suspect *keyguard_find(uint64_t network, uint64_t rest)
 {
     struct suspect *bucket, *chosen;
     if (!guard.is_seeded) {
         digest_random(&guard.seed, sizeof guard.seed);
         guard.is_seeded = true;
     }
-    bucket = guard.buckets[mix(mix(network ^ guard.seed) ^ rest) % KEYGUARD_BUCKETS];
+    bucket =
+        guard.buckets[keyguard_mix(keyguard_mix(network ^ guard.seed) ^ rest) % KEYGUARD_BUCKETS];
     chosen = &bucket[0];
     for (size_t i = 0; i < KEYGUARD_WAYS; i++) {
         struct suspect *suspect = &bucket[i];
@@ -83,7 +84,7 @@ static struct suspect *find(uint64_t network, uint64_t rest)
     return chosen;
 }
 
-static int64_t delay_of(unsigned bad_keys)
+static int64_t keyguard_delay_of(unsigned bad_keys)
 {
     int64_t delay_ms = KEYGUARD_FIRST_MS;
     if (bad_keys <= KEYGUARD_FREE)
@@ -98,15 +99,15 @@ int64_t keyguard_note_bad(const struct in6_addr *address, int64_t steady_now_ms)
     uint64_t network, rest;
     struct suspect *suspect;
     unsigned bad_keys;
-    network_of(address, &network, &rest);
+    keyguard_network_of(address, &network, &rest);
     pthread_mutex_lock(&guard.mutex);
-    suspect = find(network, rest);
-    forgive(suspect, steady_now_ms);
+    suspect = keyguard_find(network, rest);
+    keyguard_forgive(suspect, steady_now_ms);
     if (suspect->bad_keys == 0)
         suspect->forgiven_at_ms = steady_now_ms;
     if (suspect->bad_keys < KEYGUARD_MOST)
         suspect->bad_keys++;
     bad_keys = suspect->bad_keys;
     pthread_mutex_unlock(&guard.mutex);
-    return delay_of(bad_keys);
+    return keyguard_delay_of(bad_keys);
 }

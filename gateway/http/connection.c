@@ -12,7 +12,7 @@
 
 enum { DISCARD_BYTES = 4 * 1024 * 1024, PEEK_EXTENTS = 4 };
 
-static struct connection_list *list_of(struct connection *connection)
+static struct connection_list *connection_list_of(struct connection *connection)
 {
     switch ((enum connection_state)connection->state) {
     case CONNECTION_NEW:
@@ -29,7 +29,7 @@ static struct connection_list *list_of(struct connection *connection)
     UNREACHABLE();
 }
 
-static int64_t patience_ms(const struct connection *connection)
+static int64_t connection_patience_ms(const struct connection *connection)
 {
     const struct listener *listener = connection->listener;
     if (connection->state == CONNECTION_IDLE)
@@ -39,33 +39,34 @@ static int64_t patience_ms(const struct connection *connection)
     return listener->settings.request_timeout_ms;
 }
 
-static void on_deadline(void *arg)
+static void connection_on_deadline(void *arg)
 {
     connection_sweep(arg);
 }
 
-static void await_deadline(struct listener *listener, int64_t deadline_at_ms)
+static void connection_await_deadline(struct listener *listener, int64_t deadline_at_ms)
 {
     if (deadline_at_ms >= listener->deadline_at_ms)
         return;
     int64_t delay_ms = deadline_at_ms - loop_now_ms(listener->loop);
     listener->deadline_at_ms = deadline_at_ms;
     loop_timer_start(&listener->deadline_timer, listener->loop, delay_ms > 0 ? delay_ms : 0,
-                     on_deadline, listener);
+                     connection_on_deadline, listener);
 }
 
 /* The only way to change state. A wait begins now. */
-static void enter(struct connection *connection, enum connection_state state)
+static void connection_enter(struct connection *connection, enum connection_state state)
 {
     struct listener *listener = connection->listener;
-    TAILQ_REMOVE(list_of(connection), connection, entry);
+    TAILQ_REMOVE(connection_list_of(connection), connection, entry);
     connection->state = (uint8_t)state;
     connection->since_ms = loop_now_ms(listener->loop);
-    TAILQ_INSERT_TAIL(list_of(connection), connection, entry);
-    await_deadline(listener, connection->since_ms + patience_ms(connection));
+    TAILQ_INSERT_TAIL(connection_list_of(connection), connection, entry);
+    connection_await_deadline(listener, connection->since_ms + connection_patience_ms(connection));
 }
 
-static void scan_input(struct connection *connection, struct evbuffer *input, size_t from)
+static void connection_scan_input(struct connection *connection, struct evbuffer *input,
+                                  size_t from)
 {
     struct evbuffer_iovec extents[PEEK_EXTENTS];
     struct evbuffer_ptr at;
@@ -85,19 +86,19 @@ static void scan_input(struct connection *connection, struct evbuffer *input, si
 
 /* ---- how much is held ---- */
 
-static void hold(struct connection *connection, size_t bytes)
+static void connection_hold(struct connection *connection, size_t bytes)
 {
     connection->held_bytes += (uint32_t)bytes;
     connection->listener->held_bytes += bytes;
 }
 
-static void let_go(struct connection *connection)
+static void connection_let_go(struct connection *connection)
 {
     connection->listener->held_bytes -= connection->held_bytes;
     connection->held_bytes = 0;
 }
 
-static bool is_over_share(const struct connection *connection)
+static bool connection_is_over_share(const struct connection *connection)
 {
     const struct listener *listener = connection->listener;
     uint64_t room = 8 * (uint64_t)listener->settings.max_body_bytes;
@@ -105,23 +106,24 @@ static bool is_over_share(const struct connection *connection)
            connection->held_bytes > LISTENER_HELD_SHARE;
 }
 
-static bool is_at_mark(const struct connection *connection)
+static bool connection_is_at_mark(const struct connection *connection)
 {
     size_t mark = 0;
     bufferevent_getwatermark(connection->bufferevent, EV_READ, NULL, &mark);
     return evbuffer_get_length(bufferevent_get_input(connection->bufferevent)) >= mark;
 }
 
-static void note_full(struct connection *connection)
+static void connection_note_full(struct connection *connection)
 {
-    if (connection->is_full || !(is_at_mark(connection) || is_over_share(connection)))
+    if (connection->is_full ||
+        !(connection_is_at_mark(connection) || connection_is_over_share(connection)))
         return;
     connection->is_full = true;
     LIST_INSERT_HEAD(&connection->listener->full, connection, full_entry);
     event_active(connection->listener->adopt_event, EV_TIMEOUT, 1);
 }
 
-static void leave_full(struct connection *connection)
+static void connection_leave_full(struct connection *connection)
 {
     if (connection->is_full)
         LIST_REMOVE(connection, full_entry);
@@ -132,9 +134,9 @@ void connection_end_full(struct listener *listener)
 {
     struct connection *connection;
     while ((connection = LIST_FIRST(&listener->full)) != NULL) {
-        leave_full(connection);
+        connection_leave_full(connection);
         if (connection->state != CONNECTION_READING ||
-            !(is_at_mark(connection) || is_over_share(connection)))
+            !(connection_is_at_mark(connection) || connection_is_over_share(connection)))
             continue;
         listener_count(&listener->totals.rejected);
         evhttp_connection_free(connection->evcon);
@@ -145,7 +147,7 @@ void connection_end_full(struct listener *listener)
 
 /* Scripts that end a body with a line break of their own: evhttp would call it an empty request.
  * False while only line breaks have come, or the first half of one. */
-static bool skip_line_breaks(struct evbuffer *input)
+static bool connection_skip_line_breaks(struct evbuffer *input)
 {
     char start[2] = "";
     ssize_t len;
@@ -154,18 +156,19 @@ static bool skip_line_breaks(struct evbuffer *input)
     return len > 1 || (len == 1 && start[0] != '\r');
 }
 
-static void begin_reading(struct connection *connection, struct evbuffer *input)
+static void connection_begin_reading(struct connection *connection, struct evbuffer *input)
 {
-    if (!skip_line_breaks(input)) {
-        let_go(connection); /* of what was thrown away */
+    if (!connection_skip_line_breaks(input)) {
+        connection_let_go(connection); /* of what was thrown away */
         return;
     }
     connection->scan = (struct headerscan){0};
-    enter(connection, CONNECTION_READING);
-    scan_input(connection, input, 0);
+    connection_enter(connection, CONNECTION_READING);
+    connection_scan_input(connection, input, 0);
 }
 
-static void on_input(struct evbuffer *input, const struct evbuffer_cb_info *info, void *arg)
+static void connection_on_input(struct evbuffer *input, const struct evbuffer_cb_info *info,
+                                void *arg)
 {
     struct connection *connection = arg;
     /* evhttp takes the last of a request out of the input right before it hands the request over,
@@ -173,16 +176,17 @@ static void on_input(struct evbuffer *input, const struct evbuffer_cb_info *info
     connection->listener->current = connection;
     if (info->n_added == 0)
         return;
-    hold(connection, info->n_added);
+    connection_hold(connection, info->n_added);
     if (connection->state == CONNECTION_IDLE)
-        begin_reading(connection, input);
+        connection_begin_reading(connection, input);
     else if (connection->state == CONNECTION_READING && !connection->scan.is_done)
-        scan_input(connection, input, evbuffer_get_length(input) - info->n_added);
+        connection_scan_input(connection, input, evbuffer_get_length(input) - info->n_added);
     if (connection->state == CONNECTION_READING)
-        note_full(connection);
+        connection_note_full(connection);
 }
 
-static struct bufferevent *bufferevent_make(struct listener *listener, struct event_base *base)
+static struct bufferevent *connection_bufferevent_make(struct listener *listener,
+                                                       struct event_base *base)
 {
     if (listener->tls == NULL)
         return bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
@@ -201,7 +205,7 @@ static struct bufferevent *bufferevent_make(struct listener *listener, struct ev
 struct bufferevent *connection_new(struct event_base *base, void *arg)
 {
     struct listener *listener = arg;
-    struct bufferevent *bufferevent = bufferevent_make(listener, base);
+    struct bufferevent *bufferevent = connection_bufferevent_make(listener, base);
     ASSERT(bufferevent != NULL);
     struct connection *connection = memory_new(sizeof *connection);
     connection->listener = listener;
@@ -226,9 +230,9 @@ struct bufferevent *connection_new(struct event_base *base, void *arg)
 static void connection_free(struct connection *connection)
 {
     struct listener *listener = connection->listener;
-    leave_full(connection);
-    let_go(connection);
-    TAILQ_REMOVE(list_of(connection), connection, entry);
+    connection_leave_full(connection);
+    connection_let_go(connection);
+    TAILQ_REMOVE(connection_list_of(connection), connection, entry);
     if (listener->current == connection)
         listener->current = NULL;
     free(connection);
@@ -239,7 +243,7 @@ static void connection_free(struct connection *connection)
 /* What a refused client still sends, or one with its last request, is thrown away before the
  * descriptor closes: a close with bytes unread is a reset, and that could overtake the answer that
  * says why. */
-static void discard_unread(struct connection *connection)
+static void connection_discard_unread(struct connection *connection)
 {
     static _Thread_local char sink[65536];
     ssize_t got, total = 0;
@@ -251,13 +255,14 @@ static void discard_unread(struct connection *connection)
     } while (got > 0 && total < DISCARD_BYTES);
 }
 
-static void on_close(struct evhttp_connection *evcon, void *arg)
+static void connection_on_close(struct evhttp_connection *evcon, void *arg)
 {
     struct connection *connection = arg;
     struct loop *loop = connection->listener->loop;
     (void)evcon;
-    discard_unread(connection);
-    evbuffer_remove_cb(bufferevent_get_input(connection->bufferevent), on_input, connection);
+    connection_discard_unread(connection);
+    evbuffer_remove_cb(bufferevent_get_input(connection->bufferevent), connection_on_input,
+                       connection);
     if (connection->exchange)
         exchange_lose_connection(connection->exchange);
     connection_free(connection);
@@ -266,7 +271,7 @@ static void on_close(struct evhttp_connection *evcon, void *arg)
 
 /* evhttp tells its connection only with the first request; but it is the argument of the callbacks
  * it has set on the bufferevent, and bufferevent_free clears those. */
-static void adopt(struct connection *connection)
+static void connection_adopt(struct connection *connection)
 {
     struct bufferevent *bufferevent = connection->bufferevent;
     void *evcon = NULL;
@@ -278,9 +283,9 @@ static void adopt(struct connection *connection)
     }
     connection->evcon = evcon;
     connection->peer = network_address_of(evhttp_connection_get_addr(connection->evcon));
-    evhttp_connection_set_closecb(connection->evcon, on_close, connection);
-    evbuffer_add_cb(bufferevent_get_input(bufferevent), on_input, connection);
-    enter(connection, CONNECTION_IDLE);
+    evhttp_connection_set_closecb(connection->evcon, connection_on_close, connection);
+    evbuffer_add_cb(bufferevent_get_input(bufferevent), connection_on_input, connection);
+    connection_enter(connection, CONNECTION_IDLE);
     bufferevent_decref(bufferevent);
 }
 
@@ -288,7 +293,7 @@ void connection_adopt_all(struct listener *listener)
 {
     struct connection *connection;
     while ((connection = TAILQ_FIRST(&listener->newborn)) != NULL)
-        adopt(connection);
+        connection_adopt(connection);
     listener->newborn_count = 0;
     listener_update_accepting(listener);
 }
@@ -304,23 +309,23 @@ struct connection *connection_of(struct listener *listener, struct evhttp_reques
 void connection_start_working(struct connection *connection, struct exchange *exchange)
 {
     connection->exchange = exchange;
-    enter(connection, CONNECTION_WORKING);
+    connection_enter(connection, CONNECTION_WORKING);
 }
 
 void connection_start_writing(struct connection *connection)
 {
     connection->write_periods = 0;
     connection->unsent_bytes = SIZE_MAX;
-    enter(connection, CONNECTION_WRITING);
+    connection_enter(connection, CONNECTION_WRITING);
 }
 
 /* With its input full libevent leaves what the TLS session has decoded, and then waits for the
  * socket, which may have no more. */
-static void take_decoded(struct connection *connection, struct evbuffer *input)
+static void connection_take_decoded(struct connection *connection, struct evbuffer *input)
 {
     char decoded[16384]; /* the most of a record */
     SSL *session = connection->is_tls ? bufferevent_openssl_get_ssl(connection->bufferevent) : NULL;
-    if (session == NULL || SSL_pending(session) <= 0 || is_at_mark(connection))
+    if (session == NULL || SSL_pending(session) <= 0 || connection_is_at_mark(connection))
         return;
     int len = SSL_read(session, decoded, sizeof decoded);
     if (len > 0)
@@ -330,17 +335,17 @@ static void take_decoded(struct connection *connection, struct evbuffer *input)
 void connection_finish_request(struct connection *connection)
 {
     struct evbuffer *input = bufferevent_get_input(connection->bufferevent);
-    take_decoded(connection, input);
+    connection_take_decoded(connection, input);
     connection->exchange = NULL;
-    let_go(connection);
-    hold(connection, evbuffer_get_length(input));
-    enter(connection, CONNECTION_IDLE);
-    begin_reading(connection, input);
+    connection_let_go(connection);
+    connection_hold(connection, evbuffer_get_length(input));
+    connection_enter(connection, CONNECTION_IDLE);
+    connection_begin_reading(connection, input);
     loop_breathe(connection->listener->loop);
 }
 
 /* Slow but moving clients get more time for a long answer. */
-static bool may_write_on(struct connection *connection)
+static bool connection_may_write_on(struct connection *connection)
 {
     size_t unsent = evbuffer_get_length(bufferevent_get_output(connection->bufferevent));
     bool is_moving = unsent < connection->unsent_bytes;
@@ -348,7 +353,7 @@ static bool may_write_on(struct connection *connection)
     return is_moving && ++connection->write_periods < LISTENER_WRITE_PERIODS;
 }
 
-static void expire(struct connection *connection)
+static void connection_expire(struct connection *connection)
 {
     struct listener *listener = connection->listener;
     switch ((enum connection_state)connection->state) {
@@ -366,8 +371,8 @@ static void expire(struct connection *connection)
         exchange_time_out(connection->exchange);
         return;
     case CONNECTION_WRITING:
-        if (may_write_on(connection)) {
-            enter(connection, CONNECTION_WRITING);
+        if (connection_may_write_on(connection)) {
+            connection_enter(connection, CONNECTION_WRITING);
             return;
         }
         listener_count(&listener->totals.timeouts);
@@ -377,16 +382,17 @@ static void expire(struct connection *connection)
 }
 
 /* What is due beyond a turn's share has the next turn. */
-static void sweep_list(struct listener *listener, struct connection_list *list, int64_t now_ms)
+static void connection_sweep_list(struct listener *listener, struct connection_list *list,
+                                  int64_t now_ms)
 {
     struct connection *first;
     for (int i = 0; (first = TAILQ_FIRST(list)) != NULL && i < LISTENER_TURN_MAX; i++) {
-        if (first->since_ms + patience_ms(first) > now_ms)
+        if (first->since_ms + connection_patience_ms(first) > now_ms)
             break;
-        expire(first);
+        connection_expire(first);
     }
     if (first)
-        await_deadline(listener, first->since_ms + patience_ms(first));
+        connection_await_deadline(listener, first->since_ms + connection_patience_ms(first));
 }
 
 void connection_sweep(struct listener *listener)
@@ -394,10 +400,10 @@ void connection_sweep(struct listener *listener)
     int64_t now_ms = loop_now_ms(listener->loop);
     listener->deadline_at_ms = INT64_MAX;
     loop_timer_cancel(&listener->deadline_timer);
-    sweep_list(listener, &listener->reading, now_ms);
-    sweep_list(listener, &listener->working, now_ms);
-    sweep_list(listener, &listener->writing, now_ms);
-    sweep_list(listener, &listener->idle, now_ms);
+    connection_sweep_list(listener, &listener->reading, now_ms);
+    connection_sweep_list(listener, &listener->working, now_ms);
+    connection_sweep_list(listener, &listener->writing, now_ms);
+    connection_sweep_list(listener, &listener->idle, now_ms);
 }
 
 void connection_close_idle(struct listener *listener)

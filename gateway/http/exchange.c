@@ -94,7 +94,7 @@ void exchange_lose_connection(struct exchange *x)
 
 /* ---- arrival ---- */
 
-static bool is_id(struct str s)
+static bool exchange_is_id(struct str s)
 {
     if (s.len < 1 || s.len > EXCHANGE_ID_BYTES)
         return false;
@@ -108,28 +108,28 @@ static bool is_id(struct str s)
 }
 
 /* splitmix64: ids need to differ, not to be secret. */
-static uint64_t mix(uint64_t z)
+static uint64_t exchange_mix(uint64_t z)
 {
     z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
     z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
     return z ^ (z >> 31);
 }
 
-static void take_request_id(struct exchange *x)
+static void exchange_take_request_id(struct exchange *x)
 {
     struct str given = exchange_header(x, "X-Request-Id");
-    if (is_id(given)) {
+    if (exchange_is_id(given)) {
         memcpy(x->request_id, given.ptr, given.len);
         x->request_id_len = given.len;
         return;
     }
-    uint64_t made = mix(x->listener->next_request_id += 0x9E3779B97F4A7C15u);
+    uint64_t made = exchange_mix(x->listener->next_request_id += 0x9E3779B97F4A7C15u);
     for (x->request_id_len = 0; x->request_id_len < 16; x->request_id_len++, made <<= 4)
         x->request_id[x->request_id_len] = "0123456789abcdef"[made >> 60];
 }
 
 /* The raw target, split by hand: what follows '?' stays whole, a '#' in it too. */
-static void take_target(struct exchange *x)
+static void exchange_take_target(struct exchange *x)
 {
     struct str target = str_of(evhttp_request_get_uri(x->request));
     if (target.len && target.ptr[0] != '/') {
@@ -146,7 +146,7 @@ static void take_target(struct exchange *x)
 }
 
 /* Some proxies add a line of their own, so all lines count, in order. */
-static struct str forwarded_for(struct exchange *x)
+static struct str exchange_forwarded_for(struct exchange *x)
 {
     const struct evkeyval *header;
     struct str all = STR_NONE;
@@ -160,17 +160,17 @@ static struct str forwarded_for(struct exchange *x)
     return all;
 }
 
-static void take_peer(struct exchange *x)
+static void exchange_take_peer(struct exchange *x)
 {
     const struct listener_settings *settings = &x->listener->settings;
     x->peer = x->connection->peer;
     if (settings->trusted_proxy_count > 0 &&
         network_any_holds(settings->trusted_proxies, settings->trusted_proxy_count, &x->peer))
-        x->peer = forwarded_client(&x->peer, forwarded_for(x), settings->trusted_proxies,
+        x->peer = forwarded_client(&x->peer, exchange_forwarded_for(x), settings->trusted_proxies,
                                    settings->trusted_proxy_count);
 }
 
-static enum exchange_method method_of(struct evhttp_request *request)
+static enum exchange_method exchange_method_of(struct evhttp_request *request)
 {
     /* EVHTTP_REQ_* are bits of a mask, not a closed set: hence no switch. */
     enum evhttp_cmd_type command = evhttp_request_get_command(request);
@@ -181,7 +181,7 @@ static enum exchange_method method_of(struct evhttp_request *request)
     return command == EVHTTP_REQ_HEAD ? EXCHANGE_HEAD : EXCHANGE_OTHER;
 }
 
-static struct headercheck_verdict judge(const struct exchange *x)
+static struct headercheck_verdict exchange_judge(const struct exchange *x)
 {
     struct headercheck_request head = {
         .major = x->request->major,
@@ -199,10 +199,10 @@ static struct exchange *exchange_begin(struct listener *listener, struct evhttp_
     x->request = request;
     x->headers = evhttp_request_get_input_headers(request);
     x->body = evhttp_request_get_input_buffer(request);
-    x->method = method_of(request);
-    take_target(x);
-    take_request_id(x);
-    take_peer(x);
+    x->method = exchange_method_of(request);
+    exchange_take_target(x);
+    exchange_take_request_id(x);
+    exchange_take_peer(x);
     connection_start_working(x->connection, x);
     return x;
 }
@@ -211,7 +211,7 @@ void exchange_on_request(struct evhttp_request *request, void *arg)
 {
     struct listener *listener = arg;
     struct exchange *x = exchange_begin(listener, request);
-    struct headercheck_verdict verdict = judge(x);
+    struct headercheck_verdict verdict = exchange_judge(x);
     x->must_close = verdict.is_chunked || verdict.words != NULL;
     if (verdict.words) {
         listener_count(&listener->totals.rejected);

@@ -15,7 +15,7 @@
 
 enum { ADDED_BYTES = 4096, HEAD_BYTES = ADDED_BYTES + 512 };
 
-static const char *phrase_of(int status)
+static const char *exchange_reply_phrase_of(int status)
 {
     static const struct {
         int status;
@@ -42,7 +42,7 @@ static const char *phrase_of(int status)
 }
 
 /* evhttp would print it anew for each reply. */
-static const char *date_now(struct listener *listener)
+static const char *exchange_reply_date_now(struct listener *listener)
 {
     int64_t now_s = clock_wall_ms() / 1000;
     if (now_s != listener->date_s) {
@@ -63,80 +63,81 @@ struct head {
     char bytes[HEAD_BYTES];
 };
 
-static void put(struct head *head, const char *bytes, size_t len)
+static void exchange_reply_put(struct head *head, const char *bytes, size_t len)
 {
     ASSERT(len <= (size_t)(head->bytes + sizeof head->bytes - head->end));
     head->end = mempcpy(head->end, bytes, len);
 }
 
-static void put_text(struct head *head, const char *text)
+static void exchange_reply_put_text(struct head *head, const char *text)
 {
-    put(head, text, strlen(text));
+    exchange_reply_put(head, text, strlen(text));
 }
 
-static void put_number(struct head *head, size_t number)
+static void exchange_reply_put_number(struct head *head, size_t number)
 {
     char digits[20];
     size_t at = sizeof digits;
     do
         digits[--at] = (char)('0' + number % 10);
     while (number /= 10);
-    put(head, digits + at, sizeof digits - at);
+    exchange_reply_put(head, digits + at, sizeof digits - at);
 }
 
-static void put_first_line(struct head *head, const struct exchange *x, int status)
+static void exchange_reply_put_first_line(struct head *head, const struct exchange *x, int status)
 {
     /* Whatever version the client thinks there is. */
     bool is_old = x->request->major == 1 && x->request->minor == 0;
-    put_text(head, is_old ? "HTTP/1.0 " : "HTTP/1.1 ");
-    put_number(head, (size_t)status);
-    put_text(head, " ");
-    put_text(head, phrase_of(status));
-    put_text(head, "\r\n");
+    exchange_reply_put_text(head, is_old ? "HTTP/1.0 " : "HTTP/1.1 ");
+    exchange_reply_put_number(head, (size_t)status);
+    exchange_reply_put_text(head, " ");
+    exchange_reply_put_text(head, exchange_reply_phrase_of(status));
+    exchange_reply_put_text(head, "\r\n");
 }
 
 /* evhttp reads its own lists to know whether the connection ends with this reply; so must_close is
  * told there, too. */
-static void put_connection(struct head *head, const struct exchange *x)
+static void exchange_reply_put_connection(struct head *head, const struct exchange *x)
 {
     struct evhttp_request *request = x->request;
     const char *asked = evhttp_find_header(request->input_headers, "Connection");
     if (x->must_close || x->listener->is_draining) {
         evhttp_add_header(request->output_headers, "Connection", "close");
-        put_text(head, "Connection: close\r\n");
+        exchange_reply_put_text(head, "Connection: close\r\n");
     } else if (asked && !(request->flags & EVHTTP_PROXY_REQUEST)) {
         if (strcasecmp(asked, "close") == 0)
-            put_text(head, "Connection: close\r\n");
+            exchange_reply_put_text(head, "Connection: close\r\n");
         else if (request->major == 1 && request->minor == 0 &&
                  strncasecmp(asked, "keep-alive", strlen("keep-alive")) == 0)
-            put_text(head, "Connection: keep-alive\r\n");
+            exchange_reply_put_text(head, "Connection: keep-alive\r\n");
     }
 }
 
-static void put_head(struct head *head, const struct exchange *x, int status, size_t len)
+static void exchange_reply_put_head(struct head *head, const struct exchange *x, int status,
+                                    size_t len)
 {
     head->end = head->bytes;
-    put_first_line(head, x, status);
-    put(head, x->added.ptr, x->added.len);
+    exchange_reply_put_first_line(head, x, status);
+    exchange_reply_put(head, x->added.ptr, x->added.len);
     if (status != 204 && status != 304) {
-        put_text(head, "Content-Length: ");
-        put_number(head, len);
+        exchange_reply_put_text(head, "Content-Length: ");
+        exchange_reply_put_number(head, len);
         if (!x->has_content_type)
-            put_text(head, "\r\nContent-Type: application/json");
-        put_text(head, "\r\n");
+            exchange_reply_put_text(head, "\r\nContent-Type: application/json");
+        exchange_reply_put_text(head, "\r\n");
     }
-    put_text(head, "X-Request-Id: ");
-    put(head, x->request_id, x->request_id_len);
-    put_text(head, "\r\nDate: ");
-    put_text(head, date_now(x->listener));
-    put_text(head, "\r\n");
-    put_connection(head, x);
-    put_text(head, "\r\n");
+    exchange_reply_put_text(head, "X-Request-Id: ");
+    exchange_reply_put(head, x->request_id, x->request_id_len);
+    exchange_reply_put_text(head, "\r\nDate: ");
+    exchange_reply_put_text(head, exchange_reply_date_now(x->listener));
+    exchange_reply_put_text(head, "\r\n");
+    exchange_reply_put_connection(head, x);
+    exchange_reply_put_text(head, "\r\n");
 }
 
 /* ---- to the wire ---- */
 
-static void on_sent(struct evhttp_request *request, void *arg)
+static void exchange_reply_on_sent(struct evhttp_request *request, void *arg)
 {
     struct exchange *x = arg;
     (void)request;
@@ -156,7 +157,7 @@ struct body {
     bool has_pages; /* see exchange_reply_pages */
 };
 
-static size_t send_parts(int fd, struct str head, struct str body, int flags)
+static size_t exchange_reply_send_parts(int fd, struct str head, struct str body, int flags)
 {
     struct iovec parts[] = {
         {.iov_base = (void *)(uintptr_t)head.ptr, .iov_len = head.len},
@@ -170,7 +171,8 @@ static size_t send_parts(int fd, struct str head, struct str body, int flags)
 
 /* How much of both went out at once: the socket has nearly always room, and a turn of the loop with
  * its epoll_ctl is saved. An error is left to the loop to find. */
-static size_t write_now(struct connection *connection, struct str head, const struct body *body)
+static size_t exchange_reply_write_now(struct connection *connection, struct str head,
+                                       const struct body *body)
 {
     struct listener *listener = connection->listener;
     struct bufferevent *bufferevent = connection->bufferevent;
@@ -178,15 +180,15 @@ static size_t write_now(struct connection *connection, struct str head, const st
     if (connection->is_tls || evbuffer_get_length(bufferevent_get_output(bufferevent)) > 0)
         return 0;
     if (!body->has_pages || body->bytes.len < SPLICER_LEAST_BYTES)
-        return send_parts(fd, head, body->bytes, 0);
-    size_t sent = send_parts(fd, head, STR(""), MSG_MORE);
+        return exchange_reply_send_parts(fd, head, body->bytes, 0);
+    size_t sent = exchange_reply_send_parts(fd, head, STR(""), MSG_MORE);
     if (sent == head.len)
         sent += splicer_send(&listener->splicer, fd, body->bytes.ptr, body->bytes.len);
     return sent;
 }
 
 /* What evhttp does when a reply is to be written, its part that is not the text. */
-static void write_by_loop(struct bufferevent *bufferevent)
+static void exchange_reply_write_by_loop(struct bufferevent *bufferevent)
 {
     bufferevent_data_cb on_written;
     bufferevent_event_cb on_event;
@@ -196,13 +198,13 @@ static void write_by_loop(struct bufferevent *bufferevent)
     bufferevent_enable(bufferevent, EV_READ | EV_WRITE);
 }
 
-static bool takes_body(const struct exchange *x, int status, size_t len)
+static bool exchange_reply_takes_body(const struct exchange *x, int status, size_t len)
 {
     return len > 0 && x->method != EXCHANGE_HEAD && status != 204 && status != 304;
 }
 
 /* The body from there on. */
-static void add_rest(struct exchange *x, struct body *body, size_t from)
+static void exchange_reply_add_rest(struct exchange *x, struct body *body, size_t from)
 {
     struct evbuffer *output = bufferevent_get_output(x->connection->bufferevent);
     struct str bytes = body->bytes;
@@ -218,21 +220,21 @@ static void add_rest(struct exchange *x, struct body *body, size_t from)
 }
 
 /* True: all is out. */
-static bool write_reply(struct exchange *x, struct str head, struct body *body)
+static bool exchange_reply_write_reply(struct exchange *x, struct str head, struct body *body)
 {
     struct evbuffer *output = bufferevent_get_output(x->connection->bufferevent);
-    size_t sent = write_now(x->connection, head, body);
+    size_t sent = exchange_reply_write_now(x->connection, head, body);
     if (sent == head.len + body->bytes.len)
         return true;
     if (sent < head.len)
         ASSERT(evbuffer_add(output, head.ptr + sent, head.len - sent) == 0);
     if (body->bytes.len > 0)
-        add_rest(x, body, sent > head.len ? sent - head.len : 0);
+        exchange_reply_add_rest(x, body, sent > head.len ? sent - head.len : 0);
     return false;
 }
 
 /* The client has left: evhttp only frees the request. */
-static void send_into_the_void(struct exchange *x)
+static void exchange_reply_send_into_the_void(struct exchange *x)
 {
     struct evhttp_request *request = x->request;
     x->request = NULL;
@@ -241,40 +243,41 @@ static void send_into_the_void(struct exchange *x)
     exchange_leave(x);
 }
 
-static void send_to_client(struct exchange *x, int status, struct body *body)
+static void exchange_reply_send_to_client(struct exchange *x, int status, struct body *body)
 {
     struct evhttp_request *request = x->request;
     struct bufferevent *bufferevent = x->connection->bufferevent;
     struct loop *loop = x->listener->loop;
     struct body none = {.bytes = STR("")};
     struct head text;
-    put_head(&text, x, status, body->bytes.len);
+    exchange_reply_put_head(&text, x, status, body->bytes.len);
     struct str head = str_make(text.bytes, (size_t)(text.end - text.bytes));
-    bool is_whole = write_reply(x, head, takes_body(x, status, body->bytes.len) ? body : &none);
-    evhttp_request_set_on_complete_cb(request, on_sent, x);
+    bool is_whole = exchange_reply_write_reply(
+        x, head, exchange_reply_takes_body(x, status, body->bytes.len) ? body : &none);
+    evhttp_request_set_on_complete_cb(request, exchange_reply_on_sent, x);
     connection_start_writing(x->connection);
     request->chunked = 0; /* it tells of the question; evhttp would end our answer by it */
     evhttp_send_reply_end(request);
     if (is_whole)
         return;
-    write_by_loop(bufferevent);
+    exchange_reply_write_by_loop(bufferevent);
     loop_breathe(loop);
 }
 
 /* After this the exchange may be gone. */
-static void send_reply(struct exchange *x, int status, struct body body)
+static void exchange_reply_send_reply(struct exchange *x, int status, struct body body)
 {
     x->is_answered = true;
     if (x->connection)
-        send_to_client(x, status, &body);
+        exchange_reply_send_to_client(x, status, &body);
     else
-        send_into_the_void(x);
+        exchange_reply_send_into_the_void(x);
     if (body.release)
         body.release(body.bytes.ptr, body.bytes.len, body.arg);
 }
 
 /* False: the deadline has answered already. */
-static bool begin_reply(struct exchange *x)
+static bool exchange_reply_begin_reply(struct exchange *x)
 {
     ASSERT(!x->is_handler_done);
     x->is_handler_done = true;
@@ -299,10 +302,10 @@ void exchange_add_header(struct exchange *x, const char *name, const char *value
     x->added = str_make(lines, (size_t)(end - lines));
 }
 
-static void reply(struct exchange *x, int status, struct body body)
+static void exchange_reply_reply(struct exchange *x, int status, struct body body)
 {
-    if (begin_reply(x)) {
-        send_reply(x, status, body);
+    if (exchange_reply_begin_reply(x)) {
+        exchange_reply_send_reply(x, status, body);
         return;
     }
     exchange_leave(x);
@@ -312,23 +315,24 @@ static void reply(struct exchange *x, int status, struct body body)
 
 void exchange_reply(struct exchange *x, int status, struct str bytes)
 {
-    reply(x, status, (struct body){.bytes = bytes});
+    exchange_reply_reply(x, status, (struct body){.bytes = bytes});
 }
 
 void exchange_reply_shared(struct exchange *x, int status, struct str bytes,
                            void (*release)(const void *bytes, size_t len, void *arg), void *arg)
 {
-    reply(x, status, (struct body){.bytes = bytes, .release = release, .arg = arg});
+    exchange_reply_reply(x, status, (struct body){.bytes = bytes, .release = release, .arg = arg});
 }
 
 void exchange_reply_pages(struct exchange *x, int status, struct str bytes,
                           void (*release)(const void *bytes, size_t len, void *arg), void *arg)
 {
-    reply(x, status,
-          (struct body){.bytes = bytes, .release = release, .arg = arg, .has_pages = true});
+    exchange_reply_reply(
+        x, status,
+        (struct body){.bytes = bytes, .release = release, .arg = arg, .has_pages = true});
 }
 
-static struct str error_json(struct exchange *x, const char *words)
+static struct str exchange_reply_error_json(struct exchange *x, const char *words)
 {
     struct buf text;
     buf_init(&text, 4096);
@@ -343,11 +347,11 @@ static struct str error_json(struct exchange *x, const char *words)
 
 void exchange_reply_error(struct exchange *x, int status, const char *words)
 {
-    exchange_reply(x, status, error_json(x, words));
+    exchange_reply(x, status, exchange_reply_error_json(x, words));
 }
 
 /* evhttp frees a request with its reply: what the handler may still hold views of moves over. */
-static void keep_for_handler(struct exchange *x)
+static void exchange_reply_keep_for_handler(struct exchange *x)
 {
     TAILQ_INIT(&x->kept_headers);
     TAILQ_CONCAT(&x->kept_headers, x->headers, next);
@@ -361,11 +365,11 @@ static void keep_for_handler(struct exchange *x)
 void exchange_time_out(struct exchange *x)
 {
     ASSERT(!x->is_answered);
-    struct str json = error_json(x, "Request timed out");
-    keep_for_handler(x);
+    struct str json = exchange_reply_error_json(x, "Request timed out");
+    exchange_reply_keep_for_handler(x);
     /* What the handler had meant to say belongs to the reply that will not be sent. */
     x->added = STR("");
     x->has_content_type = false;
     x->must_close = true;
-    send_reply(x, 503, (struct body){.bytes = json});
+    exchange_reply_send_reply(x, 503, (struct body){.bytes = json});
 }

@@ -2,7 +2,7 @@
 #include "http/forwarded.h"
 
 /* "192.0.2.1", "192.0.2.1:4711", "[2001:db8::1]:4711", "2001:db8::1" */
-static bool element_address(struct str element, struct in6_addr *out)
+static bool forwarded_element_address(struct str element, struct in6_addr *out)
 {
     if (element.len && element.ptr[0] == '[') {
         size_t end = str_find_byte(element, ']');
@@ -15,7 +15,7 @@ static bool element_address(struct str element, struct in6_addr *out)
 }
 
 /* Cuts the last element of a comma list. */
-static struct str cut_last(struct str *list)
+static struct str forwarded_cut_last(struct str *list)
 {
     size_t at = list->len;
     while (at > 0 && list->ptr[at - 1] != ',')
@@ -30,7 +30,7 @@ struct in6_addr forwarded_client(const struct in6_addr *peer, struct str forward
 {
     struct in6_addr client = *peer, before;
     while (forwarded_for.len && network_any_holds(trusted, trusted_count, &client)) {
-        if (!element_address(cut_last(&forwarded_for), &before))
+        if (!forwarded_element_address(forwarded_cut_last(&forwarded_for), &before))
             break;
         client = before;
     }

@@ -8,7 +8,7 @@
 enum { LENGTH_DIGITS = 18 };
 
 /* RFC 9110's token, as a set of bits over ASCII. */
-static bool is_token(const char *name)
+static bool headercheck_is_token(const char *name)
 {
     static const char others[] = "!#$%&'*+-.^_`|~";
     if (*name == '\0')
@@ -23,13 +23,13 @@ static bool is_token(const char *name)
     return true;
 }
 
-static bool is_length(const char *value)
+static bool headercheck_is_length(const char *value)
 {
     size_t digits = strspn(value, "0123456789");
     return digits > 0 && digits <= LENGTH_DIGITS && value[digits] == '\0';
 }
 
-static bool is_zero(const char *value)
+static bool headercheck_is_zero(const char *value)
 {
     return value[strspn(value, "0")] == '\0';
 }
@@ -40,7 +40,7 @@ struct framing {
     bool has_bad_name;
 };
 
-static struct framing gather(const struct evkeyvalq *headers)
+static struct framing headercheck_gather(const struct evkeyvalq *headers)
 {
     struct framing found = {0};
     const struct evkeyval *header;
@@ -48,7 +48,7 @@ static struct framing gather(const struct evkeyvalq *headers)
     {
         struct str name = str_of(header->key);
         found.headers++;
-        found.has_bad_name |= !is_token(header->key);
+        found.has_bad_name |= !headercheck_is_token(header->key);
         if (str_equal_folded(name, STR("content-length"))) {
             found.lengths++;
             found.length = header->value;
@@ -62,10 +62,10 @@ static struct framing gather(const struct evkeyvalq *headers)
     return found;
 }
 
-static const char *judge_framing(const struct headercheck_request *request,
-                                 const struct framing *found)
+static const char *headercheck_judge_framing(const struct headercheck_request *request,
+                                             const struct framing *found)
 {
-    if (found->lengths > 1 || (found->length && !is_length(found->length)))
+    if (found->lengths > 1 || (found->length && !headercheck_is_length(found->length)))
         return "Content-Length must be one plain number";
     if (found->encodings && found->lengths)
         return "Content-Length and Transfer-Encoding exclude each other";
@@ -74,13 +74,14 @@ static const char *judge_framing(const struct headercheck_request *request,
         return "Transfer-Encoding must be chunked";
     if (found->encodings && request->minor == 0)
         return "Transfer-Encoding needs HTTP/1.1";
-    if (!request->may_have_body && (found->encodings || (found->length && !is_zero(found->length))))
+    if (!request->may_have_body &&
+        (found->encodings || (found->length && !headercheck_is_zero(found->length))))
         return "This method takes no body";
     return NULL;
 }
 
-static const char *judge_head(const struct headercheck_request *request,
-                              const struct framing *found)
+static const char *headercheck_judge_head(const struct headercheck_request *request,
+                                          const struct framing *found)
 {
     if (request->major != 1 || request->minor < 0 || request->minor > 1)
         return "HTTP/1.1 or HTTP/1.0 is spoken here";
@@ -98,10 +99,10 @@ static const char *judge_head(const struct headercheck_request *request,
 struct headercheck_verdict headercheck_judge(const struct headercheck_request *request,
                                              const struct evkeyvalq *headers)
 {
-    struct framing found = gather(headers);
-    struct headercheck_verdict verdict = {.words = judge_head(request, &found)};
+    struct framing found = headercheck_gather(headers);
+    struct headercheck_verdict verdict = {.words = headercheck_judge_head(request, &found)};
     if (verdict.words == NULL)
-        verdict.words = judge_framing(request, &found);
+        verdict.words = headercheck_judge_framing(request, &found);
     verdict.is_chunked = found.encodings > 0;
     return verdict;
 }

@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
-static void line_end(struct headerscan *scan)
+static void headerscan_line_end(struct headerscan *scan)
 {
     if (!scan->in_line && scan->has_line)
         scan->is_done = true;
@@ -12,12 +12,12 @@ static void line_end(struct headerscan *scan)
     scan->in_line = false;
 }
 
-static void feed_byte(struct headerscan *scan, unsigned char c)
+static void headerscan_feed_byte(struct headerscan *scan, unsigned char c)
 {
     if (c == '\n') {
         scan->is_bad |= !scan->after_cr;
         scan->after_cr = false;
-        line_end(scan);
+        headerscan_line_end(scan);
         return;
     }
     scan->is_bad |= scan->after_cr;
@@ -30,7 +30,7 @@ static void feed_byte(struct headerscan *scan, unsigned char c)
 }
 
 /* Bytes that change nothing within a line: all but control bytes. */
-static size_t skip_plain(const char *bytes, size_t i, size_t len)
+static size_t headerscan_skip_plain(const char *bytes, size_t i, size_t len)
 {
     const uint64_t ones = UINT64_MAX / 0xFF, tops = ones * 0x80;
     for (uint64_t eight; i + sizeof eight <= len; i += sizeof eight) {
@@ -49,8 +49,8 @@ void headerscan_feed(struct headerscan *scan, const char *bytes, size_t len)
 {
     for (size_t i = 0; i < len && !scan->is_done; i++) {
         if (scan->in_line && !scan->after_cr)
-            i = skip_plain(bytes, i, len);
+            i = headerscan_skip_plain(bytes, i, len);
         if (i < len)
-            feed_byte(scan, (unsigned char)bytes[i]);
+            headerscan_feed_byte(scan, (unsigned char)bytes[i]);
     }
 }

@@ -27,7 +27,7 @@ static struct {
     LIST_HEAD(, listener) list;
 } registry = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-static struct listener *registry_find(const void *evhttp)
+static struct listener *listener_registry_find(const void *evhttp)
 {
     struct listener *listener;
     pthread_mutex_lock(&registry.lock);
@@ -60,7 +60,7 @@ void listener_update_accepting(struct listener *listener)
     }
 }
 
-static void on_files_again(void *arg)
+static void listener_on_files_again(void *arg)
 {
     struct listener *listener = arg;
     listener->is_out_of_files = false;
@@ -68,10 +68,10 @@ static void on_files_again(void *arg)
 }
 
 /* Out of descriptors the socket stays readable: without a pause the loop would spin. */
-static void on_accept_error(struct evconnlistener *accepting, void *evhttp)
+static void listener_on_accept_error(struct evconnlistener *accepting, void *evhttp)
 {
     int error = EVUTIL_SOCKET_ERROR();
-    struct listener *listener = registry_find(evhttp);
+    struct listener *listener = listener_registry_find(evhttp);
     (void)accepting;
     ASSERT(listener != NULL);
     log_event(LOG_WARN, "accept_failed", "loop=%s error=\"%s\" pause_ms=%d",
@@ -79,10 +79,10 @@ static void on_accept_error(struct evconnlistener *accepting, void *evhttp)
     listener->is_out_of_files = true;
     listener_update_accepting(listener);
     loop_timer_start(&listener->emfile_timer, listener->loop, LISTENER_EMFILE_PAUSE_MS,
-                     on_files_again, listener);
+                     listener_on_files_again, listener);
 }
 
-static void on_adopt(evutil_socket_t fd, short what, void *arg)
+static void listener_on_adopt(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd;
     (void)what;
@@ -97,13 +97,13 @@ void listener_add(struct listener *listener, int fd, const char *address_text)
     ASSERT(socket->bound != NULL);
     socket->accepting = evhttp_bound_socket_get_listener(socket->bound);
     socket->address = memory_text(address_text);
-    evconnlistener_set_error_cb(socket->accepting, on_accept_error);
+    evconnlistener_set_error_cb(socket->accepting, listener_on_accept_error);
     if (!listener->is_accepting)
         evconnlistener_disable(socket->accepting);
     LIST_INSERT_HEAD(&listener->sockets, socket, entry);
 }
 
-static void socket_free(struct listener *listener, struct listener_socket *socket)
+static void listener_socket_free(struct listener *listener, struct listener_socket *socket)
 {
     LIST_REMOVE(socket, entry);
     evhttp_del_accept_socket(listener->evhttp, socket->bound);
@@ -117,7 +117,7 @@ void listener_remove(struct listener *listener, const char *address_text)
     for (; socket; socket = next) {
         next = LIST_NEXT(socket, entry);
         if (strcmp(socket->address, address_text) == 0)
-            socket_free(listener, socket);
+            listener_socket_free(listener, socket);
     }
 }
 
@@ -130,7 +130,7 @@ void listener_stop_accepting(struct listener *listener)
 
 /* ---- life ---- */
 
-static struct evhttp *evhttp_make(struct listener *listener)
+static struct evhttp *listener_evhttp_make(struct listener *listener)
 {
     struct evhttp *evhttp = evhttp_new(loop_base(listener->loop));
     ASSERT(evhttp != NULL);
@@ -161,8 +161,8 @@ struct listener *listener_new(struct loop *loop, listener_handler_fn *handler, v
     TAILQ_INIT(&listener->working);
     TAILQ_INIT(&listener->writing);
     digest_random(&listener->next_request_id, sizeof listener->next_request_id);
-    listener->evhttp = evhttp_make(listener);
-    listener->adopt_event = event_new(loop_base(loop), -1, EV_PERSIST, on_adopt, listener);
+    listener->evhttp = listener_evhttp_make(listener);
+    listener->adopt_event = event_new(loop_base(loop), -1, EV_PERSIST, listener_on_adopt, listener);
     ASSERT(listener->adopt_event != NULL);
     listener_configure(listener, &(struct listener_settings){0}, NULL);
     pthread_mutex_lock(&registry.lock);
@@ -202,7 +202,7 @@ void listener_free(struct listener *listener)
     ASSERT(TAILQ_EMPTY(&listener->working));
     listener->is_draining = true;
     while (!LIST_EMPTY(&listener->sockets))
-        socket_free(listener, LIST_FIRST(&listener->sockets));
+        listener_socket_free(listener, LIST_FIRST(&listener->sockets));
     evhttp_free(listener->evhttp);
     ASSERT(atomic_load(&listener->exchange_count) == 0);
     ASSERT(atomic_load(&listener->connection_count) == 0);

@@ -8,13 +8,14 @@
 
 enum { BACKLOG = 4096 };
 
-static bool set_option(int fd, int level, int name)
+static bool listener_bind_set_option(int fd, int level, int name)
 {
     int one = 1;
     return setsockopt(fd, level, name, &one, sizeof one) == 0;
 }
 
-static bool refuse(const struct listener_address *address, int error, struct fault *why)
+static bool listener_bind_refuse(const struct listener_address *address, int error,
+                                 struct fault *why)
 {
     if (error == EADDRINUSE)
         return fault_set(why, FAULT_CONFLICT, "%s is in use by another process", address->text);
@@ -22,40 +23,41 @@ static bool refuse(const struct listener_address *address, int error, struct fau
                      strerror(error));
 }
 
-static int socket_new(const struct listener_address *address)
+static int listener_bind_socket_new(const struct listener_address *address)
 {
     int family = address->address.ss_family;
     int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return -1;
     /* IPv6 alone on its socket, so that 0.0.0.0 and [::] with one port can stand side by side. */
-    if (!set_option(fd, SOL_SOCKET, SO_REUSEADDR) || !set_option(fd, IPPROTO_TCP, TCP_NODELAY) ||
-        (family == AF_INET6 && !set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY))) {
+    if (!listener_bind_set_option(fd, SOL_SOCKET, SO_REUSEADDR) ||
+        !listener_bind_set_option(fd, IPPROTO_TCP, TCP_NODELAY) ||
+        (family == AF_INET6 && !listener_bind_set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY))) {
         close(fd);
         return -1;
     }
     return fd;
 }
 
-static bool bind_one(const struct listener_address *address, int fd)
+static bool listener_bind_one(const struct listener_address *address, int fd)
 {
     return bind(fd, (const struct sockaddr *)&address->address, address->address_len) == 0 &&
            listen(fd, BACKLOG) == 0;
 }
 
 /* With SO_REUSEPORT a second process would share the address in silence. */
-static bool test_bind(const struct listener_address *address, struct fault *why)
+static bool listener_bind_test_bind(const struct listener_address *address, struct fault *why)
 {
-    int fd = socket_new(address);
-    bool is_free = fd >= 0 && bind_one(address, fd);
+    int fd = listener_bind_socket_new(address);
+    bool is_free = fd >= 0 && listener_bind_one(address, fd);
     int error = errno;
     if (fd >= 0)
         close(fd);
-    return is_free || refuse(address, error, why);
+    return is_free || listener_bind_refuse(address, error, why);
 }
 
 /* Where port 0 was asked, the first socket's port serves the rest. */
-static bool take_address(int fd, struct listener_address *address)
+static bool listener_bind_take_address(int fd, struct listener_address *address)
 {
     address->address_len = sizeof address->address;
     return getsockname(fd, (struct sockaddr *)&address->address, &address->address_len) == 0;
@@ -66,15 +68,15 @@ bool listener_bind_more(const struct listener_address *address, int *fds, size_t
 {
     struct listener_address actual = *address;
     for (size_t i = 0; i < count; i++) {
-        fds[i] = socket_new(&actual);
-        if (fds[i] >= 0 && set_option(fds[i], SOL_SOCKET, SO_REUSEPORT) &&
-            bind_one(&actual, fds[i]) && take_address(fds[i], &actual))
+        fds[i] = listener_bind_socket_new(&actual);
+        if (fds[i] >= 0 && listener_bind_set_option(fds[i], SOL_SOCKET, SO_REUSEPORT) &&
+            listener_bind_one(&actual, fds[i]) && listener_bind_take_address(fds[i], &actual))
             continue;
         int error = errno;
         for (size_t made = 0; made <= i; made++)
             if (fds[made] >= 0)
                 close(fds[made]);
-        return refuse(address, error, why);
+        return listener_bind_refuse(address, error, why);
     }
     return true;
 }
@@ -82,5 +84,5 @@ bool listener_bind_more(const struct listener_address *address, int *fds, size_t
 bool listener_bind(const struct listener_address *address, int *fds, size_t count,
                    struct fault *why)
 {
-    return test_bind(address, why) && listener_bind_more(address, fds, count, why);
+    return listener_bind_test_bind(address, why) && listener_bind_more(address, fds, count, why);
 }

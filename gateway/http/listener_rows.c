@@ -20,8 +20,8 @@ bool listener_rows_is_loopback(const struct listener_address *address)
     return IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr);
 }
 
-static bool parse_address(struct str text, const struct setting_row *row, void *field,
-                          struct fault *why)
+static bool listener_rows_parse_address(struct str text, const struct setting_row *row, void *field,
+                                        struct fault *why)
 {
     (void)row;
     (void)why;
@@ -34,12 +34,13 @@ static const struct setting_kind address_kind = {
     .name = "an address",
     .form = "IP:PORT, such as 0.0.0.0:8080 or [::1]:8080",
     .size = sizeof(struct listener_address),
-    .parse = parse_address,
+    .parse = listener_rows_parse_address,
 };
 
 /* 0.0.0.0:80 leaves nothing of port 80 to others, whichever of them stands first. */
-static bool is_port_taken(struct setting_reader *reader, const struct yamlnode *node,
-                          const struct listener_address *address, struct place *first_out)
+static bool listener_rows_is_port_taken(struct setting_reader *reader, const struct yamlnode *node,
+                                        const struct listener_address *address,
+                                        struct place *first_out)
 {
     const struct sockaddr_in *v4 = (const struct sockaddr_in *)&address->address;
     const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&address->address;
@@ -59,14 +60,14 @@ static bool is_port_taken(struct setting_reader *reader, const struct yamlnode *
 }
 
 /* Port 0 takes any free port, so it may stand as often as one likes. */
-static void note_address(struct setting_reader *reader, const struct yamlnode *node,
-                         const struct listener_address *address)
+static void listener_rows_note_address(struct setting_reader *reader, const struct yamlnode *node,
+                                       const struct listener_address *address)
 {
     struct place first;
     if (node->place.line == 0 || str_ends(str_of(address->text), STR(":0")))
         return;
     struct str bytes = str_make((const char *)&address->address, address->address_len);
-    bool is_taken = is_port_taken(reader, node, address, &first);
+    bool is_taken = listener_rows_is_port_taken(reader, node, address, &first);
     if (!names_add(reader->names, "listen", bytes, node->place, &first))
         faultlist_add(reader->faults, node->place,
                       "%s is listened on twice, first at %s:%u:%u; give each side its own",
@@ -78,8 +79,8 @@ static void note_address(struct setting_reader *reader, const struct yamlnode *n
                       address->text, first.file, first.line, first.column);
 }
 
-static bool read_listen(struct setting_reader *reader, const struct setting_row *row,
-                        const struct yamlnode *node, void *record)
+static bool listener_rows_read_listen(struct setting_reader *reader, const struct setting_row *row,
+                                      const struct yamlnode *node, void *record)
 {
     struct listener_settings *settings = (void *)((char *)record + row->offset);
     bool is_list = node->kind == YAMLNODE_LIST, is_ok = true;
@@ -94,7 +95,7 @@ static bool read_listen(struct setting_reader *reader, const struct setting_row 
         struct listener_address *address = &settings->listen[settings->listen_count];
         if (rows_read_scalar(reader, row, &address_kind, at, address)) {
             settings->listen_count++;
-            note_address(reader, at, address);
+            listener_rows_note_address(reader, at, address);
         } else {
             is_ok = false;
         }
@@ -105,13 +106,13 @@ static bool read_listen(struct setting_reader *reader, const struct setting_row 
 const struct setting_kind listener_rows_listen = {
     .name = "an address, or a list of them",
     .form = "IP:PORT, such as 0.0.0.0:8080 or [::1]:8080",
-    .read = read_listen,
+    .read = listener_rows_read_listen,
 };
 
 /* ---- networks ---- */
 
-static bool parse_network(struct str text, const struct setting_row *row, void *field,
-                          struct fault *why)
+static bool listener_rows_parse_network(struct str text, const struct setting_row *row, void *field,
+                                        struct fault *why)
 {
     (void)row;
     (void)why;
@@ -122,7 +123,7 @@ const struct setting_kind listener_rows_network = {
     .name = "a network",
     .form = "such as 10.0.0.0/8, 192.0.2.7 or 2001:db8::/32, with no bits set beyond the prefix",
     .size = sizeof(struct network),
-    .parse = parse_network,
+    .parse = listener_rows_parse_network,
 };
 
 /* ---- rows ---- */

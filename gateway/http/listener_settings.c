@@ -7,7 +7,7 @@
 #include "base/memory.h"
 #include "http/network.h"
 
-static void *copy_array(const void *from, size_t count, size_t size)
+static void *listener_settings_copy_array(const void *from, size_t count, size_t size)
 {
     if (count == 0)
         return NULL;
@@ -19,9 +19,10 @@ static void *copy_array(const void *from, size_t count, size_t size)
 struct listener_settings listener_settings_copy(const struct listener_settings *from)
 {
     struct listener_settings copy = *from;
-    copy.listen = copy_array(from->listen, from->listen_count, sizeof *from->listen);
-    copy.trusted_proxies =
-        copy_array(from->trusted_proxies, from->trusted_proxy_count, sizeof *from->trusted_proxies);
+    copy.listen =
+        listener_settings_copy_array(from->listen, from->listen_count, sizeof *from->listen);
+    copy.trusted_proxies = listener_settings_copy_array(
+        from->trusted_proxies, from->trusted_proxy_count, sizeof *from->trusted_proxies);
     copy.certificate = from->certificate ? memory_text(from->certificate) : NULL;
     copy.key = from->key ? memory_text(from->key) : NULL;
     return copy;
@@ -36,7 +37,7 @@ void listener_settings_fini(struct listener_settings *settings)
     *settings = (struct listener_settings){0};
 }
 
-static bool refuse_address(struct str text, struct fault *why)
+static bool listener_settings_refuse_address(struct str text, struct fault *why)
 {
     return fault_set(why, FAULT_INVALID,
                      "\"" STR_FMT "\" is not an address to listen on; 0.0.0.0:8080 or [::1]:8080 "
@@ -45,7 +46,7 @@ static bool refuse_address(struct str text, struct fault *why)
 }
 
 /* "[::1]:8080" and "127.0.0.1:8080" to host and port. */
-static bool split(struct str text, struct str *host, struct str *port)
+static bool listener_settings_split(struct str text, struct str *host, struct str *port)
 {
     size_t colon = text.len;
     while (colon > 0 && text.ptr[colon - 1] != ':')
@@ -68,13 +69,13 @@ bool listener_settings_parse_address(struct str text, struct listener_address *o
     uint64_t port;
     text = str_trim(text);
     *out = (struct listener_address){0};
-    if (text.len >= sizeof out->text || !split(text, &host, &port_text) ||
+    if (text.len >= sizeof out->text || !listener_settings_split(text, &host, &port_text) ||
         !str_to_u64(port_text, &port) || port > 65535)
-        return refuse_address(text, why);
+        return listener_settings_refuse_address(text, why);
     if (str_equal_folded(host, STR("localhost")))
         host = STR("127.0.0.1");
     if (!network_parse_address(host.len ? host : STR("0.0.0.0"), &ip))
-        return refuse_address(text, why);
+        return listener_settings_refuse_address(text, why);
     memcpy(out->text, text.ptr, text.len);
     if (IN6_IS_ADDR_V4MAPPED(&ip)) {
         struct sockaddr_in *v4 = (struct sockaddr_in *)&out->address;

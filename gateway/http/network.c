@@ -4,7 +4,7 @@
 #include <arpa/inet.h>
 #include <stdio.h>
 
-static struct in6_addr map_v4(const void *four_bytes)
+static struct in6_addr network_map_v4(const void *four_bytes)
 {
     struct in6_addr mapped = {0};
     mapped.s6_addr[10] = mapped.s6_addr[11] = 0xFF;
@@ -23,13 +23,13 @@ bool network_parse_address(struct str text, struct in6_addr *out)
     if (strlen(copy) != text.len)
         return false;
     if (inet_pton(AF_INET, copy, &v4) == 1) {
-        *out = map_v4(&v4);
+        *out = network_map_v4(&v4);
         return true;
     }
     return inet_pton(AF_INET6, copy, out) == 1;
 }
 
-static struct in6_addr mask(const struct in6_addr *address, unsigned bits)
+static struct in6_addr network_mask(const struct in6_addr *address, unsigned bits)
 {
     struct in6_addr masked = {0};
     memcpy(masked.s6_addr, address->s6_addr, bits / 8);
@@ -54,7 +54,7 @@ bool network_parse(struct str text, struct network *out, struct fault *why)
         return fault_set(why, FAULT_INVALID, "\"" STR_FMT "\": after the slash 0 to %d would do",
                          STR_ARG(str_first(text, 60)), is_v4 ? 32 : 128);
     out->bits = (unsigned)bits + (is_v4 ? 96 : 0);
-    struct in6_addr masked = mask(&out->base, out->bits);
+    struct in6_addr masked = network_mask(&out->base, out->bits);
     if (memcmp(&masked, &out->base, sizeof masked) != 0) {
         char right[NETWORK_TEXT_BYTES];
         network_print_address(&masked, right);
@@ -67,7 +67,7 @@ bool network_parse(struct str text, struct network *out, struct fault *why)
 
 bool network_holds(const struct network *network, const struct in6_addr *address)
 {
-    struct in6_addr masked = mask(address, network->bits);
+    struct in6_addr masked = network_mask(address, network->bits);
     return memcmp(&masked, &network->base, sizeof masked) == 0;
 }
 
@@ -82,7 +82,7 @@ bool network_any_holds(const struct network *list, size_t count, const struct in
 struct in6_addr network_address_of(const struct sockaddr *address)
 {
     if (address && address->sa_family == AF_INET)
-        return map_v4(&((const struct sockaddr_in *)(const void *)address)->sin_addr);
+        return network_map_v4(&((const struct sockaddr_in *)(const void *)address)->sin_addr);
     if (address && address->sa_family == AF_INET6)
         return ((const struct sockaddr_in6 *)(const void *)address)->sin6_addr;
     return (struct in6_addr){0};

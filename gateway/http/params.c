@@ -28,7 +28,7 @@ struct str params_get(const struct params *params, const char *name)
     return STR_NONE;
 }
 
-static struct str name_fold(char *name, size_t len)
+static struct str params_name_fold(char *name, size_t len)
 {
     struct str folded = str_trim(str_make(name, len));
     char *at = name + (folded.ptr - name);
@@ -39,7 +39,7 @@ static struct str name_fold(char *name, size_t len)
 }
 
 /* Lists of links and comments hold commas of their own. */
-static char separator_of(struct str name)
+static char params_separator_of(struct str name)
 {
     static const struct str by_line[] = {STR("link"), STR("links"), STR("url"), STR("comments"),
                                          STR("customcomments")};
@@ -51,8 +51,8 @@ static char separator_of(struct str name)
 
 /* The row to write to; count when the name belongs to an earlier source, *is_new for a fresh one.
  */
-static bool row_find(struct params_source *source, struct str name, size_t *row_out, bool *is_new,
-                     struct fault *why)
+static bool params_row_find(struct params_source *source, struct str name, size_t *row_out,
+                            bool *is_new, struct fault *why)
 {
     struct params *params = source->params;
     *is_new = false;
@@ -72,7 +72,7 @@ static bool row_find(struct params_source *source, struct str name, size_t *row_
 }
 
 /* Grows by doubling, so that a body full of elements costs linear time. */
-static void value_join(struct params_source *source, size_t row, struct str value)
+static void params_value_join(struct params_source *source, size_t row, struct str value)
 {
     struct param *param = &source->params->list[row];
     size_t len = param->value.len + 1 + value.len;
@@ -85,13 +85,13 @@ static void value_join(struct params_source *source, size_t row, struct str valu
         memcpy(bytes, param->value.ptr, param->value.len);
         source->capacity[row] = room;
     }
-    bytes[param->value.len] = separator_of(param->name);
+    bytes[param->value.len] = params_separator_of(param->name);
     if (value.len)
         memcpy(bytes + param->value.len + 1, value.ptr, value.len);
     param->value = str_make(bytes, len);
 }
 
-static void value_begin(struct params_source *source, size_t row, struct str value)
+static void params_value_begin(struct params_source *source, size_t row, struct str value)
 {
     size_t room = value.len < JOIN_FIRST_BYTES ? JOIN_FIRST_BYTES : value.len;
     char *bytes = arena_new(source->arena, room);
@@ -101,31 +101,31 @@ static void value_begin(struct params_source *source, size_t row, struct str val
     source->capacity[row] = room;
 }
 
-static bool is_nameless(struct str name)
+static bool params_is_nameless(struct str name)
 {
     return name.len == 0 || name.len > PARAMS_NAME_BYTES;
 }
 
-static bool has_nul(struct str s)
+static bool params_has_nul(struct str s)
 {
     return str_find_byte(s, '\0') != SIZE_MAX;
 }
 
-static bool refuse_nul(struct fault *why)
+static bool params_refuse_nul(struct fault *why)
 {
     return fault_set(why, FAULT_INVALID, "A parameter holds a NUL byte");
 }
 
 /* The row a value goes to; PARAMS_MAX when it is passed over. */
-static bool row_take(struct params_source *source, char *name, size_t name_len, struct str value,
-                     size_t *row_out, bool *is_new_out, struct fault *why)
+static bool params_row_take(struct params_source *source, char *name, size_t name_len,
+                            struct str value, size_t *row_out, bool *is_new_out, struct fault *why)
 {
-    struct str folded = name_fold(name, name_len);
+    struct str folded = params_name_fold(name, name_len);
     *row_out = PARAMS_MAX;
     *is_new_out = false;
-    if (has_nul(folded) || has_nul(value))
-        return refuse_nul(why);
-    return is_nameless(folded) || row_find(source, folded, row_out, is_new_out, why);
+    if (params_has_nul(folded) || params_has_nul(value))
+        return params_refuse_nul(why);
+    return params_is_nameless(folded) || params_row_find(source, folded, row_out, is_new_out, why);
 }
 
 bool params_source_append(struct params_source *source, char *name, size_t name_len,
@@ -133,14 +133,14 @@ bool params_source_append(struct params_source *source, char *name, size_t name_
 {
     size_t row;
     bool is_new;
-    if (!row_take(source, name, name_len, value, &row, &is_new, why))
+    if (!params_row_take(source, name, name_len, value, &row, &is_new, why))
         return false;
     if (row == PARAMS_MAX)
         return true;
     if (is_new || source->capacity[row] == 0)
-        value_begin(source, row, value);
+        params_value_begin(source, row, value);
     else
-        value_join(source, row, value);
+        params_value_join(source, row, value);
     return true;
 }
 
@@ -153,7 +153,7 @@ bool params_source_add(struct params_source *source, char *name, size_t name_len
         return params_source_append(source, name + (trimmed.ptr - name), bracket, value, why);
     size_t row;
     bool is_new;
-    if (!row_take(source, name, name_len, value, &row, &is_new, why))
+    if (!params_row_take(source, name, name_len, value, &row, &is_new, why))
         return false;
     if (row == PARAMS_MAX)
         return true;
@@ -165,7 +165,7 @@ bool params_source_add(struct params_source *source, char *name, size_t name_len
 enum body_kind { BODY_FORM, BODY_JSON, BODY_MULTIPART };
 
 /* Scripts name the wrong type or none: what the body looks like decides between form and JSON. */
-static enum body_kind body_kind_of(struct str content_type, struct str body)
+static enum body_kind params_body_kind_of(struct str content_type, struct str body)
 {
     struct str type = str_trim(str_first(content_type, str_find_byte(content_type, ';')));
     struct str text = str_starts(body, STR("\xEF\xBB\xBF")) ? str_from(body, 3) : body;
@@ -187,7 +187,7 @@ bool params_decode(struct params *params, struct str content_type, struct str bo
     bool is_read = true;
     params->count = 0;
     if (body.len) {
-        switch (body_kind_of(content_type, body)) {
+        switch (params_body_kind_of(content_type, body)) {
         case BODY_FORM:
             is_read = params_add_form(params, body, arena, why);
             break;

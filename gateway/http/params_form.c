@@ -4,7 +4,7 @@
 
 enum { PAIRS_MAX = 20000 }; /* elements of lists and empty ones included */
 
-static int hex_of(char c)
+static int params_form_hex_of(char c)
 {
     if (c >= '0' && c <= '9')
         return c - '0';
@@ -16,7 +16,7 @@ static int hex_of(char c)
 }
 
 /* Returns how many bytes it wrote, never more than it read. */
-static size_t decode(const char *from, size_t len, char *to)
+static size_t params_form_decode(const char *from, size_t len, char *to)
 {
     size_t n = 0;
     for (size_t i = 0; i < len; i++) {
@@ -24,7 +24,7 @@ static size_t decode(const char *from, size_t len, char *to)
         if (c == '+') {
             c = ' ';
         } else if (c == '%' && i + 2 < len) {
-            int high = hex_of(from[i + 1]), low = hex_of(from[i + 2]);
+            int high = params_form_hex_of(from[i + 1]), low = params_form_hex_of(from[i + 2]);
             if (high >= 0 && low >= 0) {
                 c = (char)(high << 4 | low);
                 i += 2;
@@ -50,9 +50,9 @@ bool params_add_form(struct params *params, struct str text, struct arena *arena
         size_t name_len = equals == SIZE_MAX ? pair.len : equals;
         struct str raw_value = equals == SIZE_MAX ? STR("") : str_from(pair, equals + 1);
         char *name = to;
-        size_t decoded = decode(pair.ptr, name_len, to);
+        size_t decoded = params_form_decode(pair.ptr, name_len, to);
         to += decoded;
-        struct str value = str_make(to, decode(raw_value.ptr, raw_value.len, to));
+        struct str value = str_make(to, params_form_decode(raw_value.ptr, raw_value.len, to));
         to += value.len;
         if (!params_source_add(&source, name, decoded, value, why))
             return false;

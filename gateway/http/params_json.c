@@ -17,7 +17,7 @@ struct scan {
     size_t out_len;
 };
 
-static void scan_copy(struct scan *scan, size_t end)
+static void params_json_scan_copy(struct scan *scan, size_t end)
 {
     if (scan->out)
         memcpy(scan->out + scan->out_len, scan->text.ptr + scan->at, end - scan->at);
@@ -25,7 +25,7 @@ static void scan_copy(struct scan *scan, size_t end)
     scan->at = end;
 }
 
-static void scan_quote(struct scan *scan)
+static void params_json_scan_quote(struct scan *scan)
 {
     if (scan->out)
         scan->out[scan->out_len] = '"';
@@ -33,7 +33,7 @@ static void scan_quote(struct scan *scan)
 }
 
 /* End of the string that opens at the scan's place; the end of the text when it is not closed. */
-static size_t string_end(const struct scan *scan)
+static size_t params_json_string_end(const struct scan *scan)
 {
     size_t i = scan->at + 1;
     while (i < scan->text.len && scan->text.ptr[i] != '"')
@@ -41,7 +41,7 @@ static size_t string_end(const struct scan *scan)
     return i < scan->text.len ? i + 1 : scan->text.len;
 }
 
-static size_t digits_end(struct str text, size_t i)
+static size_t params_json_digits_end(struct str text, size_t i)
 {
     while (i < text.len && text.ptr[i] >= '0' && text.ptr[i] <= '9')
         i++;
@@ -49,15 +49,15 @@ static size_t digits_end(struct str text, size_t i)
 }
 
 /* Where the number at i ends by JSON's grammar; i itself when it is none. */
-static size_t number_end(struct str text, size_t start)
+static size_t params_json_number_end(struct str text, size_t start)
 {
     size_t i = start + (text.ptr[start] == '-');
-    size_t whole = digits_end(text, i);
+    size_t whole = params_json_digits_end(text, i);
     if (whole == i || (text.ptr[i] == '0' && whole > i + 1))
         return start;
     i = whole;
     if (i < text.len && text.ptr[i] == '.') {
-        size_t fraction = digits_end(text, i + 1);
+        size_t fraction = params_json_digits_end(text, i + 1);
         if (fraction == i + 1)
             return start;
         i = fraction;
@@ -66,59 +66,59 @@ static size_t number_end(struct str text, size_t start)
         size_t digits = i + 1;
         if (digits < text.len && (text.ptr[digits] == '+' || text.ptr[digits] == '-'))
             digits++;
-        i = digits_end(text, digits);
+        i = params_json_digits_end(text, digits);
         if (i == digits)
             return start;
     }
     return i;
 }
 
-static bool ends_a_number(struct str text, size_t i)
+static bool params_json_ends_a_number(struct str text, size_t i)
 {
     return i == text.len || str_find_byte(STR(",]} \t\r\n"), text.ptr[i]) != SIZE_MAX;
 }
 
-static bool scan_number(struct scan *scan, struct fault *why)
+static bool params_json_scan_number(struct scan *scan, struct fault *why)
 {
-    size_t end = number_end(scan->text, scan->at);
-    if (end == scan->at || !ends_a_number(scan->text, end))
+    size_t end = params_json_number_end(scan->text, scan->at);
+    if (end == scan->at || !params_json_ends_a_number(scan->text, end))
         return fault_set(why, FAULT_INVALID, "JSON body holds an ill-formed number");
     if (end - scan->at > NUMBER_BYTES)
         return fault_set(why, FAULT_INVALID, "JSON body holds a number of more than %d digits",
                          NUMBER_BYTES);
-    scan_quote(scan);
-    scan_copy(scan, end);
-    scan_quote(scan);
+    params_json_scan_quote(scan);
+    params_json_scan_copy(scan, end);
+    params_json_scan_quote(scan);
     scan->numbers++;
     return true;
 }
 
-static bool scan_open(struct scan *scan, struct fault *why)
+static bool params_json_scan_open(struct scan *scan, struct fault *why)
 {
     if (++scan->depth > PARAMS_JSON_DEPTH)
         return fault_set(why, FAULT_INVALID, "JSON body is nested deeper than %d levels",
                          PARAMS_JSON_DEPTH);
     scan->values++;
-    scan_copy(scan, scan->at + 1);
+    params_json_scan_copy(scan, scan->at + 1);
     return true;
 }
 
-static bool scan_run(struct scan *scan, struct fault *why)
+static bool params_json_scan_run(struct scan *scan, struct fault *why)
 {
     while (scan->at < scan->text.len) {
         char c = scan->text.ptr[scan->at];
         if (c == '"') {
-            scan_copy(scan, string_end(scan));
+            params_json_scan_copy(scan, params_json_string_end(scan));
         } else if (c == '-' || (c >= '0' && c <= '9')) {
-            if (!scan_number(scan, why))
+            if (!params_json_scan_number(scan, why))
                 return false;
         } else if (c == '{' || c == '[') {
-            if (!scan_open(scan, why))
+            if (!params_json_scan_open(scan, why))
                 return false;
         } else {
             scan->depth -= (c == '}' || c == ']') && scan->depth > 0;
             scan->values += c == ',';
-            scan_copy(scan, scan->at + 1);
+            params_json_scan_copy(scan, scan->at + 1);
         }
         if (scan->values > VALUES_MAX)
             return fault_set(why, FAULT_INVALID, "JSON body holds more than %d values", VALUES_MAX);
@@ -127,20 +127,21 @@ static bool scan_run(struct scan *scan, struct fault *why)
 }
 
 /* The same text with its numbers in quotes, in the arena. */
-static bool quote_numbers(struct str text, struct arena *arena, struct str *out, struct fault *why)
+static bool params_json_quote_numbers(struct str text, struct arena *arena, struct str *out,
+                                      struct fault *why)
 {
     struct scan count = {.text = text};
-    if (!scan_run(&count, why))
+    if (!params_json_scan_run(&count, why))
         return false;
     struct scan copy = {.text = text, .out = arena_new(arena, count.out_len)};
-    if (!scan_run(&copy, why))
+    if (!params_json_scan_run(&copy, why))
         return false;
     *out = str_make(copy.out, copy.out_len);
     return true;
 }
 
 /* What a member or element is as text; false: null or a container. */
-static bool scalar_text(const json_t *value, struct arena *arena, struct str *out)
+static bool params_json_scalar_text(const json_t *value, struct arena *arena, struct str *out)
 {
     if (json_is_string(value)) {
         *out = arena_str(arena, str_make(json_string_value(value), json_string_length(value)));
@@ -153,7 +154,7 @@ static bool scalar_text(const json_t *value, struct arena *arena, struct str *ou
     return false;
 }
 
-static bool holds_containers(json_t *container)
+static bool params_json_holds_containers(json_t *container)
 {
     const char *key;
     json_t *element;
@@ -171,43 +172,43 @@ static bool holds_containers(json_t *container)
     return false;
 }
 
-static bool add_element(struct params_source *source, char *name, size_t name_len,
-                        const json_t *element, struct fault *why)
+static bool params_json_add_element(struct params_source *source, char *name, size_t name_len,
+                                    const json_t *element, struct fault *why)
 {
     struct str text;
-    if (!scalar_text(element, source->arena, &text))
+    if (!params_json_scalar_text(element, source->arena, &text))
         return true;
     return params_source_append(source, name, name_len, text, why);
 }
 
-static bool add_list(struct params_source *source, char *name, size_t name_len, json_t *list,
-                     struct fault *why)
+static bool params_json_add_list(struct params_source *source, char *name, size_t name_len,
+                                 json_t *list, struct fault *why)
 {
     size_t i;
     json_t *element;
     json_array_foreach(list, i, element)
     {
-        if (!add_element(source, name, name_len, element, why))
+        if (!params_json_add_element(source, name, name_len, element, why))
             return false;
     }
     return true;
 }
 
 /* PHP encodes an array with gaps as an object: {"0":"17","2":"19"}. */
-static bool add_object(struct params_source *source, char *name, size_t name_len, json_t *object,
-                       struct fault *why)
+static bool params_json_add_object(struct params_source *source, char *name, size_t name_len,
+                                   json_t *object, struct fault *why)
 {
     const char *key;
     json_t *element;
     json_object_foreach(object, key, element)
     {
-        if (!add_element(source, name, name_len, element, why))
+        if (!params_json_add_element(source, name, name_len, element, why))
             return false;
     }
     return true;
 }
 
-static bool add_members(struct params_source *source, json_t *root, struct fault *why)
+static bool params_json_add_members(struct params_source *source, json_t *root, struct fault *why)
 {
     const char *key;
     json_t *value;
@@ -217,13 +218,13 @@ static bool add_members(struct params_source *source, json_t *root, struct fault
         char *name = arena_text(source->arena, str_make(key, name_len));
         struct str text;
         bool is_added = true;
-        if (holds_containers(value))
+        if (params_json_holds_containers(value))
             is_added = params_source_add(source, name, name_len, str_make(params_nested, 0), why);
         else if (json_is_array(value))
-            is_added = add_list(source, name, name_len, value, why);
+            is_added = params_json_add_list(source, name, name_len, value, why);
         else if (json_is_object(value))
-            is_added = add_object(source, name, name_len, value, why);
-        else if (scalar_text(value, source->arena, &text))
+            is_added = params_json_add_object(source, name, name_len, value, why);
+        else if (params_json_scalar_text(value, source->arena, &text))
             is_added = params_source_add(source, name, name_len, text, why);
         if (!is_added)
             return false;
@@ -231,7 +232,7 @@ static bool add_members(struct params_source *source, json_t *root, struct fault
     return true;
 }
 
-static bool refuse_json(const json_error_t *error, struct fault *why)
+static bool params_json_refuse_json(const json_error_t *error, struct fault *why)
 {
     enum json_error_code code = json_error_code(error);
     if (code == json_error_duplicate_key)
@@ -253,13 +254,13 @@ bool params_add_json(struct params *params, struct str text, struct arena *arena
         return fault_set(why, FAULT_INVALID, "JSON body must be UTF-8");
     if (text.len == 0 || text.ptr[0] != '{')
         return fault_set(why, FAULT_INVALID, "JSON body must be an object");
-    if (!quote_numbers(text, arena, &quoted, why))
+    if (!params_json_quote_numbers(text, arena, &quoted, why))
         return false;
     json_t *root = json_loadb(quoted.ptr, quoted.len, JSON_REJECT_DUPLICATES, &error);
     if (root == NULL)
-        return refuse_json(&error, why);
+        return params_json_refuse_json(&error, why);
     params_source_begin(&source, params, arena);
-    bool is_added = add_members(&source, root, why);
+    bool is_added = params_json_add_members(&source, root, why);
     json_decref(root);
     return is_added;
 }

@@ -10,13 +10,13 @@ struct multipart {
     struct str delimiter; /* CRLF "--" boundary */
 };
 
-static bool refuse(struct fault *why, const char *words)
+static bool params_multipart_refuse(struct fault *why, const char *words)
 {
     return fault_set(why, FAULT_INVALID, "multipart body: %s", words);
 }
 
 /* Where the attribute's value ends: at its closing quote, or before the next ';'. */
-static size_t value_end(struct str s, size_t at)
+static size_t params_multipart_value_end(struct str s, size_t at)
 {
     if (at >= s.len || s.ptr[at] != '"') {
         size_t semicolon = str_find_byte(str_from(s, at), ';');
@@ -28,7 +28,7 @@ static size_t value_end(struct str s, size_t at)
 }
 
 /* Without its quotes; inside them a backslash keeps the next quote or backslash. */
-static struct str value_unquote(struct str raw, struct arena *arena)
+static struct str params_multipart_value_unquote(struct str raw, struct arena *arena)
 {
     raw = str_trim(raw);
     if (raw.len < 2 || raw.ptr[0] != '"' || raw.ptr[raw.len - 1] != '"')
@@ -45,8 +45,8 @@ static struct str value_unquote(struct str raw, struct arena *arena)
 }
 
 /* An attribute (name="field", boundary=abc) of a header's value; false when absent. */
-static bool attribute_find(struct str header, struct str wanted, struct arena *arena,
-                           struct str *out)
+static bool params_multipart_attribute_find(struct str header, struct str wanted,
+                                            struct arena *arena, struct str *out)
 {
     size_t semicolon = str_find_byte(header, ';');
     while (semicolon != SIZE_MAX) {
@@ -54,9 +54,10 @@ static bool attribute_find(struct str header, struct str wanted, struct arena *a
         size_t equals = str_find_byte(header, '=');
         if (equals == SIZE_MAX)
             return false;
-        size_t end = value_end(header, equals + 1);
+        size_t end = params_multipart_value_end(header, equals + 1);
         if (str_equal_folded(str_trim(str_first(header, equals)), wanted)) {
-            *out = value_unquote(str_from(str_first(header, end), equals + 1), arena);
+            *out =
+                params_multipart_value_unquote(str_from(str_first(header, end), equals + 1), arena);
             return true;
         }
         header = str_from(header, end);
@@ -66,7 +67,7 @@ static bool attribute_find(struct str header, struct str wanted, struct arena *a
 }
 
 /* Cuts the next CRLF line of the part's headers. */
-static bool header_line(struct str *block, struct str *line)
+static bool params_multipart_header_line(struct str *block, struct str *line)
 {
     if (block->len == 0)
         return false;
@@ -81,26 +82,26 @@ struct part {
     bool is_file;
 };
 
-static struct part part_of(struct str headers, struct arena *arena)
+static struct part params_multipart_part_of(struct str headers, struct arena *arena)
 {
     struct part part = {.name = STR_NONE};
     struct str line, filename;
-    while (header_line(&headers, &line)) {
+    while (params_multipart_header_line(&headers, &line)) {
         size_t colon = str_find_byte(line, ':');
         if (colon == SIZE_MAX ||
             !str_equal_folded(str_trim(str_first(line, colon)), STR("content-disposition")))
             continue;
         struct str value = str_from(line, colon + 1);
-        if (!attribute_find(value, STR("name"), arena, &part.name))
+        if (!params_multipart_attribute_find(value, STR("name"), arena, &part.name))
             part.name = STR_NONE;
-        part.is_file = attribute_find(value, STR("filename"), arena, &filename);
+        part.is_file = params_multipart_attribute_find(value, STR("filename"), arena, &filename);
         break;
     }
     return part;
 }
 
 /* The part that starts at rest: headers, blank line, content, delimiter. */
-static bool part_read(struct multipart *m, struct fault *why)
+static bool params_multipart_part_read(struct multipart *m, struct fault *why)
 {
     struct str headers = STR("");
     if (str_starts(m->rest, STR("\r\n"))) {
@@ -108,16 +109,17 @@ static bool part_read(struct multipart *m, struct fault *why)
     } else {
         size_t end = str_find(str_first(m->rest, PART_HEADER_BYTES), STR("\r\n\r\n"));
         if (end == SIZE_MAX)
-            return refuse(why, "a part's headers are too long or not closed by an empty line");
+            return params_multipart_refuse(
+                why, "a part's headers are too long or not closed by an empty line");
         headers = str_first(m->rest, end);
         m->rest = str_from(m->rest, end + 4);
     }
     size_t end = str_find(m->rest, m->delimiter);
     if (end == SIZE_MAX)
-        return refuse(why, "the final boundary is missing");
+        return params_multipart_refuse(why, "the final boundary is missing");
     struct str content = str_first(m->rest, end);
     m->rest = str_from(m->rest, end + m->delimiter.len);
-    struct part part = part_of(headers, m->source.arena);
+    struct part part = params_multipart_part_of(headers, m->source.arena);
     bool is_binary = part.is_file && str_find_byte(content, '\0') != SIZE_MAX;
     if (part.name.ptr == NULL || is_binary)
         return true;
@@ -126,7 +128,7 @@ static bool part_read(struct multipart *m, struct fault *why)
 }
 
 /* After a delimiter: "--" ends the body, blanks and CRLF open a part. */
-static bool frame_next(struct multipart *m, bool *is_last, struct fault *why)
+static bool params_multipart_frame_next(struct multipart *m, bool *is_last, struct fault *why)
 {
     *is_last = str_starts(m->rest, STR("--"));
     if (*is_last)
@@ -134,23 +136,23 @@ static bool frame_next(struct multipart *m, bool *is_last, struct fault *why)
     while (m->rest.len && (m->rest.ptr[0] == ' ' || m->rest.ptr[0] == '\t'))
         m->rest = str_from(m->rest, 1);
     if (!str_starts(m->rest, STR("\r\n")))
-        return refuse(why, m->rest.len ? "a line break must follow the boundary"
-                                       : "the final boundary is missing");
+        return params_multipart_refuse(why, m->rest.len ? "a line break must follow the boundary"
+                                                        : "the final boundary is missing");
     m->rest = str_from(m->rest, 2);
     return true;
 }
 
-static bool parts_read(struct multipart *m, struct fault *why)
+static bool params_multipart_parts_read(struct multipart *m, struct fault *why)
 {
     for (size_t count = 0;; count++) {
         bool is_last;
-        if (!frame_next(m, &is_last, why))
+        if (!params_multipart_frame_next(m, &is_last, why))
             return false;
         if (is_last)
             return true;
         if (count == PARTS_MAX)
             return fault_set(why, FAULT_INVALID, "multipart body: more than %d parts", PARTS_MAX);
-        if (!part_read(m, why))
+        if (!params_multipart_part_read(m, why))
             return false;
     }
 }
@@ -160,9 +162,10 @@ bool params_add_multipart(struct params *params, struct str text, struct str con
 {
     struct multipart m;
     struct str boundary;
-    if (!attribute_find(content_type, STR("boundary"), arena, &boundary) || boundary.len == 0 ||
-        boundary.len > BOUNDARY_BYTES)
-        return refuse(why, "Content-Type must name a boundary of 1 to 70 characters");
+    if (!params_multipart_attribute_find(content_type, STR("boundary"), arena, &boundary) ||
+        boundary.len == 0 || boundary.len > BOUNDARY_BYTES)
+        return params_multipart_refuse(why,
+                                       "Content-Type must name a boundary of 1 to 70 characters");
     char *delimiter = arena_printf(arena, "\r\n--" STR_FMT, STR_ARG(boundary));
     m.delimiter = str_make(delimiter, 4 + boundary.len);
     params_source_begin(&m.source, params, arena);
@@ -173,8 +176,8 @@ bool params_add_multipart(struct params *params, struct str text, struct str con
     } else {
         size_t at = str_find(text, m.delimiter);
         if (at == SIZE_MAX)
-            return refuse(why, "the boundary is not in the body");
+            return params_multipart_refuse(why, "the boundary is not in the body");
         m.rest = str_from(text, at + m.delimiter.len);
     }
-    return parts_read(&m, why);
+    return params_multipart_parts_read(&m, why);
 }

@@ -9,7 +9,7 @@
 
 enum { PIPE_BYTES = 1024 * 1024 };
 
-static bool open_pipe(struct splicer *splicer)
+static bool splicer_open_pipe(struct splicer *splicer)
 {
     int ends[2];
     int sink = open("/dev/null", O_WRONLY | O_CLOEXEC);
@@ -28,12 +28,12 @@ static bool open_pipe(struct splicer *splicer)
     return !splicer->is_refused;
 }
 
-static bool is_refusal(int error)
+static bool splicer_is_refusal(int error)
 {
     return error == EPERM || error == ENOSYS || error == EINVAL || error == EACCES;
 }
 
-static size_t move(struct splicer *splicer, int to, size_t len)
+static size_t splicer_move(struct splicer *splicer, int to, size_t len)
 {
     size_t moved = 0;
     while (moved < len) {
@@ -45,7 +45,7 @@ static size_t move(struct splicer *splicer, int to, size_t len)
     return moved;
 }
 
-static void close_all(struct splicer *splicer)
+static void splicer_close_all(struct splicer *splicer)
 {
     close(splicer->in);
     close(splicer->out);
@@ -56,23 +56,23 @@ static void close_all(struct splicer *splicer)
 size_t splicer_send(struct splicer *splicer, int socket, const char *bytes, size_t len)
 {
     size_t sent = 0;
-    if (splicer->is_refused || (!splicer->is_open && !open_pipe(splicer)))
+    if (splicer->is_refused || (!splicer->is_open && !splicer_open_pipe(splicer)))
         return 0;
     while (sent < len) {
         size_t want = len - sent < PIPE_BYTES ? len - sent : PIPE_BYTES;
         struct iovec part = {.iov_base = (void *)(uintptr_t)(bytes + sent), .iov_len = want};
         ssize_t lent = vmsplice(splicer->in, &part, 1, SPLICE_F_NONBLOCK);
         if (lent <= 0) {
-            splicer->is_refused = is_refusal(errno);
+            splicer->is_refused = splicer_is_refusal(errno);
             break;
         }
-        size_t moved = move(splicer, socket, (size_t)lent);
+        size_t moved = splicer_move(splicer, socket, (size_t)lent);
         sent += moved;
         if (moved == (size_t)lent)
             continue;
-        splicer->is_refused = moved == 0 && is_refusal(errno);
-        if (move(splicer, splicer->sink, (size_t)lent - moved) != (size_t)lent - moved)
-            close_all(splicer);
+        splicer->is_refused = moved == 0 && splicer_is_refusal(errno);
+        if (splicer_move(splicer, splicer->sink, (size_t)lent - moved) != (size_t)lent - moved)
+            splicer_close_all(splicer);
         break;
     }
     return sent;
@@ -81,5 +81,5 @@ size_t splicer_send(struct splicer *splicer, int socket, const char *bytes, size
 void splicer_fini(struct splicer *splicer)
 {
     if (splicer->is_open)
-        close_all(splicer);
+        splicer_close_all(splicer);
 }

@@ -13,8 +13,9 @@ struct tls_context {
     atomic_uint pins;
 };
 
-static int choose_protocol(SSL *session, const unsigned char **out, unsigned char *out_len,
-                           const unsigned char *offered, unsigned offered_len, void *arg)
+static int tls_context_choose_protocol(SSL *session, const unsigned char **out,
+                                       unsigned char *out_len, const unsigned char *offered,
+                                       unsigned offered_len, void *arg)
 {
     static const unsigned char ours[] = "\x08http/1.1";
     unsigned char *chosen;
@@ -28,7 +29,7 @@ static int choose_protocol(SSL *session, const unsigned char **out, unsigned cha
 }
 
 /* A key that asks for a pass phrase must fail at once, not wait at a terminal. */
-static int no_pass_phrase(char *buffer, int size, int is_writing, void *arg)
+static int tls_context_no_pass_phrase(char *buffer, int size, int is_writing, void *arg)
 {
     (void)is_writing;
     (void)arg;
@@ -37,7 +38,7 @@ static int no_pass_phrase(char *buffer, int size, int is_writing, void *arg)
     return 0;
 }
 
-static bool refuse(const char *what, const char *path, struct fault *why)
+static bool tls_context_refuse(const char *what, const char *path, struct fault *why)
 {
     unsigned long code = ERR_peek_last_error();
     const char *reason = code ? ERR_reason_error_string(code) : NULL;
@@ -46,22 +47,23 @@ static bool refuse(const char *what, const char *path, struct fault *why)
     return false;
 }
 
-static bool load(SSL_CTX *openssl, const char *certificate, const char *key, struct fault *why)
+static bool tls_context_load(SSL_CTX *openssl, const char *certificate, const char *key,
+                             struct fault *why)
 {
     if (access(certificate, R_OK) != 0)
         return fault_set(why, FAULT_INVALID, "certificate %s: %s", certificate, strerror(errno));
     if (access(key, R_OK) != 0)
         return fault_set(why, FAULT_INVALID, "key %s: %s", key, strerror(errno));
     if (SSL_CTX_use_certificate_chain_file(openssl, certificate) != 1)
-        return refuse("certificate", certificate, why);
+        return tls_context_refuse("certificate", certificate, why);
     if (SSL_CTX_use_PrivateKey_file(openssl, key, SSL_FILETYPE_PEM) != 1)
-        return refuse("key", key, why);
+        return tls_context_refuse("key", key, why);
     if (SSL_CTX_check_private_key(openssl) != 1)
-        return refuse("key does not belong to the certificate:", key, why);
+        return tls_context_refuse("key does not belong to the certificate:", key, why);
     return true;
 }
 
-static SSL_CTX *openssl_new(void)
+static SSL_CTX *tls_context_openssl_new(void)
 {
     SSL_CTX *openssl = SSL_CTX_new(TLS_server_method());
     ASSERT(openssl != NULL);
@@ -71,16 +73,16 @@ static SSL_CTX *openssl_new(void)
                                      SSL_OP_IGNORE_UNEXPECTED_EOF);
     SSL_CTX_set_mode(openssl, SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_session_id_context(openssl, (const unsigned char *)"panelmux", 8);
-    SSL_CTX_set_default_passwd_cb(openssl, no_pass_phrase);
-    SSL_CTX_set_alpn_select_cb(openssl, choose_protocol, NULL);
+    SSL_CTX_set_default_passwd_cb(openssl, tls_context_no_pass_phrase);
+    SSL_CTX_set_alpn_select_cb(openssl, tls_context_choose_protocol, NULL);
     return openssl;
 }
 
 struct tls_context *tls_context_new(const char *certificate, const char *key, struct fault *why)
 {
     ERR_clear_error();
-    SSL_CTX *openssl = openssl_new();
-    if (!load(openssl, certificate, key, why)) {
+    SSL_CTX *openssl = tls_context_openssl_new();
+    if (!tls_context_load(openssl, certificate, key, why)) {
         SSL_CTX_free(openssl);
         return NULL;
     }

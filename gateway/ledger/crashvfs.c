@@ -48,19 +48,19 @@ static struct shadow *shadows;
 static bool is_power_lost, is_part_kept;
 static const char *disk_path;
 
-static struct crashfile *file_of(sqlite3_file *file)
+static struct crashfile *crashvfs_file_of(sqlite3_file *file)
 {
     return (struct crashfile *)(void *)file;
 }
 
-static sqlite3_file *real_of(sqlite3_file *file)
+static sqlite3_file *crashvfs_real_of(sqlite3_file *file)
 {
-    return file_of(file)->real;
+    return crashvfs_file_of(file)->real;
 }
 
 /* ---- shadows; the mutex is held ---- */
 
-static void shadow_reserve(struct shadow *shadow, size_t size)
+static void crashvfs_shadow_reserve(struct shadow *shadow, size_t size)
 {
     if (size <= shadow->room)
         return;
@@ -68,9 +68,9 @@ static void shadow_reserve(struct shadow *shadow, size_t size)
     shadow->bytes = memory_resize(shadow->bytes, shadow->room, 1);
 }
 
-static void shadow_put(struct shadow *shadow, const void *bytes, size_t at, size_t len)
+static void crashvfs_shadow_put(struct shadow *shadow, const void *bytes, size_t at, size_t len)
 {
-    shadow_reserve(shadow, at + len);
+    crashvfs_shadow_reserve(shadow, at + len);
     if (at > shadow->size)
         memset(shadow->bytes + shadow->size, 0, at - shadow->size);
     memcpy(shadow->bytes + at, bytes, len);
@@ -83,7 +83,7 @@ static void shadow_put(struct shadow *shadow, const void *bytes, size_t at, size
     shadow->dirty[shadow->dirty_count++] = (struct span){at, len};
 }
 
-static int shadow_carry(struct shadow *shadow, struct span span)
+static int crashvfs_shadow_carry(struct shadow *shadow, struct span span)
 {
     if (span.at >= shadow->size)
         return SQLITE_OK; /* cut off since */
@@ -93,13 +93,13 @@ static int shadow_carry(struct shadow *shadow, struct span span)
     return put == (ssize_t)span.len ? SQLITE_OK : SQLITE_IOERR_WRITE;
 }
 
-static int shadow_to_disk(struct shadow *shadow)
+static int crashvfs_shadow_to_disk(struct shadow *shadow)
 {
     int code = SQLITE_OK;
     if (shadow->size < shadow->size_on_disk && ftruncate(shadow->fd, (off_t)shadow->size) != 0)
         code = SQLITE_IOERR_TRUNCATE;
     for (size_t i = 0; i < shadow->dirty_count && code == SQLITE_OK; i++)
-        code = shadow_carry(shadow, shadow->dirty[i]);
+        code = crashvfs_shadow_carry(shadow, shadow->dirty[i]);
     if (code != SQLITE_OK)
         return code;
     shadow->dirty_count = 0;
@@ -107,7 +107,7 @@ static int shadow_to_disk(struct shadow *shadow)
     return SQLITE_OK;
 }
 
-static int shadow_load(struct shadow *shadow)
+static int crashvfs_shadow_load(struct shadow *shadow)
 {
     struct stat facts;
     shadow->fd = open(shadow->name, O_RDWR | O_CLOEXEC);
@@ -115,7 +115,7 @@ static int shadow_load(struct shadow *shadow)
         shadow->fd = open(shadow->name, O_RDONLY | O_CLOEXEC);
     if (shadow->fd < 0 || fstat(shadow->fd, &facts) != 0)
         return SQLITE_CANTOPEN;
-    shadow_reserve(shadow, (size_t)facts.st_size + 1);
+    crashvfs_shadow_reserve(shadow, (size_t)facts.st_size + 1);
     while (shadow->size < (size_t)facts.st_size) {
         ssize_t got = pread(shadow->fd, shadow->bytes + shadow->size,
                             (size_t)facts.st_size - shadow->size, (off_t)shadow->size);
@@ -127,7 +127,7 @@ static int shadow_load(struct shadow *shadow)
     return SQLITE_OK;
 }
 
-static struct shadow *shadow_find(const char *name)
+static struct shadow *crashvfs_shadow_find(const char *name)
 {
     struct shadow *shadow = shadows;
     while (shadow && strcmp(shadow->name, name) != 0)
@@ -135,7 +135,7 @@ static struct shadow *shadow_find(const char *name)
     return shadow;
 }
 
-static void shadow_free(struct shadow *shadow)
+static void crashvfs_shadow_free(struct shadow *shadow)
 {
     for (struct shadow **at = &shadows; *at; at = &(*at)->next)
         if (*at == shadow) {
@@ -150,16 +150,16 @@ static void shadow_free(struct shadow *shadow)
     free(shadow);
 }
 
-static int shadow_join(struct crashfile *file, const char *name)
+static int crashvfs_shadow_join(struct crashfile *file, const char *name)
 {
-    struct shadow *shadow = shadow_find(name);
+    struct shadow *shadow = crashvfs_shadow_find(name);
     int code = SQLITE_OK;
     if (shadow == NULL) {
         shadow = memory_new(sizeof *shadow);
         shadow->name = memory_text(name);
         shadow->next = shadows;
         shadows = shadow;
-        code = shadow_load(shadow);
+        code = crashvfs_shadow_load(shadow);
     }
     shadow->users++;
     file->shadow = shadow;
@@ -167,7 +167,7 @@ static int shadow_join(struct crashfile *file, const char *name)
 }
 
 /* A random part of what was not synced, for the disk is free to write it in any order. */
-static void keep_part(void)
+static void crashvfs_keep_part(void)
 {
     unsigned seed = (unsigned)clock_wall_ms() ^ (unsigned)getpid();
     pthread_mutex_lock(&mutex);
@@ -176,16 +176,16 @@ static void keep_part(void)
             struct span span = shadow->dirty[i];
             for (size_t at = 0; at < span.len; at += SECTOR)
                 if (rand_r(&seed) % 2)
-                    shadow_carry(shadow,
-                                 (struct span){span.at + at,
-                                               span.len - at < SECTOR ? span.len - at : SECTOR});
+                    crashvfs_shadow_carry(shadow, (struct span){span.at + at, span.len - at < SECTOR
+                                                                                  ? span.len - at
+                                                                                  : SECTOR});
         }
 }
 
 /* ---- troubles of the disk ---- */
 
 /* How many ms a sync shall take; -1: the disk is read-only; 0: as usual. */
-static long disk_trouble(void)
+static long crashvfs_disk_trouble(void)
 {
     long slow = 0;
     char word[16] = "";
@@ -200,34 +200,34 @@ static long disk_trouble(void)
 }
 
 /* Looked at again and again, so that a test can make the disk fast in the middle of a sync. */
-static void be_slow(void)
+static void crashvfs_be_slow(void)
 {
     int64_t began = clock_steady_ms();
-    while (clock_steady_ms() - began < disk_trouble())
+    while (clock_steady_ms() - began < crashvfs_disk_trouble())
         usleep(SLOW_STEP_US);
 }
 
 /* ---- one file ---- */
 
-static int crash_close(sqlite3_file *file)
+static int crashvfs_crash_close(sqlite3_file *file)
 {
-    struct crashfile *own = file_of(file);
+    struct crashfile *own = crashvfs_file_of(file);
     struct shadow *shadow = own->shadow;
     pthread_mutex_lock(&mutex);
     /* Closed in peace, the kernel has it all. */
     if (shadow && --shadow->users == 0) {
-        shadow_to_disk(shadow);
-        shadow_free(shadow);
+        crashvfs_shadow_to_disk(shadow);
+        crashvfs_shadow_free(shadow);
     }
     pthread_mutex_unlock(&mutex);
     return own->real->pMethods->xClose(own->real);
 }
 
-static int crash_read(sqlite3_file *file, void *to, int amount, sqlite3_int64 offset)
+static int crashvfs_crash_read(sqlite3_file *file, void *to, int amount, sqlite3_int64 offset)
 {
-    struct shadow *shadow = file_of(file)->shadow;
+    struct shadow *shadow = crashvfs_file_of(file)->shadow;
     if (shadow == NULL)
-        return real_of(file)->pMethods->xRead(real_of(file), to, amount, offset);
+        return crashvfs_real_of(file)->pMethods->xRead(crashvfs_real_of(file), to, amount, offset);
     pthread_mutex_lock(&mutex);
     size_t at = (size_t)offset, len = (size_t)amount;
     size_t there = at >= shadow->size ? 0 : shadow->size - at;
@@ -239,15 +239,16 @@ static int crash_read(sqlite3_file *file, void *to, int amount, sqlite3_int64 of
     return there == len ? SQLITE_OK : SQLITE_IOERR_SHORT_READ;
 }
 
-static int crash_write(sqlite3_file *file, const void *bytes, int amount, sqlite3_int64 offset)
+static int crashvfs_crash_write(sqlite3_file *file, const void *bytes, int amount,
+                                sqlite3_int64 offset)
 {
-    struct crashfile *own = file_of(file);
+    struct crashfile *own = crashvfs_file_of(file);
     int code = SQLITE_OK;
-    if (own->is_watched && disk_trouble() < 0)
+    if (own->is_watched && crashvfs_disk_trouble() < 0)
         return SQLITE_READONLY;
     if (own->shadow) {
         pthread_mutex_lock(&mutex);
-        shadow_put(own->shadow, bytes, (size_t)offset, (size_t)amount);
+        crashvfs_shadow_put(own->shadow, bytes, (size_t)offset, (size_t)amount);
         pthread_mutex_unlock(&mutex);
     } else {
         code = own->real->pMethods->xWrite(own->real, bytes, amount, offset);
@@ -257,11 +258,11 @@ static int crash_write(sqlite3_file *file, const void *bytes, int amount, sqlite
     return code;
 }
 
-static int crash_truncate(sqlite3_file *file, sqlite3_int64 size)
+static int crashvfs_crash_truncate(sqlite3_file *file, sqlite3_int64 size)
 {
-    struct shadow *shadow = file_of(file)->shadow;
+    struct shadow *shadow = crashvfs_file_of(file)->shadow;
     if (shadow == NULL)
-        return real_of(file)->pMethods->xTruncate(real_of(file), size);
+        return crashvfs_real_of(file)->pMethods->xTruncate(crashvfs_real_of(file), size);
     pthread_mutex_lock(&mutex);
     if ((size_t)size < shadow->size)
         shadow->size = (size_t)size;
@@ -269,17 +270,17 @@ static int crash_truncate(sqlite3_file *file, sqlite3_int64 size)
     return SQLITE_OK;
 }
 
-static int crash_sync(sqlite3_file *file, int flags)
+static int crashvfs_crash_sync(sqlite3_file *file, int flags)
 {
-    struct crashfile *own = file_of(file);
+    struct crashfile *own = crashvfs_file_of(file);
     int code = SQLITE_OK;
     if (own->is_watched)
         crash_point(own->is_log ? "ledger.syncing" : "ledger.checkpoint_syncing");
     if (own->is_watched && disk_path)
-        be_slow();
+        crashvfs_be_slow();
     if (own->shadow) {
         pthread_mutex_lock(&mutex);
-        code = shadow_to_disk(own->shadow);
+        code = crashvfs_shadow_to_disk(own->shadow);
         pthread_mutex_unlock(&mutex);
     }
     /* With shadows the kernel's page cache survives us anyway: what is carried there is "on disk".
@@ -291,98 +292,101 @@ static int crash_sync(sqlite3_file *file, int flags)
     return code;
 }
 
-static int crash_size(sqlite3_file *file, sqlite3_int64 *size)
+static int crashvfs_crash_size(sqlite3_file *file, sqlite3_int64 *size)
 {
-    struct shadow *shadow = file_of(file)->shadow;
+    struct shadow *shadow = crashvfs_file_of(file)->shadow;
     if (shadow == NULL)
-        return real_of(file)->pMethods->xFileSize(real_of(file), size);
+        return crashvfs_real_of(file)->pMethods->xFileSize(crashvfs_real_of(file), size);
     pthread_mutex_lock(&mutex);
     *size = (sqlite3_int64)shadow->size;
     pthread_mutex_unlock(&mutex);
     return SQLITE_OK;
 }
 
-static int crash_lock(sqlite3_file *file, int lock)
+static int crashvfs_crash_lock(sqlite3_file *file, int lock)
 {
-    return real_of(file)->pMethods->xLock(real_of(file), lock);
+    return crashvfs_real_of(file)->pMethods->xLock(crashvfs_real_of(file), lock);
 }
 
-static int crash_unlock(sqlite3_file *file, int lock)
+static int crashvfs_crash_unlock(sqlite3_file *file, int lock)
 {
-    return real_of(file)->pMethods->xUnlock(real_of(file), lock);
+    return crashvfs_real_of(file)->pMethods->xUnlock(crashvfs_real_of(file), lock);
 }
 
-static int crash_check_lock(sqlite3_file *file, int *out)
+static int crashvfs_crash_check_lock(sqlite3_file *file, int *out)
 {
-    return real_of(file)->pMethods->xCheckReservedLock(real_of(file), out);
+    return crashvfs_real_of(file)->pMethods->xCheckReservedLock(crashvfs_real_of(file), out);
 }
 
 /* A hint about the size to come would grow the file behind the shadow's back. */
-static int crash_control(sqlite3_file *file, int what, void *arg)
+static int crashvfs_crash_control(sqlite3_file *file, int what, void *arg)
 {
-    if (file_of(file)->shadow &&
+    if (crashvfs_file_of(file)->shadow &&
         (what == SQLITE_FCNTL_SIZE_HINT || what == SQLITE_FCNTL_CHUNK_SIZE))
         return SQLITE_OK;
-    return real_of(file)->pMethods->xFileControl(real_of(file), what, arg);
+    return crashvfs_real_of(file)->pMethods->xFileControl(crashvfs_real_of(file), what, arg);
 }
 
-static int crash_sector(sqlite3_file *file)
+static int crashvfs_crash_sector(sqlite3_file *file)
 {
-    return real_of(file)->pMethods->xSectorSize(real_of(file));
+    return crashvfs_real_of(file)->pMethods->xSectorSize(crashvfs_real_of(file));
 }
 
-static int crash_traits(sqlite3_file *file)
+static int crashvfs_crash_traits(sqlite3_file *file)
 {
-    return real_of(file)->pMethods->xDeviceCharacteristics(real_of(file));
+    return crashvfs_real_of(file)->pMethods->xDeviceCharacteristics(crashvfs_real_of(file));
 }
 
-static int crash_shm_map(sqlite3_file *file, int page, int size, int extend, void volatile **out)
+static int crashvfs_crash_shm_map(sqlite3_file *file, int page, int size, int extend,
+                                  void volatile **out)
 {
-    return real_of(file)->pMethods->xShmMap(real_of(file), page, size, extend, out);
+    return crashvfs_real_of(file)->pMethods->xShmMap(crashvfs_real_of(file), page, size, extend,
+                                                     out);
 }
 
-static int crash_shm_lock(sqlite3_file *file, int offset, int count, int flags)
+static int crashvfs_crash_shm_lock(sqlite3_file *file, int offset, int count, int flags)
 {
-    return real_of(file)->pMethods->xShmLock(real_of(file), offset, count, flags);
+    return crashvfs_real_of(file)->pMethods->xShmLock(crashvfs_real_of(file), offset, count, flags);
 }
 
-static void crash_shm_barrier(sqlite3_file *file)
+static void crashvfs_crash_shm_barrier(sqlite3_file *file)
 {
-    real_of(file)->pMethods->xShmBarrier(real_of(file));
+    crashvfs_real_of(file)->pMethods->xShmBarrier(crashvfs_real_of(file));
 }
 
-static int crash_shm_unmap(sqlite3_file *file, int is_deleted)
+static int crashvfs_crash_shm_unmap(sqlite3_file *file, int is_deleted)
 {
-    return real_of(file)->pMethods->xShmUnmap(real_of(file), is_deleted);
+    return crashvfs_real_of(file)->pMethods->xShmUnmap(crashvfs_real_of(file), is_deleted);
 }
 
 static const sqlite3_io_methods methods = {
     .iVersion = 2,
-    .xClose = crash_close,
-    .xRead = crash_read,
-    .xWrite = crash_write,
-    .xTruncate = crash_truncate,
-    .xSync = crash_sync,
-    .xFileSize = crash_size,
-    .xLock = crash_lock,
-    .xUnlock = crash_unlock,
-    .xCheckReservedLock = crash_check_lock,
-    .xFileControl = crash_control,
-    .xSectorSize = crash_sector,
-    .xDeviceCharacteristics = crash_traits,
-    .xShmMap = crash_shm_map,
-    .xShmLock = crash_shm_lock,
-    .xShmBarrier = crash_shm_barrier,
-    .xShmUnmap = crash_shm_unmap,
+    .xClose = crashvfs_crash_close,
+    .xRead = crashvfs_crash_read,
+    .xWrite = crashvfs_crash_write,
+    .xTruncate = crashvfs_crash_truncate,
+    .xSync = crashvfs_crash_sync,
+    .xFileSize = crashvfs_crash_size,
+    .xLock = crashvfs_crash_lock,
+    .xUnlock = crashvfs_crash_unlock,
+    .xCheckReservedLock = crashvfs_crash_check_lock,
+    .xFileControl = crashvfs_crash_control,
+    .xSectorSize = crashvfs_crash_sector,
+    .xDeviceCharacteristics = crashvfs_crash_traits,
+    .xShmMap = crashvfs_crash_shm_map,
+    .xShmLock = crashvfs_crash_shm_lock,
+    .xShmBarrier = crashvfs_crash_shm_barrier,
+    .xShmUnmap = crashvfs_crash_shm_unmap,
 };
 
-static int crash_open(sqlite3_vfs *self, const char *name, sqlite3_file *file, int flags,
-                      int *flags_out)
+static int crashvfs_crash_open(sqlite3_vfs *self, const char *name, sqlite3_file *file, int flags,
+                               int *flags_out)
 {
-    struct crashfile *own = file_of(file);
+    struct crashfile *own = crashvfs_file_of(file);
     int given = 0;
     (void)self;
-    if ((flags & SQLITE_OPEN_MAIN_DB) && (flags & SQLITE_OPEN_READWRITE) && disk_trouble() < 0)
+    if ((flags & SQLITE_OPEN_MAIN_DB) && (flags & SQLITE_OPEN_READWRITE) &&
+        crashvfs_disk_trouble() < 0)
         flags = (flags & ~(SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)) | SQLITE_OPEN_READONLY;
     *own = (struct crashfile){.real = (sqlite3_file *)(void *)(own + 1)};
     int code = usual->xOpen(usual, name, own->real, flags, &given);
@@ -396,7 +400,7 @@ static int crash_open(sqlite3_vfs *self, const char *name, sqlite3_file *file, i
     own->is_watched = own->is_log || (flags & SQLITE_OPEN_MAIN_DB);
     if (is_power_lost && own->is_watched) {
         pthread_mutex_lock(&mutex);
-        code = shadow_join(own, name);
+        code = crashvfs_shadow_join(own, name);
         pthread_mutex_unlock(&mutex);
     }
     return code;
@@ -409,13 +413,13 @@ void crashvfs_register(void)
     is_part_kept = power && strcmp(power, "some") == 0;
     disk_path = getenv("PANELMUX_DISK");
     if (is_part_kept)
-        crash_before_end(keep_part);
+        crash_before_end(crashvfs_keep_part);
     usual = sqlite3_vfs_find(NULL);
     vfs = *usual;
     vfs.zName = "crash";
     vfs.pNext = NULL;
     vfs.szOsFile = (int)sizeof(struct crashfile) + usual->szOsFile;
-    vfs.xOpen = crash_open;
+    vfs.xOpen = crashvfs_crash_open;
     sqlite3_vfs_register(&vfs, 1);
 }
 #endif

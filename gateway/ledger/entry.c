@@ -11,7 +11,7 @@ struct packer {
     size_t size;
 };
 
-static void *pack(struct packer *p, const void *bytes, size_t len, size_t align)
+static void *entry_pack(struct packer *p, const void *bytes, size_t len, size_t align)
 {
     size_t offset = (p->size + align - 1) & ~(align - 1);
     p->size = offset + len;
@@ -20,95 +20,98 @@ static void *pack(struct packer *p, const void *bytes, size_t len, size_t align)
     return memcpy(p->base + offset, bytes, len);
 }
 
-static struct str pack_str(struct packer *p, struct str s)
+static struct str entry_pack_str(struct packer *p, struct str s)
 {
-    return s.len ? str_make(pack(p, s.ptr, s.len, 1), s.len) : STR("");
+    return s.len ? str_make(entry_pack(p, s.ptr, s.len, 1), s.len) : STR("");
 }
 
-static const char *pack_text(struct packer *p, const char *text)
+static const char *entry_pack_text(struct packer *p, const char *text)
 {
-    return text ? pack(p, text, strlen(text) + 1, 1) : NULL;
+    return text ? entry_pack(p, text, strlen(text) + 1, 1) : NULL;
 }
 
-#define PACK_STRUCT(p, copy) pack(p, copy, sizeof *(copy), _Alignof(max_align_t))
+#define PACK_STRUCT(p, copy) entry_pack(p, copy, sizeof *(copy), _Alignof(max_align_t))
 
-static const struct ledger_order *pack_order(struct packer *p, const struct ledger_order *order)
+static const struct ledger_order *entry_pack_order(struct packer *p,
+                                                   const struct ledger_order *order)
 {
     struct ledger_order copy = *order;
-    copy.client = pack_str(p, order->client);
-    copy.fields = pack_str(p, order->fields);
-    copy.currency = pack_str(p, order->currency);
-    copy.provider = pack_str(p, order->provider);
-    copy.upstream_service = pack_str(p, order->upstream_service);
-    copy.upstream_id = pack_str(p, order->upstream_id);
-    copy.extra = pack_str(p, order->extra);
-    copy.reason = pack_str(p, order->reason);
-    copy.request_id = pack_str(p, order->request_id);
+    copy.client = entry_pack_str(p, order->client);
+    copy.fields = entry_pack_str(p, order->fields);
+    copy.currency = entry_pack_str(p, order->currency);
+    copy.provider = entry_pack_str(p, order->provider);
+    copy.upstream_service = entry_pack_str(p, order->upstream_service);
+    copy.upstream_id = entry_pack_str(p, order->upstream_id);
+    copy.extra = entry_pack_str(p, order->extra);
+    copy.reason = entry_pack_str(p, order->reason);
+    copy.request_id = entry_pack_str(p, order->request_id);
     return PACK_STRUCT(p, &copy);
 }
 
-static const struct ledger_attempt *pack_attempt(struct packer *p,
-                                                 const struct ledger_attempt *attempt)
+static const struct ledger_attempt *entry_pack_attempt(struct packer *p,
+                                                       const struct ledger_attempt *attempt)
 {
     struct ledger_attempt copy = *attempt;
-    copy.provider = pack_str(p, attempt->provider);
-    copy.upstream_service = pack_str(p, attempt->upstream_service);
-    copy.upstream_id = pack_str(p, attempt->upstream_id);
-    copy.text = pack_str(p, attempt->text);
-    copy.evidence = pack_str(p, attempt->evidence);
-    copy.request_id = pack_str(p, attempt->request_id);
+    copy.provider = entry_pack_str(p, attempt->provider);
+    copy.upstream_service = entry_pack_str(p, attempt->upstream_service);
+    copy.upstream_id = entry_pack_str(p, attempt->upstream_id);
+    copy.text = entry_pack_str(p, attempt->text);
+    copy.evidence = entry_pack_str(p, attempt->evidence);
+    copy.request_id = entry_pack_str(p, attempt->request_id);
     return PACK_STRUCT(p, &copy);
 }
 
-static const struct ledger_update *pack_update(struct packer *p, const struct ledger_update *update)
+static const struct ledger_update *entry_pack_update(struct packer *p,
+                                                     const struct ledger_update *update)
 {
     struct ledger_update copy = *update;
-    copy.provider = pack_str(p, update->provider);
-    copy.upstream_service = pack_str(p, update->upstream_service);
-    copy.upstream_id = pack_str(p, update->upstream_id);
-    copy.extra = pack_str(p, update->extra);
+    copy.provider = entry_pack_str(p, update->provider);
+    copy.upstream_service = entry_pack_str(p, update->upstream_service);
+    copy.upstream_id = entry_pack_str(p, update->upstream_id);
+    copy.extra = entry_pack_str(p, update->extra);
     return PACK_STRUCT(p, &copy);
 }
 
-static const struct ledger_aftersale *pack_aftersale(struct packer *p,
-                                                     const struct ledger_aftersale *aftersale)
+static const struct ledger_aftersale *entry_pack_aftersale(struct packer *p,
+                                                           const struct ledger_aftersale *aftersale)
 {
     struct ledger_aftersale copy = *aftersale;
-    copy.client = pack_str(p, aftersale->client);
-    copy.provider = pack_str(p, aftersale->provider);
-    copy.upstream_id = pack_str(p, aftersale->upstream_id);
-    copy.text = pack_str(p, aftersale->text);
-    copy.evidence = pack_str(p, aftersale->evidence);
-    copy.request_id = pack_str(p, aftersale->request_id);
+    copy.client = entry_pack_str(p, aftersale->client);
+    copy.provider = entry_pack_str(p, aftersale->provider);
+    copy.upstream_id = entry_pack_str(p, aftersale->upstream_id);
+    copy.text = entry_pack_str(p, aftersale->text);
+    copy.evidence = entry_pack_str(p, aftersale->evidence);
+    copy.request_id = entry_pack_str(p, aftersale->request_id);
     return PACK_STRUCT(p, &copy);
 }
 
-static const struct ledger_change *pack_change(struct packer *p, const struct ledger_change *change)
+static const struct ledger_change *entry_pack_change(struct packer *p,
+                                                     const struct ledger_change *change)
 {
     struct ledger_change copy = *change;
     if (change->insert)
-        copy.insert = pack_order(p, change->insert);
+        copy.insert = entry_pack_order(p, change->insert);
     if (change->attempt_ended)
-        copy.attempt_ended = pack_attempt(p, change->attempt_ended);
+        copy.attempt_ended = entry_pack_attempt(p, change->attempt_ended);
     if (change->attempt_started)
-        copy.attempt_started = pack_attempt(p, change->attempt_started);
+        copy.attempt_started = entry_pack_attempt(p, change->attempt_started);
     if (change->update)
-        copy.update = pack_update(p, change->update);
+        copy.update = entry_pack_update(p, change->update);
     if (change->aftersale)
-        copy.aftersale = pack_aftersale(p, change->aftersale);
-    copy.event = pack_text(p, change->event);
-    copy.reason = pack_str(p, change->reason);
-    copy.request_id = pack_str(p, change->request_id);
+        copy.aftersale = entry_pack_aftersale(p, change->aftersale);
+    copy.event = entry_pack_text(p, change->event);
+    copy.reason = entry_pack_str(p, change->reason);
+    copy.request_id = entry_pack_str(p, change->request_id);
     return PACK_STRUCT(p, &copy);
 }
 
-static const struct ledger_import *pack_imports(struct packer *p, const struct ledger_import *rows,
-                                                size_t count)
+static const struct ledger_import *
+entry_pack_imports(struct packer *p, const struct ledger_import *rows, size_t count)
 {
-    struct ledger_import *copies = pack(p, rows, count * sizeof *rows, _Alignof(max_align_t));
+    struct ledger_import *copies = entry_pack(p, rows, count * sizeof *rows, _Alignof(max_align_t));
     for (size_t i = 0; i < count; i++) {
-        struct str provider = pack_str(p, rows[i].provider);
-        struct str upstream_service = pack_str(p, rows[i].upstream_service);
+        struct str provider = entry_pack_str(p, rows[i].provider);
+        struct str upstream_service = entry_pack_str(p, rows[i].upstream_service);
         if (copies) {
             copies[i].provider = provider;
             copies[i].upstream_service = upstream_service;
@@ -117,14 +120,14 @@ static const struct ledger_import *pack_imports(struct packer *p, const struct l
     return copies;
 }
 
-static const struct ledger_price *pack_prices(struct packer *p, const struct ledger_price *rows,
-                                              size_t count)
+static const struct ledger_price *entry_pack_prices(struct packer *p,
+                                                    const struct ledger_price *rows, size_t count)
 {
-    struct ledger_price *copies = pack(p, rows, count * sizeof *rows, _Alignof(max_align_t));
+    struct ledger_price *copies = entry_pack(p, rows, count * sizeof *rows, _Alignof(max_align_t));
     for (size_t i = 0; i < count; i++) {
-        struct str provider = pack_str(p, rows[i].provider);
-        struct str upstream_service = pack_str(p, rows[i].upstream_service);
-        const char *note = pack_text(p, rows[i].note);
+        struct str provider = entry_pack_str(p, rows[i].provider);
+        struct str upstream_service = entry_pack_str(p, rows[i].upstream_service);
+        const char *note = entry_pack_text(p, rows[i].note);
         if (copies) {
             copies[i].provider = provider;
             copies[i].upstream_service = upstream_service;
@@ -146,10 +149,10 @@ static struct entry *entry_new(enum entry_kind kind, size_t size)
 struct entry *entry_of_change(const struct ledger_change *change)
 {
     struct packer p = {.size = sizeof(struct entry)};
-    pack_change(&p, change);
+    entry_pack_change(&p, change);
     struct entry *entry = entry_new(ENTRY_CHANGE, p.size);
     p = (struct packer){(char *)entry, sizeof *entry};
-    entry->of.change = pack_change(&p, change);
+    entry->of.change = entry_pack_change(&p, change);
     return entry;
 }
 
@@ -157,8 +160,8 @@ struct entry *entry_of_list(struct str provider, struct str body, int64_t fetche
 {
     struct entry *entry = entry_new(ENTRY_LIST, sizeof *entry + provider.len + body.len);
     struct packer p = {(char *)entry, sizeof *entry};
-    entry->of.list.provider = pack_str(&p, provider);
-    entry->of.list.body = pack_str(&p, body);
+    entry->of.list.provider = entry_pack_str(&p, provider);
+    entry->of.list.body = entry_pack_str(&p, body);
     entry->of.list.fetched_at_ms = fetched_at_ms;
     return entry;
 }
@@ -166,10 +169,10 @@ struct entry *entry_of_list(struct str provider, struct str body, int64_t fetche
 struct entry *entry_of_imports(const struct ledger_import *rows, size_t count)
 {
     struct packer p = {.size = sizeof(struct entry)};
-    pack_imports(&p, rows, count);
+    entry_pack_imports(&p, rows, count);
     struct entry *entry = entry_new(ENTRY_IMPORTS, p.size);
     p = (struct packer){(char *)entry, sizeof *entry};
-    entry->of.imports.rows = pack_imports(&p, rows, count);
+    entry->of.imports.rows = entry_pack_imports(&p, rows, count);
     entry->of.imports.count = count;
     return entry;
 }
@@ -177,10 +180,10 @@ struct entry *entry_of_imports(const struct ledger_import *rows, size_t count)
 struct entry *entry_of_prices(const struct ledger_price *rows, size_t count)
 {
     struct packer p = {.size = sizeof(struct entry)};
-    pack_prices(&p, rows, count);
+    entry_pack_prices(&p, rows, count);
     struct entry *entry = entry_new(ENTRY_PRICES, p.size);
     p = (struct packer){(char *)entry, sizeof *entry};
-    entry->of.prices.rows = pack_prices(&p, rows, count);
+    entry->of.prices.rows = entry_pack_prices(&p, rows, count);
     entry->of.prices.count = count;
     return entry;
 }
@@ -190,7 +193,7 @@ void entry_free(struct entry *entry)
     free(entry);
 }
 
-static void arrive(struct loop_message *message)
+static void entry_arrive(struct loop_message *message)
 {
     struct entry *entry = (struct entry *)message;
     entry->done(entry->result, entry->arg);
@@ -213,7 +216,7 @@ void entry_send_home(struct entry **entries, size_t count)
             struct entry *entry = entries[j];
             if (entry == NULL || entry->loop != loop || entry->done == NULL)
                 continue;
-            entry->message = (struct loop_message){.run = arrive};
+            entry->message = (struct loop_message){.run = entry_arrive};
             if (last)
                 last->next = &entry->message;
             else

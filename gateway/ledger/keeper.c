@@ -42,14 +42,14 @@ struct keeper *keeper_new(const struct backend *backend, const char *location)
     return keeper;
 }
 
-static bool is_open(struct keeper *keeper, struct fault *why)
+static bool keeper_is_open(struct keeper *keeper, struct fault *why)
 {
     if (keeper->connection == NULL)
         keeper->connection = keeper->backend->open(keeper->location, true, why);
     return keeper->connection != NULL;
 }
 
-static void backup_arrive(struct loop_message *message)
+static void keeper_backup_arrive(struct loop_message *message)
 {
     struct backup *backup = (struct backup *)message;
     backup->done(backup->is_ok, backup->is_ok ? backup->path : backup->why.words, backup->arg);
@@ -57,22 +57,22 @@ static void backup_arrive(struct loop_message *message)
     free(backup);
 }
 
-static void make_backup(struct keeper *keeper, struct backup *backup)
+static void keeper_make_backup(struct keeper *keeper, struct backup *backup)
 {
-    backup->is_ok = is_open(keeper, &backup->why) &&
+    backup->is_ok = keeper_is_open(keeper, &backup->why) &&
                     keeper->backend->backup(keeper->connection, backup->path, &backup->why);
     log_event(backup->is_ok ? LOG_INFO : LOG_WARN, "ledger_backup", "path=%s reason=%s",
               log_value(str_of(backup->path)).text,
               log_value(str_of(backup->is_ok ? "done" : backup->why.words)).text);
-    backup->message = (struct loop_message){.run = backup_arrive};
+    backup->message = (struct loop_message){.run = keeper_backup_arrive};
     loop_post(backup->loop, &backup->message);
 }
 
 /* Where this connection cannot be opened the whole of it is left to the writer. */
-static void make_rest(struct keeper *keeper)
+static void keeper_make_rest(struct keeper *keeper)
 {
     struct fault why;
-    if (is_open(keeper, &why))
+    if (keeper_is_open(keeper, &why))
         keeper->backend->rest(keeper->connection);
     else
         log_event(LOG_WARN, "ledger_checkpoint_failed", "reason=%s",
@@ -80,7 +80,7 @@ static void make_rest(struct keeper *keeper)
     atomic_store(&keeper->has_rested, true);
 }
 
-static void *run(void *arg)
+static void *keeper_run(void *arg)
 {
     struct keeper *keeper = arg;
     pthread_mutex_lock(&keeper->mutex);
@@ -97,9 +97,9 @@ static void *run(void *arg)
             keeper->is_rest_due = false;
         pthread_mutex_unlock(&keeper->mutex);
         if (backup)
-            make_backup(keeper, backup);
+            keeper_make_backup(keeper, backup);
         else
-            make_rest(keeper);
+            keeper_make_rest(keeper);
         pthread_mutex_lock(&keeper->mutex);
     }
     pthread_mutex_unlock(&keeper->mutex);
@@ -108,7 +108,7 @@ static void *run(void *arg)
 
 void keeper_start(struct keeper *keeper)
 {
-    ASSERT(pthread_create(&keeper->thread, NULL, run, keeper) == 0);
+    ASSERT(pthread_create(&keeper->thread, NULL, keeper_run, keeper) == 0);
     keeper->is_started = true;
 }
 
@@ -124,7 +124,7 @@ void keeper_free(struct keeper **keeper)
     if (k->is_started)
         pthread_join(k->thread, NULL);
     else
-        run(k);
+        keeper_run(k);
     if (k->connection)
         k->backend->close(k->connection);
     pthread_cond_destroy(&k->wake);

@@ -48,7 +48,7 @@ const char *ledger_result_word(enum ledger_result result)
 }
 
 /* "sqlite:panelmux.db", and "sqlite:///srv/panelmux.db" as others write it. */
-static const struct backend *split_url(const char *url, const char **file, struct fault *why)
+static const struct backend *ledger_split_url(const char *url, const char **file, struct fault *why)
 {
     struct str text = str_of(url);
     size_t colon = str_find_byte(text, ':');
@@ -79,7 +79,7 @@ static struct ledger *ledger_new(const struct backend *backend, char *location)
     return ledger;
 }
 
-static uint64_t next_number(uint32_t first, uint32_t last)
+static uint64_t ledger_next_number(uint32_t first, uint32_t last)
 {
     return first > last ? first : (uint64_t)last + 1;
 }
@@ -87,7 +87,7 @@ static uint64_t next_number(uint32_t first, uint32_t last)
 struct ledger *ledger_open(const struct ledger_settings *settings, struct fault *why)
 {
     const char *file;
-    const struct backend *backend = split_url(settings->url, &file, why);
+    const struct backend *backend = ledger_split_url(settings->url, &file, why);
     char *location = backend ? lock_path_of(file, true, why) : NULL;
     if (location == NULL)
         return NULL;
@@ -100,8 +100,8 @@ struct ledger *ledger_open(const struct ledger_settings *settings, struct fault 
         return NULL;
     }
     uint32_t first = settings->first_order ? settings->first_order : 1;
-    ledger->next_order = next_number(first, backend->last_number(ledger->writing, false));
-    ledger->next_aftersale = next_number(1, backend->last_number(ledger->writing, true));
+    ledger->next_order = ledger_next_number(first, backend->last_number(ledger->writing, false));
+    ledger->next_aftersale = ledger_next_number(1, backend->last_number(ledger->writing, true));
     ledger->keeper = keeper_new(backend, location);
     ledger->writer = writer_new(backend, ledger->writing, ledger->keeper);
     ledger->reader = reader_new(backend, location);
@@ -111,7 +111,7 @@ struct ledger *ledger_open(const struct ledger_settings *settings, struct fault 
 struct ledger *ledger_open_reading(const struct ledger_settings *settings, struct fault *why)
 {
     const char *file;
-    const struct backend *backend = split_url(settings->url, &file, why);
+    const struct backend *backend = ledger_split_url(settings->url, &file, why);
     char *location = backend ? lock_path_of(file, false, why) : NULL;
     if (location == NULL)
         return NULL;
@@ -160,8 +160,8 @@ void ledger_close(struct ledger **ledger)
     *ledger = NULL;
 }
 
-static void write_entry(struct ledger *ledger, struct loop *loop, struct entry *entry,
-                        ledger_done_fn *done, void *arg)
+static void ledger_write_entry(struct ledger *ledger, struct loop *loop, struct entry *entry,
+                               ledger_done_fn *done, void *arg)
 {
     ASSERT(ledger->writer);
     entry->loop = loop;
@@ -173,27 +173,27 @@ static void write_entry(struct ledger *ledger, struct loop *loop, struct entry *
 void ledger_write(struct ledger *ledger, struct loop *loop, const struct ledger_change *change,
                   ledger_done_fn *done, void *arg)
 {
-    write_entry(ledger, loop, entry_of_change(change), done, arg);
+    ledger_write_entry(ledger, loop, entry_of_change(change), done, arg);
 }
 
 void ledger_keep_list(struct ledger *ledger, struct loop *loop, struct str provider,
                       struct str body, int64_t fetched_at_ms, ledger_done_fn *done, void *arg)
 {
-    write_entry(ledger, loop, entry_of_list(provider, body, fetched_at_ms), done, arg);
+    ledger_write_entry(ledger, loop, entry_of_list(provider, body, fetched_at_ms), done, arg);
 }
 
 void ledger_keep_imports(struct ledger *ledger, struct loop *loop, const struct ledger_import *list,
                          size_t count, ledger_done_fn *done, void *arg)
 {
-    write_entry(ledger, loop, entry_of_imports(list, count), done, arg);
+    ledger_write_entry(ledger, loop, entry_of_imports(list, count), done, arg);
 }
 
 void ledger_keep_prices(struct ledger *ledger, const struct ledger_price *list, size_t count)
 {
-    write_entry(ledger, NULL, entry_of_prices(list, count), NULL, NULL);
+    ledger_write_entry(ledger, NULL, entry_of_prices(list, count), NULL, NULL);
 }
 
-static uint32_t take_number(_Atomic uint64_t *next)
+static uint32_t ledger_take_number(_Atomic uint64_t *next)
 {
     uint64_t number = atomic_fetch_add_explicit(next, 1, memory_order_relaxed);
     return number <= NUMBER_CEILING ? (uint32_t)number : 0;
@@ -201,12 +201,12 @@ static uint32_t take_number(_Atomic uint64_t *next)
 
 uint32_t ledger_take_order_number(struct ledger *ledger)
 {
-    return take_number(&ledger->next_order);
+    return ledger_take_number(&ledger->next_order);
 }
 
 uint32_t ledger_take_aftersale_number(struct ledger *ledger)
 {
-    return take_number(&ledger->next_aftersale);
+    return ledger_take_number(&ledger->next_aftersale);
 }
 
 void ledger_ask(struct ledger *ledger, struct loop *loop, const struct ledger_query *query,
@@ -218,7 +218,7 @@ void ledger_ask(struct ledger *ledger, struct loop *loop, const struct ledger_qu
 
 /* The connection for commands, with its mutex held; NULL (and not held) when it cannot be opened.
  */
-static struct backend_connection *hold_commands(struct ledger *ledger, struct fault *why)
+static struct backend_connection *ledger_hold_commands(struct ledger *ledger, struct fault *why)
 {
     pthread_mutex_lock(&ledger->mutex);
     if (ledger->commands == NULL)
@@ -232,7 +232,7 @@ void ledger_read(struct ledger *ledger, const struct ledger_query *query, struct
                  struct ledger_rows *rows_out)
 {
     struct fault why;
-    struct backend_connection *connection = hold_commands(ledger, &why);
+    struct backend_connection *connection = ledger_hold_commands(ledger, &why);
     *rows_out = (struct ledger_rows){.result = LEDGER_FAILED};
     if (connection == NULL)
         return;
@@ -243,7 +243,7 @@ void ledger_read(struct ledger *ledger, const struct ledger_query *query, struct
 size_t ledger_verify(struct ledger *ledger, void (*tell)(const char *words, void *arg), void *arg)
 {
     struct fault why;
-    struct backend_connection *connection = hold_commands(ledger, &why);
+    struct backend_connection *connection = ledger_hold_commands(ledger, &why);
     if (connection == NULL) {
         tell(why.words, arg);
         return 1;
@@ -262,7 +262,7 @@ void ledger_backup(struct ledger *ledger, struct loop *loop, const char *path,
 
 bool ledger_backup_now(struct ledger *ledger, const char *path, struct fault *why)
 {
-    struct backend_connection *connection = hold_commands(ledger, why);
+    struct backend_connection *connection = ledger_hold_commands(ledger, why);
     if (connection == NULL)
         return false;
     bool is_ok = ledger->backend->backup(connection, path, why);

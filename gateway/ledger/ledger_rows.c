@@ -3,8 +3,8 @@
 
 #include "settings/kind.h"
 
-static bool parse_url(struct str text, const struct setting_row *row, void *field,
-                      struct fault *why)
+static bool ledger_rows_parse_url(struct str text, const struct setting_row *row, void *field,
+                                  struct fault *why)
 {
     if (str_starts(text, STR("postgresql:")) || str_starts(text, STR("postgres:")))
         return fault_set(why, FAULT_INVALID,
@@ -20,7 +20,7 @@ static const struct setting_kind url_kind = {
     .size = sizeof(char *),
     .is_text = true,
     .is_hidden = true, /* it may hold a password */
-    .parse = parse_url,
+    .parse = ledger_rows_parse_url,
 };
 
 static const struct setting_row list[] = {

@@ -15,7 +15,7 @@ struct lock {
     int fd;
 };
 
-static bool refused(const char *what, const char *path, int error, struct fault *why)
+static bool lock_refused(const char *what, const char *path, int error, struct fault *why)
 {
     switch (error) {
     case EROFS:
@@ -47,7 +47,7 @@ char *lock_path_of(const char *file, bool may_create, struct fault *why)
         if (!may_create && errno == ENOENT)
             fault_set(why, FAULT_NOT_FOUND, "ledger %s: no such file", file);
         else
-            refused("ledger", file, errno, why);
+            lock_refused("ledger", file, errno, why);
         return NULL;
     }
     bool is_file = fstat(fd, &facts) == 0 && S_ISREG(facts.st_mode);
@@ -60,7 +60,7 @@ char *lock_path_of(const char *file, bool may_create, struct fault *why)
     return memory_text(path);
 }
 
-static void name_holder(int fd, const char *path, struct fault *why)
+static void lock_name_holder(int fd, const char *path, struct fault *why)
 {
     char pid[24] = "";
     ssize_t len = pread(fd, pid, sizeof pid - 1, 0);
@@ -82,11 +82,11 @@ struct lock *lock_take(const char *path, struct fault *why)
     }
     int fd = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0) {
-        refused("lock file", file, errno, why);
+        lock_refused("lock file", file, errno, why);
         return NULL;
     }
     if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-        name_holder(fd, path, why);
+        lock_name_holder(fd, path, why);
         close(fd);
         return NULL;
     }

@@ -43,7 +43,7 @@ struct reader *reader_new(const struct backend *backend, const char *location)
     return reader;
 }
 
-static struct str copy_str(char **at, struct str s)
+static struct str reader_copy_str(char **at, struct str s)
 {
     if (s.ptr == NULL)
         return STR_NONE;
@@ -54,7 +54,7 @@ static struct str copy_str(char **at, struct str s)
     return copy;
 }
 
-static struct question *question_new(const struct ledger_query *query)
+static struct question *reader_question_new(const struct ledger_query *query)
 {
     size_t ids = query->id_count * sizeof *query->ids;
     struct question *question = memory_new(sizeof *question + ids + query->client.len +
@@ -65,14 +65,14 @@ static struct question *question_new(const struct ledger_query *query)
     if (ids)
         memcpy(to, query->ids, ids);
     question->query.ids = to;
-    question->query.client = copy_str(&at, query->client);
-    question->query.provider = copy_str(&at, query->provider);
-    question->query.text = copy_str(&at, query->text);
+    question->query.client = reader_copy_str(&at, query->client);
+    question->query.provider = reader_copy_str(&at, query->provider);
+    question->query.text = reader_copy_str(&at, query->text);
     arena_init(&question->arena);
     return question;
 }
 
-static void arrive(struct loop_message *message)
+static void reader_arrive(struct loop_message *message)
 {
     struct question *question = (struct question *)message;
     question->done(&question->rows, question->arg);
@@ -80,16 +80,16 @@ static void arrive(struct loop_message *message)
     free(question);
 }
 
-static void send_home(struct question *question)
+static void reader_send_home(struct question *question)
 {
-    question->message = (struct loop_message){.run = arrive};
+    question->message = (struct loop_message){.run = reader_arrive};
     loop_post(question->loop, &question->message);
 }
 
 void reader_ask(struct reader *reader, struct loop *loop, const struct ledger_query *query,
                 ledger_rows_fn *done, void *arg)
 {
-    struct question *question = question_new(query);
+    struct question *question = reader_question_new(query);
     question->loop = loop;
     question->done = done;
     question->arg = arg;
@@ -108,11 +108,11 @@ void reader_ask(struct reader *reader, struct loop *loop, const struct ledger_qu
     pthread_mutex_unlock(&reader->mutex);
     if (!has_room) {
         question->rows.result = LEDGER_BUSY;
-        send_home(question);
+        reader_send_home(question);
     }
 }
 
-static void answer(struct reader *reader, struct question *question)
+static void reader_answer(struct reader *reader, struct question *question)
 {
     struct fault why;
     if (reader->connection == NULL)
@@ -124,10 +124,10 @@ static void answer(struct reader *reader, struct question *question)
         question->rows.result = LEDGER_FAILED;
         log_event(LOG_ERROR, "ledger_read_failed", "reason=%s", log_value(str_of(why.words)).text);
     }
-    send_home(question);
+    reader_send_home(question);
 }
 
-static void *run(void *arg)
+static void *reader_run(void *arg)
 {
     struct reader *reader = arg;
     pthread_mutex_lock(&reader->mutex);
@@ -140,7 +140,7 @@ static void *run(void *arg)
         reader->first = question->next;
         reader->waiting--;
         pthread_mutex_unlock(&reader->mutex);
-        answer(reader, question);
+        reader_answer(reader, question);
         pthread_mutex_lock(&reader->mutex);
     }
     pthread_mutex_unlock(&reader->mutex);
@@ -149,7 +149,7 @@ static void *run(void *arg)
 
 void reader_start(struct reader *reader)
 {
-    ASSERT(pthread_create(&reader->thread, NULL, run, reader) == 0);
+    ASSERT(pthread_create(&reader->thread, NULL, reader_run, reader) == 0);
     reader->is_started = true;
 }
 
@@ -165,7 +165,7 @@ void reader_free(struct reader **reader)
     if (r->is_started)
         pthread_join(r->thread, NULL);
     else
-        run(r);
+        reader_run(r);
     if (r->connection)
         r->backend->close(r->connection);
     pthread_cond_destroy(&r->wake);

@@ -2,7 +2,7 @@
 #include "ledger/rules.h"
 
 /* Which attempt may have been executed once the one at hand has ended. */
-static uint32_t live_after_end(const struct ledger_change *change, uint32_t live_attempt)
+static uint32_t rules_live_after_end(const struct ledger_change *change, uint32_t live_attempt)
 {
     const struct ledger_attempt *ended = change->attempt_ended;
     bool is_over = ended && ended->number == live_attempt && !attemptstate_is_live(ended->state);
@@ -13,13 +13,13 @@ struct rules_standing rules_after(const struct ledger_change *change,
                                   const struct rules_standing *standing)
 {
     const struct ledger_update *update = change->update;
-    uint32_t live = live_after_end(change, standing->live_attempt);
+    uint32_t live = rules_live_after_end(change, standing->live_attempt);
     return (struct rules_standing){
         .state = update && update->has_state ? update->state : standing->state,
         .live_attempt = change->attempt_started ? change->attempt_started->number : live};
 }
 
-static const char *refuse_update(const struct ledger_update *update, enum orderstate state)
+static const char *rules_refuse_update(const struct ledger_update *update, enum orderstate state)
 {
     bool changes_more = update->has_state || update->has_paid || update->has_start_count ||
                         update->has_remains || update->has_upstream || update->has_extra;
@@ -34,8 +34,8 @@ static const char *refuse_update(const struct ledger_update *update, enum orders
 
 /* While an order is being placed, its live attempt is one that is being sent; of any other order it
  * is not. The row says no more than that, so neither may be without the other. */
-static const char *refuse_parting(const struct ledger_change *change,
-                                  const struct rules_standing *standing)
+static const char *rules_refuse_parting(const struct ledger_change *change,
+                                        const struct rules_standing *standing)
 {
     struct rules_standing after = rules_after(change, standing);
     bool was_sent = standing->state == ORDERSTATE_PLACING && standing->live_attempt != 0;
@@ -55,7 +55,7 @@ const char *rules_refuse(const struct ledger_change *change, const struct rules_
 {
     enum orderstate after = rules_after(change, standing).state;
     if (change->update) {
-        const char *why = refuse_update(change->update, standing->state);
+        const char *why = rules_refuse_update(change->update, standing->state);
         if (why)
             return why;
     }
@@ -63,9 +63,9 @@ const char *rules_refuse(const struct ledger_change *change, const struct rules_
         return "an attempt for an order that is not being placed";
     if (change->attempt_started && change->attempt_started->number == 0)
         return "no attempt number";
-    if (change->attempt_started && live_after_end(change, standing->live_attempt) != 0)
+    if (change->attempt_started && rules_live_after_end(change, standing->live_attempt) != 0)
         return "another attempt may have been executed";
-    return refuse_parting(change, standing);
+    return rules_refuse_parting(change, standing);
 }
 
 const char *rules_refuse_insert(const struct ledger_change *change)

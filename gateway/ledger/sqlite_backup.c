@@ -13,7 +13,7 @@
 
 enum { PIECE_PAGES = 256, PAUSE_US = 1000 };
 
-static int copy_pages(sqlite3 *from, sqlite3 *to)
+static int sqlite_backup_copy_pages(sqlite3 *from, sqlite3 *to)
 {
     sqlite3_backup *backup = sqlite3_backup_init(to, "main", from, "main");
     if (backup == NULL)
@@ -25,7 +25,7 @@ static int copy_pages(sqlite3 *from, sqlite3 *to)
     return code == SQLITE_DONE ? end : code;
 }
 
-static int copy_into(struct backend_connection *connection, const char *path)
+static int sqlite_backup_copy_into(struct backend_connection *connection, const char *path)
 {
     sqlite3 *copy = NULL;
     int code = sqlite3_open_v2(
@@ -40,14 +40,14 @@ static int copy_into(struct backend_connection *connection, const char *path)
         code =
             sqlite3_exec(connection->db, "SELECT 1 FROM sqlite_schema LIMIT 1", NULL, NULL, NULL);
     if (code == SQLITE_OK)
-        code = copy_pages(connection->db, copy);
+        code = sqlite_backup_copy_pages(connection->db, copy);
     if (!sqlite3_get_autocommit(connection->db))
         sqlite_do_simple(connection, STATEMENT_ROLLBACK);
     sqlite3_close(copy);
     return code;
 }
 
-static bool sync_path(const char *path, int flags)
+static bool sqlite_backup_sync_path(const char *path, int flags)
 {
     int fd = open(path, flags | O_CLOEXEC);
     if (fd < 0)
@@ -57,17 +57,17 @@ static bool sync_path(const char *path, int flags)
     return is_synced;
 }
 
-static bool sync_folder_of(const char *path)
+static bool sqlite_backup_sync_folder_of(const char *path)
 {
     char folder[PATH_MAX];
     const char *slash = strrchr(path, '/');
     size_t len = slash ? (size_t)(slash - path) + 1 : 0;
     memcpy(folder, path, len);
     folder[len] = '\0';
-    return sync_path(slash ? folder : ".", O_RDONLY | O_DIRECTORY);
+    return sqlite_backup_sync_path(slash ? folder : ".", O_RDONLY | O_DIRECTORY);
 }
 
-static bool failed(const char *path, int error, struct fault *why)
+static bool sqlite_backup_failed(const char *path, int error, struct fault *why)
 {
     if (error == EEXIST)
         return fault_set(why, FAULT_CONFLICT, "backup %s: exists already; name a new file", path);
@@ -82,28 +82,28 @@ bool sqlite_backup(struct backend_connection *connection, const char *path, stru
     struct stat facts;
     int len = snprintf(partial, sizeof partial, "%s.partial", path);
     if (len < 0 || (size_t)len >= sizeof partial)
-        return failed(path, ENAMETOOLONG, why);
+        return sqlite_backup_failed(path, ENAMETOOLONG, why);
     if (lstat(path, &facts) == 0)
-        return failed(path, EEXIST, why);
+        return sqlite_backup_failed(path, EEXIST, why);
     if (!sqlite_revive(connection, why))
         return false;
     unlink(partial); /* of a backup that was interrupted */
     int fd = open(partial, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0)
-        return failed(path, errno, why);
+        return sqlite_backup_failed(path, errno, why);
     close(fd);
-    int code = copy_into(connection, partial);
+    int code = sqlite_backup_copy_into(connection, partial);
     bool is_ok = code == SQLITE_OK;
     if ((code & 0xff) == SQLITE_FULL)
-        failed(path, ENOSPC, why);
+        sqlite_backup_failed(path, ENOSPC, why);
     else if (!is_ok)
         fault_set(why, FAULT_UNAVAILABLE, "backup %s: %s (SQLite %d)", path, sqlite3_errstr(code),
                   code);
     /* link() instead of rename(): it refuses a name that has come up meanwhile. */
-    if (is_ok && (!sync_path(partial, O_RDWR) || link(partial, path) != 0))
-        is_ok = failed(path, errno, why);
+    if (is_ok && (!sqlite_backup_sync_path(partial, O_RDWR) || link(partial, path) != 0))
+        is_ok = sqlite_backup_failed(path, errno, why);
     unlink(partial);
-    if (is_ok && !sync_folder_of(path))
-        is_ok = failed(path, errno, why);
+    if (is_ok && !sqlite_backup_sync_folder_of(path))
+        is_ok = sqlite_backup_failed(path, errno, why);
     return is_ok;
 }

@@ -15,7 +15,7 @@ struct standing {
     sqlite3_stmt *statement;    /* NULL for a new order */
 };
 
-static enum ledger_result refuse(const struct ledger_change *change, const char *why)
+static enum ledger_result sqlite_change_refuse(const struct ledger_change *change, const char *why)
 {
     /* Who asks for "only if unsettled" expects to be refused now and then. */
     bool is_expected = change->update && change->update->only_if_unsettled;
@@ -26,17 +26,19 @@ static enum ledger_result refuse(const struct ledger_change *change, const char 
 }
 
 /* A broken constraint is a refusal; any other error is the storage's. */
-static enum ledger_result judge(const struct ledger_change *change, const char *why, int *code)
+static enum ledger_result sqlite_change_judge(const struct ledger_change *change, const char *why,
+                                              int *code)
 {
     if (*code == SQLITE_OK)
         return LEDGER_DONE;
     if ((*code & 0xff) != SQLITE_CONSTRAINT)
         return LEDGER_FAILED;
     *code = SQLITE_OK;
-    return refuse(change, why);
+    return sqlite_change_refuse(change, why);
 }
 
-static void bind_optional_number(sqlite3_stmt *statement, int at, bool is_there, int64_t value)
+static void sqlite_change_bind_optional_number(sqlite3_stmt *statement, int at, bool is_there,
+                                               int64_t value)
 {
     if (is_there)
         sqlite3_bind_int64(statement, at, value);
@@ -44,7 +46,8 @@ static void bind_optional_number(sqlite3_stmt *statement, int at, bool is_there,
         sqlite3_bind_null(statement, at);
 }
 
-static void bind_optional_str(sqlite3_stmt *statement, int at, bool is_there, struct str s)
+static void sqlite_change_bind_optional_str(sqlite3_stmt *statement, int at, bool is_there,
+                                            struct str s)
 {
     if (is_there)
         sqlite_bind_str(statement, at, s);
@@ -52,22 +55,24 @@ static void bind_optional_str(sqlite3_stmt *statement, int at, bool is_there, st
         sqlite3_bind_null(statement, at);
 }
 
-static struct str first_of(struct str a, struct str b)
+static struct str sqlite_change_first_of(struct str a, struct str b)
 {
     return a.len ? a : b;
 }
 
 /* What an order's row keeps of the attempt that is being sent, beside its provider and service. */
-static void bind_attempt(sqlite3_stmt *statement, int at, const struct ledger_change *change,
-                         const struct ledger_attempt *attempt, int64_t at_ms)
+static void sqlite_change_bind_attempt(sqlite3_stmt *statement, int at,
+                                       const struct ledger_change *change,
+                                       const struct ledger_attempt *attempt, int64_t at_ms)
 {
     sqlite_bind_number(statement, at, attempt->cost.units);
     sqlite_bind_number(statement, at + 1, attempt->started_at_ms ? attempt->started_at_ms : at_ms);
-    sqlite_bind_str(statement, at + 2, first_of(attempt->request_id, change->request_id));
+    sqlite_bind_str(statement, at + 2,
+                    sqlite_change_first_of(attempt->request_id, change->request_id));
 }
 
-static int insert_order(struct backend_connection *connection, const struct ledger_change *change,
-                        int64_t at_ms)
+static int sqlite_change_insert_order(struct backend_connection *connection,
+                                      const struct ledger_change *change, int64_t at_ms)
 {
     const struct ledger_order *order = change->insert;
     static const struct ledger_attempt none;
@@ -86,25 +91,27 @@ static int insert_order(struct backend_connection *connection, const struct ledg
     sqlite_bind_str(s, 10, order->currency);
     sqlite_bind_word(s, 11, orderstate_word(order->state));
     sqlite_bind_number(s, 12, order->is_number_given);
-    bind_optional_number(s, 13, order->has_start_count, order->start_count);
+    sqlite_change_bind_optional_number(s, 13, order->has_start_count, order->start_count);
     sqlite_bind_number(s, 14, order->remains);
-    sqlite_bind_str(s, 15, first_of(attempt->provider, order->provider));
-    sqlite_bind_str(s, 16, first_of(attempt->upstream_service, order->upstream_service));
+    sqlite_bind_str(s, 15, sqlite_change_first_of(attempt->provider, order->provider));
+    sqlite_bind_str(s, 16,
+                    sqlite_change_first_of(attempt->upstream_service, order->upstream_service));
     sqlite_bind_str(s, 17, order->upstream_id);
     sqlite_bind_str(s, 18, order->extra);
     sqlite_bind_number(s, 19, order->parent);
-    sqlite_bind_str(s, 20, first_of(order->reason, change->reason));
-    sqlite_bind_str(s, 21, first_of(order->request_id, change->request_id));
+    sqlite_bind_str(s, 20, sqlite_change_first_of(order->reason, change->reason));
+    sqlite_bind_str(s, 21, sqlite_change_first_of(order->request_id, change->request_id));
     sqlite_bind_number(s, 22, order->created_at_ms ? order->created_at_ms : at_ms);
     sqlite_bind_number(s, 23, order->updated_at_ms ? order->updated_at_ms : at_ms);
     sqlite_bind_number(s, 24, attempt->number);
-    bind_optional_number(s, 25, orderstate_is_final(order->state), at_ms);
-    bind_attempt(s, 26, change, attempt, at_ms);
+    sqlite_change_bind_optional_number(s, 25, orderstate_is_final(order->state), at_ms);
+    sqlite_change_bind_attempt(s, 26, change, attempt, at_ms);
     return sqlite_do(connection, s);
 }
 
 /* SQLITE_ROW when it is there, SQLITE_DONE when not. */
-static int look_up(struct backend_connection *connection, uint32_t order, struct standing *out)
+static int sqlite_change_look_up(struct backend_connection *connection, uint32_t order,
+                                 struct standing *out)
 {
     sqlite3_stmt *s = sqlite_statement(connection, STATEMENT_ORDER_STANDS);
     *out = (struct standing){.statement = s};
@@ -131,9 +138,9 @@ static int look_up(struct backend_connection *connection, uint32_t order, struct
 }
 
 /* An attempt that was being sent gets its row. */
-static int insert_attempt(struct backend_connection *connection, uint32_t order,
-                          const struct ledger_attempt *sent, const struct ledger_attempt *ended,
-                          int64_t at_ms)
+static int sqlite_change_insert_attempt(struct backend_connection *connection, uint32_t order,
+                                        const struct ledger_attempt *sent,
+                                        const struct ledger_attempt *ended, int64_t at_ms)
 {
     sqlite3_stmt *s = sqlite_statement(connection, STATEMENT_ATTEMPT_INSERT);
     sqlite_bind_number(s, 1, order);
@@ -152,8 +159,8 @@ static int insert_attempt(struct backend_connection *connection, uint32_t order,
 }
 
 /* Touches no row where there is no attempt of that number in doubt. */
-static int end_doubt(struct backend_connection *connection, uint32_t order,
-                     const struct ledger_attempt *ended, int64_t at_ms)
+static int sqlite_change_end_doubt(struct backend_connection *connection, uint32_t order,
+                                   const struct ledger_attempt *ended, int64_t at_ms)
 {
     sqlite3_stmt *s = sqlite_statement(connection, STATEMENT_ATTEMPT_END);
     sqlite_bind_number(s, 1, order);
@@ -166,79 +173,86 @@ static int end_doubt(struct backend_connection *connection, uint32_t order,
     return sqlite_do(connection, s);
 }
 
-static enum ledger_result end_attempt(struct backend_connection *connection,
-                                      const struct ledger_change *change,
-                                      const struct standing *standing, int64_t at_ms, int *code)
+static enum ledger_result sqlite_change_end_attempt(struct backend_connection *connection,
+                                                    const struct ledger_change *change,
+                                                    const struct standing *standing, int64_t at_ms,
+                                                    int *code)
 {
     const struct ledger_attempt *ended = change->attempt_ended;
     bool is_sent = standing->of.state == ORDERSTATE_PLACING && ended->number != 0 &&
                    ended->number == standing->of.live_attempt;
     if (!attemptstate_may_move(is_sent ? ATTEMPTSTATE_SENDING : ATTEMPTSTATE_DOUBT, ended->state))
-        return refuse(change, "an attempt cannot end so");
-    *code = is_sent ? insert_attempt(connection, change->order, &standing->sent, ended, at_ms)
-                    : end_doubt(connection, change->order, ended, at_ms);
+        return sqlite_change_refuse(change, "an attempt cannot end so");
+    *code = is_sent ? sqlite_change_insert_attempt(connection, change->order, &standing->sent,
+                                                   ended, at_ms)
+                    : sqlite_change_end_doubt(connection, change->order, ended, at_ms);
     if (*code == SQLITE_OK && sqlite3_changes(connection->db) == 0)
-        return refuse(change, "no such attempt, or it has ended otherwise");
+        return sqlite_change_refuse(change, "no such attempt, or it has ended otherwise");
     connection->has_written = connection->has_written || *code == SQLITE_OK;
-    return judge(change, "the attempt cannot end so", code);
+    return sqlite_change_judge(change, "the attempt cannot end so", code);
 }
 
 /* Of an order that was there before: a new one is inserted with its attempt. */
-static enum ledger_result start_attempt(struct backend_connection *connection,
-                                        const struct ledger_change *change, int64_t at_ms,
-                                        int *code)
+static enum ledger_result sqlite_change_start_attempt(struct backend_connection *connection,
+                                                      const struct ledger_change *change,
+                                                      int64_t at_ms, int *code)
 {
     const struct ledger_attempt *attempt = change->attempt_started;
     sqlite3_stmt *s = sqlite_statement(connection, STATEMENT_ATTEMPT_START);
     sqlite_bind_number(s, 1, change->order);
-    bind_attempt(s, 2, change, attempt, at_ms);
+    sqlite_change_bind_attempt(s, 2, change, attempt, at_ms);
     sqlite_bind_number(s, 5, attempt->number);
     *code = sqlite_do(connection, s);
     if (*code == SQLITE_OK && sqlite3_changes(connection->db) == 0)
-        return refuse(change, "the attempt's number is taken");
-    return judge(change, "the attempt cannot start", code);
+        return sqlite_change_refuse(change, "the attempt's number is taken");
+    return sqlite_change_judge(change, "the attempt cannot start", code);
 }
 
 /* Also where the change is only told as an event: the row counts those. */
-static enum ledger_result update_order(struct backend_connection *connection,
-                                       const struct ledger_change *change,
-                                       const struct standing *after, int64_t at_ms, int *code)
+static enum ledger_result sqlite_change_update_order(struct backend_connection *connection,
+                                                     const struct ledger_change *change,
+                                                     const struct standing *after, int64_t at_ms,
+                                                     int *code)
 {
     static const struct ledger_update nothing;
     static const struct ledger_attempt none;
     const struct ledger_update *update = change->update ? change->update : &nothing;
     const struct ledger_attempt *attempt =
         change->attempt_started ? change->attempt_started : &none;
-    struct str provider = first_of(attempt->provider, update->provider);
-    struct str service = first_of(attempt->upstream_service, update->upstream_service);
+    struct str provider = sqlite_change_first_of(attempt->provider, update->provider);
+    struct str service =
+        sqlite_change_first_of(attempt->upstream_service, update->upstream_service);
     bool has_provider = provider.len && (attempt->provider.len || update->has_upstream);
     bool has_service = service.len && (attempt->upstream_service.len || update->has_upstream);
     bool is_settled = update->has_state && orderstate_is_final(update->state);
     sqlite3_stmt *s =
         sqlite_statement(connection, is_settled ? STATEMENT_ORDER_SETTLE : STATEMENT_ORDER_UPDATE);
     sqlite_bind_number(s, 1, change->order);
-    bind_optional_str(s, 2, update->has_state, str_of(orderstate_word(update->state)));
-    bind_optional_number(s, 3, update->has_paid, update->paid.units);
+    sqlite_change_bind_optional_str(s, 2, update->has_state,
+                                    str_of(orderstate_word(update->state)));
+    sqlite_change_bind_optional_number(s, 3, update->has_paid, update->paid.units);
     sqlite_bind_number(s, 4, update->gives_number);
-    bind_optional_number(s, 5, update->has_start_count, update->start_count);
-    bind_optional_number(s, 6, update->has_remains, update->remains);
-    bind_optional_str(s, 7, has_provider, provider);
-    bind_optional_str(s, 8, has_service, service);
-    bind_optional_str(s, 9, update->has_upstream && update->upstream_id.len, update->upstream_id);
-    bind_optional_str(s, 10, update->has_extra, update->extra);
-    bind_optional_str(s, 11, update->has_state, change->reason);
-    bind_optional_number(s, 12, change->update || change->attempt_started, at_ms);
+    sqlite_change_bind_optional_number(s, 5, update->has_start_count, update->start_count);
+    sqlite_change_bind_optional_number(s, 6, update->has_remains, update->remains);
+    sqlite_change_bind_optional_str(s, 7, has_provider, provider);
+    sqlite_change_bind_optional_str(s, 8, has_service, service);
+    sqlite_change_bind_optional_str(s, 9, update->has_upstream && update->upstream_id.len,
+                                    update->upstream_id);
+    sqlite_change_bind_optional_str(s, 10, update->has_extra, update->extra);
+    sqlite_change_bind_optional_str(s, 11, update->has_state, change->reason);
+    sqlite_change_bind_optional_number(s, 12, change->update || change->attempt_started, at_ms);
     sqlite_bind_number(s, 13, after->events);
     sqlite_bind_number(s, 14, after->of.live_attempt);
     *code = sqlite_do(connection, s);
     connection->has_written = connection->has_written || *code == SQLITE_OK;
-    return judge(change, "the books do not take that", code);
+    return sqlite_change_judge(change, "the books do not take that", code);
 }
 
 /* from is "" for a new order. */
-static enum ledger_result add_event(struct backend_connection *connection,
-                                    const struct ledger_change *change, uint32_t number,
-                                    const char *from, const char *to, int64_t at_ms, int *code)
+static enum ledger_result sqlite_change_add_event(struct backend_connection *connection,
+                                                  const struct ledger_change *change,
+                                                  uint32_t number, const char *from, const char *to,
+                                                  int64_t at_ms, int *code)
 {
     bool has_moved = strcmp(from, to) != 0;
     sqlite3_stmt *s = sqlite_statement(connection, STATEMENT_EVENT_INSERT);
@@ -251,25 +265,26 @@ static enum ledger_result add_event(struct backend_connection *connection,
     sqlite_bind_str(s, 7, change->reason);
     sqlite_bind_str(s, 8, change->request_id);
     *code = sqlite_do(connection, s);
-    return judge(change, "the event's number is taken", code);
+    return sqlite_change_judge(change, "the event's number is taken", code);
 }
 
-static enum ledger_result book(struct backend_connection *connection,
-                               const struct ledger_change *change,
-                               const struct sqlite_booking *booking, int *code)
+static enum ledger_result sqlite_change_book(struct backend_connection *connection,
+                                             const struct ledger_change *change,
+                                             const struct sqlite_booking *booking, int *code)
 {
     *code = sqlite_book(connection, booking);
-    return judge(change, "the money cannot be booked", code);
+    return sqlite_change_judge(change, "the money cannot be booked", code);
 }
 
-static enum ledger_result change_old(struct backend_connection *connection,
-                                     const struct ledger_change *change,
-                                     const struct standing *standing, int64_t at_ms, int *code)
+static enum ledger_result sqlite_change_old(struct backend_connection *connection,
+                                            const struct ledger_change *change,
+                                            const struct standing *standing, int64_t at_ms,
+                                            int *code)
 {
     const struct ledger_update *update = change->update;
     const char *why = rules_refuse(change, &standing->of);
     if (why)
-        return refuse(change, why);
+        return sqlite_change_refuse(change, why);
     struct standing after = {.of = rules_after(change, &standing->of), .events = standing->events};
     bool has_booking = update && update->has_paid && update->paid.units != standing->paid.units;
     bool has_event = change->event || standing->of.state != after.of.state || has_booking;
@@ -277,42 +292,46 @@ static enum ledger_result change_old(struct backend_connection *connection,
         after.events++;
     enum ledger_result result = LEDGER_DONE;
     if (change->attempt_ended)
-        result = end_attempt(connection, change, standing, at_ms, code);
+        result = sqlite_change_end_attempt(connection, change, standing, at_ms, code);
     if (result == LEDGER_DONE)
-        result = update_order(connection, change, &after, at_ms, code);
+        result = sqlite_change_update_order(connection, change, &after, at_ms, code);
     if (result == LEDGER_DONE && change->attempt_started)
-        result = start_attempt(connection, change, at_ms, code);
+        result = sqlite_change_start_attempt(connection, change, at_ms, code);
     if (result == LEDGER_DONE && change->aftersale)
         result = sqlite_aftersale(connection, change, at_ms, code);
     if (result == LEDGER_DONE && has_booking)
-        result =
-            book(connection, change,
-                 &(struct sqlite_booking){change->order, after.events, standing->client,
-                                          standing->currency, standing->paid, update->paid, at_ms},
-                 code);
+        result = sqlite_change_book(connection, change,
+                                    &(struct sqlite_booking){change->order, after.events,
+                                                             standing->client, standing->currency,
+                                                             standing->paid, update->paid, at_ms},
+                                    code);
     if (result == LEDGER_DONE && has_event)
-        result = add_event(connection, change, after.events, orderstate_word(standing->of.state),
-                           orderstate_word(after.of.state), at_ms, code);
+        result = sqlite_change_add_event(connection, change, after.events,
+                                         orderstate_word(standing->of.state),
+                                         orderstate_word(after.of.state), at_ms, code);
     return result;
 }
 
-static enum ledger_result change_new(struct backend_connection *connection,
-                                     const struct ledger_change *change, int64_t at_ms, int *code)
+static enum ledger_result sqlite_change_new(struct backend_connection *connection,
+                                            const struct ledger_change *change, int64_t at_ms,
+                                            int *code)
 {
     const struct ledger_order *order = change->insert;
     const char *why = rules_refuse_insert(change);
     if (why)
-        return refuse(change, why);
-    *code = insert_order(connection, change, at_ms);
-    enum ledger_result result = judge(change, "the order number is taken", code);
+        return sqlite_change_refuse(change, why);
+    *code = sqlite_change_insert_order(connection, change, at_ms);
+    enum ledger_result result = sqlite_change_judge(change, "the order number is taken", code);
     connection->has_written = result == LEDGER_DONE;
     if (result == LEDGER_DONE)
-        result = book(connection, change,
-                      &(struct sqlite_booking){order->id, 1, order->client, order->currency,
-                                               MONEY_ZERO, order->paid, at_ms},
-                      code);
+        result = sqlite_change_book(connection, change,
+                                    &(struct sqlite_booking){order->id, 1, order->client,
+                                                             order->currency, MONEY_ZERO,
+                                                             order->paid, at_ms},
+                                    code);
     if (result == LEDGER_DONE)
-        result = add_event(connection, change, 1, "", orderstate_word(order->state), at_ms, code);
+        result = sqlite_change_add_event(connection, change, 1, "", orderstate_word(order->state),
+                                         at_ms, code);
     return result;
 }
 
@@ -320,16 +339,16 @@ enum ledger_result sqlite_change(struct backend_connection *connection,
                                  const struct ledger_change *change, int64_t at_ms, int *code)
 {
     if (change->insert)
-        return change_new(connection, change, at_ms, code);
+        return sqlite_change_new(connection, change, at_ms, code);
     struct standing standing;
     enum ledger_result result = LEDGER_DONE;
-    int found = look_up(connection, change->order, &standing);
+    int found = sqlite_change_look_up(connection, change->order, &standing);
     if (found == SQLITE_DONE)
-        result = refuse(change, "no such order");
+        result = sqlite_change_refuse(change, "no such order");
     else if (found != SQLITE_ROW)
         *code = found;
     else
-        result = change_old(connection, change, &standing, at_ms, code);
+        result = sqlite_change_old(connection, change, &standing, at_ms, code);
     sqlite3_reset(standing.statement);
     return result;
 }

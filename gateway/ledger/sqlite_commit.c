@@ -10,8 +10,8 @@
 
 enum batch { BATCH_DONE, BATCH_AGAIN, BATCH_FAILED };
 
-static enum batch apply_one(struct backend_connection *connection, struct entry *entry,
-                            bool has_savepoint, int *code)
+static enum batch sqlite_commit_apply_one(struct backend_connection *connection,
+                                          struct entry *entry, bool has_savepoint, int *code)
 {
     connection->has_written = false;
     if (has_savepoint && (*code = sqlite_do_simple(connection, STATEMENT_SAVEPOINT)) != SQLITE_OK)
@@ -32,14 +32,15 @@ static enum batch apply_one(struct backend_connection *connection, struct entry 
     return *code == SQLITE_OK ? BATCH_DONE : BATCH_FAILED;
 }
 
-static enum batch apply_all(struct backend_connection *connection, struct entry **entries,
-                            size_t count, bool has_savepoints, int *code)
+static enum batch sqlite_commit_apply_all(struct backend_connection *connection,
+                                          struct entry **entries, size_t count, bool has_savepoints,
+                                          int *code)
 {
     *code = sqlite_do_simple(connection, STATEMENT_BEGIN);
     if (*code != SQLITE_OK)
         return BATCH_FAILED;
     for (size_t i = 0; i < count; i++) {
-        enum batch batch = apply_one(connection, entries[i], has_savepoints, code);
+        enum batch batch = sqlite_commit_apply_one(connection, entries[i], has_savepoints, code);
         if (batch != BATCH_DONE)
             return batch;
         CRASH_POINT("ledger.batch");
@@ -52,13 +53,13 @@ static enum batch apply_all(struct backend_connection *connection, struct entry 
     return *code == SQLITE_OK ? BATCH_DONE : BATCH_FAILED;
 }
 
-static void fail_all(struct entry **entries, size_t count, enum ledger_result result)
+static void sqlite_commit_fail_all(struct entry **entries, size_t count, enum ledger_result result)
 {
     for (size_t i = 0; i < count; i++)
         entries[i]->result = result;
 }
 
-static void roll_back(struct backend_connection *connection)
+static void sqlite_commit_roll_back(struct backend_connection *connection)
 {
     if (connection->db && !sqlite3_get_autocommit(connection->db))
         sqlite_do_simple(connection, STATEMENT_ROLLBACK);
@@ -66,28 +67,28 @@ static void roll_back(struct backend_connection *connection)
 
 /* What a failed commit wrote into the log may be whole there, only never synced or never published;
  * the next commit writes over it. So that a crash cannot bring it back, that is done at once. */
-static void write_over(struct backend_connection *connection)
+static void sqlite_commit_write_over(struct backend_connection *connection)
 {
     int code;
-    if (connection->db && apply_all(connection, NULL, 0, false, &code) != BATCH_DONE)
-        roll_back(connection);
+    if (connection->db && sqlite_commit_apply_all(connection, NULL, 0, false, &code) != BATCH_DONE)
+        sqlite_commit_roll_back(connection);
 }
 
 bool sqlite_commit(struct backend_connection *connection, struct entry **entries, size_t count)
 {
     int code;
     if (!sqlite_revive(connection, NULL)) {
-        fail_all(entries, count, connection->opening);
+        sqlite_commit_fail_all(entries, count, connection->opening);
         return false;
     }
     if (!sqlite_is_in_place(connection)) {
-        fail_all(entries, count, LEDGER_FAILED);
+        sqlite_commit_fail_all(entries, count, LEDGER_FAILED);
         return false;
     }
-    enum batch batch = apply_all(connection, entries, count, false, &code);
+    enum batch batch = sqlite_commit_apply_all(connection, entries, count, false, &code);
     if (batch == BATCH_AGAIN) {
-        roll_back(connection);
-        batch = apply_all(connection, entries, count, true, &code);
+        sqlite_commit_roll_back(connection);
+        batch = sqlite_commit_apply_all(connection, entries, count, true, &code);
         ASSERT(batch != BATCH_AGAIN);
     }
     if (batch == BATCH_DONE) {
@@ -96,14 +97,14 @@ bool sqlite_commit(struct backend_connection *connection, struct entry **entries
     }
     char before[sizeof connection->trouble];
     memcpy(before, connection->trouble, sizeof before);
-    fail_all(entries, count, sqlite_result(connection, code));
+    sqlite_commit_fail_all(entries, count, sqlite_result(connection, code));
     if (strcmp(before, connection->trouble) != 0) /* told once, however many ask meanwhile */
         log_event(LOG_ERROR, "ledger_commit_failed", "changes=%zu code=%d reason=%s", count, code,
                   log_value(str_of(connection->trouble)).text);
-    roll_back(connection);
+    sqlite_commit_roll_back(connection);
     if ((code & 0xff) == SQLITE_BUSY)
         return false; /* nothing was begun */
     sqlite_reopen(connection);
-    write_over(connection);
+    sqlite_commit_write_over(connection);
     return false;
 }

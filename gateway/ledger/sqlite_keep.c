@@ -13,8 +13,8 @@ const char *sqlite_refill_word(enum refillstatus status)
     return status < REFILLSTATUS_COUNT ? refillstatus_word(status) : "Unknown";
 }
 
-static int insert_aftersale(struct backend_connection *connection,
-                            const struct ledger_change *change, int64_t at_ms)
+static int sqlite_keep_insert_aftersale(struct backend_connection *connection,
+                                        const struct ledger_change *change, int64_t at_ms)
 {
     const struct ledger_aftersale *aftersale = change->aftersale;
     struct str request = aftersale->request_id.len ? aftersale->request_id : change->request_id;
@@ -35,8 +35,8 @@ static int insert_aftersale(struct backend_connection *connection,
     return sqlite_do(connection, s);
 }
 
-static int update_aftersale(struct backend_connection *connection,
-                            const struct ledger_aftersale *aftersale, int64_t at_ms)
+static int sqlite_keep_update_aftersale(struct backend_connection *connection,
+                                        const struct ledger_aftersale *aftersale, int64_t at_ms)
 {
     sqlite3_stmt *s = sqlite_statement(connection, STATEMENT_AFTERSALE_UPDATE);
     sqlite_bind_number(s, 1, aftersale->number);
@@ -50,7 +50,7 @@ static int update_aftersale(struct backend_connection *connection,
 }
 
 /* Whether the aftersale there is may become the one given. */
-static bool may_become(sqlite3_stmt *stands, const struct ledger_change *change)
+static bool sqlite_keep_may_become(sqlite3_stmt *stands, const struct ledger_change *change)
 {
     enum attemptstate state;
     return attemptstate_find(sqlite_text(stands, 0, NULL), &state) &&
@@ -65,15 +65,16 @@ enum ledger_result sqlite_aftersale(struct backend_connection *connection,
     sqlite3_stmt *s = sqlite_statement(connection, STATEMENT_AFTERSALE_STANDS);
     sqlite_bind_number(s, 1, change->aftersale->number);
     int found = s ? sqlite3_step(s) : sqlite3_extended_errcode(connection->db);
-    bool is_allowed = found != SQLITE_ROW || may_become(s, change);
+    bool is_allowed = found != SQLITE_ROW || sqlite_keep_may_become(s, change);
     sqlite3_reset(s);
     if (found != SQLITE_ROW && found != SQLITE_DONE) {
         *code = found;
         return LEDGER_FAILED;
     }
     if (is_allowed)
-        *code = found == SQLITE_ROW ? update_aftersale(connection, change->aftersale, at_ms)
-                                    : insert_aftersale(connection, change, at_ms);
+        *code = found == SQLITE_ROW
+                    ? sqlite_keep_update_aftersale(connection, change->aftersale, at_ms)
+                    : sqlite_keep_insert_aftersale(connection, change, at_ms);
     if (is_allowed && *code == SQLITE_OK) {
         connection->has_written = true;
         return LEDGER_DONE;
@@ -86,7 +87,7 @@ enum ledger_result sqlite_aftersale(struct backend_connection *connection,
     return LEDGER_REFUSED;
 }
 
-static int keep_list(struct backend_connection *connection, const struct entry *entry)
+static int sqlite_keep_list(struct backend_connection *connection, const struct entry *entry)
 {
     sqlite3_stmt *s = sqlite_statement(connection, STATEMENT_LIST_KEEP);
     sqlite_bind_str(s, 1, entry->of.list.provider);
@@ -96,7 +97,8 @@ static int keep_list(struct backend_connection *connection, const struct entry *
 }
 
 /* A number that was given stays: told again it is nothing new, another one is refused. */
-static bool is_import_kept(struct backend_connection *connection, const struct ledger_import *row)
+static bool sqlite_keep_is_import_kept(struct backend_connection *connection,
+                                       const struct ledger_import *row)
 {
     sqlite3_stmt *s = sqlite_statement(connection, STATEMENT_IMPORT_STANDS);
     sqlite_bind_str(s, 1, row->provider);
@@ -106,8 +108,8 @@ static bool is_import_kept(struct backend_connection *connection, const struct l
     return is_kept;
 }
 
-static enum ledger_result keep_imports(struct backend_connection *connection,
-                                       const struct entry *entry, int *code)
+static enum ledger_result sqlite_keep_imports(struct backend_connection *connection,
+                                              const struct entry *entry, int *code)
 {
     sqlite3_stmt *s = sqlite_statement(connection, STATEMENT_IMPORT_KEEP);
     for (size_t i = 0; i < entry->of.imports.count; i++) {
@@ -121,7 +123,7 @@ static enum ledger_result keep_imports(struct backend_connection *connection,
             return LEDGER_FAILED;
         if (sqlite3_changes(connection->db) == 1) {
             connection->has_written = true;
-        } else if (!is_import_kept(connection, row)) {
+        } else if (!sqlite_keep_is_import_kept(connection, row)) {
             log_event(LOG_WARN, "ledger_refused", "import=%u reason=\"the number is taken\"",
                       row->service);
             return LEDGER_REFUSED;
@@ -130,7 +132,7 @@ static enum ledger_result keep_imports(struct backend_connection *connection,
     return LEDGER_DONE;
 }
 
-static int keep_prices(struct backend_connection *connection, const struct entry *entry)
+static int sqlite_keep_prices(struct backend_connection *connection, const struct entry *entry)
 {
     sqlite3_stmt *s = sqlite_statement(connection, STATEMENT_PRICE_KEEP);
     int code = SQLITE_OK;
@@ -153,12 +155,12 @@ enum ledger_result sqlite_apply(struct backend_connection *connection, const str
     case ENTRY_CHANGE:
         return sqlite_change(connection, entry->of.change, entry->at_ms, code);
     case ENTRY_LIST:
-        *code = keep_list(connection, entry);
+        *code = sqlite_keep_list(connection, entry);
         return LEDGER_DONE;
     case ENTRY_IMPORTS:
-        return keep_imports(connection, entry, code);
+        return sqlite_keep_imports(connection, entry, code);
     case ENTRY_PRICES:
-        *code = keep_prices(connection, entry);
+        *code = sqlite_keep_prices(connection, entry);
         return LEDGER_DONE;
     }
     UNREACHABLE();

@@ -27,7 +27,7 @@ static const char reader_pragmas[] =
     "PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;"
     "PRAGMA cache_size = -1000;";
 
-static int note_pages(void *arg, sqlite3 *db, const char *name, int pages)
+static int sqlite_open_note_pages(void *arg, sqlite3 *db, const char *name, int pages)
 {
     struct backend_connection *connection = arg;
     (void)db;
@@ -37,13 +37,13 @@ static int note_pages(void *arg, sqlite3 *db, const char *name, int pages)
 }
 
 /* Free room on the ledger's disk, so that a full one is called full whatever the error. */
-static bool is_disk_full(const char *path)
+static bool sqlite_open_is_disk_full(const char *path)
 {
     struct statvfs facts;
     return statvfs(path, &facts) == 0 && facts.f_bavail == 0;
 }
 
-static enum ledger_result judge(const struct backend_connection *connection, int code)
+static enum ledger_result sqlite_open_judge(const struct backend_connection *connection, int code)
 {
     int system = connection->db ? sqlite3_system_errno(connection->db) : 0;
     switch (code & 0xff) {
@@ -56,7 +56,7 @@ static enum ledger_result judge(const struct backend_connection *connection, int
         return LEDGER_BUSY;
     case SQLITE_IOERR:
     case SQLITE_CANTOPEN:
-        if (system == ENOSPC || system == EDQUOT || is_disk_full(connection->path))
+        if (system == ENOSPC || system == EDQUOT || sqlite_open_is_disk_full(connection->path))
             return LEDGER_FULL;
         return system == EROFS || system == EACCES || system == EPERM ? LEDGER_READ_ONLY
                                                                       : LEDGER_FAILED;
@@ -67,7 +67,7 @@ static enum ledger_result judge(const struct backend_connection *connection, int
 
 enum ledger_result sqlite_result(struct backend_connection *connection, int code)
 {
-    enum ledger_result result = judge(connection, code);
+    enum ledger_result result = sqlite_open_judge(connection, code);
     const char *detail = connection->db ? sqlite3_errmsg(connection->db) : sqlite3_errstr(code);
     switch (result) {
     case LEDGER_FULL:
@@ -99,7 +99,7 @@ bool sqlite_fault(const struct backend_connection *connection, int code, struct 
                          "ledger %s: damaged, or not a ledger at all; put the last backup in its "
                          "place",
                          path);
-    switch (judge(connection, code)) {
+    switch (sqlite_open_judge(connection, code)) {
     case LEDGER_FULL:
         return fault_set(why, FAULT_UNAVAILABLE, "ledger %s: the disk is full; make room", path);
     case LEDGER_READ_ONLY:
@@ -163,7 +163,7 @@ int64_t sqlite_number(struct backend_connection *connection, const char *query)
     return value;
 }
 
-static int prepare_writer(struct backend_connection *connection)
+static int sqlite_open_prepare_writer(struct backend_connection *connection)
 {
     /* SQLite opens a file it may not write for reading, without a word. */
     if (sqlite3_db_readonly(connection->db, "main") == 1)
@@ -176,14 +176,14 @@ static int prepare_writer(struct backend_connection *connection)
     snprintf(limit, sizeof limit, "PRAGMA journal_size_limit = %lld", (long long)kept);
     code = sqlite3_exec(connection->db, limit, NULL, NULL, NULL);
     /* Replaces the automatic checkpoint, which would stall whoever commits. */
-    sqlite3_wal_hook(connection->db, note_pages, connection);
+    sqlite3_wal_hook(connection->db, sqlite_open_note_pages, connection);
     return code;
 }
 
 /* Each connection has one thread at a time and nobody asks SQLite for its memory statistics:
  * without them no allocation takes a process-wide mutex. Too late (and no harm) when SQLite is in
  * use. */
-static void configure(void)
+static void sqlite_open_configure(void)
 {
     sqlite3_config(SQLITE_CONFIG_MULTITHREAD);
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
@@ -192,17 +192,17 @@ static void configure(void)
 #endif
 }
 
-static int open_as(struct backend_connection *connection, const char *name, int flags)
+static int sqlite_open_as(struct backend_connection *connection, const char *name, int flags)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, configure);
+    pthread_once(&once, sqlite_open_configure);
     int code = sqlite3_open_v2(name, &connection->db,
                                flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
     if (code != SQLITE_OK)
         return code;
     sqlite3_busy_timeout(connection->db, BUSY_MS);
     if (connection->is_writer)
-        return prepare_writer(connection);
+        return sqlite_open_prepare_writer(connection);
     code = sqlite3_exec(connection->db, reader_pragmas, NULL, NULL, NULL);
     /* Opening is lazy: only a read shows whether the log can be used. */
     return code != SQLITE_OK ? code
@@ -210,7 +210,7 @@ static int open_as(struct backend_connection *connection, const char *name, int 
                                             NULL, NULL, NULL);
 }
 
-static void shut(struct backend_connection *connection)
+static void sqlite_open_shut(struct backend_connection *connection)
 {
     sqlite_statements_finish(connection);
     sqlite3_close(connection->db);
@@ -219,7 +219,7 @@ static void shut(struct backend_connection *connection)
 
 /* In a folder that cannot be written SQLite cannot make its shared memory. Without a log the
  * database alone is the whole truth, and nobody can be writing there. */
-static int open_unchanging(struct backend_connection *connection)
+static int sqlite_open_unchanging(struct backend_connection *connection)
 {
     struct stat log;
     struct buf name;
@@ -237,7 +237,7 @@ static int open_unchanging(struct backend_connection *connection)
     buf_add_text(&name, "?immutable=1");
     int code = SQLITE_CANTOPEN;
     if (!has_log && !name.is_over)
-        code = open_as(connection, name.ptr, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI);
+        code = sqlite_open_as(connection, name.ptr, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI);
     buf_fini(&name);
     return code;
 }
@@ -246,18 +246,18 @@ bool sqlite_revive(struct backend_connection *connection, struct fault *why)
 {
     if (connection->db)
         return true;
-    int code = open_as(connection, connection->path,
-                       connection->is_writer ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY);
+    int code = sqlite_open_as(connection, connection->path,
+                              connection->is_writer ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY);
     if (!connection->is_writer &&
         ((code & 0xff) == SQLITE_CANTOPEN || (code & 0xff) == SQLITE_READONLY)) {
-        shut(connection);
-        code = open_unchanging(connection);
+        sqlite_open_shut(connection);
+        code = sqlite_open_unchanging(connection);
     }
     if (code == SQLITE_OK)
         return true;
     sqlite_fault(connection, code, why);
     connection->opening = sqlite_result(connection, code);
-    shut(connection);
+    sqlite_open_shut(connection);
     return false;
 }
 
@@ -274,7 +274,7 @@ void sqlite_reopen(struct backend_connection *connection)
         log_event(LOG_ERROR, "ledger_reopen_failed", "reason=%s",
                   log_value(str_of(connection->trouble)).text);
     memcpy(connection->trouble, trouble, sizeof trouble);
-    shut(&old);
+    sqlite_open_shut(&old);
 }
 
 static struct backend_connection *sqlite_open(const char *location, bool is_writer,
@@ -290,7 +290,7 @@ static struct backend_connection *sqlite_open(const char *location, bool is_writ
     return NULL;
 }
 
-static void sqlite_close(struct backend_connection *connection)
+static void sqlite_open_close(struct backend_connection *connection)
 {
     if (connection == NULL)
         return;
@@ -298,12 +298,12 @@ static void sqlite_close(struct backend_connection *connection)
         sqlite3_busy_timeout(connection->db, 100);
         sqlite3_wal_checkpoint_v2(connection->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
     }
-    shut(connection);
+    sqlite_open_shut(connection);
     free(connection->path);
     free(connection);
 }
 
-static const char *sqlite_trouble(struct backend_connection *connection)
+static const char *sqlite_open_trouble(struct backend_connection *connection)
 {
     return connection->trouble;
 }
@@ -311,7 +311,7 @@ static const char *sqlite_trouble(struct backend_connection *connection)
 const struct backend sqlite_backend = {
     .scheme = "sqlite",
     .open = sqlite_open,
-    .close = sqlite_close,
+    .close = sqlite_open_close,
     .migrate = sqlite_migrate,
     .commit = sqlite_commit,
     .read = sqlite_read,
@@ -321,6 +321,6 @@ const struct backend sqlite_backend = {
     .backup = sqlite_backup,
     .rest = sqlite_rest,
     .backlog = sqlite_backlog,
-    .trouble = sqlite_trouble,
+    .trouble = sqlite_open_trouble,
     .disk_bytes = sqlite_disk_bytes,
 };

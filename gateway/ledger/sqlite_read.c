@@ -12,7 +12,7 @@ struct rows {
     char *ptr;
 };
 
-static void *next_row(struct rows *rows)
+static void *sqlite_read_next_row(struct rows *rows)
 {
     if (rows->count == rows->room) {
         size_t room = rows->room ? rows->room * 2 : 4;
@@ -57,7 +57,8 @@ void sqlite_order_row(sqlite3_stmt *s, struct arena *arena, struct ledger_order 
         out->state = ORDERSTATE_DOUBT;
 }
 
-static void attempt_row(sqlite3_stmt *s, struct arena *arena, struct ledger_attempt *out)
+static void sqlite_read_attempt_row(sqlite3_stmt *s, struct arena *arena,
+                                    struct ledger_attempt *out)
 {
     *out = (struct ledger_attempt){
         .number = (unsigned)sqlite3_column_int64(s, 0),
@@ -75,7 +76,7 @@ static void attempt_row(sqlite3_stmt *s, struct arena *arena, struct ledger_atte
         out->state = ATTEMPTSTATE_DOUBT;
 }
 
-static void event_row(sqlite3_stmt *s, struct arena *arena, struct ledger_event *out)
+static void sqlite_read_event_row(sqlite3_stmt *s, struct arena *arena, struct ledger_event *out)
 {
     *out = (struct ledger_event){
         .at_ms = sqlite3_column_int64(s, 0),
@@ -87,7 +88,8 @@ static void event_row(sqlite3_stmt *s, struct arena *arena, struct ledger_event 
     };
 }
 
-static void aftersale_row(sqlite3_stmt *s, struct arena *arena, struct ledger_aftersale *out)
+static void sqlite_read_aftersale_row(sqlite3_stmt *s, struct arena *arena,
+                                      struct ledger_aftersale *out)
 {
     *out = (struct ledger_aftersale){
         .number = (uint32_t)sqlite3_column_int64(s, 0),
@@ -119,26 +121,26 @@ struct reading {
 
 enum kind { KIND_ORDER, KIND_ATTEMPT, KIND_EVENT, KIND_AFTERSALE };
 
-static void take_row(struct reading *reading, enum kind kind, sqlite3_stmt *s)
+static void sqlite_read_take_row(struct reading *reading, enum kind kind, sqlite3_stmt *s)
 {
     switch (kind) {
     case KIND_ORDER:
-        sqlite_order_row(s, reading->arena, next_row(&reading->orders));
+        sqlite_order_row(s, reading->arena, sqlite_read_next_row(&reading->orders));
         return;
     case KIND_ATTEMPT:
-        attempt_row(s, reading->arena, next_row(&reading->attempts));
+        sqlite_read_attempt_row(s, reading->arena, sqlite_read_next_row(&reading->attempts));
         return;
     case KIND_EVENT:
-        event_row(s, reading->arena, next_row(&reading->events));
+        sqlite_read_event_row(s, reading->arena, sqlite_read_next_row(&reading->events));
         return;
     case KIND_AFTERSALE:
-        aftersale_row(s, reading->arena, next_row(&reading->aftersales));
+        sqlite_read_aftersale_row(s, reading->arena, sqlite_read_next_row(&reading->aftersales));
         return;
     }
     UNREACHABLE();
 }
 
-static sqlite3_stmt *ask(struct reading *reading, enum statement which, uint32_t id)
+static sqlite3_stmt *sqlite_read_ask(struct reading *reading, enum statement which, uint32_t id)
 {
     sqlite3_stmt *s = sqlite_statement(reading->connection, which);
     if (s == NULL && reading->code == SQLITE_OK)
@@ -147,94 +149,101 @@ static sqlite3_stmt *ask(struct reading *reading, enum statement which, uint32_t
     return s;
 }
 
-static void take_all(struct reading *reading, enum kind kind, sqlite3_stmt *s)
+static void sqlite_read_take_all(struct reading *reading, enum kind kind, sqlite3_stmt *s)
 {
     int code = SQLITE_DONE;
     while (s && reading->code == SQLITE_OK && (code = sqlite3_step(s)) == SQLITE_ROW)
-        take_row(reading, kind, s);
+        sqlite_read_take_row(reading, kind, s);
     if (code != SQLITE_DONE && code != SQLITE_ROW && reading->code == SQLITE_OK)
         reading->code = code;
     sqlite3_reset(s);
 }
 
-static void ask_show(struct reading *reading, uint32_t id)
+static void sqlite_read_ask_show(struct reading *reading, uint32_t id)
 {
-    take_all(reading, KIND_ORDER, ask(reading, STATEMENT_ASK_ORDER, id));
+    sqlite_read_take_all(reading, KIND_ORDER, sqlite_read_ask(reading, STATEMENT_ASK_ORDER, id));
     if (reading->orders.count == 0)
         return;
-    take_all(reading, KIND_ATTEMPT, ask(reading, STATEMENT_ASK_ATTEMPTS, id));
-    take_all(reading, KIND_ATTEMPT, ask(reading, STATEMENT_ASK_SENDING, id));
-    take_all(reading, KIND_EVENT, ask(reading, STATEMENT_ASK_EVENTS, id));
-    take_all(reading, KIND_AFTERSALE, ask(reading, STATEMENT_ASK_AFTERSALES_OF, id));
+    sqlite_read_take_all(reading, KIND_ATTEMPT,
+                         sqlite_read_ask(reading, STATEMENT_ASK_ATTEMPTS, id));
+    sqlite_read_take_all(reading, KIND_ATTEMPT,
+                         sqlite_read_ask(reading, STATEMENT_ASK_SENDING, id));
+    sqlite_read_take_all(reading, KIND_EVENT, sqlite_read_ask(reading, STATEMENT_ASK_EVENTS, id));
+    sqlite_read_take_all(reading, KIND_AFTERSALE,
+                         sqlite_read_ask(reading, STATEMENT_ASK_AFTERSALES_OF, id));
 }
 
-static unsigned limit_of(const struct ledger_query *query, unsigned otherwise)
+static unsigned sqlite_read_limit_of(const struct ledger_query *query, unsigned otherwise)
 {
     unsigned limit = query->limit ? query->limit : otherwise;
     return limit < ROWS_CEILING ? limit : ROWS_CEILING;
 }
 
-static void ask_list(struct reading *reading, const struct ledger_query *query)
+static void sqlite_read_ask_list(struct reading *reading, const struct ledger_query *query)
 {
     bool has_client = query->client.ptr != NULL;
     enum statement which = query->is_doubt ? STATEMENT_ASK_LIST_DOUBT
                            : has_client    ? STATEMENT_ASK_LIST_CLIENT
                                            : STATEMENT_ASK_LIST;
-    sqlite3_stmt *s = ask(reading, which, query->before ? query->before : UINT32_MAX);
-    sqlite_bind_number(s, 2, limit_of(query, LIST_DEFAULT));
+    sqlite3_stmt *s = sqlite_read_ask(reading, which, query->before ? query->before : UINT32_MAX);
+    sqlite_bind_number(s, 2, sqlite_read_limit_of(query, LIST_DEFAULT));
     if (has_client)
         sqlite_bind_str(s, 3, query->client);
     else if (query->is_doubt)
         sqlite3_bind_null(s, 3);
-    take_all(reading, KIND_ORDER, s);
+    sqlite_read_take_all(reading, KIND_ORDER, s);
 }
 
-static void ask_doubt_text(struct reading *reading, const struct ledger_query *query)
+static void sqlite_read_ask_doubt_text(struct reading *reading, const struct ledger_query *query)
 {
-    sqlite3_stmt *s = ask(reading, STATEMENT_ASK_DOUBT_TEXT, 0);
-    sqlite_bind_number(s, 2, limit_of(query, ROWS_CEILING));
+    sqlite3_stmt *s = sqlite_read_ask(reading, STATEMENT_ASK_DOUBT_TEXT, 0);
+    sqlite_bind_number(s, 2, sqlite_read_limit_of(query, ROWS_CEILING));
     sqlite_bind_str(s, 3, query->provider);
     sqlite_bind_str(s, 4, query->text);
-    take_all(reading, KIND_ORDER, s);
+    sqlite_read_take_all(reading, KIND_ORDER, s);
     const struct ledger_order *orders = (const struct ledger_order *)(void *)reading->orders.ptr;
     for (size_t i = 0; i < reading->orders.count; i++)
-        take_all(reading, KIND_ATTEMPT, ask(reading, STATEMENT_ASK_LAST_ATTEMPT, orders[i].id));
+        sqlite_read_take_all(reading, KIND_ATTEMPT,
+                             sqlite_read_ask(reading, STATEMENT_ASK_LAST_ATTEMPT, orders[i].id));
 }
 
-static void answer(struct reading *reading, const struct ledger_query *query)
+static void sqlite_read_answer(struct reading *reading, const struct ledger_query *query)
 {
     switch (query->question) {
     case LEDGER_ASK_ORDER:
-        take_all(reading, KIND_ORDER, ask(reading, STATEMENT_ASK_ORDER, query->id));
+        sqlite_read_take_all(reading, KIND_ORDER,
+                             sqlite_read_ask(reading, STATEMENT_ASK_ORDER, query->id));
         return;
     case LEDGER_ASK_ORDERS:
         for (size_t i = 0; i < query->id_count; i++)
-            take_all(reading, KIND_ORDER, ask(reading, STATEMENT_ASK_ORDER, query->ids[i]));
+            sqlite_read_take_all(reading, KIND_ORDER,
+                                 sqlite_read_ask(reading, STATEMENT_ASK_ORDER, query->ids[i]));
         return;
     case LEDGER_ASK_SHOW:
-        ask_show(reading, query->id);
+        sqlite_read_ask_show(reading, query->id);
         return;
     case LEDGER_ASK_LIST:
-        ask_list(reading, query);
+        sqlite_read_ask_list(reading, query);
         return;
     case LEDGER_ASK_DOUBT_TEXT:
-        ask_doubt_text(reading, query);
+        sqlite_read_ask_doubt_text(reading, query);
         return;
     case LEDGER_ASK_AFTERSALES:
         for (size_t i = 0; i < query->id_count; i++)
-            take_all(reading, KIND_AFTERSALE, ask(reading, STATEMENT_ASK_AFTERSALE, query->ids[i]));
+            sqlite_read_take_all(reading, KIND_AFTERSALE,
+                                 sqlite_read_ask(reading, STATEMENT_ASK_AFTERSALE, query->ids[i]));
         return;
     case LEDGER_ASK_CHILDREN: {
-        sqlite3_stmt *s = ask(reading, STATEMENT_ASK_CHILDREN, query->id);
-        sqlite_bind_number(s, 2, limit_of(query, ROWS_CEILING));
-        take_all(reading, KIND_ORDER, s);
+        sqlite3_stmt *s = sqlite_read_ask(reading, STATEMENT_ASK_CHILDREN, query->id);
+        sqlite_bind_number(s, 2, sqlite_read_limit_of(query, ROWS_CEILING));
+        sqlite_read_take_all(reading, KIND_ORDER, s);
         return;
     }
     }
     UNREACHABLE();
 }
 
-static void *rows_of(const struct rows *rows)
+static void *sqlite_read_rows_of(const struct rows *rows)
 {
     return rows->ptr;
 }
@@ -257,7 +266,7 @@ void sqlite_read(struct backend_connection *connection, const struct ledger_quer
     };
     reading.code = sqlite_do_simple(connection, STATEMENT_BEGIN_READING);
     if (reading.code == SQLITE_OK)
-        answer(&reading, query);
+        sqlite_read_answer(&reading, query);
     if (reading.code == SQLITE_OK)
         reading.code = sqlite_do_simple(connection, STATEMENT_COMMIT);
     if (reading.code != SQLITE_OK) {
@@ -271,13 +280,13 @@ void sqlite_read(struct backend_connection *connection, const struct ledger_quer
     }
     *rows_out = (struct ledger_rows){
         .result = LEDGER_DONE,
-        .orders = rows_of(&reading.orders),
+        .orders = sqlite_read_rows_of(&reading.orders),
         .order_count = reading.orders.count,
-        .attempts = rows_of(&reading.attempts),
+        .attempts = sqlite_read_rows_of(&reading.attempts),
         .attempt_count = reading.attempts.count,
-        .events = rows_of(&reading.events),
+        .events = sqlite_read_rows_of(&reading.events),
         .event_count = reading.events.count,
-        .aftersales = rows_of(&reading.aftersales),
+        .aftersales = sqlite_read_rows_of(&reading.aftersales),
         .aftersale_count = reading.aftersales.count,
     };
 }

@@ -16,8 +16,8 @@ struct found {
     int64_t column[COLUMNS];
 };
 
-static int gather(struct backend_connection *connection, enum statement which,
-                  struct found **list_out, size_t *count_out)
+static int sqlite_recover_gather(struct backend_connection *connection, enum statement which,
+                                 struct found **list_out, size_t *count_out)
 {
     struct found *list = NULL;
     size_t room = 0, count = 0;
@@ -42,19 +42,20 @@ static int gather(struct backend_connection *connection, enum statement which,
 
 typedef int step_fn(struct backend_connection *connection, const struct found *found);
 
-static int for_each(struct backend_connection *connection, enum statement which, step_fn *step,
-                    size_t *count)
+static int sqlite_recover_for_each(struct backend_connection *connection, enum statement which,
+                                   step_fn *step, size_t *count)
 {
     struct found *list = NULL;
     *count = 0;
-    int code = gather(connection, which, &list, count);
+    int code = sqlite_recover_gather(connection, which, &list, count);
     for (size_t i = 0; i < *count && code == SQLITE_OK; i++)
         code = step(connection, &list[i]);
     free(list);
     return code;
 }
 
-static int doubt_attempt(struct backend_connection *connection, const struct found *found)
+static int sqlite_recover_doubt_attempt(struct backend_connection *connection,
+                                        const struct found *found)
 {
     const struct ledger_attempt ended = {.number = (unsigned)found->column[1],
                                          .state = ATTEMPTSTATE_DOUBT,
@@ -72,7 +73,8 @@ static int doubt_attempt(struct backend_connection *connection, const struct fou
     return code;
 }
 
-static int doubt_aftersale(struct backend_connection *connection, const struct found *found)
+static int sqlite_recover_doubt_aftersale(struct backend_connection *connection,
+                                          const struct found *found)
 {
     int64_t now = clock_wall_ms();
     sqlite3_stmt *s = sqlite_statement(connection, STATEMENT_DOUBT_AFTERSALE);
@@ -89,7 +91,8 @@ static int doubt_aftersale(struct backend_connection *connection, const struct f
 }
 
 /* Between two offers. Whose number was given goes on; the caller sees it on its visit. */
-static int settle_placing(struct backend_connection *connection, const struct found *found)
+static int sqlite_recover_settle_placing(struct backend_connection *connection,
+                                         const struct found *found)
 {
     const struct ledger_update update = {.has_state = true,
                                          .has_paid = true,
@@ -106,21 +109,21 @@ static int settle_placing(struct backend_connection *connection, const struct fo
     return code;
 }
 
-static int settle_all(struct backend_connection *connection)
+static int sqlite_recover_settle_all(struct backend_connection *connection)
 {
     static const struct {
         enum statement which;
         step_fn *step;
         const char *what;
     } steps[] = {
-        {STATEMENT_RECOVER_ATTEMPTS, doubt_attempt, "attempts"},
-        {STATEMENT_RECOVER_AFTERSALES, doubt_aftersale, "refills and cancels"},
-        {STATEMENT_RECOVER_PLACING, settle_placing, "orders between two offers"},
+        {STATEMENT_RECOVER_ATTEMPTS, sqlite_recover_doubt_attempt, "attempts"},
+        {STATEMENT_RECOVER_AFTERSALES, sqlite_recover_doubt_aftersale, "refills and cancels"},
+        {STATEMENT_RECOVER_PLACING, sqlite_recover_settle_placing, "orders between two offers"},
     };
     int code = sqlite_do_simple(connection, STATEMENT_BEGIN);
     for (size_t i = 0; i < COUNT_OF(steps) && code == SQLITE_OK; i++) {
         size_t count;
-        code = for_each(connection, steps[i].which, steps[i].step, &count);
+        code = sqlite_recover_for_each(connection, steps[i].which, steps[i].step, &count);
         if (count)
             log_event(LOG_WARN, "ledger_recovered", "what=\"%s\" count=%zu", steps[i].what, count);
     }
@@ -131,20 +134,20 @@ static int settle_all(struct backend_connection *connection)
     return code;
 }
 
-static void visit_order(sqlite3_stmt *s, const struct ledger_visit *visit)
+static void sqlite_recover_visit_order(sqlite3_stmt *s, const struct ledger_visit *visit)
 {
     struct ledger_order order;
     sqlite_order_row(s, NULL, &order);
     visit->order(&order, (unsigned)sqlite3_column_int64(s, 23), visit->arg);
 }
 
-static void visit_list(sqlite3_stmt *s, const struct ledger_visit *visit)
+static void sqlite_recover_visit_list(sqlite3_stmt *s, const struct ledger_visit *visit)
 {
     visit->list(sqlite_text(s, 0, NULL), sqlite_text(s, 1, NULL), sqlite3_column_int64(s, 2),
                 visit->arg);
 }
 
-static void visit_import(sqlite3_stmt *s, const struct ledger_visit *visit)
+static void sqlite_recover_visit_import(sqlite3_stmt *s, const struct ledger_visit *visit)
 {
     const struct ledger_import import = {.provider = sqlite_text(s, 0, NULL),
                                          .upstream_service = sqlite_text(s, 1, NULL),
@@ -152,7 +155,7 @@ static void visit_import(sqlite3_stmt *s, const struct ledger_visit *visit)
     visit->import(&import, visit->arg);
 }
 
-static void visit_price(sqlite3_stmt *s, const struct ledger_visit *visit)
+static void sqlite_recover_visit_price(sqlite3_stmt *s, const struct ledger_visit *visit)
 {
     const struct ledger_price price = {.provider = sqlite_text(s, 0, NULL),
                                        .upstream_service = sqlite_text(s, 1, NULL),
@@ -161,9 +164,10 @@ static void visit_price(sqlite3_stmt *s, const struct ledger_visit *visit)
     visit->price(&price, sqlite3_column_int64(s, 4), visit->arg);
 }
 
-static int visit_rows(struct backend_connection *connection, enum statement which,
-                      void (*tell)(sqlite3_stmt *s, const struct ledger_visit *visit),
-                      const struct ledger_visit *visit)
+static int sqlite_recover_visit_rows(struct backend_connection *connection, enum statement which,
+                                     void (*tell)(sqlite3_stmt *s,
+                                                  const struct ledger_visit *visit),
+                                     const struct ledger_visit *visit)
 {
     sqlite3_stmt *s = sqlite_statement(connection, which);
     int code;
@@ -180,15 +184,19 @@ bool sqlite_recover(struct backend_connection *connection, const struct ledger_v
 {
     if (!sqlite_revive(connection, why))
         return false;
-    int code = settle_all(connection);
+    int code = sqlite_recover_settle_all(connection);
     if (code == SQLITE_OK && visit->list)
-        code = visit_rows(connection, STATEMENT_VISIT_LISTS, visit_list, visit);
+        code = sqlite_recover_visit_rows(connection, STATEMENT_VISIT_LISTS,
+                                         sqlite_recover_visit_list, visit);
     if (code == SQLITE_OK && visit->import)
-        code = visit_rows(connection, STATEMENT_VISIT_IMPORTS, visit_import, visit);
+        code = sqlite_recover_visit_rows(connection, STATEMENT_VISIT_IMPORTS,
+                                         sqlite_recover_visit_import, visit);
     if (code == SQLITE_OK && visit->price)
-        code = visit_rows(connection, STATEMENT_VISIT_PRICES, visit_price, visit);
+        code = sqlite_recover_visit_rows(connection, STATEMENT_VISIT_PRICES,
+                                         sqlite_recover_visit_price, visit);
     if (code == SQLITE_OK && visit->order)
-        code = visit_rows(connection, STATEMENT_VISIT_ORDERS, visit_order, visit);
+        code = sqlite_recover_visit_rows(connection, STATEMENT_VISIT_ORDERS,
+                                         sqlite_recover_visit_order, visit);
     if (code == SQLITE_OK)
         return true;
     sqlite_fault(connection, code, why);

@@ -131,7 +131,8 @@ static const char *const migrations[SQLITE_SCHEMA_VERSION] = {
     "DROP TABLE accounts;",
 };
 
-static bool migrate_from(struct backend_connection *connection, int version, struct fault *why)
+static bool sqlite_schema_migrate_from(struct backend_connection *connection, int version,
+                                       struct fault *why)
 {
     char stamp[96];
     snprintf(stamp, sizeof stamp, "PRAGMA user_version = %d; PRAGMA application_id = %d;",
@@ -176,5 +177,5 @@ bool sqlite_migrate(struct backend_connection *connection, struct fault *why)
     if (!connection->is_writer && version < SQLITE_SCHEMA_VERSION)
         return fault_set(why, FAULT_INVALID, "ledger %s: %s; start the gateway on it once",
                          connection->path, version ? "from an older panelmux" : "empty");
-    return version == SQLITE_SCHEMA_VERSION || migrate_from(connection, version, why);
+    return version == SQLITE_SCHEMA_VERSION || sqlite_schema_migrate_from(connection, version, why);
 }

@@ -88,7 +88,7 @@ static const char *const rules[] = {
     " WHERE id = f.order_id AND parent <> 0)",
 };
 
-static void may_move(sqlite3_context *context, int count, sqlite3_value **values)
+static void sqlite_verify_may_move(sqlite3_context *context, int count, sqlite3_value **values)
 {
     enum orderstate from, to;
     (void)count;
@@ -104,14 +104,14 @@ struct telling {
     size_t count;
 };
 
-static void say(struct telling *telling, const char *words)
+static void sqlite_verify_say(struct telling *telling, const char *words)
 {
     telling->count++;
     telling->tell(words, telling->arg);
 }
 
-static void ask_rule(struct backend_connection *connection, const char *rule,
-                     struct telling *telling)
+static void sqlite_verify_ask_rule(struct backend_connection *connection, const char *rule,
+                                   struct telling *telling)
 {
     sqlite3_stmt *s = NULL;
     size_t found = 0;
@@ -123,7 +123,7 @@ static void ask_rule(struct backend_connection *connection, const char *rule,
             break;
         const char *text = (const char *)sqlite3_column_text(s, 0);
         if (++found <= TOLD_EACH)
-            say(telling, text ? text : "a broken rule");
+            sqlite_verify_say(telling, text ? text : "a broken rule");
         else
             telling->count++;
     }
@@ -134,7 +134,7 @@ static void ask_rule(struct backend_connection *connection, const char *rule,
     if (code != SQLITE_DONE) {
         snprintf(words, sizeof words, "the ledger cannot be read: %s (SQLite %d)",
                  sqlite3_errmsg(connection->db), code);
-        say(telling, words);
+        sqlite_verify_say(telling, words);
     }
     sqlite3_finalize(s);
 }
@@ -145,14 +145,14 @@ size_t sqlite_verify(struct backend_connection *connection,
     struct telling telling = {tell, arg, 0};
     struct fault why;
     if (!sqlite_revive(connection, &why)) {
-        say(&telling, why.words);
+        sqlite_verify_say(&telling, why.words);
         return telling.count;
     }
     sqlite3_create_function_v2(connection->db, "may_move", 2, SQLITE_UTF8 | SQLITE_DETERMINISTIC,
-                               NULL, may_move, NULL, NULL, NULL);
+                               NULL, sqlite_verify_may_move, NULL, NULL, NULL);
     sqlite_do_simple(connection, STATEMENT_BEGIN_READING);
     for (size_t i = 0; i < COUNT_OF(rules); i++)
-        ask_rule(connection, rules[i], &telling);
+        sqlite_verify_ask_rule(connection, rules[i], &telling);
     sqlite_do_simple(connection, STATEMENT_ROLLBACK);
     return telling.count;
 }

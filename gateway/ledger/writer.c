@@ -71,7 +71,7 @@ struct writer *writer_new(const struct backend *backend, struct backend_connecti
 }
 
 /* False past the ceiling. Under the mutex. */
-static bool enqueue(struct writer *writer, struct entry *added)
+static bool writer_enqueue(struct writer *writer, struct entry *added)
 {
     if (writer->waiting >= QUEUE_ENTRIES ||
         (writer->waiting > 0 && writer->waiting_bytes + added->bytes > QUEUE_BYTES))
@@ -88,14 +88,14 @@ static bool enqueue(struct writer *writer, struct entry *added)
 }
 
 /* All entries linked by next. */
-static void hand_over(struct writer *writer, struct entry *first)
+static void writer_hand_over(struct writer *writer, struct entry *first)
 {
     struct entry *over = NULL;
     pthread_mutex_lock(&writer->mutex);
     while (first) {
         struct entry *entry = first;
         first = entry->next;
-        if (!enqueue(writer, entry)) {
+        if (!writer_enqueue(writer, entry)) {
             entry->next = over;
             over = entry;
         }
@@ -120,12 +120,12 @@ static _Thread_local struct gathering {
     struct entry *first, *last;
 } gathering;
 
-static void on_quiet(struct loop_errand *errand)
+static void writer_on_quiet(struct loop_errand *errand)
 {
     struct gathering *g = (struct gathering *)errand;
     struct entry *first = g->first;
     g->first = NULL;
-    hand_over(g->writer, first);
+    writer_hand_over(g->writer, first);
 }
 
 void writer_add(struct writer *writer, struct loop *loop, struct entry **entry)
@@ -137,16 +137,16 @@ void writer_add(struct writer *writer, struct loop *loop, struct entry **entry)
     if (g->first && g->writer == writer) { /* whoever is told: a thread's order is kept */
         g->last->next = added;
         g->last = added;
-    } else if (g->first == NULL && loop && loop_when_quiet(loop, &g->errand, on_quiet)) {
+    } else if (g->first == NULL && loop && loop_when_quiet(loop, &g->errand, writer_on_quiet)) {
         g->writer = writer;
         g->first = g->last = added;
     } else {
-        hand_over(writer, added);
+        writer_hand_over(writer, added);
     }
 }
 
 /* Sleeps until something arrives, the writer is to stop, or the idle time is over. */
-static void sleep_idle(struct writer *writer)
+static void writer_sleep_idle(struct writer *writer)
 {
     struct timespec until;
     clock_gettime(CLOCK_MONOTONIC, &until);
@@ -159,7 +159,7 @@ static void sleep_idle(struct writer *writer)
 }
 
 /* The next batch; 0 after an idle time, or when stopping and nothing is left. */
-static size_t take(struct writer *writer, bool *is_stopping)
+static size_t writer_take(struct writer *writer, bool *is_stopping)
 {
     size_t count = 0;
     pthread_mutex_lock(&writer->mutex);
@@ -169,7 +169,7 @@ static size_t take(struct writer *writer, bool *is_stopping)
         pthread_mutex_lock(&writer->mutex);
     }
     if (writer->first == NULL && !writer->is_stopping)
-        sleep_idle(writer);
+        writer_sleep_idle(writer);
     while (writer->first && count < BATCH_CEILING) {
         struct entry *entry = writer->first;
         writer->first = entry->next;
@@ -182,7 +182,7 @@ static size_t take(struct writer *writer, bool *is_stopping)
     return count;
 }
 
-static void note_health(struct writer *writer, bool is_committed)
+static void writer_note_health(struct writer *writer, bool is_committed)
 {
     pthread_mutex_lock(&writer->mutex);
     bool has_changed = writer->is_writable != is_committed;
@@ -197,7 +197,7 @@ static void note_health(struct writer *writer, bool is_committed)
                   log_value(str_of(writer->backend->trouble(writer->connection))).text);
 }
 
-static void commit(struct writer *writer, size_t count)
+static void writer_commit(struct writer *writer, size_t count)
 {
     int64_t began = clock_steady_us();
     bool is_committed = writer->backend->commit(writer->connection, writer->batch, count);
@@ -207,11 +207,11 @@ static void commit(struct writer *writer, size_t count)
         atomic_fetch_add(&writer->changes, count);
     /* is_writable is written by this thread alone, so it may be read here without the mutex. */
     if (!is_committed || !writer->is_writable)
-        note_health(writer, is_committed);
+        writer_note_health(writer, is_committed);
     entry_send_home(writer->batch, count);
 }
 
-static void rest(struct writer *writer, bool is_idle)
+static void writer_rest(struct writer *writer, bool is_idle)
 {
     if (keeper_take_rested(writer->keeper)) {
         writer->is_rest_asked = false;
@@ -230,25 +230,26 @@ static void rest(struct writer *writer, bool is_idle)
     }
 }
 
-static void *run(void *arg)
+static void *writer_run(void *arg)
 {
     struct writer *writer = arg;
     for (;;) {
         bool is_stopping;
-        size_t count = take(writer, &is_stopping);
+        size_t count = writer_take(writer, &is_stopping);
         if (count)
-            commit(writer, count);
+            writer_commit(writer, count);
         else if (is_stopping)
             return NULL;
         else if (!writer->is_writable)
-            commit(writer, 0); /* nobody may write while /readyz says no: try again ourselves */
-        rest(writer, count == 0);
+            writer_commit(writer,
+                          0); /* nobody may write while /readyz says no: try again ourselves */
+        writer_rest(writer, count == 0);
     }
 }
 
 void writer_start(struct writer *writer)
 {
-    ASSERT(pthread_create(&writer->thread, NULL, run, writer) == 0);
+    ASSERT(pthread_create(&writer->thread, NULL, writer_run, writer) == 0);
     writer->is_started = true;
 }
 
@@ -261,7 +262,7 @@ void writer_stop(struct writer *writer)
     if (writer->is_started)
         pthread_join(writer->thread, NULL);
     else
-        run(writer);
+        writer_run(writer);
 }
 
 void writer_free(struct writer **writer)

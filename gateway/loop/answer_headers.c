@@ -14,7 +14,7 @@ void answer_headers_clear(struct answer_headers *headers)
         (struct answer_headers){.bytes = bytes, .retry_after_s = -1, .rate_limit_reset_s = -1};
 }
 
-static int64_t clamp_wait(int64_t seconds)
+static int64_t answer_headers_clamp_wait(int64_t seconds)
 {
     if (seconds < 0)
         return 0;
@@ -33,7 +33,7 @@ int64_t answer_headers_parse_retry_after(struct str value, int64_t wall_ms)
     text[value.len] = '\0';
     time_t moment = curl_getdate(text, NULL);
     /* Rounded up: a second too late is better than one too early. */
-    return moment == (time_t)-1 ? -1 : clamp_wait((int64_t)moment - wall_ms / 1000);
+    return moment == (time_t)-1 ? -1 : answer_headers_clamp_wait((int64_t)moment - wall_ms / 1000);
 }
 
 int64_t answer_headers_parse_reset(struct str value, int64_t wall_ms)
@@ -47,10 +47,10 @@ int64_t answer_headers_parse_reset(struct str value, int64_t wall_ms)
     int64_t moment = (int64_t)number;
     if (moment >= UNIX_MILLISECONDS_BEGIN)
         moment /= 1000;
-    return clamp_wait(moment >= UNIX_TIMES_BEGIN ? moment - wall_ms / 1000 : moment);
+    return answer_headers_clamp_wait(moment >= UNIX_TIMES_BEGIN ? moment - wall_ms / 1000 : moment);
 }
 
-static size_t keep(char *out, size_t room, struct str value)
+static size_t answer_headers_keep(char *out, size_t room, struct str value)
 {
     struct str kept = str_first(value, room);
     if (kept.len)
@@ -72,9 +72,9 @@ void answer_headers_add(struct answer_headers *headers, struct str line, int64_t
     struct str value = str_trim(str_from(line, colon + 1));
     if (str_equal_folded(name, STR("content-type")))
         headers->content_type_len =
-            keep(headers->content_type, sizeof headers->content_type, value);
+            answer_headers_keep(headers->content_type, sizeof headers->content_type, value);
     else if (str_equal_folded(name, STR("server")))
-        headers->server_len = keep(headers->server, sizeof headers->server, value);
+        headers->server_len = answer_headers_keep(headers->server, sizeof headers->server, value);
     else if (str_equal_folded(name, STR("cf-mitigated")))
         headers->has_cf_mitigated = true;
     else if (str_equal_folded(name, STR("retry-after")))

@@ -14,13 +14,13 @@ enum { US_PER_MS = 1000 };
 
 /* ---- life ---- */
 
-static bool is_turn_long(const struct loop *loop)
+static bool loop_is_turn_long(const struct loop *loop)
 {
     return loop->turn_began_us > 0 && clock_steady_us() - loop->turn_began_us >= LOOP_TURN_US;
 }
 
 /* The rest of a long list waits for the next turn. */
-static void run_messages(struct loop *loop, struct loop_message *message)
+static void loop_run_messages(struct loop *loop, struct loop_message *message)
 {
     while (message) {
         /* run may free or post the message again */
@@ -28,7 +28,7 @@ static void run_messages(struct loop *loop, struct loop_message *message)
         message->next = NULL;
         message->run(message);
         message = next;
-        if (message && is_turn_long(loop) &&
+        if (message && loop_is_turn_long(loop) &&
             !atomic_load_explicit(&loop->is_stopping, memory_order_relaxed)) {
             loop->rest = message;
             event_active(loop->wake, EV_READ, 0);
@@ -38,25 +38,25 @@ static void run_messages(struct loop *loop, struct loop_message *message)
     }
 }
 
-static struct loop_message *take_rest(struct loop *loop)
+static struct loop_message *loop_take_rest(struct loop *loop)
 {
     struct loop_message *rest = loop->rest;
     loop->rest = NULL;
     return rest;
 }
 
-static void on_wake(evutil_socket_t fd, short what, void *arg)
+static void loop_on_wake(evutil_socket_t fd, short what, void *arg)
 {
     struct loop *loop = arg;
     (void)fd;
     (void)what;
     loop_now_ms(loop);
-    run_messages(loop, take_rest(loop));
+    loop_run_messages(loop, loop_take_rest(loop));
     if (loop->rest == NULL)
-        run_messages(loop, mailbox_take(&loop->mailbox));
+        loop_run_messages(loop, mailbox_take(&loop->mailbox));
 }
 
-static struct event_base *base_new(void)
+static struct event_base *loop_base_new(void)
 {
     struct event_config *config = event_config_new();
     ASSERT(config);
@@ -74,11 +74,11 @@ struct loop *loop_new(const char *name)
     /* Both evhttp and libcurl write to sockets whose other end may be gone. */
     signal(SIGPIPE, SIG_IGN);
     loop->name = name;
-    loop->base = base_new();
+    loop->base = loop_base_new();
     loop->errands_end = &loop->errands;
     mailbox_init(&loop->mailbox);
-    loop->wake =
-        event_new(loop->base, loop->mailbox.wake_fd, EV_READ | EV_PERSIST | EV_ET, on_wake, loop);
+    loop->wake = event_new(loop->base, loop->mailbox.wake_fd, EV_READ | EV_PERSIST | EV_ET,
+                           loop_on_wake, loop);
     ASSERT(loop->wake);
     ASSERT(event_add(loop->wake, NULL) == 0);
     return loop;
@@ -109,7 +109,7 @@ const char *loop_name(const struct loop *loop)
 
 /* ---- turning ---- */
 
-static void note_turn(struct loop *loop)
+static void loop_note_turn(struct loop *loop)
 {
     if (loop->turn_began_us == 0)
         return;
@@ -125,7 +125,7 @@ static void note_turn(struct loop *loop)
 
 static _Thread_local struct loop *running; /* this thread's, within loop_run */
 
-static void run_errands(struct loop *loop)
+static void loop_run_errands(struct loop *loop)
 {
     struct loop_errand *errand = loop->errands;
     loop->errands = NULL;
@@ -140,7 +140,7 @@ static void run_errands(struct loop *loop)
 
 /* One turn. With errands left it does not wait: a turn in which nothing happened, or too long a
  * time since they were left, is when they are run. */
-static void turn(struct loop *loop)
+static void loop_turn(struct loop *loop)
 {
     bool has_errands = loop->errands != NULL || log_is_holding_lines();
     ASSERT(event_base_loop(loop->base, EVLOOP_ONCE | (has_errands ? EVLOOP_NONBLOCK : 0)) >= 0);
@@ -149,10 +149,10 @@ static void turn(struct loop *loop)
         loop->errands_since_us = loop->turn_began_us;
     if (has_errands && (was_quiet || clock_steady_us() - loop->errands_since_us >= LOOP_BUSY_US)) {
         loop_now_ms(loop);
-        run_errands(loop);
+        loop_run_errands(loop);
         log_flush();
     }
-    note_turn(loop);
+    loop_note_turn(loop);
 }
 
 void loop_run(struct loop *loop)
@@ -163,14 +163,14 @@ void loop_run(struct loop *loop)
     log_hold(true);
     loop->turn_began_us = 0;
     while (!atomic_load_explicit(&loop->is_stopping, memory_order_acquire))
-        turn(loop);
-    for (struct loop_message *rest = take_rest(loop);
+        loop_turn(loop);
+    for (struct loop_message *rest = loop_take_rest(loop);
          rest != NULL || (rest = mailbox_take(&loop->mailbox)) != NULL || loop->errands != NULL;
          rest = NULL) {
         loop_now_ms(loop);
-        run_messages(loop, rest);
-        run_errands(loop);
-        note_turn(loop);
+        loop_run_messages(loop, rest);
+        loop_run_errands(loop);
+        loop_note_turn(loop);
     }
     loop->is_running = false;
     running = NULL;
@@ -206,7 +206,7 @@ int64_t loop_now_ms(struct loop *loop)
 void loop_breathe(struct loop *loop)
 {
     loop_now_ms(loop); /* the turn may have no beginning yet */
-    if (is_turn_long(loop))
+    if (loop_is_turn_long(loop))
         event_base_loopbreak(loop->base);
 }
 
@@ -230,7 +230,7 @@ bool loop_when_quiet(struct loop *loop, struct loop_errand *errand,
 
 /* ---- timers ---- */
 
-static void timer_add(struct loop_timer *timer, int64_t delay_ms)
+static void loop_timer_add(struct loop_timer *timer, int64_t delay_ms)
 {
     struct timeval delay = {
         .tv_sec = (time_t)(delay_ms / 1000),
@@ -239,7 +239,7 @@ static void timer_add(struct loop_timer *timer, int64_t delay_ms)
     ASSERT(event_add(timer->event, &delay) == 0);
 }
 
-static void on_timer(evutil_socket_t fd, short what, void *arg)
+static void loop_on_timer(evutil_socket_t fd, short what, void *arg)
 {
     struct loop_timer *timer = arg;
     (void)fd;
@@ -249,7 +249,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
      * milliseconds early; who asked for a deadline and reads the steady clock must not see that. */
     int64_t left_ms = timer->due_at_ms - clock_steady_ms();
     if (left_ms > 0) {
-        timer_add(timer, left_ms);
+        loop_timer_add(timer, left_ms);
         return;
     }
     timer->is_armed = false;
@@ -264,7 +264,7 @@ void loop_timer_start(struct loop_timer *timer, struct loop *loop, int64_t delay
     if (timer->event && timer->loop != loop)
         loop_timer_fini(timer);
     if (!timer->event) {
-        timer->event = event_new(loop->base, -1, 0, on_timer, timer);
+        timer->event = event_new(loop->base, -1, 0, loop_on_timer, timer);
         ASSERT(timer->event);
     }
     timer->loop = loop;
@@ -272,7 +272,7 @@ void loop_timer_start(struct loop_timer *timer, struct loop *loop, int64_t delay
     timer->arg = arg;
     timer->due_at_ms = clock_steady_ms() + delay_ms;
     timer->is_armed = true;
-    timer_add(timer, delay_ms);
+    loop_timer_add(timer, delay_ms);
 }
 
 void loop_timer_cancel(struct loop_timer *timer)

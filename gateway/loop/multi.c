@@ -28,7 +28,7 @@ struct multi_socket {
 
 /* ---- what has happened ---- */
 
-static void take_finished(struct multi *multi)
+static void multi_take_finished(struct multi *multi)
 {
     int left;
     for (CURLMsg *message; (message = curl_multi_info_read(multi->curl, &left));)
@@ -36,24 +36,24 @@ static void take_finished(struct multi *multi)
             multi->on_finished(message->easy_handle, message->data.result);
 }
 
-static void act(struct multi *multi, curl_socket_t fd, int flags)
+static void multi_act(struct multi *multi, curl_socket_t fd, int flags)
 {
     int running;
     multi->is_acting = true;
     ASSERT(curl_multi_socket_action(multi->curl, fd, flags, &running) == CURLM_OK);
-    take_finished(multi);
+    multi_take_finished(multi);
     multi->is_acting = false;
     loop_breathe(multi->loop);
 }
 
-static void stop_reading(struct multi_socket *socket)
+static void multi_stop_reading(struct multi_socket *socket)
 {
     if (socket->is_reading)
         event_del(socket->read);
     socket->is_reading = false;
 }
 
-static void stop_writing(struct multi_socket *socket)
+static void multi_stop_writing(struct multi_socket *socket)
 {
     if (socket->is_writing)
         event_del(socket->write);
@@ -64,12 +64,12 @@ static void stop_writing(struct multi_socket *socket)
  * looks whether it is still up before it uses it again, but takes bytes for a sign of life, and
  * then for the answer to the next request; a reset it takes for one too. So the connection ends
  * here, and its descriptor shows an end for ever, whatever the panel still says. */
-static void end_idle(const struct multi *multi, evutil_socket_t fd)
+static void multi_end_idle(const struct multi *multi, evutil_socket_t fd)
 {
     ASSERT(dup3(multi->ended, fd, O_CLOEXEC) == fd);
 }
 
-static int ended_new(void)
+static int multi_ended_new(void)
 {
     int ends[2];
     ASSERT(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) == 0);
@@ -77,40 +77,40 @@ static int ended_new(void)
     return ends[0];
 }
 
-static void on_readable(evutil_socket_t fd, short what, void *arg)
+static void multi_on_readable(evutil_socket_t fd, short what, void *arg)
 {
     struct multi_socket *socket = arg;
     (void)what;
     loop_now_ms(socket->multi->loop);
     if (socket->wanted & CURL_POLL_IN) {
-        act(socket->multi, fd, CURL_CSELECT_IN);
+        multi_act(socket->multi, fd, CURL_CSELECT_IN);
         return;
     }
-    stop_reading(socket);
+    multi_stop_reading(socket);
     if (socket->wanted == 0)
-        end_idle(socket->multi, fd);
+        multi_end_idle(socket->multi, fd);
 }
 
-static void on_writable(evutil_socket_t fd, short what, void *arg)
+static void multi_on_writable(evutil_socket_t fd, short what, void *arg)
 {
     struct multi_socket *socket = arg;
     (void)what;
     loop_now_ms(socket->multi->loop);
-    act(socket->multi, fd, CURL_CSELECT_OUT);
+    multi_act(socket->multi, fd, CURL_CSELECT_OUT);
 }
 
-static void on_timeout(evutil_socket_t fd, short what, void *arg)
+static void multi_on_timeout(evutil_socket_t fd, short what, void *arg)
 {
     struct multi *multi = arg;
     (void)fd;
     (void)what;
     loop_now_ms(multi->loop);
-    act(multi, CURL_SOCKET_TIMEOUT, 0);
+    multi_act(multi, CURL_SOCKET_TIMEOUT, 0);
 }
 
 /* ---- what libcurl wants ---- */
 
-static struct multi_socket *find_socket(struct multi *multi, curl_socket_t fd)
+static struct multi_socket *multi_find_socket(struct multi *multi, curl_socket_t fd)
 {
     ASSERT(fd >= 0);
     size_t at = (size_t)fd;
@@ -129,14 +129,14 @@ static struct multi_socket *find_socket(struct multi *multi, curl_socket_t fd)
         socket = multi->sockets[at] = memory_new(sizeof *socket);
         socket->multi = multi;
         socket->fd = fd;
-        socket->read = event_new(base, fd, EV_READ | EV_PERSIST, on_readable, socket);
-        socket->write = event_new(base, fd, EV_WRITE | EV_PERSIST, on_writable, socket);
+        socket->read = event_new(base, fd, EV_READ | EV_PERSIST, multi_on_readable, socket);
+        socket->write = event_new(base, fd, EV_WRITE | EV_PERSIST, multi_on_writable, socket);
         ASSERT(socket->read && socket->write);
     }
     return socket;
 }
 
-static void watch(struct multi_socket *socket)
+static void multi_watch(struct multi_socket *socket)
 {
     if (socket->wanted & CURL_POLL_IN && !socket->is_reading) {
         ASSERT(event_add(socket->read, NULL) == 0);
@@ -147,24 +147,24 @@ static void watch(struct multi_socket *socket)
         socket->is_writing = true;
     }
     if (!(socket->wanted & CURL_POLL_OUT))
-        stop_writing(socket);
+        multi_stop_writing(socket);
 }
 
-static int on_curl_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *unused)
+static int multi_on_curl_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *unused)
 {
-    struct multi_socket *socket = find_socket(arg, fd);
+    struct multi_socket *socket = multi_find_socket(arg, fd);
     (void)easy;
     (void)unused;
     socket->wanted = what == CURL_POLL_REMOVE ? 0 : what;
-    watch(socket);
+    multi_watch(socket);
     if (what == CURL_POLL_REMOVE && !(socket->is_connection && socket->is_reading)) {
-        stop_reading(socket);
+        multi_stop_reading(socket);
         socket->is_connection = false;
     }
     return 0;
 }
 
-static int on_curl_timer(CURLM *curl, long timeout_ms, void *arg)
+static int multi_on_curl_timer(CURLM *curl, long timeout_ms, void *arg)
 {
     struct multi *multi = arg;
     (void)curl;
@@ -187,21 +187,21 @@ curl_socket_t multi_open_socket(void *arg, curlsocktype purpose, struct curl_soc
     int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
     if (fd < 0)
         return CURL_SOCKET_BAD;
-    struct multi_socket *socket = find_socket(arg, fd);
+    struct multi_socket *socket = multi_find_socket(arg, fd);
     /* A failed attempt may have been closed a moment ago within libcurl, and this descriptor is
      * the same again: libcurl sees no change, but the kernel has forgotten our registration. */
-    stop_reading(socket);
-    stop_writing(socket);
-    watch(socket);
+    multi_stop_reading(socket);
+    multi_stop_writing(socket);
+    multi_watch(socket);
     socket->is_connection = true;
     return fd;
 }
 
 int multi_close_socket(void *arg, curl_socket_t fd)
 {
-    struct multi_socket *socket = find_socket(arg, fd);
-    stop_reading(socket);
-    stop_writing(socket);
+    struct multi_socket *socket = multi_find_socket(arg, fd);
+    multi_stop_reading(socket);
+    multi_stop_writing(socket);
     socket->wanted = 0;
     socket->is_connection = false;
     return close(fd);
@@ -211,13 +211,13 @@ int multi_close_socket(void *arg, curl_socket_t fd)
 
 void multi_init(struct multi *multi, struct loop *loop, multi_finished_fn *on_finished)
 {
-    *multi = (struct multi){.loop = loop, .on_finished = on_finished, .ended = ended_new()};
-    multi->timer = event_new(loop_base(loop), -1, 0, on_timeout, multi);
+    *multi = (struct multi){.loop = loop, .on_finished = on_finished, .ended = multi_ended_new()};
+    multi->timer = event_new(loop_base(loop), -1, 0, multi_on_timeout, multi);
     multi->curl = curl_multi_init();
     ASSERT(multi->timer && multi->curl);
-    curl_multi_setopt(multi->curl, CURLMOPT_SOCKETFUNCTION, on_curl_socket);
+    curl_multi_setopt(multi->curl, CURLMOPT_SOCKETFUNCTION, multi_on_curl_socket);
     curl_multi_setopt(multi->curl, CURLMOPT_SOCKETDATA, multi);
-    curl_multi_setopt(multi->curl, CURLMOPT_TIMERFUNCTION, on_curl_timer);
+    curl_multi_setopt(multi->curl, CURLMOPT_TIMERFUNCTION, multi_on_curl_timer);
     curl_multi_setopt(multi->curl, CURLMOPT_TIMERDATA, multi);
 }
 

@@ -80,7 +80,7 @@ struct transfers {
 
 /* ---- what libcurl calls ---- */
 
-static int on_before_request(void *arg, char *ip, char *local_ip, int port, int local_port)
+static int transfer_on_before_request(void *arg, char *ip, char *local_ip, int port, int local_port)
 {
     struct transfer *transfer = arg;
     (void)ip, (void)local_ip, (void)port, (void)local_port;
@@ -90,7 +90,7 @@ static int on_before_request(void *arg, char *ip, char *local_ip, int port, int 
     return CURL_PREREQFUNC_OK;
 }
 
-static size_t on_header(char *bytes, size_t size, size_t count, void *arg)
+static size_t transfer_on_header(char *bytes, size_t size, size_t count, void *arg)
 {
     struct transfer *transfer = arg;
     size_t len = size * count;
@@ -105,7 +105,7 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *arg)
     return 0;
 }
 
-static size_t on_body(char *bytes, size_t size, size_t count, void *arg)
+static size_t transfer_on_body(char *bytes, size_t size, size_t count, void *arg)
 {
     struct transfer *transfer = arg;
     size_t len = size * count;
@@ -118,7 +118,7 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *arg)
 
 #ifdef PANELMUX_CRASH_POINTS
 /* Right after the bytes of an add, refill or cancel were given to the kernel. */
-static int on_debug(CURL *easy, curl_infotype what, char *bytes, size_t size, void *arg)
+static int transfer_on_debug(CURL *easy, curl_infotype what, char *bytes, size_t size, void *arg)
 {
     static const char *const points[][2] = {{"action=add", "place.sent"},
                                             {"action=refill", "refill.sent"},
@@ -136,7 +136,7 @@ static int on_debug(CURL *easy, curl_infotype what, char *bytes, size_t size, vo
 
 /* ---- handles ---- */
 
-static void tell_connections(CURL *easy, struct transfers *transfers)
+static void transfer_tell_connections(CURL *easy, struct transfers *transfers)
 {
     TELL(easy, CURLOPT_SHARE, transfers->share);
     TELL(easy, CURLOPT_OPENSOCKETFUNCTION, multi_open_socket);
@@ -154,7 +154,7 @@ static void tell_connections(CURL *easy, struct transfers *transfers)
     TELL(easy, CURLOPT_PROXY, ""); /* the environment does not choose who reads the keys */
 }
 
-static void tell_protocol(CURL *easy, struct transfers *transfers)
+static void transfer_tell_protocol(CURL *easy, struct transfers *transfers)
 {
     TELL(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     TELL(easy, CURLOPT_FOLLOWLOCATION, 0L);
@@ -164,19 +164,19 @@ static void tell_protocol(CURL *easy, struct transfers *transfers)
     TELL(easy, CURLOPT_ACCEPT_ENCODING, "gzip"); /* to be decoded; the header is in the list */
 }
 
-static void tell_callbacks(struct transfer *transfer)
+static void transfer_tell_callbacks(struct transfer *transfer)
 {
     CURL *easy = transfer->easy;
     TELL(easy, CURLOPT_PRIVATE, transfer);
     TELL(easy, CURLOPT_ERRORBUFFER, transfer->error);
-    TELL(easy, CURLOPT_PREREQFUNCTION, on_before_request);
+    TELL(easy, CURLOPT_PREREQFUNCTION, transfer_on_before_request);
     TELL(easy, CURLOPT_PREREQDATA, transfer);
-    TELL(easy, CURLOPT_HEADERFUNCTION, on_header);
+    TELL(easy, CURLOPT_HEADERFUNCTION, transfer_on_header);
     TELL(easy, CURLOPT_HEADERDATA, transfer);
-    TELL(easy, CURLOPT_WRITEFUNCTION, on_body);
+    TELL(easy, CURLOPT_WRITEFUNCTION, transfer_on_body);
     TELL(easy, CURLOPT_WRITEDATA, transfer);
 #ifdef PANELMUX_CRASH_POINTS
-    TELL(easy, CURLOPT_DEBUGFUNCTION, on_debug);
+    TELL(easy, CURLOPT_DEBUGFUNCTION, transfer_on_debug);
     TELL(easy, CURLOPT_DEBUGDATA, transfer);
     TELL(easy, CURLOPT_VERBOSE, 1L);
 #endif
@@ -192,9 +192,9 @@ static struct transfer *transfer_new(struct transfers *transfers)
     /* No value a request can have, so that the first call tells everything. */
     transfer->told = (struct told){
         .timeout_ms = INT64_MIN, .connect_timeout_ms = INT64_MIN, .idle_ceiling_s = -1};
-    tell_connections(transfer->easy, transfers);
-    tell_protocol(transfer->easy, transfers);
-    tell_callbacks(transfer);
+    transfer_tell_connections(transfer->easy, transfers);
+    transfer_tell_protocol(transfer->easy, transfers);
+    transfer_tell_callbacks(transfer);
     TELL(transfer->easy, CURLOPT_CAINFO, NULL);
     return transfer;
 }
@@ -210,7 +210,7 @@ static void transfer_free(struct transfer *transfer)
     free(transfer);
 }
 
-static struct transfer *take_handle(struct transfers *transfers)
+static struct transfer *transfer_take_handle(struct transfers *transfers)
 {
     struct transfer *transfer = LIST_FIRST(&transfers->idle);
     if (transfer) {
@@ -223,7 +223,7 @@ static struct transfer *take_handle(struct transfers *transfers)
 }
 
 /* Out of the multi handle; nothing of libcurl's will call for it any more. */
-static void stop(struct transfer *transfer)
+static void transfer_stop(struct transfer *transfer)
 {
     ASSERT(transfer->is_active);
     ASSERT(curl_multi_remove_handle(transfer->owner->multi.curl, transfer->easy) == CURLM_OK);
@@ -232,7 +232,7 @@ static void stop(struct transfer *transfer)
     explicit_bzero(transfer->body, transfer->body_len);
 }
 
-static void recycle(struct transfer *transfer)
+static void transfer_recycle(struct transfer *transfer)
 {
     struct transfers *transfers = transfer->owner;
     if (transfers->idle_count >= transfers->max_connections) {
@@ -253,7 +253,7 @@ static void recycle(struct transfer *transfer)
 
 /* ---- the end of a call ---- */
 
-static struct transfer_result result_of(struct transfer *transfer, CURLcode code)
+static struct transfer_result transfer_result_of(struct transfer *transfer, CURLcode code)
 {
     const struct answer_headers *headers = &transfer->headers;
     long status = 0;
@@ -279,35 +279,35 @@ static struct transfer_result result_of(struct transfer *transfer, CURLcode code
     };
 }
 
-static void on_finished(CURL *easy, CURLcode code)
+static void transfer_on_finished(CURL *easy, CURLcode code)
 {
     void *private = NULL;
     curl_easy_getinfo(easy, CURLINFO_PRIVATE, &private);
     struct transfer *transfer = private;
-    struct transfer_result result = result_of(transfer, code);
-    stop(transfer);
+    struct transfer_result result = transfer_result_of(transfer, code);
+    transfer_stop(transfer);
     transfer->done(&result, transfer->arg);
-    recycle(transfer);
+    transfer_recycle(transfer);
 }
 
 void transfer_cancel(struct transfer *transfer)
 {
-    stop(transfer);
-    recycle(transfer);
+    transfer_stop(transfer);
+    transfer_recycle(transfer);
 }
 
 /* ---- the beginning of a call ---- */
 
-static bool is_same_text(const char *a, const char *b)
+static bool transfer_is_same_text(const char *a, const char *b)
 {
     return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-static void tell_ca(struct transfer *transfer, const char *ca_file)
+static void transfer_tell_ca(struct transfer *transfer, const char *ca_file)
 {
     struct transfers *transfers = transfer->owner;
     const char *file = ca_file ? ca_file : transfers->system_ca_file;
-    if (is_same_text(transfer->told.ca_file, file))
+    if (transfer_is_same_text(transfer->told.ca_file, file))
         return;
     free(transfer->told.ca_file);
     transfer->told.ca_file = file ? memory_text(file) : NULL;
@@ -316,7 +316,7 @@ static void tell_ca(struct transfer *transfer, const char *ca_file)
     TELL(transfer->easy, CURLOPT_CAPATH, file ? NULL : transfers->system_ca_path);
 }
 
-static void tell_body(struct transfer *transfer, struct str body)
+static void transfer_tell_body(struct transfer *transfer, struct str body)
 {
     struct told *told = &transfer->told;
     if (body.len > transfer->body_room || !transfer->body) {
@@ -338,21 +338,22 @@ static void tell_body(struct transfer *transfer, struct str body)
 }
 
 /* To libcurl 0 means no limit (or 300 s to connect): at least 1. */
-static long milliseconds(int64_t ms)
+static long transfer_milliseconds(int64_t ms)
 {
     if (ms < 1)
         return 1;
     return ms > INT_MAX ? INT_MAX : (long)ms;
 }
 
-static void tell_limits(struct transfer *transfer, const struct transfer_request *request)
+static void transfer_tell_limits(struct transfer *transfer, const struct transfer_request *request)
 {
     struct told *told = &transfer->told;
     long idle_ceiling_s = request->may_repeat ? IDLE_CEILING_S : IDLE_CEILING_SEND_ONCE_S;
     if (told->timeout_ms != request->timeout_ms)
-        TELL(transfer->easy, CURLOPT_TIMEOUT_MS, milliseconds(request->timeout_ms));
+        TELL(transfer->easy, CURLOPT_TIMEOUT_MS, transfer_milliseconds(request->timeout_ms));
     if (told->connect_timeout_ms != request->connect_timeout_ms)
-        TELL(transfer->easy, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(request->connect_timeout_ms));
+        TELL(transfer->easy, CURLOPT_CONNECTTIMEOUT_MS,
+             transfer_milliseconds(request->connect_timeout_ms));
     if (told->idle_ceiling_s != idle_ceiling_s)
         TELL(transfer->easy, CURLOPT_MAXAGE_CONN, idle_ceiling_s);
     told->timeout_ms = request->timeout_ms;
@@ -363,10 +364,10 @@ static void tell_limits(struct transfer *transfer, const struct transfer_request
 /* As text, for what libcurl says of it, and parsed, or each call would parse and print it anew.
  * With the flags that libcurl parses by itself; what it cannot read it shall refuse in its own
  * words. */
-static void tell_url(struct transfer *transfer, const char *url)
+static void transfer_tell_url(struct transfer *transfer, const char *url)
 {
     struct told *told = &transfer->told;
-    if (is_same_text(told->url, url))
+    if (transfer_is_same_text(told->url, url))
         return;
     CURLU *parsed = curl_url();
     ASSERT(parsed);
@@ -383,17 +384,17 @@ static void tell_url(struct transfer *transfer, const char *url)
     told->parsed = parsed;
 }
 
-static void tell_request(struct transfer *transfer, const struct transfer_request *request)
+static void transfer_tell_request(struct transfer *transfer, const struct transfer_request *request)
 {
-    tell_url(transfer, request->url);
-    tell_ca(transfer, request->ca_file);
-    tell_body(transfer, request->body);
-    tell_limits(transfer, request);
+    transfer_tell_url(transfer, request->url);
+    transfer_tell_ca(transfer, request->ca_file);
+    transfer_tell_body(transfer, request->body);
+    transfer_tell_limits(transfer, request);
 }
 
 /* ---- what a loop's transfers share ---- */
 
-static void find_system_ca(struct transfers *transfers)
+static void transfer_find_system_ca(struct transfers *transfers)
 {
     CURL *fresh = curl_easy_init();
     char *file = NULL;
@@ -408,11 +409,11 @@ static void find_system_ca(struct transfers *transfers)
     curl_easy_cleanup(fresh);
 }
 
-static void transfers_free(struct transfers *transfers)
+static void transfer_transfers_free(struct transfers *transfers)
 {
     struct transfer *transfer;
     while ((transfer = LIST_FIRST(&transfers->active))) {
-        stop(transfer);
+        transfer_stop(transfer);
         transfer_free(transfer);
     }
     while ((transfer = LIST_FIRST(&transfers->idle))) {
@@ -428,7 +429,7 @@ static void transfers_free(struct transfers *transfers)
 }
 
 /* As a list, for libcurl prints options of its own for each of these twice a request. */
-static struct curl_slist *list_headers(void)
+static struct curl_slist *transfer_list_headers(void)
 {
     static const char *const lines[] = {"Expect:", "User-Agent: Mozilla/5.0 (compatible; panelmux)",
                                         "Accept-Encoding: gzip"};
@@ -440,24 +441,24 @@ static struct curl_slist *list_headers(void)
     return headers;
 }
 
-static struct transfers *transfers_of(struct loop *loop)
+static struct transfers *transfer_transfers_of(struct loop *loop)
 {
     if (loop->transfers)
         return loop->transfers;
     struct transfers *transfers = memory_new(sizeof *transfers);
-    multi_init(&transfers->multi, loop, on_finished);
+    multi_init(&transfers->multi, loop, transfer_on_finished);
     LIST_INIT(&transfers->active);
     LIST_INIT(&transfers->idle);
     transfers->max_connections = DEFAULT_CONNECTIONS;
     curl_multi_setopt(transfers->multi.curl, CURLMOPT_MAXCONNECTS, transfers->max_connections);
     transfers->share = curl_share_init();
-    transfers->headers = list_headers();
+    transfers->headers = transfer_list_headers();
     ASSERT(transfers->share);
     /* One thread only, hence no lock functions. */
     curl_share_setopt(transfers->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
-    find_system_ca(transfers);
+    transfer_find_system_ca(transfers);
     loop->transfers = transfers;
-    loop->free_transfers = transfers_free;
+    loop->free_transfers = transfer_transfers_free;
     return transfers;
 }
 
@@ -471,7 +472,7 @@ void transfer_global_init(void)
 
 void transfer_set_max_connections(struct loop *loop, long connections)
 {
-    struct transfers *transfers = transfers_of(loop);
+    struct transfers *transfers = transfer_transfers_of(loop);
     transfers->max_connections = connections > 0 ? connections : 1;
     curl_multi_setopt(transfers->multi.curl, CURLMOPT_MAXCONNECTS, transfers->max_connections);
 }
@@ -479,8 +480,8 @@ void transfer_set_max_connections(struct loop *loop, long connections)
 struct transfer *transfer_start(struct loop *loop, const struct transfer_request *request,
                                 transfer_done_fn *done, void *arg)
 {
-    struct transfer *transfer = take_handle(transfers_of(loop));
-    tell_request(transfer, request);
+    struct transfer *transfer = transfer_take_handle(transfer_transfers_of(loop));
+    transfer_tell_request(transfer, request);
     transfer->answer.ceiling = request->body_ceiling;
     buf_clear(&transfer->answer);
     transfer->headers.bytes = 0;

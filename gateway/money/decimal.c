@@ -4,7 +4,7 @@
 enum { TEXT_CEILING = 256, EXPONENT_CEILING = 1000 };
 
 /* "E-5" and the like at the end of the text; cuts it off. */
-static bool take_exponent(struct str *text, int *exponent_out)
+static bool decimal_take_exponent(struct str *text, int *exponent_out)
 {
     size_t at = 0;
     int64_t value;
@@ -24,7 +24,7 @@ static bool take_exponent(struct str *text, int *exponent_out)
 }
 
 /* One digit that stands for digit x 10^power of the smallest unit. */
-static bool add_digit(struct decimal *value, unsigned digit, int power)
+static bool decimal_add_digit(struct decimal *value, unsigned digit, int power)
 {
     if (power < 0) {
         value->is_cut |= digit != 0;
@@ -35,7 +35,7 @@ static bool add_digit(struct decimal *value, unsigned digit, int power)
            value->magnitude <= INT64_MAX;
 }
 
-static bool raise_by(struct decimal *value, int power)
+static bool decimal_raise_by(struct decimal *value, int power)
 {
     for (; power > 0 && value->magnitude != 0; power--)
         if (__builtin_mul_overflow(value->magnitude, 10, &value->magnitude) ||
@@ -54,7 +54,7 @@ bool decimal_parse(struct str text, unsigned decimals, struct decimal *out)
         value.is_negative = text.ptr[0] == '-';
         text = str_from(text, 1);
     }
-    if (!take_exponent(&text, &exponent))
+    if (!decimal_take_exponent(&text, &exponent))
         return false;
     size_t point = str_find_byte(text, '.');
     size_t whole = point == SIZE_MAX ? text.len : point;
@@ -66,10 +66,10 @@ bool decimal_parse(struct str text, unsigned decimals, struct decimal *out)
             continue;
         if (text.ptr[i] < '0' || text.ptr[i] > '9')
             return false;
-        if (!add_digit(&value, (unsigned)(text.ptr[i] - '0'), --power))
+        if (!decimal_add_digit(&value, (unsigned)(text.ptr[i] - '0'), --power))
             return false;
     }
-    if (!raise_by(&value, power))
+    if (!decimal_raise_by(&value, power))
         return false;
     *out = value;
     return true;

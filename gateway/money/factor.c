@@ -4,7 +4,7 @@
 
 enum { FACTOR_DECIMALS = 12, PERCENT_DECIMALS = 12 };
 
-static bool parse_units(struct str text, unsigned decimals, int64_t *out)
+static bool factor_parse_units(struct str text, unsigned decimals, int64_t *out)
 {
     struct decimal value;
     if (!decimal_parse(text, decimals, &value) || value.is_cut)
@@ -16,12 +16,13 @@ static bool parse_units(struct str text, unsigned decimals, int64_t *out)
 
 bool factor_parse(struct str text, struct factor *out)
 {
-    return parse_units(text, FACTOR_DECIMALS, &out->units);
+    return factor_parse_units(text, FACTOR_DECIMALS, &out->units);
 }
 
 bool percent_parse(struct str text, struct percent *out)
 {
     if (!str_ends(text, STR("%")))
         return false;
-    return parse_units(str_trim(str_first(text, text.len - 1)), PERCENT_DECIMALS, &out->units);
+    return factor_parse_units(str_trim(str_first(text, text.len - 1)), PERCENT_DECIMALS,
+                              &out->units);
 }

@@ -9,7 +9,7 @@
 enum { DECIMALS = 8, PLAIN_WHOLE = 10 };
 
 /* Some digits, and perhaps a point and some more: nearly all amounts there are, and no rounding. */
-static bool parse_plain(struct str text, struct money *out)
+static bool money_parse_plain(struct str text, struct money *out)
 {
     int64_t units = 0;
     size_t i = 0, left = DECIMALS;
@@ -30,7 +30,7 @@ static bool parse_plain(struct str text, struct money *out)
 bool money_parse(struct str text, enum money_rounding rounding, struct money *out)
 {
     struct decimal value;
-    if (parse_plain(text, out))
+    if (money_parse_plain(text, out))
         return true;
     if (!decimal_parse(text, DECIMALS, &value))
         return false;
@@ -52,7 +52,7 @@ bool money_from_double(double value, struct money *out)
     return money_parse(str_make(text, (size_t)len), MONEY_UP, out);
 }
 
-static char *put_pair(char *at, uint32_t pair)
+static char *money_put_pair(char *at, uint32_t pair)
 {
     static const char pairs[] = "00010203040506070809101112131415161718192021222324"
                                 "25262728293031323334353637383940414243444546474849"
@@ -78,7 +78,9 @@ size_t money_print(struct money amount, unsigned min_decimals, char out[MONEY_TE
     while (len > 0)
         *at++ = digits[--len];
     *at++ = '.';
-    put_pair(put_pair(put_pair(put_pair(at, high / 100), high % 100), low / 100), low % 100);
+    money_put_pair(
+        money_put_pair(money_put_pair(money_put_pair(at, high / 100), high % 100), low / 100),
+        low % 100);
     while (decimals > least && at[decimals - 1] == '0')
         decimals--;
     at = decimals > 0 ? at + decimals : at - 1;

@@ -5,8 +5,8 @@
 
 #include "money/quote.h"
 
-static bool parse_amount(struct str text, const struct setting_row *row, void *field,
-                         struct fault *why)
+static bool money_kinds_parse_amount(struct str text, const struct setting_row *row, void *field,
+                                     struct fault *why)
 {
     (void)row;
     struct money amount;
@@ -22,11 +22,11 @@ const struct setting_kind money_kinds_amount = {
     .name = "an amount",
     .form = "such as 1.20, with 8 decimals at most",
     .size = sizeof(struct money),
-    .parse = parse_amount,
+    .parse = money_kinds_parse_amount,
 };
 
-static bool parse_exchange(struct str text, const struct setting_row *row, void *field,
-                           struct fault *why)
+static bool money_kinds_parse_exchange(struct str text, const struct setting_row *row, void *field,
+                                       struct fault *why)
 {
     (void)row;
     struct factor factor;
@@ -42,11 +42,11 @@ const struct setting_kind money_kinds_exchange = {
     .name = "an exchange rate",
     .form = "such as 1.08, with 12 decimals at most",
     .size = sizeof(struct factor),
-    .parse = parse_exchange,
+    .parse = money_kinds_parse_exchange,
 };
 
 /* As what bounds are: whole percents, or the least above none. */
-static struct str bound_print(int64_t units, char room[32])
+static struct str money_kinds_bound_print(int64_t units, char room[32])
 {
     const int64_t one = PERCENT_WHOLE / 100;
     if (units % one == 0)
@@ -57,8 +57,8 @@ static struct str bound_print(int64_t units, char room[32])
     return str_of(room);
 }
 
-static bool parse_percent(struct str text, const struct setting_row *row, void *field,
-                          struct fault *why)
+static bool money_kinds_parse_percent(struct str text, const struct setting_row *row, void *field,
+                                      struct fault *why)
 {
     struct percent percent;
     char least[32], most[32];
@@ -66,8 +66,8 @@ static bool parse_percent(struct str text, const struct setting_row *row, void *
         return false;
     if (percent.units < row->least || percent.units > row->most)
         return fault_set(why, FAULT_INVALID, "is out of range; " STR_FMT " to " STR_FMT " is right",
-                         STR_ARG(bound_print(row->least, least)),
-                         STR_ARG(bound_print(row->most, most)));
+                         STR_ARG(money_kinds_bound_print(row->least, least)),
+                         STR_ARG(money_kinds_bound_print(row->most, most)));
     *(struct percent *)field = percent;
     return true;
 }
@@ -76,11 +76,11 @@ const struct setting_kind money_kinds_percent = {
     .name = "a percentage",
     .form = "such as 50% or 2.5%",
     .size = sizeof(struct percent),
-    .parse = parse_percent,
+    .parse = money_kinds_parse_percent,
 };
 
-static bool parse_markup(struct str text, const struct setting_row *row, void *field,
-                         struct fault *why)
+static bool money_kinds_parse_markup(struct str text, const struct setting_row *row, void *field,
+                                     struct fault *why)
 {
     (void)row;
     struct markup markup;
@@ -96,5 +96,5 @@ const struct setting_kind money_kinds_markup = {
     .name = "a markup",
     .form = "such as 25%, -3%, 0.05 or 25% + 0.05",
     .size = sizeof(struct markup),
-    .parse = parse_markup,
+    .parse = money_kinds_parse_markup,
 };

@@ -21,18 +21,18 @@ static const struct currency_sign signs[] = {
     {"\xE0\xB8\xBF", "THB"}, {"\xC2\xA5", "JPY"},
 };
 
-static bool is_letter(char c)
+static bool money_loose_is_letter(char c)
 {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
-static bool is_digit(char c)
+static bool money_loose_is_digit(char c)
 {
     return c >= '0' && c <= '9';
 }
 
 /* Blanks, also the non-breaking ones (U+00A0, U+2009, U+202F); 0 when s begins with none. */
-static size_t blank_at(struct str s)
+static size_t money_loose_blank_at(struct str s)
 {
     if (s.len && (s.ptr[0] == ' ' || s.ptr[0] == '\t' || s.ptr[0] == '\r' || s.ptr[0] == '\n'))
         return 1;
@@ -41,28 +41,28 @@ static size_t blank_at(struct str s)
     return str_starts(s, STR("\xE2\x80\xAF")) || str_starts(s, STR("\xE2\x80\x89")) ? 3 : 0;
 }
 
-static bool ends_in_blank(struct str s, size_t *len_out)
+static bool money_loose_ends_in_blank(struct str s, size_t *len_out)
 {
     for (size_t len = 1; len <= 3 && len <= s.len; len++)
-        if (blank_at(str_from(s, s.len - len)) == len) {
+        if (money_loose_blank_at(str_from(s, s.len - len)) == len) {
             *len_out = len;
             return true;
         }
     return false;
 }
 
-static struct str trim(struct str s)
+static struct str money_loose_trim(struct str s)
 {
     size_t len;
-    while ((len = blank_at(s)) > 0)
+    while ((len = money_loose_blank_at(s)) > 0)
         s = str_from(s, len);
-    while (ends_in_blank(s, &len))
+    while (money_loose_ends_in_blank(s, &len))
         s.len -= len;
     return s;
 }
 
 /* A sign or code at either end of *s; cuts it off. */
-static bool take_sign(struct str *s, struct str *currency)
+static bool money_loose_take_sign(struct str *s, struct str *currency)
 {
     for (size_t i = 0; i < COUNT_OF(signs); i++) {
         struct str sign = str_of(signs[i].sign);
@@ -78,12 +78,12 @@ static bool take_sign(struct str *s, struct str *currency)
     return false;
 }
 
-static bool take_code(struct str *s, struct str *currency)
+static bool money_loose_take_code(struct str *s, struct str *currency)
 {
     size_t first = 0, last = 0;
-    while (first < s->len && is_letter(s->ptr[first]))
+    while (first < s->len && money_loose_is_letter(s->ptr[first]))
         first++;
-    while (last < s->len && is_letter(s->ptr[s->len - 1 - last]))
+    while (last < s->len && money_loose_is_letter(s->ptr[s->len - 1 - last]))
         last++;
     if (first >= 3 && first <= 4 && first < s->len) {
         *currency = str_first(*s, first);
@@ -100,7 +100,7 @@ static bool take_code(struct str *s, struct str *currency)
 
 /* What separates thousands and what the decimals, from the text alone. A lone comma before exactly
  * three digits separates thousands ("1,234"), a lone point never does. */
-static char decimal_mark(struct str s)
+static char money_loose_decimal_mark(struct str s)
 {
     size_t points = 0, commas = 0, last_point = 0, last_comma = 0;
     for (size_t i = 0; i < s.len; i++) {
@@ -121,17 +121,17 @@ static char decimal_mark(struct str s)
 }
 
 /* Groups of three (or two, as in India) digits with one kind of separator between them. */
-static bool copy_whole_part(struct str s, char out[TEXT_CEILING], size_t *len)
+static bool money_loose_copy_whole_part(struct str s, char out[TEXT_CEILING], size_t *len)
 {
     size_t group = 0;
     struct str separator = STR_NONE;
     for (size_t i = 0; i < s.len;) {
-        if (is_digit(s.ptr[i])) {
+        if (money_loose_is_digit(s.ptr[i])) {
             out[(*len)++] = s.ptr[i++];
             group++;
             continue;
         }
-        size_t width = blank_at(str_from(s, i));
+        size_t width = money_loose_blank_at(str_from(s, i));
         if (width == 0 && (s.ptr[i] == ',' || s.ptr[i] == '.' || s.ptr[i] == '\''))
             width = 1;
         struct str found = str_make(s.ptr + i, width);
@@ -146,16 +146,16 @@ static bool copy_whole_part(struct str s, char out[TEXT_CEILING], size_t *len)
     return separator.ptr == NULL || group == 3;
 }
 
-static bool parse_grouped(struct str s, struct money *out)
+static bool money_loose_parse_grouped(struct str s, struct money *out)
 {
     char plain[TEXT_CEILING];
     size_t len = 0;
-    char mark = decimal_mark(s);
+    char mark = money_loose_decimal_mark(s);
     size_t at = s.len;
     if (mark != '\0')
         for (at = s.len - 1; s.ptr[at] != mark; at--)
             ;
-    if (!copy_whole_part(str_first(s, at), plain, &len))
+    if (!money_loose_copy_whole_part(str_first(s, at), plain, &len))
         return false;
     if (at < s.len) {
         plain[len++] = '.';
@@ -171,20 +171,21 @@ bool money_parse_loose(struct str text, struct money *out, struct str *currency_
     struct money amount;
     bool is_negative = false;
     if (!money_parse(s, MONEY_UP, &amount)) { /* nearly always it is plain */
-        s = trim(text);
+        s = money_loose_trim(text);
         if (s.len == 0 || s.len >= TEXT_CEILING)
             return false;
         for (int i = 0; i < 2 && s.len > 0; i++) { /* "-$5", "$-5" */
             if (!is_negative && (s.ptr[0] == '-' || s.ptr[0] == '+')) {
                 is_negative = s.ptr[0] == '-';
-                s = trim(str_from(s, 1));
+                s = money_loose_trim(str_from(s, 1));
             }
-            if (currency.ptr == NULL && (take_sign(&s, &currency) || take_code(&s, &currency)))
-                s = trim(s);
+            if (currency.ptr == NULL &&
+                (money_loose_take_sign(&s, &currency) || money_loose_take_code(&s, &currency)))
+                s = money_loose_trim(s);
         }
-        if (s.len == 0 || !(is_digit(s.ptr[0]) || s.ptr[0] == '.' || s.ptr[0] == ','))
+        if (s.len == 0 || !(money_loose_is_digit(s.ptr[0]) || s.ptr[0] == '.' || s.ptr[0] == ','))
             return false;
-        if (!money_parse(s, MONEY_UP, &amount) && !parse_grouped(s, &amount))
+        if (!money_parse(s, MONEY_UP, &amount) && !money_loose_parse_grouped(s, &amount))
             return false;
     }
     out->units = is_negative ? -amount.units : amount.units;

@@ -7,7 +7,7 @@
 enum { DECIMALS = 8, FACTOR_DECIMALS = 12, PERCENT_DECIMALS = 14 };
 
 /* "+ 0.05", "-0.05": a sign, then an amount. */
-static bool parse_added_amount(struct str text, struct money *out)
+static bool quote_parse_added_amount(struct str text, struct money *out)
 {
     bool is_negative = str_starts(text, STR("-"));
     if (!is_negative && !str_starts(text, STR("+")))
@@ -33,7 +33,7 @@ bool markup_parse(struct str text, struct markup *out)
         struct str amount = str_trim(str_from(text, percent + 1));
         if (!percent_parse(str_first(text, percent + 1), &markup.percent))
             return false;
-        if (amount.len > 0 && !parse_added_amount(amount, &markup.amount))
+        if (amount.len > 0 && !quote_parse_added_amount(amount, &markup.amount))
             return false;
     }
     *out = markup;
@@ -42,7 +42,7 @@ bool markup_parse(struct str text, struct markup *out)
 
 /* price, in units of 10^-decimals, x (1 + percent) + amount; then in units of 10^-(decimals + 14).
  */
-static bool apply_markup(const struct markup *markup, unsigned decimals, struct wide *price)
+static bool quote_apply_markup(const struct markup *markup, unsigned decimals, struct wide *price)
 {
     int64_t times;
     if (__builtin_add_overflow(PERCENT_WHOLE, markup->percent.units, &times))
@@ -61,8 +61,8 @@ bool quote_rate(const struct rate_terms *terms, unsigned decimals, struct money 
     int64_t steps;
     ASSERT(decimals <= DECIMALS);
     struct wide price = wide_multiply(wide_make(terms->base.units), terms->exchange.units);
-    if (!apply_markup(&terms->service, AFTER_EXCHANGE, &price) ||
-        !apply_markup(&terms->client, AFTER_SERVICE, &price))
+    if (!quote_apply_markup(&terms->service, AFTER_EXCHANGE, &price) ||
+        !quote_apply_markup(&terms->client, AFTER_SERVICE, &price))
         return false;
     if (price.is_negative && !wide_is_zero(&price))
         return false;

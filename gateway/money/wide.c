@@ -26,7 +26,7 @@ struct wide wide_multiply(struct wide a, int64_t factor)
     return a;
 }
 
-static int compare_magnitude(const struct wide *a, const struct wide *b)
+static int wide_compare_magnitude(const struct wide *a, const struct wide *b)
 {
     for (int i = WIDE_LIMBS - 1; i >= 0; i--)
         if (a->limb[i] != b->limb[i])
@@ -34,7 +34,7 @@ static int compare_magnitude(const struct wide *a, const struct wide *b)
     return 0;
 }
 
-static struct wide subtract_magnitude(struct wide a, const struct wide *b)
+static struct wide wide_subtract_magnitude(struct wide a, const struct wide *b)
 {
     uint64_t borrow = 0;
     for (int i = 0; i < WIDE_LIMBS; i++) {
@@ -49,8 +49,8 @@ struct wide wide_add(struct wide a, struct wide b)
 {
     double_limb carry = 0;
     if (a.is_negative != b.is_negative)
-        return compare_magnitude(&a, &b) >= 0 ? subtract_magnitude(a, &b)
-                                              : subtract_magnitude(b, &a);
+        return wide_compare_magnitude(&a, &b) >= 0 ? wide_subtract_magnitude(a, &b)
+                                                   : wide_subtract_magnitude(b, &a);
     for (int i = 0; i < WIDE_LIMBS; i++) {
         carry += (double_limb)a.limb[i] + b.limb[i];
         a.limb[i] = (uint64_t)carry;
@@ -72,7 +72,7 @@ bool wide_is_zero(const struct wide *a)
     return (a->limb[0] | a->limb[1] | a->limb[2] | a->limb[3]) == 0;
 }
 
-static uint64_t divide_magnitude(struct wide *a, uint64_t by)
+static uint64_t wide_divide_magnitude(struct wide *a, uint64_t by)
 {
     double_limb rest = 0;
     for (int i = WIDE_LIMBS - 1; i >= 0; i--) {
@@ -89,7 +89,7 @@ bool wide_lower_up(struct wide a, unsigned power, int64_t *out)
     ASSERT(!a.is_negative || wide_is_zero(&a));
     while (power > 0) {
         unsigned step = power < 18 ? power : 18;
-        has_rest |= divide_magnitude(&a, (uint64_t)decimal_power(step)) != 0;
+        has_rest |= wide_divide_magnitude(&a, (uint64_t)decimal_power(step)) != 0;
         power -= step;
     }
     if (a.limb[1] | a.limb[2] | a.limb[3] || a.limb[0] > (uint64_t)INT64_MAX - has_rest)

@@ -79,7 +79,7 @@ static void aftersale_book(struct aftersale *a);
 
 /* ---- the end ---- */
 
-static const struct item *find_item(const struct aftersale *a, uint32_t order)
+static const struct item *aftersale_find_item(const struct aftersale *a, uint32_t order)
 {
     for (size_t i = 0; i < a->count; i++)
         if (a->items[i].order == order)
@@ -95,7 +95,7 @@ static void aftersale_answer(struct aftersale *a)
     loop_timer_cancel(&a->deadline);
     struct aftersale_result *list = arena_new(&a->arena, a->asked_count * sizeof *list);
     for (size_t i = 0; i < a->asked_count; i++) {
-        const struct item *item = find_item(a, a->asked[i]);
+        const struct item *item = aftersale_find_item(a, a->asked[i]);
         list[i].order = a->asked[i];
         if (item == NULL)
             list[i].words = WORDS_ORDER_ID;
@@ -124,7 +124,7 @@ static void aftersale_free(struct aftersale *a)
 
 /* answer_within is over: with durable intents each request has its number and goes on; without, the
  * client is told so and nothing is sent. */
-static void on_deadline(void *arg)
+static void aftersale_on_deadline(void *arg)
 {
     struct aftersale *a = arg;
     if (!a->is_intended) {
@@ -135,7 +135,7 @@ static void on_deadline(void *arg)
     aftersale_answer(a);
 }
 
-static void on_end(void *arg)
+static void aftersale_on_end(void *arg)
 {
     struct aftersale *a = arg;
     aftersale_answer(a);
@@ -149,7 +149,8 @@ struct write_of { /* which item a ledger write is about */
     size_t item;
 };
 
-static void write_item(struct aftersale *a, size_t i, const char *event, ledger_done_fn *done)
+static void aftersale_write_item(struct aftersale *a, size_t i, const char *event,
+                                 ledger_done_fn *done)
 {
     struct item *item = &a->items[i];
     struct write_of *of = memory_new(sizeof *of);
@@ -175,12 +176,12 @@ static void write_item(struct aftersale *a, size_t i, const char *event, ledger_
     ledger_write(a->desk->ledger, a->desk->loop, &change, done, of);
 }
 
-static void on_book_again(void *arg)
+static void aftersale_on_book_again(void *arg)
 {
     aftersale_book(arg);
 }
 
-static void on_booked(enum ledger_result result, void *arg)
+static void aftersale_on_booked(enum ledger_result result, void *arg)
 {
     struct write_of *of = arg;
     struct aftersale *a = of->aftersale;
@@ -193,14 +194,14 @@ static void on_booked(enum ledger_result result, void *arg)
     if (--a->writes > 0)
         return;
     if (a->unbooked == 0) {
-        on_end(a);
+        aftersale_on_end(a);
         return;
     }
     a->unbooked = 0;
     log_event(LOG_WARN, "booking_failed", "request=%s result=%s", a->request_id.ptr,
               ledger_result_word(result));
     aftersale_answer(a);
-    loop_timer_start(&a->again, a->desk->loop, BOOK_AGAIN_MS, on_book_again, a);
+    loop_timer_start(&a->again, a->desk->loop, BOOK_AGAIN_MS, aftersale_on_book_again, a);
 }
 
 static void aftersale_book(struct aftersale *a)
@@ -209,15 +210,15 @@ static void aftersale_book(struct aftersale *a)
     AFTERSALE_CRASH_POINT(a, "booking");
     for (size_t i = 0; i < a->count; i++)
         if (a->items[i].state == ITEM_ENDED)
-            write_item(a, i, events[a->kind], on_booked);
+            aftersale_write_item(a, i, events[a->kind], aftersale_on_booked);
     if (a->writes == 0)
-        on_end(a);
+        aftersale_on_end(a);
 }
 
 /* ---- asking ---- */
 
-static void end_item(struct aftersale *a, size_t i, const struct answer *answer,
-                     const struct answer_item *said)
+static void aftersale_end_item(struct aftersale *a, size_t i, const struct answer *answer,
+                               const struct answer_item *said)
 {
     struct item *item = &a->items[i];
     item->state = ITEM_ENDED;
@@ -242,9 +243,9 @@ static void end_item(struct aftersale *a, size_t i, const struct answer *answer,
     }
 }
 
-static void start_batch(struct batch *batch);
+static void aftersale_start_batch(struct batch *batch);
 
-static struct batch *batch_new(struct aftersale *a, const struct provider *provider)
+static struct batch *aftersale_batch_new(struct aftersale *a, const struct provider *provider)
 {
     struct batch *batch = memory_new(sizeof *batch);
     batch->aftersale = a;
@@ -257,33 +258,34 @@ static struct batch *batch_new(struct aftersale *a, const struct provider *provi
 }
 
 /* The panel has no plural form: nothing was executed, each is asked by itself. */
-static void ask_singly(struct batch *batch)
+static void aftersale_ask_singly(struct batch *batch)
 {
     struct aftersale *a = batch->aftersale;
     for (size_t i = 0; i < batch->count; i++) {
-        struct batch *single = batch_new(a, batch->provider);
+        struct batch *single = aftersale_batch_new(a, batch->provider);
         single->items[single->count++] = batch->items[i];
         single->is_single = true;
-        start_batch(single);
+        aftersale_start_batch(single);
     }
 }
 
-static void end_batch(struct batch *batch, const struct answer *answer)
+static void aftersale_end_batch(struct batch *batch, const struct answer *answer)
 {
     struct aftersale *a = batch->aftersale;
     for (size_t i = 0; i < batch->count; i++)
-        end_item(a, batch->items[i], answer, i < answer->item_count ? &answer->items[i] : NULL);
+        aftersale_end_item(a, batch->items[i], answer,
+                           i < answer->item_count ? &answer->items[i] : NULL);
     if (--a->batches == 0)
         aftersale_book(a);
 }
 
-static void end_unsent(struct batch *batch, struct str why)
+static void aftersale_end_unsent(struct batch *batch, struct str why)
 {
     struct answer unsent = {.outcome = OUTCOME_NOT_SENT, .evidence = why};
-    end_batch(batch, &unsent);
+    aftersale_end_batch(batch, &unsent);
 }
 
-static void on_answer(const struct answer *answer, void *arg)
+static void aftersale_on_answer(const struct answer *answer, void *arg)
 {
     struct batch *batch = arg;
     struct aftersale *a = batch->aftersale;
@@ -293,36 +295,36 @@ static void on_answer(const struct answer *answer, void *arg)
                 loop_now_ms(a->desk->loop));
     if (batch->count > 1 && answer->outcome == OUTCOME_REFUSED &&
         answer->refusal == REFUSAL_UNSUPPORTED) {
-        ask_singly(batch);
+        aftersale_ask_singly(batch);
         if (--a->batches == 0)
             aftersale_book(a);
         return;
     }
-    end_batch(batch, answer);
+    aftersale_end_batch(batch, answer);
 }
 
-static void on_bucket(void *arg)
+static void aftersale_on_bucket(void *arg)
 {
-    start_batch(arg);
+    aftersale_start_batch(arg);
 }
 
-static void start_batch(struct batch *batch)
+static void aftersale_start_batch(struct batch *batch)
 {
     struct aftersale *a = batch->aftersale;
     int64_t now = loop_now_ms(a->desk->loop);
     struct str ids[ORDERS_MOST];
     if (health_take(a->desk->health, batch->provider->id, HEALTH_READINGS, STR_NONE, now) !=
         SKIP_NONE) {
-        end_unsent(batch, STR("the provider rests"));
+        aftersale_end_unsent(batch, STR("the provider rests"));
         return;
     }
     int64_t wait = provider_take_token(batch->provider, PROVIDER_LANE_OTHER, now);
     if (wait > 0) {
         health_unused(a->desk->health, batch->provider->id, HEALTH_READINGS, STR_NONE);
         if (now + wait <= batch->give_up_at_ms)
-            loop_timer_start(&batch->timer, a->desk->loop, wait, on_bucket, batch);
+            loop_timer_start(&batch->timer, a->desk->loop, wait, aftersale_on_bucket, batch);
         else
-            end_unsent(batch, STR("the provider's rate limit left no room"));
+            aftersale_end_unsent(batch, STR("the provider's rate limit left no room"));
         return;
     }
     for (size_t i = 0; i < batch->count; i++)
@@ -334,7 +336,8 @@ static void start_batch(struct batch *batch)
                                 .id_count = batch->count};
     struct ask_options options = {.request_id = a->request_id.ptr, .wait_ms = CONNECTION_WAIT_MS};
     AFTERSALE_CRASH_POINT(a, "sending");
-    batch->ask = ask_start(a->desk->loop, batch->provider, &question, &options, on_answer, batch);
+    batch->ask =
+        ask_start(a->desk->loop, batch->provider, &question, &options, aftersale_on_answer, batch);
 }
 
 /* One batch a provider; an order whose provider is no longer configured cannot be asked. */
@@ -353,7 +356,7 @@ static void aftersale_ask(struct aftersale *a)
             continue;
         const struct provider *provider = provider_set_find(a->providers, item->provider);
         if (batches[provider->id] == NULL)
-            batches[provider->id] = batch_new(a, provider);
+            batches[provider->id] = aftersale_batch_new(a, provider);
         batches[provider->id]->items[batches[provider->id]->count++] = i;
         item->state = ITEM_ASKED;
     }
@@ -363,12 +366,12 @@ static void aftersale_ask(struct aftersale *a)
     }
     for (size_t i = 0; i < PROVIDER_MAX; i++)
         if (batches[i])
-            start_batch(batches[i]);
+            aftersale_start_batch(batches[i]);
 }
 
 /* ---- intending ---- */
 
-static void on_intended(enum ledger_result result, void *arg)
+static void aftersale_on_intended(enum ledger_result result, void *arg)
 {
     struct write_of *of = arg;
     struct aftersale *a = of->aftersale;
@@ -397,16 +400,18 @@ static void aftersale_intend(struct aftersale *a)
         if (item->number == 0)
             item->words = WORDS_UNAVAILABLE;
         else
-            write_item(a, i, a->kind == AFTERSALE_CANCEL ? "cancel_asked" : "refill_asked",
-                       on_intended);
+            aftersale_write_item(a, i,
+                                 a->kind == AFTERSALE_CANCEL ? "cancel_asked" : "refill_asked",
+                                 aftersale_on_intended);
     }
     if (a->writes == 0)
-        on_end(a);
+        aftersale_on_end(a);
 }
 
 /* ---- looking ---- */
 
-static void take_row(struct aftersale *a, struct item *item, const struct ledger_order *row)
+static void aftersale_take_row(struct aftersale *a, struct item *item,
+                               const struct ledger_order *row)
 {
     if (!str_equal(row->client, a->client) || row->state == ORDERSTATE_REFUSED)
         return;
@@ -424,14 +429,14 @@ static void take_row(struct aftersale *a, struct item *item, const struct ledger
         item->state = ITEM_READY;
 }
 
-static void on_rows(const struct ledger_rows *rows, void *arg)
+static void aftersale_on_rows(const struct ledger_rows *rows, void *arg)
 {
     struct aftersale *a = arg;
     for (size_t i = 0; i < a->count; i++) {
         a->items[i].words = rows->result == LEDGER_DONE ? WORDS_ORDER_ID : WORDS_UNAVAILABLE;
         for (size_t j = 0; j < rows->order_count; j++)
             if (rows->orders[j].id == a->items[i].order)
-                take_row(a, &a->items[i], &rows->orders[j]);
+                aftersale_take_row(a, &a->items[i], &rows->orders[j]);
     }
     aftersale_intend(a);
 }
@@ -455,19 +460,20 @@ void aftersale_start(struct desk *desk, const struct aftersale_request *request,
     a->arg = arg;
     for (size_t i = 0; i < request->count; i++) {
         a->asked[i] = request->orders[i];
-        if (request->orders[i] && !find_item(a, request->orders[i])) {
+        if (request->orders[i] && !aftersale_find_item(a, request->orders[i])) {
             ids[a->count] = request->orders[i];
             a->items[a->count++].order = request->orders[i];
         }
     }
     desk->aftersales++;
-    loop_timer_start(&a->deadline, desk->loop, desk->settings.answer_within_ms, on_deadline, a);
+    loop_timer_start(&a->deadline, desk->loop, desk->settings.answer_within_ms,
+                     aftersale_on_deadline, a);
     atomic_fetch_add_explicit(a->kind == AFTERSALE_CANCEL ? &desk_totals.cancels
                                                           : &desk_totals.refills,
                               a->count, memory_order_relaxed);
     struct ledger_query query = {.question = LEDGER_ASK_ORDERS, .ids = ids, .id_count = a->count};
     if (a->count > 0)
-        ledger_ask(desk->ledger, desk->loop, &query, on_rows, a);
+        ledger_ask(desk->ledger, desk->loop, &query, aftersale_on_rows, a);
     else
-        loop_timer_start(&a->again, desk->loop, 0, on_end, a);
+        loop_timer_start(&a->again, desk->loop, 0, aftersale_on_end, a);
 }

@@ -17,12 +17,12 @@ struct making {
     struct fault *why;
 };
 
-static struct str given(const struct making *m, enum field field)
+static struct str draft_given(const struct making *m, enum field field)
 {
     return str_trim(m->given->value[field]);
 }
 
-static bool incorrect(const struct making *m, enum field field)
+static bool draft_incorrect(const struct making *m, enum field field)
 {
     return fault_set(m->why, FAULT_INVALID, "Incorrect %s", field_name(field));
 }
@@ -30,7 +30,7 @@ static bool incorrect(const struct making *m, enum field field)
 /* ---- texts ---- */
 
 /* No control characters, save those named; UTF-8. */
-static bool is_plain_text(struct str s, const char *save)
+static bool draft_is_plain_text(struct str s, const char *save)
 {
     for (size_t i = 0; i < s.len; i++) {
         unsigned char byte = (unsigned char)s.ptr[i];
@@ -40,18 +40,18 @@ static bool is_plain_text(struct str s, const char *save)
     return str_is_utf8(s);
 }
 
-static bool take_text(struct making *m, enum field field)
+static bool draft_take_text(struct making *m, enum field field)
 {
-    struct str text = given(m, field);
-    if (text.len > DRAFT_LINK_BYTES || !is_plain_text(text, ""))
-        return incorrect(m, field);
+    struct str text = draft_given(m, field);
+    if (text.len > DRAFT_LINK_BYTES || !draft_is_plain_text(text, ""))
+        return draft_incorrect(m, field);
     m->out->fields.value[field] = arena_str(m->arena, text);
     return true;
 }
 
 /* ---- lists ---- */
 
-static size_t line_end(struct str s, size_t *skip_out)
+static size_t draft_line_end(struct str s, size_t *skip_out)
 {
     for (size_t i = 0; i < s.len; i++) {
         if (s.ptr[i] == '\n' || s.ptr[i] == '\r') {
@@ -67,11 +67,11 @@ static size_t line_end(struct str s, size_t *skip_out)
     return s.len;
 }
 
-static size_t add_lines(struct buf *out, struct str text, char also)
+static size_t draft_add_lines(struct buf *out, struct str text, char also)
 {
     size_t lines = 0;
     for (size_t skip = 1; skip > 0;) {
-        size_t end = line_end(text, &skip);
+        size_t end = draft_line_end(text, &skip);
         struct str rest = str_first(text, end), piece;
         while (also ? str_next(&rest, also, &piece) : (piece = rest).ptr != NULL) {
             struct str line = str_trim(piece);
@@ -89,25 +89,25 @@ static size_t add_lines(struct buf *out, struct str text, char also)
 }
 
 /* Comments may hold commas; the other lists are words. */
-static bool take_list(struct making *m, enum field field, int64_t *lines_out)
+static bool draft_take_list(struct making *m, enum field field, int64_t *lines_out)
 {
     struct buf joined;
-    struct str text = given(m, field);
+    struct str text = draft_given(m, field);
     buf_init(&joined, DRAFT_LIST_BYTES);
-    size_t lines = text.len ? add_lines(&joined, text, field == FIELD_COMMENTS ? 0 : ',') : 0;
-    bool is_fine =
-        !joined.is_over && lines <= DRAFT_LIST_LINES && is_plain_text(buf_str(&joined), "\n\t");
+    size_t lines = text.len ? draft_add_lines(&joined, text, field == FIELD_COMMENTS ? 0 : ',') : 0;
+    bool is_fine = !joined.is_over && lines <= DRAFT_LIST_LINES &&
+                   draft_is_plain_text(buf_str(&joined), "\n\t");
     if (is_fine && lines > 0)
         m->out->fields.value[field] = arena_str(m->arena, buf_str(&joined));
     buf_fini(&joined);
     *lines_out = (int64_t)lines;
-    return is_fine || incorrect(m, field);
+    return is_fine || draft_incorrect(m, field);
 }
 
 /* ---- numbers ---- */
 
 /* "1000", "1000.0", " 1,000 "; false when it is no whole number. */
-static bool read_whole(struct str text, int64_t *out)
+static bool draft_read_whole(struct str text, int64_t *out)
 {
     char digits[24];
     size_t n = 0;
@@ -127,7 +127,7 @@ static bool read_whole(struct str text, int64_t *out)
     return str_to_i64(str_make(digits, n), out);
 }
 
-static bool is_digits(struct str text)
+static bool draft_is_digits(struct str text)
 {
     for (size_t i = 0; i < text.len; i++)
         if (text.ptr[i] < '0' || text.ptr[i] > '9')
@@ -135,22 +135,22 @@ static bool is_digits(struct str text)
     return text.len > 0;
 }
 
-static bool keep_number(struct making *m, enum field field, int64_t value)
+static bool draft_keep_number(struct making *m, enum field field, int64_t value)
 {
     char *text = arena_printf(m->arena, "%lld", (long long)value);
     m->out->fields.value[field] = str_of(text);
     return true;
 }
 
-static bool take_number(struct making *m, enum field field, int64_t least, int64_t most,
-                        int64_t *out)
+static bool draft_take_number(struct making *m, enum field field, int64_t least, int64_t most,
+                              int64_t *out)
 {
-    if (!read_whole(given(m, field), out) || *out < least || *out > most)
-        return incorrect(m, field);
-    return keep_number(m, field, *out);
+    if (!draft_read_whole(draft_given(m, field), out) || *out < least || *out > most)
+        return draft_incorrect(m, field);
+    return draft_keep_number(m, field, *out);
 }
 
-static bool check_limits(const struct making *m, int64_t quantity)
+static bool draft_check_limits(const struct making *m, int64_t quantity)
 {
     if (quantity < m->service->min)
         return fault_set(m->why, FAULT_INVALID, "Quantity less than minimal %lld",
@@ -163,7 +163,7 @@ static bool check_limits(const struct making *m, int64_t quantity)
 
 /* ---- dates ---- */
 
-static bool date_parts(struct str text, char separator, int64_t parts[3])
+static bool draft_date_parts(struct str text, char separator, int64_t parts[3])
 {
     struct str piece;
     size_t n = 0;
@@ -174,18 +174,19 @@ static bool date_parts(struct str text, char separator, int64_t parts[3])
 }
 
 /* Documented as d/m/Y; m/d/Y and Y-m-d are met too. Kept as d/m/Y. */
-static bool take_expiry(struct making *m)
+static bool draft_take_expiry(struct making *m)
 {
-    struct str text = given(m, FIELD_EXPIRY);
+    struct str text = draft_given(m, FIELD_EXPIRY);
     int64_t p[3];
-    if (!date_parts(text, '/', p) && !date_parts(text, '.', p) && !date_parts(text, '-', p))
-        return incorrect(m, FIELD_EXPIRY);
+    if (!draft_date_parts(text, '/', p) && !draft_date_parts(text, '.', p) &&
+        !draft_date_parts(text, '-', p))
+        return draft_incorrect(m, FIELD_EXPIRY);
     bool is_year_first = p[0] > 31, is_month_first = p[0] <= 12 && p[1] > 12;
     int64_t year = is_year_first ? p[0] : p[2];
     int64_t month = is_month_first ? p[0] : p[1];
     int64_t day = is_year_first ? p[2] : is_month_first ? p[1] : p[0];
     if (day < 1 || day > 31 || month < 1 || month > 12 || year < 2000 || year > 9999)
-        return incorrect(m, FIELD_EXPIRY);
+        return draft_incorrect(m, FIELD_EXPIRY);
     m->out->fields.value[FIELD_EXPIRY] = str_of(arena_printf(
         m->arena, "%02lld/%02lld/%04lld", (long long)day, (long long)month, (long long)year));
     return true;
@@ -194,96 +195,97 @@ static bool take_expiry(struct making *m)
 /* ---- the fields of a type ---- */
 
 /* Clients swap the singular and the plural; either serves. */
-static struct str given_or_twin(const struct making *m, enum field field)
+static struct str draft_given_or_twin(const struct making *m, enum field field)
 {
-    struct str value = given(m, field);
+    struct str value = draft_given(m, field);
     if (value.len > 0)
         return value;
     if (field == FIELD_HASHTAG)
-        return given(m, FIELD_HASHTAGS);
+        return draft_given(m, FIELD_HASHTAGS);
     if (field == FIELD_HASHTAGS)
-        return given(m, FIELD_HASHTAG);
+        return draft_given(m, FIELD_HASHTAG);
     if (field == FIELD_USERNAME && !(m->row->required & (1u << FIELD_USERNAMES)))
-        return given(m, FIELD_USERNAMES);
+        return draft_given(m, FIELD_USERNAMES);
     if (field == FIELD_USERNAMES && !(m->row->required & (1u << FIELD_USERNAME)))
-        return given(m, FIELD_USERNAME);
+        return draft_given(m, FIELD_USERNAME);
     return value;
 }
 
-static bool check_required(struct making *m, struct fields *completed)
+static bool draft_check_required(struct making *m, struct fields *completed)
 {
     for (int f = 0; f < FIELD_COUNT; f++) {
         bool is_required = (m->row->required >> f) & 1;
         completed->value[f] =
-            is_required ? given_or_twin(m, (enum field)f) : given(m, (enum field)f);
+            is_required ? draft_given_or_twin(m, (enum field)f) : draft_given(m, (enum field)f);
         if (is_required && completed->value[f].len == 0)
             return fault_set(m->why, FAULT_INVALID, "Missing parameter: %s",
                              field_name((enum field)f));
     }
     /* `keyword` is the name of both: of the keywords of SEO, and of a visitor's search. */
-    if (m->service->type == ORDERTYPE_WEB_TRAFFIC && str_is(given(m, FIELD_TYPE_OF_TRAFFIC), "1") &&
+    if (m->service->type == ORDERTYPE_WEB_TRAFFIC &&
+        str_is(draft_given(m, FIELD_TYPE_OF_TRAFFIC), "1") &&
         completed->value[FIELD_GOOGLE_KEYWORD].len == 0)
-        completed->value[FIELD_GOOGLE_KEYWORD] = given(m, FIELD_KEYWORDS);
+        completed->value[FIELD_GOOGLE_KEYWORD] = draft_given(m, FIELD_KEYWORDS);
     return true;
 }
 
-static bool take_traffic(struct making *m)
+static bool draft_take_traffic(struct making *m)
 {
-    struct str type = given(m, FIELD_TYPE_OF_TRAFFIC);
+    struct str type = draft_given(m, FIELD_TYPE_OF_TRAFFIC);
     enum field needed = str_is(type, "1")   ? FIELD_GOOGLE_KEYWORD
                         : str_is(type, "2") ? FIELD_REFERRING_URL
                                             : FIELD_COUNT;
-    if (needed != FIELD_COUNT && given(m, needed).len == 0)
+    if (needed != FIELD_COUNT && draft_given(m, needed).len == 0)
         return fault_set(m->why, FAULT_INVALID, "Missing parameter: %s", field_name(needed));
     return true;
 }
 
 /* 0 and -1 mean "no end" with some clients, as leaving it out does. */
-static bool take_posts(struct making *m, enum field field)
+static bool draft_take_posts(struct making *m, enum field field)
 {
     int64_t posts;
-    if (!read_whole(given(m, field), &posts))
-        return incorrect(m, field);
-    return posts <= 0 || keep_number(m, field, posts);
+    if (!draft_read_whole(draft_given(m, field), &posts))
+        return draft_incorrect(m, field);
+    return posts <= 0 || draft_keep_number(m, field, posts);
 }
 
-static bool take_subscription(struct making *m)
+static bool draft_take_subscription(struct making *m)
 {
     int64_t least, most, delay;
-    if (!take_number(m, FIELD_MIN, 1, INT32_MAX, &least) ||
-        !take_number(m, FIELD_MAX, 1, INT32_MAX, &most) ||
-        !take_number(m, FIELD_DELAY, 0, 100000, &delay))
+    if (!draft_take_number(m, FIELD_MIN, 1, INT32_MAX, &least) ||
+        !draft_take_number(m, FIELD_MAX, 1, INT32_MAX, &most) ||
+        !draft_take_number(m, FIELD_DELAY, 0, 100000, &delay))
         return false;
     if (most < least)
         return fault_set(m->why, FAULT_INVALID, "Incorrect max: it is less than min");
-    if (!check_limits(m, least) || !check_limits(m, most))
+    if (!draft_check_limits(m, least) || !draft_check_limits(m, most))
         return false;
-    if (given(m, FIELD_POSTS).len && !take_posts(m, FIELD_POSTS))
+    if (draft_given(m, FIELD_POSTS).len && !draft_take_posts(m, FIELD_POSTS))
         return false;
-    if (given(m, FIELD_OLD_POSTS).len && !take_posts(m, FIELD_OLD_POSTS))
+    if (draft_given(m, FIELD_OLD_POSTS).len && !draft_take_posts(m, FIELD_OLD_POSTS))
         return false;
-    return given(m, FIELD_EXPIRY).len == 0 || take_expiry(m);
+    return draft_given(m, FIELD_EXPIRY).len == 0 || draft_take_expiry(m);
 }
 
-static bool take_drip(struct making *m, int64_t *runs_out)
+static bool draft_take_drip(struct making *m, int64_t *runs_out)
 {
     int64_t interval;
-    struct str runs = given(m, FIELD_RUNS);
+    struct str runs = draft_given(m, FIELD_RUNS);
     *runs_out = 1;
     if (!m->row->may_drip || runs.len == 0)
         return true;
     /* Forms send a zero for "not drip-fed". */
-    if (read_whole(runs, runs_out) && *runs_out == 0) {
+    if (draft_read_whole(runs, runs_out) && *runs_out == 0) {
         *runs_out = 1;
         return true;
     }
-    if (given(m, FIELD_INTERVAL).len == 0)
+    if (draft_given(m, FIELD_INTERVAL).len == 0)
         return fault_set(m->why, FAULT_INVALID, "Missing parameter: interval");
-    return take_number(m, FIELD_RUNS, 1, DRIP_RUNS_MOST, runs_out) &&
-           take_number(m, FIELD_INTERVAL, 0, DRIP_INTERVAL_MOST, &interval);
+    return draft_take_number(m, FIELD_RUNS, 1, DRIP_RUNS_MOST, runs_out) &&
+           draft_take_number(m, FIELD_INTERVAL, 0, DRIP_INTERVAL_MOST, &interval);
 }
 
-static bool is_taken_elsewhere(enum field field)
+static bool draft_is_taken_elsewhere(enum field field)
 {
     const uint32_t elsewhere = 1u << FIELD_QUANTITY | 1u << FIELD_RUNS | 1u << FIELD_INTERVAL |
                                1u << FIELD_MIN | 1u << FIELD_MAX | 1u << FIELD_POSTS |
@@ -291,33 +293,33 @@ static bool is_taken_elsewhere(enum field field)
     return (elsewhere >> field) & 1;
 }
 
-static bool take_fields(struct making *m, int64_t lines[FIELD_COUNT])
+static bool draft_take_fields(struct making *m, int64_t lines[FIELD_COUNT])
 {
     for (int f = 0; f < FIELD_COUNT; f++) {
         enum field field = (enum field)f;
-        if (!(((m->row->required | m->row->optional) >> f) & 1) || is_taken_elsewhere(field) ||
-            given(m, field).len == 0)
+        if (!(((m->row->required | m->row->optional) >> f) & 1) ||
+            draft_is_taken_elsewhere(field) || draft_given(m, field).len == 0)
             continue;
         if (field_is_list(field)) {
-            if (!take_list(m, field, &lines[f]))
+            if (!draft_take_list(m, field, &lines[f]))
                 return false;
             if (lines[f] == 0)
                 return fault_set(m->why, FAULT_INVALID, "Missing parameter: %s", field_name(field));
-        } else if (!take_text(m, field)) {
+        } else if (!draft_take_text(m, field)) {
             return false;
         }
     }
     return true;
 }
 
-static bool take_quantity(struct making *m, const int64_t lines[FIELD_COUNT], int64_t *out)
+static bool draft_take_quantity(struct making *m, const int64_t lines[FIELD_COUNT], int64_t *out)
 {
     switch (m->row->quantity) {
     case ORDERTYPE_QUANTITY_GIVEN:
         /* A number below the minimum, zero and negative ones too, is told as such. */
-        if (!read_whole(given(m, FIELD_QUANTITY), out)) {
-            if (!is_digits(given(m, FIELD_QUANTITY)))
-                return incorrect(m, FIELD_QUANTITY);
+        if (!draft_read_whole(draft_given(m, FIELD_QUANTITY), out)) {
+            if (!draft_is_digits(draft_given(m, FIELD_QUANTITY)))
+                return draft_incorrect(m, FIELD_QUANTITY);
             *out = INT64_MAX; /* as good as any number above the maximum */
         }
         break;
@@ -335,10 +337,10 @@ static bool take_quantity(struct making *m, const int64_t lines[FIELD_COUNT], in
         *out = 0;
         return true;
     }
-    return check_limits(m, *out) && keep_number(m, FIELD_QUANTITY, *out);
+    return draft_check_limits(m, *out) && draft_keep_number(m, FIELD_QUANTITY, *out);
 }
 
-static bool quote(struct making *m, int64_t runs, unsigned decimals)
+static bool draft_quote(struct making *m, int64_t runs, unsigned decimals)
 {
     struct draft *out = m->out;
     if (__builtin_mul_overflow(out->run_quantity, runs, &out->quantity) ||
@@ -363,17 +365,17 @@ bool draft_make(const struct service *service, struct money rate, unsigned decim
                        .out = out,
                        .why = why};
     *out = (struct draft){.service = service, .type = service->type, .rate = rate};
-    if (!check_required(&m, &completed))
+    if (!draft_check_required(&m, &completed))
         return false;
     m.given = &completed;
-    if (!take_fields(&m, lines))
+    if (!draft_take_fields(&m, lines))
         return false;
-    if (service->type == ORDERTYPE_WEB_TRAFFIC && !take_traffic(&m))
+    if (service->type == ORDERTYPE_WEB_TRAFFIC && !draft_take_traffic(&m))
         return false;
-    if (m.row->quantity == ORDERTYPE_QUANTITY_PER_POST && !take_subscription(&m))
+    if (m.row->quantity == ORDERTYPE_QUANTITY_PER_POST && !draft_take_subscription(&m))
         return false;
-    return take_quantity(&m, lines, &out->run_quantity) && take_drip(&m, &runs) &&
-           quote(&m, runs, decimals);
+    return draft_take_quantity(&m, lines, &out->run_quantity) && draft_take_drip(&m, &runs) &&
+           draft_quote(&m, runs, decimals);
 }
 
 bool draft_restore(const struct service *service, struct money rate, struct money charge,

@@ -1,7 +1,7 @@
 /* See explain.h. */
 #include "orders/explain.h"
 
-static bool is_within_limits(const struct offer *offer, const struct draft *draft)
+static bool explain_is_within_limits(const struct offer *offer, const struct draft *draft)
 {
     const struct ordertype_row *row = ordertype_row(draft->type);
     if (!offer->has_limits || row->quantity == ORDERTYPE_QUANTITY_ONE)
@@ -15,8 +15,8 @@ static bool is_within_limits(const struct offer *offer, const struct draft *draf
 }
 
 /* Subscriptions are charged per post, so there the two rates are compared. */
-static bool costs_too_much(const struct offer *offer, const struct draft *draft,
-                           struct money *cost_out)
+static bool explain_costs_too_much(const struct offer *offer, const struct draft *draft,
+                                   struct money *cost_out)
 {
     const struct ordertype_row *row = ordertype_row(draft->type);
     if (row->quantity == ORDERTYPE_QUANTITY_PER_POST) {
@@ -27,13 +27,13 @@ static bool costs_too_much(const struct offer *offer, const struct draft *draft,
            money_compare(*cost_out, draft->charge) > 0;
 }
 
-static enum skip judge(struct desk *desk, const struct draft *draft, const struct offer *offer,
-                       struct money *cost_out)
+static enum skip explain_judge(struct desk *desk, const struct draft *draft,
+                               const struct offer *offer, struct money *cost_out)
 {
     const struct provider *provider =
         provider_set_by_id(desk->catalogue->providers, offer->provider_id);
     *cost_out = MONEY_ZERO;
-    bool is_dear = offer->is_known && costs_too_much(offer, draft, cost_out);
+    bool is_dear = offer->is_known && explain_costs_too_much(offer, draft, cost_out);
     if (provider == NULL || provider->settings.is_closed)
         return SKIP_CLOSED;
     if (provider_is_paused(provider))
@@ -44,7 +44,7 @@ static enum skip judge(struct desk *desk, const struct draft *draft, const struc
         return SKIP_QUARANTINED;
     if (offer->type != draft->type && offer->type != ORDERTYPE_UNKNOWN)
         return SKIP_TYPE;
-    if (!is_within_limits(offer, draft))
+    if (!explain_is_within_limits(offer, draft))
         return SKIP_LIMITS;
     if (is_dear && !draft->service->allow_loss)
         return SKIP_COST;
@@ -59,7 +59,8 @@ size_t explain_candidates(struct desk *desk, const struct draft *draft,
     size_t count = service->offer_count < RANKING_MAX ? service->offer_count : RANKING_MAX;
     for (size_t i = 0; i < count; i++) {
         candidates_out[i].weight = service->offers[i].weight;
-        candidates_out[i].skip = judge(desk, draft, &service->offers[i], &candidates_out[i].cost);
+        candidates_out[i].skip =
+            explain_judge(desk, draft, &service->offers[i], &candidates_out[i].cost);
     }
     return count;
 }

@@ -34,8 +34,9 @@ struct follow {
     _Alignas(16) char first_bytes[]; /* the arena's: lists and waiters */
 };
 
-static void fill(struct follow_status *out, enum orderstate state, int64_t quantity,
-                 bool has_start_count, int64_t start_count, int64_t remains, struct money paid)
+static void follow_fill(struct follow_status *out, enum orderstate state, int64_t quantity,
+                        bool has_start_count, int64_t start_count, int64_t remains,
+                        struct money paid)
 {
     out->is_found = true;
     out->status = orderstate_status(state);
@@ -44,22 +45,22 @@ static void fill(struct follow_status *out, enum orderstate state, int64_t quant
     out->remains = out->status == ORDERSTATUS_CANCELED && quantity > 0 ? quantity : remains;
 }
 
-static void fill_live(struct follow_status *out, const struct liveorder *order)
+static void follow_fill_live(struct follow_status *out, const struct liveorder *order)
 {
-    fill(out, order->state, order->quantity, order->has_start_count, order->start_count,
-         order->remains, order->paid);
+    follow_fill(out, order->state, order->quantity, order->has_start_count, order->start_count,
+                order->remains, order->paid);
     out->type = order->type;
     out->extra = str_of(order->extra);
 }
 
-static void fill_news(struct follow_status *out, const struct liveorders_news *news)
+static void follow_fill_news(struct follow_status *out, const struct liveorders_news *news)
 {
-    fill(out, news->state, news->quantity, news->has_start_count, news->start_count, news->remains,
-         news->paid);
+    follow_fill(out, news->state, news->quantity, news->has_start_count, news->start_count,
+                news->remains, news->paid);
     out->type = news->type;
 }
 
-static bool is_fresh(const struct desk *desk, const struct liveorder *order)
+static bool follow_is_fresh(const struct desk *desk, const struct liveorder *order)
 {
     if (orderstate_is_final(order->state) || order->upstream_id[0] == '\0')
         return true;
@@ -73,10 +74,11 @@ bool follow_now(struct desk *desk, unsigned client_id_asking, const uint32_t *id
     for (size_t i = 0; i < count; i++) {
         struct liveorder order;
         out[i] = (struct follow_status){.id = ids[i]};
-        if (!liveorders_get(desk->liveorders, ids[i], arena, &order) || !is_fresh(desk, &order))
+        if (!liveorders_get(desk->liveorders, ids[i], arena, &order) ||
+            !follow_is_fresh(desk, &order))
             return false;
         if (order.client_id == client_id_asking)
-            fill_live(&out[i], &order);
+            follow_fill_live(&out[i], &order);
     }
     atomic_fetch_add_explicit(&desk_totals.status_fresh, count, memory_order_relaxed);
     return true;
@@ -101,37 +103,37 @@ static void follow_finish(struct follow *follow)
     follow->done(follow->list, follow->count, follow->arg);
 }
 
-static void on_rows(const struct ledger_rows *rows, void *arg);
+static void follow_on_rows(const struct ledger_rows *rows, void *arg);
 
-static void mark_unavailable(struct follow *follow, bool is_unavailable)
+static void follow_mark_unavailable(struct follow *follow, bool is_unavailable)
 {
     for (size_t i = 0; i < follow->count; i++)
         follow->list[i].is_unavailable =
             is_unavailable && !follow->list[i].is_found && !follow->is_waiting[i];
 }
 
-static void look_up(struct follow *follow, const uint32_t *ids, size_t count)
+static void follow_look_up(struct follow *follow, const uint32_t *ids, size_t count)
 {
     struct ledger_query query = {.question = LEDGER_ASK_ORDERS, .ids = ids, .id_count = count};
     follow->pending++;
     follow->outstanding++;
-    ledger_ask(follow->desk->ledger, follow->desk->loop, &query, on_rows, follow);
+    ledger_ask(follow->desk->ledger, follow->desk->loop, &query, follow_on_rows, follow);
 }
 
 /* What left the table meanwhile is finished and in the books. */
-static void take_known(struct follow *follow, size_t index)
+static void follow_take_known(struct follow *follow, size_t index)
 {
     struct liveorder order;
     follow->is_waiting[index] = false;
     if (!liveorders_get(follow->desk->liveorders, follow->list[index].id, &follow->arena, &order))
-        look_up(follow, &follow->list[index].id, 1);
+        follow_look_up(follow, &follow->list[index].id, 1);
     else if (order.client_id == follow->client_id)
-        fill_live(&follow->list[index], &order);
+        follow_fill_live(&follow->list[index], &order);
 }
 
 /* status_within is over: what is known has to do. A look-up in the books alone is waited for once
  * more: it cannot depend on a panel. */
-static void on_timeout(void *arg)
+static void follow_on_timeout(void *arg)
 {
     struct follow *follow = arg;
     size_t waiting = 0;
@@ -139,32 +141,33 @@ static void on_timeout(void *arg)
         if (!follow->is_waiting[i])
             continue;
         waiting++;
-        take_known(follow, i);
+        follow_take_known(follow, i);
         atomic_fetch_add_explicit(&desk_totals.status_stale, 1, memory_order_relaxed);
     }
     follow->pending -= waiting;
     if (follow->pending > 0 && !follow->is_last_wait) {
         follow->is_last_wait = true;
-        loop_timer_start(&follow->timer, follow->desk->loop, BOOKS_WITHIN_MS, on_timeout, follow);
+        loop_timer_start(&follow->timer, follow->desk->loop, BOOKS_WITHIN_MS, follow_on_timeout,
+                         follow);
         return;
     }
-    mark_unavailable(follow, follow->pending > 0);
+    follow_mark_unavailable(follow, follow->pending > 0);
     follow_finish(follow);
     follow_release(follow);
 }
 
-static void take_landed(struct follow *follow, const struct follow_waiter *waiter)
+static void follow_take_landed(struct follow *follow, const struct follow_waiter *waiter)
 {
     if (waiter->waiter.has_news) {
         follow->is_waiting[waiter->index] = false;
-        fill_news(&follow->list[waiter->index], &waiter->waiter.news);
+        follow_fill_news(&follow->list[waiter->index], &waiter->waiter.news);
     } else {
-        take_known(follow, waiter->index);
+        follow_take_known(follow, waiter->index);
     }
     follow->pending--;
 }
 
-static void on_landed(struct loop_message *message)
+static void follow_on_landed(struct loop_message *message)
 {
     struct liveorders_waiter *waiter = (struct liveorders_waiter *)message;
     struct follow *follow = ((struct follow_waiter *)waiter)->follow;
@@ -172,46 +175,47 @@ static void on_landed(struct loop_message *message)
         const struct follow_waiter *landed = (struct follow_waiter *)waiter;
         follow->outstanding--;
         if (!follow->is_done && follow->is_waiting[landed->index])
-            take_landed(follow, landed);
+            follow_take_landed(follow, landed);
     }
     if (!follow->is_done && follow->pending == 0)
         follow_finish(follow);
     follow_release(follow); /* and its waiters with it */
 }
 
-static void take_row(struct follow *follow, const struct ledger_order *row)
+static void follow_take_row(struct follow *follow, const struct ledger_order *row)
 {
     if (client_id(row->client) != follow->client_id || row->state == ORDERSTATE_REFUSED)
         return;
     for (size_t i = 0; i < follow->count; i++) {
         if (follow->list[i].id != row->id || follow->list[i].is_found)
             continue;
-        fill(&follow->list[i], row->state, row->quantity, row->has_start_count, row->start_count,
-             row->remains, row->state == ORDERSTATE_PLACING ? row->charge : row->paid);
+        follow_fill(&follow->list[i], row->state, row->quantity, row->has_start_count,
+                    row->start_count, row->remains,
+                    row->state == ORDERSTATE_PLACING ? row->charge : row->paid);
         follow->list[i].type = row->type;
         follow->list[i].extra = arena_str(&follow->arena, row->extra);
     }
 }
 
-static void on_rows(const struct ledger_rows *rows, void *arg)
+static void follow_on_rows(const struct ledger_rows *rows, void *arg)
 {
     struct follow *follow = arg;
     follow->outstanding--;
     if (!follow->is_done) {
         for (size_t i = 0; i < rows->order_count; i++)
-            take_row(follow, &rows->orders[i]);
+            follow_take_row(follow, &rows->orders[i]);
         if (rows->result != LEDGER_DONE)
-            mark_unavailable(follow, true);
+            follow_mark_unavailable(follow, true);
         if (--follow->pending == 0)
             follow_finish(follow);
     }
     follow_release(follow);
 }
 
-static bool is_to_be_asked(const struct liveorder *order, void *arg)
+static bool follow_is_to_be_asked(const struct liveorder *order, void *arg)
 {
     const struct follow *follow = arg;
-    return order->client_id == follow->client_id && !is_fresh(follow->desk, order);
+    return order->client_id == follow->client_id && !follow_is_fresh(follow->desk, order);
 }
 
 /* True when the order's result is there or waited for; false: it must be looked up in the books. */
@@ -220,18 +224,18 @@ static bool follow_live(struct follow *follow, size_t index, uint64_t *asked)
     struct desk *desk = follow->desk;
     struct liveorder order;
     struct follow_waiter *waiter = &follow->waiters[index];
-    waiter->waiter.message.run = on_landed;
+    waiter->waiter.message.run = follow_on_landed;
     waiter->waiter.loop = desk->loop;
     waiter->waiter.owner = follow;
     waiter->follow = follow;
     waiter->index = index;
     switch (liveorders_get_or_join(desk->liveorders, follow->list[index].id, &follow->arena,
-                                   is_to_be_asked, follow, &waiter->waiter, &order)) {
+                                   follow_is_to_be_asked, follow, &waiter->waiter, &order)) {
     case LIVEORDERS_GONE:
         return false;
     case LIVEORDERS_SEEN:
         if (order.client_id == follow->client_id)
-            fill_live(&follow->list[index], &order);
+            follow_fill_live(&follow->list[index], &order);
         return true;
     case LIVEORDERS_LEAD:
         ++*asked;
@@ -246,7 +250,7 @@ static bool follow_live(struct follow *follow, size_t index, uint64_t *asked)
     return true;
 }
 
-static void on_nothing_pending(void *arg)
+static void follow_on_nothing_pending(void *arg)
 {
     struct follow *follow = arg;
     follow_finish(follow);
@@ -288,10 +292,10 @@ void follow_start(struct desk *desk, unsigned client_id_asking, const uint32_t *
     if (asked)
         atomic_fetch_add_explicit(&desk_totals.status_asked, asked, memory_order_relaxed);
     if (in_books_count > 0)
-        look_up(follow, in_books, in_books_count);
+        follow_look_up(follow, in_books, in_books_count);
     loop_timer_start(&follow->timer, desk->loop,
                      follow->pending ? desk->settings.status_within_ms : 0,
-                     follow->pending ? on_timeout : on_nothing_pending, follow);
+                     follow->pending ? follow_on_timeout : follow_on_nothing_pending, follow);
     /* Last: a landing may come home at once, but only by message. */
     statuspoll_flush(desk->statuspoll);
 }

@@ -22,22 +22,23 @@ struct saving {
     struct loop_timer again;
 };
 
-static void mark_unsaved(struct liveorder *order, void *arg)
+static void landing_mark_unsaved(struct liveorder *order, void *arg)
 {
     (void)arg;
     order->is_unsaved = true;
 }
 
-static void write_state(struct saving *saving, const struct liveorder *order, struct str reason);
+static void landing_write_state(struct saving *saving, const struct liveorder *order,
+                                struct str reason);
 
-static void saving_end(struct saving *saving)
+static void landing_saving_end(struct saving *saving)
 {
     saving->desk->errands--;
     loop_timer_fini(&saving->again);
     free(saving);
 }
 
-static void on_save_again(void *arg)
+static void landing_on_save_again(void *arg)
 {
     struct saving *saving = arg;
     struct desk *desk = saving->desk;
@@ -45,15 +46,15 @@ static void on_save_again(void *arg)
     struct arena arena;
     arena_init(&arena);
     if (!desk->is_stopping && liveorders_get(desk->liveorders, saving->order, &arena, &order))
-        write_state(saving, &order, STR_NONE);
+        landing_write_state(saving, &order, STR_NONE);
     else
-        saving_end(saving);
+        landing_saving_end(saving);
     arena_fini(&arena);
 }
 
 /* What was not written is at the next landing. A final state is not asked for again, and with it
  * goes what is given back: that is tried until it is there. */
-static void on_saved(enum ledger_result result, void *arg)
+static void landing_on_saved(enum ledger_result result, void *arg)
 {
     struct saving *saving = arg;
     struct desk *desk = saving->desk;
@@ -61,14 +62,15 @@ static void on_saved(enum ledger_result result, void *arg)
     if (is_over && saving->is_final)
         liveorders_remove(desk->liveorders, saving->order);
     if (!is_over)
-        liveorders_change(desk->liveorders, saving->order, mark_unsaved, NULL);
+        liveorders_change(desk->liveorders, saving->order, landing_mark_unsaved, NULL);
     if (!is_over && saving->is_final && !desk->is_stopping)
-        loop_timer_start(&saving->again, desk->loop, SAVE_AGAIN_MS, on_save_again, saving);
+        loop_timer_start(&saving->again, desk->loop, SAVE_AGAIN_MS, landing_on_save_again, saving);
     else
-        saving_end(saving);
+        landing_saving_end(saving);
 }
 
-static void write_state(struct saving *saving, const struct liveorder *order, struct str reason)
+static void landing_write_state(struct saving *saving, const struct liveorder *order,
+                                struct str reason)
 {
     struct ledger_update update = {.has_state = true,
                                    .has_paid = true,
@@ -83,25 +85,25 @@ static void write_state(struct saving *saving, const struct liveorder *order, st
                                    .extra = str_of(order->extra)};
     struct ledger_change change = {
         .order = order->id, .update = &update, .event = "status", .reason = reason};
-    ledger_write(saving->desk->ledger, saving->desk->loop, &change, on_saved, saving);
+    ledger_write(saving->desk->ledger, saving->desk->loop, &change, landing_on_saved, saving);
 }
 
-static void save(struct desk *desk, const struct liveorder *order, struct str reason)
+static void landing_save(struct desk *desk, const struct liveorder *order, struct str reason)
 {
     struct saving *saving = memory_new(sizeof *saving);
     desk->errands++;
     saving->desk = desk;
     saving->order = order->id;
     saving->is_final = orderstate_is_final(order->state);
-    write_state(saving, order, reason);
+    landing_write_state(saving, order, reason);
 }
 
 /* ---- settling ---- */
 
 /* A child of a subscription is charged as the panel reports it: its charge there over its rate
  * there, at our rate. */
-static struct money child_charge(struct desk *desk, const struct liveorder *order,
-                                 const struct answer_status *reported)
+static struct money landing_child_charge(struct desk *desk, const struct liveorder *order,
+                                         const struct answer_status *reported)
 {
     const struct service *service = catalogue_find(desk->catalogue, order->service);
     struct money charge = order->paid;
@@ -116,14 +118,14 @@ static struct money child_charge(struct desk *desk, const struct liveorder *orde
     return charge;
 }
 
-static bool is_odd(const struct settlement *settled)
+static bool landing_is_odd(const struct settlement *settled)
 {
     return settled->is_unknown_word || settled->is_review || settled->is_clamped ||
            settled->is_late;
 }
 
-static void log_oddities(uint32_t order, const struct settlement *settled,
-                         const struct answer_status *reported)
+static void landing_log_oddities(uint32_t order, const struct settlement *settled,
+                                 const struct answer_status *reported)
 {
     if (settled->is_unknown_word)
         atomic_fetch_add_explicit(&desk_totals.status_unknown_words, 1, memory_order_relaxed);
@@ -146,7 +148,7 @@ struct settling {
 };
 
 /* Under the table's lock; true when nothing is to be written, and the flight has landed. */
-static bool settle_order(struct liveorder *order, void *arg)
+static bool landing_settle_order(struct liveorder *order, void *arg)
 {
     struct settling *s = arg;
     struct settlement_order before = {.state = order->state,
@@ -160,7 +162,7 @@ static bool settle_order(struct liveorder *order, void *arg)
                                       .decimals = s->desk->settings.decimals};
     bool is_child = order->parent && order->type == ORDERTYPE_SUBSCRIPTIONS;
     if (is_child && s->reported->has_charge)
-        before.paid = child_charge(s->desk, order, s->reported);
+        before.paid = landing_child_charge(s->desk, order, s->reported);
     s->settled = settlement_make(&before, s->reported);
     s->is_changed = s->settled.is_changed || order->is_unsaved ||
                     s->settled.paid.units != order->paid.units ||
@@ -181,22 +183,22 @@ static bool settle_order(struct liveorder *order, void *arg)
     return !s->is_changed;
 }
 
-static void settle(struct desk *desk, uint32_t id, const struct answer_status *reported,
-                   const char *extra, struct liveorders_landed *landed)
+static void landing_settle(struct desk *desk, uint32_t id, const struct answer_status *reported,
+                           const char *extra, struct liveorders_landed *landed)
 {
     struct settling s;
     s.desk = desk;
     s.reported = reported;
     s.extra = extra;
     s.now_ms = loop_now_ms(desk->loop);
-    if (!liveorders_change_and_land(desk->liveorders, id, settle_order, &s, landed))
+    if (!liveorders_change_and_land(desk->liveorders, id, landing_settle_order, &s, landed))
         return;
-    if (is_odd(&s.settled))
-        log_oddities(id, &s.settled, reported);
+    if (landing_is_odd(&s.settled))
+        landing_log_oddities(id, &s.settled, reported);
     if (!s.is_changed)
         return;
     /* Its write is on its way before anybody can ask for it again: the books follow in order. */
-    save(desk, &s.after, s.settled.is_late ? STR("late") : STR_NONE);
+    landing_save(desk, &s.after, s.settled.is_late ? STR("late") : STR_NONE);
     liveorders_land(desk->liveorders, id);
 }
 
@@ -219,7 +221,7 @@ struct birth { /* a child on its way to disk */
     struct liveorder child;
 };
 
-static void family_free(struct family *family)
+static void landing_family_free(struct family *family)
 {
     family->desk->errands--;
     buf_fini(&family->extra);
@@ -227,20 +229,20 @@ static void family_free(struct family *family)
     free(family);
 }
 
-static void family_end(struct family *family)
+static void landing_family_end(struct family *family)
 {
     struct desk *desk = family->desk;
     struct liveorders_landed landed = {0};
     if (family->has_failed)
         liveorders_land(desk->liveorders, family->parent.id);
     else
-        settle(desk, family->parent.id, &family->reported,
-               family->extra.is_over ? NULL : family->extra.ptr, &landed);
+        landing_settle(desk, family->parent.id, &family->reported,
+                       family->extra.is_over ? NULL : family->extra.ptr, &landed);
     liveorders_tell(&landed);
-    family_free(family);
+    landing_family_free(family);
 }
 
-static void on_born(enum ledger_result result, void *arg)
+static void landing_on_born(enum ledger_result result, void *arg)
 {
     struct birth *birth = arg;
     struct family *family = birth->family;
@@ -250,10 +252,10 @@ static void on_born(enum ledger_result result, void *arg)
         family->has_failed = true; /* the numbers were never told; the next status tries again */
     free(birth);
     if (--family->writes == 0)
-        family_end(family);
+        landing_family_end(family);
 }
 
-static uint32_t child_new(struct family *family, struct str upstream_id)
+static uint32_t landing_child_new(struct family *family, struct str upstream_id)
 {
     struct desk *desk = family->desk;
     const struct liveorder *parent = &family->parent;
@@ -285,11 +287,11 @@ static uint32_t child_new(struct family *family, struct str upstream_id)
     liveorder_from_ledger(&child, &birth->child);
     birth->child.provider_id = parent->provider_id;
     family->writes++;
-    ledger_write(desk->ledger, desk->loop, &change, on_born, birth);
+    ledger_write(desk->ledger, desk->loop, &change, landing_on_born, birth);
     return child.id;
 }
 
-static uint32_t child_find(const struct ledger_rows *rows, struct str upstream_id)
+static uint32_t landing_child_find(const struct ledger_rows *rows, struct str upstream_id)
 {
     for (size_t i = 0; i < rows->order_count; i++)
         if (str_equal(rows->orders[i].upstream_id, upstream_id))
@@ -297,7 +299,7 @@ static uint32_t child_find(const struct ledger_rows *rows, struct str upstream_i
     return 0;
 }
 
-static void add_member(struct buf *extra, const char *name, struct str value)
+static void landing_add_member(struct buf *extra, const char *name, struct str value)
 {
     if (extra->len)
         buf_add_byte(extra, ',');
@@ -305,48 +307,48 @@ static void add_member(struct buf *extra, const char *name, struct str value)
     buf_add_json(extra, value);
 }
 
-static void add_number(struct buf *extra, const char *name, int64_t value)
+static void landing_add_number(struct buf *extra, const char *name, int64_t value)
 {
     if (extra->len)
         buf_add_byte(extra, ',');
     buf_printf(extra, "\"%s\":\"%lld\"", name, (long long)value);
 }
 
-static void add_members(const struct answer_status *reported, struct buf *extra)
+static void landing_add_members(const struct answer_status *reported, struct buf *extra)
 {
     if (reported->has_posts)
-        add_number(extra, "posts", reported->posts);
+        landing_add_number(extra, "posts", reported->posts);
     if (reported->has_runs)
-        add_number(extra, "runs", reported->runs);
+        landing_add_number(extra, "runs", reported->runs);
     if (reported->expiry.len)
-        add_member(extra, "expiry", reported->expiry);
+        landing_add_member(extra, "expiry", reported->expiry);
 }
 
-static void on_children(const struct ledger_rows *rows, void *arg)
+static void landing_on_children(const struct ledger_rows *rows, void *arg)
 {
     struct family *family = arg;
     const struct answer_status *reported = &family->reported;
     struct buf *extra = &family->extra;
     if (rows->result != LEDGER_DONE) {
         family->has_failed = true;
-        family_end(family);
+        landing_family_end(family);
         return;
     }
-    add_members(reported, extra);
+    landing_add_members(reported, extra);
     buf_add_text(extra, extra->len ? ",\"orders\":[" : "\"orders\":[");
     for (size_t i = 0; i < reported->order_count && i < CHILDREN_MOST; i++) {
-        uint32_t number = child_find(rows, reported->orders[i]);
+        uint32_t number = landing_child_find(rows, reported->orders[i]);
         if (number == 0)
-            number = child_new(family, reported->orders[i]);
+            number = landing_child_new(family, reported->orders[i]);
         buf_printf(extra, i ? ",\"%u\"" : "\"%u\"", number);
     }
     buf_add_byte(extra, ']');
     if (family->writes == 0)
-        family_end(family);
+        landing_family_end(family);
 }
 
-static void look_up_children(struct desk *desk, const struct liveorder *parent,
-                             const struct answer_status *reported)
+static void landing_look_up_children(struct desk *desk, const struct liveorder *parent,
+                                     const struct answer_status *reported)
 {
     struct family *family = memory_new(sizeof *family);
     desk->errands++;
@@ -364,7 +366,7 @@ static void look_up_children(struct desk *desk, const struct liveorder *parent,
     for (size_t i = 0; i < reported->order_count; i++)
         family->reported.orders[i] = arena_str(&family->arena, reported->orders[i]);
     struct ledger_query query = {.question = LEDGER_ASK_CHILDREN, .id = parent->id};
-    ledger_ask(desk->ledger, desk->loop, &query, on_children, family);
+    ledger_ask(desk->ledger, desk->loop, &query, landing_on_children, family);
 }
 
 void landing_take(struct desk *desk, uint32_t id, const struct answer_status *reported,
@@ -374,11 +376,11 @@ void landing_take(struct desk *desk, uint32_t id, const struct answer_status *re
     struct buf extra;
     if (reported->order_count > 0 && liveorders_get(desk->liveorders, id, NULL, &order) &&
         order.parent == 0) {
-        look_up_children(desk, &order, reported);
+        landing_look_up_children(desk, &order, reported);
         return;
     }
     buf_init(&extra, EXTRA_BYTES);
-    add_members(reported, &extra);
-    settle(desk, id, reported, extra.len && !extra.is_over ? extra.ptr : NULL, landed);
+    landing_add_members(reported, &extra);
+    landing_settle(desk, id, reported, extra.len && !extra.is_over ? extra.ptr : NULL, landed);
     buf_fini(&extra);
 }

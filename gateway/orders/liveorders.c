@@ -33,7 +33,7 @@ struct liveorders *liveorders_new(void)
     return table;
 }
 
-static void entry_free(struct entry *entry)
+static void liveorders_entry_free(struct entry *entry)
 {
     free((char *)entry->order.extra);
     free(entry);
@@ -48,14 +48,14 @@ void liveorders_free(struct liveorders *table)
         HASH_ITER(hh, table->shards[i].entries, entry, next)
         {
             HASH_DEL(table->shards[i].entries, entry);
-            entry_free(entry);
+            liveorders_entry_free(entry);
         }
         pthread_mutex_destroy(&table->shards[i].lock);
     }
     free(table);
 }
 
-static struct shard *lock_shard(struct liveorders *table, uint32_t id)
+static struct shard *liveorders_lock_shard(struct liveorders *table, uint32_t id)
 {
     struct shard *shard = &table->shards[id % SHARDS];
     pthread_mutex_lock(&shard->lock);
@@ -63,15 +63,15 @@ static struct shard *lock_shard(struct liveorders *table, uint32_t id)
 }
 
 /* Numbers are given in turn: within a shard this spreads them best, and costs nothing. */
-static unsigned hash_of(uint32_t id)
+static unsigned liveorders_hash_of(uint32_t id)
 {
     return id / SHARDS;
 }
 
-static struct entry *find(struct shard *shard, uint32_t id)
+static struct entry *liveorders_find(struct shard *shard, uint32_t id)
 {
     struct entry *entry;
-    HASH_FIND_BYHASHVALUE(hh, shard->entries, &id, sizeof id, hash_of(id), entry);
+    HASH_FIND_BYHASHVALUE(hh, shard->entries, &id, sizeof id, liveorders_hash_of(id), entry);
     return entry;
 }
 
@@ -79,7 +79,7 @@ size_t liveorders_count(struct liveorders *table)
 {
     size_t count = 0;
     for (uint32_t i = 0; i < SHARDS; i++) {
-        struct shard *shard = lock_shard(table, i);
+        struct shard *shard = liveorders_lock_shard(table, i);
         count += HASH_COUNT(shard->entries);
         pthread_mutex_unlock(&shard->lock);
     }
@@ -95,13 +95,13 @@ void liveorders_set_extra(struct liveorder *order, const char *extra)
 
 void liveorders_put(struct liveorders *table, const struct liveorder *order)
 {
-    struct shard *shard = lock_shard(table, order->id);
-    struct entry *entry = find(shard, order->id);
+    struct shard *shard = liveorders_lock_shard(table, order->id);
+    struct entry *entry = liveorders_find(shard, order->id);
     if (entry == NULL) {
         entry = memory_new(sizeof *entry);
         entry->order.id = order->id;
         HASH_ADD_BYHASHVALUE(hh, shard->entries, order.id, sizeof entry->order.id,
-                             hash_of(order->id), entry);
+                             liveorders_hash_of(order->id), entry);
     }
     char *extra = (char *)entry->order.extra;
     entry->order = *order;
@@ -110,7 +110,8 @@ void liveorders_put(struct liveorders *table, const struct liveorder *order)
     pthread_mutex_unlock(&shard->lock);
 }
 
-static void copy_out(const struct entry *entry, struct arena *arena, struct liveorder *out)
+static void liveorders_copy_out(const struct entry *entry, struct arena *arena,
+                                struct liveorder *out)
 {
     *out = entry->order;
     out->extra = arena && entry->order.extra ? arena_text(arena, str_of(entry->order.extra)) : NULL;
@@ -119,16 +120,16 @@ static void copy_out(const struct entry *entry, struct arena *arena, struct live
 bool liveorders_get(struct liveorders *table, uint32_t id, struct arena *arena,
                     struct liveorder *out)
 {
-    struct shard *shard = lock_shard(table, id);
-    struct entry *entry = find(shard, id);
+    struct shard *shard = liveorders_lock_shard(table, id);
+    struct entry *entry = liveorders_find(shard, id);
     if (entry)
-        copy_out(entry, arena, out);
+        liveorders_copy_out(entry, arena, out);
     pthread_mutex_unlock(&shard->lock);
     return entry != NULL;
 }
 
 /* Neighbours of the same loop at once. A waiter that was posted is its owner's, who may free it. */
-static void tell(struct liveorders_waiter *waiters)
+static void liveorders_tell_one(struct liveorders_waiter *waiters)
 {
     while (waiters) {
         struct loop *loop = waiters->loop;
@@ -141,19 +142,20 @@ static void tell(struct liveorders_waiter *waiters)
 
 void liveorders_remove(struct liveorders *table, uint32_t id)
 {
-    struct shard *shard = lock_shard(table, id);
-    struct entry *entry = find(shard, id);
+    struct shard *shard = liveorders_lock_shard(table, id);
+    struct entry *entry = liveorders_find(shard, id);
     struct liveorders_waiter *waiters = entry ? entry->waiters : NULL;
     if (entry) {
         HASH_DEL(shard->entries, entry);
-        entry_free(entry);
+        liveorders_entry_free(entry);
     }
     pthread_mutex_unlock(&shard->lock);
-    tell(waiters);
+    liveorders_tell_one(waiters);
 }
 
 /* With the shard's lock. */
-static enum liveorders_join join(struct entry *entry, struct liveorders_waiter *waiter)
+static enum liveorders_join liveorders_join_flight(struct entry *entry,
+                                                   struct liveorders_waiter *waiter)
 {
     enum liveorders_join result = entry->is_asked ? LIVEORDERS_WAIT : LIVEORDERS_LEAD;
     entry->is_asked = true;
@@ -171,11 +173,12 @@ liveorders_get_or_join(struct liveorders *table, uint32_t id, struct arena *aren
                        struct liveorders_waiter *waiter, struct liveorder *out)
 {
     enum liveorders_join result = LIVEORDERS_GONE;
-    struct shard *shard = lock_shard(table, id);
-    struct entry *entry = find(shard, id);
+    struct shard *shard = liveorders_lock_shard(table, id);
+    struct entry *entry = liveorders_find(shard, id);
     if (entry) {
-        copy_out(entry, arena, out);
-        result = is_wanted(&entry->order, arg) ? join(entry, waiter) : LIVEORDERS_SEEN;
+        liveorders_copy_out(entry, arena, out);
+        result =
+            is_wanted(&entry->order, arg) ? liveorders_join_flight(entry, waiter) : LIVEORDERS_SEEN;
     }
     pthread_mutex_unlock(&shard->lock);
     return result;
@@ -183,8 +186,8 @@ liveorders_get_or_join(struct liveorders *table, uint32_t id, struct arena *aren
 
 bool liveorders_lead(struct liveorders *table, uint32_t id)
 {
-    struct shard *shard = lock_shard(table, id);
-    struct entry *entry = find(shard, id);
+    struct shard *shard = liveorders_lock_shard(table, id);
+    struct entry *entry = liveorders_find(shard, id);
     bool is_lead = entry && !entry->is_asked;
     if (is_lead)
         entry->is_asked = true;
@@ -193,7 +196,8 @@ bool liveorders_lead(struct liveorders *table, uint32_t id)
 }
 
 /* To the one of its owner's that is to be told already, if that is still known. */
-static void add_landed(struct liveorders_landed *landed, struct liveorders_waiter *waiter)
+static void liveorders_add_landed(struct liveorders_landed *landed,
+                                  struct liveorders_waiter *waiter)
 {
     uintptr_t owner = (uintptr_t)waiter->owner;
     struct liveorders_waiter **place =
@@ -211,7 +215,7 @@ static void add_landed(struct liveorders_landed *landed, struct liveorders_waite
 
 /* With the shard's lock: the flight is over. What an order shows beside its numbers is not copied
  * here, for it may be long. */
-static void land(struct entry *entry, struct liveorders_landed *landed)
+static void liveorders_land_locked(struct entry *entry, struct liveorders_landed *landed)
 {
     const struct liveorder *order = &entry->order;
     struct liveorders_waiter *waiter = entry->waiters, *next;
@@ -227,7 +231,7 @@ static void land(struct entry *entry, struct liveorders_landed *landed)
                                                 .start_count = order->start_count,
                                                 .remains = order->remains,
                                                 .paid = order->paid};
-        add_landed(landed, waiter);
+        liveorders_add_landed(landed, waiter);
     }
 }
 
@@ -237,16 +241,16 @@ void liveorders_tell(struct liveorders_landed *landed)
     if (waiters == NULL)
         return;
     *landed = (struct liveorders_landed){0};
-    tell(waiters);
+    liveorders_tell_one(waiters);
 }
 
 void liveorders_land(struct liveorders *table, uint32_t id)
 {
     struct liveorders_landed landed = {0};
-    struct shard *shard = lock_shard(table, id);
-    struct entry *entry = find(shard, id);
+    struct shard *shard = liveorders_lock_shard(table, id);
+    struct entry *entry = liveorders_find(shard, id);
     if (entry)
-        land(entry, &landed);
+        liveorders_land_locked(entry, &landed);
     pthread_mutex_unlock(&shard->lock);
     liveorders_tell(&landed);
 }
@@ -255,10 +259,10 @@ bool liveorders_change_and_land(struct liveorders *table, uint32_t id,
                                 bool (*fn)(struct liveorder *order, void *arg), void *arg,
                                 struct liveorders_landed *landed)
 {
-    struct shard *shard = lock_shard(table, id);
-    struct entry *entry = find(shard, id);
+    struct shard *shard = liveorders_lock_shard(table, id);
+    struct entry *entry = liveorders_find(shard, id);
     if (entry && fn(&entry->order, arg))
-        land(entry, landed);
+        liveorders_land_locked(entry, landed);
     pthread_mutex_unlock(&shard->lock);
     return entry != NULL;
 }
@@ -266,8 +270,8 @@ bool liveorders_change_and_land(struct liveorders *table, uint32_t id,
 bool liveorders_change(struct liveorders *table, uint32_t id,
                        void (*fn)(struct liveorder *order, void *arg), void *arg)
 {
-    struct shard *shard = lock_shard(table, id);
-    struct entry *entry = find(shard, id);
+    struct shard *shard = liveorders_lock_shard(table, id);
+    struct entry *entry = liveorders_find(shard, id);
     if (entry)
         fn(&entry->order, arg);
     pthread_mutex_unlock(&shard->lock);
@@ -278,7 +282,7 @@ void liveorders_count_states(struct liveorders *table, size_t counts_out[ORDERST
 {
     memset(counts_out, 0, ORDERSTATE_COUNT * sizeof *counts_out);
     for (uint32_t i = 0; i < SHARDS; i++) {
-        struct shard *shard = lock_shard(table, i);
+        struct shard *shard = liveorders_lock_shard(table, i);
         for (struct entry *e = shard->entries; e; e = e->hh.next)
             counts_out[e->order.state]++;
         pthread_mutex_unlock(&shard->lock);
@@ -289,7 +293,7 @@ bool liveorders_has_provider(struct liveorders *table, unsigned provider_id)
 {
     bool is_found = false;
     for (uint32_t i = 0; i < SHARDS && !is_found; i++) {
-        struct shard *shard = lock_shard(table, i);
+        struct shard *shard = liveorders_lock_shard(table, i);
         for (struct entry *e = shard->entries; e && !is_found; e = e->hh.next)
             is_found = e->order.provider_id == provider_id;
         pthread_mutex_unlock(&shard->lock);

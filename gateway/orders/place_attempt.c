@@ -15,7 +15,7 @@ enum { CONNECTION_WAIT_MS = 1000 };
 
 /* Its provider too, though nothing can be asked of it yet: a provider that is being sent an order
  * cannot be removed. */
-static void place_make_live(struct place *place)
+static void place_attempt_make_live(struct place *place)
 {
     struct liveorder order = {
         .id = place->order,
@@ -33,12 +33,12 @@ static void place_make_live(struct place *place)
     liveorders_put(place->desk->liveorders, &order);
 }
 
-static void place_move_live(struct liveorder *order, void *arg)
+static void place_attempt_move_live(struct liveorder *order, void *arg)
 {
     order->provider_id = (uint16_t)place_offer(arg)->provider_id;
 }
 
-static void place_on_intended(enum ledger_result result, void *arg)
+static void place_attempt_on_intended(enum ledger_result result, void *arg)
 {
     struct place *place = arg;
     const struct offer *offer = place_offer(place);
@@ -49,9 +49,10 @@ static void place_on_intended(enum ledger_result result, void *arg)
         place->is_durable = true;
         place->has_ended = false;
         if (was_durable)
-            liveorders_change(place->desk->liveorders, place->order, place_move_live, place);
+            liveorders_change(place->desk->liveorders, place->order, place_attempt_move_live,
+                              place);
         else
-            place_make_live(place);
+            place_attempt_make_live(place);
         if (!place->is_abandoned) {
             place_go(place, SENDING);
             return;
@@ -75,8 +76,8 @@ static void place_on_intended(enum ledger_result result, void *arg)
     }
 }
 
-static void place_fill_order(const struct place *place, struct str fields,
-                             struct ledger_order *order)
+static void place_attempt_fill_order(const struct place *place, struct str fields,
+                                     struct ledger_order *order)
 {
     *order = (struct ledger_order){
         .id = place->order,
@@ -122,7 +123,7 @@ void place_attempt_intend(struct place *place)
                                    .request_id = place->request_id};
     if (!place->is_durable) {
         fields_print(&place->draft.fields, &fields);
-        place_fill_order(place, buf_str(&fields), &order);
+        place_attempt_fill_order(place, buf_str(&fields), &order);
         change.insert = &order;
     }
     if (place->order == 0) {
@@ -135,13 +136,13 @@ void place_attempt_intend(struct place *place)
     }
     place->writes++;
     CRASH_POINT("place.intending");
-    ledger_write(place->desk->ledger, place->desk->loop, &change, place_on_intended, place);
+    ledger_write(place->desk->ledger, place->desk->loop, &change, place_attempt_on_intended, place);
     buf_fini(&fields);
 }
 
 /* ---- sending ---- */
 
-static enum retryverdict place_judge(struct place *place, const struct answer *answer)
+static enum retryverdict place_attempt_judge(struct place *place, const struct answer *answer)
 {
     unsigned id = place_offer(place)->provider_id;
     if (answer->outcome == OUTCOME_REFUSED && answer->is_active_order) {
@@ -153,8 +154,8 @@ static enum retryverdict place_judge(struct place *place, const struct answer *a
     return retryverdict_judge(answer);
 }
 
-static void place_keep_end(struct place *place, enum retryverdict verdict,
-                           const struct answer *answer)
+static void place_attempt_keep_end(struct place *place, enum retryverdict verdict,
+                                   const struct answer *answer)
 {
     static const enum attemptstate states[] = {
         [RETRYVERDICT_BOOK] = ATTEMPTSTATE_ACCEPTED,
@@ -173,7 +174,7 @@ static void place_keep_end(struct place *place, enum retryverdict verdict,
     place->reason = place->ended.text.len ? place->ended.text : place->ended.evidence;
 }
 
-static void place_on_answer(const struct answer *answer, void *arg)
+static void place_attempt_on_answer(const struct answer *answer, void *arg)
 {
     struct place *place = arg;
     const struct offer *offer = place_offer(place);
@@ -187,8 +188,8 @@ static void place_on_answer(const struct answer *answer, void *arg)
                 cost, loop_now_ms(place->desk->loop));
     if (answer->is_funds)
         refresher_ask_balance(place->desk->refresher, offer->provider_id);
-    enum retryverdict verdict = place_judge(place, answer);
-    place_keep_end(place, verdict, answer);
+    enum retryverdict verdict = place_attempt_judge(place, answer);
+    place_attempt_keep_end(place, verdict, answer);
     switch (verdict) {
     case RETRYVERDICT_BOOK:
         place_finish(place, END_ACCEPTED, NULL);
@@ -221,5 +222,5 @@ void place_attempt_send(struct place *place)
             (long long)(offer->has_limits && offer->min > 0 ? offer->min : place->draft.quantity)));
     CRASH_POINT("place.sending");
     place->ask = ask_start(place->desk->loop, place_provider(place), &question, &options,
-                           place_on_answer, place);
+                           place_attempt_on_answer, place);
 }

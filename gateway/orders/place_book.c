@@ -7,14 +7,14 @@
 
 enum { BOOK_AGAIN_MS = 250 };
 
-static const char *place_provider_name(const struct place *place)
+static const char *place_book_provider_name(const struct place *place)
 {
     const struct provider *provider =
         place->offer < place->draft.service->offer_count ? place_provider(place) : NULL;
     return provider ? provider->settings.name : "";
 }
 
-static const char *place_end_word(enum place_end end)
+static const char *place_book_end_word(enum place_end end)
 {
     switch (end) {
     case END_ACCEPTED:
@@ -31,7 +31,7 @@ static const char *place_end_word(enum place_end end)
     UNREACHABLE();
 }
 
-static void place_fill_update(const struct place *place, struct ledger_update *update)
+static void place_book_fill_update(const struct place *place, struct ledger_update *update)
 {
     *update = (struct ledger_update){
         .has_state = true, .has_paid = true, .has_remains = true, .remains = place->draft.quantity};
@@ -53,7 +53,7 @@ static void place_book_live(struct liveorder *order, void *arg)
 {
     struct place *place = arg;
     struct ledger_update update;
-    place_fill_update(place, &update);
+    place_book_fill_update(place, &update);
     order->state = update.state;
     order->paid = update.paid;
     order->remains = update.remains;
@@ -64,7 +64,7 @@ static void place_book_live(struct liveorder *order, void *arg)
     }
 }
 
-static void place_count_end(const struct place *place)
+static void place_book_count_end(const struct place *place)
 {
     switch (place->end) {
     case END_ACCEPTED:
@@ -83,14 +83,14 @@ static void place_count_end(const struct place *place)
     }
 }
 
-static void place_write_outcome(struct place *place);
+static void place_book_write_outcome(struct place *place);
 
-static void place_on_book_again(void *arg)
+static void place_book_on_book_again(void *arg)
 {
-    place_write_outcome(arg);
+    place_book_write_outcome(arg);
 }
 
-static void place_on_booked(enum ledger_result result, void *arg)
+static void place_book_on_booked(enum ledger_result result, void *arg)
 {
     struct place *place = arg;
     place->writes--;
@@ -98,7 +98,7 @@ static void place_on_booked(enum ledger_result result, void *arg)
     if (result == LEDGER_DONE || result == LEDGER_REFUSED) {
         if (result == LEDGER_REFUSED)
             log_event(LOG_ERROR, "booking_refused", "request=%s order=%u outcome=%s",
-                      place->request_id.ptr, place->order, place_end_word(place->end));
+                      place->request_id.ptr, place->order, place_book_end_word(place->end));
         /* Not before: a panel asked earlier might say "completed", and another loop's change with
          * that could come to the books before ours with the panel's number. */
         if (place_is_refusal(place->end))
@@ -112,35 +112,36 @@ static void place_on_booked(enum ledger_result result, void *arg)
     }
     atomic_fetch_add_explicit(&desk_totals.unbooked, 1, memory_order_relaxed);
     log_event(LOG_WARN, "booking_failed", "request=%s order=%u outcome=%s result=%s",
-              place->request_id.ptr, place->order, place_end_word(place->end),
+              place->request_id.ptr, place->order, place_book_end_word(place->end),
               ledger_result_word(result));
-    loop_timer_start(&place->pause, place->desk->loop, BOOK_AGAIN_MS, place_on_book_again, place);
+    loop_timer_start(&place->pause, place->desk->loop, BOOK_AGAIN_MS, place_book_on_book_again,
+                     place);
     place_answer(place, place_is_refusal(place->end) ? 0 : place->order, place->words);
 }
 
-static void place_write_outcome(struct place *place)
+static void place_book_write_outcome(struct place *place)
 {
     struct ledger_update update;
-    place_fill_update(place, &update);
+    place_book_fill_update(place, &update);
     struct ledger_change change = {.order = place->order,
                                    .attempt_ended = place->has_ended ? &place->ended : NULL,
                                    .update = &update,
-                                   .event = place_end_word(place->end),
+                                   .event = place_book_end_word(place->end),
                                    .reason = place->reason,
                                    .request_id = place->request_id};
     place->writes++;
     CRASH_POINT("place.booking");
-    ledger_write(place->desk->ledger, place->desk->loop, &change, place_on_booked, place);
+    ledger_write(place->desk->ledger, place->desk->loop, &change, place_book_on_booked, place);
 }
 
 void place_book_outcome(struct place *place)
 {
-    place_count_end(place);
+    place_book_count_end(place);
     log_event(LOG_INFO, "order",
               "request=%s order=%u client=%s service=%u outcome=%s provider=%s "
               "attempts=%u reason=%s",
               place->request_id.ptr, place->order, place->client.ptr, place->draft.service->id,
-              place_end_word(place->end), place_provider_name(place), place->attempt,
+              place_book_end_word(place->end), place_book_provider_name(place), place->attempt,
               log_value(place->reason).text);
-    place_write_outcome(place);
+    place_book_write_outcome(place);
 }

@@ -8,7 +8,7 @@ enum { BUCKET_WAIT_MS = 1000 };
 
 /* Takes the provider's bucket and the offer's health; SKIP_NONE when this offer may be sent now,
  * SKIP_RESTED when its bucket is worth waiting for (wait_out), anything else: not this one. */
-static enum skip place_take(struct place *place, int64_t *wait_out)
+static enum skip place_plan_take(struct place *place, int64_t *wait_out)
 {
     const struct offer *offer = place_offer(place);
     int64_t now = loop_now_ms(place->desk->loop);
@@ -28,7 +28,7 @@ static enum skip place_take(struct place *place, int64_t *wait_out)
     return SKIP_RESTED;
 }
 
-static void place_on_pause(void *arg)
+static void place_plan_on_pause(void *arg)
 {
     struct place *place = arg;
     /* Still noting: that write's completion sees that the pause is over. */
@@ -57,12 +57,12 @@ void place_plan_next(struct place *place)
     size_t count = explain_candidates(place->desk, &place->draft, candidates);
     while (place_plan(place, candidates, count)) {
         int64_t wait;
-        if (place_take(place, &wait) == SKIP_NONE) {
+        if (place_plan_take(place, &wait) == SKIP_NONE) {
             place_go(place, INTENDING);
             return;
         }
         if (wait > 0) {
-            loop_timer_start(&place->pause, place->desk->loop, wait, place_on_pause, place);
+            loop_timer_start(&place->pause, place->desk->loop, wait, place_plan_on_pause, place);
             place_go(place, place->has_ended ? NOTING : WAITING);
             return;
         }
@@ -73,7 +73,7 @@ void place_plan_next(struct place *place)
                  place->saw_active_order ? WORDS_ACTIVE_ORDER : WORDS_UNAVAILABLE);
 }
 
-static void place_on_noted(enum ledger_result result, void *arg)
+static void place_plan_on_noted(enum ledger_result result, void *arg)
 {
     struct place *place = arg;
     place->writes--;
@@ -93,5 +93,5 @@ void place_plan_note(struct place *place)
                                    .request_id = place->request_id};
     place->writes++;
     CRASH_POINT("place.noting");
-    ledger_write(place->desk->ledger, place->desk->loop, &change, place_on_noted, place);
+    ledger_write(place->desk->ledger, place->desk->loop, &change, place_plan_on_noted, place);
 }

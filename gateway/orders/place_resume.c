@@ -3,7 +3,7 @@
 #include "base/log.h"
 #include "orders/place_private.h"
 
-static void place_mark_tried(struct place *place, const struct ledger_attempt *attempt)
+static void place_resume_mark_tried(struct place *place, const struct ledger_attempt *attempt)
 {
     const struct service *service = place->draft.service;
     const struct provider *provider =
@@ -19,7 +19,7 @@ static void place_mark_tried(struct place *place, const struct ledger_attempt *a
 }
 
 /* The service is no longer sold: the order ends as when no offer takes it. */
-static void place_cancel_unsold(struct desk *desk, const struct ledger_order *order)
+static void place_resume_cancel_unsold(struct desk *desk, const struct ledger_order *order)
 {
     struct ledger_update update = {.has_state = true,
                                    .has_paid = true,
@@ -44,7 +44,7 @@ void place_resume(struct desk *desk, const struct ledger_order *order,
     const struct service *service =
         desk->catalogue ? catalogue_find(desk->catalogue, order->service) : NULL;
     if (service == NULL) {
-        place_cancel_unsold(desk, order);
+        place_resume_cancel_unsold(desk, order);
         return;
     }
     struct place *place = place_new(desk, order->request_id);
@@ -59,11 +59,11 @@ void place_resume(struct desk *desk, const struct ledger_order *order,
         log_event(LOG_ERROR, "order_unreadable", "order=%u", order->id);
         place->state = CLOSED;
         place_release(place);
-        place_cancel_unsold(desk, order);
+        place_resume_cancel_unsold(desk, order);
         return;
     }
     for (size_t i = 0; i < attempt_count; i++) {
-        place_mark_tried(place, &attempts[i]);
+        place_resume_mark_tried(place, &attempts[i]);
         place->attempt = attempts[i].number > place->attempt ? attempts[i].number : place->attempt;
     }
     place->offer = 0;

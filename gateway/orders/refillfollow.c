@@ -42,13 +42,13 @@ struct refillfollow {
     void *arg;
 };
 
-static bool is_final(enum refillstatus status)
+static bool refillfollow_is_final(enum refillstatus status)
 {
     return status == REFILLSTATUS_COMPLETED || status == REFILLSTATUS_REJECTED ||
            status == REFILLSTATUS_CANCELED;
 }
 
-static void release(struct refillfollow *f)
+static void refillfollow_release(struct refillfollow *f)
 {
     if (!f->is_done || f->is_reading || f->open_groups > 0)
         return;
@@ -64,7 +64,7 @@ static void release(struct refillfollow *f)
     free(f);
 }
 
-static void finish(struct refillfollow *f)
+static void refillfollow_finish(struct refillfollow *f)
 {
     if (f->is_done)
         return;
@@ -79,14 +79,14 @@ static void finish(struct refillfollow *f)
     f->done(out, f->count, f->arg);
 }
 
-static void on_timeout(void *arg)
+static void refillfollow_on_timeout(void *arg)
 {
     struct refillfollow *f = arg;
-    finish(f);
-    release(f);
+    refillfollow_finish(f);
+    refillfollow_release(f);
 }
 
-static void keep(struct refillfollow *f, const struct refill *refill)
+static void refillfollow_keep(struct refillfollow *f, const struct refill *refill)
 {
     struct ledger_aftersale row = {.kind = AFTERSALE_REFILL,
                                    .number = refill->number,
@@ -103,26 +103,27 @@ static void keep(struct refillfollow *f, const struct refill *refill)
     ledger_write(f->desk->ledger, NULL, &change, NULL, NULL);
 }
 
-static void take_item(struct refillfollow *f, struct refill *refill, const struct answer_item *said)
+static void refillfollow_take_item(struct refillfollow *f, struct refill *refill,
+                                   const struct answer_item *said)
 {
     if (said->is_absent || said->status == REFILLSTATUS_UNKNOWN || !said->is_accepted)
         return;
     if (said->status == refill->status)
         return;
     refill->status = said->status;
-    keep(f, refill);
+    refillfollow_keep(f, refill);
 }
 
-static void group_end(struct group *group)
+static void refillfollow_group_end(struct group *group)
 {
     struct refillfollow *f = group->follow;
     group->is_done = true;
     if (--f->open_groups == 0)
-        finish(f);
-    release(f);
+        refillfollow_finish(f);
+    refillfollow_release(f);
 }
 
-static void on_answer(const struct answer *answer, void *arg)
+static void refillfollow_on_answer(const struct answer *answer, void *arg)
 {
     struct group *group = arg;
     struct refillfollow *f = group->follow;
@@ -131,11 +132,11 @@ static void on_answer(const struct answer *answer, void *arg)
                 loop_now_ms(f->desk->loop));
     if (answer->outcome == OUTCOME_ACCEPTED)
         for (size_t i = 0; i < group->count && i < answer->item_count; i++)
-            take_item(f, &f->list[group->items[i]], &answer->items[i]);
-    group_end(group);
+            refillfollow_take_item(f, &f->list[group->items[i]], &answer->items[i]);
+    refillfollow_group_end(group);
 }
 
-static void group_start(void *arg)
+static void refillfollow_group_start(void *arg)
 {
     struct group *group = arg;
     struct refillfollow *f = group->follow;
@@ -143,16 +144,16 @@ static void group_start(void *arg)
     int64_t now = loop_now_ms(f->desk->loop);
     if (f->is_done || health_look(f->desk->health, group->provider->id, HEALTH_READINGS, STR_NONE,
                                   now) != SKIP_NONE) {
-        group_end(group);
+        refillfollow_group_end(group);
         return;
     }
     int64_t wait = provider_take_token(group->provider, PROVIDER_LANE_OTHER, now);
     if (wait > 0) {
         /* Beyond f's time its answer would be for nobody. */
         if (now + wait < f->timer.due_at_ms)
-            loop_timer_start(&group->timer, f->desk->loop, wait, group_start, group);
+            loop_timer_start(&group->timer, f->desk->loop, wait, refillfollow_group_start, group);
         else
-            group_end(group);
+            refillfollow_group_end(group);
         return;
     }
     for (size_t i = 0; i < group->count; i++)
@@ -162,10 +163,11 @@ static void group_start(void *arg)
                                 .ids = ids,
                                 .id_count = group->count};
     struct ask_options options = {.request_id = "refill_status", .wait_ms = CONNECTION_WAIT_MS};
-    group->ask = ask_start(f->desk->loop, group->provider, &question, &options, on_answer, group);
+    group->ask = ask_start(f->desk->loop, group->provider, &question, &options,
+                           refillfollow_on_answer, group);
 }
 
-static struct group *group_of(struct refillfollow *f, const struct provider *provider)
+static struct group *refillfollow_group_of(struct refillfollow *f, const struct provider *provider)
 {
     for (size_t i = 0; i < f->group_count; i++)
         if (f->groups[i]->provider == provider)
@@ -178,30 +180,30 @@ static struct group *group_of(struct refillfollow *f, const struct provider *pro
     return group;
 }
 
-static void ask_panels(struct refillfollow *f)
+static void refillfollow_ask_panels(struct refillfollow *f)
 {
     for (size_t i = 0; i < f->count; i++) {
         const struct provider *provider =
             f->list[i].is_open ? provider_set_find(f->providers, f->list[i].provider) : NULL;
         if (provider) {
-            struct group *group = group_of(f, provider);
+            struct group *group = refillfollow_group_of(f, provider);
             group->items[group->count++] = i;
         }
     }
     size_t count = f->open_groups = f->group_count;
     if (count == 0) {
-        finish(f);
-        release(f);
+        refillfollow_finish(f);
+        refillfollow_release(f);
         return;
     }
     /* The last group's end may free f. */
     struct group **groups = f->groups;
     for (size_t i = 0; i + 1 < count; i++)
-        group_start(groups[i]);
-    group_start(groups[count - 1]);
+        refillfollow_group_start(groups[i]);
+    refillfollow_group_start(groups[count - 1]);
 }
 
-static void take_row(struct refillfollow *f, const struct ledger_aftersale *row)
+static void refillfollow_take_row(struct refillfollow *f, const struct ledger_aftersale *row)
 {
     if (client_id(row->client) != f->client_id || row->kind != AFTERSALE_REFILL)
         return;
@@ -217,21 +219,21 @@ static void take_row(struct refillfollow *f, const struct ledger_aftersale *row)
         refill->provider = arena_str(&f->arena, row->provider);
         refill->upstream_id = arena_str(&f->arena, row->upstream_id);
         refill->is_open = is_first && row->state == ATTEMPTSTATE_ACCEPTED &&
-                          row->upstream_id.len > 0 && !is_final(row->status);
+                          row->upstream_id.len > 0 && !refillfollow_is_final(row->status);
     }
 }
 
-static void on_rows(const struct ledger_rows *rows, void *arg)
+static void refillfollow_on_rows(const struct ledger_rows *rows, void *arg)
 {
     struct refillfollow *f = arg;
     f->is_reading = false;
     f->has_read = rows->result == LEDGER_DONE;
     for (size_t i = 0; i < rows->aftersale_count; i++)
-        take_row(f, &rows->aftersales[i]);
+        refillfollow_take_row(f, &rows->aftersales[i]);
     if (f->is_done)
-        release(f);
+        refillfollow_release(f);
     else
-        ask_panels(f);
+        refillfollow_ask_panels(f);
 }
 
 void refillfollow_start(struct desk *desk, unsigned client_id_asking, const uint32_t *refills,
@@ -253,6 +255,7 @@ void refillfollow_start(struct desk *desk, unsigned client_id_asking, const uint
     desk->aftersales++;
     struct ledger_query query = {
         .question = LEDGER_ASK_AFTERSALES, .ids = refills, .id_count = count};
-    loop_timer_start(&f->timer, desk->loop, desk->settings.status_within_ms, on_timeout, f);
-    ledger_ask(desk->ledger, desk->loop, &query, on_rows, f);
+    loop_timer_start(&f->timer, desk->loop, desk->settings.status_within_ms,
+                     refillfollow_on_timeout, f);
+    ledger_ask(desk->ledger, desk->loop, &query, refillfollow_on_rows, f);
 }

@@ -37,7 +37,7 @@ static void resolve_end(struct resolve *r)
     free(r);
 }
 
-static void change_live(struct liveorder *order, void *arg)
+static void resolve_change_live(struct liveorder *order, void *arg)
 {
     struct resolve *r = arg;
     order->state = r->how == RESOLVE_ACCEPTED ? ORDERSTATE_PENDING : ORDERSTATE_PLACING;
@@ -47,7 +47,7 @@ static void change_live(struct liveorder *order, void *arg)
     }
 }
 
-static const char *how_word(enum resolve_how how)
+static const char *resolve_how_word(enum resolve_how how)
 {
     switch (how) {
     case RESOLVE_ACCEPTED:
@@ -60,7 +60,7 @@ static const char *how_word(enum resolve_how how)
     UNREACHABLE();
 }
 
-static void on_written(enum ledger_result result, void *arg)
+static void resolve_on_written(enum ledger_result result, void *arg)
 {
     struct resolve *r = arg;
     uint32_t id = r->order.id;
@@ -69,12 +69,12 @@ static void on_written(enum ledger_result result, void *arg)
                   ledger_result_word(result));
     } else {
         r->resolved++;
-        log_event(LOG_INFO, "order_resolved", "order=%u how=%s request=%s", id, how_word(r->how),
-                  r->request_id.ptr);
+        log_event(LOG_INFO, "order_resolved", "order=%u how=%s request=%s", id,
+                  resolve_how_word(r->how), r->request_id.ptr);
         if (r->how == RESOLVE_REFUND)
             liveorders_remove(r->desk->liveorders, id);
         else
-            liveorders_change(r->desk->liveorders, id, change_live, r);
+            liveorders_change(r->desk->liveorders, id, resolve_change_live, r);
         if (r->how == RESOLVE_NEXT_OFFER)
             place_resume(r->desk, &r->order, r->attempts, r->attempt_count);
     }
@@ -82,7 +82,7 @@ static void on_written(enum ledger_result result, void *arg)
     resolve_next(r);
 }
 
-static const struct ledger_attempt *attempt_in_doubt(const struct resolve *r)
+static const struct ledger_attempt *resolve_attempt_in_doubt(const struct resolve *r)
 {
     for (size_t i = r->attempt_count; i > 0; i--)
         if (r->attempts[i - 1].state == ATTEMPTSTATE_DOUBT)
@@ -90,7 +90,7 @@ static const struct ledger_attempt *attempt_in_doubt(const struct resolve *r)
     return NULL;
 }
 
-static void write_end(struct resolve *r)
+static void resolve_write_end(struct resolve *r)
 {
     static const struct {
         const char *event;
@@ -101,7 +101,7 @@ static void write_end(struct resolve *r)
         [RESOLVE_NEXT_OFFER] = {"resolved_next_offer", ORDERSTATE_PLACING, ATTEMPTSTATE_REFUSED},
         [RESOLVE_REFUND] = {"resolved_refund", ORDERSTATE_CANCELED, ATTEMPTSTATE_REFUSED},
     };
-    const struct ledger_attempt *doubt = attempt_in_doubt(r);
+    const struct ledger_attempt *doubt = resolve_attempt_in_doubt(r);
     struct ledger_attempt ended = {.state = ends[r->how].attempt, .ended_at_ms = clock_wall_ms()};
     struct ledger_update update = {.has_state = true,
                                    .has_paid = true,
@@ -126,10 +126,10 @@ static void write_end(struct resolve *r)
                                    .event = ends[r->how].event,
                                    .reason = STR("by an operator"),
                                    .request_id = r->request_id};
-    ledger_write(r->desk->ledger, r->desk->loop, &change, on_written, r);
+    ledger_write(r->desk->ledger, r->desk->loop, &change, resolve_on_written, r);
 }
 
-static void copy_order(struct resolve *r, const struct ledger_rows *rows)
+static void resolve_copy_order(struct resolve *r, const struct ledger_rows *rows)
 {
     const struct ledger_order *from = &rows->orders[0];
     r->order = *from;
@@ -148,7 +148,7 @@ static void copy_order(struct resolve *r, const struct ledger_rows *rows)
     }
 }
 
-static void on_shown(const struct ledger_rows *rows, void *arg)
+static void resolve_on_shown(const struct ledger_rows *rows, void *arg)
 {
     struct resolve *r = arg;
     uint32_t id = r->orders[r->at];
@@ -161,8 +161,8 @@ static void on_shown(const struct ledger_rows *rows, void *arg)
                   "order %u is %s, not in doubt; only what is in doubt can be resolved", id,
                   orderstate_word(rows->orders[0].state));
     } else {
-        copy_order(r, rows);
-        write_end(r);
+        resolve_copy_order(r, rows);
+        resolve_write_end(r);
         return;
     }
     r->at++;
@@ -176,10 +176,10 @@ static void resolve_next(struct resolve *r)
         return;
     }
     struct ledger_query query = {.question = LEDGER_ASK_SHOW, .id = r->orders[r->at]};
-    ledger_ask(r->desk->ledger, r->desk->loop, &query, on_shown, r);
+    ledger_ask(r->desk->ledger, r->desk->loop, &query, resolve_on_shown, r);
 }
 
-static void on_listed(const struct ledger_rows *rows, void *arg)
+static void resolve_on_listed(const struct ledger_rows *rows, void *arg)
 {
     struct resolve *r = arg;
     if (rows->result != LEDGER_DONE)
@@ -191,7 +191,7 @@ static void on_listed(const struct ledger_rows *rows, void *arg)
     resolve_next(r);
 }
 
-static void on_too_early(void *arg)
+static void resolve_on_too_early(void *arg)
 {
     resolve_end(arg);
 }
@@ -211,7 +211,7 @@ void resolve_start(struct desk *desk, const struct resolve_request *request, res
     desk->aftersales++;
     if (r->how == RESOLVE_NEXT_OFFER && desk->catalogue == NULL) {
         fault_set(&r->why, FAULT_UNAVAILABLE, "the lists are not there yet; try again in a moment");
-        loop_timer_start(&r->later, desk->loop, 0, on_too_early, r);
+        loop_timer_start(&r->later, desk->loop, 0, resolve_on_too_early, r);
         return;
     }
     if (request->order) {
@@ -225,5 +225,5 @@ void resolve_start(struct desk *desk, const struct resolve_request *request, res
                                  .provider = request->provider,
                                  .text = request->text,
                                  .limit = RESOLVE_MOST};
-    ledger_ask(desk->ledger, desk->loop, &query, on_listed, r);
+    ledger_ask(desk->ledger, desk->loop, &query, resolve_on_listed, r);
 }

@@ -1,7 +1,7 @@
 /* See settlement.h. */
 #include "orders/settlement.h"
 
-static enum orderstate state_of(enum orderstatus status)
+static enum orderstate settlement_state_of(enum orderstatus status)
 {
     switch (status) {
     case ORDERSTATUS_PROCESSING:
@@ -24,8 +24,8 @@ static enum orderstate state_of(enum orderstatus status)
     UNREACHABLE();
 }
 
-static void take_numbers(const struct settlement_order *order, const struct answer_status *reported,
-                         struct settlement *s)
+static void settlement_take_numbers(const struct settlement_order *order,
+                                    const struct answer_status *reported, struct settlement *s)
 {
     if (reported->has_start_count && reported->start_count >= 0) {
         s->has_start_count = true;
@@ -42,10 +42,11 @@ static void take_numbers(const struct settlement_order *order, const struct answ
 
 /* Refunded in part is Partial; Partial with nothing left is Completed. Without a word on what is
  * left a Partial cannot be priced: the state is kept until the panel says more. */
-static enum orderstate final_state(const struct settlement_order *order,
-                                   const struct answer_status *reported, struct settlement *s)
+static enum orderstate settlement_final_state(const struct settlement_order *order,
+                                              const struct answer_status *reported,
+                                              struct settlement *s)
 {
-    enum orderstate state = state_of(reported->status);
+    enum orderstate state = settlement_state_of(reported->status);
     if (reported->status == ORDERSTATUS_REVIEW)
         return ORDERSTATE_COMPLETED;
     if (reported->status == ORDERSTATUS_REFUNDED && reported->has_remains && s->remains > 0 &&
@@ -60,7 +61,8 @@ static enum orderstate final_state(const struct settlement_order *order,
     return s->remains == 0 ? ORDERSTATE_COMPLETED : ORDERSTATE_PARTIAL;
 }
 
-static void settle(const struct settlement_order *order, bool has_remains, struct settlement *s)
+static void settlement_settle(const struct settlement_order *order, bool has_remains,
+                              struct settlement *s)
 {
     switch (s->state) {
     case ORDERSTATE_CANCELED:
@@ -89,14 +91,14 @@ static void settle(const struct settlement_order *order, bool has_remains, struc
 }
 
 /* A final order is reported in another state, or with another part delivered. */
-static bool is_told_otherwise(const struct settlement_order *order,
-                              const struct answer_status *reported)
+static bool settlement_is_told_otherwise(const struct settlement_order *order,
+                                         const struct answer_status *reported)
 {
     struct settlement told = {
         .state = order->state, .paid = order->paid, .remains = order->remains};
-    take_numbers(order, reported, &told);
-    told.state = final_state(order, reported, &told);
-    settle(order, reported->has_remains, &told);
+    settlement_take_numbers(order, reported, &told);
+    told.state = settlement_final_state(order, reported, &told);
+    settlement_settle(order, reported->has_remains, &told);
     return told.state != order->state || told.paid.units != order->paid.units;
 }
 
@@ -116,15 +118,16 @@ struct settlement settlement_make(const struct settlement_order *order,
         order->type == ORDERTYPE_SUBSCRIPTIONS && str_equal_folded(reported->word, STR("expired"));
     s.is_review = reported->status == ORDERSTATUS_REVIEW && !is_expired;
     if (orderstate_is_final(order->state)) {
-        s.is_late = !s.is_unknown_word && !s.is_review && is_told_otherwise(order, reported);
+        s.is_late =
+            !s.is_unknown_word && !s.is_review && settlement_is_told_otherwise(order, reported);
         return s;
     }
-    take_numbers(order, reported, &s);
+    settlement_take_numbers(order, reported, &s);
     if (!s.is_unknown_word && !s.is_review)
-        s.state = final_state(order, reported, &s);
+        s.state = settlement_final_state(order, reported, &s);
     if (!orderstate_may_move(order->state, s.state)) /* never: no status names such a state */
         s.state = order->state;                      /* never: see above */
-    settle(order, reported->has_remains, &s);
+    settlement_settle(order, reported->has_remains, &s);
     s.is_changed = s.state != order->state ||
                    s.paid.units != order->paid.units || /* never: money follows the state */
                    s.remains != order->remains || s.has_start_count != order->has_start_count ||

@@ -59,19 +59,19 @@ struct statuspoll *statuspoll_new(struct desk *desk)
     return poll;
 }
 
-static void land(struct statuspoll *poll, uint32_t order)
+static void statuspoll_land(struct statuspoll *poll, uint32_t order)
 {
     liveorders_land(poll->desk->liveorders, order);
 }
 
-static void call_free(struct call *call)
+static void statuspoll_call_free(struct call *call)
 {
     LIST_REMOVE(call, link);
     provider_set_unpin(&call->providers);
     free(call);
 }
 
-static void land_all(struct queue *queue);
+static void statuspoll_land_all(struct queue *queue);
 
 void statuspoll_stop(struct statuspoll *poll)
 {
@@ -81,14 +81,14 @@ void statuspoll_stop(struct statuspoll *poll)
         if (call->ask)
             ask_cancel(call->ask);
         for (size_t i = 0; i < call->count; i++)
-            land(poll, call->orders[i].order);
-        call_free(call);
+            statuspoll_land(poll, call->orders[i].order);
+        statuspoll_call_free(call);
     }
     for (size_t i = 0; i < PROVIDER_MAX; i++) {
         if (poll->queues[i] == NULL)
             continue;
         loop_timer_cancel(&poll->queues[i]->timer);
-        land_all(poll->queues[i]);
+        statuspoll_land_all(poll->queues[i]);
     }
 }
 
@@ -107,7 +107,7 @@ void statuspoll_free(struct statuspoll *poll)
     free(poll);
 }
 
-static struct queue *queue_of(struct statuspoll *poll, unsigned provider_id)
+static struct queue *statuspoll_queue_of(struct statuspoll *poll, unsigned provider_id)
 {
     struct queue *queue = poll->queues[provider_id];
     if (queue == NULL) {
@@ -120,7 +120,7 @@ static struct queue *queue_of(struct statuspoll *poll, unsigned provider_id)
     return queue;
 }
 
-static void queue_add(struct queue *queue, const struct waiting *waiting)
+static void statuspoll_queue_add(struct queue *queue, const struct waiting *waiting)
 {
     if (queue->first + queue->count == queue->room) {
         if (queue->first > 0)
@@ -135,7 +135,7 @@ static void queue_add(struct queue *queue, const struct waiting *waiting)
     queue->is_dirty = true;
 }
 
-static void queue_drop(struct queue *queue, size_t count)
+static void statuspoll_queue_drop(struct queue *queue, size_t count)
 {
     queue->first += count;
     queue->count -= count;
@@ -144,7 +144,7 @@ static void queue_drop(struct queue *queue, size_t count)
 }
 
 /* Of what is asked for in one turn the first stands for all; pump looks again. */
-static bool may_be_asked(struct statuspoll *poll, unsigned provider_id, int64_t now)
+static bool statuspoll_may_be_asked(struct statuspoll *poll, unsigned provider_id, int64_t now)
 {
     struct desk *desk = poll->desk;
     struct queue *queue = poll->queues[provider_id];
@@ -154,7 +154,7 @@ static bool may_be_asked(struct statuspoll *poll, unsigned provider_id, int64_t 
         provider_set_by_id(desk->catalogue->providers, provider_id) == NULL ||
         health_look(desk->health, provider_id, HEALTH_READINGS, STR_NONE, now) != SKIP_NONE)
         return false;
-    queue_of(poll, provider_id)->looked_at_ms = now;
+    statuspoll_queue_of(poll, provider_id)->looked_at_ms = now;
     return true;
 }
 
@@ -165,32 +165,32 @@ void statuspoll_ask(struct statuspoll *poll, const struct liveorder *order, int6
     struct waiting waiting = {.order = order->id, .give_up_at_ms = now + wait_ms};
     memcpy(waiting.upstream_id, order->upstream_id, sizeof waiting.upstream_id);
     if (poll->is_stopped || order->provider_id >= PROVIDER_MAX || order->upstream_id[0] == '\0' ||
-        !may_be_asked(poll, order->provider_id, now) ||
-        queue_of(poll, order->provider_id)->count >= QUEUE_MOST) {
-        land(poll, order->id);
+        !statuspoll_may_be_asked(poll, order->provider_id, now) ||
+        statuspoll_queue_of(poll, order->provider_id)->count >= QUEUE_MOST) {
+        statuspoll_land(poll, order->id);
         return;
     }
-    queue_add(queue_of(poll, order->provider_id), &waiting);
+    statuspoll_queue_add(statuspoll_queue_of(poll, order->provider_id), &waiting);
 }
 
-static void pump(struct queue *queue);
+static void statuspoll_pump(struct queue *queue);
 
-static void on_timer(void *arg)
+static void statuspoll_on_timer(void *arg)
 {
-    pump(arg);
+    statuspoll_pump(arg);
 }
 
 /* The panel cannot do it in this form: singly from now on, and what was asked goes back. */
-static void ask_singly(struct call *call)
+static void statuspoll_ask_singly(struct call *call)
 {
     if (!atomic_exchange(&asks_singly[call->queue->provider_id], true))
         log_event(LOG_INFO, "provider_asked_singly", "provider=" STR_FMT,
                   STR_ARG(provider_name(call->queue->provider_id)));
     for (size_t i = 0; i < call->count; i++)
-        queue_add(call->queue, &call->orders[i]);
+        statuspoll_queue_add(call->queue, &call->orders[i]);
 }
 
-static void on_answer(const struct answer *answer, void *arg)
+static void statuspoll_on_answer(const struct answer *answer, void *arg)
 {
     struct call *call = arg;
     struct statuspoll *poll = call->poll;
@@ -200,22 +200,23 @@ static void on_answer(const struct answer *answer, void *arg)
                 MONEY_ZERO, loop_now_ms(poll->desk->loop));
     if (call->is_many && answer->outcome == OUTCOME_REFUSED &&
         answer->refusal == REFUSAL_UNSUPPORTED) {
-        ask_singly(call);
+        statuspoll_ask_singly(call);
     } else {
         struct liveorders_landed landed = {0};
         for (size_t i = 0; i < call->count; i++) {
             if (answer->outcome == OUTCOME_ACCEPTED && i < answer->status_count)
                 landing_take(poll->desk, call->orders[i].order, &answer->statuses[i], &landed);
             else
-                land(poll, call->orders[i].order);
+                statuspoll_land(poll, call->orders[i].order);
         }
         liveorders_tell(&landed);
     }
-    call_free(call);
-    pump(queue);
+    statuspoll_call_free(call);
+    statuspoll_pump(queue);
 }
 
-static void send_batch(struct queue *queue, const struct provider *provider, size_t count)
+static void statuspoll_send_batch(struct queue *queue, const struct provider *provider,
+                                  size_t count)
 {
     struct statuspoll *poll = queue->poll;
     struct call *call = memory_new(sizeof *call + count * sizeof call->orders[0]);
@@ -226,7 +227,7 @@ static void send_batch(struct queue *queue, const struct provider *provider, siz
     call->is_many = count > 1;
     call->count = count;
     memcpy(call->orders, queue->list + queue->first, count * sizeof call->orders[0]);
-    queue_drop(queue, count);
+    statuspoll_queue_drop(queue, count);
     for (size_t i = 0; i < count; i++)
         ids[i] = str_of(call->orders[i].upstream_id);
     struct question question = {.action = count > 1 ? QUESTION_STATUS_MANY : QUESTION_STATUS,
@@ -234,72 +235,73 @@ static void send_batch(struct queue *queue, const struct provider *provider, siz
                                 .id_count = count};
     struct ask_options options = {.request_id = "status", .wait_ms = CONNECTION_WAIT_MS};
     LIST_INSERT_HEAD(&poll->calls, call, link);
-    call->ask = ask_start(poll->desk->loop, provider, &question, &options, on_answer, call);
+    call->ask =
+        ask_start(poll->desk->loop, provider, &question, &options, statuspoll_on_answer, call);
 }
 
-static void give_up_late_ones(struct queue *queue, int64_t now)
+static void statuspoll_give_up_late_ones(struct queue *queue, int64_t now)
 {
     while (queue->count > 0 && queue->list[queue->first].give_up_at_ms < now) {
-        land(queue->poll, queue->list[queue->first].order);
-        queue_drop(queue, 1);
+        statuspoll_land(queue->poll, queue->list[queue->first].order);
+        statuspoll_queue_drop(queue, 1);
     }
 }
 
-static void land_all(struct queue *queue)
+static void statuspoll_land_all(struct queue *queue)
 {
     while (queue->count > 0) {
-        land(queue->poll, queue->list[queue->first].order);
-        queue_drop(queue, 1);
+        statuspoll_land(queue->poll, queue->list[queue->first].order);
+        statuspoll_queue_drop(queue, 1);
     }
 }
 
 /* For its token, but no longer than who asks for the first one waits: the others can join no new
  * flight before that one lands. */
-static void wait_for_token(struct queue *queue, int64_t wait_ms, int64_t now)
+static void statuspoll_wait_for_token(struct queue *queue, int64_t wait_ms, int64_t now)
 {
     int64_t left_ms = queue->list[queue->first].give_up_at_ms + 1 - now;
     loop_timer_start(&queue->timer, queue->poll->desk->loop, wait_ms < left_ms ? wait_ms : left_ms,
-                     on_timer, queue);
+                     statuspoll_on_timer, queue);
 }
 
-static void pump(struct queue *queue)
+static void statuspoll_pump(struct queue *queue)
 {
     struct desk *desk = queue->poll->desk;
     int64_t now = loop_now_ms(desk->loop);
     const struct provider *provider =
         provider_set_by_id(desk->catalogue->providers, queue->provider_id);
     queue->is_dirty = false;
-    give_up_late_ones(queue, now);
+    statuspoll_give_up_late_ones(queue, now);
     while (queue->count > 0) {
         if (provider == NULL || health_take(desk->health, queue->provider_id, HEALTH_READINGS,
                                             STR_NONE, now) != SKIP_NONE) {
-            land_all(queue);
+            statuspoll_land_all(queue);
             return;
         }
         int64_t wait = provider_take_token(provider, PROVIDER_LANE_OTHER, now);
         if (wait > 0) {
             health_unused(desk->health, queue->provider_id, HEALTH_READINGS, STR_NONE);
-            wait_for_token(queue, wait, now);
+            statuspoll_wait_for_token(queue, wait, now);
             return;
         }
         size_t most = atomic_load_explicit(&asks_singly[queue->provider_id], memory_order_relaxed)
                           ? 1
                           : BATCH;
-        send_batch(queue, provider, queue->count < most ? queue->count : most);
+        statuspoll_send_batch(queue, provider, queue->count < most ? queue->count : most);
     }
 }
 
-static void pump_dirty(struct loop_errand *errand)
+static void statuspoll_pump_dirty(struct loop_errand *errand)
 {
     struct statuspoll *poll = (struct statuspoll *)errand;
     /* All of them: one may have left the configuration since it was asked for. */
     for (size_t id = 0; id < poll->queues_end; id++)
         if (poll->queues[id] && poll->queues[id]->is_dirty)
-            pump(poll->queues[id]);
+            statuspoll_pump(poll->queues[id]);
 }
 
 void statuspoll_flush(struct statuspoll *poll)
 {
-    if (!loop_when_quiet(poll->desk->loop, &poll->errand, pump_dirty))
-        pump_dirty(&poll->errand);
+    if (!loop_when_quiet(poll->desk->loop, &poll->errand, statuspoll_pump_dirty))
+        statuspoll_pump_dirty(&poll->errand);
 }

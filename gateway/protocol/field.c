@@ -69,7 +69,7 @@ bool field_is_list(enum field field)
 
 /* Most are ruled out by their length or first letter, which is a small one in all that is wanted.
  */
-static inline bool is_named(struct str name, struct str wanted)
+static inline bool field_is_named(struct str name, struct str wanted)
 {
     return name.len == wanted.len && (name.ptr[0] | 0x20) == wanted.ptr[0] &&
            str_equal_folded(name, wanted);
@@ -78,12 +78,12 @@ static inline bool is_named(struct str name, struct str wanted)
 bool field_find(struct str name, enum field *out)
 {
     for (int field = 0; field < FIELD_COUNT; field++)
-        if (is_named(name, rows[field].name)) {
+        if (field_is_named(name, rows[field].name)) {
             *out = (enum field)field;
             return true;
         }
     for (size_t i = 0; i < COUNT_OF(variants); i++)
-        if (is_named(name, variants[i].name)) {
+        if (field_is_named(name, variants[i].name)) {
             *out = variants[i].field;
             return true;
         }

@@ -1,7 +1,7 @@
 /* See word.h. */
 #include "protocol/word.h"
 
-static bool is_skipped(char c)
+static bool word_is_skipped(char c)
 {
     return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '-' || c == '_';
 }
@@ -11,7 +11,7 @@ struct str word_fold(struct str text, char room[WORD_ROOM])
     size_t len = 0;
     for (size_t i = 0; i < text.len; i++) {
         char c = text.ptr[i];
-        if (is_skipped(c) && !(c == '-' && len == 0)) /* "-1" is not "1" */
+        if (word_is_skipped(c) && !(c == '-' && len == 0)) /* "-1" is not "1" */
             continue;
         if (len == WORD_ROOM)
             return STR("");

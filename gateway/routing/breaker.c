@@ -27,7 +27,7 @@ bool breaker_take(struct breaker *breaker, int64_t now_ms)
     return true;
 }
 
-static void open_for_a_while(struct breaker *breaker, int64_t now_ms)
+static void breaker_open_for_a_while(struct breaker *breaker, int64_t now_ms)
 {
     int64_t rest_ms;
     if (breaker->openings < UINT16_MAX)
@@ -50,12 +50,12 @@ void breaker_note(struct breaker *breaker, bool is_success, int64_t now_ms)
     switch (breaker_state(breaker, now_ms)) {
     case BREAKER_CLOSED:
         if (breaker->failures >= BREAKER_FAILURES)
-            open_for_a_while(breaker, now_ms);
+            breaker_open_for_a_while(breaker, now_ms);
         break;
     case BREAKER_OPEN: /* a call from before it opened */
         break;
     case BREAKER_HALF_OPEN:
-        open_for_a_while(breaker, now_ms);
+        breaker_open_for_a_while(breaker, now_ms);
         break;
     }
 }

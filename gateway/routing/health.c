@@ -63,32 +63,33 @@ void health_free(struct health *health)
     free(health);
 }
 
-static struct provider_health *lock(struct health *health, unsigned provider_id)
+static struct provider_health *health_lock(struct health *health, unsigned provider_id)
 {
     ASSERT(provider_id < PROVIDER_MAX);
     pthread_mutex_lock(&health->providers[provider_id].mutex);
     return &health->providers[provider_id];
 }
 
-static void unlock(struct provider_health *provider)
+static void health_unlock(struct provider_health *provider)
 {
     pthread_mutex_unlock(&provider->mutex);
 }
 
-static bool is_out_of_funds(const struct funds *funds, int64_t now_ms)
+static bool health_is_out_of_funds(const struct funds *funds, int64_t now_ms)
 {
     return funds->is_out && (funds->has_seen || now_ms < funds->until_ms);
 }
 
 /* *offer_out: the offer's watch, NULL when it has none. */
-static enum skip look(struct provider_health *provider, enum health_kind kind,
-                      struct str upstream_service, int64_t now_ms, struct watch **offer_out)
+static enum skip health_look_locked(struct provider_health *provider, enum health_kind kind,
+                                    struct str upstream_service, int64_t now_ms,
+                                    struct watch **offer_out)
 {
     enum skip skip;
     *offer_out = NULL;
     if (provider->is_key_parked)
         return SKIP_KEY;
-    if (kind == HEALTH_ORDERS && is_out_of_funds(&provider->funds, now_ms))
+    if (kind == HEALTH_ORDERS && health_is_out_of_funds(&provider->funds, now_ms))
         return SKIP_FUNDS;
     if (now_ms < provider->limited[kind].until_ms)
         return SKIP_RESTED;
@@ -102,30 +103,30 @@ static enum skip look(struct provider_health *provider, enum health_kind kind,
 enum skip health_look(struct health *health, unsigned provider_id, enum health_kind kind,
                       struct str upstream_service, int64_t now_ms)
 {
-    struct provider_health *provider = lock(health, provider_id);
+    struct provider_health *provider = health_lock(health, provider_id);
     struct watch *offer;
-    enum skip skip = look(provider, kind, upstream_service, now_ms, &offer);
-    unlock(provider);
+    enum skip skip = health_look_locked(provider, kind, upstream_service, now_ms, &offer);
+    health_unlock(provider);
     return skip;
 }
 
 enum skip health_take(struct health *health, unsigned provider_id, enum health_kind kind,
                       struct str upstream_service, int64_t now_ms)
 {
-    struct provider_health *provider = lock(health, provider_id);
+    struct provider_health *provider = health_lock(health, provider_id);
     struct watch *offer;
-    enum skip skip = look(provider, kind, upstream_service, now_ms, &offer);
+    enum skip skip = health_look_locked(provider, kind, upstream_service, now_ms, &offer);
     if (skip == SKIP_NONE) {
         bool is_taken = breaker_take(&provider->watches[kind].breaker, now_ms) &&
                         (offer == NULL || breaker_take(&offer->breaker, now_ms));
         ASSERT(is_taken); /* both were looked at under this lock */
     }
-    unlock(provider);
+    health_unlock(provider);
     return skip;
 }
 
-static void give_back(struct provider_health *provider, enum health_kind kind,
-                      struct str upstream_service)
+static void health_give_back(struct provider_health *provider, enum health_kind kind,
+                             struct str upstream_service)
 {
     struct watch *offer =
         kind == HEALTH_ORDERS ? offerwatches_find(&provider->offers, upstream_service) : NULL;
@@ -137,9 +138,9 @@ static void give_back(struct provider_health *provider, enum health_kind kind,
 void health_unused(struct health *health, unsigned provider_id, enum health_kind kind,
                    struct str upstream_service)
 {
-    struct provider_health *provider = lock(health, provider_id);
-    give_back(provider, kind, upstream_service);
-    unlock(provider);
+    struct provider_health *provider = health_lock(health, provider_id);
+    health_give_back(provider, kind, upstream_service);
+    health_unlock(provider);
 }
 
 /* One note being taken: the provider is locked. */
@@ -153,12 +154,14 @@ struct note {
     struct health_news *news;
 };
 
-static const char *kind_reason(enum health_kind kind, const char *orders, const char *readings)
+static const char *health_kind_reason(enum health_kind kind, const char *orders,
+                                      const char *readings)
 {
     return kind == HEALTH_ORDERS ? orders : readings;
 }
 
-static void end_key(struct provider_health *provider, struct health_news *news, const char *why)
+static void health_end_key(struct provider_health *provider, struct health_news *news,
+                           const char *why)
 {
     if (!provider->is_key_parked)
         return;
@@ -166,7 +169,8 @@ static void end_key(struct provider_health *provider, struct health_news *news, 
     health_news_add(news, LOG_INFO, "provider_recovered", why);
 }
 
-static void end_funds(struct provider_health *provider, struct health_news *news, const char *why)
+static void health_end_funds(struct provider_health *provider, struct health_news *news,
+                             const char *why)
 {
     if (!provider->funds.is_out)
         return;
@@ -174,18 +178,18 @@ static void end_funds(struct provider_health *provider, struct health_news *news
     health_news_add(news, LOG_INFO, "provider_recovered", why);
 }
 
-static void provider_works(const struct note *note, bool is_success)
+static void health_provider_works(const struct note *note, bool is_success)
 {
     struct watch *watch = &note->provider->watches[note->kind];
     watch_recover(watch, is_success, note->now_ms);
     if (watch->is_announced && watch_is_clear(watch)) {
         watch->is_announced = false;
         health_news_add(note->news, LOG_INFO, "provider_recovered",
-                        kind_reason(note->kind, "takes_orders", "answers_readings"));
+                        health_kind_reason(note->kind, "takes_orders", "answers_readings"));
     }
 }
 
-static void offer_works(const struct note *note, bool is_success)
+static void health_offer_works(const struct note *note, bool is_success)
 {
     struct watch *offer = offerwatches_find(&note->provider->offers, note->service);
     if (note->kind != HEALTH_ORDERS || offer == NULL)
@@ -198,7 +202,8 @@ static void offer_works(const struct note *note, bool is_success)
     offerwatches_forget(&note->provider->offers, note->service);
 }
 
-static void announce_provider(const struct note *note, enum log_level level, const char *reason)
+static void health_announce_provider(const struct note *note, enum log_level level,
+                                     const char *reason)
 {
     struct watch *watch = &note->provider->watches[note->kind];
     if (watch->is_announced || watch_look(watch, note->now_ms) == SKIP_NONE)
@@ -207,7 +212,7 @@ static void announce_provider(const struct note *note, enum log_level level, con
     health_news_add(note->news, level, "provider_resting", reason);
 }
 
-static void announce_offer(const struct note *note, struct watch *offer, const char *reason)
+static void health_announce_offer(const struct note *note, struct watch *offer, const char *reason)
 {
     if (offer->is_announced || watch_look(offer, note->now_ms) == SKIP_NONE)
         return;
@@ -215,13 +220,14 @@ static void announce_offer(const struct note *note, struct watch *offer, const c
     health_news_add(note->news, LOG_WARN, "offer_resting", reason);
 }
 
-static void provider_fails(const struct note *note)
+static void health_provider_fails(const struct note *note)
 {
     breaker_note(&note->provider->watches[note->kind].breaker, false, note->now_ms);
-    announce_provider(note, LOG_WARN, kind_reason(note->kind, "orders_fail", "readings_fail"));
+    health_announce_provider(note, LOG_WARN,
+                             health_kind_reason(note->kind, "orders_fail", "readings_fail"));
 }
 
-static void offer_fails(const struct note *note)
+static void health_offer_fails(const struct note *note)
 {
     struct watch *offer = note->kind == HEALTH_ORDERS
                               ? offerwatches_get(&note->provider->offers, note->service)
@@ -229,11 +235,11 @@ static void offer_fails(const struct note *note)
     if (offer == NULL)
         return;
     breaker_note(&offer->breaker, false, note->now_ms);
-    announce_offer(note, offer, "orders_fail");
+    health_announce_offer(note, offer, "orders_fail");
 }
 
 /* What the provider asked us to wait; 0 when it did not say. */
-static int64_t retry_after_ms(const struct answer *answer)
+static int64_t health_retry_after_ms(const struct answer *answer)
 {
     if (answer->retry_after_s <= 0)
         return 0;
@@ -242,28 +248,28 @@ static int64_t retry_after_ms(const struct answer *answer)
     return answer->retry_after_s * 1000;
 }
 
-static void rest_provider(const struct note *note, enum log_level level, const char *reason)
+static void health_rest_provider(const struct note *note, enum log_level level, const char *reason)
 {
     struct watch *watch = &note->provider->watches[note->kind];
     breaker_note(&watch->breaker, false, note->now_ms);
-    watch_rest(watch, retry_after_ms(note->answer), note->now_ms);
-    announce_provider(note, level, reason);
+    watch_rest(watch, health_retry_after_ms(note->answer), note->now_ms);
+    health_announce_provider(note, level, reason);
 }
 
-static void rest_offer(const struct note *note, int64_t least_ms, const char *reason)
+static void health_rest_offer(const struct note *note, int64_t least_ms, const char *reason)
 {
     struct watch *offer = offerwatches_get(&note->provider->offers, note->service);
     if (offer == NULL)
         return;
     breaker_give_back(&offer->breaker);
     watch_rest(offer, least_ms, note->now_ms);
-    announce_offer(note, offer, reason);
+    health_announce_offer(note, offer, reason);
 }
 
-static void limit(const struct note *note)
+static void health_limit(const struct note *note)
 {
     struct limited *limited = &note->provider->limited[note->kind];
-    int64_t rest_ms = retry_after_ms(note->answer);
+    int64_t rest_ms = health_retry_after_ms(note->answer);
     if (rest_ms == 0 && note->now_ms < limited->until_ms)
         return; /* several calls were under way */
     if (limited->times < HEALTH_LIMITED_STEPS)
@@ -274,7 +280,7 @@ static void limit(const struct note *note)
         limited->until_ms = note->now_ms + rest_ms;
 }
 
-static void park_key(const struct note *note)
+static void health_park_key(const struct note *note)
 {
     if (note->provider->is_key_parked)
         return;
@@ -283,11 +289,11 @@ static void park_key(const struct note *note)
     health_news_add(note->news, LOG_ERROR, "provider_resting", "bad_key");
 }
 
-static void park_funds(const struct note *note)
+static void health_park_funds(const struct note *note)
 {
     struct funds *funds = &note->provider->funds;
     bool is_new = !funds->is_out;
-    if (is_out_of_funds(funds, note->now_ms))
+    if (health_is_out_of_funds(funds, note->now_ms))
         return;
     *funds = (struct funds){.is_out = true,
                             .wants_balance = true,
@@ -301,59 +307,60 @@ static void park_funds(const struct note *note)
         health_news_add(note->news, LOG_WARN, "provider_resting", "out_of_funds");
 }
 
-static void note_success(const struct note *note)
+static void health_note_success(const struct note *note)
 {
-    provider_works(note, true);
-    offer_works(note, true);
-    end_key(note->provider, note->news, "key_works");
+    health_provider_works(note, true);
+    health_offer_works(note, true);
+    health_end_key(note->provider, note->news, "key_works");
     if (note->kind == HEALTH_ORDERS)
-        end_funds(note->provider, note->news, "takes_orders");
+        health_end_funds(note->provider, note->news, "takes_orders");
     if (note->now_ms >= note->provider->limited[note->kind].until_ms)
         note->provider->limited[note->kind] = (struct limited){0};
 }
 
-static void apply(const struct note *note, enum impact impact)
+static void health_apply(const struct note *note, enum impact impact)
 {
     switch (impact) {
     case IMPACT_UNUSED:
         break;
     case IMPACT_SUCCESS:
-        note_success(note);
+        health_note_success(note);
         break;
     case IMPACT_ANSWERED:
-        provider_works(note, false);
-        offer_works(note, false);
+        health_provider_works(note, false);
+        health_offer_works(note, false);
         break;
     case IMPACT_UNREACHABLE:
-        provider_fails(note);
+        health_provider_fails(note);
         break;
     case IMPACT_FAILED:
-        provider_fails(note);
-        offer_fails(note);
+        health_provider_fails(note);
+        health_offer_fails(note);
         break;
     case IMPACT_REST_OFFER:
-        provider_works(note, false);
-        rest_offer(note, retry_after_ms(note->answer), "refused");
+        health_provider_works(note, false);
+        health_rest_offer(note, health_retry_after_ms(note->answer), "refused");
         break;
     case IMPACT_REST_PROVIDER:
-        rest_provider(note, LOG_WARN, kind_reason(note->kind, "orders_off", "readings_off"));
+        health_rest_provider(note, LOG_WARN,
+                             health_kind_reason(note->kind, "orders_off", "readings_off"));
         break;
     case IMPACT_LIMITED:
-        limit(note);
+        health_limit(note);
         break;
     case IMPACT_REDIRECT:
-        rest_provider(note, LOG_ERROR, "redirect_so_its_url_is_wrong");
+        health_rest_provider(note, LOG_ERROR, "redirect_so_its_url_is_wrong");
         break;
     case IMPACT_FUNDS:
-        provider_works(note, false);
-        park_funds(note);
+        health_provider_works(note, false);
+        health_park_funds(note);
         break;
     case IMPACT_KEY:
-        park_key(note);
+        health_park_key(note);
         break;
     }
     /* Whoever was not judged above did not use the probe he may have taken. */
-    give_back(note->provider, note->kind, note->service);
+    health_give_back(note->provider, note->kind, note->service);
 }
 
 void health_note(struct health *health, unsigned provider_id, enum health_kind kind,
@@ -362,14 +369,14 @@ void health_note(struct health *health, unsigned provider_id, enum health_kind k
 {
     struct health_news news = {.provider_id = provider_id, .service = upstream_service};
     enum impact impact = impact_of(kind, answer);
-    struct provider_health *provider = lock(health, provider_id);
+    struct provider_health *provider = health_lock(health, provider_id);
     struct note note = {provider, kind, upstream_service, answer, cost, now_ms, &news};
-    apply(&note, impact);
-    unlock(provider);
+    health_apply(&note, impact);
+    health_unlock(provider);
     health_news_log(&news);
 }
 
-static bool covers(const struct funds *funds, struct money balance)
+static bool health_covers(const struct funds *funds, struct money balance)
 {
     if (funds->cost.units <= 0) /* not known */
         return balance.units > 0;
@@ -377,8 +384,8 @@ static bool covers(const struct funds *funds, struct money balance)
 }
 
 /* The refusal was about their supplier: the money here would have done. */
-static void blame_supplier(struct provider_health *provider, struct health_news *news,
-                           int64_t now_ms)
+static void health_blame_supplier(struct provider_health *provider, struct health_news *news,
+                                  int64_t now_ms)
 {
     struct str service = str_make(provider->funds.service, provider->funds.service_len);
     struct watch *offer = offerwatches_get(&provider->offers, service);
@@ -393,28 +400,28 @@ void health_balance(struct health *health, unsigned provider_id, struct money ba
                     int64_t now_ms)
 {
     struct health_news news = {.provider_id = provider_id};
-    struct provider_health *provider = lock(health, provider_id);
+    struct provider_health *provider = health_lock(health, provider_id);
     struct funds *funds = &provider->funds;
     char service[OFFERWATCHES_SERVICE_BYTES];
     memcpy(service, funds->service, sizeof service);
     news.service = str_make(service, funds->service_len);
-    end_key(provider, &news, "key_works");
+    health_end_key(provider, &news, "key_works");
     if (funds->is_out && funds->has_seen && money_compare(balance, funds->seen) > 0) {
-        end_funds(provider, &news, "balance_rose");
-    } else if (funds->is_out && !funds->has_seen && covers(funds, balance)) {
-        blame_supplier(provider, &news, now_ms);
-        end_funds(provider, &news, "balance_covers");
+        health_end_funds(provider, &news, "balance_rose");
+    } else if (funds->is_out && !funds->has_seen && health_covers(funds, balance)) {
+        health_blame_supplier(provider, &news, now_ms);
+        health_end_funds(provider, &news, "balance_covers");
     } else if (funds->is_out) {
         funds->has_seen = true;
         funds->seen = balance;
     }
-    unlock(provider);
+    health_unlock(provider);
     health_news_log(&news);
 }
 
 bool health_wants_balance(struct health *health, unsigned provider_id, int64_t now_ms)
 {
-    struct provider_health *provider = lock(health, provider_id);
+    struct provider_health *provider = health_lock(health, provider_id);
     bool wants;
     if (provider->is_key_parked) { /* nothing else may be asked, whatever the funds */
         wants = now_ms >= provider->key_question_at_ms;
@@ -425,14 +432,14 @@ bool health_wants_balance(struct health *health, unsigned provider_id, int64_t n
     }
     if (wants)
         provider->funds.wants_balance = false;
-    unlock(provider);
+    health_unlock(provider);
     return wants;
 }
 
 void health_reset(struct health *health, unsigned provider_id)
 {
     struct health_news news = {.provider_id = provider_id};
-    struct provider_health *provider = lock(health, provider_id);
+    struct provider_health *provider = health_lock(health, provider_id);
     bool was_resting = provider->is_key_parked || provider->funds.is_out;
     for (size_t kind = 0; kind < HEALTH_KINDS; kind++) {
         was_resting = was_resting || provider->watches[kind].is_announced;
@@ -442,7 +449,7 @@ void health_reset(struct health *health, unsigned provider_id)
     provider->is_key_parked = false;
     provider->funds = (struct funds){0};
     offerwatches_clear(&provider->offers);
-    unlock(provider);
+    health_unlock(provider);
     if (was_resting)
         health_news_add(&news, LOG_INFO, "provider_recovered", "by_operator");
     health_news_log(&news);
@@ -451,7 +458,7 @@ void health_reset(struct health *health, unsigned provider_id)
 void health_report(struct health *health, unsigned provider_id, int64_t now_ms,
                    struct health_report *out)
 {
-    struct provider_health *provider = lock(health, provider_id);
+    struct provider_health *provider = health_lock(health, provider_id);
     int64_t until_ms = 0;
     for (size_t kind = 0; kind < HEALTH_KINDS; kind++) {
         int64_t watch_ms = watch_until_ms(&provider->watches[kind]);
@@ -461,10 +468,10 @@ void health_report(struct health *health, unsigned provider_id, int64_t now_ms,
     }
     *out = (struct health_report){
         .is_key_parked = provider->is_key_parked,
-        .is_out_of_funds = is_out_of_funds(&provider->funds, now_ms),
+        .is_out_of_funds = health_is_out_of_funds(&provider->funds, now_ms),
         .orders = breaker_state(&provider->watches[HEALTH_ORDERS].breaker, now_ms),
         .readings = breaker_state(&provider->watches[HEALTH_READINGS].breaker, now_ms),
         .rest_ms = until_ms > now_ms ? until_ms - now_ms : 0,
         .offers_resting = offerwatches_resting(&provider->offers, now_ms)};
-    unlock(provider);
+    health_unlock(provider);
 }

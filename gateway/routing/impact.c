@@ -2,7 +2,7 @@
 #include "routing/impact.h"
 
 /* Refusals about the data of one order: a panel that gives them works. */
-static bool is_about_data(enum refusal refusal)
+static bool impact_is_about_data(enum refusal refusal)
 {
     switch (refusal) {
     case REFUSAL_REFILL:
@@ -20,7 +20,7 @@ static bool is_about_data(enum refusal refusal)
     UNREACHABLE();
 }
 
-static enum impact of_class(const struct answer *answer)
+static enum impact impact_of_class(const struct answer *answer)
 {
     if (answer->outcome == OUTCOME_DOUBT || answer->is_challenge)
         return IMPACT_FAILED;
@@ -35,7 +35,7 @@ static enum impact of_class(const struct answer *answer)
     UNREACHABLE();
 }
 
-static enum impact of_complaint(enum health_kind kind, const struct answer *answer)
+static enum impact impact_of_complaint(enum health_kind kind, const struct answer *answer)
 {
     bool is_order = kind == HEALTH_ORDERS;
     if (answer->is_key || answer->rest == REST_KEY)
@@ -49,11 +49,11 @@ static enum impact of_complaint(enum health_kind kind, const struct answer *answ
         return is_order ? IMPACT_FUNDS : IMPACT_ANSWERED;
     if (answer->rest == REST_OFFER)
         return is_order ? IMPACT_REST_OFFER : IMPACT_ANSWERED;
-    if (!is_order && is_about_data(answer->refusal))
+    if (!is_order && impact_is_about_data(answer->refusal))
         return IMPACT_ANSWERED;
     if (answer->rest == REST_PROVIDER)
         return IMPACT_REST_PROVIDER;
-    return of_class(answer);
+    return impact_of_class(answer);
 }
 
 enum impact impact_of(enum health_kind kind, const struct answer *answer)
@@ -65,7 +65,7 @@ enum impact impact_of(enum health_kind kind, const struct answer *answer)
         return answer->error.len || answer->evidence.len ? IMPACT_UNREACHABLE : IMPACT_UNUSED;
     case OUTCOME_REFUSED:
     case OUTCOME_DOUBT:
-        return of_complaint(kind, answer);
+        return impact_of_complaint(kind, answer);
     }
     UNREACHABLE();
 }

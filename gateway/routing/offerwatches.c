@@ -12,7 +12,7 @@ struct offerwatch {
     char service[]; /* the key */
 };
 
-static struct offerwatch *find(const struct offerwatches *offers, struct str service)
+static struct offerwatch *offerwatches_search(const struct offerwatches *offers, struct str service)
 {
     struct offerwatch *found = NULL;
     if (offers->table && service.len)
@@ -20,7 +20,7 @@ static struct offerwatch *find(const struct offerwatches *offers, struct str ser
     return found;
 }
 
-static void drop(struct offerwatches *offers, struct offerwatch *offer)
+static void offerwatches_drop(struct offerwatches *offers, struct offerwatch *offer)
 {
     HASH_DEL(offers->table, offer);
     free(offer);
@@ -28,19 +28,19 @@ static void drop(struct offerwatches *offers, struct offerwatch *offer)
 
 struct watch *offerwatches_find(struct offerwatches *offers, struct str service)
 {
-    struct offerwatch *offer = find(offers, service);
+    struct offerwatch *offer = offerwatches_search(offers, service);
     return offer ? &offer->watch : NULL;
 }
 
 struct watch *offerwatches_get(struct offerwatches *offers, struct str service)
 {
-    struct offerwatch *offer = find(offers, service);
+    struct offerwatch *offer = offerwatches_search(offers, service);
     if (offer)
         return &offer->watch;
     if (service.len == 0 || service.len > OFFERWATCHES_SERVICE_BYTES)
         return NULL;
     if (HASH_COUNT(offers->table) >= OFFERWATCHES_MAX)
-        drop(offers, offers->table);
+        offerwatches_drop(offers, offers->table);
     offer = memory_new(sizeof *offer + service.len);
     memcpy(offer->service, service.ptr, service.len);
     HASH_ADD_KEYPTR(hh, offers->table, offer->service, service.len, offer);
@@ -49,9 +49,9 @@ struct watch *offerwatches_get(struct offerwatches *offers, struct str service)
 
 void offerwatches_forget(struct offerwatches *offers, struct str service)
 {
-    struct offerwatch *offer = find(offers, service);
+    struct offerwatch *offer = offerwatches_search(offers, service);
     if (offer)
-        drop(offers, offer);
+        offerwatches_drop(offers, offer);
 }
 
 void offerwatches_clear(struct offerwatches *offers)
@@ -59,7 +59,7 @@ void offerwatches_clear(struct offerwatches *offers)
     struct offerwatch *offer, *next;
     HASH_ITER(hh, offers->table, offer, next)
     {
-        drop(offers, offer);
+        offerwatches_drop(offers, offer);
     }
 }
 

@@ -24,7 +24,7 @@ const char *skip_word(enum skip skip)
 }
 
 /* splitmix64: one random number is stretched into one a draw. */
-static uint64_t next_random(uint64_t *state)
+static uint64_t ranking_next_random(uint64_t *state)
 {
     uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
     z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
@@ -33,13 +33,13 @@ static uint64_t next_random(uint64_t *state)
 }
 
 /* 0 <= result < below, by the high half of a product: the bias is below / 2^64. */
-static uint64_t draw(uint64_t *state, uint64_t below)
+static uint64_t ranking_draw(uint64_t *state, uint64_t below)
 {
     __extension__ typedef unsigned __int128 wide;
-    return (uint64_t)(((wide)next_random(state) * below) >> 64);
+    return (uint64_t)(((wide)ranking_next_random(state) * below) >> 64);
 }
 
-static void sort_by_cost(const struct candidate *candidates, uint8_t *order, size_t count)
+static void ranking_sort_by_cost(const struct candidate *candidates, uint8_t *order, size_t count)
 {
     for (size_t i = 1; i < count; i++) {
         uint8_t moved = order[i];
@@ -51,28 +51,28 @@ static void sort_by_cost(const struct candidate *candidates, uint8_t *order, siz
     }
 }
 
-static uint64_t weight_of(const struct candidate *candidate)
+static uint64_t ranking_weight_of(const struct candidate *candidate)
 {
     return candidate->weight ? candidate->weight : 1;
 }
 
-static void shuffle_by_weight(const struct candidate *candidates, uint8_t *order, size_t count,
-                              uint64_t random)
+static void ranking_shuffle_by_weight(const struct candidate *candidates, uint8_t *order,
+                                      size_t count, uint64_t random)
 {
     uint64_t total = 0;
     for (size_t i = 0; i < count; i++)
-        total += weight_of(&candidates[order[i]]);
+        total += ranking_weight_of(&candidates[order[i]]);
     for (size_t i = 0; i + 1 < count; i++) {
-        uint64_t left = draw(&random, total);
+        uint64_t left = ranking_draw(&random, total);
         size_t chosen = i;
         uint8_t winner;
-        while (left >= weight_of(&candidates[order[chosen]]))
-            left -= weight_of(&candidates[order[chosen++]]);
+        while (left >= ranking_weight_of(&candidates[order[chosen]]))
+            left -= ranking_weight_of(&candidates[order[chosen++]]);
         winner = order[chosen];
         for (; chosen > i; chosen--) /* the others stay as given */
             order[chosen] = order[chosen - 1];
         order[i] = winner;
-        total -= weight_of(&candidates[winner]);
+        total -= ranking_weight_of(&candidates[winner]);
     }
 }
 
@@ -89,10 +89,10 @@ size_t ranking_make(enum ranking_policy policy, const struct candidate *candidat
     case RANKING_PRIORITY:
         break;
     case RANKING_CHEAPEST:
-        sort_by_cost(candidates, order_out, taken);
+        ranking_sort_by_cost(candidates, order_out, taken);
         break;
     case RANKING_WEIGHTED:
-        shuffle_by_weight(candidates, order_out, taken, random);
+        ranking_shuffle_by_weight(candidates, order_out, taken, random);
         break;
     }
     return taken;

@@ -1,7 +1,7 @@
 /* See retryverdict.h. Whatever leaves room for "it may have happened" is a doubt. */
 #include "routing/retryverdict.h"
 
-static enum retryverdict judge_refusal(const struct answer *answer)
+static enum retryverdict retryverdict_judge_refusal(const struct answer *answer)
 {
     if (answer->class == VERDICT_DOUBT)
         return RETRYVERDICT_DOUBT;
@@ -20,7 +20,7 @@ enum retryverdict retryverdict_judge(const struct answer *answer)
     case OUTCOME_NOT_SENT:
         return RETRYVERDICT_NEXT;
     case OUTCOME_REFUSED:
-        return judge_refusal(answer);
+        return retryverdict_judge_refusal(answer);
     case OUTCOME_DOUBT:
         return RETRYVERDICT_DOUBT;
     }

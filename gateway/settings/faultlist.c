@@ -34,7 +34,7 @@ const char *faultlist_file(struct faultlist *faults, const char *path)
 }
 
 /* Where the next entry goes; NULL when it is only counted. Faults go before warnings. */
-static struct faultlist_entry *take_entry(struct faultlist *faults, bool is_warning)
+static struct faultlist_entry *faultlist_take_entry(struct faultlist *faults, bool is_warning)
 {
     if (faults->count < ENTRY_MAX) {
         if (faults->list == NULL)
@@ -52,18 +52,18 @@ static struct faultlist_entry *take_entry(struct faultlist *faults, bool is_warn
 }
 
 /* One fault is one line, whatever a file holds. */
-static void flatten(char *words)
+static void faultlist_flatten(char *words)
 {
     for (char *at = words; *at; at++)
         if ((unsigned char)*at < ' ' || *at == 0x7f)
             *at = '?';
 }
 
-static void PRINTF_LIKE(4, 0) add(struct faultlist *faults, struct place place, bool is_warning,
-                                  const char *format, va_list args)
+static void PRINTF_LIKE(4, 0) faultlist_append(struct faultlist *faults, struct place place,
+                                               bool is_warning, const char *format, va_list args)
 {
     char words[WORDS_MAX];
-    struct faultlist_entry *entry = take_entry(faults, is_warning);
+    struct faultlist_entry *entry = faultlist_take_entry(faults, is_warning);
     if (is_warning)
         faults->warnings++;
     else
@@ -71,7 +71,7 @@ static void PRINTF_LIKE(4, 0) add(struct faultlist *faults, struct place place, 
     if (entry == NULL)
         return;
     vsnprintf(words, sizeof words, format, args);
-    flatten(words);
+    faultlist_flatten(words);
     *entry = (struct faultlist_entry){place, memory_text(words), is_warning};
 }
 
@@ -79,7 +79,7 @@ void faultlist_add(struct faultlist *faults, struct place place, const char *for
 {
     va_list args;
     va_start(args, format);
-    add(faults, place, false, format, args);
+    faultlist_append(faults, place, false, format, args);
     va_end(args);
 }
 
@@ -87,7 +87,7 @@ void faultlist_warn(struct faultlist *faults, struct place place, const char *fo
 {
     va_list args;
     va_start(args, format);
-    add(faults, place, true, format, args);
+    faultlist_append(faults, place, true, format, args);
     va_end(args);
 }
 
@@ -96,23 +96,23 @@ struct sorted {
     size_t file, added;
 };
 
-static int compare_sizes(size_t a, size_t b)
+static int faultlist_compare_sizes(size_t a, size_t b)
 {
     return a < b ? -1 : a > b;
 }
 
-static int compare(const void *left, const void *right)
+static int faultlist_compare(const void *left, const void *right)
 {
     const struct sorted *a = left, *b = right;
-    int order = compare_sizes(a->file, b->file);
+    int order = faultlist_compare_sizes(a->file, b->file);
     if (order == 0)
-        order = compare_sizes(a->entry->place.line, b->entry->place.line);
+        order = faultlist_compare_sizes(a->entry->place.line, b->entry->place.line);
     if (order == 0)
-        order = compare_sizes(a->entry->place.column, b->entry->place.column);
-    return order ? order : compare_sizes(a->added, b->added);
+        order = faultlist_compare_sizes(a->entry->place.column, b->entry->place.column);
+    return order ? order : faultlist_compare_sizes(a->added, b->added);
 }
 
-static size_t file_rank(const struct faultlist *faults, const char *file)
+static size_t faultlist_file_rank(const struct faultlist *faults, const char *file)
 {
     for (size_t i = 0; file && i < faults->file_count; i++)
         if (strcmp(faults->files[i], file) == 0)
@@ -121,19 +121,19 @@ static size_t file_rank(const struct faultlist *faults, const char *file)
 }
 
 /* To free(). */
-static struct sorted *sort(const struct faultlist *faults)
+static struct sorted *faultlist_sort(const struct faultlist *faults)
 {
     struct sorted *sorted = memory_array(faults->count + 1, sizeof *sorted);
     for (size_t i = 0; i < faults->count; i++)
-        sorted[i] =
-            (struct sorted){&faults->list[i], file_rank(faults, faults->list[i].place.file), i};
-    qsort(sorted, faults->count, sizeof *sorted, compare);
+        sorted[i] = (struct sorted){&faults->list[i],
+                                    faultlist_file_rank(faults, faults->list[i].place.file), i};
+    qsort(sorted, faults->count, sizeof *sorted, faultlist_compare);
     return sorted;
 }
 
 void faultlist_print(struct faultlist *faults, struct buf *out)
 {
-    struct sorted *sorted = sort(faults);
+    struct sorted *sorted = faultlist_sort(faults);
     for (size_t i = 0; i < faults->count; i++) {
         const struct faultlist_entry *entry = sorted[i].entry;
         if (entry->place.file)
@@ -150,7 +150,7 @@ void faultlist_print(struct faultlist *faults, struct buf *out)
 
 void faultlist_print_json(struct faultlist *faults, struct buf *out)
 {
-    struct sorted *sorted = sort(faults);
+    struct sorted *sorted = faultlist_sort(faults);
     buf_printf(out, "{\"faults\":%zu,\"warnings\":%zu,\"dropped\":%zu,\"list\":[", faults->faults,
                faults->warnings, faults->dropped);
     for (size_t i = 0; i < faults->count; i++) {

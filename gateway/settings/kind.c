@@ -8,8 +8,8 @@
 
 enum { TEXT_MAX = 4096, NAME_MAX_LEN = 64 };
 
-static bool parse_text(struct str text, const struct setting_row *row, void *field,
-                       struct fault *why)
+static bool kind_parse_text(struct str text, const struct setting_row *row, void *field,
+                            struct fault *why)
 {
     (void)row;
     if (text.len == 0)
@@ -28,7 +28,7 @@ const struct setting_kind kind_text = {
     .name = "a text",
     .size = sizeof(char *),
     .is_text = true,
-    .parse = parse_text,
+    .parse = kind_parse_text,
 };
 
 const struct setting_kind kind_secret = {
@@ -37,24 +37,24 @@ const struct setting_kind kind_secret = {
     .size = sizeof(char *),
     .is_text = true,
     .is_secret = true,
-    .parse = parse_text,
+    .parse = kind_parse_text,
 };
 
-static bool is_name_byte(char c)
+static bool kind_is_name_byte(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
            c == '_' || c == '-';
 }
 
-static bool parse_name(struct str text, const struct setting_row *row, void *field,
-                       struct fault *why)
+static bool kind_parse_name(struct str text, const struct setting_row *row, void *field,
+                            struct fault *why)
 {
     (void)row;
     (void)why;
     if (text.len == 0 || text.len > NAME_MAX_LEN)
         return false;
     for (size_t i = 0; i < text.len; i++)
-        if (!is_name_byte(text.ptr[i]))
+        if (!kind_is_name_byte(text.ptr[i]))
             return false;
     *(char **)field = str_copy(text);
     return true;
@@ -65,14 +65,14 @@ const struct setting_kind kind_name = {
     .form = "1 to 64 letters, digits, `.`, `_` or `-`",
     .size = sizeof(char *),
     .is_text = true,
-    .parse = parse_name,
+    .parse = kind_parse_name,
 };
 
-static bool parse_file(struct str text, const struct setting_row *row, void *field,
-                       struct fault *why)
+static bool kind_parse_file(struct str text, const struct setting_row *row, void *field,
+                            struct fault *why)
 {
     char *path;
-    if (!parse_text(text, row, &path, why))
+    if (!kind_parse_text(text, row, &path, why))
         return false;
     if (access(path, R_OK) != 0) {
         free(path);
@@ -87,11 +87,11 @@ const struct setting_kind kind_file = {
     .form = "the path of a file that can be read",
     .size = sizeof(char *),
     .is_text = true,
-    .parse = parse_file,
+    .parse = kind_parse_file,
 };
 
-static bool parse_bool(struct str text, const struct setting_row *row, void *field,
-                       struct fault *why)
+static bool kind_parse_bool(struct str text, const struct setting_row *row, void *field,
+                            struct fault *why)
 {
     (void)row;
     (void)why;
@@ -109,12 +109,12 @@ const struct setting_kind kind_bool = {
     .name = "a yes or no",
     .form = "true or false",
     .size = sizeof(bool),
-    .parse = parse_bool,
+    .parse = kind_parse_bool,
 };
 
 /* ---- numbers ---- */
 
-static bool check_bounds(int64_t value, const struct setting_row *row, struct fault *why)
+static bool kind_check_bounds(int64_t value, const struct setting_row *row, struct fault *why)
 {
     if (row->least == 0 && row->most == 0)
         return true;
@@ -124,11 +124,11 @@ static bool check_bounds(int64_t value, const struct setting_row *row, struct fa
                      (long long)row->least, (long long)row->most);
 }
 
-static bool parse_integer(struct str text, const struct setting_row *row, void *field,
-                          struct fault *why)
+static bool kind_parse_integer(struct str text, const struct setting_row *row, void *field,
+                               struct fault *why)
 {
     int64_t value;
-    if (!str_to_i64(text, &value) || !check_bounds(value, row, why))
+    if (!str_to_i64(text, &value) || !kind_check_bounds(value, row, why))
         return false;
     *(int64_t *)field = value;
     return true;
@@ -138,14 +138,14 @@ const struct setting_kind kind_integer = {
     .name = "a whole number",
     .form = "plain digits",
     .size = sizeof(int64_t),
-    .parse = parse_integer,
+    .parse = kind_parse_integer,
 };
 
-static bool parse_unsigned(struct str text, const struct setting_row *row, void *field,
-                           struct fault *why)
+static bool kind_parse_unsigned(struct str text, const struct setting_row *row, void *field,
+                                struct fault *why)
 {
     int64_t value;
-    if (!parse_integer(text, row, &value, why))
+    if (!kind_parse_integer(text, row, &value, why))
         return false;
     if (value < 0 || value > UINT32_MAX)
         return fault_set(why, FAULT_INVALID, "is out of range; 0 to 4294967295 is right");
@@ -157,7 +157,7 @@ const struct setting_kind kind_unsigned = {
     .name = "a whole number",
     .form = "plain digits",
     .size = sizeof(unsigned),
-    .parse = parse_unsigned,
+    .parse = kind_parse_unsigned,
 };
 
 struct unit {
@@ -166,8 +166,8 @@ struct unit {
 };
 
 /* "15s": digits, then one of the units; false also when it doesn't fit. */
-static bool parse_with_unit(struct str text, const struct unit *units, size_t count,
-                            int64_t *value_out)
+static bool kind_parse_with_unit(struct str text, const struct unit *units, size_t count,
+                                 int64_t *value_out)
 {
     size_t digits = 0;
     int64_t number;
@@ -183,14 +183,14 @@ static bool parse_with_unit(struct str text, const struct unit *units, size_t co
 }
 
 /* From 1 ms to ten years unless the row says otherwise. */
-static bool parse_duration(struct str text, const struct setting_row *row, void *field,
-                           struct fault *why)
+static bool kind_parse_duration(struct str text, const struct setting_row *row, void *field,
+                                struct fault *why)
 {
     static const struct unit units[] = {
         {"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {"d", 86400000}};
     int64_t value, most = row->most ? row->most : INT64_C(315360000000);
     int64_t least = row->least ? row->least : 1;
-    if (!parse_with_unit(text, units, COUNT_OF(units), &value))
+    if (!kind_parse_with_unit(text, units, COUNT_OF(units), &value))
         return false;
     if (value < least)
         return fault_set(why, FAULT_INVALID, "is too short; at least %lldms", (long long)least);
@@ -205,19 +205,19 @@ const struct setting_kind kind_duration = {
     .name = "a duration",
     .form = "a whole number with its unit, such as 1500ms, 15s, 10m, 2h or 1d",
     .size = sizeof(int64_t),
-    .parse = parse_duration,
+    .parse = kind_parse_duration,
 };
 
-static bool parse_size(struct str text, const struct setting_row *row, void *field,
-                       struct fault *why)
+static bool kind_parse_size(struct str text, const struct setting_row *row, void *field,
+                            struct fault *why)
 {
     static const struct unit units[] = {{"", 1},          {"B", 1},          {"KiB", 1 << 10},
                                         {"MiB", 1 << 20}, {"GiB", 1 << 30},  {"kB", 1000},
                                         {"MB", 1000000},  {"GB", 1000000000}};
     int64_t value;
-    if (!parse_with_unit(text, units, COUNT_OF(units), &value))
+    if (!kind_parse_with_unit(text, units, COUNT_OF(units), &value))
         return false;
-    if (!check_bounds(value, row, why))
+    if (!kind_check_bounds(value, row, why))
         return false;
     *(size_t *)field = (size_t)value;
     return true;
@@ -227,11 +227,11 @@ const struct setting_kind kind_size = {
     .name = "a size",
     .form = "a whole number with its unit, such as 512KiB or 1MiB",
     .size = sizeof(size_t),
-    .parse = parse_size,
+    .parse = kind_parse_size,
 };
 
 /* "10", "0.5": in thousandths. */
-static bool parse_thousandths(struct str text, int64_t *out)
+static bool kind_parse_thousandths(struct str text, int64_t *out)
 {
     size_t point = str_find_byte(text, '.');
     struct str decimals = point == SIZE_MAX ? STR("") : str_from(text, point + 1);
@@ -248,8 +248,8 @@ static bool parse_thousandths(struct str text, int64_t *out)
     return true;
 }
 
-static bool parse_rate_window(struct str text, const struct setting_row *row, void *field,
-                              struct fault *why)
+static bool kind_parse_rate_window(struct str text, const struct setting_row *row, void *field,
+                                   struct fault *why)
 {
     (void)row;
     struct setting_rate *rate = field;
@@ -261,7 +261,7 @@ static bool parse_rate_window(struct str text, const struct setting_row *row, vo
         return true;
     }
     int seconds = str_is(unit, "s") ? 1 : str_is(unit, "m") ? 60 : str_is(unit, "h") ? 3600 : 0;
-    if (seconds == 0 || !parse_thousandths(str_trim(str_first(text, slash)), &thousandths))
+    if (seconds == 0 || !kind_parse_thousandths(str_trim(str_first(text, slash)), &thousandths))
         return false;
     if (thousandths == 0)
         return fault_set(why, FAULT_INVALID, "must be above 0; `none` is no limit");
@@ -269,11 +269,11 @@ static bool parse_rate_window(struct str text, const struct setting_row *row, vo
     return true;
 }
 
-static bool parse_rate(struct str text, const struct setting_row *row, void *field,
-                       struct fault *why)
+static bool kind_parse_rate(struct str text, const struct setting_row *row, void *field,
+                            struct fault *why)
 {
     struct setting_rate rate;
-    if (!parse_rate_window(text, row, &rate, why))
+    if (!kind_parse_rate_window(text, row, &rate, why))
         return false;
     *(double *)field = rate.per_s;
     return true;
@@ -283,19 +283,19 @@ const struct setting_kind kind_rate = {
     .name = "a rate limit",
     .form = "such as 10/s, 300/m or 5000/h, or none",
     .size = sizeof(double),
-    .parse = parse_rate,
+    .parse = kind_parse_rate,
 };
 
 const struct setting_kind kind_rate_window = {
     .name = "a rate limit",
     .form = "such as 10/s, 300/m or 5000/h, or none",
     .size = sizeof(struct setting_rate),
-    .parse = parse_rate_window,
+    .parse = kind_parse_rate_window,
 };
 
 /* ---- choices ---- */
 
-static const char *first_built(const struct setting_row *row)
+static const char *kind_first_built(const struct setting_row *row)
 {
     for (const struct setting_choice *at = row->choices; at->word; at++)
         if (!at->is_due)
@@ -303,8 +303,8 @@ static const char *first_built(const struct setting_row *row)
     return "nothing";
 }
 
-static bool find_choice(struct str text, const struct setting_row *row, unsigned *out,
-                        struct fault *why)
+static bool kind_find_choice(struct str text, const struct setting_row *row, unsigned *out,
+                             struct fault *why)
 {
     const char *words[32];
     size_t count = 0;
@@ -318,7 +318,7 @@ static bool find_choice(struct str text, const struct setting_row *row, unsigned
         if (!at->is_due)
             return true;
         return fault_set(why, FAULT_INVALID, "is not built yet; for now there is `%s`",
-                         first_built(row));
+                         kind_first_built(row));
     }
     buf_init(&hint, 200);
     rows_suggest(text, words, count, &hint);
@@ -327,11 +327,11 @@ static bool find_choice(struct str text, const struct setting_row *row, unsigned
     return false;
 }
 
-static bool parse_choice(struct str text, const struct setting_row *row, void *field,
-                         struct fault *why)
+static bool kind_parse_choice(struct str text, const struct setting_row *row, void *field,
+                              struct fault *why)
 {
     unsigned value;
-    if (!find_choice(text, row, &value, why))
+    if (!kind_find_choice(text, row, &value, why))
         return false;
     *(unsigned *)field = value;
     return true;
@@ -340,14 +340,14 @@ static bool parse_choice(struct str text, const struct setting_row *row, void *f
 const struct setting_kind kind_choice = {
     .name = "a choice",
     .size = sizeof(unsigned),
-    .parse = parse_choice,
+    .parse = kind_parse_choice,
 };
 
-static bool parse_choice_bool(struct str text, const struct setting_row *row, void *field,
-                              struct fault *why)
+static bool kind_parse_choice_bool(struct str text, const struct setting_row *row, void *field,
+                                   struct fault *why)
 {
     unsigned value;
-    if (!find_choice(text, row, &value, why))
+    if (!kind_find_choice(text, row, &value, why))
         return false;
     *(bool *)field = value != 0;
     return true;
@@ -356,15 +356,15 @@ static bool parse_choice_bool(struct str text, const struct setting_row *row, vo
 const struct setting_kind kind_choice_bool = {
     .name = "a choice",
     .size = sizeof(bool),
-    .parse = parse_choice_bool,
+    .parse = kind_parse_choice_bool,
 };
 
-static bool read_choice_only(struct setting_reader *reader, const struct setting_row *row,
-                             const struct yamlnode *node, void *record)
+static bool kind_read_choice_only(struct setting_reader *reader, const struct setting_row *row,
+                                  const struct yamlnode *node, void *record)
 {
     unsigned value;
     (void)record;
     return rows_read_scalar(reader, row, &kind_choice, node, &value);
 }
 
-const struct setting_kind kind_choice_only = {.name = "a choice", .read = read_choice_only};
+const struct setting_kind kind_choice_only = {.name = "a choice", .read = kind_read_choice_only};

@@ -3,8 +3,8 @@
 
 #include "settings/kind.h"
 
-static bool tell_shape(struct setting_reader *reader, const struct setting_row *row,
-                       const struct yamlnode *node, const char *right)
+static bool kind_structured_tell_shape(struct setting_reader *reader, const struct setting_row *row,
+                                       const struct yamlnode *node, const char *right)
 {
     if (node->kind != YAMLNODE_BROKEN)
         faultlist_add(reader->faults, node->place, "`%s` is %s; right is %s", row->key,
@@ -12,8 +12,8 @@ static bool tell_shape(struct setting_reader *reader, const struct setting_row *
     return false;
 }
 
-static bool check_count(struct setting_reader *reader, const struct setting_row *row,
-                        const struct yamlnode *node)
+static bool kind_structured_check_count(struct setting_reader *reader,
+                                        const struct setting_row *row, const struct yamlnode *node)
 {
     if (row->most == 0 || node->count <= (size_t)row->most)
         return true;
@@ -23,12 +23,13 @@ static bool check_count(struct setting_reader *reader, const struct setting_row 
 }
 
 /* A record for each child, in the same order, so that rules can look at both. */
-static bool read_tables(struct setting_reader *reader, const struct setting_row *row,
-                        const struct yamlnode *node, void *record)
+static bool kind_structured_read_tables(struct setting_reader *reader,
+                                        const struct setting_row *row, const struct yamlnode *node,
+                                        void *record)
 {
     if (node->kind != YAMLNODE_LIST)
-        return tell_shape(reader, row, node, "a list, an entry a line with `-`");
-    if (!check_count(reader, row, node))
+        return kind_structured_tell_shape(reader, row, node, "a list, an entry a line with `-`");
+    if (!kind_structured_check_count(reader, row, node))
         return false;
     char *list = memory_array(node->count + 1, row->table->size), *at = list;
     *(void **)((char *)record + row->offset) = list;
@@ -40,17 +41,17 @@ static bool read_tables(struct setting_reader *reader, const struct setting_row 
     return true;
 }
 
-static bool read_list(struct setting_reader *reader, const struct setting_row *row,
-                      const struct yamlnode *node, void *record)
+static bool kind_structured_read_list(struct setting_reader *reader, const struct setting_row *row,
+                                      const struct yamlnode *node, void *record)
 {
     if (row->table)
-        return read_tables(reader, row, node, record);
+        return kind_structured_read_tables(reader, row, node, record);
     bool is_single = node->kind == YAMLNODE_SCALAR;
     if (is_single && row->empty_word && str_is(node->text, row->empty_word))
         return true;
     if (!is_single && node->kind != YAMLNODE_LIST)
-        return tell_shape(reader, row, node, "a list or a single value");
-    if (!check_count(reader, row, node))
+        return kind_structured_tell_shape(reader, row, node, "a list or a single value");
+    if (!kind_structured_check_count(reader, row, node))
         return false;
     char *list = memory_array(node->count + 2, row->of->size);
     size_t count = 0;
@@ -67,15 +68,15 @@ static bool read_list(struct setting_reader *reader, const struct setting_row *r
     return is_ok;
 }
 
-const struct setting_kind kind_list = {.name = "a list", .read = read_list};
+const struct setting_kind kind_list = {.name = "a list", .read = kind_structured_read_list};
 
-static bool read_map(struct setting_reader *reader, const struct setting_row *row,
-                     const struct yamlnode *node, void *record)
+static bool kind_structured_read_map(struct setting_reader *reader, const struct setting_row *row,
+                                     const struct yamlnode *node, void *record)
 {
     const struct setting_map *map = row->map;
     if (node->kind != YAMLNODE_MAP)
-        return tell_shape(reader, row, node, "a map");
-    if (!check_count(reader, row, node))
+        return kind_structured_tell_shape(reader, row, node, "a map");
+    if (!kind_structured_check_count(reader, row, node))
         return false;
     char *list = memory_array(node->count + 1, map->size), *at = list;
     for (const struct yamlnode *child = node->first; child; child = child->next) {
@@ -93,16 +94,16 @@ static bool read_map(struct setting_reader *reader, const struct setting_row *ro
     return true;
 }
 
-const struct setting_kind kind_map = {.name = "a map", .read = read_map};
+const struct setting_kind kind_map = {.name = "a map", .read = kind_structured_read_map};
 
-static bool read_table(struct setting_reader *reader, const struct setting_row *row,
-                       const struct yamlnode *node, void *record)
+static bool kind_structured_read_table(struct setting_reader *reader, const struct setting_row *row,
+                                       const struct yamlnode *node, void *record)
 {
     rows_read_table(reader, row->table, node, (char *)record + row->offset);
     return true;
 }
 
-const struct setting_kind kind_table = {.name = "a map", .read = read_table};
+const struct setting_kind kind_table = {.name = "a map", .read = kind_structured_read_table};
 
 /* Never read by itself: rows.c looks through it. */
 const struct setting_kind kind_inline = {.name = "keys"};

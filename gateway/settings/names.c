@@ -33,7 +33,7 @@ struct names *names_new(void)
     return names;
 }
 
-static void free_name(struct name *name)
+static void names_free_name(struct name *name)
 {
     explicit_bzero(name->key, name->key_len);
     free(name);
@@ -47,18 +47,18 @@ void names_free(struct names *names)
     HASH_ITER(hh, names->table, name, after)
     {
         HASH_DELETE(hh, names->table, name);
-        free_name(name);
+        names_free_name(name);
     }
     for (struct reference *at = names->references; at;) {
         struct reference *next = at->next;
-        free_name(at->name);
+        names_free_name(at->name);
         free(at);
         at = next;
     }
     free(names);
 }
 
-static struct name *new_name(const char *family, struct str bytes, struct place place)
+static struct name *names_new_name(const char *family, struct str bytes, struct place place)
 {
     size_t family_len = strlen(family) + 1;
     struct name *name = memory_new(sizeof *name + family_len + bytes.len + 1);
@@ -70,7 +70,7 @@ static struct name *new_name(const char *family, struct str bytes, struct place 
     return name;
 }
 
-static struct str name_text(const struct name *name)
+static struct str names_name_text(const struct name *name)
 {
     size_t skip = strlen(name->family) + 1;
     return str_make(name->key + skip, name->key_len - skip);
@@ -79,11 +79,11 @@ static struct str name_text(const struct name *name)
 bool names_add(struct names *names, const char *family, struct str bytes, struct place place,
                struct place *first_out)
 {
-    struct name *name = new_name(family, bytes, place), *found;
+    struct name *name = names_new_name(family, bytes, place), *found;
     HASH_FIND(hh, names->table, name->key, name->key_len, found);
     if (found) {
         *first_out = found->place;
-        free_name(name);
+        names_free_name(name);
         return false;
     }
     HASH_ADD(hh, names->table, key[0], name->key_len, name);
@@ -93,11 +93,11 @@ bool names_add(struct names *names, const char *family, struct str bytes, struct
 bool names_has(const struct names *names, const char *family, struct str bytes,
                struct place *first_out)
 {
-    struct name *name = new_name(family, bytes, (struct place){0}), *found;
+    struct name *name = names_new_name(family, bytes, (struct place){0}), *found;
     HASH_FIND(hh, names->table, name->key, name->key_len, found);
     if (found)
         *first_out = found->place;
-    free_name(name);
+    names_free_name(name);
     return found != NULL;
 }
 
@@ -106,26 +106,27 @@ void names_refer(struct names *names, const char *family, struct str bytes, stru
     struct reference *reference = memory_new(sizeof *reference);
     reference->family = family;
     reference->place = place;
-    reference->name = new_name(family, bytes, place);
+    reference->name = names_new_name(family, bytes, place);
     *names->last = reference;
     names->last = &reference->next;
 }
 
-static void tell(struct names *names, const struct reference *reference, struct faultlist *faults)
+static void names_tell(struct names *names, const struct reference *reference,
+                       struct faultlist *faults)
 {
     const char *candidates[SUGGEST_MAX];
     size_t count = 0;
     struct buf hint;
     for (struct name *at = names->table; at && count < SUGGEST_MAX; at = at->hh.next)
         if (strcmp(at->family, reference->family) == 0)
-            candidates[count++] = name_text(at).ptr;
+            candidates[count++] = names_name_text(at).ptr;
     buf_init(&hint, 400);
     if (count == 0)
         buf_printf(&hint, "there is no %s at all", reference->family);
     else
-        rows_suggest(name_text(reference->name), candidates, count, &hint);
+        rows_suggest(names_name_text(reference->name), candidates, count, &hint);
     faultlist_add(faults, reference->place, "no %s is named `%s`; %s", reference->family,
-                  yamlnode_show(name_text(reference->name)).text, buf_str(&hint).ptr);
+                  yamlnode_show(names_name_text(reference->name)).text, buf_str(&hint).ptr);
     buf_fini(&hint);
 }
 
@@ -135,6 +136,6 @@ void names_check(struct names *names, struct faultlist *faults)
         struct name *found;
         HASH_FIND(hh, names->table, at->name->key, at->name->key_len, found);
         if (found == NULL)
-            tell(names, at, faults);
+            names_tell(names, at, faults);
     }
 }

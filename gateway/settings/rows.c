@@ -15,7 +15,7 @@ void rows_init(struct setting_reader *reader, struct faultlist *faults, struct y
     buf_reserve(&reader->scratch, SCRATCH_BYTES);
 }
 
-static void wipe_scratch(struct setting_reader *reader)
+static void rows_wipe_scratch(struct setting_reader *reader)
 {
     if (reader->scratch.len)
         explicit_bzero(reader->scratch.ptr, reader->scratch.len);
@@ -24,7 +24,7 @@ static void wipe_scratch(struct setting_reader *reader)
 
 void rows_fini(struct setting_reader *reader)
 {
-    wipe_scratch(reader);
+    rows_wipe_scratch(reader);
     buf_fini(&reader->scratch);
     names_free(reader->names);
     *reader = (struct setting_reader){0};
@@ -51,12 +51,12 @@ const struct setting_row *rows_find(const struct setting_table *table, struct st
     return NULL;
 }
 
-static size_t list_keys(const struct setting_table *table, const char **keys, size_t count)
+static size_t rows_list_keys(const struct setting_table *table, const char **keys, size_t count)
 {
     for (size_t i = 0; i < table->count; i++) {
         const struct setting_row *row = &table->rows[i];
         if (row->kind == &kind_inline)
-            count = list_keys(row->table, keys, count);
+            count = rows_list_keys(row->table, keys, count);
         else if (!row->is_due && count < KEYS_MAX)
             keys[count++] = row->key;
     }
@@ -83,11 +83,11 @@ void rows_suggest(struct str wrong, const char *const *candidates, size_t count,
         buf_add_text(out, ", …");
 }
 
-static void tell_unknown_keys(struct setting_reader *reader, const struct setting_table *table,
-                              const struct yamlnode *map)
+static void rows_tell_unknown_keys(struct setting_reader *reader, const struct setting_table *table,
+                                   const struct yamlnode *map)
 {
     const char *keys[KEYS_MAX];
-    size_t count = list_keys(table, keys, 0);
+    size_t count = rows_list_keys(table, keys, 0);
     for (const struct yamlnode *child = map->first; child; child = child->next) {
         struct buf hint;
         if (rows_find(table, child->key))
@@ -104,9 +104,9 @@ static void tell_unknown_keys(struct setting_reader *reader, const struct settin
 /* ---- values ---- */
 
 /* "`timeout`: `0ms` is too short; at least 1ms". The value as written, and only if no secret. */
-static void tell_value(struct setting_reader *reader, const struct setting_row *row,
-                       const struct setting_kind *kind, const struct yamlnode *node,
-                       const struct fault *why)
+static void rows_tell_value(struct setting_reader *reader, const struct setting_row *row,
+                            const struct setting_kind *kind, const struct yamlnode *node,
+                            const struct fault *why)
 {
     struct shown shown = yamlnode_show(node->text);
     bool is_shown = !kind->is_secret && !kind->is_hidden && node->text.len > 0;
@@ -122,8 +122,8 @@ static void tell_value(struct setting_reader *reader, const struct setting_row *
     buf_fini(&words);
 }
 
-static bool expand(struct setting_reader *reader, const struct setting_row *row,
-                   const struct yamlnode *node, struct str *text_out)
+static bool rows_expand(struct setting_reader *reader, const struct setting_row *row,
+                        const struct yamlnode *node, struct str *text_out)
 {
     struct fault why = {0};
     *text_out = node->text;
@@ -149,27 +149,27 @@ bool rows_read_scalar(struct setting_reader *reader, const struct setting_row *r
                       kind->form ? kind->form : "");
         return false;
     }
-    bool is_ok = expand(reader, row, node, &text);
+    bool is_ok = rows_expand(reader, row, node, &text);
     if (is_ok && kind->is_secret && node->place.line && !secret_is_elsewhere(node->text))
         faultlist_warn(reader->faults, node->place,
                        "`%s` is a literal secret; use ${env:NAME} or ${file:/path}", row->key);
     if (is_ok && !kind->parse(text, row, field, &why)) {
         is_ok = false;
-        tell_value(reader, row, kind, node, &why);
+        rows_tell_value(reader, row, kind, node, &why);
     }
-    wipe_scratch(reader);
+    rows_wipe_scratch(reader);
     return is_ok;
 }
 
-static bool read_value(struct setting_reader *reader, const struct setting_row *row,
-                       const struct yamlnode *node, void *record)
+static bool rows_read_value(struct setting_reader *reader, const struct setting_row *row,
+                            const struct yamlnode *node, void *record)
 {
     if (row->kind->read)
         return row->kind->read(reader, row, node, record);
     return rows_read_scalar(reader, row, row->kind, node, (char *)record + row->offset);
 }
 
-static struct str field_bytes(const struct setting_row *row, const void *record)
+static struct str rows_field_bytes(const struct setting_row *row, const void *record)
 {
     const char *field = (const char *)record + row->offset;
     if (row->kind->is_text)
@@ -177,11 +177,11 @@ static struct str field_bytes(const struct setting_row *row, const void *record)
     return str_make(field, row->kind->size);
 }
 
-static void note_names(struct setting_reader *reader, const struct setting_row *row,
-                       const struct yamlnode *node, const void *record)
+static void rows_note_names(struct setting_reader *reader, const struct setting_row *row,
+                            const struct yamlnode *node, const void *record)
 {
     struct place first;
-    struct str bytes = field_bytes(row, record);
+    struct str bytes = rows_field_bytes(row, record);
     if (row->refers_to)
         names_refer(reader->names, row->refers_to, bytes, node->place);
     if (row->names && !names_add(reader->names, row->names, bytes, node->place, &first))
@@ -190,56 +190,58 @@ static void note_names(struct setting_reader *reader, const struct setting_row *
                       yamlnode_show(node->text).text, first.file, first.line, first.column);
 }
 
-static void set_default(struct setting_reader *reader, const struct setting_row *row, void *record)
+static void rows_set_default(struct setting_reader *reader, const struct setting_row *row,
+                             void *record)
 {
     if (row->standard) {
         struct yamlnode node = {.kind = YAMLNODE_SCALAR, .text = str_of(row->standard)};
-        ASSERT(read_value(reader, row, &node, record));
+        ASSERT(rows_read_value(reader, row, &node, record));
     } else if (row->table && row->kind != &kind_list) {
         rows_defaults(reader, row->table, (char *)record + row->offset);
     }
 }
 
-static void set_absent(struct setting_reader *reader, const struct setting_table *table,
-                       const struct setting_row *row, const struct yamlnode *map, void *record)
+static void rows_set_absent(struct setting_reader *reader, const struct setting_table *table,
+                            const struct setting_row *row, const struct yamlnode *map, void *record)
 {
     if (row->is_needed)
         faultlist_add(reader->faults, map->place, "`%s` is missing; %s needs it", row->key,
                       table->name);
-    set_default(reader, row, record);
+    rows_set_default(reader, row, record);
 }
 
-static void read_row(struct setting_reader *reader, const struct setting_table *table,
-                     const struct setting_row *row, const struct yamlnode *map, void *record)
+static void rows_read_row(struct setting_reader *reader, const struct setting_table *table,
+                          const struct setting_row *row, const struct yamlnode *map, void *record)
 {
     const struct yamlnode *node = yamlnode_find(map, row->key);
     bool is_structured = row->kind->read != NULL && row->kind->size == 0;
     if (node == NULL || (node->is_null && is_structured)) {
-        set_absent(reader, table, row, map, record);
+        rows_set_absent(reader, table, row, map, record);
     } else if (row->is_due) {
         faultlist_add(reader->faults, node->key_place, "`%s` is not built yet; leave it out",
                       row->key);
-    } else if (read_value(reader, row, node, record)) {
+    } else if (rows_read_value(reader, row, node, record)) {
         if (row->has_offset)
             *(bool *)((char *)record + row->has_offset) = true;
         if (row->names || row->refers_to)
-            note_names(reader, row, node, record);
+            rows_note_names(reader, row, node, record);
     } else if (row->kind->read == NULL) {
-        set_default(reader, row, record); /* so that the rules between keys meet a sane value */
+        rows_set_default(reader, row,
+                         record); /* so that the rules between keys meet a sane value */
     }
 }
 
-static void read_rows(struct setting_reader *reader, const struct setting_table *table,
-                      const struct yamlnode *map, void *record)
+static void rows_read_rows(struct setting_reader *reader, const struct setting_table *table,
+                           const struct yamlnode *map, void *record)
 {
     if (table->begin)
         table->begin(record);
     for (size_t i = 0; i < table->count; i++) {
         const struct setting_row *row = &table->rows[i];
         if (row->kind == &kind_inline)
-            read_rows(reader, row->table, map, (char *)record + row->offset);
+            rows_read_rows(reader, row->table, map, (char *)record + row->offset);
         else
-            read_row(reader, table, row, map, record);
+            rows_read_row(reader, table, row, map, record);
     }
     if (table->check)
         table->check(reader, map, record);
@@ -250,8 +252,8 @@ void rows_read_table(struct setting_reader *reader, const struct setting_table *
 {
     bool is_usable = map->kind == YAMLNODE_MAP || map->is_null;
     if (is_usable) {
-        tell_unknown_keys(reader, table, map);
-        read_rows(reader, table, map, record);
+        rows_tell_unknown_keys(reader, table, map);
+        rows_read_rows(reader, table, map, record);
         return;
     }
     if (map->kind != YAMLNODE_BROKEN)
@@ -269,7 +271,7 @@ void rows_defaults(struct setting_reader *reader, const struct setting_table *ta
         if (row->kind == &kind_inline)
             rows_defaults(reader, row->table, (char *)record + row->offset);
         else
-            set_default(reader, row, record);
+            rows_set_default(reader, row, record);
     }
 }
 
@@ -281,7 +283,7 @@ void rows_compare(const struct setting_table *table, const void *a, const void *
         if (row->kind == &kind_inline || (row->kind == &kind_table))
             rows_compare(row->table, (const char *)a + row->offset, (const char *)b + row->offset,
                          tell, arg);
-        else if (row->is_restart && !str_equal(field_bytes(row, a), field_bytes(row, b)))
+        else if (row->is_restart && !str_equal(rows_field_bytes(row, a), rows_field_bytes(row, b)))
             tell(row, arg);
     }
 }

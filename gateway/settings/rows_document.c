@@ -2,31 +2,31 @@
 #include "settings/kind.h"
 
 /* The page's head explains these once. */
-static bool is_explained(const struct setting_kind *kind)
+static bool rows_document_is_explained(const struct setting_kind *kind)
 {
     return kind == &kind_bool || kind == &kind_unsigned || kind == &kind_integer ||
            kind == &kind_duration || kind == &kind_size || kind == &kind_rate ||
            kind == &kind_secret || kind == &kind_file;
 }
 
-static void add_bounds(const struct setting_row *row, struct buf *out)
+static void rows_document_add_bounds(const struct setting_row *row, struct buf *out)
 {
     bool is_number = row->kind == &kind_unsigned || row->kind == &kind_integer;
     if (is_number && (row->least || row->most))
         buf_printf(out, ", %lld to %lld", (long long)row->least, (long long)row->most);
 }
 
-static void add_choices(const struct setting_row *row, struct buf *out)
+static void rows_document_add_choices(const struct setting_row *row, struct buf *out)
 {
     for (const struct setting_choice *at = row->choices; at->word; at++)
         buf_printf(out, "%s`%s`%s", at == row->choices ? "" : ", ", at->word,
                    at->is_due ? " (not built yet)" : "");
 }
 
-static void add_value(const struct setting_row *row, struct buf *out)
+static void rows_document_add_value(const struct setting_row *row, struct buf *out)
 {
     if (row->choices) {
-        add_choices(row, out);
+        rows_document_add_choices(row, out);
         return;
     }
     if (row->kind == &kind_list && row->table) {
@@ -40,15 +40,15 @@ static void add_value(const struct setting_row *row, struct buf *out)
     else
         buf_add_text(out, row->kind->name);
     const struct setting_kind *kind = row->of ? row->of : row->kind;
-    if (kind->form && !is_explained(kind))
+    if (kind->form && !rows_document_is_explained(kind))
         buf_printf(out, ": %s", kind->form);
-    add_bounds(row, out);
+    rows_document_add_bounds(row, out);
 }
 
-static void add_row(const struct setting_row *row, struct buf *out)
+static void rows_document_add_row(const struct setting_row *row, struct buf *out)
 {
     buf_printf(out, "| `%s` | ", row->key);
-    add_value(row, out);
+    rows_document_add_value(row, out);
     buf_add_text(out, " | ");
     if (row->is_needed)
         buf_add_text(out, "needed");
@@ -62,28 +62,29 @@ static void add_row(const struct setting_row *row, struct buf *out)
                row->is_restart ? " Needs a restart." : "");
 }
 
-static void add_rows(const struct setting_table *table, struct buf *out)
+static void rows_document_add_rows(const struct setting_table *table, struct buf *out)
 {
     for (size_t i = 0; i < table->count; i++) {
         if (table->rows[i].kind == &kind_inline)
-            add_rows(table->rows[i].table, out);
+            rows_document_add_rows(table->rows[i].table, out);
         else
-            add_row(&table->rows[i], out);
+            rows_document_add_row(&table->rows[i], out);
     }
 }
 
-static const struct setting_table *child_table(const struct setting_row *row)
+static const struct setting_table *rows_document_child_table(const struct setting_row *row)
 {
     return row->map ? row->map->value.table : row->table;
 }
 
-static void add_children(const struct setting_table *table, const char *path, struct buf *out)
+static void rows_document_add_children(const struct setting_table *table, const char *path,
+                                       struct buf *out)
 {
     for (size_t i = 0; i < table->count; i++) {
         const struct setting_row *row = &table->rows[i];
-        const struct setting_table *child = child_table(row);
+        const struct setting_table *child = rows_document_child_table(row);
         if (row->kind == &kind_inline)
-            add_children(row->table, path, out);
+            rows_document_add_children(row->table, path, out);
         else if (child) {
             struct buf name;
             buf_init(&name, 256);
@@ -101,6 +102,6 @@ void rows_document(const struct setting_table *table, const char *path, struct b
         buf_printf(out, "\n## `%s`%s%s\n", path, is_called_so ? "" : ": ",
                    is_called_so ? "" : table->name);
     buf_add_text(out, "\n| key | value | default | meaning |\n|---|---|---|---|\n");
-    add_rows(table, out);
-    add_children(table, path, out);
+    rows_document_add_rows(table, out);
+    rows_document_add_children(table, path, out);
 }

@@ -8,7 +8,7 @@
 
 #include "settings/yamltree.h"
 
-static bool expand_env(struct str name, struct buf *out, struct fault *why)
+static bool secret_expand_env(struct str name, struct buf *out, struct fault *why)
 {
     char *copy = str_copy(name);
     const char *value = getenv(copy);
@@ -26,7 +26,7 @@ static bool expand_env(struct str name, struct buf *out, struct fault *why)
 }
 
 /* Returns the bytes read, or -1 with errno; EFBIG when there are more than fit. */
-static ssize_t read_file(const char *path, char *bytes, size_t room)
+static ssize_t secret_read_file(const char *path, char *bytes, size_t room)
 {
     int file = open(path, O_RDONLY | O_CLOEXEC);
     size_t len = 0;
@@ -46,11 +46,11 @@ static ssize_t read_file(const char *path, char *bytes, size_t room)
     return got < 0 || len == room ? -1 : (ssize_t)len;
 }
 
-static bool expand_file(struct str path, struct buf *out, struct fault *why)
+static bool secret_expand_file(struct str path, struct buf *out, struct fault *why)
 {
     char *copy = str_copy(path);
     char *bytes = memory_new(SECRET_FILE_BYTES);
-    ssize_t got = read_file(copy, bytes, SECRET_FILE_BYTES);
+    ssize_t got = secret_read_file(copy, bytes, SECRET_FILE_BYTES);
     int reason = errno;
     bool is_ok = got >= 0;
     struct str content = str_make(bytes, is_ok ? (size_t)got : 0);
@@ -72,15 +72,15 @@ static bool expand_file(struct str path, struct buf *out, struct fault *why)
     return is_ok;
 }
 
-static bool expand_one(struct str inside, struct buf *out, struct fault *why)
+static bool secret_expand_one(struct str inside, struct buf *out, struct fault *why)
 {
     size_t colon = str_find_byte(inside, ':');
     struct str source = str_first(inside, colon == SIZE_MAX ? inside.len : colon);
     struct str what = colon == SIZE_MAX ? STR_NONE : str_from(inside, colon + 1);
     if (what.len > 0 && str_is(source, "env"))
-        return expand_env(what, out, why);
+        return secret_expand_env(what, out, why);
     if (what.len > 0 && str_is(source, "file"))
-        return expand_file(what, out, why);
+        return secret_expand_file(what, out, why);
     return fault_set(why, FAULT_INVALID,
                      "`${%s…}` is not known; write ${env:NAME} or ${file:/path}, and `$${` for a "
                      "literal `${`",
@@ -105,7 +105,7 @@ bool secret_expand(struct str text, struct buf *out, struct fault *why)
             return fault_set(why, FAULT_INVALID,
                              "`${` without its `}`; write ${env:NAME} or ${file:/path}");
         buf_add_str(out, str_first(text, at));
-        if (!expand_one(str_first(inside, end), out, why))
+        if (!secret_expand_one(str_first(inside, end), out, why))
             return false;
         text = str_from(inside, end + 1);
     }

@@ -40,7 +40,8 @@ void yamltree_fini(struct yamltree *tree)
     *tree = (struct yamltree){0};
 }
 
-static struct yamlnode *new_node(struct yamltree *tree, enum yamlnode_kind kind, struct place place)
+static struct yamlnode *yamltree_new_node(struct yamltree *tree, enum yamlnode_kind kind,
+                                          struct place place)
 {
     struct yamlnode *node = arena_new(&tree->arena, sizeof *node);
     node->kind = kind;
@@ -106,12 +107,12 @@ struct shown yamlnode_show(struct str text)
 
 /* ---- events into nodes ---- */
 
-static struct place place_of(const struct builder *b, const yaml_mark_t *mark)
+static struct place yamltree_place_of(const struct builder *b, const yaml_mark_t *mark)
 {
     return (struct place){b->file, (unsigned)mark->line + 1, (unsigned)mark->column + 1};
 }
 
-static int compare_keys(const void *left, const void *right)
+static int yamltree_compare_keys(const void *left, const void *right)
 {
     const struct yamlnode *a = *(struct yamlnode *const *)left;
     const struct yamlnode *b = *(struct yamlnode *const *)right;
@@ -124,13 +125,13 @@ static int compare_keys(const void *left, const void *right)
 }
 
 /* By sorting, so that a map of any size costs little. */
-static void check_doubled_keys(struct builder *b, const struct yamlnode *map)
+static void yamltree_check_doubled_keys(struct builder *b, const struct yamlnode *map)
 {
     struct yamlnode **sorted = memory_array(map->count + 1, sizeof(struct yamlnode *));
     size_t count = 0, first = 0;
     for (struct yamlnode *child = map->first; child; child = child->next)
         sorted[count++] = child;
-    qsort(sorted, count, sizeof(struct yamlnode *), compare_keys);
+    qsort(sorted, count, sizeof(struct yamlnode *), yamltree_compare_keys);
     for (size_t i = 1; i < count; i++) {
         if (!str_equal(sorted[i]->key, sorted[first]->key)) {
             first = i;
@@ -144,17 +145,18 @@ static void check_doubled_keys(struct builder *b, const struct yamlnode *map)
     free(sorted);
 }
 
-static bool refuse(struct builder *b, struct place place, const char *words)
+static bool yamltree_refuse(struct builder *b, struct place place, const char *words)
 {
     faultlist_add(b->faults, place, "%s", words);
     return false;
 }
 
 /* Hangs the node where it belongs; false ends the file. */
-static bool place_node(struct builder *b, struct yamlnode *node)
+static bool yamltree_place_node(struct builder *b, struct yamlnode *node)
 {
     if (b->tree->nodes > YAMLTREE_NODES)
-        return refuse(b, node->place, "too many values; split or shorten the configuration");
+        return yamltree_refuse(b, node->place,
+                               "too many values; split or shorten the configuration");
     if (b->depth == 0) {
         b->root = node;
         return true;
@@ -166,9 +168,9 @@ static bool place_node(struct builder *b, struct yamlnode *node)
     }
     if (!top->has_key) {
         if (node->kind != YAMLNODE_SCALAR)
-            return refuse(b, node->place,
-                          "a key must be a single text; inside { } and [ ] write "
-                          "\"${env:NAME}\" in quotes");
+            return yamltree_refuse(b, node->place,
+                                   "a key must be a single text; inside { } and [ ] write "
+                                   "\"${env:NAME}\" in quotes");
         top->key = node->text;
         top->key_place = node->place;
         top->has_key = true;
@@ -181,8 +183,8 @@ static bool place_node(struct builder *b, struct yamlnode *node)
     return true;
 }
 
-static void check_decoration(struct builder *b, struct place place, const yaml_char_t *anchor,
-                             const yaml_char_t *tag)
+static void yamltree_check_decoration(struct builder *b, struct place place,
+                                      const yaml_char_t *anchor, const yaml_char_t *tag)
 {
     if (anchor)
         faultlist_add(b->faults, place,
@@ -196,12 +198,12 @@ static void check_decoration(struct builder *b, struct place place, const yaml_c
                       yamlnode_show(str_of((const char *)tag)).text);
 }
 
-static bool on_scalar(struct builder *b, const yaml_event_t *event)
+static bool yamltree_on_scalar(struct builder *b, const yaml_event_t *event)
 {
-    struct place place = place_of(b, &event->start_mark);
-    struct yamlnode *node = new_node(b->tree, YAMLNODE_SCALAR, place);
+    struct place place = yamltree_place_of(b, &event->start_mark);
+    struct yamlnode *node = yamltree_new_node(b->tree, YAMLNODE_SCALAR, place);
     struct str text = str_make((const char *)event->data.scalar.value, event->data.scalar.length);
-    check_decoration(b, place, event->data.scalar.anchor, event->data.scalar.tag);
+    yamltree_check_decoration(b, place, event->data.scalar.anchor, event->data.scalar.tag);
     node->text = arena_str(&b->tree->arena, text);
     node->is_null = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
                     (text.len == 0 || str_is(text, "~") || str_is(text, "null"));
@@ -209,48 +211,48 @@ static bool on_scalar(struct builder *b, const yaml_event_t *event)
         node->kind = YAMLNODE_BROKEN;
         faultlist_add(b->faults, place, "a text with a NUL byte; leave it out");
     }
-    return place_node(b, node);
+    return yamltree_place_node(b, node);
 }
 
-static bool on_alias(struct builder *b, const yaml_event_t *event)
+static bool yamltree_on_alias(struct builder *b, const yaml_event_t *event)
 {
-    struct place place = place_of(b, &event->start_mark);
+    struct place place = yamltree_place_of(b, &event->start_mark);
     faultlist_add(b->faults, place,
                   "`*%s` is a YAML alias, which is not supported; quote a text that begins with "
                   "`*`, or write the value out",
                   yamlnode_show(str_of((const char *)event->data.alias.anchor)).text);
-    return place_node(b, new_node(b->tree, YAMLNODE_BROKEN, place));
+    return yamltree_place_node(b, yamltree_new_node(b->tree, YAMLNODE_BROKEN, place));
 }
 
-static bool on_start(struct builder *b, const yaml_event_t *event, enum yamlnode_kind kind)
+static bool yamltree_on_start(struct builder *b, const yaml_event_t *event, enum yamlnode_kind kind)
 {
-    struct place place = place_of(b, &event->start_mark);
+    struct place place = yamltree_place_of(b, &event->start_mark);
     bool is_map = kind == YAMLNODE_MAP;
-    check_decoration(b, place,
-                     is_map ? event->data.mapping_start.anchor : event->data.sequence_start.anchor,
-                     is_map ? event->data.mapping_start.tag : event->data.sequence_start.tag);
-    struct yamlnode *node = new_node(b->tree, kind, place);
-    if (!place_node(b, node))
+    yamltree_check_decoration(
+        b, place, is_map ? event->data.mapping_start.anchor : event->data.sequence_start.anchor,
+        is_map ? event->data.mapping_start.tag : event->data.sequence_start.tag);
+    struct yamlnode *node = yamltree_new_node(b->tree, kind, place);
+    if (!yamltree_place_node(b, node))
         return false;
     if (b->depth == YAMLTREE_DEPTH)
-        return refuse(b, place, "nested too deeply; 32 levels are the most");
+        return yamltree_refuse(b, place, "nested too deeply; 32 levels are the most");
     b->stack[b->depth++] = (struct frame){.node = node};
     return true;
 }
 
-static bool on_event(struct builder *b, const yaml_event_t *event)
+static bool yamltree_on_event(struct builder *b, const yaml_event_t *event)
 {
     switch (event->type) {
     case YAML_SCALAR_EVENT:
-        return on_scalar(b, event);
+        return yamltree_on_scalar(b, event);
     case YAML_ALIAS_EVENT:
-        return on_alias(b, event);
+        return yamltree_on_alias(b, event);
     case YAML_SEQUENCE_START_EVENT:
-        return on_start(b, event, YAMLNODE_LIST);
+        return yamltree_on_start(b, event, YAMLNODE_LIST);
     case YAML_MAPPING_START_EVENT:
-        return on_start(b, event, YAMLNODE_MAP);
+        return yamltree_on_start(b, event, YAMLNODE_MAP);
     case YAML_MAPPING_END_EVENT:
-        check_doubled_keys(b, b->stack[b->depth - 1].node);
+        yamltree_check_doubled_keys(b, b->stack[b->depth - 1].node);
         b->depth--;
         return true;
     case YAML_SEQUENCE_END_EVENT:
@@ -258,8 +260,9 @@ static bool on_event(struct builder *b, const yaml_event_t *event)
         return true;
     case YAML_DOCUMENT_START_EVENT:
         if (++b->documents > 1)
-            return refuse(b, place_of(b, &event->start_mark),
-                          "a second YAML document; put everything into one, or use `include`");
+            return yamltree_refuse(
+                b, yamltree_place_of(b, &event->start_mark),
+                "a second YAML document; put everything into one, or use `include`");
         return true;
     case YAML_NO_EVENT:
     case YAML_STREAM_START_EVENT:
@@ -272,7 +275,7 @@ static bool on_event(struct builder *b, const yaml_event_t *event)
 
 /* ---- syntax errors ---- */
 
-static struct place place_of_offset(const struct builder *b, size_t offset)
+static struct place yamltree_place_of_offset(const struct builder *b, size_t offset)
 {
     struct place place = {b->file, 1, 1};
     for (size_t i = 0; i < offset && i < b->bytes.len; i++) {
@@ -285,7 +288,7 @@ static struct place place_of_offset(const struct builder *b, size_t offset)
     return place;
 }
 
-static struct str line_of(const struct builder *b, size_t number)
+static struct str yamltree_line_of(const struct builder *b, size_t number)
 {
     struct str rest = b->bytes, line = STR("");
     for (size_t i = 0; i < number; i++)
@@ -294,10 +297,10 @@ static struct str line_of(const struct builder *b, size_t number)
     return line;
 }
 
-static const char *syntax_hint(const struct builder *b, struct place place)
+static const char *yamltree_syntax_hint(const struct builder *b, struct place place)
 {
-    struct str line = line_of(b, place.line);
-    struct str before = place.line > 1 ? line_of(b, place.line - 1) : STR("");
+    struct str line = yamltree_line_of(b, place.line);
+    struct str before = place.line > 1 ? yamltree_line_of(b, place.line - 1) : STR("");
     if (str_find_byte(line, '\t') < place.column)
         return "indent with blanks, not tabs";
     if (str_find(line, STR("${")) != SIZE_MAX || str_find(before, STR("${")) != SIZE_MAX)
@@ -305,38 +308,38 @@ static const char *syntax_hint(const struct builder *b, struct place place)
     return "check the indentation, and quote texts that hold `: ` or ` #` or begin with a mark";
 }
 
-static void tell_syntax_error(struct builder *b, const yaml_parser_t *parser)
+static void yamltree_tell_syntax_error(struct builder *b, const yaml_parser_t *parser)
 {
     const char *problem = parser->problem ? parser->problem : "not YAML";
     if (parser->error == YAML_MEMORY_ERROR)
         memory_ran_out();
     if (parser->error == YAML_READER_ERROR) {
-        faultlist_add(b->faults, place_of_offset(b, parser->problem_offset),
+        faultlist_add(b->faults, yamltree_place_of_offset(b, parser->problem_offset),
                       "not readable as text: %s; write the file in UTF-8", problem);
         return;
     }
     if (parser->context && strstr(parser->context, "quoted scalar")) {
-        faultlist_add(b->faults, place_of(b, &parser->context_mark),
+        faultlist_add(b->faults, yamltree_place_of(b, &parser->context_mark),
                       "YAML syntax: a quote that is not closed; close it, or write \\\\ for a "
                       "backslash within \"…\"");
         return;
     }
-    struct place place = place_of(b, &parser->problem_mark);
+    struct place place = yamltree_place_of(b, &parser->problem_mark);
     faultlist_add(b->faults, place, "YAML syntax%s%s: %s; %s", parser->context ? " " : "",
-                  parser->context ? parser->context : "", problem, syntax_hint(b, place));
+                  parser->context ? parser->context : "", problem, yamltree_syntax_hint(b, place));
 }
 
-static bool build(struct builder *b, yaml_parser_t *parser)
+static bool yamltree_build(struct builder *b, yaml_parser_t *parser)
 {
     bool is_going = true, is_end = false;
     while (is_going && !is_end) {
         yaml_event_t event;
         if (!yaml_parser_parse(parser, &event)) {
-            tell_syntax_error(b, parser);
+            yamltree_tell_syntax_error(b, parser);
             return false;
         }
         is_end = event.type == YAML_STREAM_END_EVENT;
-        is_going = on_event(b, &event);
+        is_going = yamltree_on_event(b, &event);
         if (event.type == YAML_SCALAR_EVENT)
             explicit_bzero(event.data.scalar.value, event.data.scalar.length);
         yaml_event_delete(&event);
@@ -358,17 +361,17 @@ struct yamlnode *yamltree_parse(struct yamltree *tree, struct str bytes, const c
         memory_ran_out();
     yaml_parser_set_input_string(&parser, (const unsigned char *)(bytes.ptr ? bytes.ptr : ""),
                                  bytes.len);
-    bool is_whole = build(&builder, &parser);
+    bool is_whole = yamltree_build(&builder, &parser);
     yaml_parser_delete(&parser);
     if (!is_whole)
         return NULL;
     if (builder.root == NULL || builder.root->is_null)
-        return new_node(tree, YAMLNODE_MAP, start);
+        return yamltree_new_node(tree, YAMLNODE_MAP, start);
     return builder.root;
 }
 
 /* At most YAMLTREE_BYTES + 1 bytes, so that a device or a growing file ends somewhere. */
-static bool read_bytes(int file, struct buf *out)
+static bool yamltree_read_bytes(int file, struct buf *out)
 {
     for (;;) {
         char *at = buf_reserve(out, 65536);
@@ -397,7 +400,7 @@ struct yamlnode *yamltree_read(struct yamltree *tree, const char *path, const ch
     /* Room at once, so that no copy of a secret stays behind in memory that was outgrown. */
     if (fstat(handle, &facts) == 0 && facts.st_size < YAMLTREE_BYTES)
         buf_reserve(&bytes, (size_t)facts.st_size + 65536);
-    bool is_read = read_bytes(handle, &bytes);
+    bool is_read = yamltree_read_bytes(handle, &bytes);
     int reason = errno;
     if (is_read) {
         *is_readable_out = true;

@@ -5,7 +5,7 @@
 #include "v2/call.h"
 
 /* Canonical names win over variants, whatever their order. */
-static void read_fields(const struct call *call, struct fields *out)
+static void action_add_read_fields(const struct call *call, struct fields *out)
 {
     *out = (struct fields){0};
     for (size_t i = 0; i < call->params->count; i++) {
@@ -18,7 +18,7 @@ static void read_fields(const struct call *call, struct fields *out)
     }
 }
 
-static void on_placed(uint32_t order, const char *words, void *arg)
+static void action_add_on_placed(uint32_t order, const char *words, void *arg)
 {
     struct call *call = arg;
     struct buf out;
@@ -35,7 +35,7 @@ static void on_placed(uint32_t order, const char *words, void *arg)
 }
 
 /* One of the client's services; NULL when there is none by that number. */
-static const struct service *find_service(const struct call *call)
+static const struct service *action_add_find_service(const struct call *call)
 {
     static const char *const names[] = {"service", "service_id", "package", NULL};
     uint32_t id = call_number(call_param(call, names));
@@ -44,8 +44,8 @@ static const struct service *find_service(const struct call *call)
 
 /* False while no offer's price is known: nobody can take an order then, but the service is right.
  */
-static bool find_rate(const struct call *call, const struct service *service,
-                      struct money *rate_out)
+static bool action_add_find_rate(const struct call *call, const struct service *service,
+                                 struct money *rate_out)
 {
     const struct pricelist *list = catalogue_pricelist(call->catalogue, call->client);
     return service->is_priced && list && pricelist_rate(list, service, rate_out);
@@ -61,12 +61,12 @@ void action_add_run(struct call *call)
         call_error(call, WORDS_UNAVAILABLE);
         return;
     }
-    const struct service *service = find_service(call);
-    if (service == NULL || !find_rate(call, service, &rate)) {
+    const struct service *service = action_add_find_service(call);
+    if (service == NULL || !action_add_find_rate(call, service, &rate)) {
         call_error(call, service ? WORDS_UNAVAILABLE : WORDS_SERVICE_ID);
         return;
     }
-    read_fields(call, &given);
+    action_add_read_fields(call, &given);
     if (!draft_make(service, rate, call->desk->settings.decimals, &given,
                     exchange_arena(call->exchange), &draft, &why)) {
         log_event(LOG_INFO, "add_refused", "request=" STR_FMT " client=%s service=%u reason=%s",
@@ -77,5 +77,5 @@ void action_add_run(struct call *call)
     }
     struct place_request request = {
         .client = call->client, .draft = &draft, .request_id = exchange_request_id(call->exchange)};
-    place_start(call->desk, &request, on_placed, call);
+    place_start(call->desk, &request, action_add_on_placed, call);
 }

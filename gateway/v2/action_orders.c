@@ -6,7 +6,7 @@
 enum { LIMIT_MOST = 100, ROUNDS_MOST = 1000 };
 
 /* What is known of an unfinished order may be newer than the books. */
-static void take_live(const struct call *call, struct ledger_order *order)
+static void action_orders_take_live(const struct call *call, struct ledger_order *order)
 {
     struct liveorder live;
     if (liveorders_get(call->desk->liveorders, order->id, NULL, &live)) {
@@ -15,7 +15,8 @@ static void take_live(const struct call *call, struct ledger_order *order)
     }
 }
 
-static void add_order(struct buf *out, const struct ledger_order *order, struct arena *arena)
+static void action_orders_add_order(struct buf *out, const struct ledger_order *order,
+                                    struct arena *arena)
 {
     char text[MONEY_TEXT], created[25];
     struct fields fields = {0};
@@ -43,9 +44,9 @@ struct listing { /* in the exchange's arena */
     unsigned limit, count, rounds;
 };
 
-static void listing_ask(struct listing *listing);
+static void action_orders_listing_ask(struct listing *listing);
 
-static void listing_end(struct listing *listing)
+static void action_orders_listing_end(struct listing *listing)
 {
     buf_add_byte(&listing->out, ']');
     struct buf out = listing->out; /* the listing goes with the exchange */
@@ -57,7 +58,7 @@ static void listing_end(struct listing *listing)
 }
 
 /* Refused orders are none to the client: a page is filled up with what stands behind them. */
-static void on_rows(const struct ledger_rows *rows, void *arg)
+static void action_orders_on_rows(const struct ledger_rows *rows, void *arg)
 {
     struct listing *listing = arg;
     if (rows->result != LEDGER_DONE) {
@@ -70,26 +71,26 @@ static void on_rows(const struct ledger_rows *rows, void *arg)
         listing->before = order.id;
         if (order.state == ORDERSTATE_REFUSED)
             continue;
-        take_live(listing->call, &order);
+        action_orders_take_live(listing->call, &order);
         if (listing->count++ > 0)
             buf_add_byte(&listing->out, ',');
-        add_order(&listing->out, &order, exchange_arena(listing->call->exchange));
+        action_orders_add_order(&listing->out, &order, exchange_arena(listing->call->exchange));
     }
     if (rows->order_count < LIMIT_MOST || listing->count == listing->limit ||
         ++listing->rounds == ROUNDS_MOST || exchange_is_answered(listing->call->exchange))
-        listing_end(listing);
+        action_orders_listing_end(listing);
     else
-        listing_ask(listing);
+        action_orders_listing_ask(listing);
 }
 
-static void listing_ask(struct listing *listing)
+static void action_orders_listing_ask(struct listing *listing)
 {
     struct call *call = listing->call;
     struct ledger_query query = {.question = LEDGER_ASK_LIST,
                                  .client = str_of(call->client->settings.name),
                                  .before = listing->before,
                                  .limit = LIMIT_MOST};
-    ledger_ask(call->desk->ledger, call->desk->loop, &query, on_rows, listing);
+    ledger_ask(call->desk->ledger, call->desk->loop, &query, action_orders_on_rows, listing);
 }
 
 void action_orders_run(struct call *call)
@@ -114,5 +115,5 @@ void action_orders_run(struct call *call)
     listing->before = before;
     buf_init(&listing->out, CALL_ANSWER_BYTES);
     buf_add_byte(&listing->out, '[');
-    listing_ask(listing);
+    action_orders_listing_ask(listing);
 }

@@ -8,15 +8,15 @@ struct asked {
     struct call_ids ids;
 };
 
-static void add_error(struct buf *out, const char *words)
+static void action_refill_add_error(struct buf *out, const char *words)
 {
     buf_add_text(out, "{\"error\":");
     buf_add_json(out, str_of(words));
     buf_add_byte(out, '}');
 }
 
-static void add_result(struct buf *out, const struct asked *asked, size_t i,
-                       const struct aftersale_result *result)
+static void action_refill_add_result(struct buf *out, const struct asked *asked, size_t i,
+                                     const struct aftersale_result *result)
 {
     buf_add_text(out, i ? ",{\"order\":" : "{\"order\":");
     call_add_id(out, asked->ids.id[i], asked->ids.text[i]);
@@ -24,11 +24,11 @@ static void add_result(struct buf *out, const struct asked *asked, size_t i,
     if (result->number)
         buf_add_u64(out, result->number);
     else
-        add_error(out, result->words);
+        action_refill_add_error(out, result->words);
     buf_add_byte(out, '}');
 }
 
-static void on_done(const struct aftersale_result *list, size_t count, void *arg)
+static void action_refill_on_done(const struct aftersale_result *list, size_t count, void *arg)
 {
     struct asked *asked = arg;
     struct buf out;
@@ -42,14 +42,14 @@ static void on_done(const struct aftersale_result *list, size_t count, void *arg
     } else {
         buf_add_byte(&out, '[');
         for (size_t i = 0; i < count; i++)
-            add_result(&out, asked, i, &list[i]);
+            action_refill_add_result(&out, asked, i, &list[i]);
         buf_add_byte(&out, ']');
     }
     call_reply(asked->call, buf_str(&out));
     buf_fini(&out);
 }
 
-static void run(struct call *call, enum aftersale_kind kind)
+static void action_refill_start(struct call *call, enum aftersale_kind kind)
 {
     struct asked *asked = arena_new(exchange_arena(call->exchange), sizeof *asked);
     asked->call = call;
@@ -65,15 +65,15 @@ static void run(struct call *call, enum aftersale_kind kind)
                                         .orders = asked->ids.id,
                                         .count = asked->ids.count,
                                         .request_id = exchange_request_id(call->exchange)};
-    aftersale_start(call->desk, &request, on_done, asked);
+    aftersale_start(call->desk, &request, action_refill_on_done, asked);
 }
 
 void action_refill_run(struct call *call)
 {
-    run(call, AFTERSALE_REFILL);
+    action_refill_start(call, AFTERSALE_REFILL);
 }
 
 void action_cancel_run(struct call *call)
 {
-    run(call, AFTERSALE_CANCEL);
+    action_refill_start(call, AFTERSALE_CANCEL);
 }

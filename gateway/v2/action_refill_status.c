@@ -7,17 +7,18 @@ struct asked {
     struct call_ids ids;
 };
 
-static const char *fault_of(const struct refillfollow_status *status)
+static const char *action_refill_status_fault_of(const struct refillfollow_status *status)
 {
     return status->is_unavailable ? WORDS_UNAVAILABLE : WORDS_REFILL_ID;
 }
 
-static void on_done(const struct refillfollow_status *list, size_t count, void *arg)
+static void action_refill_status_on_done(const struct refillfollow_status *list, size_t count,
+                                         void *arg)
 {
     struct asked *asked = arg;
     struct buf out;
     if (!asked->ids.is_many && !list[0].is_found) {
-        call_error(asked->call, fault_of(&list[0]));
+        call_error(asked->call, action_refill_status_fault_of(&list[0]));
         return;
     }
     buf_init(&out, CALL_ANSWER_BYTES);
@@ -31,7 +32,8 @@ static void on_done(const struct refillfollow_status *list, size_t count, void *
             if (list[i].is_found)
                 buf_printf(&out, ",\"status\":\"%s\"}", refillstatus_word(list[i].status));
             else
-                buf_printf(&out, ",\"status\":{\"error\":\"%s\"}}", fault_of(&list[i]));
+                buf_printf(&out, ",\"status\":{\"error\":\"%s\"}}",
+                           action_refill_status_fault_of(&list[i]));
         }
         buf_add_byte(&out, ']');
     }
@@ -53,6 +55,6 @@ void action_refill_status_run(struct call *call)
     else if (call->desk->catalogue == NULL)
         call_error(call, WORDS_UNAVAILABLE);
     else
-        refillfollow_start(call->desk, call->client->id, asked->ids.id, asked->ids.count, on_done,
-                           asked);
+        refillfollow_start(call->desk, call->client->id, asked->ids.id, asked->ids.count,
+                           action_refill_status_on_done, asked);
 }

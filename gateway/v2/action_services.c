@@ -3,7 +3,7 @@
 #include "v2/call.h"
 
 /* "q=0", "q=0.0", "q=0.000": not wanted. */
-static bool is_zero_weight(struct str parameter)
+static bool action_services_is_zero_weight(struct str parameter)
 {
     parameter = str_trim(parameter);
     if (!str_starts(parameter, STR("q=0")))
@@ -14,19 +14,20 @@ static bool is_zero_weight(struct str parameter)
     return true;
 }
 
-static bool accepts_gzip(struct str header)
+static bool action_services_accepts_gzip(struct str header)
 {
     struct str piece;
     while (str_next(&header, ',', &piece)) {
         size_t semicolon = str_find_byte(piece, ';');
         struct str coding = str_trim(semicolon == SIZE_MAX ? piece : str_first(piece, semicolon));
         if (str_equal_folded(coding, STR("gzip")) || str_is(coding, "*"))
-            return semicolon == SIZE_MAX || !is_zero_weight(str_from(piece, semicolon + 1));
+            return semicolon == SIZE_MAX ||
+                   !action_services_is_zero_weight(str_from(piece, semicolon + 1));
     }
     return false;
 }
 
-static bool has_tag(struct str header, const char *etag)
+static bool action_services_has_tag(struct str header, const char *etag)
 {
     struct str piece;
     while (str_next(&header, ',', &piece)) {
@@ -39,7 +40,7 @@ static bool has_tag(struct str header, const char *etag)
     return false;
 }
 
-static void release(const void *bytes, size_t len, void *arg)
+static void action_services_release(const void *bytes, size_t len, void *arg)
 {
     struct catalogue *catalogue = arg;
     (void)bytes, (void)len;
@@ -59,13 +60,13 @@ void action_services_run(struct call *call)
         return;
     }
     const struct rendering *rendering = pricelist_rendering(list);
-    bool is_gzip = accepts_gzip(exchange_header(x, "Accept-Encoding"));
+    bool is_gzip = action_services_accepts_gzip(exchange_header(x, "Accept-Encoding"));
     const char *etag = is_gzip ? rendering->etag_gzip : rendering->etag_plain;
     exchange_add_header(x, "Vary", "Accept-Encoding");
     if (exchange_method(x) != EXCHANGE_POST) {
         exchange_add_header(x, "ETag", etag);
         exchange_add_header(x, "Cache-Control", "private");
-        if (has_tag(exchange_header(x, "If-None-Match"), etag)) {
+        if (action_services_has_tag(exchange_header(x, "If-None-Match"), etag)) {
             call_note(call, false);
             exchange_reply(x, 304, STR(""));
             return;
@@ -76,7 +77,7 @@ void action_services_run(struct call *call)
     call_note(call, false);
     struct catalogue *pinned = catalogue_pin(call->catalogue);
     if (is_gzip)
-        exchange_reply_shared(x, 200, rendering->gzip, release, pinned);
+        exchange_reply_shared(x, 200, rendering->gzip, action_services_release, pinned);
     else
-        exchange_reply_pages(x, 200, rendering->plain, release, pinned);
+        exchange_reply_pages(x, 200, rendering->plain, action_services_release, pinned);
 }

@@ -16,7 +16,7 @@ struct tail {
 };
 
 /* room: empty, and so again afterwards. */
-static void tail_make(struct tail *tail, const char *currency, struct buf *room)
+static void action_status_tail_make(struct tail *tail, const char *currency, struct buf *room)
 {
     buf_add_text(room, "\",\"currency\":");
     buf_add_json(room, str_of(currency));
@@ -26,15 +26,15 @@ static void tail_make(struct tail *tail, const char *currency, struct buf *room)
     buf_clear(room);
 }
 
-#define PUT(at, literal) put(at, literal, sizeof(literal) - 1)
+#define PUT(at, literal) action_status_put(at, literal, sizeof(literal) - 1)
 
-static inline char *put(char *at, const char *bytes, size_t len)
+static inline char *action_status_put(char *at, const char *bytes, size_t len)
 {
     memcpy(at, bytes, len);
     return at + len;
 }
 
-static char *put_u64(char *at, uint64_t value)
+static char *action_status_put_u64(char *at, uint64_t value)
 {
     size_t len = 1;
     for (uint64_t rest = value; rest >= 10; rest /= 10)
@@ -44,62 +44,62 @@ static char *put_u64(char *at, uint64_t value)
     return at + len;
 }
 
-static char *put_i64(char *at, int64_t value)
+static char *action_status_put_i64(char *at, int64_t value)
 {
     if (value < 0)
         *at++ = '-';
-    return put_u64(at, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
+    return action_status_put_u64(at, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
 }
 
 /* A member of the list by this name; separator 0: there is no list, and no name. */
-static char *put_name(char *at, char separator, uint32_t id)
+static char *action_status_put_name(char *at, char separator, uint32_t id)
 {
     if (!separator)
         return at;
     *at++ = separator;
     *at++ = '"';
-    at = put_u64(at, id);
+    at = action_status_put_u64(at, id);
     return PUT(at, "\":");
 }
 
 /* In one piece, for a hundred of them are one answer. */
-static void add_found(struct buf *out, const struct follow_status *status, const struct tail *tail,
-                      char separator)
+static void action_status_add_found(struct buf *out, const struct follow_status *status,
+                                    const struct tail *tail, char separator)
 {
     char *start = buf_reserve(out, 2 * STATUS_BYTES + sizeof tail->bytes + status->extra.len);
     char *at = start;
     if (start == NULL)
         return;
     const char *word = orderstatus_word(status->status);
-    at = put_name(at, separator, status->id);
+    at = action_status_put_name(at, separator, status->id);
     at = PUT(at, "{\"charge\":\"");
     if (status->charge.units == 0)
         *at++ = '0';
     else
         at += money_print(status->charge, 2, at);
     at = PUT(at, "\",\"start_count\":\"");
-    at = put_i64(at, status->start_count);
+    at = action_status_put_i64(at, status->start_count);
     at = PUT(at, "\",\"status\":\"");
-    at = put(at, word, strlen(word));
+    at = action_status_put(at, word, strlen(word));
     at = PUT(at, "\",\"remains\":\"");
-    at = put_i64(at, status->remains);
+    at = action_status_put_i64(at, status->remains);
     memcpy(at, tail->bytes, sizeof tail->bytes); /* of a known size; what is too much is not kept */
     at += tail->len;
     if (status->extra.len > 0) {
         *at++ = ',';
-        at = put(at, status->extra.ptr, status->extra.len);
+        at = action_status_put(at, status->extra.ptr, status->extra.len);
     }
     *at++ = '}';
     buf_added(out, (size_t)(at - start));
 }
 
 /* text: the id as it was asked for. */
-static void add_missing(struct buf *out, const struct follow_status *status, struct str text,
-                        char separator)
+static void action_status_add_missing(struct buf *out, const struct follow_status *status,
+                                      struct str text, char separator)
 {
     char name[24];
     if (separator && status->id) {
-        buf_add(out, name, (size_t)(put_name(name, separator, status->id) - name));
+        buf_add(out, name, (size_t)(action_status_put_name(name, separator, status->id) - name));
     } else if (separator) {
         buf_add_byte(out, separator);
         buf_add_json(out, str_first(text, 64));
@@ -110,20 +110,20 @@ static void add_missing(struct buf *out, const struct follow_status *status, str
     buf_add_text(out, "\"}");
 }
 
-static void reply(const struct asked *asked, const struct follow_status *list)
+static void action_status_reply(const struct asked *asked, const struct follow_status *list)
 {
     const struct call_ids *ids = &asked->ids;
     struct tail tail;
     struct buf out;
     buf_init(&out, CALL_ANSWER_BYTES);
     (void)buf_reserve(&out, (ids->count + 3) * STATUS_BYTES);
-    tail_make(&tail, asked->call->desk->settings.currency, &out);
+    action_status_tail_make(&tail, asked->call->desk->settings.currency, &out);
     for (size_t i = 0; i < ids->count; i++) {
         char separator = ids->is_many ? i ? ',' : '{' : '\0';
         if (list[i].is_found)
-            add_found(&out, &list[i], &tail, separator);
+            action_status_add_found(&out, &list[i], &tail, separator);
         else
-            add_missing(&out, &list[i], ids->text[i], separator);
+            action_status_add_missing(&out, &list[i], ids->text[i], separator);
     }
     if (ids->is_many)
         buf_add_byte(&out, '}');
@@ -134,10 +134,10 @@ static void reply(const struct asked *asked, const struct follow_status *list)
     buf_fini(&out);
 }
 
-static void on_followed(const struct follow_status *list, size_t count, void *arg)
+static void action_status_on_followed(const struct follow_status *list, size_t count, void *arg)
 {
     (void)count;
-    reply(arg, list);
+    action_status_reply(arg, list);
 }
 
 void action_status_run(struct call *call)
@@ -149,8 +149,8 @@ void action_status_run(struct call *call)
         return;
     struct follow_status *now = arena_new(arena, asked->ids.count * sizeof *now);
     if (follow_now(call->desk, call->client->id, asked->ids.id, asked->ids.count, arena, now))
-        reply(asked, now);
+        action_status_reply(asked, now);
     else
-        follow_start(call->desk, call->client->id, asked->ids.id, asked->ids.count, on_followed,
-                     asked);
+        follow_start(call->desk, call->client->id, asked->ids.id, asked->ids.count,
+                     action_status_on_followed, asked);
 }

@@ -39,7 +39,7 @@ struct listed {
 _Static_assert(CALL_IDS_MOST < 256 / 2, "places are few enough to be found at once");
 
 /* False: it is in the list already. */
-static bool note_listed(struct listed *listed, const struct call_ids *ids, uint32_t id)
+static bool call_note_listed(struct listed *listed, const struct call_ids *ids, uint32_t id)
 {
     uint8_t at = (uint8_t)(id * 2654435769u >> 24);
     for (; listed->place[at]; at++)
@@ -49,10 +49,11 @@ static bool note_listed(struct listed *listed, const struct call_ids *ids, uint3
     return true;
 }
 
-static bool is_new(struct listed *listed, const struct call_ids *ids, uint32_t id, struct str text)
+static bool call_is_new(struct listed *listed, const struct call_ids *ids, uint32_t id,
+                        struct str text)
 {
     if (id)
-        return note_listed(listed, ids, id);
+        return call_note_listed(listed, ids, id);
     for (size_t i = 0; i < ids->count; i++)
         if (str_equal(ids->text[i], text))
             return false;
@@ -60,7 +61,7 @@ static bool is_new(struct listed *listed, const struct call_ids *ids, uint32_t i
 }
 
 /* Nearly all are some digits and a comma: those are taken here, else nothing is. */
-static uint32_t take_plain_number(struct str *list, struct str *text_out)
+static uint32_t call_take_plain_number(struct str *list, struct str *text_out)
 {
     uint32_t id = 0;
     size_t len = 0;
@@ -74,13 +75,14 @@ static uint32_t take_plain_number(struct str *list, struct str *text_out)
 }
 
 /* False: too many. */
-static bool add_id(struct listed *listed, struct call_ids *out, uint32_t id, struct str text)
+static bool call_append_id(struct listed *listed, struct call_ids *out, uint32_t id,
+                           struct str text)
 {
     if (out->count == CALL_IDS_MOST) {
-        out->is_too_many = is_new(listed, out, id, text);
+        out->is_too_many = call_is_new(listed, out, id, text);
         return !out->is_too_many;
     }
-    if (is_new(listed, out, id, text)) {
+    if (call_is_new(listed, out, id, text)) {
         out->id[out->count] = id;
         out->text[out->count++] = text;
     }
@@ -101,13 +103,13 @@ void call_ids_read(const struct call *call, const char *const *plural, const cha
     if (str_find_byte(list, ',') != SIZE_MAX)
         out->is_many = true;
     for (;;) {
-        while (list.ptr && (id = take_plain_number(&list, &piece)) != 0)
-            if (!add_id(&listed, out, id, piece))
+        while (list.ptr && (id = call_take_plain_number(&list, &piece)) != 0)
+            if (!call_append_id(&listed, out, id, piece))
                 return;
         if (!str_next(&list, ',', &piece))
             return;
         piece = str_trim(piece);
-        if (piece.len > 0 && !add_id(&listed, out, call_number(piece), piece))
+        if (piece.len > 0 && !call_append_id(&listed, out, call_number(piece), piece))
             return;
     }
 }

@@ -73,7 +73,7 @@ void v2_free(struct v2 *v2)
     free(v2);
 }
 
-static bool is_our_path(struct str path)
+static bool v2_is_our_path(struct str path)
 {
     static const char *const paths[] = {"/api/v2", "/api/v2/", "/api/v1", "/api/v1/",
                                         "/api",    "/api/",    "/api.php"};
@@ -83,7 +83,7 @@ static bool is_our_path(struct str path)
     return false;
 }
 
-static const struct action *find_action(struct str name)
+static const struct action *v2_find_action(struct str name)
 {
     for (size_t i = 0; i < COUNT_OF(aliases); i++)
         if (str_equal_folded(name, str_of(aliases[i].alias)))
@@ -94,7 +94,7 @@ static const struct action *find_action(struct str name)
     return NULL;
 }
 
-static struct str find_key(const struct call *call)
+static struct str v2_find_key(const struct call *call)
 {
     static const char *const names[] = {"key", "api_token", "apikey", "api_key", "api", NULL};
     struct str key = call_param(call, names);
@@ -116,7 +116,7 @@ struct held {
     struct loop_timer timer;
 };
 
-static void on_held(void *arg)
+static void v2_on_held(void *arg)
 {
     struct held *held = arg;
     loop_timer_fini(&held->timer);
@@ -124,7 +124,7 @@ static void on_held(void *arg)
     free(held);
 }
 
-static void refuse_key(struct call *call)
+static void v2_refuse_key(struct call *call)
 {
     const struct in6_addr *peer = exchange_peer_address(call->exchange);
     int64_t hold_ms = keyguard_note_bad(peer, loop_now_ms(call->desk->loop));
@@ -138,12 +138,12 @@ static void refuse_key(struct call *call)
     }
     struct held *held = memory_new(sizeof *held);
     held->call = call;
-    loop_timer_start(&held->timer, call->desk->loop, hold_ms, on_held, held);
+    loop_timer_start(&held->timer, call->desk->loop, hold_ms, v2_on_held, held);
 }
 
 /* ---- one request ---- */
 
-static void drop_pins(void *arg)
+static void v2_drop_pins(void *arg)
 {
     struct call *call = arg;
     client_set_unpin(&call->clients);
@@ -151,7 +151,7 @@ static void drop_pins(void *arg)
         catalogue_unpin(&call->catalogue);
 }
 
-static bool read_params(struct call *call, struct fault *why)
+static bool v2_read_params(struct call *call, struct fault *why)
 {
     struct exchange *x = call->exchange;
     struct arena *arena = exchange_arena(x);
@@ -162,7 +162,7 @@ static bool read_params(struct call *call, struct fault *why)
     return params_add_form(call->params, exchange_query(x), arena, why);
 }
 
-static bool is_within_rate(struct call *call)
+static bool v2_is_within_rate(struct call *call)
 {
     char seconds[24];
     int64_t wait_ms = client_take_token(call->client, loop_now_ms(call->desk->loop));
@@ -178,23 +178,23 @@ static bool is_within_rate(struct call *call)
 
 /* What changes something comes by POST, or by GET where the client may; never by HEAD, which only
  * looks. */
-static bool is_method_right(const struct call *call, const struct action *action)
+static bool v2_is_method_right(const struct call *call, const struct action *action)
 {
     enum exchange_method method = exchange_method(call->exchange);
     return !action->changes || method == EXCHANGE_POST ||
            (method == EXCHANGE_GET && call->client->settings.get_orders);
 }
 
-static void run_action(struct call *call)
+static void v2_run_action(struct call *call)
 {
     static const char *const names[] = {"action", NULL};
-    const struct action *action = find_action(call_param(call, names));
+    const struct action *action = v2_find_action(call_param(call, names));
     if (action == NULL) {
         call_error(call, "Incorrect request");
         return;
     }
     call->row = (size_t)(action - actions);
-    if (!is_method_right(call, action)) {
+    if (!v2_is_method_right(call, action)) {
         exchange_add_header(call->exchange, "Allow", "POST");
         call_note(call, true);
         exchange_reply_error(call->exchange, 405, "Incorrect request: use POST for this action");
@@ -204,7 +204,7 @@ static void run_action(struct call *call)
 }
 
 /* Unknown parameters may be anything; ours are texts, numbers or lists of them. */
-static const struct param *find_nested(const struct params *params)
+static const struct param *v2_find_nested(const struct params *params)
 {
     static const char *const names[] = {"key",    "action",  "service", "order", "orders",
                                         "refill", "refills", "limit",   "before"};
@@ -221,15 +221,15 @@ static const struct param *find_nested(const struct params *params)
     return NULL;
 }
 
-static void handle(struct call *call)
+static void v2_handle_request(struct call *call)
 {
     struct fault why;
-    if (!read_params(call, &why)) {
+    if (!v2_read_params(call, &why)) {
         call_error(
             call, arena_printf(exchange_arena(call->exchange), "Incorrect request: %s", why.words));
         return;
     }
-    const struct param *nested = find_nested(call->params);
+    const struct param *nested = v2_find_nested(call->params);
     if (nested) {
         call_error(call, arena_printf(exchange_arena(call->exchange),
                                       "Incorrect request: " STR_FMT
@@ -237,19 +237,19 @@ static void handle(struct call *call)
                                       STR_ARG(nested->name)));
         return;
     }
-    call->client = client_set_find_key(call->clients, find_key(call));
+    call->client = client_set_find_key(call->clients, v2_find_key(call));
     if (call->client == NULL)
-        refuse_key(call);
+        v2_refuse_key(call);
     else if (!client_may_call_from(call->client, exchange_peer_address(call->exchange)))
         call_error(call, "This address is not allowed to use this API key");
-    else if (is_within_rate(call))
-        run_action(call);
+    else if (v2_is_within_rate(call))
+        v2_run_action(call);
 }
 
 void v2_handle(struct exchange *exchange, void *arg)
 {
     struct v2 *v2 = arg;
-    if (!is_our_path(exchange_path(exchange))) {
+    if (!v2_is_our_path(exchange_path(exchange))) {
         exchange_reply_error(exchange, 404, "Not found: the API is at /api/v2");
         return;
     }
@@ -265,6 +265,6 @@ void v2_handle(struct exchange *exchange, void *arg)
     call->catalogue = v2->desk->catalogue ? catalogue_pin(v2->desk->catalogue) : NULL;
     call->row = COUNT_OF(actions);
     call->started_at_us = clock_steady_us();
-    exchange_on_end(exchange, drop_pins, call);
-    handle(call);
+    exchange_on_end(exchange, v2_drop_pins, call);
+    v2_handle_request(call);
 }
