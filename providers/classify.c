@@ -5,31 +5,33 @@
 
 #include "providers/textfold.h"
 
-#define ADD (1u << QUESTION_ADD)
-#define STATUS (1u << QUESTION_STATUS | 1u << QUESTION_STATUS_MANY)
-#define REFILL (1u << QUESTION_REFILL | 1u << QUESTION_REFILL_MANY)
-#define REFILL_STATUS (1u << QUESTION_REFILL_STATUS | 1u << QUESTION_REFILL_STATUS_MANY)
-#define CANCEL (1u << QUESTION_CANCEL)
+#define ADD (1u << UPSTREAM_ADD)
+#define STATUS (1u << UPSTREAM_STATUS | 1u << UPSTREAM_STATUS_MANY)
+#define REFILL (1u << UPSTREAM_REFILL | 1u << UPSTREAM_REFILL_MANY)
+#define REFILL_STATUS (1u << UPSTREAM_REFILL_STATUS | 1u << UPSTREAM_REFILL_STATUS_MANY)
+#define CANCEL (1u << UPSTREAM_CANCEL)
 #define MANY                                                                                       \
-    (1u << QUESTION_STATUS_MANY | 1u << QUESTION_REFILL_MANY | 1u << QUESTION_REFILL_STATUS_MANY | \
+    (1u << UPSTREAM_STATUS_MANY | 1u << UPSTREAM_REFILL_MANY | 1u << UPSTREAM_REFILL_STATUS_MANY | \
      CANCEL)
-#define ALL ((1u << QUESTION_ACTION_COUNT) - 1)
+#define ALL ((1u << UPSTREAM_ACTION_COUNT) - 1)
 
 /* What follows from a meaning, and in answers to which actions it can be meant. */
 static const struct {
     unsigned actions;
     struct verdict verdict;
 } meanings[MEANING_COUNT] = {
-    [MEANING_FUNDS] = {ALL, {.class = VERDICT_PROVIDER, .rest = REST_FUNDS, .is_funds = true}},
-    [MEANING_KEY] = {ALL, {.class = VERDICT_PROVIDER, .rest = REST_KEY, .is_key = true}},
-    [MEANING_ACCOUNT] = {ALL, {.class = VERDICT_PROVIDER, .rest = REST_KEY, .is_key = true}},
-    [MEANING_MAINTENANCE] = {ALL, {.class = VERDICT_PROVIDER, .rest = REST_PROVIDER}},
+    [MEANING_FUNDS] = {ALL,
+                       {.class = VERDICT_PROVIDER, .cool_down = COOL_DOWN_FUNDS, .is_funds = true}},
+    [MEANING_KEY] = {ALL, {.class = VERDICT_PROVIDER, .cool_down = COOL_DOWN_KEY, .is_key = true}},
+    [MEANING_ACCOUNT] = {ALL,
+                         {.class = VERDICT_PROVIDER, .cool_down = COOL_DOWN_KEY, .is_key = true}},
+    [MEANING_MAINTENANCE] = {ALL, {.class = VERDICT_PROVIDER, .cool_down = COOL_DOWN_PROVIDER}},
     [MEANING_RATE] = {ALL, {.class = VERDICT_BUSY, .is_rate_limited = true}},
-    [MEANING_SERVICE] = {ADD, {.class = VERDICT_PROVIDER, .rest = REST_OFFER}},
-    [MEANING_SETUP] = {ALL, {.class = VERDICT_PROVIDER, .rest = REST_PROVIDER}},
+    [MEANING_SERVICE] = {ADD, {.class = VERDICT_PROVIDER, .cool_down = COOL_DOWN_OFFER}},
+    [MEANING_SETUP] = {ALL, {.class = VERDICT_PROVIDER, .cool_down = COOL_DOWN_PROVIDER}},
     [MEANING_ACTION] = {ALL,
                         {.class = VERDICT_PROVIDER,
-                         .rest = REST_PROVIDER,
+                         .cool_down = COOL_DOWN_PROVIDER,
                          .refusal = REFUSAL_UNSUPPORTED,
                          .is_unsupported = true}},
     [MEANING_QUANTITY] = {ADD,
@@ -64,14 +66,14 @@ static size_t classify_weight_of(struct str pattern)
     return stars == 0 ? SIZE_MAX : pattern.len - stars;
 }
 
-static enum refusal classify_refusal_of(enum question_action action)
+static enum refusal classify_refusal_of(enum upstream_action action)
 {
     return (1u << action) & REFILL   ? REFUSAL_REFILL
            : (1u << action) & CANCEL ? REFUSAL_CANCEL
                                      : REFUSAL_OTHER;
 }
 
-static bool classify_find_own(const struct provider_settings *settings, enum question_action action,
+static bool classify_find_own(const struct provider_settings *settings, enum upstream_action action,
                               struct str folded, struct arena *arena, struct verdict *out)
 {
     const struct provider_answer *best = NULL;
@@ -88,9 +90,9 @@ static bool classify_find_own(const struct provider_settings *settings, enum que
         return false;
     *out = (struct verdict){.is_known = true,
                             .class = best->class,
-                            .rest = best->rest,
-                            .is_funds = best->rest == REST_FUNDS,
-                            .is_key = best->rest == REST_KEY};
+                            .cool_down = best->cool_down,
+                            .is_funds = best->cool_down == COOL_DOWN_FUNDS,
+                            .is_key = best->cool_down == COOL_DOWN_KEY};
     if (best->class == VERDICT_CLIENT)
         out->refusal = classify_refusal_of(action);
     return true;
@@ -114,7 +116,7 @@ static size_t classify_weight_of_row(const struct classify_row *row, struct str 
 }
 
 static void classify_try_rows(const struct classify_row *rows, size_t count,
-                              enum question_action action, struct str folded, struct best *best)
+                              enum upstream_action action, struct str folded, struct best *best)
 {
     for (size_t i = 0; i < count; i++) {
         struct str rest = str_of(rows[i].patterns), pattern;
@@ -147,11 +149,11 @@ static struct str classify_words_of(struct str folded, struct arena *arena)
 }
 
 /* "An identical order was placed" is what it is; "no order was placed" is none. */
-static bool classify_says_placed(enum question_action action, struct str folded,
+static bool classify_says_placed(enum upstream_action action, struct str folded,
                                  const struct best *best)
 {
     struct str rest = str_of(classify_table_placed), pattern;
-    if (action != QUESTION_ADD || best->weight == SIZE_MAX ||
+    if (action != UPSTREAM_ADD || best->weight == SIZE_MAX ||
         (best->row && best->row->meaning == MEANING_ACTIVE_ORDER) ||
         str_matches(folded, STR("*no order *")))
         return false;
@@ -161,7 +163,7 @@ static bool classify_says_placed(enum question_action action, struct str folded,
     return false;
 }
 
-static bool classify_find_built_in(enum question_action action, struct str folded,
+static bool classify_find_built_in(enum upstream_action action, struct str folded,
                                    struct arena *arena, struct verdict *out)
 {
     struct best best = {0};
@@ -183,12 +185,12 @@ static bool classify_find_built_in(enum question_action action, struct str folde
     *out = meanings[best.row->meaning].verdict;
     out->is_known = true;
     /* Only an order is proof of a wrong address; elsewhere a panel just lacks the action. */
-    if (best.row->meaning == MEANING_ACTION && action != QUESTION_ADD)
-        out->rest = REST_NONE;
+    if (best.row->meaning == MEANING_ACTION && action != UPSTREAM_ADD)
+        out->cool_down = COOL_DOWN_NONE;
     return true;
 }
 
-struct verdict classify_text(const struct provider_settings *settings, enum question_action action,
+struct verdict classify_text(const struct provider_settings *settings, enum upstream_action action,
                              struct str error_text)
 {
     struct verdict verdict = {.class = VERDICT_DOUBT};
@@ -202,7 +204,7 @@ struct verdict classify_text(const struct provider_settings *settings, enum ques
     return verdict;
 }
 
-bool classify_own(const struct provider_settings *settings, enum question_action action,
+bool classify_own(const struct provider_settings *settings, enum upstream_action action,
                   struct str text, struct verdict *out)
 {
     struct arena arena;
@@ -215,7 +217,7 @@ bool classify_own(const struct provider_settings *settings, enum question_action
     return is_found;
 }
 
-struct verdict classify_texts(const struct provider_settings *settings, enum question_action action,
+struct verdict classify_texts(const struct provider_settings *settings, enum upstream_action action,
                               const struct errortext *found, struct str *best_out)
 {
     struct verdict best = {.class = VERDICT_DOUBT};

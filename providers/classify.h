@@ -52,11 +52,11 @@ extern const char classify_table_placed[];
 
 /* The first of the texts that a table knows decides, a wordless one only where no other is known;
  * best_out is that text, or the first one. */
-struct verdict classify_texts(const struct provider_settings *settings, enum question_action action,
+struct verdict classify_texts(const struct provider_settings *settings, enum upstream_action action,
                               const struct errortext *found, struct str *best_out);
 
 /* Only the provider's own table, for text that is not JSON. */
-bool classify_own(const struct provider_settings *settings, enum question_action action,
+bool classify_own(const struct provider_settings *settings, enum upstream_action action,
                   struct str text, struct verdict *out) MUST_USE;
 
 #endif

@@ -13,10 +13,10 @@ struct decode_memo {
 
 struct decoding {
     const struct provider_settings *settings;
-    const struct question *question;
+    const struct upstream_request *request;
     const struct reply_facts *facts;
     struct arena *arena;
-    struct answer *answer;
+    struct upstream_response *answer;
     const json_t *root;   /* borrowed; NULL when the answer holds no JSON to be trusted */
     bool has_double_keys; /* there is none because a key stands twice */
     struct errortext error;
@@ -25,7 +25,7 @@ struct decoding {
 };
 
 /* add, refill, cancel: what they did cannot be undone by asking again. */
-bool decode_is_writing(enum question_action action);
+bool decode_is_writing(enum upstream_action action);
 /* The answer as a whole says that something went wrong. */
 bool decode_is_error(const struct decoding *d);
 /* Ends with what the error means: refused where that is certain, else in doubt. */

@@ -37,15 +37,16 @@ static void decode_add_read_charge(struct decoding *d, const json_t *object)
 /* "error" or "fail" as the status of an order that has an id: both at once. */
 static bool decode_add_says_failure(const json_t *object)
 {
-    static const char *const words[] = {"error", "fail", "failed", "failure", "false", "rejected"};
+    static const char *const message[] = {"error",   "fail",  "failed",
+                                          "failure", "false", "rejected"};
     struct scalar status = scalar_of(scalar_member(object, "status"));
     int64_t code;
     if (status.kind == SCALAR_NONE)
         return false;
     if (scalar_integer(status, &code))
         return code == 0 || (code != 1 && code != 100 && (code < 200 || code > 299));
-    for (size_t i = 0; i < COUNT_OF(words); i++)
-        if (str_equal_folded(str_trim(status.text), str_of(words[i])))
+    for (size_t i = 0; i < COUNT_OF(message); i++)
+        if (str_equal_folded(str_trim(status.text), str_of(message[i])))
             return true;
     return status.kind == SCALAR_FALSE;
 }

@@ -13,7 +13,7 @@ static const json_t *decode_items_first_member(const json_t *object, const char 
     return found;
 }
 
-static struct answer_item *decode_items_find_asked(struct decoding *d, struct str id)
+static struct upstream_item *decode_items_find_asked(struct decoding *d, struct str id)
 {
     for (size_t i = 0; i < d->answer->item_count; i++)
         if (str_equal(d->answer->items[i].id, id))
@@ -21,28 +21,27 @@ static struct answer_item *decode_items_find_asked(struct decoding *d, struct st
     return NULL;
 }
 
-static enum refusal decode_items_default_refusal(enum question_action action)
+static enum refusal decode_items_default_refusal(enum upstream_action action)
 {
-    if (action == QUESTION_CANCEL)
+    if (action == UPSTREAM_CANCEL)
         return REFUSAL_CANCEL;
-    return action == QUESTION_REFILL || action == QUESTION_REFILL_MANY ? REFUSAL_REFILL
+    return action == UPSTREAM_REFILL || action == UPSTREAM_REFILL_MANY ? REFUSAL_REFILL
                                                                        : REFUSAL_REFILL_ID;
 }
 
 /* An error said of one item is a refusal of that one, also where no table knows it. False where it
  * is known to be ambiguous, of what must not be done twice: then the item is as if not named. */
-static bool decode_items_refuse_item(struct decoding *d, struct answer_item *item,
+static bool decode_items_refuse_item(struct decoding *d, struct upstream_item *item,
                                      const struct errortext *error)
 {
     struct str text = STR("");
-    struct verdict verdict = classify_texts(d->settings, d->question->action, error, &text);
-    if (decode_is_writing(d->question->action) && verdict.is_known &&
-        verdict.class == VERDICT_DOUBT)
+    struct verdict verdict = classify_texts(d->settings, d->request->action, error, &text);
+    if (decode_is_writing(d->request->action) && verdict.is_known && verdict.class == VERDICT_DOUBT)
         return false;
-    *item = (struct answer_item){.id = item->id, .status = REFILLSTATUS_UNKNOWN};
+    *item = (struct upstream_item){.id = item->id, .status = REFILLSTATUS_UNKNOWN};
     item->refusal = verdict.is_known && verdict.refusal != REFUSAL_NONE
                         ? verdict.refusal
-                        : decode_items_default_refusal(d->question->action);
+                        : decode_items_default_refusal(d->request->action);
     item->error = decode_text(d, text);
     return true;
 }
@@ -50,7 +49,7 @@ static bool decode_items_refuse_item(struct decoding *d, struct answer_item *ite
 enum complaint { COMPLAINT_NONE, COMPLAINT_TAKEN, COMPLAINT_DOUBT };
 
 /* The error of an entry: its own, or the one inside the member that should hold the result. */
-static enum complaint decode_items_take_error(struct decoding *d, struct answer_item *item,
+static enum complaint decode_items_take_error(struct decoding *d, struct upstream_item *item,
                                               const json_t *entry, const json_t *result)
 {
     struct errortext error = {0};
@@ -66,7 +65,7 @@ static enum complaint decode_items_take_error(struct decoding *d, struct answer_
     return decode_items_refuse_item(d, item, &error) ? COMPLAINT_TAKEN : COMPLAINT_DOUBT;
 }
 
-static void decode_items_accept(struct answer_item *item)
+static void decode_items_accept(struct upstream_item *item)
 {
     item->is_absent = false;
     item->is_accepted = true;
@@ -79,7 +78,7 @@ static bool decode_items_says_success(const json_t *entry)
            (success != NULL && !scalar_is_falsy(scalar_of(success)));
 }
 
-static bool decode_items_read_refill(struct decoding *d, struct answer_item *item,
+static bool decode_items_read_refill(struct decoding *d, struct upstream_item *item,
                                      const json_t *entry)
 {
     const json_t *refill = decode_items_first_member(entry, refill_names, COUNT_OF(refill_names));
@@ -106,7 +105,7 @@ static bool decode_items_read_refill(struct decoding *d, struct answer_item *ite
     return false;
 }
 
-static bool decode_items_read_refill_status(struct decoding *d, struct answer_item *item,
+static bool decode_items_read_refill_status(struct decoding *d, struct upstream_item *item,
                                             const json_t *entry)
 {
     const json_t *status = scalar_member(entry, "status");
@@ -121,7 +120,7 @@ static bool decode_items_read_refill_status(struct decoding *d, struct answer_it
     return true;
 }
 
-static bool decode_items_read_cancel(struct decoding *d, struct answer_item *item,
+static bool decode_items_read_cancel(struct decoding *d, struct upstream_item *item,
                                      const json_t *entry)
 {
     const json_t *cancel = scalar_member(entry, "cancel");
@@ -152,14 +151,14 @@ static bool decode_items_read_cancel(struct decoding *d, struct answer_item *ite
     return true;
 }
 
-static bool decode_items_read_entry(struct decoding *d, struct answer_item *item,
+static bool decode_items_read_entry(struct decoding *d, struct upstream_item *item,
                                     const json_t *entry)
 {
-    enum question_action action = d->question->action;
+    enum upstream_action action = d->request->action;
     struct scalar plain = scalar_of(entry);
-    if (action == QUESTION_CANCEL)
+    if (action == UPSTREAM_CANCEL)
         return decode_items_read_cancel(d, item, entry);
-    if (action == QUESTION_REFILL_STATUS || action == QUESTION_REFILL_STATUS_MANY)
+    if (action == UPSTREAM_REFILL_STATUS || action == UPSTREAM_REFILL_STATUS_MANY)
         return decode_items_read_refill_status(d, item, entry);
     if (json_is_object(entry))
         return decode_items_read_refill(d, item, entry);
@@ -175,12 +174,12 @@ static bool decode_items_read_entry(struct decoding *d, struct answer_item *item
  * scripts does, that is it. */
 static struct str decode_items_id_of_row(const struct decoding *d, const json_t *row)
 {
-    enum question_action action = d->question->action;
-    bool by_refill = action == QUESTION_REFILL_STATUS || action == QUESTION_REFILL_STATUS_MANY;
+    enum upstream_action action = d->request->action;
+    bool by_refill = action == UPSTREAM_REFILL_STATUS || action == UPSTREAM_REFILL_STATUS_MANY;
     const json_t *id = NULL;
     if (!by_refill)
         id = decode_items_first_member(row, order_names, COUNT_OF(order_names));
-    if (id == NULL && action != QUESTION_CANCEL)
+    if (id == NULL && action != UPSTREAM_CANCEL)
         id = decode_items_first_member(row, refill_names, COUNT_OF(refill_names));
     if (id == NULL && by_refill)
         id = scalar_member(row, "id");
@@ -190,8 +189,8 @@ static struct str decode_items_id_of_row(const struct decoding *d, const json_t 
 /* Does it name another order, or another refill, than the one that was asked for? */
 static bool decode_items_is_of_another(struct decoding *d, const json_t *object)
 {
-    enum question_action action = d->question->action;
-    bool by_refill = action == QUESTION_REFILL_STATUS || action == QUESTION_REFILL_STATUS_MANY;
+    enum upstream_action action = d->request->action;
+    bool by_refill = action == UPSTREAM_REFILL_STATUS || action == UPSTREAM_REFILL_STATUS_MANY;
     enum { NAMES = 3 }; /* not `id`, which may be a number of the row's own */
     const char *const *names = by_refill ? refill_names : order_names;
     struct str id;
@@ -208,9 +207,9 @@ static size_t decode_items_read_list(struct decoding *d, const json_t *list)
     size_t read = 0;
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *row = json_array_get(list, i);
-        struct answer_item *item = decode_items_find_asked(d, decode_items_id_of_row(d, row));
-        if (item == NULL && json_array_size(list) == 1 && d->question->id_count == 1 &&
-            d->question->action != QUESTION_CANCEL && !decode_items_is_of_another(d, row))
+        struct upstream_item *item = decode_items_find_asked(d, decode_items_id_of_row(d, row));
+        if (item == NULL && json_array_size(list) == 1 && d->request->id_count == 1 &&
+            d->request->action != UPSTREAM_CANCEL && !decode_items_is_of_another(d, row))
             item = d->answer->items;
         if (item != NULL && item->is_absent && json_is_object(row) &&
             decode_items_read_entry(d, item, row)) {
@@ -225,7 +224,7 @@ static size_t decode_items_read_keyed(struct decoding *d, const json_t *object)
 {
     size_t read = 0;
     for (size_t i = 0; i < d->answer->item_count; i++) {
-        struct answer_item *item = &d->answer->items[i];
+        struct upstream_item *item = &d->answer->items[i];
         const json_t *entry = json_object_get(object, arena_text(d->arena, item->id));
         if (entry != NULL && decode_items_read_entry(d, item, entry)) {
             item->is_absent = false;
@@ -246,8 +245,8 @@ static bool decode_items_is_keyed(const struct decoding *d, const json_t *object
 /* An answer about one thing; only where one was asked. */
 static size_t decode_items_read_single(struct decoding *d, const json_t *object)
 {
-    struct answer_item *item = d->answer->items;
-    if (d->question->id_count != 1 || !json_is_object(object) ||
+    struct upstream_item *item = d->answer->items;
+    if (d->request->id_count != 1 || !json_is_object(object) ||
         decode_items_is_of_another(d, object) || !decode_items_read_entry(d, item, object))
         return 0;
     item->is_absent = false;
@@ -266,14 +265,14 @@ static size_t decode_items_read_any(struct decoding *d, const json_t *root)
  * answered, and the items say how. */
 static void decode_items_conclude(struct decoding *d)
 {
-    struct answer_item *item = d->answer->items;
-    enum question_action action = d->question->action;
+    struct upstream_item *item = d->answer->items;
+    enum upstream_action action = d->request->action;
     d->answer->outcome = OUTCOME_ACCEPTED;
-    if ((action != QUESTION_REFILL && action != QUESTION_REFILL_STATUS) || item->is_accepted)
+    if ((action != UPSTREAM_REFILL && action != UPSTREAM_REFILL_STATUS) || item->is_accepted)
         return;
     d->answer->refusal = item->refusal;
     d->answer->error = item->error;
-    if (action == QUESTION_REFILL_STATUS)
+    if (action == UPSTREAM_REFILL_STATUS)
         return;
     d->answer->outcome = OUTCOME_REFUSED;
     d->answer->class = VERDICT_CLIENT;
@@ -282,7 +281,7 @@ static void decode_items_conclude(struct decoding *d)
 static void decode_items(struct decoding *d)
 {
     const json_t *root = d->root;
-    bool is_writing = decode_is_writing(d->question->action);
+    bool is_writing = decode_is_writing(d->request->action);
     struct str id;
     if (json_array_size(root) == 1 && decode_items_id_of_row(d, json_array_get(root, 0)).len == 0)
         root = json_array_get(root, 0);

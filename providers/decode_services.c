@@ -6,7 +6,7 @@
 #include "providers/redact.h"
 #include "providers/textfold.h"
 
-enum { ROWS_CEILING = 100000, NAME_CEILING = 512, ID_CEILING = 64 };
+enum { ROWS_MAX = 100000, NAME_MAX = 512, ID_MAX = 64 };
 
 static const struct {
     const char *name, *text;
@@ -36,9 +36,9 @@ static size_t decode_services_tag_at(struct str s)
 }
 
 /* A name as a person should see it: one line, entities resolved, tags gone, blanks collapsed. */
-static struct str decode_services_clean_name(struct str text, size_t ceiling, struct arena *arena)
+static struct str decode_services_clean_name(struct str text, size_t max, struct arena *arena)
 {
-    text = str_first(text, 4 * NAME_CEILING);
+    text = str_first(text, 4 * NAME_MAX);
     char *out = arena_new(arena, text.len + 1);
     size_t len = 0;
     for (size_t at = 0; at < text.len;) {
@@ -60,7 +60,7 @@ static struct str decode_services_clean_name(struct str text, size_t ceiling, st
             continue;
         }
         size_t size = resolved ? 1 : at - start;
-        if (len + size > ceiling)
+        if (len + size > max)
             break;
         if (resolved)
             out[len] = resolved[0];
@@ -71,13 +71,13 @@ static struct str decode_services_clean_name(struct str text, size_t ceiling, st
     return str_trim(str_make(out, len));
 }
 
-static struct str decode_services_read_name(struct decoding *d, const json_t *value, size_t ceiling,
+static struct str decode_services_read_name(struct decoding *d, const json_t *value, size_t max,
                                             bool has_key)
 {
     struct str text = scalar_print(scalar_of(value), d->arena);
     if (has_key && redact_finds(d->settings->key, text))
         text = decode_text(d, text);
-    return decode_services_clean_name(text, ceiling, d->arena);
+    return decode_services_clean_name(text, max, d->arena);
 }
 
 /* Any printable text of a sane length: some panels use slugs. */
@@ -92,7 +92,7 @@ static bool decode_services_read_id(struct decoding *d, const json_t *value, str
         return true;
     }
     struct str text = str_trim(plain.text);
-    if (plain.kind != SCALAR_TEXT || text.len == 0 || text.len > ID_CEILING)
+    if (plain.kind != SCALAR_TEXT || text.len == 0 || text.len > ID_MAX)
         return false;
     for (size_t at = 0; at < text.len;) {
         size_t start = at;
@@ -110,24 +110,23 @@ static bool decode_services_read_limit(const json_t *value, int64_t *out)
 }
 
 static bool decode_services_read_row(struct decoding *d, const json_t *row, const char *key,
-                                     bool has_key, struct answer_service *out)
+                                     bool has_key, struct upstream_service *out)
 {
     static const char *const id_names[] = {"service", "service_id", "serviceId", "id"};
     const json_t *id = NULL;
     if (!json_is_object(row))
         return false;
-    *out = (struct answer_service){0};
+    *out = (struct upstream_service){0};
     for (size_t i = 0; i < COUNT_OF(id_names) && id == NULL; i++)
         id = scalar_member(row, id_names[i]);
     if (id == NULL && key != NULL) {
-        out->id = arena_str(d->arena, str_first(str_of(key), ID_CEILING));
+        out->id = arena_str(d->arena, str_first(str_of(key), ID_MAX));
     } else if (!decode_services_read_id(d, id, &out->id)) {
         return false;
     }
-    out->name = decode_services_read_name(d, scalar_member(row, "name"), NAME_CEILING, has_key);
-    out->category =
-        decode_services_read_name(d, scalar_member(row, "category"), NAME_CEILING, has_key);
-    out->type_text = decode_services_read_name(d, scalar_member(row, "type"), ID_CEILING, has_key);
+    out->name = decode_services_read_name(d, scalar_member(row, "name"), NAME_MAX, has_key);
+    out->category = decode_services_read_name(d, scalar_member(row, "category"), NAME_MAX, has_key);
+    out->type_text = decode_services_read_name(d, scalar_member(row, "type"), ID_MAX, has_key);
     out->type = ordertype_fold(out->type_text);
     out->has_rate = scalar_money(scalar_of(scalar_member(row, "rate")), &out->rate, NULL) &&
                     out->rate.units >= 0;
@@ -143,15 +142,15 @@ static bool decode_services_read_row(struct decoding *d, const json_t *row, cons
 
 static int decode_services_compare_ids(const void *a, const void *b)
 {
-    const struct answer_service *const *left = a, *const *right = b;
+    const struct upstream_service *const *left = a, *const *right = b;
     int order = str_compare((*left)->id, (*right)->id);
     if (order != 0)
         return order;
     return *left < *right ? -1 : *left > *right;
 }
 
-static bool decode_services_is_same_content(const struct answer_service *a,
-                                            const struct answer_service *b)
+static bool decode_services_is_same_content(const struct upstream_service *a,
+                                            const struct upstream_service *b)
 {
     return a->type == b->type && str_equal(a->type_text, b->type_text) &&
            a->has_rate == b->has_rate && a->rate.units == b->rate.units &&
@@ -160,8 +159,9 @@ static bool decode_services_is_same_content(const struct answer_service *a,
 
 /* What one id says in several rows: the first counts when all say the same, none when they do not.
  */
-static void decode_services_judge_doubles(struct answer *answer, struct answer_service *const *rows,
-                                          size_t count, bool *is_dropped)
+static void decode_services_judge_doubles(struct upstream_response *answer,
+                                          struct upstream_service *const *rows, size_t count,
+                                          bool *is_dropped)
 {
     bool is_mixed = false;
     for (size_t i = 1; i < count && !is_mixed; i++)
@@ -172,14 +172,14 @@ static void decode_services_judge_doubles(struct answer *answer, struct answer_s
     }
 }
 
-static void decode_services_mark_doubles(struct answer *answer)
+static void decode_services_mark_doubles(struct upstream_response *answer)
 {
     size_t count = answer->service_count, kept = 0;
-    struct answer_service **sorted = memory_array(count, sizeof(struct answer_service *));
+    struct upstream_service **sorted = memory_array(count, sizeof(struct upstream_service *));
     bool *is_dropped = memory_array(count, sizeof *is_dropped);
     for (size_t i = 0; i < count; i++)
         sorted[i] = &answer->services[i];
-    qsort(sorted, count, sizeof(struct answer_service *), decode_services_compare_ids);
+    qsort(sorted, count, sizeof(struct upstream_service *), decode_services_compare_ids);
     for (size_t first = 0, end; first < count; first = end) {
         for (end = first + 1; end < count && str_equal(sorted[first]->id, sorted[end]->id);)
             end++;
@@ -210,13 +210,13 @@ static bool decode_services_is_keyed_list(const json_t *object)
 
 static void decode_services_read_rows(struct decoding *d, const json_t *list)
 {
-    struct answer *answer = d->answer;
+    struct upstream_response *answer = d->answer;
     size_t count = json_is_array(list) ? json_array_size(list) : json_object_size(list);
     bool has_key = redact_finds(d->settings->key, d->facts->body);
     const char *key;
     json_t *row;
     size_t i;
-    count = count < ROWS_CEILING ? count : ROWS_CEILING;
+    count = count < ROWS_MAX ? count : ROWS_MAX;
     answer->services = arena_new(d->arena, (count + 1) * sizeof *answer->services);
     if (json_is_array(list)) {
         json_array_foreach(list, i, row)

@@ -1,7 +1,7 @@
 /* Statuses of one or many orders. An entry is only ever given to the order it names. */
 #include "providers/decode_status.h"
 
-enum { CHILDREN_CEILING = 10000 };
+enum { CHILDREN_MAX = 10000 };
 
 static bool decode_status_read_count(struct scalar value, int64_t *out)
 {
@@ -11,9 +11,9 @@ static bool decode_status_read_count(struct scalar value, int64_t *out)
 /* The usual words need no copy. */
 static void decode_status_take_word(struct status_reading *reading, struct str word)
 {
-    struct answer_status *status = reading->status;
+    struct upstream_status *status = reading->status;
     if (orderstatus_find(word, &status->status)) {
-        status->word = str_of(orderstatus_word(status->status));
+        status->word = str_of(orderstatus_name(status->status));
     } else {
         status->status = orderstatus_fold(word);
         status->word = status->status == ORDERSTATUS_UNKNOWN ? decode_text(reading->d, word)
@@ -25,7 +25,7 @@ static void decode_status_take_word(struct status_reading *reading, struct str w
 void decode_status_member(struct status_reading *reading, enum status_member member,
                           struct scalar value)
 {
-    struct answer_status *status = reading->status;
+    struct upstream_status *status = reading->status;
     struct arena *arena = reading->d->arena;
     struct str id;
     int64_t number;
@@ -73,14 +73,14 @@ void decode_status_member(struct status_reading *reading, enum status_member mem
 
 bool decode_status_finish(struct status_reading *reading)
 {
-    struct answer_status *status = reading->status;
+    struct upstream_status *status = reading->status;
     struct str id = reading->asked_id;
     /* A lone {"status":"success"} speaks of the call, not of the order. */
     bool is_of_call =
         !reading->has_facts && str_equal_folded(str_trim(status->word), STR("success"));
     if (!reading->has_status || reading->is_other || is_of_call) {
         *status =
-            (struct answer_status){.id = id, .is_absent = true, .status = ORDERSTATUS_UNKNOWN};
+            (struct upstream_status){.id = id, .is_absent = true, .status = ORDERSTATUS_UNKNOWN};
         return false;
     }
     /* Of a subscription, whose parent ends by it; of a plain order nobody knows what it means. */
@@ -91,25 +91,25 @@ bool decode_status_finish(struct status_reading *reading)
     return true;
 }
 
-void decode_status_error(const struct decoding *d, struct answer_status *status, struct str text)
+void decode_status_error(const struct decoding *d, struct upstream_status *status, struct str text)
 {
     if (d->memo->text.ptr == NULL || !str_equal(d->memo->text, text)) {
         d->memo->text = text;
-        d->memo->verdict = classify_text(d->settings, QUESTION_STATUS, text);
+        d->memo->verdict = classify_text(d->settings, UPSTREAM_STATUS, text);
     }
     struct verdict verdict = d->memo->verdict;
-    *status = (struct answer_status){.id = status->id, .status = ORDERSTATUS_UNKNOWN};
+    *status = (struct upstream_status){.id = status->id, .status = ORDERSTATUS_UNKNOWN};
     status->word = decode_text(d, text);
     /* Funds, keys, limits say nothing about the order; everything else said of one entry does. */
     status->is_unknown_id = !verdict.is_known || verdict.refusal == REFUSAL_ORDER_ID;
     status->is_absent = !status->is_unknown_id;
 }
 
-static void decode_status_read_children(const struct decoding *d, struct answer_status *status,
+static void decode_status_read_children(const struct decoding *d, struct upstream_status *status,
                                         const json_t *list)
 {
     size_t count = json_array_size(list);
-    if (!json_is_array(list) || count > CHILDREN_CEILING)
+    if (!json_is_array(list) || count > CHILDREN_MAX)
         return;
     status->orders = arena_new(d->arena, (count + 1) * sizeof *status->orders);
     for (size_t i = 0; i < count; i++) {
@@ -139,7 +139,7 @@ static bool decode_status_is_of_call(const struct decoding *d, const json_t *ent
         return true;
     if (!scalar_integer(status, &code) && !str_equal_folded(str_trim(status.text), STR("rejected")))
         return false;
-    struct verdict verdict = classify_texts(d->settings, QUESTION_STATUS, error, &text);
+    struct verdict verdict = classify_texts(d->settings, UPSTREAM_STATUS, error, &text);
     return verdict.is_known && verdict.clarity == CLARITY_CLEAR;
 }
 
@@ -182,7 +182,7 @@ static bool decode_status_is_of_another(const struct decoding *d, const json_t *
 }
 
 /* One order's object into its status; false when nothing usable was there. */
-static bool decode_status_read_object(const struct decoding *d, struct answer_status *status,
+static bool decode_status_read_object(const struct decoding *d, struct upstream_status *status,
                                       const json_t *object)
 {
     static const struct {
@@ -203,7 +203,7 @@ static bool decode_status_read_object(const struct decoding *d, struct answer_st
         decode_status_error(d, status, error);
         return status->is_unknown_id;
     }
-    *status = (struct answer_status){.id = status->id, .status = ORDERSTATUS_UNKNOWN};
+    *status = (struct upstream_status){.id = status->id, .status = ORDERSTATUS_UNKNOWN};
     for (size_t i = 0; i < COUNT_OF(members); i++) {
         const json_t *value = scalar_member(object, members[i].name);
         if (value != NULL)
@@ -214,7 +214,7 @@ static bool decode_status_read_object(const struct decoding *d, struct answer_st
 }
 
 /* The value an id is keyed to: an object, or a bare text for an unknown id. */
-static bool decode_status_read_entry(const struct decoding *d, struct answer_status *status,
+static bool decode_status_read_entry(const struct decoding *d, struct upstream_status *status,
                                      const json_t *entry)
 {
     struct scalar plain = scalar_of(entry);
@@ -229,7 +229,7 @@ static bool decode_status_read_entry(const struct decoding *d, struct answer_sta
         decode_status_error(d, status, plain.text);
         return status->is_unknown_id;
     }
-    *status = (struct answer_status){
+    *status = (struct upstream_status){
         .id = status->id, .status = folded, .word = arena_str(d->arena, plain.text)};
     return true;
 }
@@ -242,9 +242,9 @@ static void decode_status_learn(struct decoding *d)
 
 void decode_status(struct decoding *d)
 {
-    struct answer_status *status = d->answer->statuses;
+    struct upstream_status *status = d->answer->statuses;
     const json_t *object = d->root;
-    ASSERT(d->question->id_count == 1);
+    ASSERT(d->request->id_count == 1);
     if (json_is_array(object) && json_array_size(object) == 1)
         object = json_array_get(object, 0);
     const json_t *data = decode_unwrap(object);
@@ -271,7 +271,7 @@ void decode_status(struct decoding *d)
     }
 }
 
-static struct answer_status *decode_status_find_asked(struct decoding *d, struct str id)
+static struct upstream_status *decode_status_find_asked(struct decoding *d, struct str id)
 {
     for (size_t i = 0; i < d->answer->status_count; i++)
         if (str_equal(d->answer->statuses[i].id, id))
@@ -292,18 +292,18 @@ static void decode_status_read_list(struct decoding *d, const json_t *list)
         if (text.len == 0)
             continue;
         named++;
-        struct answer_status *status = decode_status_find_asked(d, text);
+        struct upstream_status *status = decode_status_find_asked(d, text);
         if (status == NULL)
             continue;
         bool is_second = !status->is_absent;
-        struct answer_status before = *status;
+        struct upstream_status before = *status;
         if (!decode_status_read_object(d, status, row))
             continue;
         if (is_second && (before.status != status->status || before.remains != status->remains))
-            *status = (struct answer_status){
+            *status = (struct upstream_status){
                 .id = status->id, .is_absent = true, .status = ORDERSTATUS_UNKNOWN};
     }
-    if (count == 1 && named == 0 && d->question->id_count == 1)
+    if (count == 1 && named == 0 && d->request->id_count == 1)
         named = decode_status_read_entry(d, d->answer->statuses, json_array_get(list, 0)) ? 1 : 0;
     if (named == 0 && count > 0)
         decode_refuse_unsupported(d);
@@ -327,7 +327,7 @@ static void decode_status_fail_many(struct decoding *d)
         decode_fail(d);
         return;
     }
-    if (d->question->id_count > 1 && !decode_status_is_about_all(d)) {
+    if (d->request->id_count > 1 && !decode_status_is_about_all(d)) {
         decode_refuse_unsupported(d);
         return;
     }
@@ -344,7 +344,7 @@ static size_t decode_status_read_keyed(struct decoding *d, const json_t *object)
 {
     size_t seen = 0;
     for (size_t i = 0; i < d->answer->status_count; i++) {
-        struct answer_status *status = &d->answer->statuses[i];
+        struct upstream_status *status = &d->answer->statuses[i];
         const json_t *entry = json_object_get(object, arena_text(d->arena, status->id));
         if (entry == NULL)
             continue;
@@ -358,8 +358,8 @@ static size_t decode_status_read_keyed(struct decoding *d, const json_t *object)
 static void decode_status_read_flat(struct decoding *d, const json_t *object)
 {
     struct str id = scalar_print(scalar_of(scalar_member(object, "order")), d->arena);
-    struct answer_status *status = id.len > 0 ? decode_status_find_asked(d, id) : NULL;
-    if (status == NULL && d->question->id_count == 1)
+    struct upstream_status *status = id.len > 0 ? decode_status_find_asked(d, id) : NULL;
+    if (status == NULL && d->request->id_count == 1)
         status = d->answer->statuses;
     if (status != NULL && decode_status_read_object(d, status, object))
         decode_status_learn(d);

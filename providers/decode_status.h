@@ -6,7 +6,7 @@
 
 struct status_reading {
     const struct decoding *d;
-    struct answer_status *status;
+    struct upstream_status *status;
     struct str asked_id;
     bool has_status; /* a status word or number was there */
     bool has_facts;  /* and something beside it */
@@ -33,6 +33,6 @@ void decode_status_member(struct status_reading *reading, enum status_member mem
 /* After the last member: false when nothing usable was read. */
 bool decode_status_finish(struct status_reading *reading);
 /* An entry that is an error. */
-void decode_status_error(const struct decoding *d, struct answer_status *status, struct str text);
+void decode_status_error(const struct decoding *d, struct upstream_status *status, struct str text);
 
 #endif

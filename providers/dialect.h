@@ -3,7 +3,7 @@
 #ifndef PROVIDERS_DIALECT_H
 #define PROVIDERS_DIALECT_H
 #include "base/buf.h"
-#include "providers/question.h"
+#include "providers/upstream.h"
 
 /* What came back, whichever transport. */
 struct reply_facts {
@@ -19,11 +19,12 @@ struct reply_facts {
 struct dialect {
     const char *name; /* as in `dialect:` */
     /* The form body, with the key. */
-    void (*encode)(const struct provider_settings *settings, const struct question *question,
+    void (*encode)(const struct provider_settings *settings, const struct upstream_request *request,
                    struct buf *body_out);
     /* Never fails: what cannot be read is OUTCOME_DOUBT. */
-    void (*decode)(const struct provider_settings *settings, const struct question *question,
-                   const struct reply_facts *facts, struct arena *arena, struct answer *out);
+    void (*decode)(const struct provider_settings *settings, const struct upstream_request *request,
+                   const struct reply_facts *facts, struct arena *arena,
+                   struct upstream_response *out);
 };
 
 const struct dialect *dialect_find(struct str name); /* NULL when there is none */
@@ -42,11 +43,11 @@ struct verdict {
     bool is_known;
     enum clarity clarity;
     enum verdict_class class;
-    enum verdict_rest rest;
+    enum verdict_cool_down cool_down;
     enum refusal refusal;
     bool is_mismatch, is_active_order, is_rate_limited, is_key, is_funds, is_unsupported;
 };
-struct verdict classify_text(const struct provider_settings *settings, enum question_action action,
+struct verdict classify_text(const struct provider_settings *settings, enum upstream_action action,
                              struct str error_text);
 
 #endif

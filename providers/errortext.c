@@ -19,7 +19,7 @@ static bool errortext_is(const json_t *value, json_type type)
 static void errortext_add_text(struct errortext *found, struct str text)
 {
     text = str_trim(text);
-    if (text.len == 0 || found->count == ERRORTEXT_CEILING)
+    if (text.len == 0 || found->count == ERRORTEXT_MAX)
         return;
     for (size_t i = 0; i < found->count; i++)
         if (str_equal(found->texts[i], text))
@@ -103,15 +103,15 @@ bool errortext_add(struct errortext *found, const json_t *value, struct arena *a
 
 bool errortext_is_success(const json_t *value)
 {
-    static const char *const words[] = {"success", "ok",  "true", "successful",
-                                        "1",       "100", "200",  "201"};
+    static const char *const message[] = {"success", "ok",  "true", "successful",
+                                          "1",       "100", "200",  "201"};
     struct scalar scalar = scalar_of(value);
     struct str text = str_trim(scalar.text);
     if (scalar.kind == SCALAR_INTEGER)
         return scalar.integer == 1 || scalar.integer == 100 || scalar.integer == 200 ||
                scalar.integer == 201;
-    for (size_t i = 0; scalar.kind == SCALAR_TEXT && i < COUNT_OF(words); i++)
-        if (str_equal_folded(text, str_of(words[i])))
+    for (size_t i = 0; scalar.kind == SCALAR_TEXT && i < COUNT_OF(message); i++)
+        if (str_equal_folded(text, str_of(message[i])))
             return true;
     return scalar.kind == SCALAR_TRUE;
 }
@@ -120,7 +120,7 @@ bool errortext_is_success(const json_t *value)
  * errors with. */
 static bool errortext_is_failure(const json_t *status, int64_t *code_out)
 {
-    static const char *const words[] = {"error", "fail", "failed", "failure", "err", "false"};
+    static const char *const message[] = {"error", "fail", "failed", "failure", "err", "false"};
     struct scalar scalar = scalar_of(status);
     struct str text = str_trim(scalar.text);
     int64_t code = 0;
@@ -131,8 +131,8 @@ static bool errortext_is_failure(const json_t *status, int64_t *code_out)
         *code_out = code > 100 && code < 120 ? code : 0;
         return *code_out != 0 || code >= 300;
     }
-    for (size_t i = 0; scalar.kind == SCALAR_TEXT && i < COUNT_OF(words); i++)
-        if (str_equal_folded(text, str_of(words[i])))
+    for (size_t i = 0; scalar.kind == SCALAR_TEXT && i < COUNT_OF(message); i++)
+        if (str_equal_folded(text, str_of(message[i])))
             return true;
     return scalar.kind == SCALAR_FALSE;
 }

@@ -7,7 +7,7 @@
 
 #include "base/arena.h"
 
-enum { ERRORTEXT_CEILING = 8 };
+enum { ERRORTEXT_MAX = 8 };
 
 struct errortext {
     /* An error is said: an error key that is not falsy, or a status or success that says so. */
@@ -16,7 +16,7 @@ struct errortext {
      * table says so. */
     bool is_hint;
     size_t count;
-    struct str texts[ERRORTEXT_CEILING]; /* best first; borrowed from root or in the arena */
+    struct str texts[ERRORTEXT_MAX]; /* best first; borrowed from root or in the arena */
 };
 
 struct errortext errortext_of(const json_t *root, struct arena *arena);

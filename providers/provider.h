@@ -15,12 +15,18 @@ enum { PROVIDER_MAX = 256 };
 /* What class an error text has, for tables and `answers:`. */
 enum verdict_class { VERDICT_CLIENT, VERDICT_PROVIDER, VERDICT_BUSY, VERDICT_DOUBT };
 /* Who is rested by it. */
-enum verdict_rest { REST_NONE, REST_OFFER, REST_PROVIDER, REST_FUNDS, REST_KEY };
+enum verdict_cool_down {
+    COOL_DOWN_NONE,
+    COOL_DOWN_OFFER,
+    COOL_DOWN_PROVIDER,
+    COOL_DOWN_FUNDS,
+    COOL_DOWN_KEY
+};
 
 struct provider_answer { /* a row of `answers:` */
     char *pattern;       /* folded; '*' matches */
     enum verdict_class class;
-    enum verdict_rest rest;
+    enum verdict_cool_down cool_down;
 };
 
 struct provider_settings {
@@ -79,9 +85,9 @@ bool provider_is_paused(const struct provider *provider);
 enum provider_lane { PROVIDER_LANE_ADD, PROVIDER_LANE_OTHER }; /* the two rate buckets */
 /* Takes one token: 0 when taken, else how many ms to wait until one would be there. */
 int64_t provider_take_token(const struct provider *provider, enum provider_lane lane,
-                            int64_t steady_now_ms);
+                            int64_t monotonic_now_ms);
 /* A 429 with its Retry-After: no token before then. */
-void provider_rest_until(const struct provider *provider, int64_t steady_at_ms);
+void provider_cool_down_until(const struct provider *provider, int64_t monotonic_at_ms);
 unsigned provider_connections(const struct provider *provider); /* in use now */
 
 #endif

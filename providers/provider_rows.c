@@ -8,7 +8,7 @@
 #include "settings/kind.h"
 #include "settings/names.h"
 
-enum { ANSWERS_MAX = 1000, CONNECTIONS_MAX = 1000, TIMEOUT_MOST_MS = 600000 };
+enum { ANSWERS_MAX = 1000, CONNECTIONS_MAX = 1000, TIMEOUT_MAX_MS = 600000 };
 
 /* ---- url ---- */
 
@@ -196,11 +196,12 @@ static const struct setting_choice class_choices[] = {
     {.word = "busy", .value = VERDICT_BUSY},
     {.word = "doubt", .value = VERDICT_DOUBT},
     {.word = NULL}};
-static const struct setting_choice rest_choices[] = {{.word = "offer", .value = REST_OFFER},
-                                                     {.word = "provider", .value = REST_PROVIDER},
-                                                     {.word = "funds", .value = REST_FUNDS},
-                                                     {.word = "key", .value = REST_KEY},
-                                                     {.word = NULL}};
+static const struct setting_choice cool_down_choices[] = {
+    {.word = "offer", .value = COOL_DOWN_OFFER},
+    {.word = "provider", .value = COOL_DOWN_PROVIDER},
+    {.word = "funds", .value = COOL_DOWN_FUNDS},
+    {.word = "key", .value = COOL_DOWN_KEY},
+    {.word = NULL}};
 
 static const struct setting_row answer_list[] = {
     {.key = "class",
@@ -209,11 +210,11 @@ static const struct setting_row answer_list[] = {
      .choices = class_choices,
      .is_needed = true,
      .sentence = "By whose fault it is refused; `busy`: try again later; `doubt`: nobody knows."},
-    {.key = "rest",
+    {.key = "cool_down",
      .kind = &kind_choice,
-     .offset = offsetof(struct provider_answer, rest),
-     .choices = rest_choices,
-     .standard_words = "nothing rests",
+     .offset = offsetof(struct provider_answer, cool_down),
+     .choices = cool_down_choices,
+     .standard_words = "no cool-down",
      .sentence = "What is not asked for a while."},
 };
 
@@ -221,11 +222,13 @@ static void provider_rows_check_answer(struct setting_reader *reader, const stru
                                        void *record)
 {
     const struct provider_answer *answer = record;
-    const struct yamlnode *class = yamlnode_find(map, "class"), *rest = yamlnode_find(map, "rest");
-    if (class && rest && answer->class == VERDICT_CLIENT && answer->rest != REST_NONE)
-        faultlist_add(
-            reader->faults, rest->place,
-            "`rest` with class `client`: nothing rests by a client's fault; leave it out");
+    const struct yamlnode *class = yamlnode_find(map, "class"),
+                          *cool_down = yamlnode_find(map, "cool_down");
+    if (class && cool_down && answer->class == VERDICT_CLIENT &&
+        answer->cool_down != COOL_DOWN_NONE)
+        faultlist_add(reader->faults, cool_down->place,
+                      "`cool_down` with class `client`: the fault is the client's, nothing cools "
+                      "down; leave it out");
 }
 
 static const struct setting_table answer_rows = {.name = "an answer",
@@ -278,13 +281,13 @@ static const struct setting_row list[] = {
     {.key = "timeout",
      .kind = &kind_duration,
      .offset = offsetof(struct provider_settings, timeout_ms),
-     .most = TIMEOUT_MOST_MS,
+     .max = TIMEOUT_MAX_MS,
      .standard = "15s",
      .sentence = "For a whole call."},
     {.key = "connect_timeout",
      .kind = &kind_duration,
      .offset = offsetof(struct provider_settings, connect_timeout_ms),
-     .most = TIMEOUT_MOST_MS,
+     .max = TIMEOUT_MAX_MS,
      .standard = "5s",
      .sentence = "For connecting, within the whole call."},
     {.key = "ca_file",
@@ -301,8 +304,8 @@ static const struct setting_row list[] = {
     {.key = "max_connections",
      .kind = &kind_unsigned,
      .offset = offsetof(struct provider_settings, max_connections),
-     .least = 1,
-     .most = CONNECTIONS_MAX,
+     .min = 1,
+     .max = CONNECTIONS_MAX,
      .standard = "32",
      .sentence = "At once, for the whole gateway."},
     {.key = "rate_limit",
@@ -322,7 +325,7 @@ static const struct setting_row list[] = {
      .map = &answer_map,
      .offset = offsetof(struct provider_settings, answers),
      .count_offset = offsetof(struct provider_settings, answer_count),
-     .most = ANSWERS_MAX,
+     .max = ANSWERS_MAX,
      .sentence = "Its error texts, on top of the built-in table. Case, blanks and the final dot "
                  "are folded, `*` matches anything, the most specific pattern wins."},
 };
@@ -350,7 +353,7 @@ static void provider_rows_check_answers(struct setting_reader *reader, const str
     buf_init(&name, 4096);
     at = answers->first;
     for (size_t i = 0; i < provider->answer_count; i++, at = at->next) {
-        struct place first;
+        struct source_location first;
         if (provider->answers[i].pattern == NULL)
             continue;
         buf_clear(&name);

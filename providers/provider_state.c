@@ -17,7 +17,7 @@ struct provider_state {
     unsigned id;
     char *name;
     _Atomic int64_t full_at_ns[LANES];
-    _Atomic int64_t rest_until_ms;
+    _Atomic int64_t cool_down_until_ms;
     _Atomic unsigned connections;
     _Atomic bool is_paused;
 };
@@ -37,7 +37,7 @@ struct provider_state *provider_state_of(struct str name)
         found = memory_new(sizeof *found);
         found->id = state_count;
         found->name = str_copy(name);
-        found->rest_until_ms = INT64_MIN;
+        found->cool_down_until_ms = INT64_MIN;
         for (int lane = 0; lane < LANES; lane++)
             found->full_at_ns[lane] = INT64_MIN;
         states[state_count++] = found;
@@ -98,11 +98,11 @@ bool provider_is_paused(const struct provider *provider)
     return atomic_load(&provider->state->is_paused);
 }
 
-void provider_rest_until(const struct provider *provider, int64_t steady_at_ms)
+void provider_cool_down_until(const struct provider *provider, int64_t monotonic_at_ms)
 {
-    _Atomic int64_t *until = &provider->state->rest_until_ms;
+    _Atomic int64_t *until = &provider->state->cool_down_until_ms;
     int64_t now = atomic_load(until);
-    while (now < steady_at_ms && !atomic_compare_exchange_weak(until, &now, steady_at_ms))
+    while (now < monotonic_at_ms && !atomic_compare_exchange_weak(until, &now, monotonic_at_ms))
         ;
 }
 
@@ -112,19 +112,19 @@ static int64_t provider_state_wait_ms_of(int64_t wait_ns)
 }
 
 int64_t provider_take_token(const struct provider *provider, enum provider_lane lane,
-                            int64_t steady_now_ms)
+                            int64_t monotonic_now_ms)
 {
     const struct provider_limits *limits = &provider->settings.limits;
     double per_s = lane == PROVIDER_LANE_ADD ? limits->add_per_s : limits->other_per_s;
     struct provider_state *state = provider->state;
-    int64_t rest_until_ms = atomic_load(&state->rest_until_ms);
-    if (rest_until_ms > steady_now_ms)
-        return rest_until_ms - steady_now_ms;
+    int64_t cool_down_until_ms = atomic_load(&state->cool_down_until_ms);
+    if (cool_down_until_ms > monotonic_now_ms)
+        return cool_down_until_ms - monotonic_now_ms;
     if (!(per_s > 0))
         return 0;
     double token = (double)NS_PER_S / per_s;
     int64_t token_ns = token > 1e15 ? (int64_t)1e15 : token < 1 ? 1 : (int64_t)token;
-    int64_t now_ns = steady_now_ms * NS_PER_MS;
+    int64_t now_ns = monotonic_now_ms * NS_PER_MS;
     int64_t ahead_ns = BURST_NS - token_ns > EARLY_NS ? BURST_NS - token_ns : EARLY_NS;
     _Atomic int64_t *full_at_ns = &state->full_at_ns[lane];
     int64_t full_at = atomic_load(full_at_ns), start;

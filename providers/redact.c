@@ -48,7 +48,7 @@ static void redact_cut_key(struct buf *out, struct str text, struct str key)
 /* One line of well-formed UTF-8, cut at the ceiling between characters. */
 static struct str redact_clean(struct str text, struct arena *arena)
 {
-    char *out = arena_new(arena, REDACT_CEILING + 1);
+    char *out = arena_new(arena, REDACT_MAX + 1);
     size_t len = 0;
     for (size_t at = 0; at < text.len;) {
         size_t start = at;
@@ -56,7 +56,7 @@ static struct str redact_clean(struct str text, struct arena *arena)
         bool is_control = point < 0x20 || (point >= 0x7F && point < 0xA0);
         bool is_broken = point == 0xFFFD && at - start == 1;
         size_t need = is_control || is_broken ? 1 : at - start;
-        if (len + need > REDACT_CEILING)
+        if (len + need > REDACT_MAX)
             break;
         if (is_control || is_broken)
             out[len++] = is_broken ? '?' : ' ';

@@ -4,10 +4,10 @@
 #define PROVIDERS_REDACT_H
 #include "base/arena.h"
 
-enum { REDACT_CEILING = 500 };
+enum { REDACT_MAX = 500 };
 
 /* The text with each occurrence of the key (also in its URL-encoded form, whatever its case)
- * replaced by [redacted]; one line of well-formed UTF-8, at most REDACT_CEILING bytes. */
+ * replaced by [redacted]; one line of well-formed UTF-8, at most REDACT_MAX bytes. */
 struct str redact(const char *key, struct str text, struct arena *arena);
 bool redact_finds(const char *key, struct str text);
 

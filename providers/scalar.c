@@ -111,7 +111,7 @@ static bool scalar_is_id_text(struct str text)
     static const char others[] = "._:-";
     size_t digits = 0, points = 0;
     uint64_t number;
-    if (text.len == 0 || text.len > SCALAR_ID_CEILING)
+    if (text.len == 0 || text.len > SCALAR_ID_MAX)
         return false;
     for (size_t i = 0; i < text.len; i++) {
         char c = text.ptr[i];
@@ -154,28 +154,28 @@ bool scalar_id(struct scalar value, struct arena *arena, struct str *out)
 
 bool scalar_is_true(struct scalar value)
 {
-    static const char *const words[] = {"1", "true", "yes", "on"};
+    static const char *const message[] = {"1", "true", "yes", "on"};
     struct str text = str_trim(value.text);
     if (value.kind == SCALAR_TRUE)
         return true;
     if (value.kind == SCALAR_INTEGER || value.kind == SCALAR_REAL)
         return value.integer != 0 || value.real != 0;
-    for (size_t i = 0; value.kind == SCALAR_TEXT && i < COUNT_OF(words); i++)
-        if (str_equal_folded(text, str_of(words[i])))
+    for (size_t i = 0; value.kind == SCALAR_TEXT && i < COUNT_OF(message); i++)
+        if (str_equal_folded(text, str_of(message[i])))
             return true;
     return false;
 }
 
 bool scalar_is_falsy(struct scalar value)
 {
-    static const char *const words[] = {"", "0", "false", "no", "null"};
+    static const char *const message[] = {"", "0", "false", "no", "null"};
     struct str text = str_trim(value.text);
     if (value.kind == SCALAR_NONE || value.kind == SCALAR_FALSE)
         return true;
     if (value.kind == SCALAR_INTEGER || value.kind == SCALAR_REAL)
         return value.integer == 0 && value.real == 0;
-    for (size_t i = 0; value.kind == SCALAR_TEXT && i < COUNT_OF(words); i++)
-        if (str_equal_folded(text, str_of(words[i])))
+    for (size_t i = 0; value.kind == SCALAR_TEXT && i < COUNT_OF(message); i++)
+        if (str_equal_folded(text, str_of(message[i])))
             return true;
     return false;
 }

@@ -23,7 +23,7 @@ struct scalar {
     double real;
 };
 
-enum { SCALAR_ID_CEILING = 64 };
+enum { SCALAR_ID_MAX = 64 };
 
 struct scalar scalar_of(const json_t *json);
 /* A whole number: 5, "5", "1,000", 5.0. */

@@ -8,10 +8,10 @@
 #include "providers/standard.h"
 #include "providers/statusscan.h"
 
-bool decode_is_writing(enum question_action action)
+bool decode_is_writing(enum upstream_action action)
 {
-    return action == QUESTION_ADD || action == QUESTION_REFILL || action == QUESTION_REFILL_MANY ||
-           action == QUESTION_CANCEL;
+    return action == UPSTREAM_ADD || action == UPSTREAM_REFILL || action == UPSTREAM_REFILL_MANY ||
+           action == UPSTREAM_CANCEL;
 }
 
 struct str decode_text(const struct decoding *d, struct str text)
@@ -23,16 +23,16 @@ void decode_doubt(struct decoding *d)
 {
     d->answer->outcome = OUTCOME_DOUBT;
     d->answer->class = VERDICT_DOUBT;
-    d->answer->rest = REST_NONE;
+    d->answer->cool_down = COOL_DOWN_NONE;
     d->answer->refusal = REFUSAL_NONE;
 }
 
 void decode_refuse(struct decoding *d, const struct verdict *verdict)
 {
-    struct answer *answer = d->answer;
+    struct upstream_response *answer = d->answer;
     answer->outcome = OUTCOME_REFUSED;
     answer->class = verdict->class;
-    answer->rest = verdict->rest;
+    answer->cool_down = verdict->cool_down;
     answer->refusal = verdict->refusal;
     answer->is_mismatch = verdict->is_mismatch;
     answer->is_active_order = verdict->is_active_order;
@@ -60,7 +60,7 @@ static const struct verdict rate_limited = {.class = VERDICT_BUSY, .is_rate_limi
 void decode_fail(struct decoding *d)
 {
     static const struct verdict out_of_funds = {
-        .class = VERDICT_PROVIDER, .rest = REST_FUNDS, .is_funds = true};
+        .class = VERDICT_PROVIDER, .cool_down = COOL_DOWN_FUNDS, .is_funds = true};
     static const struct verdict unknown_refused = {.class = VERDICT_PROVIDER};
     long http = d->facts->http_status;
     bool is_clear = d->verdict.is_known && d->verdict.clarity != CLARITY_TAIL &&
@@ -70,7 +70,7 @@ void decode_fail(struct decoding *d)
     /* What must not be repeated is refused only where nobody can have carried it out. */
     bool may_refuse = d->settings->unknown_errors_refused && !d->verdict.is_known &&
                       d->error.count > 0 && http < 500 && (d->error.is_error || http >= 400) &&
-                      decode_is_writing(d->question->action);
+                      decode_is_writing(d->request->action);
     if (is_certain)
         decode_refuse(d, &d->verdict);
     else if (http == 429)
@@ -113,8 +113,8 @@ static void standard_decode_page(struct decoding *d)
 {
     struct verdict verdict;
     struct str body = str_trim(d->facts->body);
-    if (body.len > 0 && (classify_own(d->settings, d->question->action, body, &verdict) ||
-                         classify_own(d->settings, d->question->action,
+    if (body.len > 0 && (classify_own(d->settings, d->request->action, body, &verdict) ||
+                         classify_own(d->settings, d->request->action,
                                       standard_decode_words_of_page(body, d->arena), &verdict))) {
         if (verdict.class == VERDICT_DOUBT)
             decode_doubt(d);
@@ -122,7 +122,7 @@ static void standard_decode_page(struct decoding *d)
             decode_refuse(d, &verdict);
         return;
     }
-    if (d->question->action != QUESTION_ADD && d->facts->http_status >= 500 &&
+    if (d->request->action != UPSTREAM_ADD && d->facts->http_status >= 500 &&
         str_find(str_first(body, 64 * 1024), STR("BadMethodCallException")) != SIZE_MAX) {
         decode_refuse_unsupported(d);
         return;
@@ -133,23 +133,23 @@ static void standard_decode_page(struct decoding *d)
         decode_doubt(d);
 }
 
-static void (*const decoders[QUESTION_ACTION_COUNT])(struct decoding *d) = {
-    [QUESTION_SERVICES] = decode_services,
-    [QUESTION_ADD] = decode_add,
-    [QUESTION_STATUS] = decode_status,
-    [QUESTION_STATUS_MANY] = decode_status_many,
-    [QUESTION_REFILL] = decode_refill,
-    [QUESTION_REFILL_MANY] = decode_refill,
-    [QUESTION_REFILL_STATUS] = decode_refill_status,
-    [QUESTION_REFILL_STATUS_MANY] = decode_refill_status,
-    [QUESTION_CANCEL] = decode_cancel,
-    [QUESTION_BALANCE] = decode_balance,
+static void (*const decoders[UPSTREAM_ACTION_COUNT])(struct decoding *d) = {
+    [UPSTREAM_SERVICES] = decode_services,
+    [UPSTREAM_ADD] = decode_add,
+    [UPSTREAM_STATUS] = decode_status,
+    [UPSTREAM_STATUS_MANY] = decode_status_many,
+    [UPSTREAM_REFILL] = decode_refill,
+    [UPSTREAM_REFILL_MANY] = decode_refill,
+    [UPSTREAM_REFILL_STATUS] = decode_refill_status,
+    [UPSTREAM_REFILL_STATUS_MANY] = decode_refill_status,
+    [UPSTREAM_CANCEL] = decode_cancel,
+    [UPSTREAM_BALANCE] = decode_balance,
 };
 
 static void standard_decode_body(struct decoding *d)
 {
     struct replyjson reply =
-        replyjson_load(d->facts->body, decode_is_writing(d->question->action), d->arena);
+        replyjson_load(d->facts->body, decode_is_writing(d->request->action), d->arena);
     d->root = reply.root;
     d->has_double_keys = reply.has_double_keys;
     if (reply.root == NULL) {
@@ -158,10 +158,10 @@ static void standard_decode_body(struct decoding *d)
     }
     struct str text;
     d->error = errortext_of(reply.root, d->arena);
-    d->verdict = classify_texts(d->settings, d->question->action, &d->error, &text);
+    d->verdict = classify_texts(d->settings, d->request->action, &d->error, &text);
     if (decode_is_error(d))
         d->answer->error = decode_text(d, text);
-    decoders[d->question->action](d);
+    decoders[d->request->action](d);
     d->error = (struct errortext){0};
     d->root = NULL;
     json_decref(reply.root);
@@ -171,16 +171,17 @@ static bool standard_decode_is_scanned(struct decoding *d)
 {
     if (d->facts->http_status / 100 != 2)
         return false;
-    if (d->question->action == QUESTION_ADD)
+    if (d->request->action == UPSTREAM_ADD)
         return statusscan_add(d);
-    if (d->question->action == QUESTION_STATUS)
+    if (d->request->action == UPSTREAM_STATUS)
         return statusscan_status(d);
-    return d->question->action == QUESTION_STATUS_MANY && statusscan_status_many(d);
+    return d->request->action == UPSTREAM_STATUS_MANY && statusscan_status_many(d);
 }
 
 static void standard_decode_transport(struct decoding *d, bool may_scan)
 {
-    static const struct verdict challenged = {.class = VERDICT_PROVIDER, .rest = REST_PROVIDER};
+    static const struct verdict challenged = {.class = VERDICT_PROVIDER,
+                                              .cool_down = COOL_DOWN_PROVIDER};
     const struct reply_facts *facts = d->facts;
     if (!facts->was_sent) {
         d->answer->outcome = OUTCOME_NOT_SENT;
@@ -225,50 +226,50 @@ static struct str standard_decode_evidence_of(const struct decoding *d)
 /* One status or item per id asked, absent until the answer names it. */
 static void standard_decode_prepare(struct decoding *d)
 {
-    const struct question *question = d->question;
-    struct answer *answer = d->answer;
-    enum question_action action = question->action;
-    *answer = (struct answer){.outcome = OUTCOME_DOUBT,
-                              .class = VERDICT_DOUBT,
-                              .retry_after_s = d->facts->retry_after_s,
-                              .error = STR(""),
-                              .evidence = STR("")};
-    if (action == QUESTION_STATUS || action == QUESTION_STATUS_MANY) {
-        answer->status_count = question->id_count;
-        answer->statuses = arena_new(d->arena, question->id_count * sizeof *answer->statuses);
-        for (size_t i = 0; i < question->id_count; i++) { /* all else is zero there */
-            answer->statuses[i].id = question->ids[i];
+    const struct upstream_request *request = d->request;
+    struct upstream_response *answer = d->answer;
+    enum upstream_action action = request->action;
+    *answer = (struct upstream_response){.outcome = OUTCOME_DOUBT,
+                                         .class = VERDICT_DOUBT,
+                                         .retry_after_s = d->facts->retry_after_s,
+                                         .error = STR(""),
+                                         .evidence = STR("")};
+    if (action == UPSTREAM_STATUS || action == UPSTREAM_STATUS_MANY) {
+        answer->status_count = request->id_count;
+        answer->statuses = arena_new(d->arena, request->id_count * sizeof *answer->statuses);
+        for (size_t i = 0; i < request->id_count; i++) { /* all else is zero there */
+            answer->statuses[i].id = request->ids[i];
             answer->statuses[i].is_absent = true;
             answer->statuses[i].status = ORDERSTATUS_UNKNOWN;
         }
-    } else if (action != QUESTION_ADD && action != QUESTION_SERVICES &&
-               action != QUESTION_BALANCE) {
-        answer->item_count = question->id_count;
-        answer->items = arena_new(d->arena, question->id_count * sizeof *answer->items);
-        for (size_t i = 0; i < question->id_count; i++)
-            answer->items[i] = (struct answer_item){.id = question->ids[i],
-                                                    .is_absent = true,
-                                                    .status = REFILLSTATUS_UNKNOWN,
-                                                    .error = STR("")};
+    } else if (action != UPSTREAM_ADD && action != UPSTREAM_SERVICES &&
+               action != UPSTREAM_BALANCE) {
+        answer->item_count = request->id_count;
+        answer->items = arena_new(d->arena, request->id_count * sizeof *answer->items);
+        for (size_t i = 0; i < request->id_count; i++)
+            answer->items[i] = (struct upstream_item){.id = request->ids[i],
+                                                      .is_absent = true,
+                                                      .status = REFILLSTATUS_UNKNOWN,
+                                                      .error = STR("")};
     }
 }
 
 /* A refusal as a whole is one of each item. */
-static void standard_decode_refuse_items(struct answer *answer)
+static void standard_decode_refuse_items(struct upstream_response *answer)
 {
     for (size_t i = 0; i < answer->item_count; i++)
         if (answer->items[i].is_absent)
-            answer->items[i] = (struct answer_item){.id = answer->items[i].id,
-                                                    .status = REFILLSTATUS_UNKNOWN,
-                                                    .refusal = answer->refusal,
-                                                    .error = answer->error};
+            answer->items[i] = (struct upstream_item){.id = answer->items[i].id,
+                                                      .status = REFILLSTATUS_UNKNOWN,
+                                                      .refusal = answer->refusal,
+                                                      .error = answer->error};
 }
 
 /* One order of the panel's may be two of ours; the answer says it once. */
-static void standard_decode_share_statuses(struct answer *answer)
+static void standard_decode_share_statuses(struct upstream_response *answer)
 {
     for (size_t i = 0; i < answer->status_count; i++) {
-        struct answer_status *status = &answer->statuses[i];
+        struct upstream_status *status = &answer->statuses[i];
         for (size_t j = 0; j < answer->status_count && status->is_absent; j++)
             if (!answer->statuses[j].is_absent && str_equal(answer->statuses[j].id, status->id))
                 *status = answer->statuses[j];
@@ -276,13 +277,14 @@ static void standard_decode_share_statuses(struct answer *answer)
 }
 
 static void standard_decode_all(const struct provider_settings *settings,
-                                const struct question *question, const struct reply_facts *facts,
-                                struct arena *arena, struct answer *out, bool may_scan)
+                                const struct upstream_request *request,
+                                const struct reply_facts *facts, struct arena *arena,
+                                struct upstream_response *out, bool may_scan)
 {
     struct decode_memo memo = {0};
     struct decoding d = {.settings = settings,
                          .memo = &memo,
-                         .question = question,
+                         .request = request,
                          .facts = facts,
                          .arena = arena,
                          .answer = out,
@@ -297,15 +299,16 @@ static void standard_decode_all(const struct provider_settings *settings,
         out->evidence = standard_decode_evidence_of(&d);
 }
 
-void standard_decode(const struct provider_settings *settings, const struct question *question,
-                     const struct reply_facts *facts, struct arena *arena, struct answer *out)
+void standard_decode(const struct provider_settings *settings,
+                     const struct upstream_request *request, const struct reply_facts *facts,
+                     struct arena *arena, struct upstream_response *out)
 {
-    standard_decode_all(settings, question, facts, arena, out, true);
+    standard_decode_all(settings, request, facts, arena, out, true);
 }
 
 void standard_decode_slowly(const struct provider_settings *settings,
-                            const struct question *question, const struct reply_facts *facts,
-                            struct arena *arena, struct answer *out)
+                            const struct upstream_request *request, const struct reply_facts *facts,
+                            struct arena *arena, struct upstream_response *out)
 {
-    standard_decode_all(settings, question, facts, arena, out, false);
+    standard_decode_all(settings, request, facts, arena, out, false);
 }

@@ -12,16 +12,16 @@ static void standard_encode_add_pair(struct buf *out, const char *name, struct s
 
 /* Comma and digits need no encoding, but textual ids might. */
 static void standard_encode_add_ids(struct buf *out, const char *name,
-                                    const struct question *question)
+                                    const struct upstream_request *request)
 {
     if (out->len > 0)
         buf_add_byte(out, '&');
     buf_add_text(out, name);
     buf_add_byte(out, '=');
-    for (size_t i = 0; i < question->id_count; i++) {
+    for (size_t i = 0; i < request->id_count; i++) {
         if (i > 0)
             buf_add_byte(out, ',');
-        buf_add_urlencoded(out, question->ids[i]);
+        buf_add_urlencoded(out, request->ids[i]);
     }
 }
 
@@ -54,45 +54,45 @@ static void standard_encode_add_derived_quantity(struct buf *out, const struct f
     buf_add_u64(out, standard_encode_count_lines(*list));
 }
 
-static void standard_encode_add_order(struct buf *out, const struct question *question)
+static void standard_encode_add_order(struct buf *out, const struct upstream_request *request)
 {
-    standard_encode_add_pair(out, "service", question->service);
-    if (question->fields == NULL)
+    standard_encode_add_pair(out, "service", request->service);
+    if (request->fields == NULL)
         return;
     for (int i = 0; i < FIELD_COUNT; i++) {
         enum field field = (enum field)i;
-        struct str value = question->fields->value[field];
+        struct str value = request->fields->value[field];
         if (value.ptr == NULL)
             continue;
         standard_encode_add_pair(out, field_name(field),
                                  field_is_list(field) ? standard_encode_without_last_breaks(value)
                                                       : value);
     }
-    standard_encode_add_derived_quantity(out, question->fields);
+    standard_encode_add_derived_quantity(out, request->fields);
 }
 
-void standard_encode(const struct provider_settings *settings, const struct question *question,
-                     struct buf *out)
+void standard_encode(const struct provider_settings *settings,
+                     const struct upstream_request *request, struct buf *out)
 {
     static const struct {
         const char *action, *ids; /* ids: the parameter that holds them */
-    } rows[QUESTION_ACTION_COUNT] = {
-        [QUESTION_SERVICES] = {"services", NULL},
-        [QUESTION_ADD] = {"add", NULL},
-        [QUESTION_STATUS] = {"status", "order"},
-        [QUESTION_STATUS_MANY] = {"status", "orders"},
-        [QUESTION_REFILL] = {"refill", "order"},
-        [QUESTION_REFILL_MANY] = {"refill", "orders"},
-        [QUESTION_REFILL_STATUS] = {"refill_status", "refill"},
-        [QUESTION_REFILL_STATUS_MANY] = {"refill_status", "refills"},
-        [QUESTION_CANCEL] = {"cancel", "orders"},
-        [QUESTION_BALANCE] = {"balance", NULL},
+    } rows[UPSTREAM_ACTION_COUNT] = {
+        [UPSTREAM_SERVICES] = {"services", NULL},
+        [UPSTREAM_ADD] = {"add", NULL},
+        [UPSTREAM_STATUS] = {"status", "order"},
+        [UPSTREAM_STATUS_MANY] = {"status", "orders"},
+        [UPSTREAM_REFILL] = {"refill", "order"},
+        [UPSTREAM_REFILL_MANY] = {"refill", "orders"},
+        [UPSTREAM_REFILL_STATUS] = {"refill_status", "refill"},
+        [UPSTREAM_REFILL_STATUS_MANY] = {"refill_status", "refills"},
+        [UPSTREAM_CANCEL] = {"cancel", "orders"},
+        [UPSTREAM_BALANCE] = {"balance", NULL},
     };
-    ASSERT(question->action < QUESTION_ACTION_COUNT);
+    ASSERT(request->action < UPSTREAM_ACTION_COUNT);
     standard_encode_add_pair(out, "key", str_of(settings->key));
-    standard_encode_add_pair(out, "action", str_of(rows[question->action].action));
-    if (rows[question->action].ids != NULL)
-        standard_encode_add_ids(out, rows[question->action].ids, question);
-    if (question->action == QUESTION_ADD)
-        standard_encode_add_order(out, question);
+    standard_encode_add_pair(out, "action", str_of(rows[request->action].action));
+    if (rows[request->action].ids != NULL)
+        standard_encode_add_ids(out, rows[request->action].ids, request);
+    if (request->action == UPSTREAM_ADD)
+        standard_encode_add_order(out, request);
 }

@@ -10,7 +10,7 @@
 
 enum { INTEGER_DIGITS = 18, REAL_DIGITS = 15 };
 
-struct scan {
+struct statusscan {
     const char *at, *end;
 };
 
@@ -19,13 +19,13 @@ static inline bool statusscan_is_blank(char c)
     return c == ' ' || c == '\n' || c == '\r' || c == '\t';
 }
 
-static inline void statusscan_skip_blanks(struct scan *s)
+static inline void statusscan_skip_blanks(struct statusscan *s)
 {
     while (s->at < s->end && statusscan_is_blank(*s->at))
         s->at++;
 }
 
-static inline bool statusscan_take(struct scan *s, char c)
+static inline bool statusscan_take(struct statusscan *s, char c)
 {
     statusscan_skip_blanks(s);
     if (s->at == s->end || *s->at != c)
@@ -34,7 +34,7 @@ static inline bool statusscan_take(struct scan *s, char c)
     return true;
 }
 
-static inline bool statusscan_is_next(struct scan *s, char c)
+static inline bool statusscan_is_next(struct statusscan *s, char c)
 {
     statusscan_skip_blanks(s);
     return s->at < s->end && *s->at == c;
@@ -66,7 +66,7 @@ static const char *statusscan_skip_plain(const char *at, const char *end)
 }
 
 /* A string of plain ASCII without escapes. */
-static inline bool statusscan_take_string(struct scan *s, struct str *out)
+static inline bool statusscan_take_string(struct statusscan *s, struct str *out)
 {
     if (!statusscan_take(s, '"'))
         return false;
@@ -79,7 +79,7 @@ static inline bool statusscan_take_string(struct scan *s, struct str *out)
     return true;
 }
 
-static size_t statusscan_take_digits(struct scan *s)
+static size_t statusscan_take_digits(struct statusscan *s)
 {
     const char *start = s->at;
     while (s->at < s->end && *s->at >= '0' && *s->at <= '9')
@@ -89,7 +89,7 @@ static size_t statusscan_take_digits(struct scan *s)
 
 /* Integers of at most 18 digits; reals of at most 15 without an exponent, whose text is exactly
  * what a double of them prints. */
-static bool statusscan_take_number(struct scan *s, struct scalar *out)
+static bool statusscan_take_number(struct statusscan *s, struct scalar *out)
 {
     const char *start = s->at;
     if (*s->at == '-')
@@ -119,7 +119,7 @@ static bool statusscan_take_number(struct scan *s, struct scalar *out)
     return true;
 }
 
-static bool statusscan_take_word(struct scan *s, const char *word)
+static bool statusscan_take_word(struct statusscan *s, const char *word)
 {
     size_t len = strlen(word);
     if ((size_t)(s->end - s->at) < len || memcmp(s->at, word, len) != 0)
@@ -128,7 +128,7 @@ static bool statusscan_take_word(struct scan *s, const char *word)
     return true;
 }
 
-static bool statusscan_take_scalar(struct scan *s, struct scalar *out)
+static bool statusscan_take_scalar(struct statusscan *s, struct scalar *out)
 {
     statusscan_skip_blanks(s);
     if (s->at == s->end)
@@ -141,7 +141,7 @@ static bool statusscan_take_scalar(struct scan *s, struct scalar *out)
     return statusscan_take_word(s, "null"); /* booleans are unusual here */
 }
 
-static bool statusscan_at_end(struct scan *s)
+static bool statusscan_at_end(struct statusscan *s)
 {
     statusscan_skip_blanks(s);
     return s->at == s->end;
@@ -180,7 +180,7 @@ struct habits {
     } list[HABITS];
 };
 
-static unsigned statusscan_take_member(struct scan *s, struct habits *habits, size_t index)
+static unsigned statusscan_take_member(struct statusscan *s, struct habits *habits, size_t index)
 {
     struct str name, *habit = index < HABITS ? &habits->list[index].name : NULL;
     if (habit && habit->len > 0 && (size_t)(s->end - s->at) >= habit->len &&
@@ -200,7 +200,7 @@ static unsigned statusscan_take_member(struct scan *s, struct habits *habits, si
 }
 
 /* The usual members only; each once. */
-static bool statusscan_take_status(struct scan *s, struct status_reading *reading,
+static bool statusscan_take_status(struct statusscan *s, struct status_reading *reading,
                                    struct habits *habits)
 {
     unsigned seen = 0;
@@ -225,10 +225,10 @@ static bool statusscan_take_status(struct scan *s, struct status_reading *readin
 }
 
 /* {"error":"Incorrect order ID"}, which a batch may hold many times over. */
-static bool statusscan_take_error(struct scan *s, const struct decoding *d,
-                                  struct answer_status *status)
+static bool statusscan_take_error(struct statusscan *s, const struct decoding *d,
+                                  struct upstream_status *status)
 {
-    struct scan look = *s;
+    struct statusscan look = *s;
     struct str name, text;
     /* Nearly never: a look at the name's beginning is enough. */
     if (!statusscan_take(&look, '{') || !statusscan_is_next(&look, '"') || look.end - look.at < 2 ||
@@ -239,20 +239,20 @@ static bool statusscan_take_error(struct scan *s, const struct decoding *d,
         !statusscan_take(&look, '}') || !str_equal_folded(text, STR("Incorrect order ID")))
         return false;
     *s = look;
-    *status = (struct answer_status){.id = status->id,
-                                     .status = ORDERSTATUS_UNKNOWN,
-                                     .is_unknown_id = true,
-                                     .word = arena_str(d->arena, text)};
+    *status = (struct upstream_status){.id = status->id,
+                                       .status = ORDERSTATUS_UNKNOWN,
+                                       .is_unknown_id = true,
+                                       .word = arena_str(d->arena, text)};
     return true;
 }
 
 /* Panels answer in the order asked, or by number; hence a guess first. */
-static bool statusscan_find_asked(const struct question *question, struct str id, size_t guess,
-                                  size_t *out)
+static bool statusscan_find_asked(const struct upstream_request *request, struct str id,
+                                  size_t guess, size_t *out)
 {
-    for (size_t i = 0; i < question->id_count; i++) {
-        size_t at = guess + i < question->id_count ? guess + i : guess + i - question->id_count;
-        if (str_equal(question->ids[at], id)) {
+    for (size_t i = 0; i < request->id_count; i++) {
+        size_t at = guess + i < request->id_count ? guess + i : guess + i - request->id_count;
+        if (str_equal(request->ids[at], id)) {
             *out = at;
             return true;
         }
@@ -260,13 +260,13 @@ static bool statusscan_find_asked(const struct question *question, struct str id
     return false;
 }
 
-static struct answer_status statusscan_absent(struct str id)
+static struct upstream_status statusscan_absent(struct str id)
 {
-    return (struct answer_status){.id = id, .is_absent = true, .status = ORDERSTATUS_UNKNOWN};
+    return (struct upstream_status){.id = id, .is_absent = true, .status = ORDERSTATUS_UNKNOWN};
 }
 
-static bool statusscan_scan_keyed(struct scan *s, const struct decoding *d,
-                                  struct answer_status *statuses, bool *is_taken)
+static bool statusscan_scan_keyed(struct statusscan *s, const struct decoding *d,
+                                  struct upstream_status *statuses, bool *is_taken)
 {
     size_t at = 0, guess = 0;
     struct habits habits = {0};
@@ -277,7 +277,7 @@ static bool statusscan_scan_keyed(struct scan *s, const struct decoding *d,
         if (!statusscan_take_string(s, &id) || !statusscan_take(s, ':') ||
             !statusscan_is_next(s, '{'))
             return false;
-        if (!statusscan_find_asked(d->question, id, guess, &at) || is_taken[at])
+        if (!statusscan_find_asked(d->request, id, guess, &at) || is_taken[at])
             return false;
         is_taken[at] = true;
         guess = at + 1;
@@ -295,22 +295,22 @@ static bool statusscan_scan_keyed(struct scan *s, const struct decoding *d,
     return statusscan_take(s, '}') && statusscan_at_end(s);
 }
 
-static struct scan statusscan_scan_of(const struct decoding *d)
+static struct statusscan statusscan_scan_of(const struct decoding *d)
 {
-    return (struct scan){d->facts->body.ptr, d->facts->body.ptr + d->facts->body.len};
+    return (struct statusscan){d->facts->body.ptr, d->facts->body.ptr + d->facts->body.len};
 }
 
 bool statusscan_status_many(struct decoding *d)
 {
-    struct scan s = statusscan_scan_of(d);
-    size_t count = d->question->id_count;
+    struct statusscan s = statusscan_scan_of(d);
+    size_t count = d->request->id_count;
     /* The provider's own table may say otherwise of an unknown id. */
     if (!statusscan_is_next(&s, '{') || d->settings->answer_count > 0)
         return false;
     bool *is_taken = arena_new(d->arena, count * sizeof *is_taken + 1);
     if (!statusscan_scan_keyed(&s, d, d->answer->statuses, is_taken)) {
         for (size_t i = 0; i < count; i++)
-            d->answer->statuses[i] = statusscan_absent(d->question->ids[i]);
+            d->answer->statuses[i] = statusscan_absent(d->request->ids[i]);
         return false;
     }
     d->answer->outcome = OUTCOME_ACCEPTED;
@@ -319,8 +319,8 @@ bool statusscan_status_many(struct decoding *d)
 
 bool statusscan_status(struct decoding *d)
 {
-    struct scan s = statusscan_scan_of(d);
-    struct answer_status *status = d->answer->statuses;
+    struct statusscan s = statusscan_scan_of(d);
+    struct upstream_status *status = d->answer->statuses;
     struct status_reading reading = {.d = d, .status = status, .asked_id = status->id};
     struct habits habits = {0};
     if (!statusscan_is_next(&s, '{'))
@@ -328,7 +328,7 @@ bool statusscan_status(struct decoding *d)
     if (!statusscan_take_status(&s, &reading, &habits) || !statusscan_at_end(&s) ||
         !decode_status_finish(&reading) ||
         status->status == ORDERSTATUS_UNKNOWN) { /* a number may be an error's */
-        *status = statusscan_absent(d->question->ids[0]);
+        *status = statusscan_absent(d->request->ids[0]);
         return false;
     }
     d->answer->outcome = OUTCOME_ACCEPTED;
@@ -337,7 +337,7 @@ bool statusscan_status(struct decoding *d)
 
 bool statusscan_add(struct decoding *d)
 {
-    struct scan s = statusscan_scan_of(d);
+    struct statusscan s = statusscan_scan_of(d);
     struct str name, id;
     struct scalar value;
     if (!statusscan_take(&s, '{') || !statusscan_take_string(&s, &name) || !str_is(name, "order") ||

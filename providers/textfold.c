@@ -76,7 +76,7 @@ static size_t textfold_put_point(char *to, uint32_t point)
 struct str textfold(struct str text, struct arena *arena)
 {
     size_t len = 0;
-    text = str_first(text, TEXTFOLD_CEILING);
+    text = str_first(text, TEXTFOLD_MAX);
     char *out = arena_new(arena, text.len * 3 + 1); /* an ill-formed byte becomes three */
     for (size_t at = 0; at < text.len;) {
         uint32_t point = textfold_fold_point(textfold_next(text, &at));

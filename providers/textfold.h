@@ -4,7 +4,7 @@
 #define PROVIDERS_TEXTFOLD_H
 #include "base/arena.h"
 
-enum { TEXTFOLD_CEILING = 1000 }; /* bytes looked at */
+enum { TEXTFOLD_MAX = 1000 }; /* bytes looked at */
 
 /* The folded text, in the arena; '*' stays, so patterns are folded by it as well. */
 struct str textfold(struct str text, struct arena *arena);

@@ -12,32 +12,32 @@
 #define PREFIX "/_control"
 #define MOST_WAIT_S 600
 
-struct asked {
+struct panelcontrol_wait {
     struct panel *panel;
     struct panelline *line;
     const struct panelform *query;
     const json_t *body; /* NULL with GET */
 };
 
-typedef void control_fn(const struct asked *asked);
+typedef void control_fn(const struct panelcontrol_wait *asked);
 
 bool panelcontrol_is_for(struct str path)
 {
     return str_starts(path, STR(PREFIX));
 }
 
-static void panelcontrol_say_done(const struct asked *asked)
+static void panelcontrol_say_done(const struct panelcontrol_wait *asked)
 {
     panelline_reply_json(asked->line, 200, json_pack("{sb}", "ok", true));
 }
 
-static void panelcontrol_say_fault(const struct asked *asked, const struct fault *why)
+static void panelcontrol_say_fault(const struct panelcontrol_wait *asked, const struct fault *why)
 {
     panelline_reply_json(asked->line, why->code == FAULT_NOT_FOUND ? 404 : 400,
-                         json_pack("{ss}", "error", why->words));
+                         json_pack("{ss}", "error", why->message));
 }
 
-static uint64_t panelcontrol_query_number(const struct asked *asked, const char *name,
+static uint64_t panelcontrol_query_number(const struct panelcontrol_wait *asked, const char *name,
                                           uint64_t otherwise)
 {
     uint64_t number = otherwise;
@@ -46,7 +46,7 @@ static uint64_t panelcontrol_query_number(const struct asked *asked, const char 
     return number;
 }
 
-static void panelcontrol_get_about(const struct asked *asked)
+static void panelcontrol_get_about(const struct panelcontrol_wait *asked)
 {
     const struct panel *panel = asked->panel;
     struct buf balance;
@@ -64,7 +64,7 @@ static void panelcontrol_get_about(const struct asked *asked)
     buf_fini(&balance);
 }
 
-static void panelcontrol_get_log(const struct asked *asked)
+static void panelcontrol_get_log(const struct panelcontrol_wait *asked)
 {
     struct paneljournal_filter filter = {
         .after = panelcontrol_query_number(asked, "after", 0),
@@ -105,7 +105,7 @@ static json_t *panelcontrol_order_json(const struct panel *panel, const struct p
     return json;
 }
 
-static void panelcontrol_get_orders(const struct asked *asked)
+static void panelcontrol_get_orders(const struct panelcontrol_wait *asked)
 {
     const struct panel *panel = asked->panel;
     json_t *list = json_array(), *refills = json_array();
@@ -124,7 +124,7 @@ static void panelcontrol_get_orders(const struct asked *asked)
                                    refills));
 }
 
-static void panelcontrol_get_wait_hold(const struct asked *asked)
+static void panelcontrol_get_wait_hold(const struct panelcontrol_wait *asked)
 {
     struct str name = panelform_get(asked->query, "name");
     uint64_t wait_s = panelcontrol_query_number(asked, "wait", 30);
@@ -133,13 +133,13 @@ static void panelcontrol_get_wait_hold(const struct asked *asked)
                        (int64_t)(wait_s < MOST_WAIT_S ? wait_s : MOST_WAIT_S) * 1000);
 }
 
-static void panelcontrol_get_rules(const struct asked *asked)
+static void panelcontrol_get_rules(const struct panelcontrol_wait *asked)
 {
     panelline_reply_json(asked->line, 200,
                          json_pack("{so}", "rules", panelrule_list(&asked->panel->rules)));
 }
 
-static void panelcontrol_post_set(const struct asked *asked)
+static void panelcontrol_post_set(const struct panelcontrol_wait *asked)
 {
     struct fault why = {.code = FAULT_NONE};
     if (panelscript_apply(asked->panel, asked->body, &why))
@@ -149,7 +149,7 @@ static void panelcontrol_post_set(const struct asked *asked)
 }
 
 /* A list replaces the rules; {"append": […]} adds behind them, {"replace": […]} is the list. */
-static void panelcontrol_post_rules(const struct asked *asked)
+static void panelcontrol_post_rules(const struct panelcontrol_wait *asked)
 {
     struct fault why = {.code = FAULT_NONE};
     const json_t *append = json_object_get(asked->body, "append");
@@ -221,7 +221,7 @@ static void panelcontrol_steer_order(struct panel *panel, struct panelorder *ord
     panelcontrol_show_fields(order, body);
 }
 
-static void panelcontrol_post_order(const struct asked *asked)
+static void panelcontrol_post_order(const struct panelcontrol_wait *asked)
 {
     struct fault why = {.code = FAULT_NONE};
     char *id = NULL;
@@ -245,7 +245,7 @@ static void panelcontrol_post_order(const struct asked *asked)
         panelcontrol_say_fault(asked, &why);
 }
 
-static void panelcontrol_post_refill(const struct asked *asked)
+static void panelcontrol_post_refill(const struct panelcontrol_wait *asked)
 {
     struct fault why = {.code = FAULT_NONE};
     char *id = NULL;
@@ -265,7 +265,7 @@ static void panelcontrol_post_refill(const struct asked *asked)
     }
 }
 
-static void panelcontrol_post_release(const struct asked *asked)
+static void panelcontrol_post_release(const struct panelcontrol_wait *asked)
 {
     const char *name = json_string_value(json_object_get(asked->body, "name"));
     int64_t most = panelcontrol_number_in(asked->body, "count", INT64_MAX);
@@ -277,14 +277,14 @@ static void panelcontrol_post_release(const struct asked *asked)
     panelline_reply_json(asked->line, 200, json_pack("{sI}", "released", (json_int_t)released));
 }
 
-static void panelcontrol_post_drop(const struct asked *asked)
+static void panelcontrol_post_drop(const struct panelcontrol_wait *asked)
 {
     bool is_reset = json_is_true(json_object_get(asked->body, "reset"));
     size_t dropped = panelline_drop_idle(asked->panel, asked->line, is_reset);
     panelline_reply_json(asked->line, 200, json_pack("{sI}", "dropped", (json_int_t)dropped));
 }
 
-static void panelcontrol_post_say(const struct asked *asked)
+static void panelcontrol_post_say(const struct panelcontrol_wait *asked)
 {
     const json_t *raw = json_object_get(asked->body, "raw");
     struct str bytes = str_make(json_string_value(raw), json_string_length(raw));
@@ -293,7 +293,7 @@ static void panelcontrol_post_say(const struct asked *asked)
 }
 
 /* Forgets orders, refills, rules and journal; numbers of orders go on. */
-static void panelcontrol_post_reset(const struct asked *asked)
+static void panelcontrol_post_reset(const struct panelcontrol_wait *asked)
 {
     panelorder_fini(&asked->panel->orders);
     panelorder_init(&asked->panel->orders);
@@ -325,7 +325,7 @@ static const struct {
 void panelcontrol_handle(struct panel *panel, struct panelline *line, struct str method,
                          struct str path, struct str body, const struct panelform *form)
 {
-    struct asked asked = {.panel = panel, .line = line, .query = form};
+    struct panelcontrol_wait asked = {.panel = panel, .line = line, .query = form};
     for (size_t i = 0; i < COUNT_OF(doors); i++) {
         if (!str_is(method, doors[i].method) || !str_is(path, doors[i].path))
             continue;

@@ -119,7 +119,7 @@ struct panelreply panelreply_print(const struct panelrule_deed *deed, int status
         reply.must_close = deed->closes_after;
         return reply;
     }
-    buf_init(&body, out->ceiling + MOST_BOMB_BYTES);
+    buf_init(&body, out->max + MOST_BOMB_BYTES);
     panelreply_print_body(deed, usual, order, &body);
     panelreply_print_head(deed, reply.status, body.len, reply.must_close, out);
     reply.head_len = out->len;

@@ -234,7 +234,7 @@ static bool panelrule_read_deed(struct panelrule_deed *deed, const json_t *sourc
     for (size_t i = 0; i < COUNT_OF(deeds); i++) {
         const json_t *value = json_object_get(source, deeds[i].key);
         if (value && !deeds[i].read(deed, value, &inner))
-            return fault_set(why, FAULT_INVALID, "%s%.150s", where, inner.words);
+            return fault_set(why, FAULT_INVALID, "%s%.150s", where, inner.message);
     }
     return true;
 }

@@ -14,14 +14,14 @@
 #define MOST_DEPTH 32
 #define MOST_NODES 2000000 /* aliases may multiply them */
 
-struct reading {
+struct panelscript_reading {
     yaml_document_t document;
     const char *name;
     struct fault *why;
     size_t nodes;
 };
 
-static json_t *panelscript_read_fault(const struct reading *r, const yaml_node_t *node,
+static json_t *panelscript_read_fault(const struct panelscript_reading *r, const yaml_node_t *node,
                                       const char *words)
 {
     fault_set(r->why, FAULT_INVALID, "%s:%zu:%zu: %s", r->name, node->start_mark.line + 1,
@@ -29,7 +29,7 @@ static json_t *panelscript_read_fault(const struct reading *r, const yaml_node_t
     return NULL;
 }
 
-static json_t *panelscript_read_scalar(const struct reading *r, const yaml_node_t *node)
+static json_t *panelscript_read_scalar(const struct panelscript_reading *r, const yaml_node_t *node)
 {
     struct str text = str_make((const char *)node->data.scalar.value, node->data.scalar.length);
     int64_t number;
@@ -47,9 +47,10 @@ static json_t *panelscript_read_scalar(const struct reading *r, const yaml_node_
     return value ? value : panelscript_read_fault(r, node, "must be UTF-8 without NUL");
 }
 
-static json_t *panelscript_read_node(struct reading *r, int id, int depth);
+static json_t *panelscript_read_node(struct panelscript_reading *r, int id, int depth);
 
-static json_t *panelscript_read_mapping(struct reading *r, const yaml_node_t *node, int depth)
+static json_t *panelscript_read_mapping(struct panelscript_reading *r, const yaml_node_t *node,
+                                        int depth)
 {
     json_t *object = json_object();
     for (yaml_node_pair_t *pair = node->data.mapping.pairs.start;
@@ -71,7 +72,8 @@ static json_t *panelscript_read_mapping(struct reading *r, const yaml_node_t *no
     return object;
 }
 
-static json_t *panelscript_read_sequence(struct reading *r, const yaml_node_t *node, int depth)
+static json_t *panelscript_read_sequence(struct panelscript_reading *r, const yaml_node_t *node,
+                                         int depth)
 {
     json_t *array = json_array();
     for (yaml_node_item_t *item = node->data.sequence.items.start;
@@ -86,7 +88,7 @@ static json_t *panelscript_read_sequence(struct reading *r, const yaml_node_t *n
     return array;
 }
 
-static json_t *panelscript_read_node(struct reading *r, int id, int depth)
+static json_t *panelscript_read_node(struct panelscript_reading *r, int id, int depth)
 {
     const yaml_node_t *node = yaml_document_get_node(&r->document, id);
     if (depth > MOST_DEPTH || ++r->nodes > MOST_NODES)
@@ -107,7 +109,7 @@ static json_t *panelscript_read_node(struct reading *r, int id, int depth)
 json_t *panelscript_parse(struct str yaml, const char *name, struct fault *why)
 {
     yaml_parser_t parser;
-    struct reading r = {.name = name, .why = why};
+    struct panelscript_reading r = {.name = name, .why = why};
     json_t *root = NULL;
     if (!yaml_parser_initialize(&parser)) {
         fault_set(why, FAULT_BROKEN, "the YAML parser cannot start");
@@ -348,7 +350,7 @@ bool panelscript_load(struct panel *panel, const char *path, struct fault *why)
         json_t *settings = panelscript_parse(buf_str(&text), path, why);
         struct fault inner = {.code = FAULT_NONE};
         is_good = settings && (panelscript_apply(panel, settings, &inner) ||
-                               fault_set(why, inner.code, "%s: %.180s", path, inner.words));
+                               fault_set(why, inner.code, "%s: %.180s", path, inner.message));
         json_decref(settings);
     }
     fclose(file);

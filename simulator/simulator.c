@@ -191,7 +191,7 @@ int simulator_run(const char *listen_text, const char *script_path)
         event_base_dispatch(base);
         simulator_stop(&simulator);
     } else {
-        fprintf(stderr, "%s\n", why.words);
+        fprintf(stderr, "%s\n", why.message);
     }
     event_free(term);
     event_free(interrupt);

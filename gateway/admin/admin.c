@@ -87,10 +87,10 @@ void admin_reply(struct admin_call *call, int status, struct buf *json)
     buf_fini(&text);
 }
 
-void admin_fail(struct admin_call *call, int status, const char *words)
+void admin_fail(struct admin_call *call, int status, const char *message)
 {
     call->admin->open_calls--;
-    exchange_reply_error(call->exchange, status, words);
+    exchange_reply_error(call->exchange, status, message);
 }
 
 int admin_status_of(enum fault_code code)
@@ -225,7 +225,7 @@ static bool admin_read_params(struct admin_call *call)
                                        exchange_query(x), arena, &why)
                        : params_add_form(&call->params, exchange_query(x), arena, &why);
     if (!is_read)
-        admin_fail(call, 400, why.words);
+        admin_fail(call, 400, why.message);
     return is_read;
 }
 
@@ -240,12 +240,12 @@ static void admin_drop_pins(void *arg)
 static struct admin_call *admin_begin(struct admin *admin, struct exchange *exchange)
 {
     struct admin_call *call = arena_new(exchange_arena(exchange), sizeof *call);
-    struct desk *desk = admin->parts.desk;
+    struct order_context *context = admin->parts.context;
     call->admin = admin;
     call->exchange = exchange;
-    call->desk = desk;
+    call->context = context;
     call->clients = admin->clients ? client_set_pin(admin->clients) : NULL;
-    call->catalogue = desk->catalogue ? catalogue_pin(desk->catalogue) : NULL;
+    call->catalogue = context->catalogue ? catalogue_pin(context->catalogue) : NULL;
     admin->open_calls++;
     exchange_on_end(exchange, admin_drop_pins, call);
     return call;

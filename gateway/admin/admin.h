@@ -9,7 +9,7 @@
 #include "admin/admin_settings.h"
 #include "clients/client.h"
 #include "http/listener.h"
-#include "orders/desk.h"
+#include "orders/order_context.h"
 
 struct admin;
 
@@ -27,7 +27,8 @@ struct admin_state { /* how the whole stands; filled by admin_parts.state */
 };
 
 struct admin_parts {
-    struct desk *desk; /* the main thread's: its catalogue, settings, ledger, health, liveorders */
+    struct order_context
+        *context; /* the main thread's: its catalogue, settings, ledger, health, open_orders */
     struct cache *cache;
     void (*state)(struct admin_state *out, void *arg);
     /* Reads the configuration again, all or nothing; done on the main loop, later: faults is "" or

@@ -7,7 +7,7 @@
 #include "base/fault.h"
 #include "catalogue/catalogue.h"
 
-enum { ADMIN_ANSWER_BYTES = 32 * 1024 * 1024, ADMIN_LIST_MOST = 1000, ADMIN_LIST_DEFAULT = 50 };
+enum { ADMIN_ANSWER_BYTES = 32 * 1024 * 1024, ADMIN_LIST_MAX = 1000, ADMIN_LIST_DEFAULT = 50 };
 
 struct admin {
     struct admin_parts parts;
@@ -22,7 +22,7 @@ struct admin {
 struct admin_call {
     struct admin *admin;
     struct exchange *exchange;
-    struct desk *desk;
+    struct order_context *context;
     struct client_set *clients;  /* pinned */
     struct catalogue *catalogue; /* pinned; NULL before the first snapshot */
     struct params params;        /* of body and query */
@@ -31,7 +31,7 @@ struct admin_call {
 
 /* Each call is answered exactly once, by one of these; the buffer is emptied. */
 void admin_reply(struct admin_call *call, int status, struct buf *json);
-void admin_fail(struct admin_call *call, int status, const char *words);
+void admin_fail(struct admin_call *call, int status, const char *message);
 int admin_status_of(enum fault_code code);
 void admin_state(struct admin *admin, struct admin_state *out);
 

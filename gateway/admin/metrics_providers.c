@@ -5,7 +5,7 @@
 #include "admin/metrictext.h"
 #include "base/clock.h"
 #include "catalogue/balances.h"
-#include "providers/ask.h"
+#include "providers/upstream_call.h"
 
 struct standing { /* of one provider at this moment */
     const struct provider *provider;
@@ -30,13 +30,13 @@ static int64_t metrics_providers_out_of_funds(const struct standing *s)
 {
     return s->health.is_out_of_funds;
 }
-static int64_t metrics_providers_resting_us(const struct standing *s)
+static int64_t metrics_providers_cooling_down_us(const struct standing *s)
 {
-    return s->health.rest_ms * 1000;
+    return s->health.cool_down_ms * 1000;
 }
-static int64_t metrics_providers_offers_resting(const struct standing *s)
+static int64_t metrics_providers_offers_cooling_down(const struct standing *s)
 {
-    return s->health.offers_resting;
+    return s->health.offers_cooling_down;
 }
 static int64_t metrics_providers_connections(const struct standing *s)
 {
@@ -63,7 +63,7 @@ static int64_t metrics_providers_list_failures(const struct standing *s)
     return (int64_t)s->list.failures;
 }
 
-static const struct family {
+static const struct metrics_family {
     const char *name, *help;
     enum metric_type type;
     bool is_seconds; /* value is in microseconds */
@@ -78,10 +78,10 @@ static const struct family {
      false, metrics_providers_key_parked},
     {"panelmux_provider_out_of_funds", "1 while our funds there count as used up.", METRIC_GAUGE,
      false, false, metrics_providers_out_of_funds},
-    {"panelmux_provider_resting_seconds", "How long it will still rest.", METRIC_GAUGE, true, false,
-     metrics_providers_resting_us},
-    {"panelmux_provider_offers_resting", "Its offers that rest.", METRIC_GAUGE, false, false,
-     metrics_providers_offers_resting},
+    {"panelmux_provider_cool_down_seconds", "Remaining cool-down of the provider.", METRIC_GAUGE,
+     true, false, metrics_providers_cooling_down_us},
+    {"panelmux_provider_offers_cooling_down", "Offers of the provider in cool-down.", METRIC_GAUGE,
+     false, false, metrics_providers_offers_cooling_down},
     {"panelmux_provider_connections", "Connections to it in use.", METRIC_GAUGE, false, false,
      metrics_providers_connections},
     {"panelmux_provider_list_age_seconds", "Age of its list.", METRIC_GAUGE, true, true,
@@ -96,8 +96,8 @@ static const struct family {
      METRIC_COUNTER, false, false, metrics_providers_list_failures},
 };
 
-static void metrics_providers_add_family(const struct family *family, const struct standing *list,
-                                         size_t count, struct buf *out)
+static void metrics_providers_add_family(const struct metrics_family *family,
+                                         const struct standing *list, size_t count, struct buf *out)
 {
     metric_family(out, family->type, family->name, family->help);
     for (size_t i = 0; i < count; i++) {
@@ -157,20 +157,20 @@ static void metrics_providers_add_balances(const struct standing *list, size_t c
 static void metrics_providers_add_calls(const struct standing *list, size_t count, struct buf *out)
 {
     static const char name[] = "panelmux_provider_calls_total";
-    const struct ask_totals *totals = ask_totals();
+    const struct upstream_call_totals *totals = upstream_call_totals();
     metric_family(out, METRIC_COUNTER, name, "Answers by action and outcome.");
     for (size_t i = 0; i < count; i++)
-        for (unsigned action = 0; action < QUESTION_ACTION_COUNT; action++)
+        for (unsigned action = 0; action < UPSTREAM_ACTION_COUNT; action++)
             for (unsigned outcome = 0; outcome < OUTCOME_COUNT; outcome++) {
                 uint64_t calls = atomic_load_explicit(
                     &totals->calls[list[i].provider->id][action][outcome], memory_order_relaxed);
-                if (calls > 0 || action == QUESTION_ADD)
+                if (calls > 0 || action == UPSTREAM_ADD)
                     metric_count(
                         out, name,
                         METRIC_LABELS(
                             {"provider", str_of(list[i].provider->settings.name)},
-                            {"action", str_of(question_action_word((enum question_action)action))},
-                            {"outcome", str_of(question_outcome_word((enum outcome)outcome))}),
+                            {"action", str_of(upstream_action_name((enum upstream_action)action))},
+                            {"outcome", str_of(upstream_outcome_name((enum outcome)outcome))}),
                         calls);
             }
 }
@@ -179,17 +179,17 @@ static void metrics_providers_add_call_seconds(const struct standing *list, size
                                                struct buf *out)
 {
     static const char name[] = "panelmux_provider_call_seconds_total";
-    const struct ask_totals *totals = ask_totals();
+    const struct upstream_call_totals *totals = upstream_call_totals();
     metric_family(out, METRIC_COUNTER, name, "Time its calls took, by action.");
     for (size_t i = 0; i < count; i++)
-        for (unsigned action = 0; action < QUESTION_ACTION_COUNT; action++) {
+        for (unsigned action = 0; action < UPSTREAM_ACTION_COUNT; action++) {
             uint64_t us = atomic_load_explicit(&totals->microseconds[list[i].provider->id][action],
                                                memory_order_relaxed);
-            if (us > 0 || action == QUESTION_ADD)
+            if (us > 0 || action == UPSTREAM_ADD)
                 metric_seconds(out, name,
                                METRIC_LABELS({"provider", str_of(list[i].provider->settings.name)},
-                                             {"action", str_of(question_action_word(
-                                                            (enum question_action)action))}),
+                                             {"action", str_of(upstream_action_name(
+                                                            (enum upstream_action)action))}),
                                (int64_t)us);
         }
 }
@@ -204,8 +204,9 @@ void metrics_providers(struct admin_call *call, struct buf *out)
     for (size_t i = 0; i < set->count; i++) {
         list[i].provider = &set->list[i];
         list[i].now_ms = clock_wall_ms();
-        refresher_report(call->desk->refresher, set->list[i].id, &list[i].list);
-        health_report(call->desk->health, set->list[i].id, clock_steady_ms(), &list[i].health);
+        refresher_report(call->context->refresher, set->list[i].id, &list[i].list);
+        health_report(call->context->health, set->list[i].id, clock_monotonic_ms(),
+                      &list[i].health);
     }
     for (size_t i = 0; i < COUNT_OF(families); i++)
         metrics_providers_add_family(&families[i], list, set->count, out);

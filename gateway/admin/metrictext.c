@@ -26,7 +26,7 @@ static void metrictext_add_name(struct buf *out, const char *name,
 {
     buf_add_text(out, name);
     if (labels) {
-        for (size_t i = 0; i < METRIC_LABELS_MOST && labels->list[i].name; i++) {
+        for (size_t i = 0; i < METRIC_LABELS_MAX && labels->list[i].name; i++) {
             buf_printf(out, "%c%s=\"", i ? ',' : '{', labels->list[i].name);
             metrictext_add_value(out, labels->list[i].value);
             buf_add_byte(out, '"');

@@ -11,9 +11,9 @@ struct metric_label {
     const char *name;
     struct str value; /* escaped when written */
 };
-enum { METRIC_LABELS_MOST = 4 };
+enum { METRIC_LABELS_MAX = 4 };
 struct metric_labels { /* a list that ends with the first label without a name */
-    struct metric_label list[METRIC_LABELS_MOST];
+    struct metric_label list[METRIC_LABELS_MAX];
 };
 #define METRIC_LABELS(...) (&(const struct metric_labels){{__VA_ARGS__}})
 

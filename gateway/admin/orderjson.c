@@ -22,7 +22,7 @@ static void orderjson_print_attempt(struct jsonwriter *w, const char *key,
     jsonwriter_number(w, "attempt", a->number);
     jsonwriter_text(w, "provider", a->provider);
     jsonwriter_text(w, "upstream_service", a->upstream_service);
-    jsonwriter_text(w, "state", str_of(attemptstate_word(a->state)));
+    jsonwriter_text(w, "state", str_of(attemptstate_name(a->state)));
     jsonwriter_money(w, "cost", a->cost);
     jsonwriter_text(w, "upstream_id", a->upstream_id);
     jsonwriter_text(w, "text", a->text);
@@ -33,7 +33,7 @@ static void orderjson_print_attempt(struct jsonwriter *w, const char *key,
     jsonwriter_object_end(w);
 }
 
-static void orderjson_print_books(struct jsonwriter *w, const struct ledger_order *o)
+static void orderjson_print_ledger(struct jsonwriter *w, const struct ledger_order *o)
 {
     jsonwriter_number(w, "quantity", o->quantity);
     jsonwriter_money(w, "rate", o->rate);
@@ -55,10 +55,10 @@ static void orderjson_print_order(struct jsonwriter *w, const char *key,
     jsonwriter_text(w, "client", o->client);
     jsonwriter_number(w, "service", o->service);
     jsonwriter_text(w, "type", str_of(ordertype_name(o->type)));
-    jsonwriter_text(w, "state", str_of(orderstate_word(o->state)));
-    jsonwriter_text(w, "status", str_of(orderstatus_word(orderstate_status(o->state))));
+    jsonwriter_text(w, "state", str_of(orderstate_name(o->state)));
+    jsonwriter_text(w, "status", str_of(orderstatus_name(orderstate_status(o->state))));
     jsonwriter_bool(w, "number_given", o->is_number_given);
-    orderjson_print_books(w, o);
+    orderjson_print_ledger(w, o);
     jsonwriter_text(w, "provider", o->provider);
     jsonwriter_text(w, "upstream_service", o->upstream_service);
     jsonwriter_text(w, "upstream_id", o->upstream_id);
@@ -106,16 +106,16 @@ static void orderjson_print_events(struct jsonwriter *w, const struct ledger_row
     jsonwriter_array_end(w);
 }
 
-static void orderjson_print_aftersale(struct jsonwriter *w, const struct ledger_aftersale *a)
+static void orderjson_print_request(struct jsonwriter *w, const struct ledger_request *a)
 {
     jsonwriter_object(w, NULL);
-    jsonwriter_text(w, "kind", a->kind == AFTERSALE_REFILL ? STR("refill") : STR("cancel"));
+    jsonwriter_text(w, "kind", a->kind == ORDER_REQUEST_REFILL ? STR("refill") : STR("cancel"));
     jsonwriter_number(w, "number", a->number);
     jsonwriter_text(w, "provider", a->provider);
-    jsonwriter_text(w, "state", str_of(attemptstate_word(a->state)));
+    jsonwriter_text(w, "state", str_of(attemptstate_name(a->state)));
     jsonwriter_text(w, "upstream_id", a->upstream_id);
-    if (a->kind == AFTERSALE_REFILL)
-        jsonwriter_text(w, "status", str_of(refillstatus_word(a->status)));
+    if (a->kind == ORDER_REQUEST_REFILL)
+        jsonwriter_text(w, "status", str_of(refillstatus_name(a->status)));
     jsonwriter_text(w, "text", a->text);
     jsonwriter_text(w, "evidence", a->evidence);
     jsonwriter_text(w, "request_id", a->request_id);
@@ -135,8 +135,8 @@ void orderjson_show(struct buf *out, const struct ledger_rows *rows)
     jsonwriter_array_end(&w);
     orderjson_print_events(&w, rows);
     jsonwriter_array(&w, "aftersales");
-    for (size_t i = 0; i < rows->aftersale_count; i++)
-        orderjson_print_aftersale(&w, &rows->aftersales[i]);
+    for (size_t i = 0; i < rows->order_request_count; i++)
+        orderjson_print_request(&w, &rows->order_requests[i]);
     jsonwriter_array_end(&w);
     jsonwriter_object_end(&w);
 }

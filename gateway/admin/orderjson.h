@@ -8,7 +8,7 @@
 /* One order as an object, without what surrounds it. doubt: the attempt in doubt, or NULL. */
 void orderjson_order(struct jsonwriter *w, const struct ledger_order *order,
                      const struct ledger_attempt *doubt);
-/* The answer of LEDGER_ASK_SHOW: the order with attempts, events, refills and cancels. */
+/* The answer of LEDGER_QUERY_SHOW: the order with attempts, events, refills and cancels. */
 void orderjson_show(struct buf *out, const struct ledger_rows *rows);
 /* The newest attempt in doubt of such an answer, or NULL. */
 const struct ledger_attempt *orderjson_doubt(const struct ledger_rows *rows);

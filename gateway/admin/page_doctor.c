@@ -4,7 +4,7 @@
 
 #include "admin/admin_private.h"
 #include "base/clock.h"
-#include "providers/ask.h"
+#include "providers/upstream_call.h"
 
 enum { DOCTOR_WAIT_MS = 1000, DOCTOR_FINDINGS = 40 };
 
@@ -24,18 +24,18 @@ static void page_doctor_tell(struct doctor *doctor, bool is_problem, const char 
 
 static void page_doctor_tell(struct doctor *doctor, bool is_problem, const char *format, ...)
 {
-    struct buf words;
+    struct buf message;
     va_list args;
     doctor->problems += is_problem;
-    buf_init(&words, 4096);
+    buf_init(&message, 4096);
     va_start(args, format);
-    buf_vprintf(&words, format, args);
+    buf_vprintf(&message, format, args);
     va_end(args);
     jsonwriter_object(&doctor->w, NULL);
     jsonwriter_bool(&doctor->w, "problem", is_problem);
-    jsonwriter_text(&doctor->w, "words", buf_str(&words));
+    jsonwriter_text(&doctor->w, "words", buf_str(&message));
     jsonwriter_object_end(&doctor->w);
-    buf_fini(&words);
+    buf_fini(&message);
 }
 
 static void page_doctor_end(struct doctor *doctor)
@@ -64,7 +64,7 @@ static void page_doctor_end(struct doctor *doctor)
 
 /* What an answer that is not usable means for the operator. */
 static void page_doctor_tell_unusable(struct doctor *doctor, const char *what,
-                                      const struct answer *answer)
+                                      const struct upstream_response *answer)
 {
     struct str text = answer->error.len ? answer->error : answer->evidence;
     if (answer->outcome == OUTCOME_NOT_SENT)
@@ -89,7 +89,7 @@ static void page_doctor_tell_unusable(struct doctor *doctor, const char *what,
         page_doctor_tell(doctor, true, "%s: not usable: " STR_FMT, what, STR_ARG(text));
 }
 
-static void page_doctor_on_balance(const struct answer *answer, void *arg)
+static void page_doctor_on_balance(const struct upstream_response *answer, void *arg)
 {
     struct doctor *doctor = arg;
     const char *currency = doctor->provider->settings.currency;
@@ -118,19 +118,19 @@ static void page_doctor_on_balance(const struct answer *answer, void *arg)
 
 static int page_doctor_compare_rows(const void *left, const void *right)
 {
-    const struct answer_service *const *a = left, *const *b = right;
+    const struct upstream_service *const *a = left, *const *b = right;
     return str_compare((*a)->id, (*b)->id);
 }
 
 static int page_doctor_compare_id(const void *key, const void *member)
 {
     const struct str *id = key;
-    const struct answer_service *const *row = member;
+    const struct upstream_service *const *row = member;
     return str_compare(*id, (*row)->id);
 }
 
 static void page_doctor_check_offer(struct doctor *doctor, const struct service *service,
-                                    const struct offer *offer, const struct answer_service *row)
+                                    const struct offer *offer, const struct upstream_service *row)
 {
     if (row == NULL)
         page_doctor_tell(doctor, true,
@@ -148,7 +148,7 @@ static void page_doctor_check_offer(struct doctor *doctor, const struct service 
                          service->id, STR_ARG(offer->service));
 }
 
-static void page_doctor_check_offers(struct doctor *doctor, const struct answer_service **rows,
+static void page_doctor_check_offers(struct doctor *doctor, const struct upstream_service **rows,
                                      size_t count)
 {
     const struct catalogue *catalogue = doctor->call->catalogue;
@@ -159,7 +159,7 @@ static void page_doctor_check_offers(struct doctor *doctor, const struct answer_
             const struct offer *offer = &service->offers[j];
             if (offer->provider_id != doctor->provider->id)
                 continue;
-            const struct answer_service **found =
+            const struct upstream_service **found =
                 bsearch(&offer->service, rows, count, sizeof *rows, page_doctor_compare_id);
             page_doctor_check_offer(doctor, service, offer, found ? *found : NULL);
             if (doctor->problems - before >= DOCTOR_FINDINGS) {
@@ -170,7 +170,7 @@ static void page_doctor_check_offers(struct doctor *doctor, const struct answer_
     }
 }
 
-static void page_doctor_on_services(const struct answer *answer, void *arg)
+static void page_doctor_on_services(const struct upstream_response *answer, void *arg)
 {
     struct doctor *doctor = arg;
     if (answer->outcome != OUTCOME_ACCEPTED) {
@@ -183,7 +183,7 @@ static void page_doctor_on_services(const struct answer *answer, void *arg)
         page_doctor_tell(doctor, true, "services: the list is empty");
     else
         page_doctor_tell(doctor, false, "services: %zu in the list", answer->service_count);
-    const struct answer_service **rows = memory_array(answer->service_count + 1, sizeof *rows);
+    const struct upstream_service **rows = memory_array(answer->service_count + 1, sizeof *rows);
     for (size_t i = 0; i < answer->service_count; i++)
         rows[i] = &answer->services[i];
     qsort(rows, answer->service_count, sizeof *rows, page_doctor_compare_rows);
@@ -199,9 +199,9 @@ static void page_doctor_tell_standing(struct doctor *doctor)
     struct health_report health;
     struct refresher_report list;
     const struct provider *provider = doctor->provider;
-    struct desk *desk = doctor->call->desk;
-    health_report(desk->health, provider->id, clock_steady_ms(), &health);
-    refresher_report(desk->refresher, provider->id, &list);
+    struct order_context *context = doctor->call->context;
+    health_report(context->health, provider->id, clock_monotonic_ms(), &health);
+    refresher_report(context->refresher, provider->id, &list);
     if (provider->settings.is_closed)
         page_doctor_tell(doctor, true, "closed in the configuration: it gets no new orders");
     if (provider_is_paused(provider))
@@ -227,16 +227,20 @@ void page_doctor_run(struct admin_call *call)
     if (provider == NULL)
         return;
     struct doctor *doctor = arena_new(exchange_arena(call->exchange), sizeof *doctor);
-    struct question balance = {.action = QUESTION_BALANCE}, list = {.action = QUESTION_SERVICES};
-    struct ask_options options = {.request_id = arena_text(exchange_arena(call->exchange),
-                                                           exchange_request_id(call->exchange)),
-                                  .wait_ms = DOCTOR_WAIT_MS};
+    struct upstream_request balance = {.action = UPSTREAM_BALANCE},
+                            list = {.action = UPSTREAM_SERVICES};
+    struct upstream_call_options options = {
+        .request_id =
+            arena_text(exchange_arena(call->exchange), exchange_request_id(call->exchange)),
+        .wait_ms = DOCTOR_WAIT_MS};
     doctor->call = call;
     doctor->provider = provider;
     doctor->asked = 2;
     buf_init(&doctor->findings, ADMIN_ANSWER_BYTES);
     doctor->w = jsonwriter_to(&doctor->findings);
     page_doctor_tell_standing(doctor);
-    ask_start(call->desk->loop, provider, &balance, &options, page_doctor_on_balance, doctor);
-    ask_start(call->desk->loop, provider, &list, &options, page_doctor_on_services, doctor);
+    upstream_call_start(call->context->loop, provider, &balance, &options, page_doctor_on_balance,
+                        doctor);
+    upstream_call_start(call->context->loop, provider, &list, &options, page_doctor_on_services,
+                        doctor);
 }

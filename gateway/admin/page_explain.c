@@ -3,7 +3,7 @@
 #include "admin/admin_private.h"
 #include "orders/explain.h"
 
-struct question_of { /* what is to be explained */
+struct upstream_request_of { /* what is to be explained */
     const struct service *service;
     const struct client *client; /* NULL: the price before any client's markup */
     int64_t quantity;
@@ -12,7 +12,7 @@ struct question_of { /* what is to be explained */
 };
 
 /* The published rate for that client; false with the problem named. */
-static bool page_explain_find_rate(struct admin_call *call, struct question_of *q)
+static bool page_explain_find_rate(struct admin_call *call, struct upstream_request_of *q)
 {
     const struct catalogue *catalogue = call->catalogue;
     q->draft.rate = MONEY_ZERO;
@@ -38,7 +38,7 @@ static bool page_explain_find_rate(struct admin_call *call, struct question_of *
     return true;
 }
 
-static void page_explain_fill_draft(struct admin_call *call, struct question_of *q)
+static void page_explain_fill_draft(struct admin_call *call, struct upstream_request_of *q)
 {
     struct draft *draft = &q->draft;
     const struct ordertype_row *row;
@@ -66,7 +66,8 @@ static void page_explain_fill_draft(struct admin_call *call, struct question_of 
 }
 
 /* Of subscriptions the rates are compared; told is the cost of a post, as is the charge. */
-static struct money page_explain_cost_of(const struct question_of *q, const struct offer *offer,
+static struct money page_explain_cost_of(const struct upstream_request_of *q,
+                                         const struct offer *offer,
                                          const struct candidate *candidate)
 {
     struct money cost = candidate->cost;
@@ -77,7 +78,7 @@ static struct money page_explain_cost_of(const struct question_of *q, const stru
 }
 
 static void page_explain_print_offer(struct jsonwriter *w, struct admin_call *call,
-                                     const struct question_of *q, const struct offer *offer,
+                                     const struct upstream_request_of *q, const struct offer *offer,
                                      const struct candidate *candidate, size_t position)
 {
     const struct provider *provider =
@@ -90,7 +91,7 @@ static void page_explain_print_offer(struct jsonwriter *w, struct admin_call *ca
     else
         jsonwriter_null(w, "position");
     jsonwriter_text(w, "skip",
-                    candidate->skip == SKIP_NONE ? STR("") : str_of(skip_word(candidate->skip)));
+                    candidate->skip == SKIP_NONE ? STR("") : str_of(skip_name(candidate->skip)));
     if (offer->is_known) {
         jsonwriter_money(w, "upstream_rate", offer->rate);
         jsonwriter_text(w, "upstream_currency",
@@ -103,7 +104,7 @@ static void page_explain_print_offer(struct jsonwriter *w, struct admin_call *ca
 }
 
 static void page_explain_print_offers(struct jsonwriter *w, struct admin_call *call,
-                                      struct question_of *q)
+                                      struct upstream_request_of *q)
 {
     struct candidate candidates[RANKING_MAX] = {0};
     uint8_t order[RANKING_MAX];
@@ -111,7 +112,7 @@ static void page_explain_print_offers(struct jsonwriter *w, struct admin_call *c
     size_t positions[RANKING_MAX] = {0}, count = 0, ranked = 0;
     if (q->draft.type != ORDERTYPE_UNKNOWN) {
         digest_random(&random, sizeof random);
-        count = explain_candidates(call->desk, &q->draft, candidates);
+        count = explain_candidates(call->context, &q->draft, candidates);
         ranked = ranking_make(q->service->routing, candidates, count, random, order);
     }
     for (size_t i = 0; i < ranked; i++)
@@ -123,7 +124,7 @@ static void page_explain_print_offers(struct jsonwriter *w, struct admin_call *c
     jsonwriter_array_end(w);
 }
 
-static void page_explain_reply(struct admin_call *call, struct question_of *q)
+static void page_explain_reply(struct admin_call *call, struct upstream_request_of *q)
 {
     static const char *const routings[] = {
         [RANKING_PRIORITY] = "priority",
@@ -158,7 +159,7 @@ static void page_explain_reply(struct admin_call *call, struct question_of *q)
 
 void page_explain_run(struct admin_call *call)
 {
-    struct question_of q = {0};
+    struct upstream_request_of q = {0};
     uint64_t service;
     struct str name = params_get(&call->params, "client");
     if (call->catalogue == NULL) {

@@ -15,9 +15,9 @@ void page_healthz_run(struct admin_call *call)
 static void page_health_print_ledger(struct admin_call *call, struct jsonwriter *w)
 {
     struct ledger_health health;
-    ledger_health(call->desk->ledger, &health);
+    ledger_health(call->context->ledger, &health);
     jsonwriter_object(w, "ledger_detail");
-    jsonwriter_text(w, "words", str_of(health.words));
+    jsonwriter_text(w, "words", str_of(health.message));
     jsonwriter_number(w, "waiting", (int64_t)health.waiting);
     jsonwriter_number(w, "failures", (int64_t)health.failures);
     jsonwriter_object_end(w);
@@ -29,7 +29,7 @@ static void page_health_print_lists(struct admin_call *call, struct jsonwriter *
     for (size_t i = 0; call->catalogue && i < call->catalogue->providers->count; i++) {
         const struct provider *provider = &call->catalogue->providers->list[i];
         struct refresher_report report;
-        refresher_report(call->desk->refresher, provider->id, &report);
+        refresher_report(call->context->refresher, provider->id, &report);
         jsonwriter_object(w, NULL);
         jsonwriter_text(w, "provider", str_of(provider->settings.name));
         jsonwriter_bool(w, "held", report.has_list);
@@ -56,11 +56,11 @@ static void page_health_print_parts(struct admin_call *call, struct jsonwriter *
         struct refresher_report list;
         struct health_report health;
         unsigned id = call->catalogue->providers->list[i].id;
-        refresher_report(call->desk->refresher, id, &list);
-        health_report(call->desk->health, id, clock_steady_ms(), &health);
+        refresher_report(call->context->refresher, id, &list);
+        health_report(call->context->health, id, clock_monotonic_ms(), &health);
         down += list.last_error[0] != '\0' || health.orders != BREAKER_CLOSED;
     }
-    ledger_health(call->desk->ledger, &ledger);
+    ledger_health(call->context->ledger, &ledger);
     cache_health(call->admin->parts.cache, &cache);
     const enum resilience_now now[RESILIENCE_PART_COUNT] = {
         [RESILIENCE_REDIS] = page_health_failing_if(!cache.is_usable),
@@ -78,7 +78,7 @@ void page_readyz_run(struct admin_call *call)
     struct ledger_health ledger;
     struct buf out;
     admin_state(call->admin, &state);
-    ledger_health(call->desk->ledger, &ledger);
+    ledger_health(call->context->ledger, &ledger);
     bool has_lists = call->catalogue && call->catalogue->has_lists;
     bool is_ready = state.is_open && !state.is_draining && ledger.is_writable && has_lists;
     bool is_verbose = params_get(&call->params, "verbose").ptr != NULL;

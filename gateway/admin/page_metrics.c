@@ -50,7 +50,7 @@ static void page_metrics_add_state(struct admin *admin, struct buf *out)
     metric_seconds(out, "panelmux_loop_longest_turn_seconds",
                    METRIC_LABELS({"loop", STR("workers")}), state.longest_turn_us);
     metric_seconds(out, "panelmux_loop_longest_turn_seconds", METRIC_LABELS({"loop", STR("main")}),
-                   loop_take_longest_turn_us(admin->parts.desk->loop));
+                   loop_take_longest_turn_us(admin->parts.context->loop));
     metric_one_count(out, "panelmux_log_warnings_total", "Log lines of level warn or error.",
                      log_warnings());
 }
@@ -58,7 +58,7 @@ static void page_metrics_add_state(struct admin *admin, struct buf *out)
 static void page_metrics_add_ledger(struct admin_call *call, struct buf *out)
 {
     struct ledger_health health;
-    ledger_health(call->desk->ledger, &health);
+    ledger_health(call->context->ledger, &health);
     metric_one_gauge(out, "panelmux_ledger_writable", "1 while the last commit went well.",
                      health.is_writable);
     metric_one_count(out, "panelmux_ledger_commits_total", "Transactions committed.",
@@ -85,30 +85,33 @@ static void page_metrics_add_order_counters(struct buf *out)
         const char *name, *help;
         const _Atomic uint64_t *counter;
     } rows[] = {
-        {"panelmux_orders_placed_total", "Orders whose first attempt began.", &desk_totals.placed},
-        {"panelmux_orders_accepted_total", "Orders a provider took.", &desk_totals.accepted},
-        {"panelmux_orders_doubt_total", "Attempts that ended in doubt.", &desk_totals.doubt},
+        {"panelmux_orders_placed_total", "Orders whose first attempt began.",
+         &order_context_totals.placed},
+        {"panelmux_orders_accepted_total", "Orders a provider took.",
+         &order_context_totals.accepted},
+        {"panelmux_orders_doubt_total", "Attempts that ended in doubt.",
+         &order_context_totals.doubt},
         {"panelmux_orders_refused_total", "Orders refused by the client's own fault.",
-         &desk_totals.refused_client},
+         &order_context_totals.refused_client},
         {"panelmux_orders_unavailable_total", "Orders that no offer took.",
-         &desk_totals.unavailable},
+         &order_context_totals.unavailable},
         {"panelmux_orders_failovers_total", "Attempts sent on to the next offer.",
-         &desk_totals.failovers},
+         &order_context_totals.failovers},
         {"panelmux_orders_late_answers_total",
          "Orders whose number was given before a provider had answered.",
-         &desk_totals.late_answers},
+         &order_context_totals.late_answers},
         {"panelmux_orders_unbooked_total", "Outcomes that could not be booked at once.",
-         &desk_totals.unbooked},
+         &order_context_totals.unbooked},
         {"panelmux_status_asked_total", "Orders whose status was asked of a provider.",
-         &desk_totals.status_asked},
+         &order_context_totals.status_asked},
         {"panelmux_status_fresh_total", "Statuses given from a fresh state.",
-         &desk_totals.status_fresh},
+         &order_context_totals.status_fresh},
         {"panelmux_status_stale_total", "Statuses given from an older state, in want of a better.",
-         &desk_totals.status_stale},
+         &order_context_totals.status_stale},
         {"panelmux_status_unknown_words_total", "Status words that no table knows.",
-         &desk_totals.status_unknown_words},
-        {"panelmux_refills_total", "Refills asked for.", &desk_totals.refills},
-        {"panelmux_cancels_total", "Cancels asked for.", &desk_totals.cancels},
+         &order_context_totals.status_unknown_words},
+        {"panelmux_refills_total", "Refills asked for.", &order_context_totals.refills},
+        {"panelmux_cancels_total", "Cancels asked for.", &order_context_totals.cancels},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++)
         metric_one_count(out, rows[i].name, rows[i].help, page_metrics_load(rows[i].counter));
@@ -117,13 +120,13 @@ static void page_metrics_add_order_counters(struct buf *out)
 static void page_metrics_add_live_orders(struct admin_call *call, struct buf *out)
 {
     size_t counts[ORDERSTATE_COUNT];
-    liveorders_count_states(call->desk->liveorders, counts);
+    open_orders_count_states(call->context->open_orders, counts);
     metric_family(out, METRIC_GAUGE, "panelmux_orders_unfinished",
                   "Orders under way, by state; doubt waits for an operator.");
     for (unsigned state = 0; state < ORDERSTATE_COUNT; state++)
         if (!orderstate_is_final((enum orderstate)state))
             metric_number(out, "panelmux_orders_unfinished",
-                          METRIC_LABELS({"state", str_of(orderstate_word((enum orderstate)state))}),
+                          METRIC_LABELS({"state", str_of(orderstate_name((enum orderstate)state))}),
                           (int64_t)counts[state]);
 }
 

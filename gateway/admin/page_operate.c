@@ -33,13 +33,13 @@ void page_reload_run(struct admin_call *call)
 
 /* ---- backup ---- */
 
-static void page_operate_on_backup(bool is_ok, const char *words, void *arg)
+static void page_operate_on_backup(bool is_ok, const char *message, void *arg)
 {
     struct admin_call *call = arg;
     struct str path = params_get(&call->params, "path");
     struct buf out;
     if (!is_ok) {
-        admin_fail(call, 409, words);
+        admin_fail(call, 409, message);
         return;
     }
     buf_init(&out, ADMIN_ANSWER_BYTES);
@@ -57,6 +57,6 @@ void page_backup_run(struct admin_call *call)
         admin_fail(call, 400, "path must be absolute: the file to make, which must not exist yet");
         return;
     }
-    ledger_backup(call->desk->ledger, call->desk->loop,
+    ledger_backup(call->context->ledger, call->context->loop,
                   arena_text(exchange_arena(call->exchange), path), page_operate_on_backup, call);
 }

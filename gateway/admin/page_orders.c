@@ -3,12 +3,12 @@
 #include "admin/orderjson.h"
 
 /* Absent is `otherwise`; false when it is no number from 1 to most. */
-static bool page_orders_read_number(const struct admin_call *call, const char *name, uint64_t most,
+static bool page_orders_read_number(const struct admin_call *call, const char *name, uint64_t max,
                                     uint64_t otherwise, uint64_t *out)
 {
     struct str text = params_get(&call->params, name);
     *out = otherwise;
-    return text.len == 0 || (str_to_u64(text, out) && *out >= 1 && *out <= most);
+    return text.len == 0 || (str_to_u64(text, out) && *out >= 1 && *out <= max);
 }
 
 static bool page_orders_is_yes(struct str text)
@@ -18,7 +18,7 @@ static bool page_orders_is_yes(struct str text)
 
 /* ---- a list ---- */
 
-struct listing {
+struct page_orders_listing {
     struct admin_call *call;
     struct buf out;
     struct jsonwriter w;
@@ -27,23 +27,23 @@ struct listing {
     uint32_t next_before;
 };
 
-static void page_orders_listing_end(struct listing *listing)
+static void page_orders_listing_end(struct page_orders_listing *listing)
 {
     orderjson_list_end(&listing->w, listing->next_before);
     admin_reply(listing->call, 200, &listing->out);
 }
 
-static void page_orders_listing_fail(struct listing *listing)
+static void page_orders_listing_fail(struct page_orders_listing *listing)
 {
     buf_fini(&listing->out);
     admin_fail(listing->call, 503, "the orders could not be read now; try again");
 }
 
-static void page_orders_listing_next(struct listing *listing);
+static void page_orders_listing_next(struct page_orders_listing *listing);
 
 static void page_orders_on_doubt(const struct ledger_rows *rows, void *arg)
 {
-    struct listing *listing = arg;
+    struct page_orders_listing *listing = arg;
     if (rows->result != LEDGER_DONE) {
         page_orders_listing_fail(listing);
         return;
@@ -54,20 +54,20 @@ static void page_orders_on_doubt(const struct ledger_rows *rows, void *arg)
     page_orders_listing_next(listing);
 }
 
-static void page_orders_listing_next(struct listing *listing)
+static void page_orders_listing_next(struct page_orders_listing *listing)
 {
-    struct desk *desk = listing->call->desk;
+    struct order_context *context = listing->call->context;
     if (listing->at == listing->count) {
         page_orders_listing_end(listing);
         return;
     }
-    struct ledger_query query = {.question = LEDGER_ASK_SHOW, .id = listing->orders[listing->at]};
-    ledger_ask(desk->ledger, desk->loop, &query, page_orders_on_doubt, listing);
+    struct ledger_query query = {.request = LEDGER_QUERY_SHOW, .id = listing->orders[listing->at]};
+    ledger_query(context->ledger, context->loop, &query, page_orders_on_doubt, listing);
 }
 
 static void page_orders_on_list(const struct ledger_rows *rows, void *arg)
 {
-    struct listing *listing = arg;
+    struct page_orders_listing *listing = arg;
     if (rows->result != LEDGER_DONE) {
         page_orders_listing_fail(listing);
         return;
@@ -79,7 +79,7 @@ static void page_orders_on_list(const struct ledger_rows *rows, void *arg)
 
 static void page_orders_on_doubt_list(const struct ledger_rows *rows, void *arg)
 {
-    struct listing *listing = arg;
+    struct page_orders_listing *listing = arg;
     if (rows->result != LEDGER_DONE) {
         page_orders_listing_fail(listing);
         return;
@@ -94,7 +94,7 @@ static void page_orders_on_doubt_list(const struct ledger_rows *rows, void *arg)
 
 /* A page that is full may have more behind it. */
 struct paging {
-    struct listing *listing;
+    struct page_orders_listing *listing;
     uint64_t limit;
     ledger_rows_fn *then;
 };
@@ -113,24 +113,24 @@ void page_orders_run(struct admin_call *call)
     bool is_doubt = page_orders_is_yes(params_get(&call->params, "in_doubt"));
     struct str client = params_get(&call->params, "client");
     if (!page_orders_read_number(call, "before", UINT32_MAX, 0, &before) ||
-        !page_orders_read_number(call, "limit", ADMIN_LIST_MOST, ADMIN_LIST_DEFAULT, &limit)) {
+        !page_orders_read_number(call, "limit", ADMIN_LIST_MAX, ADMIN_LIST_DEFAULT, &limit)) {
         admin_fail(call, 400, "before must be an order number and limit one from 1 to 1000");
         return;
     }
     struct arena *arena = exchange_arena(call->exchange);
-    struct listing *listing = arena_new(arena, sizeof *listing);
+    struct page_orders_listing *listing = arena_new(arena, sizeof *listing);
     struct paging *paging = arena_new(arena, sizeof *paging);
     listing->call = call;
     buf_init(&listing->out, ADMIN_ANSWER_BYTES);
     listing->w = orderjson_list_begin(&listing->out);
     *paging =
         (struct paging){listing, limit, is_doubt ? page_orders_on_doubt_list : page_orders_on_list};
-    struct ledger_query query = {.question = LEDGER_ASK_LIST,
+    struct ledger_query query = {.request = LEDGER_QUERY_LIST,
                                  .client = client.len ? client : STR_NONE,
                                  .is_doubt = is_doubt,
                                  .before = (uint32_t)before,
                                  .limit = (unsigned)limit};
-    ledger_ask(call->desk->ledger, call->desk->loop, &query, page_orders_on_page, paging);
+    ledger_query(call->context->ledger, call->context->loop, &query, page_orders_on_page, paging);
 }
 
 /* ---- one ---- */
@@ -159,6 +159,6 @@ void page_order_run(struct admin_call *call)
         admin_fail(call, 404, "there is no such order; an order number is a whole number");
         return;
     }
-    struct ledger_query query = {.question = LEDGER_ASK_SHOW, .id = (uint32_t)id};
-    ledger_ask(call->desk->ledger, call->desk->loop, &query, page_orders_on_shown, call);
+    struct ledger_query query = {.request = LEDGER_QUERY_SHOW, .id = (uint32_t)id};
+    ledger_query(call->context->ledger, call->context->loop, &query, page_orders_on_shown, call);
 }

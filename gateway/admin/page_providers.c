@@ -5,7 +5,7 @@
 #include "catalogue/balances.h"
 #include "routing/health.h"
 
-static const char *page_providers_breaker_word(enum breaker_state state)
+static const char *page_providers_breaker_name(enum breaker_state state)
 {
     switch (state) {
     case BREAKER_CLOSED:
@@ -18,7 +18,7 @@ static const char *page_providers_breaker_word(enum breaker_state state)
     UNREACHABLE();
 }
 
-static const char *page_providers_state_word(const struct provider *provider)
+static const char *page_providers_state_name(const struct provider *provider)
 {
     if (provider->settings.is_closed)
         return "closed";
@@ -26,7 +26,7 @@ static const char *page_providers_state_word(const struct provider *provider)
 }
 
 /* The worst first, as a person asks. */
-static const char *page_providers_health_word(const struct health_report *report)
+static const char *page_providers_health_name(const struct health_report *report)
 {
     if (report->is_key_parked)
         return "bad key";
@@ -34,9 +34,9 @@ static const char *page_providers_health_word(const struct health_report *report
         return "out of funds";
     if (report->orders != BREAKER_CLOSED || report->readings != BREAKER_CLOSED)
         return "failing";
-    if (report->rest_ms > 0)
-        return "resting";
-    return report->offers_resting ? "offers resting" : "good";
+    if (report->cool_down_ms > 0)
+        return "cool-down";
+    return report->offers_cooling_down ? "offers cooling down" : "good";
 }
 
 static void page_providers_print_balance(struct jsonwriter *w, const struct provider *provider)
@@ -50,28 +50,28 @@ static void page_providers_print_balance(struct jsonwriter *w, const struct prov
     jsonwriter_time(w, "balance_at", cell.is_known ? cell.at_ms : 0);
 }
 
-static void page_providers_print_health(struct jsonwriter *w, struct desk *desk,
+static void page_providers_print_health(struct jsonwriter *w, struct order_context *context,
                                         const struct provider *provider)
 {
     struct health_report report;
-    health_report(desk->health, provider->id, clock_steady_ms(), &report);
-    jsonwriter_text(w, "health", str_of(page_providers_health_word(&report)));
+    health_report(context->health, provider->id, clock_monotonic_ms(), &report);
+    jsonwriter_text(w, "health", str_of(page_providers_health_name(&report)));
     jsonwriter_bool(w, "key_parked", report.is_key_parked);
     jsonwriter_bool(w, "out_of_funds", report.is_out_of_funds);
-    jsonwriter_text(w, "orders_breaker", str_of(page_providers_breaker_word(report.orders)));
-    jsonwriter_text(w, "readings_breaker", str_of(page_providers_breaker_word(report.readings)));
-    jsonwriter_number(w, "rest_ms", report.rest_ms);
-    jsonwriter_number(w, "offers_resting", report.offers_resting);
+    jsonwriter_text(w, "orders_breaker", str_of(page_providers_breaker_name(report.orders)));
+    jsonwriter_text(w, "readings_breaker", str_of(page_providers_breaker_name(report.readings)));
+    jsonwriter_number(w, "rest_ms", report.cool_down_ms);
+    jsonwriter_number(w, "offers_resting", report.offers_cooling_down);
 }
 
-static void page_providers_print_provider(struct jsonwriter *w, struct desk *desk,
+static void page_providers_print_provider(struct jsonwriter *w, struct order_context *context,
                                           const struct provider *provider)
 {
     struct refresher_report list;
-    refresher_report(desk->refresher, provider->id, &list);
+    refresher_report(context->refresher, provider->id, &list);
     jsonwriter_object(w, NULL);
     jsonwriter_text(w, "name", str_of(provider->settings.name));
-    jsonwriter_text(w, "state", str_of(page_providers_state_word(provider)));
+    jsonwriter_text(w, "state", str_of(page_providers_state_name(provider)));
     page_providers_print_balance(w, provider);
     jsonwriter_bool(w, "has_list", list.has_list);
     jsonwriter_time(w, "list_at", list.has_list ? list.fetched_at_ms : 0);
@@ -82,7 +82,7 @@ static void page_providers_print_provider(struct jsonwriter *w, struct desk *des
     jsonwriter_number(w, "services", (int64_t)list.services);
     jsonwriter_number(w, "quarantined", (int64_t)list.quarantined);
     jsonwriter_text(w, "last_error", str_of(list.last_error));
-    page_providers_print_health(w, desk, provider);
+    page_providers_print_health(w, context, provider);
     jsonwriter_number(w, "connections", provider_connections(provider));
     jsonwriter_object_end(w);
 }
@@ -95,7 +95,7 @@ void page_providers_run(struct admin_call *call)
     jsonwriter_object(&w, NULL);
     jsonwriter_array(&w, "providers");
     for (size_t i = 0; call->catalogue && i < call->catalogue->providers->count; i++)
-        page_providers_print_provider(&w, call->desk, &call->catalogue->providers->list[i]);
+        page_providers_print_provider(&w, call->context, &call->catalogue->providers->list[i]);
     jsonwriter_array_end(&w);
     jsonwriter_object_end(&w);
     admin_reply(call, 200, &out);
@@ -106,7 +106,7 @@ static void page_providers_reply_provider(struct admin_call *call, const struct 
     struct buf out;
     buf_init(&out, ADMIN_ANSWER_BYTES);
     struct jsonwriter w = jsonwriter_to(&out);
-    page_providers_print_provider(&w, call->desk, provider);
+    page_providers_print_provider(&w, call->context, provider);
     admin_reply(call, 200, &out);
 }
 
@@ -132,8 +132,8 @@ void page_resume_run(struct admin_call *call)
     if (provider == NULL)
         return;
     provider_pause(provider, false);
-    health_reset(call->desk->health, provider->id);
-    refresher_ask_balance(call->desk->refresher, provider->id);
+    health_reset(call->context->health, provider->id);
+    refresher_ask_balance(call->context->refresher, provider->id);
     page_providers_log_operation(call, "provider_resumed");
     page_providers_reply_provider(call, provider);
 }
@@ -157,6 +157,6 @@ void page_accept_run(struct admin_call *call)
     if (provider == NULL)
         return;
     page_providers_log_operation(call, "quarantine_accepted");
-    refresher_accept(call->desk->refresher, provider->id, service.len ? service : STR_NONE,
-                     call->desk->loop, page_providers_on_accepted, call);
+    refresher_accept(call->context->refresher, provider->id, service.len ? service : STR_NONE,
+                     call->context->loop, page_providers_on_accepted, call);
 }

@@ -28,7 +28,7 @@ static void page_resolve_on_resolved(size_t resolved, const struct fault *why, v
     struct jsonwriter w = jsonwriter_to(&out);
     jsonwriter_object(&w, NULL);
     if (why->code != FAULT_NONE)
-        jsonwriter_text(&w, "error", str_of(why->words));
+        jsonwriter_text(&w, "error", str_of(why->message));
     jsonwriter_number(&w, "resolved", (int64_t)resolved);
     jsonwriter_object_end(&w);
     admin_reply(call, why->code == FAULT_NONE ? 200 : admin_status_of(why->code), &out);
@@ -72,7 +72,7 @@ void page_resolve_one_run(struct admin_call *call)
     if (!page_resolve_read_how(call, &request))
         return;
     request.order = (uint32_t)id;
-    resolve_start(call->desk, &request, page_resolve_on_resolved, call);
+    resolve_start(call->context, &request, page_resolve_on_resolved, call);
 }
 
 void page_resolve_text_run(struct admin_call *call)
@@ -90,5 +90,5 @@ void page_resolve_text_run(struct admin_call *call)
         admin_fail(call, 400, "several orders cannot have one upstream_id: resolve each alone");
         return;
     }
-    resolve_start(call->desk, &request, page_resolve_on_resolved, call);
+    resolve_start(call->context, &request, page_resolve_on_resolved, call);
 }

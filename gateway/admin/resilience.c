@@ -20,14 +20,14 @@ static const char *const action_names[ACTION_COUNT] = {
     [REFILL] = "refill",     [CANCEL] = "cancel",   [RELOAD] = "reload",
 };
 
-struct cell {
+struct resilience_cell {
     enum verdict verdict;
     const char *how;
 };
 
-static const struct part {
+static const struct resilience_row {
     const char *name, *title, *test;
-    struct cell cells[ACTION_COUNT];
+    struct resilience_cell cells[ACTION_COUNT];
 } parts[RESILIENCE_PART_COUNT] = {
     [RESILIENCE_REDIS] = {"redis",
                           "Redis is away",
@@ -85,12 +85,14 @@ static const struct part {
           [RELOAD] = {WORKS, ""}}},
 };
 
-static void resilience_add_test(struct buf *out, const struct part *part, enum action action)
+static void resilience_add_test(struct buf *out, const struct resilience_row *part,
+                                enum action action)
 {
     buf_printf(out, "tests/stories/test_parts.py::%s[%s]", part->test, action_names[action]);
 }
 
-static void resilience_print_cell(const struct part *part, enum action action, struct jsonwriter *w)
+static void resilience_print_cell(const struct resilience_row *part, enum action action,
+                                  struct jsonwriter *w)
 {
     struct buf test;
     buf_init(&test, 256);
@@ -142,7 +144,7 @@ void resilience_print_markdown(struct buf *out)
     for (unsigned i = 0; i < RESILIENCE_PART_COUNT; i++) {
         buf_printf(out, "| %s |", parts[i].title);
         for (unsigned action = 0; action < ACTION_COUNT; action++) {
-            const struct cell *cell = &parts[i].cells[action];
+            const struct resilience_cell *cell = &parts[i].cells[action];
             buf_printf(out, " **%s**%s%s |", verdict_words[cell->verdict], cell->how[0] ? ": " : "",
                        cell->how);
         }

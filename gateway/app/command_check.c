@@ -7,7 +7,7 @@
 #include "app/remote.h"
 #include "app/texttable.h"
 #include "loop/transfer.h"
-#include "providers/ask.h"
+#include "providers/upstream_call.h"
 
 enum { JSON_BYTES = 4 * 1024 * 1024, WAIT_MS = 5000 };
 
@@ -27,25 +27,25 @@ struct online {
     bool is_reached, is_good; /* all of them */
 };
 
-static char *command_check_describe(const struct answer *answer)
+static char *command_check_describe(const struct upstream_response *answer)
 {
-    struct buf words;
-    buf_init(&words, 4096);
+    struct buf message;
+    buf_init(&message, 4096);
     if (answer->outcome == OUTCOME_NOT_SENT)
-        buf_add_text(&words, "cannot be reached: ");
+        buf_add_text(&message, "cannot be reached: ");
     else if (answer->is_key)
-        buf_add_text(&words, "the key is refused: ");
+        buf_add_text(&message, "the key is refused: ");
     else if (answer->is_redirect)
-        buf_add_text(&words, "it redirects; correct `url`: ");
+        buf_add_text(&message, "it redirects; correct `url`: ");
     else if (answer->is_challenge)
-        buf_add_text(&words, "a bot challenge stands before it: ");
+        buf_add_text(&message, "a bot challenge stands before it: ");
     else
-        buf_add_text(&words, "no usable answer: ");
-    texttable_mask(answer->error.len ? answer->error : answer->evidence, &words);
-    return buf_take(&words);
+        buf_add_text(&message, "no usable answer: ");
+    texttable_mask(answer->error.len ? answer->error : answer->evidence, &message);
+    return buf_take(&message);
 }
 
-static void command_check_on_balance(const struct answer *answer, void *arg)
+static void command_check_on_balance(const struct upstream_response *answer, void *arg)
 {
     struct probe *probe = arg;
     const char *currency = probe->provider->settings.currency;
@@ -56,12 +56,12 @@ static void command_check_on_balance(const struct answer *answer, void *arg)
         probe->balance = answer->balance;
         if (answer->balance_currency.len &&
             !str_equal_folded(answer->balance_currency, str_of(currency))) {
-            struct buf words;
-            buf_init(&words, 4096);
-            buf_add_text(&words, "the panel says its currency is ");
-            texttable_mask(answer->balance_currency, &words);
-            buf_printf(&words, ", the configuration %s", currency);
-            probe->problem = buf_take(&words);
+            struct buf message;
+            buf_init(&message, 4096);
+            buf_add_text(&message, "the panel says its currency is ");
+            texttable_mask(answer->balance_currency, &message);
+            buf_printf(&message, ", the configuration %s", currency);
+            probe->problem = buf_take(&message);
         }
     } else {
         probe->problem = command_check_describe(answer);
@@ -72,8 +72,8 @@ static void command_check_on_balance(const struct answer *answer, void *arg)
 
 static void command_check_ask_all(struct online *online, const struct provider_set *providers)
 {
-    struct question question = {.action = QUESTION_BALANCE};
-    struct ask_options options = {.request_id = "check", .wait_ms = WAIT_MS};
+    struct upstream_request request = {.action = UPSTREAM_BALANCE};
+    struct upstream_call_options options = {.request_id = "check", .wait_ms = WAIT_MS};
     transfer_global_init();
     online->loop = loop_new("check");
     online->count = online->open = providers->count;
@@ -81,8 +81,8 @@ static void command_check_ask_all(struct online *online, const struct provider_s
     for (size_t i = 0; i < providers->count; i++) {
         struct probe *probe = &online->probes[i];
         *probe = (struct probe){.online = online, .provider = &providers->list[i]};
-        ask_start(online->loop, probe->provider, &question, &options, command_check_on_balance,
-                  probe);
+        upstream_call_start(online->loop, probe->provider, &request, &options,
+                            command_check_on_balance, probe);
     }
     if (online->count > 0)
         loop_run(online->loop);
@@ -184,7 +184,7 @@ int command_check_run(int argc, char **argv)
     if (!options_parse(argc, argv, own, COUNT_OF(own), &options))
         return EXIT_USAGE;
     if (options.word_count > 0) {
-        fprintf(stderr, "panelmux: check takes no %s; name a file with -c\n", options.words[0]);
+        fprintf(stderr, "panelmux: check takes no %s; name a file with -c\n", options.message[0]);
         return EXIT_USAGE;
     }
     faultlist_init(&faults);

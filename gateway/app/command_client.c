@@ -75,7 +75,7 @@ int command_client_run(int argc, char **argv)
     struct options options;
     if (!options_parse(argc, argv, NULL, 0, &options))
         return EXIT_USAGE;
-    const char *verb = options.word_count ? options.words[0] : "";
+    const char *verb = options.word_count ? options.message[0] : "";
     if (strcmp(verb, "credit") == 0) {
         fputs("panelmux: client credit belongs to prepaid clients, which are not built yet; every "
               "client has funds: unlimited\n",

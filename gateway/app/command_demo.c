@@ -136,7 +136,7 @@ static const struct {
     {"the balance", "action=balance"},
 };
 static const struct {
-    const char *about, *words;
+    const char *about, *message;
 } commands[] = {
     {"the providers", "provider list"},
     {"why an offer would be taken or skipped", "explain 1 1000 --client demo"},
@@ -163,7 +163,7 @@ static void command_demo_on_open(const char *front_address, void *arg)
     for (size_t i = 0; i < COUNT_OF(commands); i++) {
         if (commands[i].about)
             printf("\n# %s\n", commands[i].about);
-        printf("%s %s -c %s\n", program, commands[i].words, demo->path);
+        printf("%s %s -c %s\n", program, commands[i].message, demo->path);
     }
     printf("\n# metrics\ncurl -s http://127.0.0.1:%u/metrics\n", demo->port + 1);
     printf("\nCtrl-C ends it and removes %s\n\n", demo->folder);
@@ -201,7 +201,7 @@ static int command_demo_start(struct demo *demo)
         code = command_demo_serve(demo);
         demo_panels_stop(&demo->panels);
     } else {
-        fprintf(stderr, "panelmux: %s\n", why.words);
+        fprintf(stderr, "panelmux: %s\n", why.message);
     }
     command_demo_remove_folder(demo);
     free(demo->path);

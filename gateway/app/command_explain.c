@@ -63,15 +63,15 @@ int command_explain_run(int argc, char **argv)
     uint64_t number;
     if (!options_parse(argc, argv, own, COUNT_OF(own), &options))
         return EXIT_USAGE;
-    if (options.word_count != 2 || !str_to_u64(str_of(options.words[0]), &number) ||
-        !str_to_u64(str_of(options.words[1]), &number)) {
+    if (options.word_count != 2 || !str_to_u64(str_of(options.message[0]), &number) ||
+        !str_to_u64(str_of(options.message[1]), &number)) {
         fputs("panelmux: explain needs a service and a quantity, whole numbers\n", stderr);
         return EXIT_USAGE;
     }
     if (!remote_open(&remote, &options))
         return EXIT_PROBLEM;
     buf_init(&path, 2048);
-    buf_printf(&path, "/explain?service=%s&quantity=%s", options.words[0], options.words[1]);
+    buf_printf(&path, "/explain?service=%s&quantity=%s", options.message[0], options.message[1]);
     if (client) {
         buf_add_text(&path, "&client=");
         buf_add_urlencoded(&path, str_of(client));

@@ -9,7 +9,7 @@ static void command_health_print_missing(const struct remote_reply *reply)
     static const struct {
         const char *key;
         bool good;
-        const char *words;
+        const char *message;
     } parts[] = {
         {"ledger", true, "the ledger cannot be written"},
         {"configuration", true, "there is no configuration in force"},
@@ -19,7 +19,7 @@ static void command_health_print_missing(const struct remote_reply *reply)
     };
     for (size_t i = 0; i < COUNT_OF(parts); i++)
         if (remote_is(reply->json, parts[i].key) != parts[i].good)
-            fprintf(stderr, "panelmux: not ready: %s\n", parts[i].words);
+            fprintf(stderr, "panelmux: not ready: %s\n", parts[i].message);
 }
 
 int command_health_run(int argc, char **argv)
@@ -30,7 +30,7 @@ int command_health_run(int argc, char **argv)
     if (!options_parse(argc, argv, NULL, 0, &options))
         return EXIT_USAGE;
     if (options.word_count > 0) {
-        fprintf(stderr, "panelmux: health takes no %s\n", options.words[0]);
+        fprintf(stderr, "panelmux: health takes no %s\n", options.message[0]);
         return EXIT_USAGE;
     }
     if (!remote_open(&remote, &options))

@@ -6,7 +6,7 @@
 #include "app/texttable.h"
 #include "catalogue/refresher.h"
 #include "loop/transfer.h"
-#include "providers/ask.h"
+#include "providers/upstream_call.h"
 
 enum { OUTPUT_BYTES = 512 * 1024 * 1024, WAIT_MS = 5000 };
 
@@ -17,13 +17,13 @@ struct import {
     int code;
 };
 
-static void command_import_print_json(const struct answer *answer, struct buf *out)
+static void command_import_print_json(const struct upstream_response *answer, struct buf *out)
 {
     struct jsonwriter w = jsonwriter_to(out);
     jsonwriter_object(&w, NULL);
     jsonwriter_array(&w, "services");
     for (size_t i = 0; i < answer->service_count; i++) {
-        const struct answer_service *row = &answer->services[i];
+        const struct upstream_service *row = &answer->services[i];
         jsonwriter_object(&w, NULL);
         jsonwriter_text(&w, "service", row->id);
         jsonwriter_text(&w, "name", row->name);
@@ -47,7 +47,7 @@ static void command_import_print_json(const struct answer *answer, struct buf *o
     buf_add_byte(out, '\n');
 }
 
-static void command_import_on_list(const struct answer *answer, void *arg)
+static void command_import_on_list(const struct upstream_response *answer, void *arg)
 {
     struct import *import = arg;
     struct buf out;
@@ -81,17 +81,18 @@ int command_import_run(int argc, char **argv)
     if (configuration == NULL)
         return EXIT_PROBLEM;
     struct import import = {.is_json = options.is_json, .code = EXIT_OK};
-    import.provider = provider_set_find(configuration->providers, str_of(options.words[0]));
+    import.provider = provider_set_find(configuration->providers, str_of(options.message[0]));
     if (import.provider) {
-        struct question question = {.action = QUESTION_SERVICES};
-        struct ask_options ask = {.request_id = "import", .wait_ms = WAIT_MS};
+        struct upstream_request request = {.action = UPSTREAM_SERVICES};
+        struct upstream_call_options call = {.request_id = "import", .wait_ms = WAIT_MS};
         transfer_global_init();
         import.loop = loop_new("import");
-        ask_start(import.loop, import.provider, &question, &ask, command_import_on_list, &import);
+        upstream_call_start(import.loop, import.provider, &request, &call, command_import_on_list,
+                            &import);
         loop_run(import.loop);
         loop_free(import.loop);
     } else {
-        fprintf(stderr, "panelmux: the configuration has no provider %s\n", options.words[0]);
+        fprintf(stderr, "panelmux: the configuration has no provider %s\n", options.message[0]);
         import.code = EXIT_PROBLEM;
     }
     configuration_unpin(&configuration);

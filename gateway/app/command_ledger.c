@@ -7,39 +7,39 @@
 #include "admin/jsonwriter.h"
 #include "app/remote.h"
 
-static struct ledger *command_ledger_open_books(struct remote *remote)
+static struct ledger *command_ledger_open_ledger(struct remote *remote)
 {
     struct fault why;
     struct ledger *ledger = ledger_open_reading(&remote->draft.made.ledger, &why);
     if (ledger == NULL)
-        fprintf(stderr, "panelmux: %s\n", why.words);
+        fprintf(stderr, "panelmux: %s\n", why.message);
     return ledger;
 }
 
 /* ---- verify ---- */
 
-struct telling {
+struct command_ledger_progress {
     bool is_json;
     struct jsonwriter w;
 };
 
-static void command_ledger_tell(const char *words, void *arg)
+static void command_ledger_tell(const char *message, void *arg)
 {
-    struct telling *telling = arg;
+    struct command_ledger_progress *telling = arg;
     if (telling->is_json)
-        jsonwriter_text(&telling->w, NULL, str_of(words));
+        jsonwriter_text(&telling->w, NULL, str_of(message));
     else
-        fprintf(stderr, "%s\n", words);
+        fprintf(stderr, "%s\n", message);
 }
 
 static int command_ledger_verify(struct remote *remote, const struct options *options)
 {
     struct buf out;
-    struct ledger *ledger = command_ledger_open_books(remote);
+    struct ledger *ledger = command_ledger_open_ledger(remote);
     if (ledger == NULL)
         return EXIT_UNREACHABLE;
     buf_init(&out, 16 * 1024 * 1024);
-    struct telling telling = {options->is_json, jsonwriter_to(&out)};
+    struct command_ledger_progress telling = {options->is_json, jsonwriter_to(&out)};
     jsonwriter_object(&telling.w, NULL);
     jsonwriter_array(&telling.w, "broken");
     size_t broken = ledger_verify(ledger, command_ledger_tell, &telling);
@@ -75,14 +75,14 @@ static int command_ledger_backup_here(struct remote *remote, const char *path,
                                       struct remote_reply *reply)
 {
     struct fault why;
-    struct ledger *ledger = command_ledger_open_books(remote);
+    struct ledger *ledger = command_ledger_open_ledger(remote);
     if (ledger == NULL) {
-        fprintf(stderr, "panelmux: %s\n", reply->words);
+        fprintf(stderr, "panelmux: %s\n", reply->message);
         return EXIT_UNREACHABLE;
     }
     bool is_ok = ledger_backup_now(ledger, path, &why);
     if (!is_ok)
-        fprintf(stderr, "panelmux: %s\n", why.words);
+        fprintf(stderr, "panelmux: %s\n", why.message);
     ledger_close(&ledger);
     return is_ok ? EXIT_OK : EXIT_PROBLEM;
 }
@@ -91,7 +91,7 @@ static int command_ledger_backup(struct remote *remote, const struct options *op
 {
     struct remote_reply reply;
     struct buf body;
-    char *path = command_ledger_absolute(options->words[1]);
+    char *path = command_ledger_absolute(options->message[1]);
     buf_init(&body, 64 * 1024);
     struct jsonwriter w = jsonwriter_to(&body);
     jsonwriter_object(&w, NULL);
@@ -125,7 +125,7 @@ int command_ledger_run(int argc, char **argv)
     struct remote remote;
     if (!options_parse(argc, argv, NULL, 0, &options))
         return EXIT_USAGE;
-    const char *verb = options.word_count ? options.words[0] : "";
+    const char *verb = options.word_count ? options.message[0] : "";
     bool is_verify = strcmp(verb, "verify") == 0;
     if (!is_verify && strcmp(verb, "backup") != 0) {
         fputs("panelmux: ledger verify, or ledger backup FILE\n", stderr);

@@ -7,7 +7,7 @@
 #include "app/orderprint.h"
 #include "app/remote.h"
 
-enum { LIST_DEFAULT = 50, LIST_MOST = 1000, JSON_BYTES = 64 * 1024 * 1024 };
+enum { LIST_DEFAULT = 50, LIST_MAX = 1000, JSON_BYTES = 64 * 1024 * 1024 };
 
 struct order_options {
     struct options common;
@@ -29,27 +29,27 @@ static bool command_order_parse(int argc, char **argv, struct order_options *out
     return options_parse(argc, argv, own, COUNT_OF(own), &out->common);
 }
 
-static bool command_order_read_number(const char *name, const char *text, uint64_t most,
+static bool command_order_read_number(const char *name, const char *text, uint64_t max,
                                       uint64_t otherwise, uint64_t *out)
 {
     *out = otherwise;
-    if (text == NULL || (str_to_u64(str_of(text), out) && *out >= 1 && *out <= most))
+    if (text == NULL || (str_to_u64(str_of(text), out) && *out >= 1 && *out <= max))
         return true;
     fprintf(stderr, "panelmux: %s must be a whole number from 1 to %llu\n", name,
-            (unsigned long long)most);
+            (unsigned long long)max);
     return false;
 }
 
 /* ---- without a gateway ---- */
 
 /* NULL: told, with what the gateway's silence said before. */
-static struct ledger *command_order_open_books(struct remote *remote,
-                                               const struct remote_reply *reply)
+static struct ledger *command_order_open_ledger(struct remote *remote,
+                                                const struct remote_reply *reply)
 {
     struct fault why;
     struct ledger *ledger = ledger_open_reading(&remote->draft.made.ledger, &why);
     if (ledger == NULL)
-        fprintf(stderr, "panelmux: %s\npanelmux: %s\n", reply->words, why.words);
+        fprintf(stderr, "panelmux: %s\npanelmux: %s\n", reply->message, why.message);
     return ledger;
 }
 
@@ -63,7 +63,7 @@ static void command_order_read_list(struct ledger *ledger, const struct ledger_q
     ledger_read(ledger, query, &arena, &rows);
     for (size_t i = 0; i < rows.order_count; i++) {
         struct ledger_rows shown = {0};
-        struct ledger_query show = {.question = LEDGER_ASK_SHOW, .id = rows.orders[i].id};
+        struct ledger_query show = {.request = LEDGER_QUERY_SHOW, .id = rows.orders[i].id};
         if (query->is_doubt)
             ledger_read(ledger, &show, &arena, &shown);
         orderjson_order(&w, &rows.orders[i], orderjson_doubt(&shown));
@@ -77,7 +77,7 @@ static bool command_order_read_one(struct ledger *ledger, uint32_t id, struct bu
 {
     struct arena arena;
     struct ledger_rows rows;
-    struct ledger_query query = {.question = LEDGER_ASK_SHOW, .id = id};
+    struct ledger_query query = {.request = LEDGER_QUERY_SHOW, .id = id};
     arena_init(&arena);
     ledger_read(ledger, &query, &arena, &rows);
     bool is_found = rows.result == LEDGER_DONE && rows.order_count > 0;
@@ -89,8 +89,8 @@ static bool command_order_read_one(struct ledger *ledger, uint32_t id, struct bu
     return is_found;
 }
 
-static void command_order_print_books(const struct buf *json, bool is_json,
-                                      void (*print)(const json_t *json))
+static void command_order_print_ledger(const struct buf *json, bool is_json,
+                                       void (*print)(const json_t *json))
 {
     if (is_json) {
         puts(json->ptr);
@@ -106,7 +106,7 @@ static void command_order_print_books(const struct buf *json, bool is_json,
 static bool command_order_check_list(struct order_options *o)
 {
     return command_order_read_number("--before", o->before_text, INT32_MAX, 0, &o->before) &&
-           command_order_read_number("--limit", o->limit_text, LIST_MOST, LIST_DEFAULT, &o->limit);
+           command_order_read_number("--limit", o->limit_text, LIST_MAX, LIST_DEFAULT, &o->limit);
 }
 
 static int command_order_list(struct remote *remote, const struct order_options *options)
@@ -128,17 +128,17 @@ static int command_order_list(struct remote *remote, const struct order_options 
     buf_fini(&path);
     int code = reply.code;
     struct ledger *ledger =
-        code == EXIT_UNREACHABLE ? command_order_open_books(remote, &reply) : NULL;
+        code == EXIT_UNREACHABLE ? command_order_open_ledger(remote, &reply) : NULL;
     if (ledger) {
         struct buf json;
-        struct ledger_query query = {.question = LEDGER_ASK_LIST,
+        struct ledger_query query = {.request = LEDGER_QUERY_LIST,
                                      .client = str_of(options->client),
                                      .is_doubt = options->is_doubt,
                                      .before = (uint32_t)options->before,
                                      .limit = (unsigned)options->limit};
         buf_init(&json, JSON_BYTES);
         command_order_read_list(ledger, &query, &json);
-        command_order_print_books(&json, options->common.is_json, print);
+        command_order_print_ledger(&json, options->common.is_json, print);
         buf_fini(&json);
         ledger_close(&ledger);
         code = EXIT_OK;
@@ -155,7 +155,7 @@ static int command_order_list(struct remote *remote, const struct order_options 
 
 static bool command_order_check_show(struct order_options *o)
 {
-    return command_order_read_number("an order's ID", o->common.words[1], INT32_MAX, 0, &o->id);
+    return command_order_read_number("an order's ID", o->common.message[1], INT32_MAX, 0, &o->id);
 }
 
 static int command_order_show(struct remote *remote, const struct order_options *options)
@@ -166,14 +166,14 @@ static int command_order_show(struct remote *remote, const struct order_options 
     remote_ask(remote, path, STR_NONE, &reply);
     int code = reply.code;
     struct ledger *ledger =
-        code == EXIT_UNREACHABLE ? command_order_open_books(remote, &reply) : NULL;
+        code == EXIT_UNREACHABLE ? command_order_open_ledger(remote, &reply) : NULL;
     if (ledger) {
         struct buf json;
         buf_init(&json, JSON_BYTES);
         code =
             command_order_read_one(ledger, (uint32_t)options->id, &json) ? EXIT_OK : EXIT_PROBLEM;
         if (code == EXIT_OK)
-            command_order_print_books(&json, options->common.is_json, orderprint_show);
+            command_order_print_ledger(&json, options->common.is_json, orderprint_show);
         buf_fini(&json);
         ledger_close(&ledger);
     } else if (code != EXIT_UNREACHABLE) {
@@ -197,8 +197,8 @@ static bool command_order_check_resolve(struct order_options *o)
     else if (!has_id && o->accepted)
         fputs("panelmux: --accepted is for one order: give its ID\n", stderr);
     else
-        return !has_id ||
-               command_order_read_number("an order's ID", o->common.words[1], INT32_MAX, 0, &o->id);
+        return !has_id || command_order_read_number("an order's ID", o->common.message[1],
+                                                    INT32_MAX, 0, &o->id);
     return false;
 }
 
@@ -239,9 +239,9 @@ static int command_order_resolve(struct remote *remote, const struct order_optio
     return code;
 }
 
-static const struct verb {
+static const struct command_order_verb {
     const char *name;
-    size_t least, most;
+    size_t min, max;
     bool (*check)(struct order_options *o); /* false: told, a usage fault */
     int (*run)(struct remote *remote, const struct order_options *options);
 } verbs[] = {{"list", 0, 0, command_order_check_list, command_order_list},
@@ -255,9 +255,9 @@ int command_order_run(int argc, char **argv)
     if (!command_order_parse(argc, argv, &options))
         return EXIT_USAGE;
     for (size_t i = 0; options.common.word_count && i < COUNT_OF(verbs); i++) {
-        if (strcmp(options.common.words[0], verbs[i].name) != 0)
+        if (strcmp(options.common.message[0], verbs[i].name) != 0)
             continue;
-        if (!options_count(&options.common, verbs[i].least, verbs[i].most) ||
+        if (!options_count(&options.common, verbs[i].min, verbs[i].max) ||
             !verbs[i].check(&options))
             return EXIT_USAGE;
         if (!remote_open(&remote, &options.common))

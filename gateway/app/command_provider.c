@@ -64,12 +64,12 @@ static int command_provider_print_doctor(const json_t *json)
     json_t *finding;
     json_array_foreach(json_object_get(json, "findings"), i, finding)
     {
-        struct buf words;
-        buf_init(&words, 64 * 1024);
-        texttable_mask(str_of(remote_text(finding, "words", &room)), &words);
+        struct buf message;
+        buf_init(&message, 64 * 1024);
+        texttable_mask(str_of(remote_text(finding, "words", &room)), &message);
         printf("%s  %s\n", remote_is(finding, "problem") ? "PROBLEM" : "ok     ",
-               words.ptr ? words.ptr : "");
-        buf_fini(&words);
+               message.ptr ? message.ptr : "");
+        buf_fini(&message);
     }
     const char *balance = remote_text(json, "balance", &room);
     if (balance[0])
@@ -94,9 +94,9 @@ static int command_provider_print_accepted(const json_t *json)
     return EXIT_OK;
 }
 
-static const struct verb {
+static const struct command_provider_verb {
     const char *name;
-    size_t least, most; /* words behind it */
+    size_t min, max; /* words behind it */
     bool is_get;
     int (*print)(const json_t *json);
 } verbs[] = {
@@ -107,7 +107,8 @@ static const struct verb {
     {"accept", 1, 2, false, command_provider_print_accepted},
 };
 
-static int command_provider_ask(const struct verb *verb, const struct options *options)
+static int command_provider_ask(const struct command_provider_verb *verb,
+                                const struct options *options)
 {
     struct remote remote;
     struct remote_reply reply;
@@ -117,15 +118,15 @@ static int command_provider_ask(const struct verb *verb, const struct options *o
     buf_init(&path, 2048);
     buf_init(&body, 2048);
     buf_add_text(&path, "/providers");
-    if (verb->least > 0) {
+    if (verb->min > 0) {
         buf_add_byte(&path, '/');
-        buf_add_urlencoded(&path, str_of(options->words[1]));
+        buf_add_urlencoded(&path, str_of(options->message[1]));
         buf_printf(&path, "/%s", verb->name);
     }
     struct jsonwriter w = jsonwriter_to(&body);
     jsonwriter_object(&w, NULL);
     if (options->word_count > 2)
-        jsonwriter_text(&w, "service", str_of(options->words[2]));
+        jsonwriter_text(&w, "service", str_of(options->message[2]));
     jsonwriter_object_end(&w);
     remote_ask(&remote, path.ptr, verb->is_get ? STR_NONE : buf_str(&body), &reply);
     remote_tell(&reply, options->is_json);
@@ -147,9 +148,9 @@ int command_provider_run(int argc, char **argv)
     if (!options_parse(argc, argv, NULL, 0, &options))
         return EXIT_USAGE;
     for (size_t i = 0; options.word_count && i < COUNT_OF(verbs); i++) {
-        if (strcmp(options.words[0], verbs[i].name) != 0)
+        if (strcmp(options.message[0], verbs[i].name) != 0)
             continue;
-        return options_count(&options, verbs[i].least, verbs[i].most)
+        return options_count(&options, verbs[i].min, verbs[i].max)
                    ? command_provider_ask(&verbs[i], &options)
                    : EXIT_USAGE;
     }

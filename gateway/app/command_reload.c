@@ -19,7 +19,7 @@ int command_reload_run(int argc, char **argv)
     if (!options_parse(argc, argv, NULL, 0, &options))
         return EXIT_USAGE;
     if (options.word_count > 0) {
-        fprintf(stderr, "panelmux: reload takes no %s\n", options.words[0]);
+        fprintf(stderr, "panelmux: reload takes no %s\n", options.message[0]);
         return EXIT_USAGE;
     }
     if (!remote_open(&remote, &options))

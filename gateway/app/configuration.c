@@ -18,7 +18,7 @@ char *configuration_find(const char *given, struct faultlist *faults)
     for (size_t i = 0; i < COUNT_OF(places); i++)
         if (access(places[i], F_OK) == 0)
             return memory_text(places[i]);
-    faultlist_add(faults, (struct place){0},
+    faultlist_add(faults, (struct source_location){0},
                   "no configuration: neither %s nor %s is there; name one with -c FILE or "
                   "PANELMUX_CONFIG",
                   places[0], places[1]);
@@ -116,7 +116,8 @@ static struct configuration *configuration_read_all(struct setting_reader *reade
         if (configuration_make_sets(draft, exchange, &why))
             configuration = configuration_publish(draft, path);
         else
-            faultlist_add(reader->faults, (struct place){root->place.file, 0, 0}, "%s", why.words);
+            faultlist_add(reader->faults, (struct source_location){root->place.file, 0, 0}, "%s",
+                          why.message);
     }
     free(exchange);
     return configuration;
@@ -164,9 +165,10 @@ static void configuration_tell_restart(const struct setting_row *row, void *arg)
 {
     struct difference *difference = arg;
     difference->is_any = true;
-    faultlist_add(difference->faults,
-                  (struct place){faultlist_file(difference->faults, difference->fresh->path), 0, 0},
-                  "`%s` has changed, which a reload cannot do; restart, or set it back", row->key);
+    faultlist_add(
+        difference->faults,
+        (struct source_location){faultlist_file(difference->faults, difference->fresh->path), 0, 0},
+        "`%s` has changed, which a reload cannot do; restart, or set it back", row->key);
 }
 
 bool configuration_check_reload(const struct configuration *running,

@@ -60,7 +60,7 @@ static void configuration_check_tls(struct setting_reader *reader, const struct 
         return;
     struct tls_context *tls = tls_context_new(front->certificate, front->key, &why);
     if (tls == NULL)
-        faultlist_add(reader->faults, node->place, "`tls`: %s", why.words);
+        faultlist_add(reader->faults, node->place, "`tls`: %s", why.message);
     tls_context_unpin(&tls);
 }
 
@@ -70,7 +70,7 @@ static void configuration_check_warn_of_nothing(struct setting_reader *reader,
                                                 const struct configuration_draft *draft)
 {
     const struct catalogue_settings *catalogue = &draft->made.catalogue;
-    struct place whole = {root->place.file, 0, 0};
+    struct source_location whole = {root->place.file, 0, 0};
     if (draft->client_count == 0)
         faultlist_warn(reader->faults, whole, "no clients, so nobody can call; add `clients:`");
     if (draft->provider_count == 0)

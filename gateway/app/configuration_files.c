@@ -21,7 +21,7 @@ struct files {
 static const struct setting_row include_row = {.key = "include"};
 
 static void configuration_files_read_file(struct files *files, const char *path,
-                                          struct place asked_at);
+                                          struct source_location asked_at);
 
 /* A path beside the including file. To free(). */
 static char *configuration_files_resolve(const char *including, const char *path)
@@ -37,9 +37,9 @@ static char *configuration_files_resolve(const char *including, const char *path
 
 /* True once a file: `include` neither doubles nor turns in a circle. */
 static bool configuration_files_is_first_time(struct files *files, const char *path,
-                                              struct place asked_at)
+                                              struct source_location asked_at)
 {
-    struct place first;
+    struct source_location first;
     char *real = realpath(path, NULL);
     if (real == NULL)
         return true; /* reading it will tell */
@@ -147,7 +147,8 @@ static bool configuration_files_may_include(const char *path)
 }
 
 static struct yamlnode *configuration_files_load_map(struct files *files, const char *path,
-                                                     const char *file, struct place asked_at)
+                                                     const char *file,
+                                                     struct source_location asked_at)
 {
     bool is_readable;
     struct faultlist *faults = files->reader->faults;
@@ -172,7 +173,7 @@ static struct yamlnode *configuration_files_load_map(struct files *files, const 
 }
 
 static void configuration_files_read_file(struct files *files, const char *path,
-                                          struct place asked_at)
+                                          struct source_location asked_at)
 {
     const char *file = faultlist_file(files->reader->faults, path);
     files->count++;
@@ -192,8 +193,8 @@ struct yamlnode *configuration_files_read(struct setting_reader *reader, const c
                                           bool *is_whole_out)
 {
     struct files files = {.reader = reader, .is_whole = true};
-    struct place start = {faultlist_file(reader->faults, path), 0, 0};
-    if (configuration_files_is_first_time(&files, path, (struct place){start.file, 1, 1}))
+    struct source_location start = {faultlist_file(reader->faults, path), 0, 0};
+    if (configuration_files_is_first_time(&files, path, (struct source_location){start.file, 1, 1}))
         configuration_files_read_file(&files, path, start);
     *is_whole_out = files.is_whole;
     return files.root;

@@ -32,12 +32,12 @@ struct worker_news gateway_news(struct gateway *g, struct catalogue *catalogue,
     };
 }
 
-static void gateway_tell_workers(struct gateway *g, struct catalogue *catalogue,
-                                 struct configuration *configuration)
+static void gateway_notify_workers(struct gateway *g, struct catalogue *catalogue,
+                                   struct configuration *configuration)
 {
     for (size_t i = 0; i < g->worker_count; i++) {
         struct worker_news news = gateway_news(g, catalogue, configuration);
-        worker_tell(g->workers[i], &news);
+        worker_notify(g->workers[i], &news);
     }
 }
 
@@ -45,7 +45,7 @@ static void gateway_use_on_main(struct gateway *g)
 {
     admin_configure(g->admin, &g->configuration->admin, client_set_pin(g->configuration->clients));
     listener_configure(g->admin_listener, &g->configuration->admin.listener, NULL);
-    desk_set_settings(g->desk, &g->configuration->orders);
+    order_context_set_settings(g->context, &g->configuration->orders);
 }
 
 /* Clients, settings and catalogue of one configuration change together. */
@@ -62,9 +62,9 @@ static void gateway_on_published(struct loop_message *message)
         reload_take(g, catalogue);
         gateway_use_on_main(g);
     } else {
-        gateway_tell_workers(g, catalogue, NULL);
+        gateway_notify_workers(g, catalogue, NULL);
     }
-    desk_set_catalogue(g->desk, catalogue);
+    order_context_set_catalogue(g->context, catalogue);
 }
 
 /* On the refresh thread. A snapshot that was not taken yet gives way to the newer one, whose
@@ -124,11 +124,11 @@ static void gateway_on_drain_look(void *arg)
 {
     struct gateway *g = arg;
     bool is_over = true;
-    desk_stop_asking(g->desk);
+    order_context_stop_polling(g->context);
     for (size_t i = 0; i < g->worker_count; i++)
         is_over = is_over && worker_has_ended(g->workers[i]);
-    if (is_over && ((desk_is_idle(g->desk) && admin_is_idle(g->admin)) ||
-                    clock_steady_ms() - g->drain_started_ms > g->options.drain_ms)) {
+    if (is_over && ((order_context_is_idle(g->context) && admin_is_idle(g->admin)) ||
+                    clock_monotonic_ms() - g->drain_started_ms > g->options.drain_ms)) {
         loop_stop(g->loop);
         return;
     }
@@ -143,7 +143,7 @@ static void gateway_on_end_signal(evutil_socket_t number, short events, void *ar
         return;
     g->is_draining = true;
     reload_abandon(g);
-    g->drain_started_ms = clock_steady_ms();
+    g->drain_started_ms = clock_monotonic_ms();
     log_event(LOG_INFO, "draining", "signal=%d", (int)number);
     notify_stopping();
     for (size_t i = 0; i < g->worker_count; i++)
@@ -171,18 +171,18 @@ static void gateway_on_settle_look(void *arg)
     struct fault why;
     if (g->is_draining)
         return;
-    if (!refresher_is_settled(g->refresher) || g->desk->catalogue == NULL) {
+    if (!refresher_is_settled(g->refresher) || g->context->catalogue == NULL) {
         loop_timer_start(&g->timer, g->loop, LOOK_MS, gateway_on_settle_look, g);
         return;
     }
     if (!opening_front(g, &why)) {
-        log_event(LOG_ERROR, "cannot_listen", "reason=%s", log_value(str_of(why.words)).text);
+        log_event(LOG_ERROR, "cannot_listen", "reason=%s", log_value(str_of(why.message)).text);
         g->exit_code = gateway_exit_code(&why);
         raise(SIGTERM);
         return;
     }
     g->is_open = true;
-    log_event(LOG_INFO, "serving", "services=%zu workers=%zu", g->desk->catalogue->count,
+    log_event(LOG_INFO, "serving", "services=%zu workers=%zu", g->context->catalogue->count,
               g->worker_count);
     notify_ready();
     recovery_resume(g);
@@ -227,7 +227,7 @@ static bool gateway_build(struct gateway *g, struct fault *why)
     g->loop = loop_new("main");
     g->refresh_loop = loop_new("refresh");
     g->health = health_new();
-    g->liveorders = liveorders_new();
+    g->open_orders = open_orders_new();
     g->cache = cache_open(&configuration->cache, g->refresh_loop, why);
     if (g->cache == NULL)
         return false;
@@ -238,18 +238,18 @@ static bool gateway_build(struct gateway *g, struct fault *why)
                                     .publish = gateway_publish,
                                     .arg = g};
     g->refresher = refresher_new(&parts);
-    struct desk_parts desk = {.loop = g->loop,
-                              .ledger = g->ledger,
-                              .health = g->health,
-                              .liveorders = g->liveorders,
-                              .refresher = g->refresher};
-    g->desk = desk_new(&desk);
+    struct order_context_parts context = {.loop = g->loop,
+                                          .ledger = g->ledger,
+                                          .health = g->health,
+                                          .open_orders = g->open_orders,
+                                          .refresher = g->refresher};
+    g->context = order_context_new(&context);
     return recovery_run(g, why);
 }
 
 static void gateway_build_admin(struct gateway *g)
 {
-    struct admin_parts parts = {.desk = g->desk,
+    struct admin_parts parts = {.context = g->context,
                                 .cache = g->cache,
                                 .state = gateway_fill_state,
                                 .reload = gateway_start_reload,
@@ -264,13 +264,13 @@ static void gateway_start_threads(struct gateway *g)
 {
     struct worker_parts parts = {.ledger = g->ledger,
                                  .health = g->health,
-                                 .liveorders = g->liveorders,
+                                 .open_orders = g->open_orders,
                                  .refresher = g->refresher};
     g->worker_count = g->configuration->workers;
     g->workers = memory_array(g->worker_count, sizeof(struct worker *));
     for (size_t i = 0; i < g->worker_count; i++)
         g->workers[i] = worker_new((unsigned)i + 1, &parts);
-    gateway_tell_workers(g, NULL, g->configuration);
+    gateway_notify_workers(g, NULL, g->configuration);
     ledger_start(g->ledger);
     for (size_t i = 0; i < g->worker_count; i++)
         worker_start(g->workers[i]);
@@ -317,14 +317,14 @@ static void gateway_free_rest(struct gateway *g)
     for (size_t i = 0; i < COUNT_OF(g->signals); i++)
         if (g->signals[i])
             event_free(g->signals[i]);
-    desk_free(g->desk);
+    order_context_free(g->context);
     if (g->ledger)
         ledger_close(&g->ledger);
     if (g->refresh_loop)
         loop_free(g->refresh_loop);
     if (g->loop)
         loop_free(g->loop);
-    liveorders_free(g->liveorders);
+    open_orders_free(g->open_orders);
     if (g->health)
         health_free(g->health);
     tls_context_unpin(&g->tls);
@@ -352,7 +352,7 @@ int gateway_run(struct configuration *configuration, const struct gateway_option
     gateway_raise_file_limit();
     transfer_global_init();
     if (!gateway_build(&g, &why)) {
-        fprintf(stderr, "panelmux: %s\n", why.words);
+        fprintf(stderr, "panelmux: %s\n", why.message);
         gateway_free_rest(&g);
         return gateway_exit_code(&why);
     }
@@ -362,14 +362,14 @@ int gateway_run(struct configuration *configuration, const struct gateway_option
     if (opening_admin(&g, &why)) {
         gateway_on_settle_look(&g);
     } else {
-        fprintf(stderr, "panelmux: %s\n", why.words);
+        fprintf(stderr, "panelmux: %s\n", why.message);
         g.exit_code = gateway_exit_code(&why);
         raise(SIGTERM);
     }
     loop_run(g.loop);
     gateway_take_down(&g);
     log_event(LOG_INFO, "ended", "drained_ms=%lld",
-              (long long)(clock_steady_ms() - g.drain_started_ms));
+              (long long)(clock_monotonic_ms() - g.drain_started_ms));
     gateway_free_rest(&g);
     return g.exit_code;
 }

@@ -30,10 +30,10 @@ struct gateway {
     struct ledger *ledger;
     struct cache *cache;
     struct health *health;
-    struct liveorders *liveorders;
+    struct open_orders *open_orders;
     struct refresher *refresher;
     struct published published;
-    struct desk *desk; /* the main thread's own */
+    struct order_context *context; /* the main thread's own */
     struct admin *admin;
     struct listener *admin_listener;
     struct worker **workers;

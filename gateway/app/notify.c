@@ -24,7 +24,7 @@ socklen_t notify_address(const char *value, struct sockaddr_un *out)
 }
 
 /* Never waits: a full queue of the manager's loses a message, not our clients' time. */
-static void notify_tell(const char *text)
+static void notify_send(const char *text)
 {
     struct sockaddr_un address;
     const char *value = getenv("NOTIFY_SOCKET");
@@ -41,7 +41,7 @@ static void notify_tell(const char *text)
 
 void notify_ready(void)
 {
-    notify_tell("READY=1\nSTATUS=Serving");
+    notify_send("READY=1\nSTATUS=Serving");
 }
 
 /* The moment is what lets a manager tell this reload from an earlier one. */
@@ -53,12 +53,12 @@ void notify_reloading(void)
     snprintf(text, sizeof text,
              "RELOADING=1\nMONOTONIC_USEC=%lld\nSTATUS=Reading the configuration",
              (long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
-    notify_tell(text);
+    notify_send(text);
 }
 
 void notify_reloaded(bool is_taken)
 {
-    notify_tell(is_taken
+    notify_send(is_taken
                     ? "READY=1\nSTATUS=Serving"
                     : "READY=1\nSTATUS=Serving; the last reload was refused, the old configuration "
                       "is in force");
@@ -66,5 +66,5 @@ void notify_reloaded(bool is_taken)
 
 void notify_stopping(void)
 {
-    notify_tell("STOPPING=1\nSTATUS=Draining");
+    notify_send("STOPPING=1\nSTATUS=Draining");
 }

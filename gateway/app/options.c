@@ -58,18 +58,18 @@ bool options_parse(int argc, char **argv, const struct option *own, size_t own_c
         } else if (out->word_count == OPTIONS_WORDS) {
             return options_complain("too many words: ", argv[i], "");
         } else {
-            out->words[out->word_count++] = argv[i];
+            out->message[out->word_count++] = argv[i];
         }
     }
     return true;
 }
 
-bool options_count(const struct options *options, size_t least, size_t most)
+bool options_count(const struct options *options, size_t min, size_t max)
 {
     size_t behind = options->word_count ? options->word_count - 1 : 0;
-    if (behind < least)
-        return options_complain("", options->words[0], ": a word is missing");
-    if (behind > most)
-        return options_complain("a word too many: ", options->words[most + 1], "");
+    if (behind < min)
+        return options_complain("", options->message[0], ": a word is missing");
+    if (behind > max)
+        return options_complain("a word too many: ", options->message[max + 1], "");
     return true;
 }

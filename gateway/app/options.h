@@ -14,13 +14,13 @@ struct option {         /* one of flag and value */
 struct options {
     const char *config; /* NULL: not given */
     bool is_json;
-    const char *words[OPTIONS_WORDS]; /* in their order, the command's name not among them */
+    const char *message[OPTIONS_WORDS]; /* in their order, the command's name not among them */
     size_t word_count;
 };
 /* False: told on stderr; the command returns EXIT_USAGE. "--" ends the options. */
 bool options_parse(int argc, char **argv, const struct option *own, size_t own_count,
                    struct options *out) MUST_USE;
 /* The sub-command (words[0]) has between least and most words behind it; else told on stderr. */
-bool options_count(const struct options *options, size_t least, size_t most) MUST_USE;
+bool options_count(const struct options *options, size_t min, size_t max) MUST_USE;
 
 #endif

@@ -140,7 +140,7 @@ void orderprint_show(const json_t *json)
         {"AT", "at"}, {"EVENT", "event"},        {"FROM", "from"},
         {"TO", "to"}, {"REQUEST", "request_id"}, {"REASON", "reason"},
     };
-    static const struct column aftersales[] = {
+    static const struct column order_requests[] = {
         {"KIND", "kind"},          {">NUMBER", "number"},    {"STATE", "state"},
         {"STATUS", "status"},      {"PROVIDER", "provider"}, {"UPSTREAM", "upstream_id"},
         {"CREATED", "created_at"}, {"TEXT", "text"},         {"EVIDENCE", "evidence"},
@@ -154,6 +154,6 @@ void orderprint_show(const json_t *json)
     if (json_array_size(json_object_get(json, "aftersales")) == 0)
         return;
     puts("");
-    orderprint_print_table(json_object_get(json, "aftersales"), aftersales, COUNT_OF(aftersales),
-                           "");
+    orderprint_print_table(json_object_get(json, "aftersales"), order_requests,
+                           COUNT_OF(order_requests), "");
 }

@@ -12,12 +12,12 @@ enum { READ_AGAIN_MS = 1000 };
 static void recovery_on_kept_order(const struct ledger_order *order, unsigned attempts, void *arg)
 {
     struct gateway *g = arg;
-    struct liveorder live;
+    struct open_order live;
     (void)attempts;
     char *extra = str_copy(order->extra);
-    liveorder_from_ledger(order, &live);
+    open_order_from_ledger(order, &live);
     live.extra = extra;
-    liveorders_put(g->liveorders, &live);
+    open_orders_put(g->open_orders, &live);
     free(extra);
     g->orphans += order->provider.len &&
                   provider_set_find(g->configuration->providers, order->provider) == NULL;
@@ -62,8 +62,8 @@ bool recovery_run(struct gateway *g, struct fault *why)
                                  .arg = g};
     if (!ledger_recover(g->ledger, &visit, why))
         return false;
-    log_event(LOG_INFO, "recovered", "unfinished=%zu resumed=%zu", liveorders_count(g->liveorders),
-              g->resumed_count);
+    log_event(LOG_INFO, "recovered", "unfinished=%zu resumed=%zu",
+              open_orders_count(g->open_orders), g->resumed_count);
     if (g->orphans > 0)
         log_event(LOG_WARN, "orders_without_provider",
                   "orders=%zu why=\"their providers are not configured, so nobody can be asked\"",
@@ -92,7 +92,8 @@ static void recovery_on_attempts(const struct ledger_rows *rows, void *arg)
         return;
     }
     if (rows->result == LEDGER_DONE)
-        place_resume(g->desk, &g->resumed[resumption->index], rows->attempts, rows->attempt_count);
+        place_resume(g->context, &g->resumed[resumption->index], rows->attempts,
+                     rows->attempt_count);
     loop_timer_fini(&resumption->again);
     free(resumption);
 }
@@ -101,9 +102,9 @@ static void recovery_ask_attempts(void *arg)
 {
     struct resumption *resumption = arg;
     struct gateway *g = resumption->gateway;
-    struct ledger_query query = {.question = LEDGER_ASK_SHOW,
+    struct ledger_query query = {.request = LEDGER_QUERY_SHOW,
                                  .id = g->resumed[resumption->index].id};
-    ledger_ask(g->ledger, g->loop, &query, recovery_on_attempts, resumption);
+    ledger_query(g->ledger, g->loop, &query, recovery_on_attempts, resumption);
 }
 
 void recovery_resume(struct gateway *g)

@@ -7,9 +7,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-static struct place reload_nowhere(struct faultlist *faults, const struct gateway *g)
+static struct source_location reload_nowhere(struct faultlist *faults, const struct gateway *g)
 {
-    return (struct place){.file = faultlist_file(faults, g->configuration->path)};
+    return (struct source_location){.file = faultlist_file(faults, g->configuration->path)};
 }
 
 /* A provider with unfinished orders can be closed, not removed. */
@@ -20,7 +20,7 @@ static void reload_check_removed(struct gateway *g, const struct configuration *
     for (size_t i = 0; i < old->count; i++) {
         const char *name = old->list[i].settings.name;
         if (provider_set_find(fresh->providers, str_of(name)) == NULL &&
-            liveorders_has_provider(g->liveorders, old->list[i].id))
+            open_orders_has_provider(g->open_orders, old->list[i].id))
             faultlist_add(faults, reload_nowhere(faults, g),
                           "provider %s has unfinished orders and cannot be removed; keep it with "
                           "state: closed",
@@ -38,10 +38,10 @@ static bool reload_take_over(struct gateway *g, struct configuration *fresh,
     if (faults->faults == 0 && fresh->front.certificate) {
         tls = tls_context_new(fresh->front.certificate, fresh->front.key, &why);
         if (tls == NULL)
-            faultlist_add(faults, reload_nowhere(faults, g), "%s", why.words);
+            faultlist_add(faults, reload_nowhere(faults, g), "%s", why.message);
     }
     if (faults->faults == 0 && !opening_change(g, fresh, &why))
-        faultlist_add(faults, reload_nowhere(faults, g), "%s", why.words);
+        faultlist_add(faults, reload_nowhere(faults, g), "%s", why.message);
     if (faults->faults > 0) {
         tls_context_unpin(&tls);
         return false;
@@ -52,7 +52,7 @@ static bool reload_take_over(struct gateway *g, struct configuration *fresh,
 }
 
 /* A new key, address or rate ends what was held against the old one. */
-static void reload_forget_rests(struct gateway *g, const struct configuration *fresh)
+static void reload_forget_cool_downs(struct gateway *g, const struct configuration *fresh)
 {
     for (size_t i = 0; i < fresh->providers->count; i++) {
         const struct provider *now = &fresh->providers->list[i];
@@ -138,7 +138,7 @@ void reload_start(struct gateway *g, void (*done)(const char *faults, void *arg)
         return;
     }
     faultlist_fini(&faults);
-    reload_forget_rests(g, fresh);
+    reload_forget_cool_downs(g, fresh);
     if (g->coming)
         configuration_unpin(&g->coming);
     g->coming = fresh;
@@ -208,7 +208,7 @@ static void reload_hand_over(struct gateway *g, struct catalogue *catalogue)
         *taken = (struct taken){.message = {.run = reload_on_taken}, .handover = handover};
         news.teller = g->loop;
         news.taken = &taken->message;
-        worker_tell(g->workers[i], &news);
+        worker_notify(g->workers[i], &news);
     }
 }
 

@@ -158,7 +158,7 @@ static void remote_judge(CURLcode code, const struct remote *remote, struct remo
     struct remote_room room;
     if (code != CURLE_OK) {
         out->code = EXIT_UNREACHABLE;
-        snprintf(out->words, sizeof out->words,
+        snprintf(out->message, sizeof out->message,
                  "cannot reach the gateway's admin side at %s: %s; is it running?", remote->url,
                  curl_easy_strerror(code));
         return;
@@ -169,14 +169,14 @@ static void remote_judge(CURLcode code, const struct remote *remote, struct remo
     out->code = EXIT_PROBLEM;
     const char *error = remote_text(out->json, "error", &room);
     if (out->status == 401)
-        snprintf(out->words, sizeof out->words,
+        snprintf(out->message, sizeof out->message,
                  "the gateway at %s refuses our token; is admin.token here what it was started "
                  "with?",
                  remote->url);
     else if (error[0])
-        snprintf(out->words, sizeof out->words, "%.380s", error);
+        snprintf(out->message, sizeof out->message, "%.380s", error);
     else
-        snprintf(out->words, sizeof out->words,
+        snprintf(out->message, sizeof out->message,
                  "%s answered %ld and not what a gateway says; does another program listen there?",
                  remote->url, out->status);
 }
@@ -201,7 +201,7 @@ void remote_reply_fini(struct remote_reply *reply)
 void remote_tell(const struct remote_reply *reply, bool is_json)
 {
     if (reply->code != EXIT_OK)
-        fprintf(stderr, "panelmux: %s\n", reply->words);
+        fprintf(stderr, "panelmux: %s\n", reply->message);
     else if (is_json)
         printf("%s\n", reply->body.ptr);
 }

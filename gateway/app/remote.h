@@ -20,9 +20,9 @@ void remote_close(struct remote *remote);
 struct remote_reply {
     int code; /* EXIT_OK; EXIT_UNREACHABLE: no gateway; EXIT_PROBLEM: it refused */
     long status;
-    struct buf body; /* JSON */
-    json_t *json;    /* of it; NULL when there is none */
-    char words[400]; /* what is wrong */
+    struct buf body;   /* JSON */
+    json_t *json;      /* of it; NULL when there is none */
+    char message[400]; /* what is wrong */
 };
 /* path with its query, encoded; body: JSON, or STR_NONE for GET. */
 void remote_ask(struct remote *remote, const char *path, struct str body, struct remote_reply *out);

@@ -15,7 +15,7 @@ enum { DRAIN_LOOK_MS = 10 };
 struct worker {
     char name[24];
     struct loop *loop;
-    struct desk *desk;
+    struct order_context *context;
     struct v2 *v2;
     struct listener *listener;
     struct configuration *configuration; /* pinned: the desk's currency lives there */
@@ -31,13 +31,13 @@ struct worker *worker_new(unsigned number, const struct worker_parts *parts)
     struct worker *worker = memory_new(sizeof *worker);
     snprintf(worker->name, sizeof worker->name, "worker-%u", number);
     worker->loop = loop_new(worker->name);
-    struct desk_parts desk = {.loop = worker->loop,
-                              .ledger = parts->ledger,
-                              .health = parts->health,
-                              .liveorders = parts->liveorders,
-                              .refresher = parts->refresher};
-    worker->desk = desk_new(&desk);
-    worker->v2 = v2_new(worker->desk);
+    struct order_context_parts context = {.loop = worker->loop,
+                                          .ledger = parts->ledger,
+                                          .health = parts->health,
+                                          .open_orders = parts->open_orders,
+                                          .refresher = parts->refresher};
+    worker->context = order_context_new(&context);
+    worker->v2 = v2_new(worker->context);
     worker->listener = listener_new(worker->loop, v2_handle, worker->v2);
     return worker;
 }
@@ -84,7 +84,7 @@ static void worker_take_configuration(struct worker *worker, const struct worker
         connections += fresh->providers->list[i].settings.max_connections;
     transfer_set_max_connections(worker->loop, connections);
     listener_configure(worker->listener, &front, news->tls);
-    desk_set_settings(worker->desk, &fresh->orders);
+    order_context_set_settings(worker->context, &fresh->orders);
     v2_set_clients(worker->v2, client_set_pin(fresh->clients));
     if (worker->configuration)
         configuration_unpin(&worker->configuration);
@@ -95,7 +95,7 @@ static void worker_on_news(struct loop_message *message)
 {
     struct news_message *m = (struct news_message *)message;
     if (m->news.catalogue)
-        desk_set_catalogue(m->worker->desk, m->news.catalogue);
+        order_context_set_catalogue(m->worker->context, m->news.catalogue);
     if (m->news.configuration)
         worker_take_configuration(m->worker, &m->news);
     if (m->news.tls)
@@ -105,7 +105,7 @@ static void worker_on_news(struct loop_message *message)
     free(m);
 }
 
-void worker_tell(struct worker *worker, const struct worker_news *news)
+void worker_notify(struct worker *worker, const struct worker_news *news)
 {
     struct news_message *m = memory_new(sizeof *m);
     m->message.run = worker_on_news;
@@ -158,16 +158,16 @@ static void worker_on_drain_look(void *arg)
     struct worker *worker = arg;
     bool is_over = loop_now_ms(worker->loop) >= worker->drain_until_ms;
     if (listener_exchange_count(worker->listener) == 0)
-        desk_stop_asking(worker->desk);
-    if (!is_over &&
-        (listener_exchange_count(worker->listener) > 0 || !desk_is_idle(worker->desk))) {
+        order_context_stop_polling(worker->context);
+    if (!is_over && (listener_exchange_count(worker->listener) > 0 ||
+                     !order_context_is_idle(worker->context))) {
         loop_timer_start(&worker->drain, worker->loop, DRAIN_LOOK_MS, worker_on_drain_look, worker);
         return;
     }
     if (is_over)
         log_event(LOG_WARN, "drain_cut", "worker=%s exchanges=%u places=%u aftersales=%u",
-                  worker->name, listener_exchange_count(worker->listener), worker->desk->places,
-                  worker->desk->aftersales);
+                  worker->name, listener_exchange_count(worker->listener), worker->context->places,
+                  worker->context->order_requests);
     loop_stop(worker->loop);
 }
 
@@ -214,9 +214,9 @@ void worker_free(struct worker *worker)
         return;
     loop_timer_fini(&worker->drain);
     /* A drain that was cut leaves requests unanswered: then only the process's end closes them. */
-    if (listener_exchange_count(worker->listener) == 0 && desk_is_idle(worker->desk)) {
+    if (listener_exchange_count(worker->listener) == 0 && order_context_is_idle(worker->context)) {
         listener_free(worker->listener);
-        desk_free(worker->desk);
+        order_context_free(worker->context);
         v2_free(worker->v2);
         loop_free(worker->loop);
         if (worker->configuration)

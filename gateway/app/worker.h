@@ -4,14 +4,14 @@
 #define APP_WORKER_H
 #include "app/configuration.h"
 #include "http/listener.h"
-#include "orders/desk.h"
+#include "orders/order_context.h"
 
 struct worker;
 
 struct worker_parts { /* shared, borrowed */
     struct ledger *ledger;
     struct health *health;
-    struct liveorders *liveorders;
+    struct open_orders *open_orders;
     struct refresher *refresher;
 };
 
@@ -27,7 +27,7 @@ struct worker_news {
 struct worker *worker_new(unsigned number, const struct worker_parts *parts);
 void worker_start(struct worker *worker); /* its thread */
 /* Any thread, in the order of the calls. */
-void worker_tell(struct worker *worker, const struct worker_news *news);
+void worker_notify(struct worker *worker, const struct worker_news *news);
 void worker_add_socket(struct worker *worker, int fd, const char *address_text);
 void worker_remove_socket(struct worker *worker, const char *address_text);
 /* No new connections; when everything is answered and nothing is under way, or deadline_ms from

@@ -4,15 +4,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-void buf_init(struct buf *b, size_t ceiling)
+void buf_init(struct buf *b, size_t max)
 {
-    *b = (struct buf){.ceiling = ceiling};
+    *b = (struct buf){.max = max};
 }
 
 void buf_fini(struct buf *b)
 {
     free(b->ptr);
-    *b = (struct buf){.ceiling = b->ceiling};
+    *b = (struct buf){.max = b->max};
 }
 
 void buf_clear(struct buf *b)
@@ -25,7 +25,7 @@ void buf_clear(struct buf *b)
 
 char *buf_reserve(struct buf *b, size_t len)
 {
-    if (len > b->ceiling - b->len) {
+    if (len > b->max - b->len) {
         b->is_over = true;
         return NULL;
     }
@@ -194,6 +194,6 @@ void buf_add_json(struct buf *b, struct str s)
 char *buf_take(struct buf *b)
 {
     char *bytes = b->ptr ? b->ptr : memory_text("");
-    *b = (struct buf){.ceiling = b->ceiling};
+    *b = (struct buf){.max = b->max};
     return bytes;
 }

@@ -10,12 +10,12 @@
 struct buf {
     char *ptr; /* owned; NULL until something is added */
     size_t len;
-    size_t room;    /* allocated, final NUL included */
-    size_t ceiling; /* the most bytes it may hold */
-    bool is_over;   /* something did not fit */
+    size_t room;  /* allocated, final NUL included */
+    size_t max;   /* the most bytes it may hold */
+    bool is_over; /* something did not fit */
 };
 
-void buf_init(struct buf *b, size_t ceiling);
+void buf_init(struct buf *b, size_t max);
 void buf_fini(struct buf *b);  /* frees; the buffer may be used again after buf_init */
 void buf_clear(struct buf *b); /* empties, keeps the memory */
 void buf_add(struct buf *b, const void *bytes, size_t len);

@@ -5,16 +5,16 @@
 #include <string.h>
 #include <time.h>
 
-int64_t clock_steady_us(void)
+int64_t clock_monotonic_us(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-int64_t clock_steady_ms(void)
+int64_t clock_monotonic_ms(void)
 {
-    return clock_steady_us() / 1000;
+    return clock_monotonic_us() / 1000;
 }
 
 int64_t clock_wall_ms(void)

@@ -4,8 +4,8 @@
 #define BASE_CLOCK_H
 #include <stdint.h>
 
-int64_t clock_steady_ms(void); /* monotonic; not comparable between restarts */
-int64_t clock_steady_us(void);
+int64_t clock_monotonic_ms(void); /* monotonic; not comparable between restarts */
+int64_t clock_monotonic_us(void);
 int64_t clock_wall_ms(void); /* Unix time */
 /* "2026-01-31T12:00:00.123Z" into out[25]. */
 void clock_print(int64_t wall_ms, char out[25]);

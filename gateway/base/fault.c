@@ -11,7 +11,7 @@ bool fault_set(struct fault *why, enum fault_code code, const char *format, ...)
     va_list args;
     va_start(args, format);
     why->code = code;
-    vsnprintf(why->words, sizeof why->words, format, args);
+    vsnprintf(why->message, sizeof why->message, format, args);
     va_end(args);
     return false;
 }

@@ -20,7 +20,7 @@ enum fault_code {
 
 struct fault {
     enum fault_code code;
-    char words[480];
+    char message[480];
 };
 
 /* Fills *why (which may be NULL) and returns false, so that it ends a function in one line. */

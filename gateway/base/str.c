@@ -186,11 +186,11 @@ char *str_copy(struct str s)
     return memory_text_of(s.ptr, s.len);
 }
 
-size_t str_distance(struct str a, struct str b, size_t ceiling)
+size_t str_distance(struct str a, struct str b, size_t max)
 {
     size_t row[65];
     if (a.len > 64 || b.len > 64)
-        return ceiling;
+        return max;
     for (size_t j = 0; j <= b.len; j++)
         row[j] = j;
     for (size_t i = 1; i <= a.len; i++) {
@@ -203,5 +203,5 @@ size_t str_distance(struct str a, struct str b, size_t ceiling)
             row[j] = change < best ? change : best;
         }
     }
-    return row[b.len] < ceiling ? row[b.len] : ceiling;
+    return row[b.len] < max ? row[b.len] : max;
 }

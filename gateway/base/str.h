@@ -71,6 +71,6 @@ bool str_is_utf8(struct str s);
 /* A NUL-terminated copy to free(). */
 char *str_copy(struct str s);
 /* Edits needed to turn a into b, for "did you mean"; stops counting at ceiling. */
-size_t str_distance(struct str a, struct str b, size_t ceiling);
+size_t str_distance(struct str a, struct str b, size_t max);
 
 #endif

@@ -4,7 +4,7 @@
 #define BASE_TABLE_H
 #include "base/memory.h"
 
-#define uthash_fatal(words) memory_ran_out()
+#define uthash_fatal(message) memory_ran_out()
 #include <uthash.h>
 
 #endif

@@ -16,8 +16,8 @@ enum { CACHE_DEADLINE_MS = 1000, TOKEN_DIGITS = 32 };
 
 /* A get or a lock on its way. The store holds it until it answers, hence it outlives its deadline.
  */
-struct question {
-    TAILQ_ENTRY(question) entry; /* among the waiting or the late ones */
+struct cache_request {
+    TAILQ_ENTRY(cache_request) entry; /* among the waiting or the late ones */
     struct cache *cache;
     cache_done_fn *done;   /* of a get */
     cache_lock_fn *locked; /* of a lock */
@@ -25,14 +25,14 @@ struct question {
     void *arg;
     int64_t deadline_ms;
 };
-TAILQ_HEAD(questions, question);
+TAILQ_HEAD(cache_requests, cache_request);
 
 struct cache {
     const struct cache_store *kind;
     void *store;
     struct loop *loop;
-    struct questions waiting; /* oldest first: all have the same time */
-    struct questions late;
+    struct cache_requests waiting; /* oldest first: all have the same time */
+    struct cache_requests late;
     struct loop_timer timer;      /* of the oldest that waits */
     char token[TOKEN_DIGITS + 1]; /* this gateway's, in the locks it takes */
     _Atomic uint64_t gets, hits, puts, failures;
@@ -83,7 +83,7 @@ struct cache *cache_open(const struct cache_settings *settings, struct loop *loo
     const struct cache_store *kind = cache_store_of(url, &location, &wrong);
     if (kind && kind->check(location, &wrong))
         return cache_open_store(kind, location, loop, why);
-    fault_set(why, wrong.code, "cache: the value %.200s", wrong.words);
+    fault_set(why, wrong.code, "cache: the value %.200s", wrong.message);
     return NULL;
 }
 
@@ -105,12 +105,12 @@ struct cache *cache_open_store(const struct cache_store *kind, struct str locati
     return cache;
 }
 
-static void cache_free_questions(struct questions *questions)
+static void cache_free_questions(struct cache_requests *requests)
 {
-    struct question *question;
-    while ((question = TAILQ_FIRST(questions)) != NULL) {
-        TAILQ_REMOVE(questions, question, entry);
-        free(question);
+    struct cache_request *request;
+    while ((request = TAILQ_FIRST(requests)) != NULL) {
+        TAILQ_REMOVE(requests, request, entry);
+        free(request);
     }
 }
 
@@ -132,39 +132,39 @@ static void cache_arm(struct cache *cache);
 static void cache_on_deadline(void *arg)
 {
     struct cache *cache = arg;
-    struct question *question;
-    int64_t now_ms = clock_steady_ms();
-    while ((question = TAILQ_FIRST(&cache->waiting)) != NULL && question->deadline_ms <= now_ms) {
-        question->is_late = true;
-        TAILQ_REMOVE(&cache->waiting, question, entry);
-        TAILQ_INSERT_TAIL(&cache->late, question, entry);
+    struct cache_request *request;
+    int64_t now_ms = clock_monotonic_ms();
+    while ((request = TAILQ_FIRST(&cache->waiting)) != NULL && request->deadline_ms <= now_ms) {
+        request->is_late = true;
+        TAILQ_REMOVE(&cache->waiting, request, entry);
+        TAILQ_INSERT_TAIL(&cache->late, request, entry);
         atomic_fetch_add_explicit(&cache->failures, 1, memory_order_relaxed);
-        if (question->locked)
-            question->locked(true, question->arg);
+        if (request->locked)
+            request->locked(true, request->arg);
         else
-            question->done(STR_NONE, 0, question->arg);
+            request->done(STR_NONE, 0, request->arg);
     }
     cache_arm(cache);
 }
 
 static void cache_arm(struct cache *cache)
 {
-    struct question *first = TAILQ_FIRST(&cache->waiting);
+    struct cache_request *first = TAILQ_FIRST(&cache->waiting);
     if (first)
-        loop_timer_start(&cache->timer, cache->loop, first->deadline_ms - clock_steady_ms(),
+        loop_timer_start(&cache->timer, cache->loop, first->deadline_ms - clock_monotonic_ms(),
                          cache_on_deadline, cache);
     else
         loop_timer_cancel(&cache->timer);
 }
 
 /* The store has answered: the question goes. False when nobody waits for it any more. */
-static bool cache_take_back(struct question *question, struct question *out)
+static bool cache_take_back(struct cache_request *request, struct cache_request *out)
 {
-    struct cache *cache = question->cache;
-    bool was_first = question == TAILQ_FIRST(&cache->waiting);
-    *out = *question;
-    TAILQ_REMOVE(question->is_late ? &cache->late : &cache->waiting, question, entry);
-    free(question);
+    struct cache *cache = request->cache;
+    bool was_first = request == TAILQ_FIRST(&cache->waiting);
+    *out = *request;
+    TAILQ_REMOVE(request->is_late ? &cache->late : &cache->waiting, request, entry);
+    free(request);
     if (was_first)
         cache_arm(cache);
     return !out->is_late;
@@ -172,47 +172,47 @@ static bool cache_take_back(struct question *question, struct question *out)
 
 static void cache_on_answer(struct str value, int64_t age_ms, void *arg)
 {
-    struct question question;
-    if (!cache_take_back(arg, &question))
+    struct cache_request request;
+    if (!cache_take_back(arg, &request))
         return;
     if (value.ptr)
-        atomic_fetch_add_explicit(&question.cache->hits, 1, memory_order_relaxed);
-    question.done(value, age_ms, question.arg);
+        atomic_fetch_add_explicit(&request.cache->hits, 1, memory_order_relaxed);
+    request.done(value, age_ms, request.arg);
 }
 
 static void cache_on_lock(bool is_mine, void *arg)
 {
-    struct question question;
-    if (cache_take_back(arg, &question))
-        question.locked(is_mine, question.arg);
+    struct cache_request request;
+    if (cache_take_back(arg, &request))
+        request.locked(is_mine, request.arg);
 }
 
-static struct question *cache_ask(struct cache *cache, void *arg)
+static struct cache_request *cache_ask(struct cache *cache, void *arg)
 {
-    struct question *question = memory_new(sizeof *question);
-    question->cache = cache;
-    question->arg = arg;
-    question->deadline_ms = clock_steady_ms() + CACHE_DEADLINE_MS;
-    TAILQ_INSERT_TAIL(&cache->waiting, question, entry);
-    if (question == TAILQ_FIRST(&cache->waiting))
+    struct cache_request *request = memory_new(sizeof *request);
+    request->cache = cache;
+    request->arg = arg;
+    request->deadline_ms = clock_monotonic_ms() + CACHE_DEADLINE_MS;
+    TAILQ_INSERT_TAIL(&cache->waiting, request, entry);
+    if (request == TAILQ_FIRST(&cache->waiting))
         cache_arm(cache);
-    return question;
+    return request;
 }
 
 void cache_get(struct cache *cache, const char *name, cache_done_fn *done, void *arg)
 {
-    struct question *question = cache_ask(cache, arg);
-    question->done = done;
+    struct cache_request *request = cache_ask(cache, arg);
+    request->done = done;
     atomic_fetch_add_explicit(&cache->gets, 1, memory_order_relaxed);
-    cache->kind->get(cache->store, name, cache_on_answer, question);
+    cache->kind->get(cache->store, name, cache_on_answer, request);
 }
 
 void cache_lock(struct cache *cache, const char *name, int64_t ttl_ms, cache_lock_fn *done,
                 void *arg)
 {
-    struct question *question = cache_ask(cache, arg);
-    question->locked = done;
-    cache->kind->lock(cache->store, name, cache->token, ttl_ms, cache_on_lock, question);
+    struct cache_request *request = cache_ask(cache, arg);
+    request->locked = done;
+    cache->kind->lock(cache->store, name, cache->token, ttl_ms, cache_on_lock, request);
 }
 
 void cache_unlock(struct cache *cache, const char *name)

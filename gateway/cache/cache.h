@@ -39,7 +39,7 @@ void cache_unlock(struct cache *cache, const char *name);
 
 struct cache_health {
     bool is_usable;
-    char words[120];
+    char message[120];
     uint64_t gets, hits, puts, failures;
 };
 void cache_health(struct cache *cache, struct cache_health *out); /* any thread */

@@ -17,7 +17,7 @@ struct value {
     char bytes[];
 };
 
-struct entry {
+struct memorystore_entry {
     UT_hash_handle hh; /* in the order in which they were put */
     int64_t until_ms;  /* steady */
     struct value *value;
@@ -25,8 +25,8 @@ struct entry {
     char name[];
 };
 
-struct reading { /* an answer to be given */
-    TAILQ_ENTRY(reading) entry;
+struct memorystore_read { /* an answer to be given */
+    TAILQ_ENTRY(memorystore_read) entry;
     struct value *value; /* held; NULL: absent */
     cache_done_fn *done;
     cache_lock_fn *locked; /* of a lock: always ours */
@@ -35,8 +35,8 @@ struct reading { /* an answer to be given */
 
 struct memorystore {
     struct loop *loop;
-    struct entry *table;
-    TAILQ_HEAD(readings, reading) readings;
+    struct memorystore_entry *table;
+    TAILQ_HEAD(readings, memorystore_read) readings;
     struct loop_timer timer; /* armed while there are readings */
     /* Written by the loop's thread; any thread reads them. */
     _Atomic size_t bytes, count;
@@ -66,10 +66,10 @@ static void memorystore_release(struct value *value)
 
 static size_t memorystore_size_of(size_t name_len, size_t value_len)
 {
-    return sizeof(struct entry) + sizeof(struct value) + name_len + value_len;
+    return sizeof(struct memorystore_entry) + sizeof(struct value) + name_len + value_len;
 }
 
-static void memorystore_drop(struct memorystore *store, struct entry *entry)
+static void memorystore_drop(struct memorystore *store, struct memorystore_entry *entry)
 {
     HASH_DEL(store->table, entry);
     atomic_fetch_sub_explicit(&store->bytes,
@@ -83,8 +83,8 @@ static void memorystore_drop(struct memorystore *store, struct entry *entry)
 static void memorystore_close(void *arg)
 {
     struct memorystore *store = arg;
-    struct reading *reading;
-    struct entry *entry, *next;
+    struct memorystore_read *reading;
+    struct memorystore_entry *entry, *next;
     loop_timer_fini(&store->timer);
     while ((reading = TAILQ_FIRST(&store->readings)) != NULL) {
         TAILQ_REMOVE(&store->readings, reading, entry);
@@ -99,11 +99,11 @@ static void memorystore_close(void *arg)
 }
 
 /* NULL when absent or too old; that one goes at once. */
-static struct entry *memorystore_find(struct memorystore *store, struct str name)
+static struct memorystore_entry *memorystore_find(struct memorystore *store, struct str name)
 {
-    struct entry *entry;
+    struct memorystore_entry *entry;
     HASH_FIND(hh, store->table, name.ptr, name.len, entry);
-    if (entry && clock_steady_ms() >= entry->until_ms) {
+    if (entry && clock_monotonic_ms() >= entry->until_ms) {
         memorystore_drop(store, entry);
         entry = NULL;
     }
@@ -113,7 +113,7 @@ static struct entry *memorystore_find(struct memorystore *store, struct str name
 static void memorystore_give_answers(void *arg)
 {
     struct memorystore *store = arg;
-    struct reading *reading, *last = TAILQ_LAST(&store->readings, readings);
+    struct memorystore_read *reading, *last = TAILQ_LAST(&store->readings, readings);
     bool is_last = last == NULL;
     while (!is_last) {
         struct value *value;
@@ -137,9 +137,9 @@ static void memorystore_give_answers(void *arg)
     }
 }
 
-static struct reading *memorystore_answer_soon(struct memorystore *store, void *arg)
+static struct memorystore_read *memorystore_answer_soon(struct memorystore *store, void *arg)
 {
-    struct reading *reading = memory_new(sizeof *reading);
+    struct memorystore_read *reading = memory_new(sizeof *reading);
     reading->arg = arg;
     if (TAILQ_EMPTY(&store->readings))
         loop_timer_start(&store->timer, store->loop, 0, memorystore_give_answers, store);
@@ -150,8 +150,8 @@ static struct reading *memorystore_answer_soon(struct memorystore *store, void *
 static void memorystore_get(void *arg, const char *name, cache_done_fn *done, void *done_arg)
 {
     struct memorystore *store = arg;
-    struct entry *entry = memorystore_find(store, str_of(name));
-    struct reading *reading = memorystore_answer_soon(store, done_arg);
+    struct memorystore_entry *entry = memorystore_find(store, str_of(name));
+    struct memorystore_read *reading = memorystore_answer_soon(store, done_arg);
     reading->done = done;
     if (entry) {
         reading->value = entry->value;
@@ -174,8 +174,8 @@ static void memorystore_unlock(void *arg, const char *name, const char *token)
 
 static void memorystore_make_room(struct memorystore *store, size_t size)
 {
-    struct entry *entry, *next;
-    int64_t now_ms = clock_steady_ms();
+    struct memorystore_entry *entry, *next;
+    int64_t now_ms = clock_monotonic_ms();
     if (atomic_load_explicit(&store->bytes, memory_order_relaxed) + size <= MEMORYSTORE_BYTES)
         return;
     HASH_ITER(hh, store->table, entry, next)
@@ -191,7 +191,7 @@ static void memorystore_make_room(struct memorystore *store, size_t size)
 static void memorystore_put(void *arg, const char *name, struct str value, int64_t ttl_ms)
 {
     struct memorystore *store = arg;
-    struct entry *entry = memorystore_find(store, str_of(name));
+    struct memorystore_entry *entry = memorystore_find(store, str_of(name));
     size_t name_len = strlen(name), size = memorystore_size_of(name_len, value.len);
     if (entry)
         memorystore_drop(store, entry);
@@ -205,7 +205,7 @@ static void memorystore_put(void *arg, const char *name, struct str value, int64
     entry = memory_new(sizeof *entry + name_len);
     memcpy(entry->name, name, name_len);
     entry->name_len = name_len;
-    entry->until_ms = clock_steady_ms() + ttl_ms;
+    entry->until_ms = clock_monotonic_ms() + ttl_ms;
     entry->value = memory_new(sizeof *entry->value + value.len);
     entry->value->holds = 1;
     entry->value->put_wall_ms = clock_wall_ms();
@@ -222,7 +222,7 @@ static void memorystore_health(void *arg, struct cache_health *out)
     struct memorystore *store = arg;
     out->is_usable = true;
     out->failures = atomic_load_explicit(&store->too_large, memory_order_relaxed);
-    snprintf(out->words, sizeof out->words, "in memory: %zu values, %zu bytes",
+    snprintf(out->message, sizeof out->message, "in memory: %zu values, %zu bytes",
              atomic_load_explicit(&store->count, memory_order_relaxed),
              atomic_load_explicit(&store->bytes, memory_order_relaxed));
 }

@@ -10,9 +10,9 @@
 #include "base/log.h"
 #include "cache/redislookup.h"
 
-enum { REST_LEAST_MS = 50, REST_MOST_MS = 700, LOOK_MS = 800 };
+enum { COOL_DOWN_MIN_MS = 50, COOL_DOWN_MAX_MS = 700, LOOK_MS = 800 };
 /* The longest from Redis' return to READY: a try that began just before, a rest, a try. */
-_Static_assert(REDISWIRE_HANDSHAKE_MS + REST_MOST_MS < 2000 - 400, "in use again within 2 s");
+_Static_assert(REDISWIRE_HANDSHAKE_MS + COOL_DOWN_MAX_MS < 2000 - 400, "in use again within 2 s");
 
 enum redislink_state { RESTING, LOOKING, CONNECTING, READY };
 
@@ -25,9 +25,9 @@ struct redislink {
     struct redislookup_result found;
     size_t next; /* of found, to be tried */
     struct rediswire *wire;
-    int64_t rest_ms;    /* the next one */
-    int64_t down_at_ms; /* steady; since when it has not been ready */
-    unsigned told;      /* a bit for each trouble told of this outage */
+    int64_t cool_down_ms; /* the next one */
+    int64_t down_at_ms;   /* steady; since when it has not been ready */
+    unsigned set;         /* a bit for each trouble told of this outage */
     _Atomic enum redistrouble standing;
     redislink_news_fn *news;
     void *arg;
@@ -58,9 +58,9 @@ static void redislink_tell_trouble(struct redislink *link, enum redistrouble why
 {
     unsigned bit = 1U << why;
     atomic_store_explicit(&link->standing, why, memory_order_relaxed);
-    if (link->told & bit)
+    if (link->set & bit)
         return;
-    link->told |= bit & AWAY ? AWAY : bit;
+    link->set |= bit & AWAY ? AWAY : bit;
     log_event(LOG_WARN, "cache_unusable", "address=%s why=\"%s\"%s%.*s goes_on=\"from memory\"",
               log_value(str_of(link->url.shown)).text, redistrouble_words(why),
               word.len ? " error=" : "", (int)word.len, word.ptr);
@@ -71,22 +71,23 @@ static void redislink_tell_ready(struct redislink *link)
     atomic_store_explicit(&link->standing, REDISTROUBLE_NONE, memory_order_relaxed);
     log_event(LOG_INFO, "cache_usable", "address=%s after_ms=%lld",
               log_value(str_of(link->url.shown)).text,
-              (long long)(clock_steady_ms() - link->down_at_ms));
-    link->told = 0;
+              (long long)(clock_monotonic_ms() - link->down_at_ms));
+    link->set = 0;
 }
 
 /* ---- trying ---- */
 
 static void redislink_try_again(void *arg);
 
-static void redislink_rest(struct redislink *link, enum redistrouble why, struct str word)
+static void redislink_back_off(struct redislink *link, enum redistrouble why, struct str word)
 {
     if (link->state == READY)
-        link->down_at_ms = clock_steady_ms();
+        link->down_at_ms = clock_monotonic_ms();
     redislink_go(link, RESTING);
     redislink_tell_trouble(link, why, word);
-    loop_timer_start(&link->timer, link->loop, link->rest_ms, redislink_try_again, link);
-    link->rest_ms = link->rest_ms * 2 < REST_MOST_MS ? link->rest_ms * 2 : REST_MOST_MS;
+    loop_timer_start(&link->timer, link->loop, link->cool_down_ms, redislink_try_again, link);
+    link->cool_down_ms =
+        link->cool_down_ms * 2 < COOL_DOWN_MAX_MS ? link->cool_down_ms * 2 : COOL_DOWN_MAX_MS;
     link->news(REDISLINK_DOWN, link->arg);
 }
 
@@ -103,7 +104,7 @@ static void redislink_on_ended(enum redistrouble why, struct str word, void *arg
     if (has_more)
         redislink_connect_to(link, link->found.addresses[link->next++]);
     else
-        redislink_rest(link, why, str_of(kept));
+        redislink_back_off(link, why, str_of(kept));
 }
 
 static void redislink_on_ready(void *arg)
@@ -131,7 +132,7 @@ static void redislink_on_found(const struct redislookup_result *result, void *ar
     if (result->count > 0)
         redislink_connect_to(link, link->found.addresses[0]);
     else
-        redislink_rest(link, REDISTROUBLE_NAME, STR(""));
+        redislink_back_off(link, REDISTROUBLE_NAME, STR(""));
 }
 
 static void redislink_on_look_deadline(void *arg)
@@ -139,7 +140,7 @@ static void redislink_on_look_deadline(void *arg)
     struct redislink *link = arg;
     redislookup_cancel(link->lookup);
     link->lookup = NULL;
-    redislink_rest(link, REDISTROUBLE_NAME, STR(""));
+    redislink_back_off(link, REDISTROUBLE_NAME, STR(""));
 }
 
 static bool redislink_is_numeric(const char *host)
@@ -172,8 +173,8 @@ struct redislink *redislink_new(struct loop *loop, struct redisurl *url, redisli
     *url = (struct redisurl){0};
     link->news = news;
     link->arg = arg;
-    link->rest_ms = REST_LEAST_MS;
-    link->down_at_ms = clock_steady_ms();
+    link->cool_down_ms = COOL_DOWN_MIN_MS;
+    link->down_at_ms = clock_monotonic_ms();
     atomic_init(&link->standing, REDISTROUBLE_UNREACHABLE);
     redislink_try_again(link);
     return link;
@@ -195,7 +196,8 @@ void redislink_free(struct redislink **link)
 
 bool redislink_is_promising(const struct redislink *link)
 {
-    return (link->state == LOOKING || link->state == CONNECTING) && link->rest_ms == REST_LEAST_MS;
+    return (link->state == LOOKING || link->state == CONNECTING) &&
+           link->cool_down_ms == COOL_DOWN_MIN_MS;
 }
 
 bool redislink_send(struct redislink *link, struct str command, rediswire_reply_fn *reply,
@@ -206,7 +208,7 @@ bool redislink_send(struct redislink *link, struct str command, rediswire_reply_
 
 void redislink_served(struct redislink *link)
 {
-    link->rest_ms = REST_LEAST_MS;
+    link->cool_down_ms = COOL_DOWN_MIN_MS;
 }
 
 enum redistrouble redislink_standing(const struct redislink *link)

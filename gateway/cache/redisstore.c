@@ -18,15 +18,15 @@
 
 enum {
     COMMAND_BYTES = REDISSTORE_VALUE_BYTES + 4096,
-    NAME_MOST = 400,
+    NAME_MAX = 400,
     ILLFORMED_MS = 60 * 1000, /* one good value does not end what is said of others */
 };
 
 enum family { READING, WRITING, FAMILIES }; /* they fail for different reasons */
 static const char *const family_words[FAMILIES] = {"reading", "writing"};
 
-struct command {
-    TAILQ_ENTRY(command) entry; /* while it waits or has failed */
+struct redis_command {
+    TAILQ_ENTRY(redis_command) entry; /* while it waits or has failed */
     struct redisstore *store;
     enum family family;
     cache_done_fn *done;   /* get */
@@ -37,7 +37,7 @@ struct command {
     struct buf text;  /* RESP, until it is sent */
     size_t bytes;     /* of it */
 };
-TAILQ_HEAD(commands, command);
+TAILQ_HEAD(commands, redis_command);
 
 struct redisstore {
     struct loop *loop;
@@ -61,7 +61,8 @@ static void redisstore_note_failure(struct redisstore *store)
 }
 
 /* what: the error's word, or what is wrong with the value. */
-static void redisstore_note_trouble(struct command *command, enum redistrouble why, struct str what)
+static void redisstore_note_trouble(struct redis_command *command, enum redistrouble why,
+                                    struct str what)
 {
     struct redisstore *store = command->store;
     _Atomic enum redistrouble *trouble = &store->trouble[command->family];
@@ -69,13 +70,13 @@ static void redisstore_note_trouble(struct command *command, enum redistrouble w
     if (atomic_exchange_explicit(trouble, why, memory_order_relaxed) == why)
         return; /* told already */
     if (why == REDISTROUBLE_ILLFORMED)
-        store->illformed_at_ms = clock_steady_ms();
+        store->illformed_at_ms = clock_monotonic_ms();
     log_event(LOG_WARN, "cache_trouble", "address=%s while=%s why=\"%s\" what=%s name=%s",
               log_value(str_of(redislink_address(store->link))).text, family_words[command->family],
               redistrouble_words(why), log_value(what).text, log_value(str_of(command->name)).text);
 }
 
-static void redisstore_note_success(struct command *command)
+static void redisstore_note_success(struct redis_command *command)
 {
     struct redisstore *store = command->store;
     _Atomic enum redistrouble *trouble = &store->trouble[command->family];
@@ -83,7 +84,7 @@ static void redisstore_note_success(struct command *command)
     redislink_served(store->link);
     if (command->is_no_proof || before == REDISTROUBLE_NONE ||
         (before == REDISTROUBLE_ILLFORMED &&
-         clock_steady_ms() - store->illformed_at_ms < ILLFORMED_MS))
+         clock_monotonic_ms() - store->illformed_at_ms < ILLFORMED_MS))
         return;
     atomic_store_explicit(trouble, REDISTROUBLE_NONE, memory_order_relaxed);
     log_event(LOG_INFO, "cache_trouble_over", "address=%s while=%s",
@@ -93,10 +94,10 @@ static void redisstore_note_success(struct command *command)
 
 /* ---- the end of a command ---- */
 
-static void redisstore_answer(struct command *command, struct str value, int64_t age_ms,
+static void redisstore_answer(struct redis_command *command, struct str value, int64_t age_ms,
                               bool is_mine)
 {
-    struct command last = *command;
+    struct redis_command last = *command;
     struct redisstore *store = command->store;
     store->count--;
     store->bytes -= command->bytes;
@@ -111,7 +112,7 @@ static void redisstore_answer(struct command *command, struct str value, int64_t
         last.locked(is_mine, last.arg);
 }
 
-static void redisstore_answer_failed(struct command *command)
+static void redisstore_answer_failed(struct redis_command *command)
 {
     redisstore_answer(command, STR_NONE, 0, true); /* rather twice than never */
 }
@@ -120,7 +121,7 @@ static void redisstore_on_failed(void *arg)
 {
     struct redisstore *store = arg;
     struct commands failed = TAILQ_HEAD_INITIALIZER(failed);
-    struct command *command;
+    struct redis_command *command;
     TAILQ_CONCAT(&failed, &store->failed, entry); /* what fails meanwhile is for the next turn */
     while ((command = TAILQ_FIRST(&failed)) != NULL) {
         TAILQ_REMOVE(&failed, command, entry);
@@ -129,7 +130,7 @@ static void redisstore_on_failed(void *arg)
 }
 
 /* Answered on the next turn: never from inside the question. */
-static void redisstore_fail(struct command *command)
+static void redisstore_fail(struct redis_command *command)
 {
     struct redisstore *store = command->store;
     if (store->is_closing || (!command->done && !command->locked)) {
@@ -143,7 +144,7 @@ static void redisstore_fail(struct command *command)
 
 /* ---- replies ---- */
 
-static void redisstore_take_value(struct command *command, struct str bytes)
+static void redisstore_take_value(struct redis_command *command, struct str bytes)
 {
     struct str value = STR_NONE;
     int64_t put_ms = 0, age_ms = 0;
@@ -159,11 +160,11 @@ static void redisstore_take_value(struct command *command, struct str bytes)
     redisstore_answer(command, value, age_ms > 0 ? age_ms : 0, true);
 }
 
-static void redisstore_take_reply(struct command *command, const redisReply *reply)
+static void redisstore_take_reply(struct redis_command *command, const redisReply *reply)
 {
     struct str text = str_make(reply->str, reply->len);
     if (reply->type == REDIS_REPLY_ERROR) {
-        redisstore_note_trouble(command, redistrouble_of_error(text), redistrouble_word(text));
+        redisstore_note_trouble(command, redistrouble_of_error(text), redistrouble_name(text));
         redisstore_answer_failed(command);
     } else if (command->done && reply->type == REDIS_REPLY_STRING && reply->len > 0) {
         redisstore_take_value(command, text);
@@ -176,7 +177,7 @@ static void redisstore_take_reply(struct command *command, const redisReply *rep
 
 static void redisstore_on_reply(const redisReply *reply, void *arg)
 {
-    struct command *command = arg;
+    struct redis_command *command = arg;
     if (reply && !command->store->is_closing) {
         redisstore_take_reply(command, reply);
         return;
@@ -187,7 +188,7 @@ static void redisstore_on_reply(const redisReply *reply, void *arg)
 
 /* ---- sending ---- */
 
-static void redisstore_dispatch(struct command *command)
+static void redisstore_dispatch(struct redis_command *command)
 {
     struct redisstore *store = command->store;
     if (redislink_send(store->link, buf_str(&command->text), redisstore_on_reply, command)) {
@@ -204,7 +205,7 @@ static void redisstore_on_news(enum redislink_news news, void *arg)
 {
     struct redisstore *store = arg;
     struct commands waiting = TAILQ_HEAD_INITIALIZER(waiting);
-    struct command *command;
+    struct redis_command *command;
     (void)news; /* dispatch looks for itself */
     TAILQ_CONCAT(&waiting, &store->waiting, entry);
     while ((command = TAILQ_FIRST(&waiting)) != NULL) {
@@ -213,27 +214,27 @@ static void redisstore_on_news(enum redislink_news news, void *arg)
     }
 }
 
-static struct command *redisstore_command_new(struct redisstore *store, enum family family,
-                                              const char *name, unsigned words)
+static struct redis_command *redisstore_command_new(struct redisstore *store, enum family family,
+                                                    const char *name, unsigned message)
 {
-    struct command *command = memory_new(sizeof *command);
+    struct redis_command *command = memory_new(sizeof *command);
     command->store = store;
     command->family = family;
     command->name = memory_text(name);
     buf_init(&command->text, COMMAND_BYTES);
-    respcommand_begin(&command->text, words);
+    respcommand_begin(&command->text, message);
     return command;
 }
 
-static void redisstore_add_key(struct command *command, const char *prefix)
+static void redisstore_add_key(struct redis_command *command, const char *prefix)
 {
-    char key[NAME_MOST + sizeof LOCK_KEY];
+    char key[NAME_MAX + sizeof LOCK_KEY];
     int len = snprintf(key, sizeof key, "%s%s", prefix, command->name);
     ASSERT(len > 0 && (size_t)len < sizeof key);
     respcommand_word(&command->text, str_make(key, (size_t)len));
 }
 
-static void redisstore_issue(struct command *command)
+static void redisstore_issue(struct redis_command *command)
 {
     struct redisstore *store = command->store;
     command->bytes = command->text.len;
@@ -255,7 +256,7 @@ static void redisstore_issue(struct command *command)
 static void redisstore_get(void *arg, const char *name, cache_done_fn *done, void *done_arg)
 {
     /* GETRANGE rather than GET: what somebody else put there may be of any size. */
-    struct command *command = redisstore_command_new(arg, READING, name, 4);
+    struct redis_command *command = redisstore_command_new(arg, READING, name, 4);
     command->done = done;
     command->arg = done_arg;
     respcommand_word(&command->text, STR("GETRANGE"));
@@ -267,7 +268,7 @@ static void redisstore_get(void *arg, const char *name, cache_done_fn *done, voi
 
 static void redisstore_put(void *arg, const char *name, struct str value, int64_t ttl_ms)
 {
-    struct command *command = redisstore_command_new(arg, WRITING, name, ttl_ms > 0 ? 5 : 2);
+    struct redis_command *command = redisstore_command_new(arg, WRITING, name, ttl_ms > 0 ? 5 : 2);
     struct buf text;
     if (ttl_ms <= 0) {
         respcommand_word(&command->text, STR("DEL"));
@@ -298,7 +299,7 @@ static const char unlock_script[] =
 static void redisstore_lock(void *arg, const char *name, const char *token, int64_t ttl_ms,
                             cache_lock_fn *done, void *done_arg)
 {
-    struct command *command = redisstore_command_new(arg, WRITING, name, 6);
+    struct redis_command *command = redisstore_command_new(arg, WRITING, name, 6);
     command->locked = done;
     command->arg = done_arg;
     respcommand_word(&command->text, STR("EVAL"));
@@ -312,7 +313,7 @@ static void redisstore_lock(void *arg, const char *name, const char *token, int6
 
 static void redisstore_unlock(void *arg, const char *name, const char *token)
 {
-    struct command *command = redisstore_command_new(arg, WRITING, name, 5);
+    struct redis_command *command = redisstore_command_new(arg, WRITING, name, 5);
     command->is_no_proof = true; /* it mostly writes nothing */
     respcommand_word(&command->text, STR("EVAL"));
     respcommand_word(&command->text, str_of(unlock_script));
@@ -328,12 +329,12 @@ static void redisstore_health(void *arg, struct cache_health *out)
     enum redistrouble standing = redislink_standing(store->link);
     out->is_usable = standing == REDISTROUBLE_NONE;
     out->failures = atomic_load_explicit(&store->failures, memory_order_relaxed);
-    int len = snprintf(out->words, sizeof out->words, "redis %.60s: %s",
+    int len = snprintf(out->message, sizeof out->message, "redis %.60s: %s",
                        redislink_address(store->link), redistrouble_words(standing));
     for (size_t i = 0; i < FAMILIES && out->is_usable; i++) {
         enum redistrouble trouble = atomic_load_explicit(&store->trouble[i], memory_order_relaxed);
-        if (trouble != REDISTROUBLE_NONE && len > 0 && (size_t)len < sizeof out->words)
-            len += snprintf(out->words + len, sizeof out->words - (size_t)len, "; %s: %s",
+        if (trouble != REDISTROUBLE_NONE && len > 0 && (size_t)len < sizeof out->message)
+            len += snprintf(out->message + len, sizeof out->message - (size_t)len, "; %s: %s",
                             family_words[i], redistrouble_words(trouble));
     }
 }
@@ -378,7 +379,7 @@ static bool redisstore_check_unix(struct str location, struct fault *why)
 
 static void redisstore_drop_all(struct commands *commands)
 {
-    struct command *command;
+    struct redis_command *command;
     while ((command = TAILQ_FIRST(commands)) != NULL) {
         TAILQ_REMOVE(commands, command, entry);
         redisstore_answer_failed(command);

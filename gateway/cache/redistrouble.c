@@ -3,7 +3,7 @@
 
 enum { WORD_MAX = 20 };
 
-static const char *const words[REDISTROUBLE_COUNT] = {
+static const char *const message[REDISTROUBLE_COUNT] = {
     [REDISTROUBLE_NONE] = "in use",
     [REDISTROUBLE_NAME] = "its name cannot be resolved",
     [REDISTROUBLE_UNREACHABLE] = "cannot be reached",
@@ -33,10 +33,10 @@ static const struct {
 
 const char *redistrouble_words(enum redistrouble trouble)
 {
-    return words[trouble];
+    return message[trouble];
 }
 
-struct str redistrouble_word(struct str error)
+struct str redistrouble_name(struct str error)
 {
     struct str word = str_first(error, str_find_byte(error, ' '));
     for (size_t i = 0; i < word.len; i++)
@@ -47,7 +47,7 @@ struct str redistrouble_word(struct str error)
 
 enum redistrouble redistrouble_of_error(struct str error)
 {
-    struct str word = redistrouble_word(error);
+    struct str word = redistrouble_name(error);
     for (size_t i = 0; i < COUNT_OF(errors); i++)
         if (str_is(word, errors[i].word))
             return errors[i].trouble;

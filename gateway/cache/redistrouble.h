@@ -25,6 +25,6 @@ const char *redistrouble_words(enum redistrouble trouble); /* "cannot be reached
 enum redistrouble redistrouble_of_error(struct str error);
 /* That word when it is one (capitals only, at most 20), else "": what else an error says may be
  * anything and is never shown. Borrowed from error. */
-struct str redistrouble_word(struct str error);
+struct str redistrouble_name(struct str error);
 
 #endif

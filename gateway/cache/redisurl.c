@@ -18,7 +18,7 @@ static int redisurl_hex_of(char c)
 }
 
 /* NULL when it is ill-formed, too long or would hold a NUL. */
-static char *redisurl_decode(struct str text, size_t most)
+static char *redisurl_decode(struct str text, size_t max)
 {
     char *out = memory_new(text.len + 1);
     size_t len = 0;
@@ -30,7 +30,7 @@ static char *redisurl_decode(struct str text, size_t most)
             byte = high < 0 || low < 0 ? 0 : high * 16 + low;
             i += 2;
         }
-        if (byte == 0 || len == most) {
+        if (byte == 0 || len == max) {
             explicit_bzero(out, len);
             free(out);
             return NULL;

@@ -48,7 +48,7 @@ static void rediswire_end(struct rediswire *wire, enum redistrouble why, struct 
     if (!wire->has_ended) {
         wire->has_ended = true;
         wire->why = why;
-        snprintf(wire->word, sizeof wire->word, STR_FMT, STR_ARG(redistrouble_word(error)));
+        snprintf(wire->word, sizeof wire->word, STR_FMT, STR_ARG(redistrouble_name(error)));
         loop_timer_start(&wire->timer, wire->loop, 0, rediswire_on_told, wire);
     }
     if (context)
@@ -59,7 +59,7 @@ static void rediswire_on_deadline(void *arg)
 {
     struct rediswire *wire = arg;
     int64_t limit_ms = wire->is_ready ? REDISWIRE_SILENCE_MS : REDISWIRE_HANDSHAKE_MS;
-    int64_t left_ms = wire->alive_at_ms + limit_ms - clock_steady_ms();
+    int64_t left_ms = wire->alive_at_ms + limit_ms - clock_monotonic_ms();
     if (wire->is_ready && wire->awaited == 0)
         return;
     if (left_ms > 0)
@@ -75,7 +75,7 @@ static void rediswire_on_readable(evutil_socket_t fd, short events, void *arg)
     struct rediswire *wire = arg;
     (void)fd, (void)events;
     (void)loop_now_ms(wire->loop); /* this turn's time counts */
-    wire->alive_at_ms = clock_steady_ms();
+    wire->alive_at_ms = clock_monotonic_ms();
     if (wire->context)
         redisAsyncHandleRead(wire->context);
 }
@@ -84,7 +84,7 @@ static void rediswire_on_writable(evutil_socket_t fd, short events, void *arg)
 {
     struct rediswire *wire = arg;
     (void)fd, (void)events;
-    wire->alive_at_ms = clock_steady_ms();
+    wire->alive_at_ms = clock_monotonic_ms();
     if (wire->context)
         redisAsyncHandleWrite(wire->context);
 }
@@ -158,7 +158,7 @@ static bool rediswire_send_text(struct rediswire *wire, struct str command, redi
         return false;
     }
     if (wire->awaited++ == 0 && wire->is_ready) {
-        wire->alive_at_ms = clock_steady_ms();
+        wire->alive_at_ms = clock_monotonic_ms();
         loop_timer_start(&wire->timer, wire->loop, REDISWIRE_SILENCE_MS, rediswire_on_deadline,
                          wire);
     }
@@ -268,7 +268,7 @@ struct rediswire *rediswire_open(struct loop *loop, const struct redisurl *url, 
     wire->url = url;
     wire->events = *events;
     wire->arg = arg;
-    wire->alive_at_ms = clock_steady_ms();
+    wire->alive_at_ms = clock_monotonic_ms();
     wire->context =
         url->path ? redisAsyncConnectUnix(url->path) : redisAsyncConnect(address, url->port);
     ASSERT(wire->context); /* only without memory */

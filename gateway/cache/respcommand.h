@@ -5,9 +5,9 @@
 
 #include "base/buf.h"
 
-static inline void respcommand_begin(struct buf *out, unsigned words)
+static inline void respcommand_begin(struct buf *out, unsigned message)
 {
-    buf_printf(out, "*%u\r\n", words);
+    buf_printf(out, "*%u\r\n", message);
 }
 static inline void respcommand_word(struct buf *out, struct str word)
 {

@@ -6,7 +6,7 @@
 
 #include "catalogue/cleantext.h"
 
-struct builder {
+struct assemble_builder {
     const struct assemble_input *input;
     struct arena *arena;
     struct str last_category; /* categories come in runs: one copy a run */
@@ -32,7 +32,7 @@ static void assemble_offer_fill(struct offer *offer, const struct panelrow *row,
 }
 
 /* row: NULL when the service is not in the provider's list. */
-static void assemble_offer_make(struct builder *builder, struct offer *offer,
+static void assemble_offer_make(struct assemble_builder *builder, struct offer *offer,
                                 const struct provider *provider, struct str service,
                                 const struct panelrow *row, enum ordertype mapped)
 {
@@ -49,14 +49,14 @@ static void assemble_offer_make(struct builder *builder, struct offer *offer,
 
 /* ---- what the service takes from its offers ---- */
 
-static struct str assemble_category_copy(struct builder *builder, struct str category)
+static struct str assemble_category_copy(struct assemble_builder *builder, struct str category)
 {
     if (!str_equal(builder->last_category, category))
         builder->last_category = arena_str(builder->arena, category);
     return builder->last_category;
 }
 
-static void assemble_describe(struct builder *builder, struct service *service,
+static void assemble_describe(struct assemble_builder *builder, struct service *service,
                               const struct service_settings *settings, const struct panelrow *first)
 {
     if (settings && settings->name)
@@ -104,7 +104,7 @@ static const struct offer *assemble_base_offer(const struct service *service)
     return base;
 }
 
-static void assemble_price(struct builder *builder, struct service *service,
+static void assemble_price(struct assemble_builder *builder, struct service *service,
                            const struct service_settings *settings, struct markup markup)
 {
     const struct offer *base = assemble_base_offer(service);
@@ -124,7 +124,7 @@ static void assemble_price(struct builder *builder, struct service *service,
 }
 
 /* first: the row of the first known offer, or NULL. */
-static void assemble_finish(struct builder *builder, struct service *service,
+static void assemble_finish(struct assemble_builder *builder, struct service *service,
                             const struct service_settings *settings, const struct panelrow *first,
                             struct markup markup)
 {
@@ -142,7 +142,7 @@ static void assemble_finish(struct builder *builder, struct service *service,
 
 /* ---- the two kinds of services ---- */
 
-static void assemble_make_written(struct builder *builder, struct service *service,
+static void assemble_make_written(struct assemble_builder *builder, struct service *service,
                                   const struct service_settings *settings)
 {
     const struct assemble_input *input = builder->input;
@@ -158,7 +158,7 @@ static void assemble_make_written(struct builder *builder, struct service *servi
         if (!provider)
             continue;
         struct str id = str_of(wanted->service);
-        const struct panelrow *row = panellist_find(input->lists[provider->id], id);
+        const struct panelrow *row = provider_list_find(input->lists[provider->id], id);
         struct offer *offer = &service->offers[service->offer_count++];
         assemble_offer_make(builder, offer, provider, id, row, settings->type);
         offer->weight = wanted->weight;
@@ -168,7 +168,7 @@ static void assemble_make_written(struct builder *builder, struct service *servi
     assemble_finish(builder, service, settings, first, settings->markup);
 }
 
-static void assemble_make_imported(struct builder *builder, struct service *service,
+static void assemble_make_imported(struct assemble_builder *builder, struct service *service,
                                    const struct importrow *import)
 {
     const struct provider *provider =
@@ -197,7 +197,7 @@ struct catalogue *assemble_make(const struct assemble_input *input, int64_t wall
     pthread_mutex_init(&body->late, NULL);
     size_t room = input->settings->service_count + input->plan->count;
     struct service *list = arena_new(&body->arena, (room ? room : 1) * sizeof *list);
-    struct builder builder = {.input = input, .arena = &body->arena};
+    struct assemble_builder builder = {.input = input, .arena = &body->arena};
     for (size_t i = 0; i < input->settings->service_count; i++)
         assemble_make_written(&builder, &list[open->count++], &input->settings->services[i]);
     for (size_t i = 0; i < input->plan->count; i++)

@@ -10,8 +10,8 @@
 #define CATALOGUE_ASSEMBLE_H
 #include "catalogue/catalogue_private.h"
 #include "catalogue/importplan.h"
-#include "catalogue/panellist.h"
 #include "catalogue/pricebook.h"
+#include "catalogue/provider_list.h"
 
 /* Published as the greatest quantity where nobody says one. */
 #define ASSEMBLE_MAX INT64_C(2147483647)
@@ -19,7 +19,7 @@
 struct assemble_input {
     const struct catalogue_settings *settings;
     struct provider_set *providers; /* gets a pin */
-    const struct panellist *const
+    const struct provider_list *const
         *lists; /* PROVIDER_MAX of them, by provider id; NULL: none held */
     const struct pricebook *const *books; /* likewise */
     const struct importplan *plan;

@@ -7,17 +7,17 @@
 
 __extension__ typedef __int128 wide;
 
-struct cell {
+struct balances_cell {
     atomic_uint sequence; /* odd while it is written; 0: never was */
     _Atomic int64_t units, at_ms;
 };
-static struct cell cells[PROVIDER_MAX];
+static struct balances_cell cells[PROVIDER_MAX];
 static pthread_mutex_t writing = PTHREAD_MUTEX_INITIALIZER;
 
 struct balance_cell balances_get(unsigned provider_id)
 {
     ASSERT(provider_id < PROVIDER_MAX);
-    struct cell *cell = &cells[provider_id];
+    struct balances_cell *cell = &cells[provider_id];
     for (;;) {
         unsigned before = atomic_load(&cell->sequence);
         struct balance_cell read = {.is_known = before > 0,
@@ -31,7 +31,7 @@ struct balance_cell balances_get(unsigned provider_id)
 void balances_set(unsigned provider_id, struct money amount, int64_t wall_at_ms)
 {
     ASSERT(provider_id < PROVIDER_MAX);
-    struct cell *cell = &cells[provider_id];
+    struct balances_cell *cell = &cells[provider_id];
     pthread_mutex_lock(&writing);
     atomic_fetch_add(&cell->sequence, 1);
     atomic_store(&cell->units, amount.units);

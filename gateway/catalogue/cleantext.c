@@ -8,7 +8,7 @@ static bool cleantext_decode(struct str s, uint32_t *point_out, size_t *len_out)
 {
     static const struct {
         unsigned char mask, mark, low;
-        uint32_t least;
+        uint32_t min;
     } forms[] = {{0x80, 0x00, 0x7F, 0},
                  {0xE0, 0xC0, 0x1F, 0x80},
                  {0xF0, 0xE0, 0x0F, 0x800},
@@ -29,7 +29,7 @@ static bool cleantext_decode(struct str s, uint32_t *point_out, size_t *len_out)
         *point_out = point;
         *len_out = form + 1;
         bool is_surrogate = point >= 0xD800 && point <= 0xDFFF;
-        return point >= forms[form].least && point <= 0x10FFFF && !is_surrogate;
+        return point >= forms[form].min && point <= 0x10FFFF && !is_surrogate;
     }
     return false;
 }

@@ -12,17 +12,17 @@ static const char *feedcall_obstacle(const struct provider *provider, struct hea
     if (provider_is_paused(provider))
         return "paused by an operator";
     enum skip skip = health_look(health, provider->id, HEALTH_READINGS, STR_NONE, now_ms);
-    return skip == SKIP_NONE ? NULL : skip_word(skip);
+    return skip == SKIP_NONE ? NULL : skip_name(skip);
 }
 
-const char *feedcall_start(struct feedcall *call, enum question_action action, bool is_wanted,
-                           ask_done_fn *done, int64_t *wait_ms_out)
+const char *feedcall_start(struct feedcall *call, enum upstream_action action, bool is_wanted,
+                           upstream_call_done_fn *done, int64_t *wait_ms_out)
 {
     struct refresher *refresher = call->feed->refresher;
     struct health *health = refresher->parts.health;
     const struct provider *provider = provider_set_by_id(refresher->view.providers, call->feed->id);
-    int64_t now_ms = clock_steady_ms();
-    ASSERT(provider && !call->ask);
+    int64_t now_ms = clock_monotonic_ms();
+    ASSERT(provider && !call->call);
     *wait_ms_out = HELD_MS;
     const char *why_not = is_wanted ? NULL : feedcall_obstacle(provider, health, now_ms);
     if (why_not)
@@ -35,35 +35,36 @@ const char *feedcall_start(struct feedcall *call, enum question_action action, b
     /* Another thread may have taken the probe since the look. */
     if (!is_wanted &&
         health_take(health, provider->id, HEALTH_READINGS, STR_NONE, now_ms) != SKIP_NONE)
-        return skip_word(SKIP_BREAKER);
-    struct question question = {.action = action};
-    struct ask_options options = {.request_id = "refresh", .wait_ms = CONNECTION_WAIT_MS};
+        return skip_name(SKIP_BREAKER);
+    struct upstream_request request = {.action = action};
+    struct upstream_call_options options = {.request_id = "refresh", .wait_ms = CONNECTION_WAIT_MS};
     call->has_probe = !is_wanted;
     call->set = provider_set_pin(refresher->view.providers);
     call->provider = provider;
-    call->ask = ask_start(refresher->parts.loop, provider, &question, &options, done, call);
+    call->call =
+        upstream_call_start(refresher->parts.loop, provider, &request, &options, done, call);
     return NULL;
 }
 
 static void feedcall_forget(struct feedcall *call)
 {
-    call->ask = NULL;
+    call->call = NULL;
     call->provider = NULL;
     provider_set_unpin(&call->set);
 }
 
-void feedcall_end(struct feedcall *call, const struct answer *answer)
+void feedcall_end(struct feedcall *call, const struct upstream_response *answer)
 {
     health_note(call->feed->refresher->parts.health, call->provider->id, HEALTH_READINGS, STR_NONE,
-                answer, MONEY_ZERO, clock_steady_ms());
+                answer, MONEY_ZERO, clock_monotonic_ms());
     feedcall_forget(call);
 }
 
 void feedcall_cancel(struct feedcall *call)
 {
-    if (!call->ask)
+    if (!call->call)
         return;
-    ask_cancel(call->ask);
+    upstream_call_cancel(call->call);
     if (call->has_probe)
         health_unused(call->feed->refresher->parts.health, call->provider->id, HEALTH_READINGS,
                       STR_NONE);

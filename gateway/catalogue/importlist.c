@@ -9,7 +9,7 @@
 
 /* Why the row cannot be sold as it is; NULL when it can. */
 static const char *importlist_obstacle(const struct provider *provider,
-                                       const struct answer_service *row, struct str name)
+                                       const struct upstream_service *row, struct str name)
 {
     if (row->id.len == 0)
         return "it has no id";
@@ -29,7 +29,7 @@ static const char *importlist_obstacle(const struct provider *provider,
 }
 
 /* Ours: theirs where that is a number for us, else counted downwards from the last one. */
-static uint32_t importlist_number_of(const struct answer_service *row, uint32_t *next_free)
+static uint32_t importlist_number_of(const struct upstream_service *row, uint32_t *next_free)
 {
     uint64_t number;
     if (str_to_u64(row->id, &number) && number > 0 && number < IMPORTPLAN_LAST / 2)
@@ -38,7 +38,7 @@ static uint32_t importlist_number_of(const struct answer_service *row, uint32_t 
 }
 
 static void importlist_print_facts(const struct provider *provider,
-                                   const struct answer_service *row, struct arena *arena,
+                                   const struct upstream_service *row, struct arena *arena,
                                    struct buf *out)
 {
     char rate[MONEY_TEXT] = "?";
@@ -74,9 +74,9 @@ static void importlist_print_text(struct str dirty, struct arena *arena, struct 
     buf_fini(&escaped);
 }
 
-static void importlist_print_row(const struct provider *provider, const struct answer_service *row,
-                                 const char *why_not, uint32_t number, struct arena *arena,
-                                 struct buf *out)
+static void importlist_print_row(const struct provider *provider,
+                                 const struct upstream_service *row, const char *why_not,
+                                 uint32_t number, struct arena *arena, struct buf *out)
 {
     const char *lead = why_not ? "  # " : "  ";
     if (why_not)
@@ -96,7 +96,8 @@ static void importlist_print_row(const struct provider *provider, const struct a
     buf_add_text(out, "}\n");
 }
 
-void importlist_print(const struct provider *provider, const struct answer *answer, struct buf *out)
+void importlist_print(const struct provider *provider, const struct upstream_response *answer,
+                      struct buf *out)
 {
     struct arena arena;
     arena_init(&arena);
@@ -108,7 +109,7 @@ void importlist_print(const struct provider *provider, const struct answer *answ
                provider->settings.name);
     buf_add_text(out, "services:\n");
     for (size_t i = 0; i < answer->service_count; i++) {
-        const struct answer_service *row = &answer->services[i];
+        const struct upstream_service *row = &answer->services[i];
         const char *why_not = importlist_obstacle(provider, row, cleantext_make(&arena, row->name));
         importlist_print_row(provider, row, why_not, importlist_number_of(row, &next_free), &arena,
                              out);

@@ -8,7 +8,7 @@ struct seen { /* a number that belongs, or once belonged, to a service */
     UT_hash_handle hh;
     uint32_t number;
 };
-struct entry {
+struct importnumbers_entry {
     UT_hash_handle hh;
     uint32_t number;
     uint32_t stand_in; /* while the configuration has taken its number; 0: none */
@@ -18,7 +18,7 @@ struct entry {
     char key[];                   /* provider, NUL, service */
 };
 struct importnumbers {
-    struct entry *entries;
+    struct importnumbers_entry *entries;
     struct seen *seen;
     uint32_t highest_free; /* nothing above it is free */
 };
@@ -34,7 +34,7 @@ void importnumbers_free(struct importnumbers **numbers)
 {
     if (!*numbers)
         return;
-    struct entry *entry, *next_entry;
+    struct importnumbers_entry *entry, *next_entry;
     HASH_ITER(hh, (*numbers)->entries, entry, next_entry)
     {
         HASH_DEL((*numbers)->entries, entry);
@@ -50,10 +50,10 @@ void importnumbers_free(struct importnumbers **numbers)
     *numbers = NULL;
 }
 
-static struct entry *importnumbers_entry_new(struct str provider, struct str service)
+static struct importnumbers_entry *importnumbers_entry_new(struct str provider, struct str service)
 {
     size_t len = provider.len + 1 + service.len;
-    struct entry *entry = memory_new(sizeof *entry + len + 1);
+    struct importnumbers_entry *entry = memory_new(sizeof *entry + len + 1);
     if (provider.len)
         memcpy(entry->key, provider.ptr, provider.len);
     if (service.len)
@@ -64,10 +64,10 @@ static struct entry *importnumbers_entry_new(struct str provider, struct str ser
     return entry;
 }
 
-static struct entry *importnumbers_search(const struct importnumbers *numbers, struct str provider,
-                                          struct str service)
+static struct importnumbers_entry *importnumbers_search(const struct importnumbers *numbers,
+                                                        struct str provider, struct str service)
 {
-    struct entry *wanted = importnumbers_entry_new(provider, service), *found = NULL;
+    struct importnumbers_entry *wanted = importnumbers_entry_new(provider, service), *found = NULL;
     HASH_FIND(hh, numbers->entries, wanted->key, wanted->key_len, found);
     free(wanted);
     return found;
@@ -89,10 +89,11 @@ static void importnumbers_note_seen(struct importnumbers *numbers, uint32_t numb
     HASH_ADD(hh, numbers->seen, number, sizeof seen->number, seen);
 }
 
-static struct entry *importnumbers_set(struct importnumbers *numbers, struct str provider,
-                                       struct str service, uint32_t number)
+static struct importnumbers_entry *importnumbers_set(struct importnumbers *numbers,
+                                                     struct str provider, struct str service,
+                                                     uint32_t number)
 {
-    struct entry *entry = importnumbers_search(numbers, provider, service);
+    struct importnumbers_entry *entry = importnumbers_search(numbers, provider, service);
     if (!entry) {
         entry = importnumbers_entry_new(provider, service);
         HASH_ADD_KEYPTR(hh, numbers->entries, entry->key, entry->key_len, entry);
@@ -117,14 +118,14 @@ void importnumbers_give(struct importnumbers *numbers, struct str provider, stru
 uint32_t importnumbers_find(const struct importnumbers *numbers, struct str provider,
                             struct str service)
 {
-    struct entry *entry = importnumbers_search(numbers, provider, service);
+    struct importnumbers_entry *entry = importnumbers_search(numbers, provider, service);
     return entry ? entry->number : 0;
 }
 
 void importnumbers_stand_in(struct importnumbers *numbers, struct str provider, struct str service,
                             uint32_t number)
 {
-    struct entry *entry = importnumbers_search(numbers, provider, service);
+    struct importnumbers_entry *entry = importnumbers_search(numbers, provider, service);
     ASSERT(entry);
     entry->stand_in = number;
     importnumbers_note_seen(numbers, number);
@@ -133,7 +134,7 @@ void importnumbers_stand_in(struct importnumbers *numbers, struct str provider, 
 uint32_t importnumbers_find_stand_in(const struct importnumbers *numbers, struct str provider,
                                      struct str service)
 {
-    struct entry *entry = importnumbers_search(numbers, provider, service);
+    struct importnumbers_entry *entry = importnumbers_search(numbers, provider, service);
     return entry ? entry->stand_in : 0;
 }
 
@@ -158,13 +159,13 @@ size_t importnumbers_unkept(const struct importnumbers *numbers, struct ledger_i
 {
     size_t count = 0;
     *list_out = NULL;
-    for (struct entry *entry = numbers->entries; entry; entry = entry->hh.next)
+    for (struct importnumbers_entry *entry = numbers->entries; entry; entry = entry->hh.next)
         count += !entry->is_kept;
     if (count == 0)
         return 0;
     *list_out = memory_array(count, sizeof **list_out);
     size_t at = 0;
-    for (struct entry *entry = numbers->entries; entry; entry = entry->hh.next)
+    for (struct importnumbers_entry *entry = numbers->entries; entry; entry = entry->hh.next)
         if (!entry->is_kept)
             (*list_out)[at++] = (struct ledger_import){.provider = entry->provider,
                                                        .upstream_service = entry->service,
@@ -174,6 +175,6 @@ size_t importnumbers_unkept(const struct importnumbers *numbers, struct ledger_i
 
 void importnumbers_all_kept(struct importnumbers *numbers)
 {
-    for (struct entry *entry = numbers->entries; entry; entry = entry->hh.next)
+    for (struct importnumbers_entry *entry = numbers->entries; entry; entry = entry->hh.next)
         entry->is_kept = true;
 }

@@ -164,7 +164,7 @@ static void importplan_drop_doubles(struct importplan *plan)
 
 void importplan_make(const struct catalogue_settings *settings,
                      const struct provider_set *providers,
-                     const struct panellist *const lists[PROVIDER_MAX],
+                     const struct provider_list *const lists[PROVIDER_MAX],
                      struct importnumbers *numbers, struct importplan *out)
 {
     *out = (struct importplan){0};
@@ -173,7 +173,7 @@ void importplan_make(const struct catalogue_settings *settings,
     for (size_t i = 0; i < settings->import_count; i++) {
         const struct import_settings *import = &settings->imports[i];
         const struct provider *provider = provider_set_find(providers, str_of(import->provider));
-        const struct panellist *list = provider ? lists[provider->id] : NULL;
+        const struct provider_list *list = provider ? lists[provider->id] : NULL;
         for (size_t r = 0; list && r < list->count; r++) {
             const struct panelrow *row = &list->rows[r];
             uint32_t number = importplan_wants(import, row)

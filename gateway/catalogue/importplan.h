@@ -9,7 +9,7 @@
 #define CATALOGUE_IMPORTPLAN_H
 #include "catalogue/catalogue_settings.h"
 #include "catalogue/importnumbers.h"
-#include "catalogue/panellist.h"
+#include "catalogue/provider_list.h"
 #include "providers/provider.h"
 
 struct importrow {
@@ -27,7 +27,7 @@ struct importplan {
 /* lists by provider id, NULL where none is held. */
 void importplan_make(const struct catalogue_settings *settings,
                      const struct provider_set *providers,
-                     const struct panellist *const lists[PROVIDER_MAX],
+                     const struct provider_list *const lists[PROVIDER_MAX],
                      struct importnumbers *numbers, struct importplan *out);
 void importplan_fini(struct importplan *plan);
 /* The row passes the import's filters, has a known type and is no decoration. */

@@ -61,7 +61,7 @@ static void listtext_print_held(struct str service, struct price_state *state, v
     buf_printf(out, ",%u,%lld]", state->agreeing, (long long)state->since_ms);
 }
 
-bool listtext_print(const struct panellist *list, const struct pricebook *book, struct buf *out)
+bool listtext_print(const struct provider_list *list, const struct pricebook *book, struct buf *out)
 {
     buf_printf(out, "{\"version\":%d,\"fetched\":%lld,\"rows\":[", VERSION,
                (long long)list->fetched_at_ms);
@@ -91,7 +91,7 @@ static bool listtext_read_text(const json_t *row, size_t index, struct str *out)
 
 static bool listtext_read_id(const json_t *row, struct str *out)
 {
-    return listtext_read_text(row, 0, out) && out->len > 0 && out->len <= PANELLIST_ID_MAX;
+    return listtext_read_text(row, 0, out) && out->len > 0 && out->len <= PROVIDER_LIST_ID_MAX;
 }
 
 static bool listtext_read_number(const json_t *row, size_t index, int64_t *out)
@@ -159,24 +159,24 @@ static bool listtext_read_held(const json_t *json, struct str *id_out, struct pr
     return true;
 }
 
-static struct panellist *listtext_read_rows(const json_t *root)
+static struct provider_list *listtext_read_rows(const json_t *root)
 {
     const json_t *rows = json_object_get(root, "rows");
     const json_t *version = json_object_get(root, "version");
     const json_t *fetched = json_object_get(root, "fetched");
     if (!json_is_array(rows) || json_array_size(rows) == 0 ||
-        json_array_size(rows) > PANELLIST_MAX || json_integer_value(version) != VERSION ||
+        json_array_size(rows) > PROVIDER_LIST_MAX || json_integer_value(version) != VERSION ||
         json_integer_value(fetched) <= 0)
         return NULL;
     size_t count = json_array_size(rows);
-    struct panellist *list = panellist_new(json_integer_value(fetched));
+    struct provider_list *list = provider_list_new(json_integer_value(fetched));
     struct panelrow row;
     for (size_t i = 0; i < count && listtext_read_row(json_array_get(rows, i), &row); i++)
-        panellist_add(list, &row);
+        provider_list_add(list, &row);
     bool is_whole = list->count == count;
-    panellist_seal(list);
+    provider_list_seal(list);
     if (!is_whole || list->count != count)
-        panellist_free(&list);
+        provider_list_free(&list);
     return list;
 }
 
@@ -191,7 +191,7 @@ static bool listtext_check_held(const json_t *held)
     return json_is_array(held);
 }
 
-static void listtext_fill_book(const struct panellist *list, const json_t *held,
+static void listtext_fill_book(const struct provider_list *list, const json_t *held,
                                struct pricebook *book, bool keep_known)
 {
     for (size_t i = 0; i < json_array_size(held); i++) {
@@ -213,13 +213,13 @@ static void listtext_fill_book(const struct panellist *list, const json_t *held,
     }
 }
 
-struct panellist *listtext_parse(struct str text, struct pricebook *book, bool keep_known)
+struct provider_list *listtext_parse(struct str text, struct pricebook *book, bool keep_known)
 {
     if (text.len == 0 || text.len > LISTTEXT_MAX)
         return NULL;
     json_t *root = json_loadb(text.ptr, text.len, JSON_REJECT_DUPLICATES, NULL);
     const json_t *held = json_object_get(root, "held");
-    struct panellist *list = listtext_check_held(held) ? listtext_read_rows(root) : NULL;
+    struct provider_list *list = listtext_check_held(held) ? listtext_read_rows(root) : NULL;
     if (list && book)
         listtext_fill_book(list, held, book, keep_known);
     json_decref(root);

@@ -7,16 +7,16 @@
 #ifndef CATALOGUE_LISTTEXT_H
 #define CATALOGUE_LISTTEXT_H
 #include "base/buf.h"
-#include "catalogue/panellist.h"
 #include "catalogue/pricebook.h"
+#include "catalogue/provider_list.h"
 
 enum { LISTTEXT_MAX = 64 * 1024 * 1024 };
 
 /* False when it would pass the buffer's ceiling. book may be NULL. */
-bool listtext_print(const struct panellist *list, const struct pricebook *book,
+bool listtext_print(const struct provider_list *list, const struct pricebook *book,
                     struct buf *out) MUST_USE;
 /* NULL when ill-formed. book, when not NULL, gets the accepted price of each row and what was
  * held; prices that it holds already stay as they are when keep_known. */
-struct panellist *listtext_parse(struct str text, struct pricebook *book, bool keep_known);
+struct provider_list *listtext_parse(struct str text, struct pricebook *book, bool keep_known);
 
 #endif

@@ -26,8 +26,8 @@ struct refresher *refresher_new(const struct refresher_parts *parts)
 
 static void refresher_feed_free(struct feed *feed)
 {
-    panellist_free(&feed->list);
-    panellist_free(&feed->shrunken);
+    provider_list_free(&feed->list);
+    provider_list_free(&feed->shrunken);
     pricebook_fini(&feed->book);
     free(feed->name);
     free(feed);
@@ -75,11 +75,11 @@ void refresher_take_list(struct refresher *refresher, struct str provider, struc
                          int64_t fetched_at_ms)
 {
     struct feed *feed = refresher_feed(refresher, provider);
-    struct panellist *list = listtext_parse(body, &feed->book, false);
+    struct provider_list *list = listtext_parse(body, &feed->book, false);
     if (!list)
         return;
     list->fetched_at_ms = fetched_at_ms;
-    panellist_free(&feed->list);
+    provider_list_free(&feed->list);
     feed->list = list;
 }
 
@@ -209,7 +209,7 @@ static void refresher_on_tick(void *arg)
     struct refresher *refresher = arg;
     for (struct feed *feed = refresher->feeds; feed; feed = feed->next)
         if (feed->is_active && !feed->is_balance_wanted &&
-            health_wants_balance(refresher->parts.health, feed->id, clock_steady_ms()))
+            health_wants_balance(refresher->parts.health, feed->id, clock_monotonic_ms()))
             feedbalance_ask_now(feed);
     loop_timer_start(&refresher->tick_timer, refresher->parts.loop, TICK_MS, refresher_on_tick,
                      refresher);
@@ -259,109 +259,109 @@ struct errand {
     size_t accepted;
 };
 
-static void refresher_errand_free(struct errand *errand)
+static void refresher_task_free(struct errand *deferred)
 {
-    free(errand->service);
-    free(errand);
+    free(deferred->service);
+    free(deferred);
 }
 
-static struct errand *refresher_errand_new(struct refresher *refresher, loop_message_fn *run)
+static struct errand *refresher_task_new(struct refresher *refresher, loop_message_fn *run)
 {
-    struct errand *errand = memory_new(sizeof *errand);
-    errand->message.run = run;
-    errand->refresher = refresher;
-    return errand;
+    struct errand *deferred = memory_new(sizeof *deferred);
+    deferred->message.run = run;
+    deferred->refresher = refresher;
+    return deferred;
 }
 
-static struct feed *refresher_feed_of(const struct errand *errand)
+static struct feed *refresher_feed_of(const struct errand *deferred)
 {
-    return errand->provider_id < PROVIDER_MAX ? errand->refresher->by_id[errand->provider_id]
-                                              : NULL;
+    return deferred->provider_id < PROVIDER_MAX ? deferred->refresher->by_id[deferred->provider_id]
+                                                : NULL;
 }
 
 static void refresher_run_configure(struct loop_message *message)
 {
-    struct errand *errand = (struct errand *)(void *)message;
-    if (errand->refresher->is_stopped) {
-        refresher_view_fini(&errand->view);
+    struct errand *deferred = (struct errand *)(void *)message;
+    if (deferred->refresher->is_stopped) {
+        refresher_view_fini(&deferred->view);
     } else {
-        refresher_start_once(errand->refresher);
-        refresher_adopt(errand->refresher, &errand->view);
+        refresher_start_once(deferred->refresher);
+        refresher_adopt(deferred->refresher, &deferred->view);
     }
-    refresher_errand_free(errand);
+    refresher_task_free(deferred);
 }
 
 void refresher_configure(struct refresher *refresher, const struct refresher_view *view)
 {
-    struct errand *errand = refresher_errand_new(refresher, refresher_run_configure);
-    errand->view = *view;
+    struct errand *deferred = refresher_task_new(refresher, refresher_run_configure);
+    deferred->view = *view;
     provider_set_pin(view->providers);
     client_set_pin(view->clients);
-    loop_post(refresher->parts.loop, &errand->message);
+    loop_post(refresher->parts.loop, &deferred->message);
 }
 
 static void refresher_run_ask_list(struct loop_message *message)
 {
-    struct errand *errand = (struct errand *)(void *)message;
-    struct feed *feed = refresher_feed_of(errand);
+    struct errand *deferred = (struct errand *)(void *)message;
+    struct feed *feed = refresher_feed_of(deferred);
     if (feed)
         feedlist_ask_now(feed);
-    refresher_errand_free(errand);
+    refresher_task_free(deferred);
 }
 
 void refresher_ask_list(struct refresher *refresher, unsigned provider_id)
 {
-    struct errand *errand = refresher_errand_new(refresher, refresher_run_ask_list);
-    errand->provider_id = provider_id;
-    loop_post(refresher->parts.loop, &errand->message);
+    struct errand *deferred = refresher_task_new(refresher, refresher_run_ask_list);
+    deferred->provider_id = provider_id;
+    loop_post(refresher->parts.loop, &deferred->message);
 }
 
 static void refresher_run_ask_balance(struct loop_message *message)
 {
-    struct errand *errand = (struct errand *)(void *)message;
-    struct feed *feed = refresher_feed_of(errand);
+    struct errand *deferred = (struct errand *)(void *)message;
+    struct feed *feed = refresher_feed_of(deferred);
     if (feed)
         feedbalance_ask_now(feed);
-    refresher_errand_free(errand);
+    refresher_task_free(deferred);
 }
 
 void refresher_ask_balance(struct refresher *refresher, unsigned provider_id)
 {
-    struct errand *errand = refresher_errand_new(refresher, refresher_run_ask_balance);
-    errand->provider_id = provider_id;
-    loop_post(refresher->parts.loop, &errand->message);
+    struct errand *deferred = refresher_task_new(refresher, refresher_run_ask_balance);
+    deferred->provider_id = provider_id;
+    loop_post(refresher->parts.loop, &deferred->message);
 }
 
 static void refresher_run_accepted(struct loop_message *message)
 {
-    struct errand *errand = (struct errand *)(void *)message;
-    errand->done(errand->accepted, errand->arg);
-    refresher_errand_free(errand);
+    struct errand *deferred = (struct errand *)(void *)message;
+    deferred->done(deferred->accepted, deferred->arg);
+    refresher_task_free(deferred);
 }
 
 static void refresher_run_accept(struct loop_message *message)
 {
-    struct errand *errand = (struct errand *)(void *)message;
-    struct feed *feed = refresher_feed_of(errand);
+    struct errand *deferred = (struct errand *)(void *)message;
+    struct feed *feed = refresher_feed_of(deferred);
     if (feed)
-        errand->accepted = feedlist_accept(feed, str_of(errand->service));
+        deferred->accepted = feedlist_accept(feed, str_of(deferred->service));
     /* Whoever asked sees it in force when done runs. */
-    if (errand->accepted > 0)
-        refresher_publish_now(errand->refresher);
-    errand->message.run = refresher_run_accepted;
-    loop_post(errand->loop, &errand->message);
+    if (deferred->accepted > 0)
+        refresher_publish_now(deferred->refresher);
+    deferred->message.run = refresher_run_accepted;
+    loop_post(deferred->loop, &deferred->message);
 }
 
 void refresher_accept(struct refresher *refresher, unsigned provider_id, struct str service,
                       struct loop *loop, void (*done)(size_t accepted, void *arg), void *arg)
 {
-    struct errand *errand = refresher_errand_new(refresher, refresher_run_accept);
-    errand->provider_id = provider_id;
-    errand->service = service.ptr ? str_copy(service) : NULL;
-    errand->loop = loop;
-    errand->done = done;
-    errand->arg = arg;
-    loop_post(refresher->parts.loop, &errand->message);
+    struct errand *deferred = refresher_task_new(refresher, refresher_run_accept);
+    deferred->provider_id = provider_id;
+    deferred->service = service.ptr ? str_copy(service) : NULL;
+    deferred->loop = loop;
+    deferred->done = done;
+    deferred->arg = arg;
+    loop_post(refresher->parts.loop, &deferred->message);
 }
 
 bool refresher_is_settled(const struct refresher *refresher)

@@ -68,8 +68,8 @@ void refresher_free(struct refresher *refresher); /* after its loop has ended */
 
 /* The provider's list as YAML of `services:` for review (`panelmux import`). Pure. */
 struct buf;
-struct answer;
-void importlist_print(const struct provider *provider, const struct answer *answer,
+struct upstream_response;
+void importlist_print(const struct provider *provider, const struct upstream_response *answer,
                       struct buf *out);
 
 #endif

@@ -9,7 +9,7 @@
 
 enum {
     JITTER_SHARE = 20,
-    HELD_MOST_MS = 60 * 60 * 1000,
+    HELD_MAX_MS = 60 * 60 * 1000,
     CLOCKS_APART_MS = 60 * 1000, /* of the gateways that share a cache */
 };
 #define CACHE_TTL_MS (INT64_C(7) * 24 * 60 * 60 * 1000)
@@ -66,7 +66,7 @@ static void refresher_balance_on_cached(struct str value, int64_t age_ms, void *
     struct feed *feed = arg;
     (void)age_ms;
     if (!feed->is_active || feed->refresher->is_stopped || feed->balance_timer.is_armed ||
-        feed->balance_call.ask)
+        feed->balance_call.call)
         return; /* stopped, or asked for, meanwhile */
     int64_t at_ms = refresher_balance_take_cached(feed, value);
     int64_t left_ms = at_ms > 0 ? at_ms + refresher_balance_interval_ms(feed) - clock_wall_ms() : 0;
@@ -98,7 +98,7 @@ static void refresher_balance_check_currency(struct feed *feed, const struct pro
     feed->is_currency_wrong = feed->is_currency_wrong || is_wrong;
 }
 
-static void refresher_balance_on_balance(const struct answer *answer, void *arg)
+static void refresher_balance_on_balance(const struct upstream_response *answer, void *arg)
 {
     struct feedcall *call = arg;
     struct feed *feed = call->feed;
@@ -106,7 +106,8 @@ static void refresher_balance_on_balance(const struct answer *answer, void *arg)
         int64_t wall_at_ms = clock_wall_ms();
         refresher_balance_check_currency(feed, call->provider, answer->balance_currency);
         balances_set(feed->id, answer->balance, wall_at_ms);
-        health_balance(feed->refresher->parts.health, feed->id, answer->balance, clock_steady_ms());
+        health_balance(feed->refresher->parts.health, feed->id, answer->balance,
+                       clock_monotonic_ms());
         refresher_balance_put(feed, answer->balance, wall_at_ms);
     }
     feedcall_end(call, answer);
@@ -124,18 +125,18 @@ static void refresher_balance_on_balance_timer(void *arg)
         return;
     }
     const char *why_not =
-        feedcall_start(&feed->balance_call, QUESTION_BALANCE, feed->is_balance_wanted,
+        feedcall_start(&feed->balance_call, UPSTREAM_BALANCE, feed->is_balance_wanted,
                        refresher_balance_on_balance, &wait_ms);
     if (!why_not)
         feed->is_balance_wanted = false;
     else
-        refresher_balance_wait_for(feed, wait_ms < HELD_MOST_MS ? wait_ms : HELD_MOST_MS);
+        refresher_balance_wait_for(feed, wait_ms < HELD_MAX_MS ? wait_ms : HELD_MAX_MS);
 }
 
 void feedbalance_ask_now(struct feed *feed)
 {
     feed->is_balance_wanted = true;
-    if (!feed->balance_call.ask)
+    if (!feed->balance_call.call)
         refresher_balance_wait_for(feed, 0);
 }
 
@@ -148,8 +149,8 @@ void feedbalance_start(struct feed *feed)
 
 void feedbalance_retime(struct feed *feed)
 {
-    int64_t latest_at_ms = clock_steady_ms() + refresher_balance_interval_ms(feed);
-    if (!feed->balance_call.ask && feed->balance_timer.due_at_ms > latest_at_ms)
+    int64_t latest_at_ms = clock_monotonic_ms() + refresher_balance_interval_ms(feed);
+    if (!feed->balance_call.call && feed->balance_timer.due_at_ms > latest_at_ms)
         refresher_balance_wait_for(feed, refresher_balance_interval_ms(feed));
 }
 

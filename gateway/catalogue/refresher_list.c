@@ -8,9 +8,9 @@
 
 enum {
     RETRY_SHARE = 10, /* a failed list is asked again after a tenth of the interval… */
-    RETRY_LEAST_MS = 5000,
+    RETRY_MIN_MS = 5000,
     JITTER_SHARE = 20,
-    HELD_MOST_MS = 60 * 60 * 1000,
+    HELD_MAX_MS = 60 * 60 * 1000,
     KEEP_AGAIN_MS = 60 * 60 * 1000, /* the moment it was fetched is kept at least as often */
     CLOCKS_APART_MS = 60 * 1000,    /* of the gateways that share a cache */
     TURN_MARGIN_MS = 10 * 1000, /* beyond the panel's time-out, until a dead gateway's turn ends */
@@ -64,8 +64,8 @@ static int64_t refresher_list_retry_ms(const struct feed *feed)
 {
     int64_t refresh_ms = feed->refresher->view.settings->refresh_ms;
     int64_t retry = refresh_ms / RETRY_SHARE;
-    if (retry < RETRY_LEAST_MS)
-        retry = RETRY_LEAST_MS;
+    if (retry < RETRY_MIN_MS)
+        retry = RETRY_MIN_MS;
     return retry < refresh_ms ? retry : refresh_ms;
 }
 
@@ -79,17 +79,18 @@ static void refresher_list_tried(struct feed *feed)
 }
 
 /* Said in the log when the kind of trouble changes, not each time. */
-static void refresher_list_trouble(struct feed *feed, enum feedlist_trouble kind, const char *words)
+static void refresher_list_trouble(struct feed *feed, enum feedlist_trouble kind,
+                                   const char *message)
 {
     if (kind != feed->trouble && kind != TROUBLE_NONE)
         log_event(LOG_WARN, "list_refused", "provider=%s why=%s held=%zu",
-                  log_value(str_of(feed->name)).text, log_value(str_of(words)).text,
+                  log_value(str_of(feed->name)).text, log_value(str_of(message)).text,
                   feed->list ? feed->list->count : 0);
     else if (kind != feed->trouble)
         log_event(LOG_INFO, "list_recovered", "provider=%s services=%zu",
                   log_value(str_of(feed->name)).text, feed->list ? feed->list->count : 0);
     feed->trouble = kind;
-    snprintf(feed->trouble_words, sizeof feed->trouble_words, "%s", words);
+    snprintf(feed->trouble_words, sizeof feed->trouble_words, "%s", message);
 }
 
 /* ---- keeping ---- */
@@ -173,7 +174,7 @@ static void refresher_list_count_quarantined(struct feed *feed)
     }
 }
 
-static void refresher_list_judge_prices(struct feed *feed, const struct panellist *list)
+static void refresher_list_judge_prices(struct feed *feed, const struct provider_list *list)
 {
     struct refresher *refresher = feed->refresher;
     struct price_rules rules = {
@@ -201,11 +202,11 @@ static void refresher_list_judge_prices(struct feed *feed, const struct panellis
 
 /* ---- arrival ---- */
 
-static void refresher_list_take(struct feed *feed, struct panellist **list, bool is_from_cache)
+static void refresher_list_take(struct feed *feed, struct provider_list **list, bool is_from_cache)
 {
     refresher_list_judge_prices(feed, *list);
-    panellist_free(&feed->list);
-    panellist_free(&feed->shrunken);
+    provider_list_free(&feed->list);
+    provider_list_free(&feed->shrunken);
     feed->list = *list;
     *list = NULL;
     refresher_list_count_quarantined(feed);
@@ -216,12 +217,13 @@ static void refresher_list_take(struct feed *feed, struct panellist **list, bool
 
 /* Empty and shrunken lists stay outside. One from the cache does so in silence: the panel itself
  * is asked then. */
-static bool refresher_list_consider(struct feed *feed, struct panellist **list, bool is_from_cache)
+static bool refresher_list_consider(struct feed *feed, struct provider_list **list,
+                                    bool is_from_cache)
 {
     struct percent limit = feed->refresher->view.settings->vanish_limit;
-    char words[sizeof feed->trouble_words];
+    char message[sizeof feed->trouble_words];
     bool is_empty = (*list)->count == 0;
-    bool is_shrunken = feed->list && panellist_is_shrunken(feed->list, *list, limit);
+    bool is_shrunken = feed->list && provider_list_is_shrunken(feed->list, *list, limit);
     if (!is_empty && !is_shrunken) {
         refresher_list_take(feed, list, is_from_cache);
         return true;
@@ -229,19 +231,19 @@ static bool refresher_list_consider(struct feed *feed, struct panellist **list, 
     if (is_empty && !is_from_cache)
         refresher_list_trouble(feed, TROUBLE_EMPTY, "the list holds no service that could be sold");
     if (!is_empty && !is_from_cache) {
-        snprintf(words, sizeof words,
+        snprintf(message, sizeof message,
                  "%zu of %zu services gone at once; `provider accept` takes the list",
-                 panellist_missing(feed->list, *list), feed->list->count);
-        refresher_list_trouble(feed, TROUBLE_SHRUNKEN, words);
-        panellist_free(&feed->shrunken);
+                 provider_list_missing(feed->list, *list), feed->list->count);
+        refresher_list_trouble(feed, TROUBLE_SHRUNKEN, message);
+        provider_list_free(&feed->shrunken);
         feed->shrunken = *list;
         *list = NULL;
     }
-    panellist_free(list);
+    provider_list_free(list);
     return false;
 }
 
-static const char *refresher_list_failure_words(const struct answer *answer)
+static const char *refresher_list_failure_words(const struct upstream_response *answer)
 {
     if (answer->is_key)
         return "the panel refuses the key";
@@ -273,14 +275,14 @@ static void refresher_list_end_turn(struct feed *feed)
     cache_unlock(feed->refresher->parts.cache, name);
 }
 
-static void refresher_list_on_list(const struct answer *answer, void *arg)
+static void refresher_list_on_list(const struct upstream_response *answer, void *arg)
 {
     struct feedcall *call = arg;
     struct feed *feed = call->feed;
     feedcall_end(call, answer);
     feed->refreshes++;
     if (answer->outcome == OUTCOME_ACCEPTED) {
-        struct panellist *list = panellist_from_answer(answer, clock_wall_ms());
+        struct provider_list *list = provider_list_from_answer(answer, clock_wall_ms());
         refresher_list_consider(feed, &list, false);
     } else {
         log_event(LOG_DEBUG, "list_failed", "provider=%s evidence=%s",
@@ -300,7 +302,7 @@ static void refresher_list_on_list(const struct answer *answer, void *arg)
 static void refresher_list_ask(struct feed *feed)
 {
     int64_t wait_ms;
-    const char *why_not = feedcall_start(&feed->list_call, QUESTION_SERVICES, false,
+    const char *why_not = feedcall_start(&feed->list_call, UPSTREAM_SERVICES, false,
                                          refresher_list_on_list, &wait_ms);
     if (!why_not) {
         feed->is_list_wanted = false;
@@ -308,7 +310,7 @@ static void refresher_list_ask(struct feed *feed)
         return;
     }
     refresher_list_end_turn(feed);
-    refresher_list_wait_for(feed, wait_ms < HELD_MOST_MS ? wait_ms : HELD_MOST_MS);
+    refresher_list_wait_for(feed, wait_ms < HELD_MAX_MS ? wait_ms : HELD_MAX_MS);
     if (why_not[0] == '\0')
         return; /* the rate limit is no trouble: it passes by itself */
     if (feed->trouble == TROUBLE_NONE)
@@ -360,7 +362,7 @@ static int64_t refresher_list_take_cached(struct feed *feed, struct str value)
 {
     int64_t now_ms = clock_wall_ms(), left_ms = 0;
     struct pricebook *book = feed->list ? NULL : &feed->book;
-    struct panellist *list = listtext_parse(value, book, true);
+    struct provider_list *list = listtext_parse(value, book, true);
     bool is_newer = list && list->fetched_at_ms <= now_ms + CLOCKS_APART_MS &&
                     (!feed->list || list->fetched_at_ms > feed->list->fetched_at_ms);
     if (is_newer) {
@@ -368,7 +370,7 @@ static int64_t refresher_list_take_cached(struct feed *feed, struct str value)
         if (refresher_list_consider(feed, &list, true))
             left_ms = fetched_at_ms + refresher_list_interval_ms(feed) - now_ms;
     }
-    panellist_free(&list);
+    provider_list_free(&list);
     return left_ms > 0 ? left_ms : 0;
 }
 
@@ -432,7 +434,7 @@ void feedlist_ask_now(struct feed *feed)
 
 void feedlist_retime(struct feed *feed)
 {
-    int64_t latest_at_ms = clock_steady_ms() + refresher_list_interval_ms(feed);
+    int64_t latest_at_ms = clock_monotonic_ms() + refresher_list_interval_ms(feed);
     if (feed->state == FEEDLIST_WAITING && feed->list_timer.due_at_ms > latest_at_ms)
         refresher_list_wait_for(feed, refresher_list_interval_ms(feed));
 }
@@ -466,9 +468,9 @@ size_t feedlist_accept(struct feed *feed, struct str service)
     struct accepting accepting = {.feed = feed};
     size_t gone = 0;
     if (feed->shrunken && !service.ptr) {
-        struct panellist *list = feed->shrunken;
+        struct provider_list *list = feed->shrunken;
         feed->shrunken = NULL;
-        gone = panellist_missing(feed->list, list);
+        gone = provider_list_missing(feed->list, list);
         refresher_list_take(feed, &list, false);
     }
     if (!service.ptr) {

@@ -18,13 +18,13 @@
 #include "catalogue/importnumbers.h"
 #include "catalogue/listtext.h"
 #include "catalogue/refresher.h"
-#include "providers/ask.h"
+#include "providers/upstream_call.h"
 
 struct feed;
 
 struct feedcall { /* one question to the provider */
     struct feed *feed;
-    struct ask *ask;                 /* NULL: none under way */
+    struct upstream_call *call;      /* NULL: none under way */
     struct provider_set *set;        /* pinned while it is */
     const struct provider *provider; /* in that set */
     bool has_probe;                  /* taken from health */
@@ -50,12 +50,12 @@ struct feed {
     enum feedlist_state state;
     struct loop_timer list_timer;
     struct feedcall list_call;
-    bool is_list_wanted;        /* by an operator: ask, whatever the cache has */
-    bool is_cache_read;         /* for this round */
-    bool is_turn;               /* the cache's lock is ours: we ask for all gateways */
-    bool is_tried;              /* arrived, failed or held back since the start */
-    struct panellist *list;     /* the good one; NULL: never held */
-    struct panellist *shrunken; /* the last refused one, until accept or a good one */
+    bool is_list_wanted;            /* by an operator: ask, whatever the cache has */
+    bool is_cache_read;             /* for this round */
+    bool is_turn;                   /* the cache's lock is ours: we ask for all gateways */
+    bool is_tried;                  /* arrived, failed or held back since the start */
+    struct provider_list *list;     /* the good one; NULL: never held */
+    struct provider_list *shrunken; /* the last refused one, until accept or a good one */
     struct pricebook book;
     size_t quarantined; /* of the rows of list */
     enum feedlist_trouble trouble;
@@ -103,11 +103,11 @@ void refresher_cache_name(const struct feed *feed, const char *what, char out[CA
 
 /* feedcall.c: NULL when asked; else why not ("": the rate limit), and how long to wait. A wanted
  * call goes though the key is parked or readings rest. */
-const char *feedcall_start(struct feedcall *call, enum question_action action, bool is_wanted,
-                           ask_done_fn *done, int64_t *wait_ms_out);
+const char *feedcall_start(struct feedcall *call, enum upstream_action action, bool is_wanted,
+                           upstream_call_done_fn *done, int64_t *wait_ms_out);
 /* First thing in done: the call is over and health knows. provider stays valid: the view has it
  * or the caller is about to end. */
-void feedcall_end(struct feedcall *call, const struct answer *answer);
+void feedcall_end(struct feedcall *call, const struct upstream_response *answer);
 void feedcall_cancel(struct feedcall *call);
 
 /* refresher_list.c */

@@ -31,7 +31,7 @@ void refresher_settle(struct refresher *refresher)
 /* ---- making ---- */
 
 struct ingredients {
-    const struct panellist *lists[PROVIDER_MAX];
+    const struct provider_list *lists[PROVIDER_MAX];
     const struct pricebook *books[PROVIDER_MAX];
 };
 
@@ -101,7 +101,7 @@ static void refresher_publish_on_numbers_kept(enum ledger_result result, void *a
     if (result == LEDGER_DONE)
         importnumbers_all_kept(refresher->numbers);
     else
-        log_event(LOG_WARN, "import_numbers_not_kept", "result=%s", ledger_result_word(result));
+        log_event(LOG_WARN, "import_numbers_not_kept", "result=%s", ledger_result_name(result));
     if (!refresher->is_stopped)
         refresher_publish_now(refresher);
 }

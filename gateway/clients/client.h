@@ -60,10 +60,10 @@ struct str client_name(unsigned id);
 bool client_may_order(const struct client *client, uint32_t service); /* its `services` */
 bool client_may_call_from(const struct client *client, const struct in6_addr *address);
 /* 0 when taken, else ms until one token would be there. */
-int64_t client_take_token(const struct client *client, int64_t steady_now_ms);
+int64_t client_take_token(const struct client *client, int64_t monotonic_now_ms);
 
 /* Bad keys are slowed per address: how long to hold the answer to this one back (ms), growing with
  * the address's recent bad keys up to some seconds; a good key is never held. Bounded table. */
-int64_t keyguard_note_bad(const struct in6_addr *address, int64_t steady_now_ms);
+int64_t keyguard_note_bad(const struct in6_addr *address, int64_t monotonic_now_ms);
 
 #endif

@@ -49,7 +49,7 @@ static void client_rows_add_key(struct setting_reader *reader, const struct sett
                                 struct client_settings *client)
 {
     struct digest digest;
-    struct place first;
+    struct source_location first;
     if (!rows_read_scalar(reader, row, kind, node, &digest))
         return;
     struct str bytes = str_make((const char *)digest.bytes, sizeof digest.bytes);
@@ -192,7 +192,7 @@ static const struct setting_row list[] = {
      .of = &range_kind,
      .offset = offsetof(struct client_settings, services),
      .count_offset = offsetof(struct client_settings, service_count),
-     .most = RANGES_MAX,
+     .max = RANGES_MAX,
      .empty_word = "all",
      .sentence = "What it sees and may order."},
     {.key = "addresses",
@@ -200,7 +200,7 @@ static const struct setting_row list[] = {
      .of = &listener_rows_network,
      .offset = offsetof(struct client_settings, addresses),
      .count_offset = offsetof(struct client_settings, address_count),
-     .most = NETWORKS_MAX,
+     .max = NETWORKS_MAX,
      .empty_word = "any",
      .sentence = "Where it may call from."},
 };

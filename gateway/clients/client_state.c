@@ -68,11 +68,12 @@ static int64_t client_state_interval_ns_of(double per_s)
 
 /* A bucket by its moment of fullness (GCRA): each token moves it one interval on, and a token is
  * there while it lies no further ahead than the burst, the window's worth, allows. */
-int64_t client_take_token(const struct client *client, int64_t steady_now_ms)
+int64_t client_take_token(const struct client *client, int64_t monotonic_now_ms)
 {
     const int64_t window_ns = client->settings.rate_limit.window_ms * 1000000;
     double per_s = client->settings.rate_limit.per_s;
-    int64_t now_ns = steady_now_ms * 1000000, interval_ns, ahead_ns, wait_ns, full_at_ns, next_ns;
+    int64_t now_ns = monotonic_now_ms * 1000000, interval_ns, ahead_ns, wait_ns, full_at_ns,
+            next_ns;
     if (!(per_s > 0))
         return 0;
     interval_ns = client_state_interval_ns_of(per_s);

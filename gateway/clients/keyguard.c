@@ -12,7 +12,7 @@ enum {
     KEYGUARD_BUCKETS = 4096,
     KEYGUARD_WAYS = 4,
     KEYGUARD_FREE = 3,           /* bad keys without a delay */
-    KEYGUARD_MOST = 12,          /* remembered, so that a long attack is forgiven in minutes */
+    KEYGUARD_MAX = 12,           /* remembered, so that a long attack is forgiven in minutes */
     KEYGUARD_FORGIVE_MS = 20000, /* one bad key less */
     KEYGUARD_FIRST_MS = 100,
     KEYGUARD_LONGEST_MS = 3000,
@@ -94,7 +94,7 @@ static int64_t keyguard_delay_of(unsigned bad_keys)
     return delay_ms < KEYGUARD_LONGEST_MS ? delay_ms : KEYGUARD_LONGEST_MS;
 }
 
-int64_t keyguard_note_bad(const struct in6_addr *address, int64_t steady_now_ms)
+int64_t keyguard_note_bad(const struct in6_addr *address, int64_t monotonic_now_ms)
 {
     uint64_t network, rest;
     struct suspect *suspect;
@@ -102,10 +102,10 @@ int64_t keyguard_note_bad(const struct in6_addr *address, int64_t steady_now_ms)
     keyguard_network_of(address, &network, &rest);
     pthread_mutex_lock(&guard.mutex);
     suspect = keyguard_find(network, rest);
-    keyguard_forgive(suspect, steady_now_ms);
+    keyguard_forgive(suspect, monotonic_now_ms);
     if (suspect->bad_keys == 0)
-        suspect->forgiven_at_ms = steady_now_ms;
-    if (suspect->bad_keys < KEYGUARD_MOST)
+        suspect->forgiven_at_ms = monotonic_now_ms;
+    if (suspect->bad_keys < KEYGUARD_MAX)
         suspect->bad_keys++;
     bad_keys = suspect->bad_keys;
     pthread_mutex_unlock(&guard.mutex);

@@ -266,7 +266,7 @@ static void connection_on_close(struct evhttp_connection *evcon, void *arg)
     if (connection->exchange)
         exchange_lose_connection(connection->exchange);
     connection_free(connection);
-    loop_breathe(loop);
+    loop_yield(loop);
 }
 
 /* evhttp tells its connection only with the first request; but it is the argument of the callbacks
@@ -341,7 +341,7 @@ void connection_finish_request(struct connection *connection)
     connection_hold(connection, evbuffer_get_length(input));
     connection_enter(connection, CONNECTION_IDLE);
     connection_begin_reading(connection, input);
-    loop_breathe(connection->listener->loop);
+    loop_yield(connection->listener->loop);
 }
 
 /* Slow but moving clients get more time for a long answer. */

@@ -140,9 +140,9 @@ static void exchange_take_target(struct exchange *x)
         target = scheme == SIZE_MAX ? target : str_from(target, path);
     }
     target = arena_str(&x->arena, target);
-    size_t question = str_find_byte(target, '?');
-    x->path = str_first(target, question);
-    x->query = question == SIZE_MAX ? STR("") : str_from(target, question + 1);
+    size_t request = str_find_byte(target, '?');
+    x->path = str_first(target, request);
+    x->query = request == SIZE_MAX ? STR("") : str_from(target, request + 1);
 }
 
 /* Some proxies add a line of their own, so all lines count, in order. */
@@ -212,10 +212,10 @@ void exchange_on_request(struct evhttp_request *request, void *arg)
     struct listener *listener = arg;
     struct exchange *x = exchange_begin(listener, request);
     struct headercheck_verdict verdict = exchange_judge(x);
-    x->must_close = verdict.is_chunked || verdict.words != NULL;
-    if (verdict.words) {
+    x->must_close = verdict.is_chunked || verdict.message != NULL;
+    if (verdict.message) {
         listener_count(&listener->totals.rejected);
-        exchange_reply_error(x, 400, verdict.words);
+        exchange_reply_error(x, 400, verdict.message);
         return;
     }
     listener_count(&listener->totals.requests);

@@ -41,6 +41,6 @@ void exchange_reply_shared(struct exchange *x, int status, struct str bytes,
 void exchange_reply_pages(struct exchange *x, int status, struct str bytes,
                           void (*release)(const void *bytes, size_t len, void *arg), void *arg);
 /* {"error":"…"} with that status. */
-void exchange_reply_error(struct exchange *x, int status, const char *words);
+void exchange_reply_error(struct exchange *x, int status, const char *message);
 
 #endif

@@ -179,7 +179,7 @@ static size_t exchange_reply_write_now(struct connection *connection, struct str
     int fd = bufferevent_getfd(bufferevent);
     if (connection->is_tls || evbuffer_get_length(bufferevent_get_output(bufferevent)) > 0)
         return 0;
-    if (!body->has_pages || body->bytes.len < SPLICER_LEAST_BYTES)
+    if (!body->has_pages || body->bytes.len < SPLICER_MIN_BYTES)
         return exchange_reply_send_parts(fd, head, body->bytes, 0);
     size_t sent = exchange_reply_send_parts(fd, head, STR(""), MSG_MORE);
     if (sent == head.len)
@@ -204,7 +204,7 @@ static bool exchange_reply_takes_body(const struct exchange *x, int status, size
 }
 
 /* The body from there on. */
-static void exchange_reply_add_rest(struct exchange *x, struct body *body, size_t from)
+static void exchange_reply_add_remainder(struct exchange *x, struct body *body, size_t from)
 {
     struct evbuffer *output = bufferevent_get_output(x->connection->bufferevent);
     struct str bytes = body->bytes;
@@ -229,7 +229,7 @@ static bool exchange_reply_write_reply(struct exchange *x, struct str head, stru
     if (sent < head.len)
         ASSERT(evbuffer_add(output, head.ptr + sent, head.len - sent) == 0);
     if (body->bytes.len > 0)
-        exchange_reply_add_rest(x, body, sent > head.len ? sent - head.len : 0);
+        exchange_reply_add_remainder(x, body, sent > head.len ? sent - head.len : 0);
     return false;
 }
 
@@ -261,7 +261,7 @@ static void exchange_reply_send_to_client(struct exchange *x, int status, struct
     if (is_whole)
         return;
     exchange_reply_write_by_loop(bufferevent);
-    loop_breathe(loop);
+    loop_yield(loop);
 }
 
 /* After this the exchange may be gone. */
@@ -332,12 +332,12 @@ void exchange_reply_pages(struct exchange *x, int status, struct str bytes,
         (struct body){.bytes = bytes, .release = release, .arg = arg, .has_pages = true});
 }
 
-static struct str exchange_reply_error_json(struct exchange *x, const char *words)
+static struct str exchange_reply_error_json(struct exchange *x, const char *message)
 {
     struct buf text;
     buf_init(&text, 4096);
     buf_add_text(&text, "{\"error\":");
-    buf_add_json(&text, str_of(words));
+    buf_add_json(&text, str_of(message));
     buf_add_byte(&text, '}');
     struct str json =
         text.is_over ? STR("{\"error\":\"Internal error\"}") : arena_str(&x->arena, buf_str(&text));
@@ -345,9 +345,9 @@ static struct str exchange_reply_error_json(struct exchange *x, const char *word
     return json;
 }
 
-void exchange_reply_error(struct exchange *x, int status, const char *words)
+void exchange_reply_error(struct exchange *x, int status, const char *message)
 {
-    exchange_reply(x, status, exchange_reply_error_json(x, words));
+    exchange_reply(x, status, exchange_reply_error_json(x, message));
 }
 
 /* evhttp frees a request with its reply: what the handler may still hold views of moves over. */

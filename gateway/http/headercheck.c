@@ -100,9 +100,9 @@ struct headercheck_verdict headercheck_judge(const struct headercheck_request *r
                                              const struct evkeyvalq *headers)
 {
     struct framing found = headercheck_gather(headers);
-    struct headercheck_verdict verdict = {.words = headercheck_judge_head(request, &found)};
-    if (verdict.words == NULL)
-        verdict.words = headercheck_judge_framing(request, &found);
+    struct headercheck_verdict verdict = {.message = headercheck_judge_head(request, &found)};
+    if (verdict.message == NULL)
+        verdict.message = headercheck_judge_framing(request, &found);
     verdict.is_chunked = found.encodings > 0;
     return verdict;
 }

@@ -15,8 +15,8 @@ struct headercheck_request {
 };
 
 struct headercheck_verdict {
-    const char *words; /* why it is refused; NULL: it may pass */
-    bool is_chunked;   /* a body in chunks: answer, then close */
+    const char *message; /* why it is refused; NULL: it may pass */
+    bool is_chunked;     /* a body in chunks: answer, then close */
 };
 
 struct headercheck_verdict headercheck_judge(const struct headercheck_request *request,

@@ -40,7 +40,7 @@ static const struct setting_kind address_kind = {
 /* 0.0.0.0:80 leaves nothing of port 80 to others, whichever of them stands first. */
 static bool listener_rows_is_port_taken(struct setting_reader *reader, const struct yamlnode *node,
                                         const struct listener_address *address,
-                                        struct place *first_out)
+                                        struct source_location *first_out)
 {
     const struct sockaddr_in *v4 = (const struct sockaddr_in *)&address->address;
     const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&address->address;
@@ -51,7 +51,7 @@ static bool listener_rows_is_port_taken(struct setting_reader *reader, const str
                *all = is_v4 ? "all of port 4" : "all of port 6";
     in_port_t port = is_v4 ? v4->sin_port : v6->sin6_port;
     struct str bytes = str_make((const char *)&port, sizeof port);
-    struct place earlier;
+    struct source_location earlier;
     bool is_taken = names_has(reader->names, is_all ? some : all, bytes, first_out);
     (void)!names_add(reader->names, some, bytes, node->place, &earlier);
     if (is_all)
@@ -63,7 +63,7 @@ static bool listener_rows_is_port_taken(struct setting_reader *reader, const str
 static void listener_rows_note_address(struct setting_reader *reader, const struct yamlnode *node,
                                        const struct listener_address *address)
 {
-    struct place first;
+    struct source_location first;
     if (node->place.line == 0 || str_ends(str_of(address->text), STR(":0")))
         return;
     struct str bytes = str_make((const char *)&address->address, address->address_len);
@@ -163,14 +163,14 @@ static const struct setting_row list[] = {
     {.key = "request_timeout",
      .kind = &kind_duration,
      .offset = offsetof(struct listener_settings, request_timeout_ms),
-     .most = 3600000,
+     .max = 3600000,
      .standard = "30s",
      .sentence = "The time for a client's whole request to arrive."},
     {.key = "max_body",
      .kind = &kind_size,
      .offset = offsetof(struct listener_settings, max_body_bytes),
-     .least = 1024,
-     .most = 64 * MIB,
+     .min = 1024,
+     .max = 64 * MIB,
      .standard = "1MiB",
      .sentence = "The largest body of a request, 1KiB to 64MiB; beyond it the answer is 413."},
     {.key = "trusted_proxies",
@@ -178,13 +178,13 @@ static const struct setting_row list[] = {
      .of = &listener_rows_network,
      .offset = offsetof(struct listener_settings, trusted_proxies),
      .count_offset = offsetof(struct listener_settings, trusted_proxy_count),
-     .most = NETWORK_MAX,
+     .max = NETWORK_MAX,
      .sentence = "Networks whose X-Forwarded-For is believed; none unless given."},
     {.key = "max_connections",
      .kind = &kind_unsigned,
      .offset = offsetof(struct listener_settings, max_connections),
-     .least = 1,
-     .most = 1000000,
+     .min = 1,
+     .max = 1000000,
      .standard = "16384",
      .sentence = "Open connections of clients for each listening socket."},
 };

@@ -9,7 +9,7 @@
 
 enum { VALUES_MAX = 20000, NUMBER_BYTES = 64 };
 
-struct scan {
+struct params_scan {
     struct str text;
     size_t at;
     size_t depth, values, numbers;
@@ -17,7 +17,7 @@ struct scan {
     size_t out_len;
 };
 
-static void params_json_scan_copy(struct scan *scan, size_t end)
+static void params_json_scan_copy(struct params_scan *scan, size_t end)
 {
     if (scan->out)
         memcpy(scan->out + scan->out_len, scan->text.ptr + scan->at, end - scan->at);
@@ -25,7 +25,7 @@ static void params_json_scan_copy(struct scan *scan, size_t end)
     scan->at = end;
 }
 
-static void params_json_scan_quote(struct scan *scan)
+static void params_json_scan_quote(struct params_scan *scan)
 {
     if (scan->out)
         scan->out[scan->out_len] = '"';
@@ -33,7 +33,7 @@ static void params_json_scan_quote(struct scan *scan)
 }
 
 /* End of the string that opens at the scan's place; the end of the text when it is not closed. */
-static size_t params_json_string_end(const struct scan *scan)
+static size_t params_json_string_end(const struct params_scan *scan)
 {
     size_t i = scan->at + 1;
     while (i < scan->text.len && scan->text.ptr[i] != '"')
@@ -78,7 +78,7 @@ static bool params_json_ends_a_number(struct str text, size_t i)
     return i == text.len || str_find_byte(STR(",]} \t\r\n"), text.ptr[i]) != SIZE_MAX;
 }
 
-static bool params_json_scan_number(struct scan *scan, struct fault *why)
+static bool params_json_scan_number(struct params_scan *scan, struct fault *why)
 {
     size_t end = params_json_number_end(scan->text, scan->at);
     if (end == scan->at || !params_json_ends_a_number(scan->text, end))
@@ -93,7 +93,7 @@ static bool params_json_scan_number(struct scan *scan, struct fault *why)
     return true;
 }
 
-static bool params_json_scan_open(struct scan *scan, struct fault *why)
+static bool params_json_scan_open(struct params_scan *scan, struct fault *why)
 {
     if (++scan->depth > PARAMS_JSON_DEPTH)
         return fault_set(why, FAULT_INVALID, "JSON body is nested deeper than %d levels",
@@ -103,7 +103,7 @@ static bool params_json_scan_open(struct scan *scan, struct fault *why)
     return true;
 }
 
-static bool params_json_scan_run(struct scan *scan, struct fault *why)
+static bool params_json_scan_run(struct params_scan *scan, struct fault *why)
 {
     while (scan->at < scan->text.len) {
         char c = scan->text.ptr[scan->at];
@@ -130,10 +130,10 @@ static bool params_json_scan_run(struct scan *scan, struct fault *why)
 static bool params_json_quote_numbers(struct str text, struct arena *arena, struct str *out,
                                       struct fault *why)
 {
-    struct scan count = {.text = text};
+    struct params_scan count = {.text = text};
     if (!params_json_scan_run(&count, why))
         return false;
-    struct scan copy = {.text = text, .out = arena_new(arena, count.out_len)};
+    struct params_scan copy = {.text = text, .out = arena_new(arena, count.out_len)};
     if (!params_json_scan_run(&copy, why))
         return false;
     *out = str_make(copy.out, copy.out_len);

@@ -10,9 +10,9 @@ struct multipart {
     struct str delimiter; /* CRLF "--" boundary */
 };
 
-static bool params_multipart_refuse(struct fault *why, const char *words)
+static bool params_multipart_refuse(struct fault *why, const char *message)
 {
-    return fault_set(why, FAULT_INVALID, "multipart body: %s", words);
+    return fault_set(why, FAULT_INVALID, "multipart body: %s", message);
 }
 
 /* Where the attribute's value ends: at its closing quote, or before the next ';'. */
@@ -77,14 +77,14 @@ static bool params_multipart_header_line(struct str *block, struct str *line)
     return true;
 }
 
-struct part {
+struct params_part {
     struct str name; /* STR_NONE when it has none */
     bool is_file;
 };
 
-static struct part params_multipart_part_of(struct str headers, struct arena *arena)
+static struct params_part params_multipart_part_of(struct str headers, struct arena *arena)
 {
-    struct part part = {.name = STR_NONE};
+    struct params_part part = {.name = STR_NONE};
     struct str line, filename;
     while (params_multipart_header_line(&headers, &line)) {
         size_t colon = str_find_byte(line, ':');
@@ -119,7 +119,7 @@ static bool params_multipart_part_read(struct multipart *m, struct fault *why)
         return params_multipart_refuse(why, "the final boundary is missing");
     struct str content = str_first(m->rest, end);
     m->rest = str_from(m->rest, end + m->delimiter.len);
-    struct part part = params_multipart_part_of(headers, m->source.arena);
+    struct params_part part = params_multipart_part_of(headers, m->source.arena);
     bool is_binary = part.is_file && str_find_byte(content, '\0') != SIZE_MAX;
     if (part.name.ptr == NULL || is_binary)
         return true;

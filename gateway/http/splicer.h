@@ -13,7 +13,7 @@ struct splicer { /* zero it before the first use */
     bool is_refused; /* by this kernel or its guards; not tried again */
 };
 
-enum { SPLICER_LEAST_BYTES = 256 * 1024 }; /* below that a copy is cheaper */
+enum { SPLICER_MIN_BYTES = 256 * 1024 }; /* below that a copy is cheaper */
 
 /* How many bytes the socket took at once: 0 when it is full, has an error, or nothing can be
  * spliced here. */

@@ -202,8 +202,8 @@ static long crashvfs_disk_trouble(void)
 /* Looked at again and again, so that a test can make the disk fast in the middle of a sync. */
 static void crashvfs_be_slow(void)
 {
-    int64_t began = clock_steady_ms();
-    while (clock_steady_ms() - began < crashvfs_disk_trouble())
+    int64_t began = clock_monotonic_ms();
+    while (clock_monotonic_ms() - began < crashvfs_disk_trouble())
         usleep(SLOW_STEP_US);
 }
 

@@ -72,16 +72,16 @@ static const struct ledger_update *entry_pack_update(struct packer *p,
     return PACK_STRUCT(p, &copy);
 }
 
-static const struct ledger_aftersale *entry_pack_aftersale(struct packer *p,
-                                                           const struct ledger_aftersale *aftersale)
+static const struct ledger_request *entry_pack_request(struct packer *p,
+                                                       const struct ledger_request *order_request)
 {
-    struct ledger_aftersale copy = *aftersale;
-    copy.client = entry_pack_str(p, aftersale->client);
-    copy.provider = entry_pack_str(p, aftersale->provider);
-    copy.upstream_id = entry_pack_str(p, aftersale->upstream_id);
-    copy.text = entry_pack_str(p, aftersale->text);
-    copy.evidence = entry_pack_str(p, aftersale->evidence);
-    copy.request_id = entry_pack_str(p, aftersale->request_id);
+    struct ledger_request copy = *order_request;
+    copy.client = entry_pack_str(p, order_request->client);
+    copy.provider = entry_pack_str(p, order_request->provider);
+    copy.upstream_id = entry_pack_str(p, order_request->upstream_id);
+    copy.text = entry_pack_str(p, order_request->text);
+    copy.evidence = entry_pack_str(p, order_request->evidence);
+    copy.request_id = entry_pack_str(p, order_request->request_id);
     return PACK_STRUCT(p, &copy);
 }
 
@@ -97,8 +97,8 @@ static const struct ledger_change *entry_pack_change(struct packer *p,
         copy.attempt_started = entry_pack_attempt(p, change->attempt_started);
     if (change->update)
         copy.update = entry_pack_update(p, change->update);
-    if (change->aftersale)
-        copy.aftersale = entry_pack_aftersale(p, change->aftersale);
+    if (change->order_request)
+        copy.order_request = entry_pack_request(p, change->order_request);
     copy.event = entry_pack_text(p, change->event);
     copy.reason = entry_pack_str(p, change->reason);
     copy.request_id = entry_pack_str(p, change->request_id);
@@ -137,28 +137,28 @@ static const struct ledger_price *entry_pack_prices(struct packer *p,
     return copies;
 }
 
-static struct entry *entry_new(enum entry_kind kind, size_t size)
+static struct ledger_entry *entry_new(enum entry_kind kind, size_t size)
 {
-    struct entry *entry = memory_new(size);
+    struct ledger_entry *entry = memory_new(size);
     entry->kind = kind;
     entry->bytes = size;
     entry->at_ms = clock_wall_ms();
     return entry;
 }
 
-struct entry *entry_of_change(const struct ledger_change *change)
+struct ledger_entry *entry_of_change(const struct ledger_change *change)
 {
-    struct packer p = {.size = sizeof(struct entry)};
+    struct packer p = {.size = sizeof(struct ledger_entry)};
     entry_pack_change(&p, change);
-    struct entry *entry = entry_new(ENTRY_CHANGE, p.size);
+    struct ledger_entry *entry = entry_new(ENTRY_CHANGE, p.size);
     p = (struct packer){(char *)entry, sizeof *entry};
     entry->of.change = entry_pack_change(&p, change);
     return entry;
 }
 
-struct entry *entry_of_list(struct str provider, struct str body, int64_t fetched_at_ms)
+struct ledger_entry *entry_of_list(struct str provider, struct str body, int64_t fetched_at_ms)
 {
-    struct entry *entry = entry_new(ENTRY_LIST, sizeof *entry + provider.len + body.len);
+    struct ledger_entry *entry = entry_new(ENTRY_LIST, sizeof *entry + provider.len + body.len);
     struct packer p = {(char *)entry, sizeof *entry};
     entry->of.list.provider = entry_pack_str(&p, provider);
     entry->of.list.body = entry_pack_str(&p, body);
@@ -166,41 +166,41 @@ struct entry *entry_of_list(struct str provider, struct str body, int64_t fetche
     return entry;
 }
 
-struct entry *entry_of_imports(const struct ledger_import *rows, size_t count)
+struct ledger_entry *entry_of_imports(const struct ledger_import *rows, size_t count)
 {
-    struct packer p = {.size = sizeof(struct entry)};
+    struct packer p = {.size = sizeof(struct ledger_entry)};
     entry_pack_imports(&p, rows, count);
-    struct entry *entry = entry_new(ENTRY_IMPORTS, p.size);
+    struct ledger_entry *entry = entry_new(ENTRY_IMPORTS, p.size);
     p = (struct packer){(char *)entry, sizeof *entry};
     entry->of.imports.rows = entry_pack_imports(&p, rows, count);
     entry->of.imports.count = count;
     return entry;
 }
 
-struct entry *entry_of_prices(const struct ledger_price *rows, size_t count)
+struct ledger_entry *entry_of_prices(const struct ledger_price *rows, size_t count)
 {
-    struct packer p = {.size = sizeof(struct entry)};
+    struct packer p = {.size = sizeof(struct ledger_entry)};
     entry_pack_prices(&p, rows, count);
-    struct entry *entry = entry_new(ENTRY_PRICES, p.size);
+    struct ledger_entry *entry = entry_new(ENTRY_PRICES, p.size);
     p = (struct packer){(char *)entry, sizeof *entry};
     entry->of.prices.rows = entry_pack_prices(&p, rows, count);
     entry->of.prices.count = count;
     return entry;
 }
 
-void entry_free(struct entry *entry)
+void entry_free(struct ledger_entry *entry)
 {
     free(entry);
 }
 
-static void entry_arrive(struct loop_message *message)
+static void entry_on_completion(struct loop_message *message)
 {
-    struct entry *entry = (struct entry *)message;
+    struct ledger_entry *entry = (struct ledger_entry *)message;
     entry->done(entry->result, entry->arg);
     entry_free(entry);
 }
 
-void entry_send_home(struct entry **entries, size_t count)
+void entry_post_completion(struct ledger_entry **entries, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         struct loop *loop = entries[i] ? entries[i]->loop : NULL;
@@ -213,10 +213,10 @@ void entry_send_home(struct entry **entries, size_t count)
         /* All that goes to this loop, in order; there are few loops, so few passes. */
         struct loop_message *first = NULL, *last = NULL;
         for (size_t j = i; j < count; j++) {
-            struct entry *entry = entries[j];
+            struct ledger_entry *entry = entries[j];
             if (entry == NULL || entry->loop != loop || entry->done == NULL)
                 continue;
-            entry->message = (struct loop_message){.run = entry_arrive};
+            entry->message = (struct loop_message){.run = entry_on_completion};
             if (last)
                 last->next = &entry->message;
             else

@@ -8,12 +8,12 @@
 #include <stdlib.h>
 
 #include "ledger/entry.h"
-#include "ledger/keeper.h"
 #include "ledger/lock.h"
+#include "ledger/maintenance.h"
 #include "ledger/reader.h"
 #include "ledger/writer.h"
 
-enum { NUMBER_CEILING = 2147483647 };
+enum { NUMBER_MAX = 2147483647 };
 
 struct ledger {
     const struct backend *backend;
@@ -22,13 +22,13 @@ struct ledger {
     struct backend_connection *writing; /* until the writer is made; NULL when only reading */
     struct writer *writer;              /* these three NULL when only reading */
     struct reader *reader;
-    struct keeper *keeper;
+    struct maintenance *maintenance;
     pthread_mutex_t mutex;               /* of the connection for commands */
     struct backend_connection *commands; /* opened at first use */
-    _Atomic uint64_t next_order, next_aftersale;
+    _Atomic uint64_t next_order, next_request;
 };
 
-const char *ledger_result_word(enum ledger_result result)
+const char *ledger_result_name(enum ledger_result result)
 {
     switch (result) {
     case LEDGER_DONE:
@@ -101,9 +101,9 @@ struct ledger *ledger_open(const struct ledger_settings *settings, struct fault 
     }
     uint32_t first = settings->first_order ? settings->first_order : 1;
     ledger->next_order = ledger_next_number(first, backend->last_number(ledger->writing, false));
-    ledger->next_aftersale = ledger_next_number(1, backend->last_number(ledger->writing, true));
-    ledger->keeper = keeper_new(backend, location);
-    ledger->writer = writer_new(backend, ledger->writing, ledger->keeper);
+    ledger->next_request = ledger_next_number(1, backend->last_number(ledger->writing, true));
+    ledger->maintenance = maintenance_new(backend, location);
+    ledger->writer = writer_new(backend, ledger->writing, ledger->maintenance);
     ledger->reader = reader_new(backend, location);
     return ledger;
 }
@@ -132,7 +132,7 @@ void ledger_start(struct ledger *ledger)
 {
     ASSERT(ledger->writer);
     ledger->writing = NULL;
-    keeper_start(ledger->keeper);
+    maintenance_start(ledger->maintenance);
     reader_start(ledger->reader);
     writer_start(ledger->writer);
 }
@@ -148,7 +148,7 @@ void ledger_close(struct ledger **ledger)
         l->backend->close(l->commands);
     if (l->writer)
         writer_stop(l->writer);
-    keeper_free(&l->keeper);
+    maintenance_free(&l->maintenance);
     if (l->writer)
         writer_free(&l->writer);
     else if (l->writing)
@@ -160,7 +160,7 @@ void ledger_close(struct ledger **ledger)
     *ledger = NULL;
 }
 
-static void ledger_write_entry(struct ledger *ledger, struct loop *loop, struct entry *entry,
+static void ledger_write_entry(struct ledger *ledger, struct loop *loop, struct ledger_entry *entry,
                                ledger_done_fn *done, void *arg)
 {
     ASSERT(ledger->writer);
@@ -196,7 +196,7 @@ void ledger_keep_prices(struct ledger *ledger, const struct ledger_price *list, 
 static uint32_t ledger_take_number(_Atomic uint64_t *next)
 {
     uint64_t number = atomic_fetch_add_explicit(next, 1, memory_order_relaxed);
-    return number <= NUMBER_CEILING ? (uint32_t)number : 0;
+    return number <= NUMBER_MAX ? (uint32_t)number : 0;
 }
 
 uint32_t ledger_take_order_number(struct ledger *ledger)
@@ -204,16 +204,16 @@ uint32_t ledger_take_order_number(struct ledger *ledger)
     return ledger_take_number(&ledger->next_order);
 }
 
-uint32_t ledger_take_aftersale_number(struct ledger *ledger)
+uint32_t ledger_take_request_number(struct ledger *ledger)
 {
-    return ledger_take_number(&ledger->next_aftersale);
+    return ledger_take_number(&ledger->next_request);
 }
 
-void ledger_ask(struct ledger *ledger, struct loop *loop, const struct ledger_query *query,
-                ledger_rows_fn *done, void *arg)
+void ledger_query(struct ledger *ledger, struct loop *loop, const struct ledger_query *query,
+                  ledger_rows_fn *done, void *arg)
 {
     ASSERT(ledger->reader);
-    reader_ask(ledger->reader, loop, query, done, arg);
+    reader_query(ledger->reader, loop, query, done, arg);
 }
 
 /* The connection for commands, with its mutex held; NULL (and not held) when it cannot be opened.
@@ -240,12 +240,12 @@ void ledger_read(struct ledger *ledger, const struct ledger_query *query, struct
     pthread_mutex_unlock(&ledger->mutex);
 }
 
-size_t ledger_verify(struct ledger *ledger, void (*tell)(const char *words, void *arg), void *arg)
+size_t ledger_verify(struct ledger *ledger, void (*tell)(const char *message, void *arg), void *arg)
 {
     struct fault why;
     struct backend_connection *connection = ledger_hold_commands(ledger, &why);
     if (connection == NULL) {
-        tell(why.words, arg);
+        tell(why.message, arg);
         return 1;
     }
     size_t count = ledger->backend->verify(connection, tell, arg);
@@ -254,10 +254,10 @@ size_t ledger_verify(struct ledger *ledger, void (*tell)(const char *words, void
 }
 
 void ledger_backup(struct ledger *ledger, struct loop *loop, const char *path,
-                   void (*done)(bool is_ok, const char *words, void *arg), void *arg)
+                   void (*done)(bool is_ok, const char *message, void *arg), void *arg)
 {
-    ASSERT(ledger->keeper);
-    keeper_backup(ledger->keeper, loop, path, done, arg);
+    ASSERT(ledger->maintenance);
+    maintenance_backup(ledger->maintenance, loop, path, done, arg);
 }
 
 bool ledger_backup_now(struct ledger *ledger, const char *path, struct fault *why)
@@ -272,7 +272,7 @@ bool ledger_backup_now(struct ledger *ledger, const char *path, struct fault *wh
 
 void ledger_health(struct ledger *ledger, struct ledger_health *out)
 {
-    *out = (struct ledger_health){.is_writable = false, .words = "opened for reading"};
+    *out = (struct ledger_health){.is_writable = false, .message = "opened for reading"};
     if (ledger->writer)
         writer_health(ledger->writer, out);
     out->disk_bytes = ledger->backend->disk_bytes(ledger->location);

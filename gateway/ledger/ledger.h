@@ -24,7 +24,7 @@ enum ledger_result {
     LEDGER_REFUSED, /* against the books' rules: no such order, a move that is not allowed */
     LEDGER_FAILED   /* anything else; logged with its reason */
 };
-const char *ledger_result_word(enum ledger_result result);
+const char *ledger_result_name(enum ledger_result result);
 
 /* ---- what is written ---- */
 
@@ -85,16 +85,16 @@ struct ledger_change {
         struct str provider, upstream_service, upstream_id;
         struct str extra;
     } * update;
-    const struct ledger_aftersale *aftersale; /* inserted when its number is new, else updated */
+    const struct ledger_request *order_request; /* inserted when its number is new, else updated */
     const char *event; /* word, as in the events table: "placed", "accepted", "status"… */
     struct str reason; /* "" when none */
     struct str request_id;
 };
 
 /* A refill or a cancel request: intent before action, like an attempt. */
-enum aftersale_kind { AFTERSALE_REFILL, AFTERSALE_CANCEL };
-struct ledger_aftersale {
-    enum aftersale_kind kind;
+enum order_request_kind { ORDER_REQUEST_REFILL, ORDER_REQUEST_CANCEL };
+struct ledger_request {
+    enum order_request_kind kind;
     uint32_t number; /* ours; refill numbers are shown to clients */
     uint32_t order;
     struct str client, provider;
@@ -134,21 +134,21 @@ void ledger_keep_prices(struct ledger *ledger, const struct ledger_price *list, 
 /* The next order or refill number: from memory, ours alone, never given twice, may leave gaps.
  * 0 when 2147483647 is passed. Any thread. */
 uint32_t ledger_take_order_number(struct ledger *ledger);
-uint32_t ledger_take_aftersale_number(struct ledger *ledger);
+uint32_t ledger_take_request_number(struct ledger *ledger);
 
 /* ---- what is read ---- */
 
-enum ledger_question {
-    LEDGER_ASK_ORDER,      /* id: one order */
-    LEDGER_ASK_ORDERS,     /* ids: each that exists, in the order asked */
-    LEDGER_ASK_SHOW,       /* id: the order with its attempts, events and aftersales */
-    LEDGER_ASK_LIST,       /* newest first: client, is_doubt, before, limit */
-    LEDGER_ASK_DOUBT_TEXT, /* orders in doubt at `provider` whose last attempt's text is `text` */
-    LEDGER_ASK_AFTERSALES, /* ids: refill numbers, each that exists */
-    LEDGER_ASK_CHILDREN    /* id: the orders whose parent it is, by number */
+enum ledger_query_kind {
+    LEDGER_QUERY_ORDER,      /* id: one order */
+    LEDGER_QUERY_ORDERS,     /* ids: each that exists, in the order asked */
+    LEDGER_QUERY_SHOW,       /* id: the order with its attempts, events and order_requests */
+    LEDGER_QUERY_LIST,       /* newest first: client, is_doubt, before, limit */
+    LEDGER_QUERY_DOUBT_TEXT, /* orders in doubt at `provider` whose last attempt's text is `text` */
+    LEDGER_QUERY_REQUESTS,   /* ids: refill numbers, each that exists */
+    LEDGER_QUERY_CHILDREN    /* id: the orders whose parent it is, by number */
 };
 struct ledger_query {
-    enum ledger_question question;
+    enum ledger_query_kind request;
     uint32_t id;
     const uint32_t *ids; /* copied */
     size_t id_count;
@@ -167,16 +167,17 @@ struct ledger_rows { /* all of it lives in the arena of the answer */
     enum ledger_result result;
     const struct ledger_order *orders;
     size_t order_count;
-    const struct ledger_attempt *attempts; /* LEDGER_ASK_SHOW, DOUBT_TEXT (last attempt of each) */
+    const struct ledger_attempt
+        *attempts; /* LEDGER_QUERY_SHOW, DOUBT_TEXT (last attempt of each) */
     size_t attempt_count;
     const struct ledger_event *events;
     size_t event_count;
-    const struct ledger_aftersale *aftersales;
-    size_t aftersale_count;
+    const struct ledger_request *order_requests;
+    size_t order_request_count;
 };
 typedef void ledger_rows_fn(const struct ledger_rows *rows, void *arg);
-void ledger_ask(struct ledger *ledger, struct loop *loop, const struct ledger_query *query,
-                ledger_rows_fn *done, void *arg);
+void ledger_query(struct ledger *ledger, struct loop *loop, const struct ledger_query *query,
+                  ledger_rows_fn *done, void *arg);
 
 /* ---- life ---- */
 
@@ -190,8 +191,8 @@ struct ledger_settings {
 struct ledger *ledger_open(const struct ledger_settings *settings, struct fault *why);
 /* For commands while a gateway may run: no lock, nothing is written. */
 struct ledger *ledger_open_reading(const struct ledger_settings *settings, struct fault *why);
-/* Before ledger_start: attempts and aftersales in state sending become doubt; orders between two
- * offers without a given number are Canceled. Then each unfinished order is visited once. */
+/* Before ledger_start: attempts and order_requests in state sending become doubt; orders between
+ * two offers without a given number are Canceled. Then each unfinished order is visited once. */
 struct ledger_visit {
     void (*order)(const struct ledger_order *order, unsigned attempts, void *arg);
     void (*list)(struct str provider, struct str body, int64_t fetched_at_ms, void *arg);
@@ -209,17 +210,18 @@ void ledger_close(struct ledger **ledger);
 void ledger_read(struct ledger *ledger, const struct ledger_query *query, struct arena *arena,
                  struct ledger_rows *rows_out);
 /* Each broken rule is told once; returns how many. Works on a ledger in use. */
-size_t ledger_verify(struct ledger *ledger, void (*tell)(const char *words, void *arg), void *arg);
+size_t ledger_verify(struct ledger *ledger, void (*tell)(const char *message, void *arg),
+                     void *arg);
 /* Copies the ledger while it is used; done on loop; path must not exist yet. */
 void ledger_backup(struct ledger *ledger, struct loop *loop, const char *path,
-                   void (*done)(bool is_ok, const char *words, void *arg), void *arg);
+                   void (*done)(bool is_ok, const char *message, void *arg), void *arg);
 /* The same without a running gateway (after ledger_open_reading). */
 bool ledger_backup_now(struct ledger *ledger, const char *path, struct fault *why);
 
 /* For /readyz and /metrics; any thread. */
 struct ledger_health {
-    bool is_writable; /* the last commit went well */
-    char words[160];  /* why not */
+    bool is_writable;  /* the last commit went well */
+    char message[160]; /* why not */
     uint64_t commits, changes, failures;
     uint64_t commit_microseconds; /* sum */
     uint64_t waiting;             /* changes in the queue */

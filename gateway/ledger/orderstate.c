@@ -23,7 +23,7 @@ static const struct {
     [ORDERSTATE_REFUSED] = {"refused", ORDERSTATUS_CANCELED, 0},
 };
 
-const char *orderstate_word(enum orderstate state)
+const char *orderstate_name(enum orderstate state)
 {
     ASSERT(state < ORDERSTATE_COUNT);
     return rows[state].word;
@@ -64,7 +64,7 @@ static const char *const attempt_words[ATTEMPTSTATE_COUNT] = {
     [ATTEMPTSTATE_DOUBT] = "doubt",
 };
 
-const char *attemptstate_word(enum attemptstate state)
+const char *attemptstate_name(enum attemptstate state)
 {
     ASSERT(state < ATTEMPTSTATE_COUNT);
     return attempt_words[state];

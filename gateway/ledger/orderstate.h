@@ -17,7 +17,7 @@ enum orderstate {
     ORDERSTATE_REFUSED, /* closed; the client got an error and never a number */
     ORDERSTATE_COUNT
 };
-const char *orderstate_word(enum orderstate state); /* "placing", "doubt", "in_progress"… */
+const char *orderstate_name(enum orderstate state); /* "placing", "doubt", "in_progress"… */
 bool orderstate_find(struct str word, enum orderstate *out);
 bool orderstate_is_final(enum orderstate state);
 /* What a client sees: placing and doubt are Pending, refused is Canceled. */
@@ -36,7 +36,7 @@ enum attemptstate {
     ATTEMPTSTATE_DOUBT,
     ATTEMPTSTATE_COUNT
 };
-const char *attemptstate_word(enum attemptstate state);
+const char *attemptstate_name(enum attemptstate state);
 bool attemptstate_find(struct str word, enum attemptstate *out);
 /* sending -> all others; doubt -> accepted, refused (resolve); else nothing. */
 /* It may have been executed: being sent, in doubt or accepted. */

@@ -6,11 +6,11 @@
 
 #include "base/log.h"
 
-enum { QUEUE_CEILING = 65536 };
+enum { QUEUE_MAX = 65536 };
 
-struct question {
+struct reader_request {
     struct loop_message message; /* the way home; first */
-    struct question *next;
+    struct reader_request *next;
     struct loop *loop;
     ledger_rows_fn *done;
     void *arg;
@@ -28,7 +28,7 @@ struct reader {
     pthread_mutex_t mutex;
     pthread_cond_t wake;
     /* under the mutex */
-    struct question *first, *last;
+    struct reader_request *first, *last;
     size_t waiting;
     bool is_stopping;
 };
@@ -54,77 +54,77 @@ static struct str reader_copy_str(char **at, struct str s)
     return copy;
 }
 
-static struct question *reader_question_new(const struct ledger_query *query)
+static struct reader_request *reader_query_new(const struct ledger_query *query)
 {
     size_t ids = query->id_count * sizeof *query->ids;
-    struct question *question = memory_new(sizeof *question + ids + query->client.len +
-                                           query->provider.len + query->text.len);
-    uint32_t *to = (uint32_t *)(question + 1);
+    struct reader_request *request = memory_new(sizeof *request + ids + query->client.len +
+                                                query->provider.len + query->text.len);
+    uint32_t *to = (uint32_t *)(request + 1);
     char *at = (char *)to + ids;
-    question->query = *query;
+    request->query = *query;
     if (ids)
         memcpy(to, query->ids, ids);
-    question->query.ids = to;
-    question->query.client = reader_copy_str(&at, query->client);
-    question->query.provider = reader_copy_str(&at, query->provider);
-    question->query.text = reader_copy_str(&at, query->text);
-    arena_init(&question->arena);
-    return question;
+    request->query.ids = to;
+    request->query.client = reader_copy_str(&at, query->client);
+    request->query.provider = reader_copy_str(&at, query->provider);
+    request->query.text = reader_copy_str(&at, query->text);
+    arena_init(&request->arena);
+    return request;
 }
 
-static void reader_arrive(struct loop_message *message)
+static void reader_on_completion(struct loop_message *message)
 {
-    struct question *question = (struct question *)message;
-    question->done(&question->rows, question->arg);
-    arena_fini(&question->arena);
-    free(question);
+    struct reader_request *request = (struct reader_request *)message;
+    request->done(&request->rows, request->arg);
+    arena_fini(&request->arena);
+    free(request);
 }
 
-static void reader_send_home(struct question *question)
+static void reader_post_completion(struct reader_request *request)
 {
-    question->message = (struct loop_message){.run = reader_arrive};
-    loop_post(question->loop, &question->message);
+    request->message = (struct loop_message){.run = reader_on_completion};
+    loop_post(request->loop, &request->message);
 }
 
-void reader_ask(struct reader *reader, struct loop *loop, const struct ledger_query *query,
-                ledger_rows_fn *done, void *arg)
+void reader_query(struct reader *reader, struct loop *loop, const struct ledger_query *query,
+                  ledger_rows_fn *done, void *arg)
 {
-    struct question *question = reader_question_new(query);
-    question->loop = loop;
-    question->done = done;
-    question->arg = arg;
+    struct reader_request *request = reader_query_new(query);
+    request->loop = loop;
+    request->done = done;
+    request->arg = arg;
     pthread_mutex_lock(&reader->mutex);
-    bool has_room = reader->waiting < QUEUE_CEILING;
+    bool has_room = reader->waiting < QUEUE_MAX;
     if (has_room) {
         if (reader->first)
-            reader->last->next = question;
+            reader->last->next = request;
         else
-            reader->first = question;
-        reader->last = question;
+            reader->first = request;
+        reader->last = request;
         reader->waiting++;
         if (reader->waiting == 1)
             pthread_cond_signal(&reader->wake);
     }
     pthread_mutex_unlock(&reader->mutex);
     if (!has_room) {
-        question->rows.result = LEDGER_BUSY;
-        reader_send_home(question);
+        request->rows.result = LEDGER_BUSY;
+        reader_post_completion(request);
     }
 }
 
-static void reader_answer(struct reader *reader, struct question *question)
+static void reader_answer(struct reader *reader, struct reader_request *request)
 {
     struct fault why;
     if (reader->connection == NULL)
         reader->connection = reader->backend->open(reader->location, false, &why);
     if (reader->connection) {
-        reader->backend->read(reader->connection, &question->query, &question->arena,
-                              &question->rows);
+        reader->backend->read(reader->connection, &request->query, &request->arena, &request->rows);
     } else {
-        question->rows.result = LEDGER_FAILED;
-        log_event(LOG_ERROR, "ledger_read_failed", "reason=%s", log_value(str_of(why.words)).text);
+        request->rows.result = LEDGER_FAILED;
+        log_event(LOG_ERROR, "ledger_read_failed", "reason=%s",
+                  log_value(str_of(why.message)).text);
     }
-    reader_send_home(question);
+    reader_post_completion(request);
 }
 
 static void *reader_run(void *arg)
@@ -134,13 +134,13 @@ static void *reader_run(void *arg)
     for (;;) {
         while (reader->first == NULL && !reader->is_stopping)
             pthread_cond_wait(&reader->wake, &reader->mutex);
-        struct question *question = reader->first;
-        if (question == NULL)
+        struct reader_request *request = reader->first;
+        if (request == NULL)
             break;
-        reader->first = question->next;
+        reader->first = request->next;
         reader->waiting--;
         pthread_mutex_unlock(&reader->mutex);
-        reader_answer(reader, question);
+        reader_answer(reader, request);
         pthread_mutex_lock(&reader->mutex);
     }
     pthread_mutex_unlock(&reader->mutex);

@@ -10,7 +10,7 @@ void reader_start(struct reader *reader);
 /* Answers what was asked, then ends. *reader may be NULL. */
 void reader_free(struct reader **reader);
 /* Any thread. Past the queue's ceiling the answer is LEDGER_BUSY. */
-void reader_ask(struct reader *reader, struct loop *loop, const struct ledger_query *query,
-                ledger_rows_fn *done, void *arg);
+void reader_query(struct reader *reader, struct loop *loop, const struct ledger_query *query,
+                  ledger_rows_fn *done, void *arg);
 
 #endif

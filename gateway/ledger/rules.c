@@ -86,7 +86,7 @@ const char *rules_refuse_insert(const struct ledger_change *change)
     return NULL;
 }
 
-bool rules_aftersale_may_move(enum attemptstate from, enum attemptstate to)
+bool rules_request_may_move(enum attemptstate from, enum attemptstate to)
 {
     return from == to || attemptstate_may_move(from, to);
 }

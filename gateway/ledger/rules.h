@@ -15,8 +15,8 @@ struct rules_standing {
  * that inserts the order is judged by rules_refuse_insert. */
 const char *rules_refuse(const struct ledger_change *change, const struct rules_standing *standing);
 const char *rules_refuse_insert(const struct ledger_change *change);
-/* An aftersale moves as an attempt does, and may be told again in the state it is in. */
-bool rules_aftersale_may_move(enum attemptstate from, enum attemptstate to);
+/* An order_request moves as an attempt does, and may be told again in the state it is in. */
+bool rules_request_may_move(enum attemptstate from, enum attemptstate to);
 /* How the order stands once the change is made. */
 struct rules_standing rules_after(const struct ledger_change *change,
                                   const struct rules_standing *standing);

@@ -30,31 +30,31 @@ enum statement {
     STATEMENT_ATTEMPT_END,    /* one in doubt has ended */
     STATEMENT_EVENT_INSERT,
     STATEMENT_POSTING_INSERT,
-    STATEMENT_AFTERSALE_STANDS,
-    STATEMENT_AFTERSALE_INSERT,
-    STATEMENT_AFTERSALE_UPDATE,
+    STATEMENT_REQUEST_STANDS,
+    STATEMENT_REQUEST_INSERT,
+    STATEMENT_REQUEST_UPDATE,
     STATEMENT_LIST_KEEP,
     STATEMENT_IMPORT_KEEP,
     STATEMENT_IMPORT_STANDS,
     STATEMENT_PRICE_KEEP,
-    STATEMENT_ASK_ORDER,
-    STATEMENT_ASK_LIST,
-    STATEMENT_ASK_LIST_CLIENT,
-    STATEMENT_ASK_LIST_DOUBT,
-    STATEMENT_ASK_DOUBT_TEXT,
-    STATEMENT_ASK_CHILDREN,
-    STATEMENT_ASK_ATTEMPTS,
-    STATEMENT_ASK_SENDING, /* the attempt that has no row yet */
-    STATEMENT_ASK_LAST_ATTEMPT,
-    STATEMENT_ASK_EVENTS,
-    STATEMENT_ASK_AFTERSALES_OF,
-    STATEMENT_ASK_AFTERSALE,
+    STATEMENT_QUERY_ORDER,
+    STATEMENT_QUERY_LIST,
+    STATEMENT_QUERY_LIST_CLIENT,
+    STATEMENT_QUERY_LIST_DOUBT,
+    STATEMENT_QUERY_DOUBT_TEXT,
+    STATEMENT_QUERY_CHILDREN,
+    STATEMENT_QUERY_ATTEMPTS,
+    STATEMENT_QUERY_SENDING, /* the attempt that has no row yet */
+    STATEMENT_QUERY_LAST_ATTEMPT,
+    STATEMENT_QUERY_EVENTS,
+    STATEMENT_QUERY_REQUESTS_OF,
+    STATEMENT_QUERY_REQUEST,
     STATEMENT_LAST_ORDER,
-    STATEMENT_LAST_AFTERSALE,
+    STATEMENT_LAST_REQUEST,
     STATEMENT_RECOVER_ATTEMPTS,
-    STATEMENT_RECOVER_AFTERSALES,
+    STATEMENT_RECOVER_REQUESTS,
     STATEMENT_RECOVER_PLACING,
-    STATEMENT_DOUBT_AFTERSALE,
+    STATEMENT_DOUBT_REQUEST,
     STATEMENT_VISIT_ORDERS,
     STATEMENT_VISIT_LISTS,
     STATEMENT_VISIT_IMPORTS,
@@ -106,16 +106,17 @@ struct str sqlite_text(sqlite3_stmt *statement, int column, struct arena *arena)
 
 /* ---- the subjects ---- */
 bool sqlite_migrate(struct backend_connection *connection, struct fault *why);
-bool sqlite_commit(struct backend_connection *connection, struct entry **entries, size_t count);
+bool sqlite_commit(struct backend_connection *connection, struct ledger_entry **entries,
+                   size_t count);
 /* One entry within a transaction: LEDGER_DONE, or LEDGER_REFUSED, or *code is SQLite's error. */
-enum ledger_result sqlite_apply(struct backend_connection *connection, const struct entry *entry,
-                                int *code);
+enum ledger_result sqlite_apply(struct backend_connection *connection,
+                                const struct ledger_entry *entry, int *code);
 enum ledger_result sqlite_change(struct backend_connection *connection,
                                  const struct ledger_change *change, int64_t at_ms, int *code);
-enum ledger_result sqlite_keep(struct backend_connection *connection, const struct entry *entry,
-                               int *code);
-enum ledger_result sqlite_aftersale(struct backend_connection *connection,
-                                    const struct ledger_change *change, int64_t at_ms, int *code);
+enum ledger_result sqlite_keep(struct backend_connection *connection,
+                               const struct ledger_entry *entry, int *code);
+enum ledger_result sqlite_request(struct backend_connection *connection,
+                                  const struct ledger_change *change, int64_t at_ms, int *code);
 /* Books that the client of an order now pays `after` where it paid `before`; number is that of the
  * event that tells why. */
 struct sqlite_booking {
@@ -127,16 +128,16 @@ struct sqlite_booking {
 int sqlite_book(struct backend_connection *connection, const struct sqlite_booking *booking);
 void sqlite_read(struct backend_connection *connection, const struct ledger_query *query,
                  struct arena *arena, struct ledger_rows *rows_out);
-const char *sqlite_kind_word(enum aftersale_kind kind);
-const char *sqlite_refill_word(enum refillstatus status); /* UNKNOWN has a word too */
+const char *sqlite_kind_name(enum order_request_kind kind);
+const char *sqlite_refill_name(enum refillstatus status); /* UNKNOWN has a word too */
 void sqlite_order_row(sqlite3_stmt *statement, struct arena *arena, struct ledger_order *out);
 bool sqlite_recover(struct backend_connection *connection, const struct ledger_visit *visit,
                     struct fault *why);
-uint32_t sqlite_last_number(struct backend_connection *connection, bool of_aftersales);
+uint32_t sqlite_last_number(struct backend_connection *connection, bool of_requests);
 size_t sqlite_verify(struct backend_connection *connection,
-                     void (*tell)(const char *words, void *arg), void *arg);
+                     void (*tell)(const char *message, void *arg), void *arg);
 bool sqlite_backup(struct backend_connection *connection, const char *path, struct fault *why);
-void sqlite_rest(struct backend_connection *connection);
+void sqlite_checkpoint(struct backend_connection *connection);
 size_t sqlite_backlog(struct backend_connection *connection);
 int64_t sqlite_disk_bytes(const char *location);
 

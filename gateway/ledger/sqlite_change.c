@@ -6,7 +6,7 @@
 #include "ledger/sqlite.h"
 
 /* The order as it stands before the change; the texts live in the statement until it is reset. */
-struct standing {
+struct sqlite_change_row {
     struct rules_standing of;
     uint32_t events; /* how many; their numbers are 1 to this */
     struct money paid;
@@ -89,7 +89,7 @@ static int sqlite_change_insert_order(struct backend_connection *connection,
     sqlite_bind_number(s, 8, order->charge.units);
     sqlite_bind_number(s, 9, order->paid.units);
     sqlite_bind_str(s, 10, order->currency);
-    sqlite_bind_word(s, 11, orderstate_word(order->state));
+    sqlite_bind_word(s, 11, orderstate_name(order->state));
     sqlite_bind_number(s, 12, order->is_number_given);
     sqlite_change_bind_optional_number(s, 13, order->has_start_count, order->start_count);
     sqlite_bind_number(s, 14, order->remains);
@@ -111,10 +111,10 @@ static int sqlite_change_insert_order(struct backend_connection *connection,
 
 /* SQLITE_ROW when it is there, SQLITE_DONE when not. */
 static int sqlite_change_look_up(struct backend_connection *connection, uint32_t order,
-                                 struct standing *out)
+                                 struct sqlite_change_row *out)
 {
     sqlite3_stmt *s = sqlite_statement(connection, STATEMENT_ORDER_STANDS);
-    *out = (struct standing){.statement = s};
+    *out = (struct sqlite_change_row){.statement = s};
     if (s == NULL)
         return sqlite3_extended_errcode(connection->db);
     sqlite_bind_number(s, 1, order);
@@ -148,7 +148,7 @@ static int sqlite_change_insert_attempt(struct backend_connection *connection, u
     sqlite_bind_str(s, 3, sent->provider);
     sqlite_bind_str(s, 4, sent->upstream_service);
     sqlite_bind_number(s, 5, sent->cost.units);
-    sqlite_bind_word(s, 6, attemptstate_word(ended->state));
+    sqlite_bind_word(s, 6, attemptstate_name(ended->state));
     sqlite_bind_str(s, 7, ended->upstream_id);
     sqlite_bind_str(s, 8, ended->text);
     sqlite_bind_str(s, 9, ended->evidence);
@@ -165,7 +165,7 @@ static int sqlite_change_end_doubt(struct backend_connection *connection, uint32
     sqlite3_stmt *s = sqlite_statement(connection, STATEMENT_ATTEMPT_END);
     sqlite_bind_number(s, 1, order);
     sqlite_bind_number(s, 2, ended->number);
-    sqlite_bind_word(s, 3, attemptstate_word(ended->state));
+    sqlite_bind_word(s, 3, attemptstate_name(ended->state));
     sqlite_bind_number(s, 4, ended->ended_at_ms ? ended->ended_at_ms : at_ms);
     sqlite_bind_str(s, 5, ended->upstream_id);
     sqlite_bind_str(s, 6, ended->text);
@@ -175,8 +175,8 @@ static int sqlite_change_end_doubt(struct backend_connection *connection, uint32
 
 static enum ledger_result sqlite_change_end_attempt(struct backend_connection *connection,
                                                     const struct ledger_change *change,
-                                                    const struct standing *standing, int64_t at_ms,
-                                                    int *code)
+                                                    const struct sqlite_change_row *standing,
+                                                    int64_t at_ms, int *code)
 {
     const struct ledger_attempt *ended = change->attempt_ended;
     bool is_sent = standing->of.state == ORDERSTATE_PLACING && ended->number != 0 &&
@@ -211,8 +211,8 @@ static enum ledger_result sqlite_change_start_attempt(struct backend_connection 
 /* Also where the change is only told as an event: the row counts those. */
 static enum ledger_result sqlite_change_update_order(struct backend_connection *connection,
                                                      const struct ledger_change *change,
-                                                     const struct standing *after, int64_t at_ms,
-                                                     int *code)
+                                                     const struct sqlite_change_row *after,
+                                                     int64_t at_ms, int *code)
 {
     static const struct ledger_update nothing;
     static const struct ledger_attempt none;
@@ -229,7 +229,7 @@ static enum ledger_result sqlite_change_update_order(struct backend_connection *
         sqlite_statement(connection, is_settled ? STATEMENT_ORDER_SETTLE : STATEMENT_ORDER_UPDATE);
     sqlite_bind_number(s, 1, change->order);
     sqlite_change_bind_optional_str(s, 2, update->has_state,
-                                    str_of(orderstate_word(update->state)));
+                                    str_of(orderstate_name(update->state)));
     sqlite_change_bind_optional_number(s, 3, update->has_paid, update->paid.units);
     sqlite_bind_number(s, 4, update->gives_number);
     sqlite_change_bind_optional_number(s, 5, update->has_start_count, update->start_count);
@@ -278,14 +278,15 @@ static enum ledger_result sqlite_change_book(struct backend_connection *connecti
 
 static enum ledger_result sqlite_change_old(struct backend_connection *connection,
                                             const struct ledger_change *change,
-                                            const struct standing *standing, int64_t at_ms,
+                                            const struct sqlite_change_row *standing, int64_t at_ms,
                                             int *code)
 {
     const struct ledger_update *update = change->update;
     const char *why = rules_refuse(change, &standing->of);
     if (why)
         return sqlite_change_refuse(change, why);
-    struct standing after = {.of = rules_after(change, &standing->of), .events = standing->events};
+    struct sqlite_change_row after = {.of = rules_after(change, &standing->of),
+                                      .events = standing->events};
     bool has_booking = update && update->has_paid && update->paid.units != standing->paid.units;
     bool has_event = change->event || standing->of.state != after.of.state || has_booking;
     if (has_event)
@@ -297,8 +298,8 @@ static enum ledger_result sqlite_change_old(struct backend_connection *connectio
         result = sqlite_change_update_order(connection, change, &after, at_ms, code);
     if (result == LEDGER_DONE && change->attempt_started)
         result = sqlite_change_start_attempt(connection, change, at_ms, code);
-    if (result == LEDGER_DONE && change->aftersale)
-        result = sqlite_aftersale(connection, change, at_ms, code);
+    if (result == LEDGER_DONE && change->order_request)
+        result = sqlite_request(connection, change, at_ms, code);
     if (result == LEDGER_DONE && has_booking)
         result = sqlite_change_book(connection, change,
                                     &(struct sqlite_booking){change->order, after.events,
@@ -307,8 +308,8 @@ static enum ledger_result sqlite_change_old(struct backend_connection *connectio
                                     code);
     if (result == LEDGER_DONE && has_event)
         result = sqlite_change_add_event(connection, change, after.events,
-                                         orderstate_word(standing->of.state),
-                                         orderstate_word(after.of.state), at_ms, code);
+                                         orderstate_name(standing->of.state),
+                                         orderstate_name(after.of.state), at_ms, code);
     return result;
 }
 
@@ -330,7 +331,7 @@ static enum ledger_result sqlite_change_new(struct backend_connection *connectio
                                                              order->paid, at_ms},
                                     code);
     if (result == LEDGER_DONE)
-        result = sqlite_change_add_event(connection, change, 1, "", orderstate_word(order->state),
+        result = sqlite_change_add_event(connection, change, 1, "", orderstate_name(order->state),
                                          at_ms, code);
     return result;
 }
@@ -340,7 +341,7 @@ enum ledger_result sqlite_change(struct backend_connection *connection,
 {
     if (change->insert)
         return sqlite_change_new(connection, change, at_ms, code);
-    struct standing standing;
+    struct sqlite_change_row standing;
     enum ledger_result result = LEDGER_DONE;
     int found = sqlite_change_look_up(connection, change->order, &standing);
     if (found == SQLITE_DONE)

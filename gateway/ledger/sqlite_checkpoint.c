@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "ledger/sqlite.h"
 
-void sqlite_rest(struct backend_connection *connection)
+void sqlite_checkpoint(struct backend_connection *connection)
 {
     int in_log = 0, done = 0;
     if (!sqlite_revive(connection, NULL))

@@ -11,7 +11,7 @@
 enum batch { BATCH_DONE, BATCH_AGAIN, BATCH_FAILED };
 
 static enum batch sqlite_commit_apply_one(struct backend_connection *connection,
-                                          struct entry *entry, bool has_savepoint, int *code)
+                                          struct ledger_entry *entry, bool has_savepoint, int *code)
 {
     connection->has_written = false;
     if (has_savepoint && (*code = sqlite_do_simple(connection, STATEMENT_SAVEPOINT)) != SQLITE_OK)
@@ -33,8 +33,8 @@ static enum batch sqlite_commit_apply_one(struct backend_connection *connection,
 }
 
 static enum batch sqlite_commit_apply_all(struct backend_connection *connection,
-                                          struct entry **entries, size_t count, bool has_savepoints,
-                                          int *code)
+                                          struct ledger_entry **entries, size_t count,
+                                          bool has_savepoints, int *code)
 {
     *code = sqlite_do_simple(connection, STATEMENT_BEGIN);
     if (*code != SQLITE_OK)
@@ -53,7 +53,8 @@ static enum batch sqlite_commit_apply_all(struct backend_connection *connection,
     return *code == SQLITE_OK ? BATCH_DONE : BATCH_FAILED;
 }
 
-static void sqlite_commit_fail_all(struct entry **entries, size_t count, enum ledger_result result)
+static void sqlite_commit_fail_all(struct ledger_entry **entries, size_t count,
+                                   enum ledger_result result)
 {
     for (size_t i = 0; i < count; i++)
         entries[i]->result = result;
@@ -74,7 +75,8 @@ static void sqlite_commit_write_over(struct backend_connection *connection)
         sqlite_commit_roll_back(connection);
 }
 
-bool sqlite_commit(struct backend_connection *connection, struct entry **entries, size_t count)
+bool sqlite_commit(struct backend_connection *connection, struct ledger_entry **entries,
+                   size_t count)
 {
     int code;
     if (!sqlite_revive(connection, NULL)) {

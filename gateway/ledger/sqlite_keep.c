@@ -3,67 +3,68 @@
 #include "ledger/rules.h"
 #include "ledger/sqlite.h"
 
-const char *sqlite_kind_word(enum aftersale_kind kind)
+const char *sqlite_kind_name(enum order_request_kind kind)
 {
-    return kind == AFTERSALE_REFILL ? "refill" : "cancel";
+    return kind == ORDER_REQUEST_REFILL ? "refill" : "cancel";
 }
 
-const char *sqlite_refill_word(enum refillstatus status)
+const char *sqlite_refill_name(enum refillstatus status)
 {
-    return status < REFILLSTATUS_COUNT ? refillstatus_word(status) : "Unknown";
+    return status < REFILLSTATUS_COUNT ? refillstatus_name(status) : "Unknown";
 }
 
-static int sqlite_keep_insert_aftersale(struct backend_connection *connection,
-                                        const struct ledger_change *change, int64_t at_ms)
+static int sqlite_keep_insert_request(struct backend_connection *connection,
+                                      const struct ledger_change *change, int64_t at_ms)
 {
-    const struct ledger_aftersale *aftersale = change->aftersale;
-    struct str request = aftersale->request_id.len ? aftersale->request_id : change->request_id;
-    sqlite3_stmt *s = sqlite_statement(connection, STATEMENT_AFTERSALE_INSERT);
-    sqlite_bind_number(s, 1, aftersale->number);
-    sqlite_bind_word(s, 2, sqlite_kind_word(aftersale->kind));
+    const struct ledger_request *order_request = change->order_request;
+    struct str request =
+        order_request->request_id.len ? order_request->request_id : change->request_id;
+    sqlite3_stmt *s = sqlite_statement(connection, STATEMENT_REQUEST_INSERT);
+    sqlite_bind_number(s, 1, order_request->number);
+    sqlite_bind_word(s, 2, sqlite_kind_name(order_request->kind));
     sqlite_bind_number(s, 3, change->order);
-    sqlite_bind_str(s, 4, aftersale->client);
-    sqlite_bind_str(s, 5, aftersale->provider);
-    sqlite_bind_word(s, 6, attemptstate_word(aftersale->state));
-    sqlite_bind_str(s, 7, aftersale->upstream_id);
-    sqlite_bind_word(s, 8, sqlite_refill_word(aftersale->status));
-    sqlite_bind_str(s, 9, aftersale->text);
-    sqlite_bind_str(s, 10, aftersale->evidence);
+    sqlite_bind_str(s, 4, order_request->client);
+    sqlite_bind_str(s, 5, order_request->provider);
+    sqlite_bind_word(s, 6, attemptstate_name(order_request->state));
+    sqlite_bind_str(s, 7, order_request->upstream_id);
+    sqlite_bind_word(s, 8, sqlite_refill_name(order_request->status));
+    sqlite_bind_str(s, 9, order_request->text);
+    sqlite_bind_str(s, 10, order_request->evidence);
     sqlite_bind_str(s, 11, request);
-    sqlite_bind_number(s, 12, aftersale->created_at_ms ? aftersale->created_at_ms : at_ms);
-    sqlite_bind_number(s, 13, aftersale->updated_at_ms ? aftersale->updated_at_ms : at_ms);
+    sqlite_bind_number(s, 12, order_request->created_at_ms ? order_request->created_at_ms : at_ms);
+    sqlite_bind_number(s, 13, order_request->updated_at_ms ? order_request->updated_at_ms : at_ms);
     return sqlite_do(connection, s);
 }
 
-static int sqlite_keep_update_aftersale(struct backend_connection *connection,
-                                        const struct ledger_aftersale *aftersale, int64_t at_ms)
+static int sqlite_keep_update_request(struct backend_connection *connection,
+                                      const struct ledger_request *order_request, int64_t at_ms)
 {
-    sqlite3_stmt *s = sqlite_statement(connection, STATEMENT_AFTERSALE_UPDATE);
-    sqlite_bind_number(s, 1, aftersale->number);
-    sqlite_bind_word(s, 2, attemptstate_word(aftersale->state));
-    sqlite_bind_word(s, 3, sqlite_refill_word(aftersale->status));
-    sqlite_bind_number(s, 4, aftersale->updated_at_ms ? aftersale->updated_at_ms : at_ms);
-    sqlite_bind_str(s, 5, aftersale->upstream_id);
-    sqlite_bind_str(s, 6, aftersale->text);
-    sqlite_bind_str(s, 7, aftersale->evidence);
+    sqlite3_stmt *s = sqlite_statement(connection, STATEMENT_REQUEST_UPDATE);
+    sqlite_bind_number(s, 1, order_request->number);
+    sqlite_bind_word(s, 2, attemptstate_name(order_request->state));
+    sqlite_bind_word(s, 3, sqlite_refill_name(order_request->status));
+    sqlite_bind_number(s, 4, order_request->updated_at_ms ? order_request->updated_at_ms : at_ms);
+    sqlite_bind_str(s, 5, order_request->upstream_id);
+    sqlite_bind_str(s, 6, order_request->text);
+    sqlite_bind_str(s, 7, order_request->evidence);
     return sqlite_do(connection, s);
 }
 
-/* Whether the aftersale there is may become the one given. */
+/* Whether the order_request there is may become the one given. */
 static bool sqlite_keep_may_become(sqlite3_stmt *stands, const struct ledger_change *change)
 {
     enum attemptstate state;
     return attemptstate_find(sqlite_text(stands, 0, NULL), &state) &&
-           rules_aftersale_may_move(state, change->aftersale->state) &&
+           rules_request_may_move(state, change->order_request->state) &&
            sqlite3_column_int64(stands, 1) == change->order &&
-           str_is(sqlite_text(stands, 2, NULL), sqlite_kind_word(change->aftersale->kind));
+           str_is(sqlite_text(stands, 2, NULL), sqlite_kind_name(change->order_request->kind));
 }
 
-enum ledger_result sqlite_aftersale(struct backend_connection *connection,
-                                    const struct ledger_change *change, int64_t at_ms, int *code)
+enum ledger_result sqlite_request(struct backend_connection *connection,
+                                  const struct ledger_change *change, int64_t at_ms, int *code)
 {
-    sqlite3_stmt *s = sqlite_statement(connection, STATEMENT_AFTERSALE_STANDS);
-    sqlite_bind_number(s, 1, change->aftersale->number);
+    sqlite3_stmt *s = sqlite_statement(connection, STATEMENT_REQUEST_STANDS);
+    sqlite_bind_number(s, 1, change->order_request->number);
     int found = s ? sqlite3_step(s) : sqlite3_extended_errcode(connection->db);
     bool is_allowed = found != SQLITE_ROW || sqlite_keep_may_become(s, change);
     sqlite3_reset(s);
@@ -73,8 +74,8 @@ enum ledger_result sqlite_aftersale(struct backend_connection *connection,
     }
     if (is_allowed)
         *code = found == SQLITE_ROW
-                    ? sqlite_keep_update_aftersale(connection, change->aftersale, at_ms)
-                    : sqlite_keep_insert_aftersale(connection, change, at_ms);
+                    ? sqlite_keep_update_request(connection, change->order_request, at_ms)
+                    : sqlite_keep_insert_request(connection, change, at_ms);
     if (is_allowed && *code == SQLITE_OK) {
         connection->has_written = true;
         return LEDGER_DONE;
@@ -83,11 +84,12 @@ enum ledger_result sqlite_aftersale(struct backend_connection *connection,
         return LEDGER_FAILED;
     *code = SQLITE_OK;
     log_event(LOG_WARN, "ledger_refused", "order=%u %s=%u reason=\"a move that is not allowed\"",
-              change->order, sqlite_kind_word(change->aftersale->kind), change->aftersale->number);
+              change->order, sqlite_kind_name(change->order_request->kind),
+              change->order_request->number);
     return LEDGER_REFUSED;
 }
 
-static int sqlite_keep_list(struct backend_connection *connection, const struct entry *entry)
+static int sqlite_keep_list(struct backend_connection *connection, const struct ledger_entry *entry)
 {
     sqlite3_stmt *s = sqlite_statement(connection, STATEMENT_LIST_KEEP);
     sqlite_bind_str(s, 1, entry->of.list.provider);
@@ -109,7 +111,7 @@ static bool sqlite_keep_is_import_kept(struct backend_connection *connection,
 }
 
 static enum ledger_result sqlite_keep_imports(struct backend_connection *connection,
-                                              const struct entry *entry, int *code)
+                                              const struct ledger_entry *entry, int *code)
 {
     sqlite3_stmt *s = sqlite_statement(connection, STATEMENT_IMPORT_KEEP);
     for (size_t i = 0; i < entry->of.imports.count; i++) {
@@ -132,7 +134,8 @@ static enum ledger_result sqlite_keep_imports(struct backend_connection *connect
     return LEDGER_DONE;
 }
 
-static int sqlite_keep_prices(struct backend_connection *connection, const struct entry *entry)
+static int sqlite_keep_prices(struct backend_connection *connection,
+                              const struct ledger_entry *entry)
 {
     sqlite3_stmt *s = sqlite_statement(connection, STATEMENT_PRICE_KEEP);
     int code = SQLITE_OK;
@@ -148,8 +151,8 @@ static int sqlite_keep_prices(struct backend_connection *connection, const struc
     return code;
 }
 
-enum ledger_result sqlite_apply(struct backend_connection *connection, const struct entry *entry,
-                                int *code)
+enum ledger_result sqlite_apply(struct backend_connection *connection,
+                                const struct ledger_entry *entry, int *code)
 {
     switch (entry->kind) {
     case ENTRY_CHANGE:

@@ -128,7 +128,7 @@ bool sqlite_is_in_place(struct backend_connection *connection)
     char log[PATH_MAX];
     struct stat facts;
     int has_moved = 0;
-    int64_t now_ms = clock_steady_ms();
+    int64_t now_ms = clock_monotonic_ms();
     if (connection->looked_at_ms && now_ms - connection->looked_at_ms < LOOK_MS)
         return true;
     sqlite3_file_control(connection->db, "main", SQLITE_FCNTL_HAS_MOVED, &has_moved);
@@ -319,7 +319,7 @@ const struct backend sqlite_backend = {
     .last_number = sqlite_last_number,
     .verify = sqlite_verify,
     .backup = sqlite_backup,
-    .rest = sqlite_rest,
+    .checkpoint = sqlite_checkpoint,
     .backlog = sqlite_backlog,
     .trouble = sqlite_open_trouble,
     .disk_bytes = sqlite_disk_bytes,

@@ -3,7 +3,7 @@
 #include "base/log.h"
 #include "ledger/sqlite.h"
 
-enum { ROWS_CEILING = 10000, LIST_DEFAULT = 100 };
+enum { ROWS_MAX = 10000, LIST_DEFAULT = 100 };
 
 /* Rows of one kind, growing in an arena. */
 struct rows {
@@ -88,14 +88,14 @@ static void sqlite_read_event_row(sqlite3_stmt *s, struct arena *arena, struct l
     };
 }
 
-static void sqlite_read_aftersale_row(sqlite3_stmt *s, struct arena *arena,
-                                      struct ledger_aftersale *out)
+static void sqlite_read_request_row(sqlite3_stmt *s, struct arena *arena,
+                                    struct ledger_request *out)
 {
-    *out = (struct ledger_aftersale){
+    *out = (struct ledger_request){
         .number = (uint32_t)sqlite3_column_int64(s, 0),
-        .kind = str_is(sqlite_text(s, 1, NULL), sqlite_kind_word(AFTERSALE_REFILL))
-                    ? AFTERSALE_REFILL
-                    : AFTERSALE_CANCEL,
+        .kind = str_is(sqlite_text(s, 1, NULL), sqlite_kind_name(ORDER_REQUEST_REFILL))
+                    ? ORDER_REQUEST_REFILL
+                    : ORDER_REQUEST_CANCEL,
         .order = (uint32_t)sqlite3_column_int64(s, 2),
         .client = sqlite_text(s, 3, arena),
         .provider = sqlite_text(s, 4, arena),
@@ -112,16 +112,16 @@ static void sqlite_read_aftersale_row(sqlite3_stmt *s, struct arena *arena,
 }
 
 /* One reading: where the rows of each kind gather, and the first error. */
-struct reading {
+struct sqlite_reading {
     struct backend_connection *connection;
     struct arena *arena;
     int code;
-    struct rows orders, attempts, events, aftersales;
+    struct rows orders, attempts, events, order_requests;
 };
 
-enum kind { KIND_ORDER, KIND_ATTEMPT, KIND_EVENT, KIND_AFTERSALE };
+enum kind { KIND_ORDER, KIND_ATTEMPT, KIND_EVENT, KIND_REQUEST };
 
-static void sqlite_read_take_row(struct reading *reading, enum kind kind, sqlite3_stmt *s)
+static void sqlite_read_take_row(struct sqlite_reading *reading, enum kind kind, sqlite3_stmt *s)
 {
     switch (kind) {
     case KIND_ORDER:
@@ -133,14 +133,15 @@ static void sqlite_read_take_row(struct reading *reading, enum kind kind, sqlite
     case KIND_EVENT:
         sqlite_read_event_row(s, reading->arena, sqlite_read_next_row(&reading->events));
         return;
-    case KIND_AFTERSALE:
-        sqlite_read_aftersale_row(s, reading->arena, sqlite_read_next_row(&reading->aftersales));
+    case KIND_REQUEST:
+        sqlite_read_request_row(s, reading->arena, sqlite_read_next_row(&reading->order_requests));
         return;
     }
     UNREACHABLE();
 }
 
-static sqlite3_stmt *sqlite_read_ask(struct reading *reading, enum statement which, uint32_t id)
+static sqlite3_stmt *sqlite_read_query(struct sqlite_reading *reading, enum statement which,
+                                       uint32_t id)
 {
     sqlite3_stmt *s = sqlite_statement(reading->connection, which);
     if (s == NULL && reading->code == SQLITE_OK)
@@ -149,7 +150,7 @@ static sqlite3_stmt *sqlite_read_ask(struct reading *reading, enum statement whi
     return s;
 }
 
-static void sqlite_read_take_all(struct reading *reading, enum kind kind, sqlite3_stmt *s)
+static void sqlite_read_take_all(struct sqlite_reading *reading, enum kind kind, sqlite3_stmt *s)
 {
     int code = SQLITE_DONE;
     while (s && reading->code == SQLITE_OK && (code = sqlite3_step(s)) == SQLITE_ROW)
@@ -159,33 +160,35 @@ static void sqlite_read_take_all(struct reading *reading, enum kind kind, sqlite
     sqlite3_reset(s);
 }
 
-static void sqlite_read_ask_show(struct reading *reading, uint32_t id)
+static void sqlite_read_query_show(struct sqlite_reading *reading, uint32_t id)
 {
-    sqlite_read_take_all(reading, KIND_ORDER, sqlite_read_ask(reading, STATEMENT_ASK_ORDER, id));
+    sqlite_read_take_all(reading, KIND_ORDER,
+                         sqlite_read_query(reading, STATEMENT_QUERY_ORDER, id));
     if (reading->orders.count == 0)
         return;
     sqlite_read_take_all(reading, KIND_ATTEMPT,
-                         sqlite_read_ask(reading, STATEMENT_ASK_ATTEMPTS, id));
+                         sqlite_read_query(reading, STATEMENT_QUERY_ATTEMPTS, id));
     sqlite_read_take_all(reading, KIND_ATTEMPT,
-                         sqlite_read_ask(reading, STATEMENT_ASK_SENDING, id));
-    sqlite_read_take_all(reading, KIND_EVENT, sqlite_read_ask(reading, STATEMENT_ASK_EVENTS, id));
-    sqlite_read_take_all(reading, KIND_AFTERSALE,
-                         sqlite_read_ask(reading, STATEMENT_ASK_AFTERSALES_OF, id));
+                         sqlite_read_query(reading, STATEMENT_QUERY_SENDING, id));
+    sqlite_read_take_all(reading, KIND_EVENT,
+                         sqlite_read_query(reading, STATEMENT_QUERY_EVENTS, id));
+    sqlite_read_take_all(reading, KIND_REQUEST,
+                         sqlite_read_query(reading, STATEMENT_QUERY_REQUESTS_OF, id));
 }
 
 static unsigned sqlite_read_limit_of(const struct ledger_query *query, unsigned otherwise)
 {
     unsigned limit = query->limit ? query->limit : otherwise;
-    return limit < ROWS_CEILING ? limit : ROWS_CEILING;
+    return limit < ROWS_MAX ? limit : ROWS_MAX;
 }
 
-static void sqlite_read_ask_list(struct reading *reading, const struct ledger_query *query)
+static void sqlite_read_query_list(struct sqlite_reading *reading, const struct ledger_query *query)
 {
     bool has_client = query->client.ptr != NULL;
-    enum statement which = query->is_doubt ? STATEMENT_ASK_LIST_DOUBT
-                           : has_client    ? STATEMENT_ASK_LIST_CLIENT
-                                           : STATEMENT_ASK_LIST;
-    sqlite3_stmt *s = sqlite_read_ask(reading, which, query->before ? query->before : UINT32_MAX);
+    enum statement which = query->is_doubt ? STATEMENT_QUERY_LIST_DOUBT
+                           : has_client    ? STATEMENT_QUERY_LIST_CLIENT
+                                           : STATEMENT_QUERY_LIST;
+    sqlite3_stmt *s = sqlite_read_query(reading, which, query->before ? query->before : UINT32_MAX);
     sqlite_bind_number(s, 2, sqlite_read_limit_of(query, LIST_DEFAULT));
     if (has_client)
         sqlite_bind_str(s, 3, query->client);
@@ -194,48 +197,51 @@ static void sqlite_read_ask_list(struct reading *reading, const struct ledger_qu
     sqlite_read_take_all(reading, KIND_ORDER, s);
 }
 
-static void sqlite_read_ask_doubt_text(struct reading *reading, const struct ledger_query *query)
+static void sqlite_read_query_doubt_text(struct sqlite_reading *reading,
+                                         const struct ledger_query *query)
 {
-    sqlite3_stmt *s = sqlite_read_ask(reading, STATEMENT_ASK_DOUBT_TEXT, 0);
-    sqlite_bind_number(s, 2, sqlite_read_limit_of(query, ROWS_CEILING));
+    sqlite3_stmt *s = sqlite_read_query(reading, STATEMENT_QUERY_DOUBT_TEXT, 0);
+    sqlite_bind_number(s, 2, sqlite_read_limit_of(query, ROWS_MAX));
     sqlite_bind_str(s, 3, query->provider);
     sqlite_bind_str(s, 4, query->text);
     sqlite_read_take_all(reading, KIND_ORDER, s);
     const struct ledger_order *orders = (const struct ledger_order *)(void *)reading->orders.ptr;
     for (size_t i = 0; i < reading->orders.count; i++)
-        sqlite_read_take_all(reading, KIND_ATTEMPT,
-                             sqlite_read_ask(reading, STATEMENT_ASK_LAST_ATTEMPT, orders[i].id));
+        sqlite_read_take_all(
+            reading, KIND_ATTEMPT,
+            sqlite_read_query(reading, STATEMENT_QUERY_LAST_ATTEMPT, orders[i].id));
 }
 
-static void sqlite_read_answer(struct reading *reading, const struct ledger_query *query)
+static void sqlite_read_answer(struct sqlite_reading *reading, const struct ledger_query *query)
 {
-    switch (query->question) {
-    case LEDGER_ASK_ORDER:
+    switch (query->request) {
+    case LEDGER_QUERY_ORDER:
         sqlite_read_take_all(reading, KIND_ORDER,
-                             sqlite_read_ask(reading, STATEMENT_ASK_ORDER, query->id));
+                             sqlite_read_query(reading, STATEMENT_QUERY_ORDER, query->id));
         return;
-    case LEDGER_ASK_ORDERS:
+    case LEDGER_QUERY_ORDERS:
         for (size_t i = 0; i < query->id_count; i++)
             sqlite_read_take_all(reading, KIND_ORDER,
-                                 sqlite_read_ask(reading, STATEMENT_ASK_ORDER, query->ids[i]));
+                                 sqlite_read_query(reading, STATEMENT_QUERY_ORDER, query->ids[i]));
         return;
-    case LEDGER_ASK_SHOW:
-        sqlite_read_ask_show(reading, query->id);
+    case LEDGER_QUERY_SHOW:
+        sqlite_read_query_show(reading, query->id);
         return;
-    case LEDGER_ASK_LIST:
-        sqlite_read_ask_list(reading, query);
+    case LEDGER_QUERY_LIST:
+        sqlite_read_query_list(reading, query);
         return;
-    case LEDGER_ASK_DOUBT_TEXT:
-        sqlite_read_ask_doubt_text(reading, query);
+    case LEDGER_QUERY_DOUBT_TEXT:
+        sqlite_read_query_doubt_text(reading, query);
         return;
-    case LEDGER_ASK_AFTERSALES:
+    case LEDGER_QUERY_REQUESTS:
         for (size_t i = 0; i < query->id_count; i++)
-            sqlite_read_take_all(reading, KIND_AFTERSALE,
-                                 sqlite_read_ask(reading, STATEMENT_ASK_AFTERSALE, query->ids[i]));
+            sqlite_read_take_all(
+                reading, KIND_REQUEST,
+                sqlite_read_query(reading, STATEMENT_QUERY_REQUEST, query->ids[i]));
         return;
-    case LEDGER_ASK_CHILDREN: {
-        sqlite3_stmt *s = sqlite_read_ask(reading, STATEMENT_ASK_CHILDREN, query->id);
-        sqlite_bind_number(s, 2, sqlite_read_limit_of(query, ROWS_CEILING));
+    case LEDGER_QUERY_CHILDREN: {
+        sqlite3_stmt *s = sqlite_read_query(reading, STATEMENT_QUERY_CHILDREN, query->id);
+        sqlite_bind_number(s, 2, sqlite_read_limit_of(query, ROWS_MAX));
         sqlite_read_take_all(reading, KIND_ORDER, s);
         return;
     }
@@ -256,13 +262,13 @@ void sqlite_read(struct backend_connection *connection, const struct ledger_quer
         rows_out->result = connection->opening;
         return;
     }
-    struct reading reading = {
+    struct sqlite_reading reading = {
         .connection = connection,
         .arena = arena,
         .orders = {arena, sizeof(struct ledger_order), 0, 0, NULL},
         .attempts = {arena, sizeof(struct ledger_attempt), 0, 0, NULL},
         .events = {arena, sizeof(struct ledger_event), 0, 0, NULL},
-        .aftersales = {arena, sizeof(struct ledger_aftersale), 0, 0, NULL},
+        .order_requests = {arena, sizeof(struct ledger_request), 0, 0, NULL},
     };
     reading.code = sqlite_do_simple(connection, STATEMENT_BEGIN_READING);
     if (reading.code == SQLITE_OK)
@@ -286,7 +292,7 @@ void sqlite_read(struct backend_connection *connection, const struct ledger_quer
         .attempt_count = reading.attempts.count,
         .events = sqlite_read_rows_of(&reading.events),
         .event_count = reading.events.count,
-        .aftersales = sqlite_read_rows_of(&reading.aftersales),
-        .aftersale_count = reading.aftersales.count,
+        .order_requests = sqlite_read_rows_of(&reading.order_requests),
+        .order_request_count = reading.order_requests.count,
     };
 }

@@ -73,11 +73,11 @@ static int sqlite_recover_doubt_attempt(struct backend_connection *connection,
     return code;
 }
 
-static int sqlite_recover_doubt_aftersale(struct backend_connection *connection,
-                                          const struct found *found)
+static int sqlite_recover_doubt_request(struct backend_connection *connection,
+                                        const struct found *found)
 {
     int64_t now = clock_wall_ms();
-    sqlite3_stmt *s = sqlite_statement(connection, STATEMENT_DOUBT_AFTERSALE);
+    sqlite3_stmt *s = sqlite_statement(connection, STATEMENT_DOUBT_REQUEST);
     sqlite_bind_number(s, 1, found->column[1]);
     sqlite_bind_number(s, 2, now);
     sqlite_bind_str(s, 3, STR(WHILE_SENDING));
@@ -117,7 +117,7 @@ static int sqlite_recover_settle_all(struct backend_connection *connection)
         const char *what;
     } steps[] = {
         {STATEMENT_RECOVER_ATTEMPTS, sqlite_recover_doubt_attempt, "attempts"},
-        {STATEMENT_RECOVER_AFTERSALES, sqlite_recover_doubt_aftersale, "refills and cancels"},
+        {STATEMENT_RECOVER_REQUESTS, sqlite_recover_doubt_request, "refills and cancels"},
         {STATEMENT_RECOVER_PLACING, sqlite_recover_settle_placing, "orders between two offers"},
     };
     int code = sqlite_do_simple(connection, STATEMENT_BEGIN);
@@ -205,10 +205,10 @@ bool sqlite_recover(struct backend_connection *connection, const struct ledger_v
     return false;
 }
 
-uint32_t sqlite_last_number(struct backend_connection *connection, bool of_aftersales)
+uint32_t sqlite_last_number(struct backend_connection *connection, bool of_requests)
 {
-    sqlite3_stmt *s = sqlite_statement(connection, of_aftersales ? STATEMENT_LAST_AFTERSALE
-                                                                 : STATEMENT_LAST_ORDER);
+    sqlite3_stmt *s =
+        sqlite_statement(connection, of_requests ? STATEMENT_LAST_REQUEST : STATEMENT_LAST_ORDER);
     uint32_t number = 0;
     if (s && sqlite3_step(s) == SQLITE_ROW)
         number = (uint32_t)sqlite3_column_int64(s, 0);

@@ -9,7 +9,7 @@
 #define ATTEMPT_COLUMNS                                                                            \
     "number, provider, upstream_service, cost, state, upstream_id, text, evidence, request_id,"    \
     " started_at, ended_at"
-#define AFTERSALE_COLUMNS                                                                          \
+#define ORDER_REQUEST_COLUMNS                                                                      \
     "number, kind, order_id, client, provider, state, upstream_id, status, text, evidence,"        \
     " request_id, created_at, updated_at"
 #define ORDER_UPDATE                                                                               \
@@ -55,10 +55,10 @@ static const char *const texts[STATEMENT_COUNT] = {
                                " to_state, reason, request_id) VALUES (?1,?2,?3,?4,?5,?6,?7,?8)",
     [STATEMENT_POSTING_INSERT] = "INSERT INTO postings (order_id, number, from_account, to_account,"
                                  " amount, currency, at) VALUES (?1,?2,?3,?4,?5,?6,?7)",
-    [STATEMENT_AFTERSALE_STANDS] = "SELECT state, order_id, kind FROM aftersales WHERE number = ?1",
-    [STATEMENT_AFTERSALE_INSERT] = "INSERT INTO aftersales (" AFTERSALE_COLUMNS ")"
-                                   " VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13)",
-    [STATEMENT_AFTERSALE_UPDATE] =
+    [STATEMENT_REQUEST_STANDS] = "SELECT state, order_id, kind FROM aftersales WHERE number = ?1",
+    [STATEMENT_REQUEST_INSERT] = "INSERT INTO aftersales (" ORDER_REQUEST_COLUMNS ")"
+                                 " VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13)",
+    [STATEMENT_REQUEST_UPDATE] =
         "UPDATE aftersales SET state = ?2, status = ?3, updated_at = ?4,"
         " upstream_id = CASE ?5 WHEN '' THEN upstream_id ELSE ?5 END,"
         " text = CASE ?6 WHEN '' THEN text ELSE ?6 END,"
@@ -72,49 +72,51 @@ static const char *const texts[STATEMENT_COUNT] = {
         "SELECT service FROM imports WHERE provider = ?1 AND upstream_service = ?2",
     [STATEMENT_PRICE_KEEP] = "INSERT INTO prices (provider, upstream_service, rate, note, at)"
                              " VALUES (?1,?2,?3,?4,?5)",
-    [STATEMENT_ASK_ORDER] = "SELECT " ORDER_COLUMNS " FROM orders WHERE id = ?1",
-    [STATEMENT_ASK_LIST] =
+    [STATEMENT_QUERY_ORDER] = "SELECT " ORDER_COLUMNS " FROM orders WHERE id = ?1",
+    [STATEMENT_QUERY_LIST] =
         "SELECT " ORDER_COLUMNS " FROM orders WHERE id < ?1 ORDER BY id DESC LIMIT ?2",
-    [STATEMENT_ASK_LIST_CLIENT] =
+    [STATEMENT_QUERY_LIST_CLIENT] =
         "SELECT " ORDER_COLUMNS " FROM orders WHERE id < ?1 AND client = ?3"
         " ORDER BY id DESC LIMIT ?2",
-    [STATEMENT_ASK_LIST_DOUBT] =
+    [STATEMENT_QUERY_LIST_DOUBT] =
         "SELECT " ORDER_COLUMNS " FROM orders WHERE id < ?1 AND state = 'doubt'"
         " AND (?3 IS NULL OR client = ?3) ORDER BY id DESC LIMIT ?2",
-    [STATEMENT_ASK_DOUBT_TEXT] =
+    [STATEMENT_QUERY_DOUBT_TEXT] =
         "SELECT " ORDER_COLUMNS " FROM orders AS o WHERE state = 'doubt' AND id > ?1"
         " AND EXISTS (SELECT 1 FROM attempts AS a WHERE a.order_id = o.id AND a.provider = ?3"
         "  AND a.text = ?4"
         "  AND a.number = (SELECT max(number) FROM attempts WHERE order_id = o.id))"
         " ORDER BY id LIMIT ?2",
-    [STATEMENT_ASK_CHILDREN] =
+    [STATEMENT_QUERY_CHILDREN] =
         "SELECT " ORDER_COLUMNS " FROM orders WHERE parent = ?1 AND parent <> 0"
         " ORDER BY id LIMIT ?2",
-    [STATEMENT_ASK_ATTEMPTS] =
+    [STATEMENT_QUERY_ATTEMPTS] =
         "SELECT " ATTEMPT_COLUMNS " FROM attempts WHERE order_id = ?1 ORDER BY number",
-    [STATEMENT_ASK_SENDING] =
+    [STATEMENT_QUERY_SENDING] =
         "SELECT live_attempt, provider, upstream_service, attempt_cost, 'sending', '', '', '',"
         " attempt_request_id, attempt_started_at, 0 FROM orders"
         " WHERE id = ?1 AND state = 'placing' AND live_attempt <> 0",
-    [STATEMENT_ASK_LAST_ATTEMPT] = "SELECT " ATTEMPT_COLUMNS " FROM attempts WHERE order_id = ?1"
-                                   " ORDER BY number DESC LIMIT 1",
-    [STATEMENT_ASK_EVENTS] = "SELECT at, word, reason, request_id, from_state, to_state FROM events"
-                             " WHERE order_id = ?1 ORDER BY number",
-    [STATEMENT_ASK_AFTERSALES_OF] =
-        "SELECT " AFTERSALE_COLUMNS " FROM aftersales WHERE order_id = ?1 ORDER BY number",
-    [STATEMENT_ASK_AFTERSALE] = "SELECT " AFTERSALE_COLUMNS " FROM aftersales WHERE number = ?1",
+    [STATEMENT_QUERY_LAST_ATTEMPT] = "SELECT " ATTEMPT_COLUMNS " FROM attempts WHERE order_id = ?1"
+                                     " ORDER BY number DESC LIMIT 1",
+    [STATEMENT_QUERY_EVENTS] =
+        "SELECT at, word, reason, request_id, from_state, to_state FROM events"
+        " WHERE order_id = ?1 ORDER BY number",
+    [STATEMENT_QUERY_REQUESTS_OF] =
+        "SELECT " ORDER_REQUEST_COLUMNS " FROM aftersales WHERE order_id = ?1 ORDER BY number",
+    [STATEMENT_QUERY_REQUEST] =
+        "SELECT " ORDER_REQUEST_COLUMNS " FROM aftersales WHERE number = ?1",
     [STATEMENT_LAST_ORDER] = "SELECT coalesce(max(id), 0) FROM orders",
-    [STATEMENT_LAST_AFTERSALE] = "SELECT coalesce(max(number), 0) FROM aftersales",
+    [STATEMENT_LAST_REQUEST] = "SELECT coalesce(max(number), 0) FROM aftersales",
     /* Four numbers a row, whatever is recovered. */
     [STATEMENT_RECOVER_ATTEMPTS] =
         "SELECT id, live_attempt, 0, 0, charge FROM orders"
         " WHERE state = 'placing' AND live_attempt <> 0 AND " SQLITE_UNFINISHED,
-    [STATEMENT_RECOVER_AFTERSALES] =
+    [STATEMENT_RECOVER_REQUESTS] =
         "SELECT order_id, number, kind = 'refill', 0, 0 FROM aftersales WHERE state = 'sending'",
     [STATEMENT_RECOVER_PLACING] =
         "SELECT id, quantity, is_number_given, 0, 0 FROM orders"
         " WHERE state = 'placing' AND live_attempt = 0 AND " SQLITE_UNFINISHED,
-    [STATEMENT_DOUBT_AFTERSALE] =
+    [STATEMENT_DOUBT_REQUEST] =
         "UPDATE aftersales SET state = 'doubt', updated_at = ?2,"
         " evidence = CASE evidence WHEN '' THEN ?3 ELSE evidence END WHERE number = ?1",
     [STATEMENT_VISIT_ORDERS] =

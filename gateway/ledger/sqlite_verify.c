@@ -98,24 +98,24 @@ static void sqlite_verify_may_move(sqlite3_context *context, int count, sqlite3_
     sqlite3_result_int(context, is_allowed);
 }
 
-struct telling {
-    void (*tell)(const char *words, void *arg);
+struct sqlite_verify_progress {
+    void (*tell)(const char *message, void *arg);
     void *arg;
     size_t count;
 };
 
-static void sqlite_verify_say(struct telling *telling, const char *words)
+static void sqlite_verify_say(struct sqlite_verify_progress *telling, const char *message)
 {
     telling->count++;
-    telling->tell(words, telling->arg);
+    telling->tell(message, telling->arg);
 }
 
 static void sqlite_verify_ask_rule(struct backend_connection *connection, const char *rule,
-                                   struct telling *telling)
+                                   struct sqlite_verify_progress *telling)
 {
     sqlite3_stmt *s = NULL;
     size_t found = 0;
-    char words[256];
+    char message[256];
     int code = sqlite3_prepare_v2(connection->db, rule, -1, &s, NULL);
     while (code == SQLITE_OK || code == SQLITE_ROW) {
         code = sqlite3_step(s);
@@ -128,24 +128,24 @@ static void sqlite_verify_ask_rule(struct backend_connection *connection, const 
             telling->count++;
     }
     if (found > TOLD_EACH) {
-        snprintf(words, sizeof words, "and %zu more of the same", found - TOLD_EACH);
-        telling->tell(words, telling->arg);
+        snprintf(message, sizeof message, "and %zu more of the same", found - TOLD_EACH);
+        telling->tell(message, telling->arg);
     }
     if (code != SQLITE_DONE) {
-        snprintf(words, sizeof words, "the ledger cannot be read: %s (SQLite %d)",
+        snprintf(message, sizeof message, "the ledger cannot be read: %s (SQLite %d)",
                  sqlite3_errmsg(connection->db), code);
-        sqlite_verify_say(telling, words);
+        sqlite_verify_say(telling, message);
     }
     sqlite3_finalize(s);
 }
 
 size_t sqlite_verify(struct backend_connection *connection,
-                     void (*tell)(const char *words, void *arg), void *arg)
+                     void (*tell)(const char *message, void *arg), void *arg)
 {
-    struct telling telling = {tell, arg, 0};
+    struct sqlite_verify_progress telling = {tell, arg, 0};
     struct fault why;
     if (!sqlite_revive(connection, &why)) {
-        sqlite_verify_say(&telling, why.words);
+        sqlite_verify_say(&telling, why.message);
         return telling.count;
     }
     sqlite3_create_function_v2(connection->db, "may_move", 2, SQLITE_UTF8 | SQLITE_DETERMINISTIC,

@@ -1,6 +1,6 @@
 /* See writer.h.
  *
- *   writer_add() → queue → take() → backend->commit() → entry_send_home()
+ *   writer_add() → queue → take() → backend->commit() → entry_post_completion()
  *
  * Few wait: committed at once. When commits queue up (a batch was waiting when the last commit
  * ended), the writer lets GATHER_US pass first: fewer, larger commits leave the processor to the
@@ -20,47 +20,47 @@
 enum {
     QUEUE_ENTRIES = 65536,
     QUEUE_BYTES = 256 * 1024 * 1024,
-    BATCH_CEILING = 512,
+    BATCH_MAX = 512,
     GATHER_FROM = 8, /* waiting entries that make it worth while */
     GATHER_US = 100,
     IDLE_MS = 1000,
 #ifdef PANELMUX_CRASH_POINTS
-    REST_PAGES = 64 /* so that there are checkpoints under load within a second */
+    CHECKPOINT_PAGES = 64 /* so that there are checkpoints under load within a second */
 #else
-    REST_PAGES = 2048 /* 8 MiB of log */
+    CHECKPOINT_PAGES = 2048 /* 8 MiB of log */
 #endif
 };
 
 struct writer {
     const struct backend *backend;
     struct backend_connection *connection; /* the thread's */
-    struct keeper *keeper;                 /* borrowed */
+    struct maintenance *maintenance;       /* borrowed */
     pthread_t thread;
     bool is_started;
-    struct entry *batch[BATCH_CEILING]; /* the thread's */
-    bool is_rest_asked;                 /* the thread's: one checkpoint at a time */
-    int64_t rest_from_ms;               /* the thread's; steady: not to be asked for before */
+    struct ledger_entry *batch[BATCH_MAX]; /* the thread's */
+    bool is_checkpoint_asked;              /* the thread's: one checkpoint at a time */
+    int64_t cool_down_from_ms;             /* the thread's; steady: not to be asked for before */
 
     pthread_mutex_t mutex;
     pthread_cond_t wake;
     /* under the mutex */
-    struct entry *first, *last;
+    struct ledger_entry *first, *last;
     size_t waiting, waiting_bytes;
     bool is_asleep, is_stopping;
     bool is_writable;
-    char words[160];
+    char message[160];
 
     _Atomic uint64_t commits, changes, failures, commit_microseconds;
 };
 
 struct writer *writer_new(const struct backend *backend, struct backend_connection *connection,
-                          struct keeper *keeper)
+                          struct maintenance *maintenance)
 {
     struct writer *writer = memory_new(sizeof *writer);
     pthread_condattr_t steady;
     writer->backend = backend;
     writer->connection = connection;
-    writer->keeper = keeper;
+    writer->maintenance = maintenance;
     writer->is_writable = true;
     ASSERT(pthread_mutex_init(&writer->mutex, NULL) == 0);
     ASSERT(pthread_condattr_init(&steady) == 0 &&
@@ -71,7 +71,7 @@ struct writer *writer_new(const struct backend *backend, struct backend_connecti
 }
 
 /* False past the ceiling. Under the mutex. */
-static bool writer_enqueue(struct writer *writer, struct entry *added)
+static bool writer_enqueue(struct writer *writer, struct ledger_entry *added)
 {
     if (writer->waiting >= QUEUE_ENTRIES ||
         (writer->waiting > 0 && writer->waiting_bytes + added->bytes > QUEUE_BYTES))
@@ -88,12 +88,12 @@ static bool writer_enqueue(struct writer *writer, struct entry *added)
 }
 
 /* All entries linked by next. */
-static void writer_hand_over(struct writer *writer, struct entry *first)
+static void writer_hand_over(struct writer *writer, struct ledger_entry *first)
 {
-    struct entry *over = NULL;
+    struct ledger_entry *over = NULL;
     pthread_mutex_lock(&writer->mutex);
     while (first) {
-        struct entry *entry = first;
+        struct ledger_entry *entry = first;
         first = entry->next;
         if (!writer_enqueue(writer, entry)) {
             entry->next = over;
@@ -104,40 +104,40 @@ static void writer_hand_over(struct writer *writer, struct entry *first)
         pthread_cond_signal(&writer->wake);
     pthread_mutex_unlock(&writer->mutex);
     while (over) {
-        struct entry *entry = over;
+        struct ledger_entry *entry = over;
         over = entry->next;
         atomic_fetch_add(&writer->failures, 1);
         entry->result = LEDGER_BUSY;
-        entry_send_home(&entry, 1);
+        entry_post_completion(&entry, 1);
     }
 }
 
 /* What this thread's loop has gathered. A thread runs one loop, and a process has one writer, but
  * for tests: there the rest goes over at once. */
 static _Thread_local struct gathering {
-    struct loop_errand errand; /* first: it comes back as this */
+    struct loop_deferred deferred; /* first: it comes back as this */
     struct writer *writer;
-    struct entry *first, *last;
+    struct ledger_entry *first, *last;
 } gathering;
 
-static void writer_on_quiet(struct loop_errand *errand)
+static void writer_on_quiet(struct loop_deferred *deferred)
 {
-    struct gathering *g = (struct gathering *)errand;
-    struct entry *first = g->first;
+    struct gathering *g = (struct gathering *)deferred;
+    struct ledger_entry *first = g->first;
     g->first = NULL;
     writer_hand_over(g->writer, first);
 }
 
-void writer_add(struct writer *writer, struct loop *loop, struct entry **entry)
+void writer_add(struct writer *writer, struct loop *loop, struct ledger_entry **entry)
 {
     struct gathering *g = &gathering;
-    struct entry *added = *entry;
+    struct ledger_entry *added = *entry;
     *entry = NULL;
     added->next = NULL;
     if (g->first && g->writer == writer) { /* whoever is told: a thread's order is kept */
         g->last->next = added;
         g->last = added;
-    } else if (g->first == NULL && loop && loop_when_quiet(loop, &g->errand, writer_on_quiet)) {
+    } else if (g->first == NULL && loop && loop_defer(loop, &g->deferred, writer_on_quiet)) {
         g->writer = writer;
         g->first = g->last = added;
     } else {
@@ -163,15 +163,15 @@ static size_t writer_take(struct writer *writer, bool *is_stopping)
 {
     size_t count = 0;
     pthread_mutex_lock(&writer->mutex);
-    if (writer->waiting >= GATHER_FROM && writer->waiting < BATCH_CEILING && !writer->is_stopping) {
+    if (writer->waiting >= GATHER_FROM && writer->waiting < BATCH_MAX && !writer->is_stopping) {
         pthread_mutex_unlock(&writer->mutex);
         usleep(GATHER_US);
         pthread_mutex_lock(&writer->mutex);
     }
     if (writer->first == NULL && !writer->is_stopping)
         writer_sleep_idle(writer);
-    while (writer->first && count < BATCH_CEILING) {
-        struct entry *entry = writer->first;
+    while (writer->first && count < BATCH_MAX) {
+        struct ledger_entry *entry = writer->first;
         writer->first = entry->next;
         writer->waiting_bytes -= entry->bytes;
         writer->batch[count++] = entry;
@@ -187,7 +187,7 @@ static void writer_note_health(struct writer *writer, bool is_committed)
     pthread_mutex_lock(&writer->mutex);
     bool has_changed = writer->is_writable != is_committed;
     writer->is_writable = is_committed;
-    snprintf(writer->words, sizeof writer->words, "%s",
+    snprintf(writer->message, sizeof writer->message, "%s",
              is_committed ? "" : writer->backend->trouble(writer->connection));
     pthread_mutex_unlock(&writer->mutex);
     if (has_changed && is_committed)
@@ -199,34 +199,34 @@ static void writer_note_health(struct writer *writer, bool is_committed)
 
 static void writer_commit(struct writer *writer, size_t count)
 {
-    int64_t began = clock_steady_us();
+    int64_t began = clock_monotonic_us();
     bool is_committed = writer->backend->commit(writer->connection, writer->batch, count);
-    atomic_fetch_add(&writer->commit_microseconds, (uint64_t)(clock_steady_us() - began));
+    atomic_fetch_add(&writer->commit_microseconds, (uint64_t)(clock_monotonic_us() - began));
     atomic_fetch_add(is_committed ? &writer->commits : &writer->failures, 1);
     if (is_committed)
         atomic_fetch_add(&writer->changes, count);
     /* is_writable is written by this thread alone, so it may be read here without the mutex. */
     if (!is_committed || !writer->is_writable)
         writer_note_health(writer, is_committed);
-    entry_send_home(writer->batch, count);
+    entry_post_completion(writer->batch, count);
 }
 
-static void writer_rest(struct writer *writer, bool is_idle)
+static void writer_checkpoint(struct writer *writer, bool is_idle)
 {
-    if (keeper_take_rested(writer->keeper)) {
-        writer->is_rest_asked = false;
-        writer->backend->rest(writer->connection);
+    if (maintenance_take_checkpointed(writer->maintenance)) {
+        writer->is_checkpoint_asked = false;
+        writer->backend->checkpoint(writer->connection);
         /* In vain, as while somebody reads what stood before: not again with every batch. */
-        bool is_vain = writer->backend->backlog(writer->connection) >= REST_PAGES;
-        writer->rest_from_ms = is_vain ? clock_steady_ms() + IDLE_MS : 0;
+        bool is_vain = writer->backend->backlog(writer->connection) >= CHECKPOINT_PAGES;
+        writer->cool_down_from_ms = is_vain ? clock_monotonic_ms() + IDLE_MS : 0;
         return;
     }
     size_t backlog = writer->backend->backlog(writer->connection);
-    bool is_due = backlog >= REST_PAGES || (is_idle && backlog > 0);
-    if (!writer->is_rest_asked && is_due &&
-        (writer->rest_from_ms == 0 || clock_steady_ms() >= writer->rest_from_ms)) {
-        writer->is_rest_asked = true;
-        keeper_ask_rest(writer->keeper);
+    bool is_due = backlog >= CHECKPOINT_PAGES || (is_idle && backlog > 0);
+    if (!writer->is_checkpoint_asked && is_due &&
+        (writer->cool_down_from_ms == 0 || clock_monotonic_ms() >= writer->cool_down_from_ms)) {
+        writer->is_checkpoint_asked = true;
+        maintenance_request_checkpoint(writer->maintenance);
     }
 }
 
@@ -243,7 +243,7 @@ static void *writer_run(void *arg)
         else if (!writer->is_writable)
             writer_commit(writer,
                           0); /* nobody may write while /readyz says no: try again ourselves */
-        writer_rest(writer, count == 0);
+        writer_checkpoint(writer, count == 0);
     }
 }
 
@@ -279,7 +279,7 @@ void writer_health(struct writer *writer, struct ledger_health *out)
 {
     pthread_mutex_lock(&writer->mutex);
     out->is_writable = writer->is_writable;
-    memcpy(out->words, writer->words, sizeof out->words);
+    memcpy(out->message, writer->message, sizeof out->message);
     out->waiting = writer->waiting;
     pthread_mutex_unlock(&writer->mutex);
     out->commits = atomic_load(&writer->commits);

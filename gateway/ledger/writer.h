@@ -4,13 +4,13 @@
 #define LEDGER_WRITER_H
 #include "ledger/backend.h"
 #include "ledger/entry.h"
-#include "ledger/keeper.h"
+#include "ledger/maintenance.h"
 
 struct writer;
 
 /* The connection is the writer's from its start on; the keeper is borrowed. */
 struct writer *writer_new(const struct backend *backend, struct backend_connection *connection,
-                          struct keeper *keeper);
+                          struct maintenance *maintenance);
 void writer_start(struct writer *writer);
 /* Commits what was asked and ends the thread; the keeper is not needed any more. */
 void writer_stop(struct writer *writer);
@@ -19,7 +19,7 @@ void writer_free(struct writer **writer);
 /* Takes the entry; past the queue's ceiling it goes home with LEDGER_BUSY. Any thread; from a
  * running loop's own thread, which `loop` is then, all that it adds until it is quiet is handed
  * over at once. */
-void writer_add(struct writer *writer, struct loop *loop, struct entry **entry);
+void writer_add(struct writer *writer, struct loop *loop, struct ledger_entry **entry);
 /* All but disk_bytes; any thread. */
 void writer_health(struct writer *writer, struct ledger_health *out);
 

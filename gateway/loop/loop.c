@@ -16,7 +16,7 @@ enum { US_PER_MS = 1000 };
 
 static bool loop_is_turn_long(const struct loop *loop)
 {
-    return loop->turn_began_us > 0 && clock_steady_us() - loop->turn_began_us >= LOOP_TURN_US;
+    return loop->turn_began_us > 0 && clock_monotonic_us() - loop->turn_began_us >= LOOP_TURN_US;
 }
 
 /* The rest of a long list waits for the next turn. */
@@ -30,7 +30,7 @@ static void loop_run_messages(struct loop *loop, struct loop_message *message)
         message = next;
         if (message && loop_is_turn_long(loop) &&
             !atomic_load_explicit(&loop->is_stopping, memory_order_relaxed)) {
-            loop->rest = message;
+            loop->remainder = message;
             event_active(loop->wake, EV_READ, 0);
             event_base_loopbreak(loop->base);
             return;
@@ -38,10 +38,10 @@ static void loop_run_messages(struct loop *loop, struct loop_message *message)
     }
 }
 
-static struct loop_message *loop_take_rest(struct loop *loop)
+static struct loop_message *loop_take_remainder(struct loop *loop)
 {
-    struct loop_message *rest = loop->rest;
-    loop->rest = NULL;
+    struct loop_message *rest = loop->remainder;
+    loop->remainder = NULL;
     return rest;
 }
 
@@ -51,8 +51,8 @@ static void loop_on_wake(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     loop_now_ms(loop);
-    loop_run_messages(loop, loop_take_rest(loop));
-    if (loop->rest == NULL)
+    loop_run_messages(loop, loop_take_remainder(loop));
+    if (loop->remainder == NULL)
         loop_run_messages(loop, mailbox_take(&loop->mailbox));
 }
 
@@ -75,7 +75,7 @@ struct loop *loop_new(const char *name)
     signal(SIGPIPE, SIG_IGN);
     loop->name = name;
     loop->base = loop_base_new();
-    loop->errands_end = &loop->errands;
+    loop->deferred_end = &loop->deferred;
     mailbox_init(&loop->mailbox);
     loop->wake = event_new(loop->base, loop->mailbox.wake_fd, EV_READ | EV_PERSIST | EV_ET,
                            loop_on_wake, loop);
@@ -113,7 +113,7 @@ static void loop_note_turn(struct loop *loop)
 {
     if (loop->turn_began_us == 0)
         return;
-    int64_t took_us = clock_steady_us() - loop->turn_began_us;
+    int64_t took_us = clock_monotonic_us() - loop->turn_began_us;
     loop->turn_began_us = 0;
     int64_t longest_us = atomic_load_explicit(&loop->longest_turn_us, memory_order_relaxed);
     /* Against loop_take_longest_turn_us of another thread, which may put 0 there meanwhile. */
@@ -125,16 +125,16 @@ static void loop_note_turn(struct loop *loop)
 
 static _Thread_local struct loop *running; /* this thread's, within loop_run */
 
-static void loop_run_errands(struct loop *loop)
+static void loop_run_deferred(struct loop *loop)
 {
-    struct loop_errand *errand = loop->errands;
-    loop->errands = NULL;
-    loop->errands_end = &loop->errands;
-    while (errand) {
-        struct loop_errand *next = errand->next; /* run may leave it again, or free it */
-        errand->is_due = false;
-        errand->run(errand);
-        errand = next;
+    struct loop_deferred *deferred = loop->deferred;
+    loop->deferred = NULL;
+    loop->deferred_end = &loop->deferred;
+    while (deferred) {
+        struct loop_deferred *next = deferred->next; /* run may leave it again, or free it */
+        deferred->is_due = false;
+        deferred->run(deferred);
+        deferred = next;
     }
 }
 
@@ -142,14 +142,15 @@ static void loop_run_errands(struct loop *loop)
  * time since they were left, is when they are run. */
 static void loop_turn(struct loop *loop)
 {
-    bool has_errands = loop->errands != NULL || log_is_holding_lines();
+    bool has_errands = loop->deferred != NULL || log_is_holding_lines();
     ASSERT(event_base_loop(loop->base, EVLOOP_ONCE | (has_errands ? EVLOOP_NONBLOCK : 0)) >= 0);
     bool was_quiet = loop->turn_began_us == 0;
     if (!has_errands)
-        loop->errands_since_us = loop->turn_began_us;
-    if (has_errands && (was_quiet || clock_steady_us() - loop->errands_since_us >= LOOP_BUSY_US)) {
+        loop->deferred_since_us = loop->turn_began_us;
+    if (has_errands &&
+        (was_quiet || clock_monotonic_us() - loop->deferred_since_us >= LOOP_BUSY_US)) {
         loop_now_ms(loop);
-        loop_run_errands(loop);
+        loop_run_deferred(loop);
         log_flush();
     }
     loop_note_turn(loop);
@@ -164,12 +165,12 @@ void loop_run(struct loop *loop)
     loop->turn_began_us = 0;
     while (!atomic_load_explicit(&loop->is_stopping, memory_order_acquire))
         loop_turn(loop);
-    for (struct loop_message *rest = loop_take_rest(loop);
-         rest != NULL || (rest = mailbox_take(&loop->mailbox)) != NULL || loop->errands != NULL;
+    for (struct loop_message *rest = loop_take_remainder(loop);
+         rest != NULL || (rest = mailbox_take(&loop->mailbox)) != NULL || loop->deferred != NULL;
          rest = NULL) {
         loop_now_ms(loop);
         loop_run_messages(loop, rest);
-        loop_run_errands(loop);
+        loop_run_deferred(loop);
         loop_note_turn(loop);
     }
     loop->is_running = false;
@@ -197,13 +198,13 @@ void loop_post_list(struct loop *loop, struct loop_message *first, struct loop_m
 int64_t loop_now_ms(struct loop *loop)
 {
     if (!loop->is_running)
-        return clock_steady_ms();
+        return clock_monotonic_ms();
     if (loop->turn_began_us == 0)
-        loop->turn_began_us = clock_steady_us();
+        loop->turn_began_us = clock_monotonic_us();
     return loop->turn_began_us / US_PER_MS;
 }
 
-void loop_breathe(struct loop *loop)
+void loop_yield(struct loop *loop)
 {
     loop_now_ms(loop); /* the turn may have no beginning yet */
     if (loop_is_turn_long(loop))
@@ -215,16 +216,16 @@ int64_t loop_take_longest_turn_us(struct loop *loop)
     return atomic_exchange_explicit(&loop->longest_turn_us, 0, memory_order_relaxed);
 }
 
-bool loop_when_quiet(struct loop *loop, struct loop_errand *errand,
-                     void (*run)(struct loop_errand *errand))
+bool loop_defer(struct loop *loop, struct loop_deferred *deferred,
+                void (*run)(struct loop_deferred *deferred))
 {
     if (running != loop)
         return false;
-    if (errand->is_due)
+    if (deferred->is_due)
         return true;
-    *errand = (struct loop_errand){.run = run, .is_due = true};
-    *loop->errands_end = errand;
-    loop->errands_end = &errand->next;
+    *deferred = (struct loop_deferred){.run = run, .is_due = true};
+    *loop->deferred_end = deferred;
+    loop->deferred_end = &deferred->next;
     return true;
 }
 
@@ -247,7 +248,7 @@ static void loop_on_timer(evutil_socket_t fd, short what, void *arg)
     loop_now_ms(timer->loop);
     /* libevent reckons from the start of a turn by the kernel's coarse clock, hence may be some
      * milliseconds early; who asked for a deadline and reads the steady clock must not see that. */
-    int64_t left_ms = timer->due_at_ms - clock_steady_ms();
+    int64_t left_ms = timer->due_at_ms - clock_monotonic_ms();
     if (left_ms > 0) {
         loop_timer_add(timer, left_ms);
         return;
@@ -270,7 +271,7 @@ void loop_timer_start(struct loop_timer *timer, struct loop *loop, int64_t delay
     timer->loop = loop;
     timer->fn = fn;
     timer->arg = arg;
-    timer->due_at_ms = clock_steady_ms() + delay_ms;
+    timer->due_at_ms = clock_monotonic_ms() + delay_ms;
     timer->is_armed = true;
     loop_timer_add(timer, delay_ms);
 }

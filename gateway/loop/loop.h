@@ -43,21 +43,21 @@ int64_t loop_take_longest_turn_us(struct loop *loop);
  * has lasted LOOP_TURN_US, it ends after the callback that is running, and what is ready waits for
  * the next one, in its order. Messages see to it themselves. The loop's own thread. */
 enum { LOOP_TURN_US = 2000 };
-void loop_breathe(struct loop *loop);
+void loop_yield(struct loop *loop);
 
 /* What may wait until the loop has nothing else to do, so that it is done once for all that a busy
  * loop has gathered meanwhile. Embedded; zero it before first use. */
-struct loop_errand {
-    struct loop_errand *next; /* the loop's */
-    void (*run)(struct loop_errand *errand);
+struct loop_deferred {
+    struct loop_deferred *next; /* the loop's */
+    void (*run)(struct loop_deferred *deferred);
     bool is_due;
 };
 /* run is called once: before the loop would wait for events, at the latest some LOOP_BUSY_US after
  * the first errand was left. Nothing happens when it is due already. False, and nothing is left, on
  * any other thread and outside loop_run. */
 enum { LOOP_BUSY_US = 1000 };
-bool loop_when_quiet(struct loop *loop, struct loop_errand *errand,
-                     void (*run)(struct loop_errand *errand));
+bool loop_defer(struct loop *loop, struct loop_deferred *deferred,
+                void (*run)(struct loop_deferred *deferred));
 
 typedef void loop_timer_fn(void *arg);
 /* Embedded; zero it before first use. Restarting replaces the former time. */

@@ -13,15 +13,15 @@ struct loop {
     struct event_base *base; /* owned */
     const char *name;        /* borrowed */
     struct mailbox mailbox;
-    struct event *wake;        /* owned; on mailbox.wake_fd */
-    struct loop_message *rest; /* taken out of the mailbox, not run yet */
+    struct event *wake;             /* owned; on mailbox.wake_fd */
+    struct loop_message *remainder; /* taken out of the mailbox, not run yet */
     atomic_bool is_stopping;
     bool is_running;
     int64_t turn_began_us; /* steady; 0 until our code is first reached in this turn */
     _Atomic int64_t longest_turn_us;
-    struct loop_errand *errands; /* linked by next; the last one's place is errands_end */
-    struct loop_errand **errands_end;
-    int64_t errands_since_us;    /* steady, when the last turn without any began */
+    struct loop_deferred *deferred; /* linked by next; the last one's place is deferred_end */
+    struct loop_deferred **deferred_end;
+    int64_t deferred_since_us;   /* steady, when the last turn without any began */
     struct transfers *transfers; /* owned; NULL until the first is started */
     void (*free_transfers)(struct transfers *transfers);
 };

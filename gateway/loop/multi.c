@@ -43,7 +43,7 @@ static void multi_act(struct multi *multi, curl_socket_t fd, int flags)
     ASSERT(curl_multi_socket_action(multi->curl, fd, flags, &running) == CURLM_OK);
     multi_take_finished(multi);
     multi->is_acting = false;
-    loop_breathe(multi->loop);
+    loop_yield(multi->loop);
 }
 
 static void multi_stop_reading(struct multi_socket *socket)

@@ -13,21 +13,21 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/crashpoint.h"
-#include "loop/answer_headers.h"
 #include "loop/loop_private.h"
 #include "loop/multi.h"
+#include "loop/response_headers.h"
 
 enum {
     DEFAULT_CONNECTIONS = 512,
-    HEADERS_CEILING = 64 * 1024,
+    HEADERS_MAX = 64 * 1024,
     KEPT_MEMORY = 64 * 1024, /* buffers beyond that are not kept with an idle handle */
     SMALLEST_BODY = 512,
     DNS_KEPT_S = 120,
     CA_KEPT_S = 3600,
     /* Whole seconds, and Apache closes idle connections after 5: what may not be sent twice goes
      * only where the other end has surely not hung up by its own clock. */
-    IDLE_CEILING_SEND_ONCE_S = 3,
-    IDLE_CEILING_S = 30,
+    IDLE_MAX_SEND_ONCE_S = 3,
+    IDLE_MAX_S = 30,
 };
 
 /* What an easy handle was told last; curl_easy_setopt is skipped for what is the same. */
@@ -39,19 +39,19 @@ struct told {
     size_t body_len;
     int64_t timeout_ms;
     int64_t connect_timeout_ms;
-    long idle_ceiling_s;
+    long max_idle_s;
 };
 
 struct transfer {
     LIST_ENTRY(transfer) link; /* in owner->active or owner->idle */
     struct transfers *owner;   /* borrowed */
     CURL *easy;                /* owned */
-    struct told told;
+    struct told set;
     char *body; /* owned; wiped after each call, for it holds a key */
     size_t body_len;
     size_t body_room;
     struct buf answer;
-    struct answer_headers headers;
+    struct response_headers headers;
     transfer_done_fn *done;
     void *arg;
     int64_t started_at_ms;
@@ -76,7 +76,7 @@ struct transfers {
     char *system_ca_path; /* the same */
 };
 
-#define TELL(easy, option, value) ASSERT(curl_easy_setopt(easy, option, value) == CURLE_OK)
+#define SET(easy, option, value) ASSERT(curl_easy_setopt(easy, option, value) == CURLE_OK)
 
 /* ---- what libcurl calls ---- */
 
@@ -96,10 +96,10 @@ static size_t transfer_on_header(char *bytes, size_t size, size_t count, void *a
     size_t len = size * count;
     /* Trailers say nothing to us. */
     if (transfer->answer.len == 0)
-        answer_headers_add(&transfer->headers, str_make(bytes, len), clock_wall_ms());
+        response_headers_add(&transfer->headers, str_make(bytes, len), clock_wall_ms());
     else
         transfer->headers.bytes += len;
-    if (transfer->headers.bytes <= HEADERS_CEILING)
+    if (transfer->headers.bytes <= HEADERS_MAX)
         return len;
     transfer->is_too_large = true;
     return 0;
@@ -136,49 +136,49 @@ static int transfer_on_debug(CURL *easy, curl_infotype what, char *bytes, size_t
 
 /* ---- handles ---- */
 
-static void transfer_tell_connections(CURL *easy, struct transfers *transfers)
+static void transfer_set_connections(CURL *easy, struct transfers *transfers)
 {
-    TELL(easy, CURLOPT_SHARE, transfers->share);
-    TELL(easy, CURLOPT_OPENSOCKETFUNCTION, multi_open_socket);
-    TELL(easy, CURLOPT_OPENSOCKETDATA, &transfers->multi);
-    TELL(easy, CURLOPT_CLOSESOCKETFUNCTION, multi_close_socket);
-    TELL(easy, CURLOPT_CLOSESOCKETDATA, &transfers->multi);
-    TELL(easy, CURLOPT_NOSIGNAL, 1L);
+    SET(easy, CURLOPT_SHARE, transfers->share);
+    SET(easy, CURLOPT_OPENSOCKETFUNCTION, multi_open_socket);
+    SET(easy, CURLOPT_OPENSOCKETDATA, &transfers->multi);
+    SET(easy, CURLOPT_CLOSESOCKETFUNCTION, multi_close_socket);
+    SET(easy, CURLOPT_CLOSESOCKETDATA, &transfers->multi);
+    SET(easy, CURLOPT_NOSIGNAL, 1L);
     /* Without it a call that ends while its name is looked up waits for the look-up's thread. */
-    TELL(easy, CURLOPT_QUICK_EXIT, 1L);
-    TELL(easy, CURLOPT_DNS_CACHE_TIMEOUT, (long)DNS_KEPT_S);
-    TELL(easy, CURLOPT_CA_CACHE_TIMEOUT, (long)CA_KEPT_S);
-    TELL(easy, CURLOPT_SSL_VERIFYPEER, 1L);
-    TELL(easy, CURLOPT_SSL_VERIFYHOST, 2L);
-    TELL(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    TELL(easy, CURLOPT_PROXY, ""); /* the environment does not choose who reads the keys */
+    SET(easy, CURLOPT_QUICK_EXIT, 1L);
+    SET(easy, CURLOPT_DNS_CACHE_TIMEOUT, (long)DNS_KEPT_S);
+    SET(easy, CURLOPT_CA_CACHE_TIMEOUT, (long)CA_KEPT_S);
+    SET(easy, CURLOPT_SSL_VERIFYPEER, 1L);
+    SET(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+    SET(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    SET(easy, CURLOPT_PROXY, ""); /* the environment does not choose who reads the keys */
 }
 
-static void transfer_tell_protocol(CURL *easy, struct transfers *transfers)
+static void transfer_set_protocol(CURL *easy, struct transfers *transfers)
 {
-    TELL(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-    TELL(easy, CURLOPT_FOLLOWLOCATION, 0L);
+    SET(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    SET(easy, CURLOPT_FOLLOWLOCATION, 0L);
     /* Cheaper than HTTP/2 here, and a lost connection costs one call only. */
-    TELL(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    TELL(easy, CURLOPT_HTTPHEADER, transfers->headers);
-    TELL(easy, CURLOPT_ACCEPT_ENCODING, "gzip"); /* to be decoded; the header is in the list */
+    SET(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    SET(easy, CURLOPT_HTTPHEADER, transfers->headers);
+    SET(easy, CURLOPT_ACCEPT_ENCODING, "gzip"); /* to be decoded; the header is in the list */
 }
 
-static void transfer_tell_callbacks(struct transfer *transfer)
+static void transfer_set_callbacks(struct transfer *transfer)
 {
     CURL *easy = transfer->easy;
-    TELL(easy, CURLOPT_PRIVATE, transfer);
-    TELL(easy, CURLOPT_ERRORBUFFER, transfer->error);
-    TELL(easy, CURLOPT_PREREQFUNCTION, transfer_on_before_request);
-    TELL(easy, CURLOPT_PREREQDATA, transfer);
-    TELL(easy, CURLOPT_HEADERFUNCTION, transfer_on_header);
-    TELL(easy, CURLOPT_HEADERDATA, transfer);
-    TELL(easy, CURLOPT_WRITEFUNCTION, transfer_on_body);
-    TELL(easy, CURLOPT_WRITEDATA, transfer);
+    SET(easy, CURLOPT_PRIVATE, transfer);
+    SET(easy, CURLOPT_ERRORBUFFER, transfer->error);
+    SET(easy, CURLOPT_PREREQFUNCTION, transfer_on_before_request);
+    SET(easy, CURLOPT_PREREQDATA, transfer);
+    SET(easy, CURLOPT_HEADERFUNCTION, transfer_on_header);
+    SET(easy, CURLOPT_HEADERDATA, transfer);
+    SET(easy, CURLOPT_WRITEFUNCTION, transfer_on_body);
+    SET(easy, CURLOPT_WRITEDATA, transfer);
 #ifdef PANELMUX_CRASH_POINTS
-    TELL(easy, CURLOPT_DEBUGFUNCTION, transfer_on_debug);
-    TELL(easy, CURLOPT_DEBUGDATA, transfer);
-    TELL(easy, CURLOPT_VERBOSE, 1L);
+    SET(easy, CURLOPT_DEBUGFUNCTION, transfer_on_debug);
+    SET(easy, CURLOPT_DEBUGDATA, transfer);
+    SET(easy, CURLOPT_VERBOSE, 1L);
 #endif
 }
 
@@ -190,12 +190,12 @@ static struct transfer *transfer_new(struct transfers *transfers)
     ASSERT(transfer->easy);
     buf_init(&transfer->answer, 0);
     /* No value a request can have, so that the first call tells everything. */
-    transfer->told = (struct told){
-        .timeout_ms = INT64_MIN, .connect_timeout_ms = INT64_MIN, .idle_ceiling_s = -1};
-    transfer_tell_connections(transfer->easy, transfers);
-    transfer_tell_protocol(transfer->easy, transfers);
-    transfer_tell_callbacks(transfer);
-    TELL(transfer->easy, CURLOPT_CAINFO, NULL);
+    transfer->set =
+        (struct told){.timeout_ms = INT64_MIN, .connect_timeout_ms = INT64_MIN, .max_idle_s = -1};
+    transfer_set_connections(transfer->easy, transfers);
+    transfer_set_protocol(transfer->easy, transfers);
+    transfer_set_callbacks(transfer);
+    SET(transfer->easy, CURLOPT_CAINFO, NULL);
     return transfer;
 }
 
@@ -204,9 +204,9 @@ static void transfer_free(struct transfer *transfer)
     curl_easy_cleanup(transfer->easy);
     buf_fini(&transfer->answer);
     free(transfer->body);
-    free(transfer->told.url);
-    curl_url_cleanup(transfer->told.parsed);
-    free(transfer->told.ca_file);
+    free(transfer->set.url);
+    curl_url_cleanup(transfer->set.parsed);
+    free(transfer->set.ca_file);
     free(transfer);
 }
 
@@ -245,7 +245,7 @@ static void transfer_recycle(struct transfer *transfer)
         free(transfer->body);
         transfer->body = NULL;
         transfer->body_room = 0;
-        transfer->told.body = NULL;
+        transfer->set.body = NULL;
     }
     LIST_INSERT_HEAD(&transfers->idle, transfer, link);
     transfers->idle_count++;
@@ -255,7 +255,7 @@ static void transfer_recycle(struct transfer *transfer)
 
 static struct transfer_result transfer_result_of(struct transfer *transfer, CURLcode code)
 {
-    const struct answer_headers *headers = &transfer->headers;
+    const struct response_headers *headers = &transfer->headers;
     long status = 0;
     curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
     /* Nothing but our refusal to send it twice aborts a call. */
@@ -273,8 +273,8 @@ static struct transfer_result transfer_result_of(struct transfer *transfer, CURL
         .content_type = str_make(headers->content_type, headers->content_type_len),
         .server = str_make(headers->server, headers->server_len),
         .has_cf_mitigated = headers->has_cf_mitigated,
-        .retry_after_s = answer_headers_retry_after_s(headers),
-        .took_ms = clock_steady_ms() - transfer->started_at_ms,
+        .retry_after_s = response_headers_retry_after_s(headers),
+        .took_ms = clock_monotonic_ms() - transfer->started_at_ms,
         .error = code == CURLE_OK ? "" : error,
     };
 }
@@ -303,22 +303,22 @@ static bool transfer_is_same_text(const char *a, const char *b)
     return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-static void transfer_tell_ca(struct transfer *transfer, const char *ca_file)
+static void transfer_set_ca(struct transfer *transfer, const char *ca_file)
 {
     struct transfers *transfers = transfer->owner;
     const char *file = ca_file ? ca_file : transfers->system_ca_file;
-    if (transfer_is_same_text(transfer->told.ca_file, file))
+    if (transfer_is_same_text(transfer->set.ca_file, file))
         return;
-    free(transfer->told.ca_file);
-    transfer->told.ca_file = file ? memory_text(file) : NULL;
-    TELL(transfer->easy, CURLOPT_CAINFO, file);
+    free(transfer->set.ca_file);
+    transfer->set.ca_file = file ? memory_text(file) : NULL;
+    SET(transfer->easy, CURLOPT_CAINFO, file);
     /* With a directory besides, libcurl would trust both and could not keep the parsed file. */
-    TELL(transfer->easy, CURLOPT_CAPATH, file ? NULL : transfers->system_ca_path);
+    SET(transfer->easy, CURLOPT_CAPATH, file ? NULL : transfers->system_ca_path);
 }
 
-static void transfer_tell_body(struct transfer *transfer, struct str body)
+static void transfer_set_body(struct transfer *transfer, struct str body)
 {
-    struct told *told = &transfer->told;
+    struct told *set = &transfer->set;
     if (body.len > transfer->body_room || !transfer->body) {
         size_t room = body.len > SMALLEST_BODY ? body.len : SMALLEST_BODY;
         transfer->body = memory_resize(transfer->body, room, 1);
@@ -327,14 +327,14 @@ static void transfer_tell_body(struct transfer *transfer, struct str body)
     if (body.len)
         memcpy(transfer->body, body.ptr, body.len);
     transfer->body_len = body.len;
-    if (told->body != transfer->body) {
-        TELL(transfer->easy, CURLOPT_POSTFIELDS, transfer->body);
-        told->body = transfer->body;
-        TELL(transfer->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.len);
-    } else if (told->body_len != body.len) {
-        TELL(transfer->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.len);
+    if (set->body != transfer->body) {
+        SET(transfer->easy, CURLOPT_POSTFIELDS, transfer->body);
+        set->body = transfer->body;
+        SET(transfer->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.len);
+    } else if (set->body_len != body.len) {
+        SET(transfer->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.len);
     }
-    told->body_len = body.len;
+    set->body_len = body.len;
 }
 
 /* To libcurl 0 means no limit (or 300 s to connect): at least 1. */
@@ -345,29 +345,29 @@ static long transfer_milliseconds(int64_t ms)
     return ms > INT_MAX ? INT_MAX : (long)ms;
 }
 
-static void transfer_tell_limits(struct transfer *transfer, const struct transfer_request *request)
+static void transfer_set_limits(struct transfer *transfer, const struct transfer_request *request)
 {
-    struct told *told = &transfer->told;
-    long idle_ceiling_s = request->may_repeat ? IDLE_CEILING_S : IDLE_CEILING_SEND_ONCE_S;
-    if (told->timeout_ms != request->timeout_ms)
-        TELL(transfer->easy, CURLOPT_TIMEOUT_MS, transfer_milliseconds(request->timeout_ms));
-    if (told->connect_timeout_ms != request->connect_timeout_ms)
-        TELL(transfer->easy, CURLOPT_CONNECTTIMEOUT_MS,
-             transfer_milliseconds(request->connect_timeout_ms));
-    if (told->idle_ceiling_s != idle_ceiling_s)
-        TELL(transfer->easy, CURLOPT_MAXAGE_CONN, idle_ceiling_s);
-    told->timeout_ms = request->timeout_ms;
-    told->connect_timeout_ms = request->connect_timeout_ms;
-    told->idle_ceiling_s = idle_ceiling_s;
+    struct told *set = &transfer->set;
+    long max_idle_s = request->may_repeat ? IDLE_MAX_S : IDLE_MAX_SEND_ONCE_S;
+    if (set->timeout_ms != request->timeout_ms)
+        SET(transfer->easy, CURLOPT_TIMEOUT_MS, transfer_milliseconds(request->timeout_ms));
+    if (set->connect_timeout_ms != request->connect_timeout_ms)
+        SET(transfer->easy, CURLOPT_CONNECTTIMEOUT_MS,
+            transfer_milliseconds(request->connect_timeout_ms));
+    if (set->max_idle_s != max_idle_s)
+        SET(transfer->easy, CURLOPT_MAXAGE_CONN, max_idle_s);
+    set->timeout_ms = request->timeout_ms;
+    set->connect_timeout_ms = request->connect_timeout_ms;
+    set->max_idle_s = max_idle_s;
 }
 
 /* As text, for what libcurl says of it, and parsed, or each call would parse and print it anew.
  * With the flags that libcurl parses by itself; what it cannot read it shall refuse in its own
  * words. */
-static void transfer_tell_url(struct transfer *transfer, const char *url)
+static void transfer_set_url(struct transfer *transfer, const char *url)
 {
-    struct told *told = &transfer->told;
-    if (transfer_is_same_text(told->url, url))
+    struct told *set = &transfer->set;
+    if (transfer_is_same_text(set->url, url))
         return;
     CURLU *parsed = curl_url();
     ASSERT(parsed);
@@ -376,20 +376,20 @@ static void transfer_tell_url(struct transfer *transfer, const char *url)
         curl_url_cleanup(parsed);
         parsed = NULL;
     }
-    TELL(transfer->easy, CURLOPT_URL, url);
-    TELL(transfer->easy, CURLOPT_CURLU, parsed);
-    free(told->url);
-    curl_url_cleanup(told->parsed);
-    told->url = memory_text(url);
-    told->parsed = parsed;
+    SET(transfer->easy, CURLOPT_URL, url);
+    SET(transfer->easy, CURLOPT_CURLU, parsed);
+    free(set->url);
+    curl_url_cleanup(set->parsed);
+    set->url = memory_text(url);
+    set->parsed = parsed;
 }
 
-static void transfer_tell_request(struct transfer *transfer, const struct transfer_request *request)
+static void transfer_set_request(struct transfer *transfer, const struct transfer_request *request)
 {
-    transfer_tell_url(transfer, request->url);
-    transfer_tell_ca(transfer, request->ca_file);
-    transfer_tell_body(transfer, request->body);
-    transfer_tell_limits(transfer, request);
+    transfer_set_url(transfer, request->url);
+    transfer_set_ca(transfer, request->ca_file);
+    transfer_set_body(transfer, request->body);
+    transfer_set_limits(transfer, request);
 }
 
 /* ---- what a loop's transfers share ---- */
@@ -481,15 +481,15 @@ struct transfer *transfer_start(struct loop *loop, const struct transfer_request
                                 transfer_done_fn *done, void *arg)
 {
     struct transfer *transfer = transfer_take_handle(transfer_transfers_of(loop));
-    transfer_tell_request(transfer, request);
-    transfer->answer.ceiling = request->body_ceiling;
+    transfer_set_request(transfer, request);
+    transfer->answer.max = request->max_body;
     buf_clear(&transfer->answer);
     transfer->headers.bytes = 0;
-    answer_headers_clear(&transfer->headers);
+    response_headers_clear(&transfer->headers);
     transfer->error[0] = '\0';
     transfer->done = done;
     transfer->arg = arg;
-    transfer->started_at_ms = clock_steady_ms();
+    transfer->started_at_ms = clock_monotonic_ms();
     transfer->times_sent = 0;
     transfer->may_repeat = request->may_repeat;
     transfer->is_too_large = false;

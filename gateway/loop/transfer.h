@@ -2,7 +2,7 @@
  *
  * Promises: done is called exactly once, later (never from inside transfer_start), on the loop's
  * thread, within timeout_ms; never after transfer_cancel. Redirects are not followed. TLS is
- * verified. An answer larger than body_ceiling ends the transfer (is_too_large). With may_repeat
+ * verified. An answer larger than max_body ends the transfer (is_too_large). With may_repeat
  * false the request is sent at most once, whatever libcurl would like: the replay on a reused
  * connection that died is stopped by a pre-request callback that aborts its second call, it goes
  * by HTTP/1.1 only, and connections older than 3 s of idleness are not reused.
@@ -20,8 +20,8 @@ struct transfer_request {
     const char *ca_file; /* NULL: the system's; borrowed until done */
     int64_t timeout_ms;  /* the whole call */
     int64_t connect_timeout_ms;
-    size_t body_ceiling; /* of the decoded answer */
-    bool may_repeat;     /* false for add, refill, cancel */
+    size_t max_body; /* of the decoded answer */
+    bool may_repeat; /* false for add, refill, cancel */
 };
 
 struct transfer_result {

@@ -1,7 +1,7 @@
 /* See decimal.h. */
 #include "money/decimal.h"
 
-enum { TEXT_CEILING = 256, EXPONENT_CEILING = 1000 };
+enum { TEXT_MAX = 256, EXPONENT_MAX = 1000 };
 
 /* "E-5" and the like at the end of the text; cuts it off. */
 static bool decimal_take_exponent(struct str *text, int *exponent_out)
@@ -16,7 +16,7 @@ static bool decimal_take_exponent(struct str *text, int *exponent_out)
     struct str digits = str_from(*text, at + 1);
     if (digits.len > 1 && digits.ptr[0] == '+')
         digits = str_from(digits, 1);
-    if (!str_to_i64(digits, &value) || value > EXPONENT_CEILING || value < -EXPONENT_CEILING)
+    if (!str_to_i64(digits, &value) || value > EXPONENT_MAX || value < -EXPONENT_MAX)
         return false;
     *exponent_out = (int)value;
     text->len = at;
@@ -48,7 +48,7 @@ bool decimal_parse(struct str text, unsigned decimals, struct decimal *out)
 {
     struct decimal value = {0};
     int exponent, power;
-    if (text.len == 0 || text.len > TEXT_CEILING)
+    if (text.len == 0 || text.len > TEXT_MAX)
         return false;
     if (text.ptr[0] == '-' || text.ptr[0] == '+') {
         value.is_negative = text.ptr[0] == '-';

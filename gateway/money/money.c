@@ -68,7 +68,7 @@ size_t money_print(struct money amount, unsigned min_decimals, char out[MONEY_TE
     uint64_t units = amount.units < 0 ? 0 - (uint64_t)amount.units : (uint64_t)amount.units;
     uint64_t whole = units / MONEY_ONE;
     uint32_t part = (uint32_t)(units % MONEY_ONE), high = part / 10000, low = part % 10000;
-    size_t decimals = DECIMALS, least = min_decimals < DECIMALS ? min_decimals : DECIMALS, len = 0;
+    size_t decimals = DECIMALS, min = min_decimals < DECIMALS ? min_decimals : DECIMALS, len = 0;
     char digits[20], *at = out;
     if (amount.units < 0)
         *at++ = '-';
@@ -81,7 +81,7 @@ size_t money_print(struct money amount, unsigned min_decimals, char out[MONEY_TE
     money_put_pair(
         money_put_pair(money_put_pair(money_put_pair(at, high / 100), high % 100), low / 100),
         low % 100);
-    while (decimals > least && at[decimals - 1] == '0')
+    while (decimals > min && at[decimals - 1] == '0')
         decimals--;
     at = decimals > 0 ? at + decimals : at - 1;
     *at = '\0';

@@ -61,13 +61,13 @@ static bool money_kinds_parse_percent(struct str text, const struct setting_row 
                                       struct fault *why)
 {
     struct percent percent;
-    char least[32], most[32];
+    char min[32], max[32];
     if (!percent_parse(text, &percent))
         return false;
-    if (percent.units < row->least || percent.units > row->most)
+    if (percent.units < row->min || percent.units > row->max)
         return fault_set(why, FAULT_INVALID, "is out of range; " STR_FMT " to " STR_FMT " is right",
-                         STR_ARG(money_kinds_bound_print(row->least, least)),
-                         STR_ARG(money_kinds_bound_print(row->most, most)));
+                         STR_ARG(money_kinds_bound_print(row->min, min)),
+                         STR_ARG(money_kinds_bound_print(row->max, max)));
     *(struct percent *)field = percent;
     return true;
 }

@@ -2,7 +2,7 @@
 #include "money/decimal.h"
 #include "money/money.h"
 
-enum { TEXT_CEILING = 96 };
+enum { TEXT_MAX = 96 };
 
 struct currency_sign {
     const char *sign, *code;
@@ -121,7 +121,7 @@ static char money_loose_decimal_mark(struct str s)
 }
 
 /* Groups of three (or two, as in India) digits with one kind of separator between them. */
-static bool money_loose_copy_whole_part(struct str s, char out[TEXT_CEILING], size_t *len)
+static bool money_loose_copy_whole_part(struct str s, char out[TEXT_MAX], size_t *len)
 {
     size_t group = 0;
     struct str separator = STR_NONE;
@@ -148,7 +148,7 @@ static bool money_loose_copy_whole_part(struct str s, char out[TEXT_CEILING], si
 
 static bool money_loose_parse_grouped(struct str s, struct money *out)
 {
-    char plain[TEXT_CEILING];
+    char plain[TEXT_MAX];
     size_t len = 0;
     char mark = money_loose_decimal_mark(s);
     size_t at = s.len;
@@ -172,7 +172,7 @@ bool money_parse_loose(struct str text, struct money *out, struct str *currency_
     bool is_negative = false;
     if (!money_parse(s, MONEY_UP, &amount)) { /* nearly always it is plain */
         s = money_loose_trim(text);
-        if (s.len == 0 || s.len >= TEXT_CEILING)
+        if (s.len == 0 || s.len >= TEXT_MAX)
             return false;
         for (int i = 0; i < 2 && s.len > 0; i++) { /* "-$5", "$-5" */
             if (!is_negative && (s.ptr[0] == '-' || s.ptr[0] == '+')) {

@@ -5,8 +5,8 @@
 
 #include "base/buf.h"
 
-#define DRIP_RUNS_MOST 100000
-#define DRIP_INTERVAL_MOST 1000000
+#define DRIP_RUNS_MAX 100000
+#define DRIP_INTERVAL_MAX 1000000
 
 struct making {
     const struct service *service;
@@ -142,10 +142,10 @@ static bool draft_keep_number(struct making *m, enum field field, int64_t value)
     return true;
 }
 
-static bool draft_take_number(struct making *m, enum field field, int64_t least, int64_t most,
+static bool draft_take_number(struct making *m, enum field field, int64_t min, int64_t max,
                               int64_t *out)
 {
-    if (!draft_read_whole(draft_given(m, field), out) || *out < least || *out > most)
+    if (!draft_read_whole(draft_given(m, field), out) || *out < min || *out > max)
         return draft_incorrect(m, field);
     return draft_keep_number(m, field, *out);
 }
@@ -251,14 +251,14 @@ static bool draft_take_posts(struct making *m, enum field field)
 
 static bool draft_take_subscription(struct making *m)
 {
-    int64_t least, most, delay;
-    if (!draft_take_number(m, FIELD_MIN, 1, INT32_MAX, &least) ||
-        !draft_take_number(m, FIELD_MAX, 1, INT32_MAX, &most) ||
+    int64_t min, max, delay;
+    if (!draft_take_number(m, FIELD_MIN, 1, INT32_MAX, &min) ||
+        !draft_take_number(m, FIELD_MAX, 1, INT32_MAX, &max) ||
         !draft_take_number(m, FIELD_DELAY, 0, 100000, &delay))
         return false;
-    if (most < least)
+    if (max < min)
         return fault_set(m->why, FAULT_INVALID, "Incorrect max: it is less than min");
-    if (!draft_check_limits(m, least) || !draft_check_limits(m, most))
+    if (!draft_check_limits(m, min) || !draft_check_limits(m, max))
         return false;
     if (draft_given(m, FIELD_POSTS).len && !draft_take_posts(m, FIELD_POSTS))
         return false;
@@ -281,8 +281,8 @@ static bool draft_take_drip(struct making *m, int64_t *runs_out)
     }
     if (draft_given(m, FIELD_INTERVAL).len == 0)
         return fault_set(m->why, FAULT_INVALID, "Missing parameter: interval");
-    return draft_take_number(m, FIELD_RUNS, 1, DRIP_RUNS_MOST, runs_out) &&
-           draft_take_number(m, FIELD_INTERVAL, 0, DRIP_INTERVAL_MOST, &interval);
+    return draft_take_number(m, FIELD_RUNS, 1, DRIP_RUNS_MAX, runs_out) &&
+           draft_take_number(m, FIELD_INTERVAL, 0, DRIP_INTERVAL_MAX, &interval);
 }
 
 static bool draft_is_taken_elsewhere(enum field field)

@@ -8,10 +8,10 @@ static bool explain_is_within_limits(const struct offer *offer, const struct dra
         return true;
     if (row->quantity != ORDERTYPE_QUANTITY_PER_POST)
         return draft->run_quantity >= offer->min && draft->run_quantity <= offer->max;
-    int64_t least = 0, most = 0;
-    return str_to_i64(draft->fields.value[FIELD_MIN], &least) &&
-           str_to_i64(draft->fields.value[FIELD_MAX], &most) && least >= offer->min &&
-           most <= offer->max;
+    int64_t min = 0, max = 0;
+    return str_to_i64(draft->fields.value[FIELD_MIN], &min) &&
+           str_to_i64(draft->fields.value[FIELD_MAX], &max) && min >= offer->min &&
+           max <= offer->max;
 }
 
 /* Subscriptions are charged per post, so there the two rates are compared. */
@@ -27,11 +27,11 @@ static bool explain_costs_too_much(const struct offer *offer, const struct draft
            money_compare(*cost_out, draft->charge) > 0;
 }
 
-static enum skip explain_judge(struct desk *desk, const struct draft *draft,
+static enum skip explain_judge(struct order_context *context, const struct draft *draft,
                                const struct offer *offer, struct money *cost_out)
 {
     const struct provider *provider =
-        provider_set_by_id(desk->catalogue->providers, offer->provider_id);
+        provider_set_by_id(context->catalogue->providers, offer->provider_id);
     *cost_out = MONEY_ZERO;
     bool is_dear = offer->is_known && explain_costs_too_much(offer, draft, cost_out);
     if (provider == NULL || provider->settings.is_closed)
@@ -48,11 +48,11 @@ static enum skip explain_judge(struct desk *desk, const struct draft *draft,
         return SKIP_LIMITS;
     if (is_dear && !draft->service->allow_loss)
         return SKIP_COST;
-    return health_look(desk->health, offer->provider_id, HEALTH_ORDERS, offer->service,
-                       loop_now_ms(desk->loop));
+    return health_look(context->health, offer->provider_id, HEALTH_ORDERS, offer->service,
+                       loop_now_ms(context->loop));
 }
 
-size_t explain_candidates(struct desk *desk, const struct draft *draft,
+size_t explain_candidates(struct order_context *context, const struct draft *draft,
                           struct candidate candidates_out[RANKING_MAX])
 {
     const struct service *service = draft->service;
@@ -60,7 +60,7 @@ size_t explain_candidates(struct desk *desk, const struct draft *draft,
     for (size_t i = 0; i < count; i++) {
         candidates_out[i].weight = service->offers[i].weight;
         candidates_out[i].skip =
-            explain_judge(desk, draft, &service->offers[i], &candidates_out[i].cost);
+            explain_judge(context, draft, &service->offers[i], &candidates_out[i].cost);
     }
     return count;
 }

@@ -1,12 +1,12 @@
 /* Price, cost and, for each offer, why it would be taken or skipped. Also what place plans with. */
 #ifndef ORDERS_EXPLAIN_H
 #define ORDERS_EXPLAIN_H
-#include "orders/desk.h"
 #include "orders/draft.h"
+#include "orders/order_context.h"
 
 /* The candidates of a draft, one per offer of its service (at most RANKING_MAX), with what health
  * and configuration say now. Looks only. */
-size_t explain_candidates(struct desk *desk, const struct draft *draft,
+size_t explain_candidates(struct order_context *context, const struct draft *draft,
                           struct candidate candidates_out[RANKING_MAX]);
 
 #endif

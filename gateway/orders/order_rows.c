@@ -3,26 +3,26 @@
 
 #include "settings/kind.h"
 
-enum { MOST_MS = 600000 };
+enum { MAX_MS = 600000 };
 
 static const struct setting_row list[] = {
     {.key = "answer_within",
      .kind = &kind_duration,
      .offset = offsetof(struct order_settings, answer_within_ms),
-     .most = MOST_MS,
+     .max = MAX_MS,
      .standard = "8s",
      .sentence = "How long an add waits for a provider; then the client has its number and the "
                  "attempt goes on."},
     {.key = "status_fresh",
      .kind = &kind_duration,
      .offset = offsetof(struct order_settings, status_fresh_ms),
-     .most = 86400000,
+     .max = 86400000,
      .standard = "30s",
      .sentence = "A status younger than this is not asked again."},
     {.key = "status_within",
      .kind = &kind_duration,
      .offset = offsetof(struct order_settings, status_within_ms),
-     .most = MOST_MS,
+     .max = MAX_MS,
      .standard = "3s",
      .sentence = "How long a status waits for the provider before it gives the last known state."},
     {.key = "watch",

@@ -24,8 +24,8 @@
 
 #include "base/crashpoint.h"
 #include "base/log.h"
+#include "orders/messages.h"
 #include "orders/place_private.h"
-#include "orders/words.h"
 
 /* ---- answering ---- */
 
@@ -38,7 +38,7 @@ void place_release(struct place *place)
 {
     if (place->state != CLOSED || place->writes > 0 || !place->is_answered)
         return;
-    place->desk->places--;
+    place->context->places--;
     loop_timer_fini(&place->deadline);
     loop_timer_fini(&place->pause);
     catalogue_unpin(&place->catalogue);
@@ -46,7 +46,7 @@ void place_release(struct place *place)
     free(place);
 }
 
-void place_answer(struct place *place, uint32_t order, const char *words)
+void place_answer(struct place *place, uint32_t order, const char *message)
 {
     if (place->is_answered)
         return;
@@ -54,28 +54,28 @@ void place_answer(struct place *place, uint32_t order, const char *words)
     loop_timer_cancel(&place->deadline);
     if (order)
         place->is_promised = true;
-    place->done(order, words, place->arg);
+    place->done(order, message, place->arg);
 }
 
 static void place_on_late_start(void *arg)
 {
     struct place *place = arg;
     place->is_starting = false;
-    place_answer(place, 0, place->words);
+    place_answer(place, 0, place->message);
     place_release(place);
 }
 
 /* Closes a place that left nothing in the books. */
-static void place_turn_away(struct place *place, const char *words)
+static void place_turn_away(struct place *place, const char *message)
 {
-    place->words = words;
+    place->message = message;
     place->state = CLOSED;
-    atomic_fetch_add_explicit(&desk_totals.unavailable, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&order_context_totals.unavailable, 1, memory_order_relaxed);
     if (place->is_starting) {
-        loop_timer_start(&place->deadline, place->desk->loop, 0, place_on_late_start, place);
+        loop_timer_start(&place->deadline, place->context->loop, 0, place_on_late_start, place);
         return;
     }
-    place_answer(place, 0, words);
+    place_answer(place, 0, message);
     place_release(place);
 }
 
@@ -85,7 +85,7 @@ static void place_on_given(enum ledger_result result, void *arg)
     place->writes--;
     if (result != LEDGER_DONE)
         log_event(LOG_WARN, "number_given_unbooked", "request=%s order=%u result=%s",
-                  place->request_id.ptr, place->order, ledger_result_word(result));
+                  place->request_id.ptr, place->order, ledger_result_name(result));
     CRASH_POINT("place.number_given");
     place_answer(place, place->order, NULL);
     place_release(place);
@@ -102,28 +102,28 @@ static void place_on_deadline(void *arg)
                                    .request_id = place->request_id};
     if (place->state == WAITING && !place->is_durable) {
         loop_timer_cancel(&place->pause);
-        place_turn_away(place, WORDS_UNAVAILABLE);
+        place_turn_away(place, MESSAGES_UNAVAILABLE);
     } else if (!place->is_durable) {
         place->is_abandoned = true;
-        place_answer(place, 0, WORDS_UNSAVED);
+        place_answer(place, 0, MESSAGES_UNSAVED);
     } else if (place->state == BOOKING) {
-        place_answer(place, place_is_refusal(place->end) ? 0 : place->order, place->words);
+        place_answer(place, place_is_refusal(place->end) ? 0 : place->order, place->message);
     } else {
-        atomic_fetch_add_explicit(&desk_totals.late_answers, 1, memory_order_relaxed);
+        atomic_fetch_add_explicit(&order_context_totals.late_answers, 1, memory_order_relaxed);
         place->is_promised = true;
         place->writes++;
-        ledger_write(place->desk->ledger, place->desk->loop, &change, place_on_given, place);
+        ledger_write(place->context->ledger, place->context->loop, &change, place_on_given, place);
     }
 }
 
-void place_finish(struct place *place, enum place_end end, const char *words)
+void place_finish(struct place *place, enum place_end end, const char *message)
 {
     place->end = end;
-    place->words = words;
+    place->message = message;
     if (place->is_durable)
         place_go(place, BOOKING);
     else
-        place_turn_away(place, words);
+        place_turn_away(place, message);
 }
 
 /* ---- which offer ---- */
@@ -165,22 +165,22 @@ void place_go(struct place *place, enum place_state state)
         place_steps[state].enter(place);
 }
 
-struct place *place_new(struct desk *desk, struct str request_id)
+struct place *place_new(struct order_context *context, struct str request_id)
 {
     struct place *place = memory_new(sizeof *place);
     arena_init_on(&place->arena, place->first_bytes, sizeof place->first_bytes);
-    place->desk = desk;
-    place->catalogue = catalogue_pin(desk->catalogue);
+    place->context = context;
+    place->catalogue = catalogue_pin(context->catalogue);
     place->request_id = str_make(arena_text(&place->arena, request_id), request_id.len);
     place->offer = SIZE_MAX;
-    desk->places++;
+    context->places++;
     return place;
 }
 
-void place_start(struct desk *desk, const struct place_request *request, place_done_fn *done,
-                 void *arg)
+void place_start(struct order_context *context, const struct place_request *request,
+                 place_done_fn *done, void *arg)
 {
-    struct place *place = place_new(desk, request->request_id);
+    struct place *place = place_new(context, request->request_id);
     place->draft = *request->draft;
     for (size_t f = 0; f < FIELD_COUNT; f++)
         place->draft.fields.value[f] = arena_str(&place->arena, request->draft->fields.value[f]);
@@ -190,8 +190,8 @@ void place_start(struct desk *desk, const struct place_request *request, place_d
     place->arg = arg;
     if (request->draft->service->routing == RANKING_WEIGHTED)
         digest_random(&place->random, sizeof place->random);
-    atomic_fetch_add_explicit(&desk_totals.placed, 1, memory_order_relaxed);
-    loop_timer_start(&place->deadline, desk->loop, desk->settings.answer_within_ms,
+    atomic_fetch_add_explicit(&order_context_totals.placed, 1, memory_order_relaxed);
+    loop_timer_start(&place->deadline, context->loop, context->settings.answer_within_ms,
                      place_on_deadline, place);
     place->is_starting = true;
     place_plan_next(place);

@@ -3,8 +3,8 @@
  * may go on after it. */
 #ifndef ORDERS_PLACE_H
 #define ORDERS_PLACE_H
-#include "orders/desk.h"
 #include "orders/draft.h"
+#include "orders/order_context.h"
 
 struct place_request {
     const struct client *client; /* read before place_start returns */
@@ -12,13 +12,13 @@ struct place_request {
     struct str request_id;
 };
 /* order 0: refused, words say why (a client's sentence). */
-typedef void place_done_fn(uint32_t order, const char *words, void *arg);
-void place_start(struct desk *desk, const struct place_request *request, place_done_fn *done,
-                 void *arg);
+typedef void place_done_fn(uint32_t order, const char *message, void *arg);
+void place_start(struct order_context *context, const struct place_request *request,
+                 place_done_fn *done, void *arg);
 
 /* Goes on with an order whose client has its number already: after a restart, or sent elsewhere by
  * an operator. attempts: what was tried; those offers are not tried again. */
-void place_resume(struct desk *desk, const struct ledger_order *order,
+void place_resume(struct order_context *context, const struct ledger_order *order,
                   const struct ledger_attempt *attempts, size_t attempt_count);
 
 #endif

@@ -5,8 +5,8 @@
 #include "base/clock.h"
 #include "base/crashpoint.h"
 #include "base/log.h"
+#include "orders/messages.h"
 #include "orders/place_private.h"
-#include "orders/words.h"
 #include "routing/retryverdict.h"
 
 enum { CONNECTION_WAIT_MS = 1000 };
@@ -17,7 +17,7 @@ enum { CONNECTION_WAIT_MS = 1000 };
  * cannot be removed. */
 static void place_attempt_make_live(struct place *place)
 {
-    struct liveorder order = {
+    struct open_order order = {
         .id = place->order,
         .service = place->draft.service->id,
         .client_id = place->client_id,
@@ -30,10 +30,10 @@ static void place_attempt_make_live(struct place *place)
         .charge = place->draft.charge,
         .paid = place->draft.charge,
     };
-    liveorders_put(place->desk->liveorders, &order);
+    open_orders_put(place->context->open_orders, &order);
 }
 
-static void place_attempt_move_live(struct liveorder *order, void *arg)
+static void place_attempt_move_live(struct open_order *order, void *arg)
 {
     order->provider_id = (uint16_t)place_offer(arg)->provider_id;
 }
@@ -49,8 +49,8 @@ static void place_attempt_on_intended(enum ledger_result result, void *arg)
         place->is_durable = true;
         place->has_ended = false;
         if (was_durable)
-            liveorders_change(place->desk->liveorders, place->order, place_attempt_move_live,
-                              place);
+            open_orders_change(place->context->open_orders, place->order, place_attempt_move_live,
+                               place);
         else
             place_attempt_make_live(place);
         if (!place->is_abandoned) {
@@ -59,9 +59,9 @@ static void place_attempt_on_intended(enum ledger_result result, void *arg)
         }
     } else {
         log_event(LOG_WARN, "intent_failed", "request=%s result=%s", place->request_id.ptr,
-                  ledger_result_word(result));
+                  ledger_result_name(result));
     }
-    health_unused(place->desk->health, offer->provider_id, HEALTH_ORDERS, offer->service);
+    health_unused(place->context->health, offer->provider_id, HEALTH_ORDERS, offer->service);
     if (result == LEDGER_DONE) {
         /* The client was told an error; what committed late is closed, unsent. */
         place->ended = (struct ledger_attempt){.number = place->attempt,
@@ -69,10 +69,10 @@ static void place_attempt_on_intended(enum ledger_result result, void *arg)
                                                .ended_at_ms = clock_wall_ms()};
         place->has_ended = true;
         place->reason = STR("durable only after answer_within; closed unsent");
-        place_finish(place, END_ABANDONED, WORDS_UNAVAILABLE);
+        place_finish(place, END_ABANDONED, MESSAGES_UNAVAILABLE);
     } else {
         place->reason = STR("the next attempt could not be written");
-        place_finish(place, END_UNAVAILABLE, WORDS_UNSAVED);
+        place_finish(place, END_UNAVAILABLE, MESSAGES_UNSAVED);
     }
 }
 
@@ -115,7 +115,7 @@ void place_attempt_intend(struct place *place)
                                      .request_id = place->request_id,
                                      .started_at_ms = clock_wall_ms()};
     if (place->order == 0)
-        place->order = ledger_take_order_number(place->desk->ledger);
+        place->order = ledger_take_order_number(place->context->ledger);
     struct ledger_change change = {.order = place->order,
                                    .attempt_ended = place->has_ended ? &place->ended : NULL,
                                    .attempt_started = &started,
@@ -128,21 +128,23 @@ void place_attempt_intend(struct place *place)
     }
     if (place->order == 0) {
         buf_fini(&fields);
-        health_unused(place->desk->health, place_offer(place)->provider_id, HEALTH_ORDERS,
+        health_unused(place->context->health, place_offer(place)->provider_id, HEALTH_ORDERS,
                       place_offer(place)->service);
         log_event(LOG_ERROR, "order_numbers_used_up", "order=%u", place->order);
-        place_finish(place, END_UNAVAILABLE, WORDS_UNAVAILABLE);
+        place_finish(place, END_UNAVAILABLE, MESSAGES_UNAVAILABLE);
         return;
     }
     place->writes++;
     CRASH_POINT("place.intending");
-    ledger_write(place->desk->ledger, place->desk->loop, &change, place_attempt_on_intended, place);
+    ledger_write(place->context->ledger, place->context->loop, &change, place_attempt_on_intended,
+                 place);
     buf_fini(&fields);
 }
 
 /* ---- sending ---- */
 
-static enum retryverdict place_attempt_judge(struct place *place, const struct answer *answer)
+static enum retryverdict place_attempt_judge(struct place *place,
+                                             const struct upstream_response *answer)
 {
     unsigned id = place_offer(place)->provider_id;
     if (answer->outcome == OUTCOME_REFUSED && answer->is_active_order) {
@@ -155,7 +157,7 @@ static enum retryverdict place_attempt_judge(struct place *place, const struct a
 }
 
 static void place_attempt_keep_end(struct place *place, enum retryverdict verdict,
-                                   const struct answer *answer)
+                                   const struct upstream_response *answer)
 {
     static const enum attemptstate states[] = {
         [RETRYVERDICT_BOOK] = ATTEMPTSTATE_ACCEPTED,
@@ -174,20 +176,20 @@ static void place_attempt_keep_end(struct place *place, enum retryverdict verdic
     place->reason = place->ended.text.len ? place->ended.text : place->ended.evidence;
 }
 
-static void place_attempt_on_answer(const struct answer *answer, void *arg)
+static void place_attempt_on_answer(const struct upstream_response *answer, void *arg)
 {
     struct place *place = arg;
     const struct offer *offer = place_offer(place);
     struct money cost = MONEY_ZERO;
-    place->ask = NULL;
+    place->call = NULL;
     CRASH_POINT("place.answered");
     if (!quote_charge(offer->rate, place->draft.quantity, ordertype_row(place->draft.type)->is_flat,
                       8, &cost))
         cost = MONEY_ZERO;
-    health_note(place->desk->health, offer->provider_id, HEALTH_ORDERS, offer->service, answer,
-                cost, loop_now_ms(place->desk->loop));
+    health_note(place->context->health, offer->provider_id, HEALTH_ORDERS, offer->service, answer,
+                cost, loop_now_ms(place->context->loop));
     if (answer->is_funds)
-        refresher_ask_balance(place->desk->refresher, offer->provider_id);
+        refresher_ask_balance(place->context->refresher, offer->provider_id);
     enum retryverdict verdict = place_attempt_judge(place, answer);
     place_attempt_keep_end(place, verdict, answer);
     switch (verdict) {
@@ -195,11 +197,11 @@ static void place_attempt_on_answer(const struct answer *answer, void *arg)
         place_finish(place, END_ACCEPTED, NULL);
         break;
     case RETRYVERDICT_NEXT:
-        atomic_fetch_add_explicit(&desk_totals.failovers, 1, memory_order_relaxed);
+        atomic_fetch_add_explicit(&order_context_totals.failovers, 1, memory_order_relaxed);
         place_go(place, PLANNING);
         break;
     case RETRYVERDICT_REFUSE:
-        place_finish(place, END_REFUSED, words_refusal(answer->refusal));
+        place_finish(place, END_REFUSED, messages_refusal(answer->refusal));
         break;
     case RETRYVERDICT_DOUBT:
         place_finish(place, END_DOUBT, NULL);
@@ -211,16 +213,16 @@ void place_attempt_send(struct place *place)
 {
     const struct offer *offer = place_offer(place);
     struct fields fields = place->draft.fields;
-    struct question question = {
-        .action = QUESTION_ADD, .service = offer->service, .fields = &fields};
-    struct ask_options options = {.request_id = place->request_id.ptr,
-                                  .wait_ms = CONNECTION_WAIT_MS};
+    struct upstream_request request = {
+        .action = UPSTREAM_ADD, .service = offer->service, .fields = &fields};
+    struct upstream_call_options options = {.request_id = place->request_id.ptr,
+                                            .wait_ms = CONNECTION_WAIT_MS};
     /* Panels check a package's quantity against their own minimum, whatever they charge. */
     if (ordertype_row(place->draft.type)->quantity == ORDERTYPE_QUANTITY_ONE)
         fields.value[FIELD_QUANTITY] = str_of(arena_printf(
             &place->arena, "%lld",
             (long long)(offer->has_limits && offer->min > 0 ? offer->min : place->draft.quantity)));
     CRASH_POINT("place.sending");
-    place->ask = ask_start(place->desk->loop, place_provider(place), &question, &options,
-                           place_attempt_on_answer, place);
+    place->call = upstream_call_start(place->context->loop, place_provider(place), &request,
+                                      &options, place_attempt_on_answer, place);
 }

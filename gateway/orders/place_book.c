@@ -14,7 +14,7 @@ static const char *place_book_provider_name(const struct place *place)
     return provider ? provider->settings.name : "";
 }
 
-static const char *place_book_end_word(enum place_end end)
+static const char *place_book_end_name(enum place_end end)
 {
     switch (end) {
     case END_ACCEPTED:
@@ -49,7 +49,7 @@ static void place_book_fill_update(const struct place *place, struct ledger_upda
     update->upstream_id = place->end == END_ACCEPTED ? place->ended.upstream_id : STR("");
 }
 
-static void place_book_live(struct liveorder *order, void *arg)
+static void place_book_live(struct open_order *order, void *arg)
 {
     struct place *place = arg;
     struct ledger_update update;
@@ -68,17 +68,17 @@ static void place_book_count_end(const struct place *place)
 {
     switch (place->end) {
     case END_ACCEPTED:
-        atomic_fetch_add_explicit(&desk_totals.accepted, 1, memory_order_relaxed);
+        atomic_fetch_add_explicit(&order_context_totals.accepted, 1, memory_order_relaxed);
         break;
     case END_DOUBT:
-        atomic_fetch_add_explicit(&desk_totals.doubt, 1, memory_order_relaxed);
+        atomic_fetch_add_explicit(&order_context_totals.doubt, 1, memory_order_relaxed);
         break;
     case END_REFUSED:
-        atomic_fetch_add_explicit(&desk_totals.refused_client, 1, memory_order_relaxed);
+        atomic_fetch_add_explicit(&order_context_totals.refused_client, 1, memory_order_relaxed);
         break;
     case END_UNAVAILABLE:
     case END_ABANDONED:
-        atomic_fetch_add_explicit(&desk_totals.unavailable, 1, memory_order_relaxed);
+        atomic_fetch_add_explicit(&order_context_totals.unavailable, 1, memory_order_relaxed);
         break;
     }
 }
@@ -98,25 +98,25 @@ static void place_book_on_booked(enum ledger_result result, void *arg)
     if (result == LEDGER_DONE || result == LEDGER_REFUSED) {
         if (result == LEDGER_REFUSED)
             log_event(LOG_ERROR, "booking_refused", "request=%s order=%u outcome=%s",
-                      place->request_id.ptr, place->order, place_book_end_word(place->end));
+                      place->request_id.ptr, place->order, place_book_end_name(place->end));
         /* Not before: a panel asked earlier might say "completed", and another loop's change with
          * that could come to the books before ours with the panel's number. */
         if (place_is_refusal(place->end))
-            liveorders_remove(place->desk->liveorders, place->order);
+            open_orders_remove(place->context->open_orders, place->order);
         else
-            liveorders_change(place->desk->liveorders, place->order, place_book_live, place);
+            open_orders_change(place->context->open_orders, place->order, place_book_live, place);
         place->state = CLOSED;
-        place_answer(place, place_is_refusal(place->end) ? 0 : place->order, place->words);
+        place_answer(place, place_is_refusal(place->end) ? 0 : place->order, place->message);
         place_release(place);
         return;
     }
-    atomic_fetch_add_explicit(&desk_totals.unbooked, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&order_context_totals.unbooked, 1, memory_order_relaxed);
     log_event(LOG_WARN, "booking_failed", "request=%s order=%u outcome=%s result=%s",
-              place->request_id.ptr, place->order, place_book_end_word(place->end),
-              ledger_result_word(result));
-    loop_timer_start(&place->pause, place->desk->loop, BOOK_AGAIN_MS, place_book_on_book_again,
+              place->request_id.ptr, place->order, place_book_end_name(place->end),
+              ledger_result_name(result));
+    loop_timer_start(&place->pause, place->context->loop, BOOK_AGAIN_MS, place_book_on_book_again,
                      place);
-    place_answer(place, place_is_refusal(place->end) ? 0 : place->order, place->words);
+    place_answer(place, place_is_refusal(place->end) ? 0 : place->order, place->message);
 }
 
 static void place_book_write_outcome(struct place *place)
@@ -126,12 +126,13 @@ static void place_book_write_outcome(struct place *place)
     struct ledger_change change = {.order = place->order,
                                    .attempt_ended = place->has_ended ? &place->ended : NULL,
                                    .update = &update,
-                                   .event = place_book_end_word(place->end),
+                                   .event = place_book_end_name(place->end),
                                    .reason = place->reason,
                                    .request_id = place->request_id};
     place->writes++;
     CRASH_POINT("place.booking");
-    ledger_write(place->desk->ledger, place->desk->loop, &change, place_book_on_booked, place);
+    ledger_write(place->context->ledger, place->context->loop, &change, place_book_on_booked,
+                 place);
 }
 
 void place_book_outcome(struct place *place)
@@ -141,7 +142,7 @@ void place_book_outcome(struct place *place)
               "request=%s order=%u client=%s service=%u outcome=%s provider=%s "
               "attempts=%u reason=%s",
               place->request_id.ptr, place->order, place->client.ptr, place->draft.service->id,
-              place_book_end_word(place->end), place_book_provider_name(place), place->attempt,
+              place_book_end_name(place->end), place_book_provider_name(place), place->attempt,
               log_value(place->reason).text);
     place_book_write_outcome(place);
 }

@@ -1,31 +1,31 @@
 /* place, PLANNING and NOTING: which offer is next, and a refusal that is written before a wait. */
 #include "base/crashpoint.h"
 #include "orders/explain.h"
+#include "orders/messages.h"
 #include "orders/place_private.h"
-#include "orders/words.h"
 
 enum { BUCKET_WAIT_MS = 1000 };
 
 /* Takes the provider's bucket and the offer's health; SKIP_NONE when this offer may be sent now,
- * SKIP_RESTED when its bucket is worth waiting for (wait_out), anything else: not this one. */
+ * SKIP_COOL_DOWN when its bucket is worth waiting for (wait_out), anything else: not this one. */
 static enum skip place_plan_take(struct place *place, int64_t *wait_out)
 {
     const struct offer *offer = place_offer(place);
-    int64_t now = loop_now_ms(place->desk->loop);
+    int64_t now = loop_now_ms(place->context->loop);
     enum skip skip =
-        health_take(place->desk->health, offer->provider_id, HEALTH_ORDERS, offer->service, now);
+        health_take(place->context->health, offer->provider_id, HEALTH_ORDERS, offer->service, now);
     *wait_out = 0;
     if (skip != SKIP_NONE)
         return skip;
     int64_t wait = provider_take_token(place_provider(place), PROVIDER_LANE_ADD, now);
     if (wait == 0)
         return SKIP_NONE;
-    health_unused(place->desk->health, offer->provider_id, HEALTH_ORDERS, offer->service);
+    health_unused(place->context->health, offer->provider_id, HEALTH_ORDERS, offer->service);
     if (place->bucket_since_ms == 0)
         place->bucket_since_ms = now;
     if (now + wait - place->bucket_since_ms <= BUCKET_WAIT_MS)
         *wait_out = wait;
-    return SKIP_RESTED;
+    return SKIP_COOL_DOWN;
 }
 
 static void place_plan_on_pause(void *arg)
@@ -54,7 +54,7 @@ static bool place_plan(struct place *place, struct candidate *candidates, size_t
 void place_plan_next(struct place *place)
 {
     struct candidate candidates[RANKING_MAX];
-    size_t count = explain_candidates(place->desk, &place->draft, candidates);
+    size_t count = explain_candidates(place->context, &place->draft, candidates);
     while (place_plan(place, candidates, count)) {
         int64_t wait;
         if (place_plan_take(place, &wait) == SKIP_NONE) {
@@ -62,7 +62,7 @@ void place_plan_next(struct place *place)
             return;
         }
         if (wait > 0) {
-            loop_timer_start(&place->pause, place->desk->loop, wait, place_plan_on_pause, place);
+            loop_timer_start(&place->pause, place->context->loop, wait, place_plan_on_pause, place);
             place_go(place, place->has_ended ? NOTING : WAITING);
             return;
         }
@@ -70,7 +70,7 @@ void place_plan_next(struct place *place)
         place->bucket_since_ms = 0;
     }
     place_finish(place, END_UNAVAILABLE,
-                 place->saw_active_order ? WORDS_ACTIVE_ORDER : WORDS_UNAVAILABLE);
+                 place->saw_active_order ? MESSAGES_ACTIVE_ORDER : MESSAGES_UNAVAILABLE);
 }
 
 static void place_plan_on_noted(enum ledger_result result, void *arg)
@@ -93,5 +93,5 @@ void place_plan_note(struct place *place)
                                    .request_id = place->request_id};
     place->writes++;
     CRASH_POINT("place.noting");
-    ledger_write(place->desk->ledger, place->desk->loop, &change, place_plan_on_noted, place);
+    ledger_write(place->context->ledger, place->context->loop, &change, place_plan_on_noted, place);
 }

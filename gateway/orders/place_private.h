@@ -4,7 +4,7 @@
 #ifndef ORDERS_PLACE_PRIVATE_H
 #define ORDERS_PLACE_PRIVATE_H
 #include "orders/place.h"
-#include "providers/ask.h"
+#include "providers/upstream_call.h"
 
 enum { PLACE_FIRST_BYTES = 512 };
 
@@ -13,7 +13,7 @@ enum place_state { PLANNING, NOTING, WAITING, INTENDING, SENDING, BOOKING, CLOSE
 enum place_end { END_ACCEPTED, END_DOUBT, END_REFUSED, END_UNAVAILABLE, END_ABANDONED };
 
 struct place {
-    struct desk *desk;
+    struct order_context *context;
     struct arena arena;
     struct catalogue *catalogue; /* pinned: draft.service and the providers live there */
     struct draft draft;
@@ -30,12 +30,12 @@ struct place {
     struct ledger_attempt ended; /* the last attempt's outcome, not yet in the books */
     bool has_ended;
     struct money cost; /* of the current attempt, our currency */
-    struct ask *ask;
+    struct upstream_call *call;
     enum place_end end;
-    const char *words; /* for the client, when refused */
-    struct str reason; /* for the operator */
-    bool is_durable;   /* the order is in the books */
-    bool is_promised;  /* its number was given, or is being made so */
+    const char *message; /* for the client, when refused */
+    struct str reason;   /* for the operator */
+    bool is_durable;     /* the order is in the books */
+    bool is_promised;    /* its number was given, or is being made so */
     bool is_answered;
     bool is_abandoned; /* the client was told an error before the order was durable */
     bool is_starting;  /* within place_start: answers come later */
@@ -48,15 +48,15 @@ struct place {
 };
 
 /* ---- place.c ---- */
-struct place *place_new(struct desk *desk, struct str request_id);
+struct place *place_new(struct order_context *context, struct str request_id);
 /* The one function that changes its state; runs what it does there. */
 void place_go(struct place *place, enum place_state state);
 /* Frees it once it is closed, answered, and no write is outstanding. */
 void place_release(struct place *place);
 /* Tells the client, once. order 0: refused, words say why. */
-void place_answer(struct place *place, uint32_t order, const char *words);
+void place_answer(struct place *place, uint32_t order, const char *message);
 /* To BOOKING; at once to CLOSED when it left nothing in the books. */
-void place_finish(struct place *place, enum place_end end, const char *words);
+void place_finish(struct place *place, enum place_end end, const char *message);
 const struct offer *place_offer(const struct place *place);       /* the one being tried */
 const struct provider *place_provider(const struct place *place); /* that offer's */
 bool place_is_refusal(enum place_end end);

@@ -19,7 +19,8 @@ static void place_resume_mark_tried(struct place *place, const struct ledger_att
 }
 
 /* The service is no longer sold: the order ends as when no offer takes it. */
-static void place_resume_cancel_unsold(struct desk *desk, const struct ledger_order *order)
+static void place_resume_cancel_unsold(struct order_context *context,
+                                       const struct ledger_order *order)
 {
     struct ledger_update update = {.has_state = true,
                                    .has_paid = true,
@@ -32,22 +33,22 @@ static void place_resume_cancel_unsold(struct desk *desk, const struct ledger_or
                                    .reason = STR("its service is no longer sold"),
                                    .request_id = order->request_id};
     log_event(LOG_WARN, "order_unsold", "order=%u service=%u", order->id, order->service);
-    ledger_write(desk->ledger, NULL, &change, NULL, NULL);
-    liveorders_remove(desk->liveorders, order->id);
+    ledger_write(context->ledger, NULL, &change, NULL, NULL);
+    open_orders_remove(context->open_orders, order->id);
 }
 
-void place_resume(struct desk *desk, const struct ledger_order *order,
+void place_resume(struct order_context *context, const struct ledger_order *order,
                   const struct ledger_attempt *attempts, size_t attempt_count)
 {
     struct fields fields;
     struct fault why;
     const struct service *service =
-        desk->catalogue ? catalogue_find(desk->catalogue, order->service) : NULL;
+        context->catalogue ? catalogue_find(context->catalogue, order->service) : NULL;
     if (service == NULL) {
-        place_resume_cancel_unsold(desk, order);
+        place_resume_cancel_unsold(context, order);
         return;
     }
-    struct place *place = place_new(desk, order->request_id);
+    struct place *place = place_new(context, order->request_id);
     place->order = order->id;
     place->client = arena_str(&place->arena, order->client);
     place->client_id = client_id(order->client);
@@ -59,7 +60,7 @@ void place_resume(struct desk *desk, const struct ledger_order *order,
         log_event(LOG_ERROR, "order_unreadable", "order=%u", order->id);
         place->state = CLOSED;
         place_release(place);
-        place_resume_cancel_unsold(desk, order);
+        place_resume_cancel_unsold(context, order);
         return;
     }
     for (size_t i = 0; i < attempt_count; i++) {

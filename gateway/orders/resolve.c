@@ -8,10 +8,10 @@
 #include "base/log.h"
 #include "orders/place.h"
 
-enum { RESOLVE_MOST = 10000 };
+enum { RESOLVE_MAX = 10000 };
 
 struct resolve {
-    struct desk *desk;
+    struct order_context *context;
     struct arena arena;
     enum resolve_how how;
     struct str upstream_id, request_id;
@@ -31,13 +31,13 @@ static void resolve_next(struct resolve *r);
 static void resolve_end(struct resolve *r)
 {
     r->done(r->resolved, &r->why, r->arg);
-    r->desk->aftersales--;
+    r->context->order_requests--;
     loop_timer_fini(&r->later);
     arena_fini(&r->arena);
     free(r);
 }
 
-static void resolve_change_live(struct liveorder *order, void *arg)
+static void resolve_change_live(struct open_order *order, void *arg)
 {
     struct resolve *r = arg;
     order->state = r->how == RESOLVE_ACCEPTED ? ORDERSTATE_PENDING : ORDERSTATE_PLACING;
@@ -47,7 +47,7 @@ static void resolve_change_live(struct liveorder *order, void *arg)
     }
 }
 
-static const char *resolve_how_word(enum resolve_how how)
+static const char *resolve_how_name(enum resolve_how how)
 {
     switch (how) {
     case RESOLVE_ACCEPTED:
@@ -66,17 +66,17 @@ static void resolve_on_written(enum ledger_result result, void *arg)
     uint32_t id = r->order.id;
     if (result != LEDGER_DONE) {
         fault_set(&r->why, FAULT_UNAVAILABLE, "order %u could not be written: %s", id,
-                  ledger_result_word(result));
+                  ledger_result_name(result));
     } else {
         r->resolved++;
         log_event(LOG_INFO, "order_resolved", "order=%u how=%s request=%s", id,
-                  resolve_how_word(r->how), r->request_id.ptr);
+                  resolve_how_name(r->how), r->request_id.ptr);
         if (r->how == RESOLVE_REFUND)
-            liveorders_remove(r->desk->liveorders, id);
+            open_orders_remove(r->context->open_orders, id);
         else
-            liveorders_change(r->desk->liveorders, id, resolve_change_live, r);
+            open_orders_change(r->context->open_orders, id, resolve_change_live, r);
         if (r->how == RESOLVE_NEXT_OFFER)
-            place_resume(r->desk, &r->order, r->attempts, r->attempt_count);
+            place_resume(r->context, &r->order, r->attempts, r->attempt_count);
     }
     r->at++;
     resolve_next(r);
@@ -126,7 +126,7 @@ static void resolve_write_end(struct resolve *r)
                                    .event = ends[r->how].event,
                                    .reason = STR("by an operator"),
                                    .request_id = r->request_id};
-    ledger_write(r->desk->ledger, r->desk->loop, &change, resolve_on_written, r);
+    ledger_write(r->context->ledger, r->context->loop, &change, resolve_on_written, r);
 }
 
 static void resolve_copy_order(struct resolve *r, const struct ledger_rows *rows)
@@ -159,7 +159,7 @@ static void resolve_on_shown(const struct ledger_rows *rows, void *arg)
     } else if (rows->orders[0].state != ORDERSTATE_DOUBT) {
         fault_set(&r->why, FAULT_CONFLICT,
                   "order %u is %s, not in doubt; only what is in doubt can be resolved", id,
-                  orderstate_word(rows->orders[0].state));
+                  orderstate_name(rows->orders[0].state));
     } else {
         resolve_copy_order(r, rows);
         resolve_write_end(r);
@@ -175,8 +175,8 @@ static void resolve_next(struct resolve *r)
         resolve_end(r);
         return;
     }
-    struct ledger_query query = {.question = LEDGER_ASK_SHOW, .id = r->orders[r->at]};
-    ledger_ask(r->desk->ledger, r->desk->loop, &query, resolve_on_shown, r);
+    struct ledger_query query = {.request = LEDGER_QUERY_SHOW, .id = r->orders[r->at]};
+    ledger_query(r->context->ledger, r->context->loop, &query, resolve_on_shown, r);
 }
 
 static void resolve_on_listed(const struct ledger_rows *rows, void *arg)
@@ -196,22 +196,22 @@ static void resolve_on_too_early(void *arg)
     resolve_end(arg);
 }
 
-void resolve_start(struct desk *desk, const struct resolve_request *request, resolve_done_fn *done,
-                   void *arg)
+void resolve_start(struct order_context *context, const struct resolve_request *request,
+                   resolve_done_fn *done, void *arg)
 {
     struct resolve *r = memory_new(sizeof *r);
     arena_init(&r->arena);
-    r->desk = desk;
+    r->context = context;
     r->how = request->how;
     r->upstream_id =
-        arena_str(&r->arena, str_first(request->upstream_id, LIVEORDER_UPSTREAM_BYTES - 1));
+        arena_str(&r->arena, str_first(request->upstream_id, OPEN_ORDER_UPSTREAM_BYTES - 1));
     r->request_id = str_make(arena_text(&r->arena, request->request_id), request->request_id.len);
     r->done = done;
     r->arg = arg;
-    desk->aftersales++;
-    if (r->how == RESOLVE_NEXT_OFFER && desk->catalogue == NULL) {
+    context->order_requests++;
+    if (r->how == RESOLVE_NEXT_OFFER && context->catalogue == NULL) {
         fault_set(&r->why, FAULT_UNAVAILABLE, "the lists are not there yet; try again in a moment");
-        loop_timer_start(&r->later, desk->loop, 0, resolve_on_too_early, r);
+        loop_timer_start(&r->later, context->loop, 0, resolve_on_too_early, r);
         return;
     }
     if (request->order) {
@@ -221,9 +221,9 @@ void resolve_start(struct desk *desk, const struct resolve_request *request, res
         resolve_next(r);
         return;
     }
-    struct ledger_query query = {.question = LEDGER_ASK_DOUBT_TEXT,
+    struct ledger_query query = {.request = LEDGER_QUERY_DOUBT_TEXT,
                                  .provider = request->provider,
                                  .text = request->text,
-                                 .limit = RESOLVE_MOST};
-    ledger_ask(desk->ledger, desk->loop, &query, resolve_on_listed, r);
+                                 .limit = RESOLVE_MAX};
+    ledger_query(context->ledger, context->loop, &query, resolve_on_listed, r);
 }

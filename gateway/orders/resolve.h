@@ -1,7 +1,7 @@
 /* An operator ends a doubt: accepted as N, send elsewhere, refund. The main thread's desk. */
 #ifndef ORDERS_RESOLVE_H
 #define ORDERS_RESOLVE_H
-#include "orders/desk.h"
+#include "orders/order_context.h"
 
 enum resolve_how { RESOLVE_ACCEPTED, RESOLVE_NEXT_OFFER, RESOLVE_REFUND };
 struct resolve_request {
@@ -13,7 +13,7 @@ struct resolve_request {
 };
 /* resolved: how many; fault code FAULT_NONE when all went well. */
 typedef void resolve_done_fn(size_t resolved, const struct fault *why, void *arg);
-void resolve_start(struct desk *desk, const struct resolve_request *request, resolve_done_fn *done,
-                   void *arg);
+void resolve_start(struct order_context *context, const struct resolve_request *request,
+                   resolve_done_fn *done, void *arg);
 
 #endif

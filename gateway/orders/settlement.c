@@ -25,7 +25,7 @@ static enum orderstate settlement_state_of(enum orderstatus status)
 }
 
 static void settlement_take_numbers(const struct settlement_order *order,
-                                    const struct answer_status *reported, struct settlement *s)
+                                    const struct upstream_status *reported, struct settlement *s)
 {
     if (reported->has_start_count && reported->start_count >= 0) {
         s->has_start_count = true;
@@ -43,7 +43,7 @@ static void settlement_take_numbers(const struct settlement_order *order,
 /* Refunded in part is Partial; Partial with nothing left is Completed. Without a word on what is
  * left a Partial cannot be priced: the state is kept until the panel says more. */
 static enum orderstate settlement_final_state(const struct settlement_order *order,
-                                              const struct answer_status *reported,
+                                              const struct upstream_status *reported,
                                               struct settlement *s)
 {
     enum orderstate state = settlement_state_of(reported->status);
@@ -92,18 +92,17 @@ static void settlement_settle(const struct settlement_order *order, bool has_rem
 
 /* A final order is reported in another state, or with another part delivered. */
 static bool settlement_is_told_otherwise(const struct settlement_order *order,
-                                         const struct answer_status *reported)
+                                         const struct upstream_status *reported)
 {
-    struct settlement told = {
-        .state = order->state, .paid = order->paid, .remains = order->remains};
-    settlement_take_numbers(order, reported, &told);
-    told.state = settlement_final_state(order, reported, &told);
-    settlement_settle(order, reported->has_remains, &told);
-    return told.state != order->state || told.paid.units != order->paid.units;
+    struct settlement set = {.state = order->state, .paid = order->paid, .remains = order->remains};
+    settlement_take_numbers(order, reported, &set);
+    set.state = settlement_final_state(order, reported, &set);
+    settlement_settle(order, reported->has_remains, &set);
+    return set.state != order->state || set.paid.units != order->paid.units;
 }
 
 struct settlement settlement_make(const struct settlement_order *order,
-                                  const struct answer_status *reported)
+                                  const struct upstream_status *reported)
 {
     struct settlement s = {.state = order->state,
                            .paid = order->paid,

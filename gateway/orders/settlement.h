@@ -4,7 +4,7 @@
 #define ORDERS_SETTLEMENT_H
 #include "ledger/orderstate.h"
 #include "money/money.h"
-#include "providers/question.h"
+#include "providers/upstream.h"
 
 struct settlement_order { /* as the books have it */
     enum orderstate state;
@@ -30,6 +30,6 @@ struct settlement {
     bool is_late;         /* a final order was reported otherwise: for the operator only */
 };
 struct settlement settlement_make(const struct settlement_order *order,
-                                  const struct answer_status *reported);
+                                  const struct upstream_status *reported);
 
 #endif

@@ -114,7 +114,7 @@ static const struct {
     {"failed", REFILLSTATUS_ERROR},
 };
 
-const char *orderstatus_word(enum orderstatus status)
+const char *orderstatus_name(enum orderstatus status)
 {
     ASSERT(status < ORDERSTATUS_COUNT);
     return order_words[status].ptr;
@@ -149,7 +149,7 @@ bool orderstatus_find(struct str word, enum orderstatus *out)
     return false;
 }
 
-const char *refillstatus_word(enum refillstatus status)
+const char *refillstatus_name(enum refillstatus status)
 {
     ASSERT(status < REFILLSTATUS_COUNT);
     return refill_words[status];

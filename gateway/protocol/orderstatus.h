@@ -20,7 +20,7 @@ enum orderstatus {
     ORDERSTATUS_PAUSED,    /* subscriptions: shown as In progress */
 };
 /* One of the six words; panel-only ones are a bug here. */
-const char *orderstatus_word(enum orderstatus status);
+const char *orderstatus_name(enum orderstatus status);
 bool orderstatus_is_final(enum orderstatus status); /* Completed, Partial, Canceled, Refunded */
 enum orderstatus orderstatus_fold(struct str word); /* any spelling, numbers 0..5 as text too */
 bool orderstatus_find(struct str word, enum orderstatus *out); /* exactly one of the six words */
@@ -35,7 +35,7 @@ enum refillstatus {
     REFILLSTATUS_COUNT,
     REFILLSTATUS_UNKNOWN = REFILLSTATUS_COUNT
 };
-const char *refillstatus_word(enum refillstatus status);
+const char *refillstatus_name(enum refillstatus status);
 enum refillstatus refillstatus_fold(struct str word); /* "In progess", "Awaiting"… */
 
 #endif

@@ -29,14 +29,14 @@ bool breaker_take(struct breaker *breaker, int64_t now_ms)
 
 static void breaker_open_for_a_while(struct breaker *breaker, int64_t now_ms)
 {
-    int64_t rest_ms;
+    int64_t cool_down_ms;
     if (breaker->openings < UINT16_MAX)
         breaker->openings++;
-    rest_ms = (int64_t)breaker->openings * BREAKER_STEP_MS;
-    if (rest_ms > BREAKER_MOST_MS)
-        rest_ms = BREAKER_MOST_MS;
+    cool_down_ms = (int64_t)breaker->openings * BREAKER_STEP_MS;
+    if (cool_down_ms > BREAKER_MAX_MS)
+        cool_down_ms = BREAKER_MAX_MS;
     breaker->is_probing = false;
-    breaker->open_until_ms = now_ms + rest_ms;
+    breaker->open_until_ms = now_ms + cool_down_ms;
 }
 
 void breaker_note(struct breaker *breaker, bool is_success, int64_t now_ms)

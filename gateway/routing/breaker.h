@@ -12,7 +12,7 @@ struct breaker {
     bool is_probing;       /* the one probe is under way */
     int64_t open_until_ms; /* 0: closed */
 };
-enum { BREAKER_FAILURES = 5, BREAKER_STEP_MS = 30000, BREAKER_MOST_MS = 300000 };
+enum { BREAKER_FAILURES = 5, BREAKER_STEP_MS = 30000, BREAKER_MAX_MS = 300000 };
 
 enum breaker_state { BREAKER_CLOSED, BREAKER_OPEN, BREAKER_HALF_OPEN };
 enum breaker_state breaker_state(const struct breaker *breaker, int64_t now_ms);

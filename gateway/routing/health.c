@@ -1,5 +1,5 @@
 /* See health.h. One mutex a provider, held for a few comparisons; what an answer means is judged in
- * impact.c, how long somebody rests in watch.c. */
+ * impact.c, how long somebody rests in availability.c. */
 #include "routing/health.h"
 
 #include <pthread.h>
@@ -7,13 +7,13 @@
 
 #include "routing/health_news.h"
 #include "routing/impact.h"
-#include "routing/offerwatches.h"
+#include "routing/offer_availability.h"
 
 enum {
     HEALTH_KINDS = 2,
-    HEALTH_KEY_QUESTION_MS = 15 * 60 * 1000,
-    HEALTH_SUPPLIER_REST_MS = 5 * 60 * 1000, /* the offer whose supplier is out of funds */
-    HEALTH_LIMITED_MS = 1000,                /* too many requests, x n, without a Retry-After */
+    HEALTH_KEY_PROBE_MS = 15 * 60 * 1000,
+    HEALTH_SUPPLIER_COOL_DOWN_MS = 5 * 60 * 1000, /* the offer whose supplier is out of funds */
+    HEALTH_LIMITED_MS = 1000, /* too many requests, x n, without a Retry-After */
     HEALTH_LIMITED_STEPS = 5,
 };
 
@@ -24,10 +24,10 @@ struct limited { /* too many requests */
 
 struct provider_health {
     pthread_mutex_t mutex; /* guards all below */
-    struct watch watches[HEALTH_KINDS];
+    struct availability watches[HEALTH_KINDS];
     struct limited limited[HEALTH_KINDS];
     bool is_key_parked;
-    int64_t key_question_at_ms; /* parked: when the balance may be asked next */
+    int64_t key_probe_at_ms; /* parked: when the balance may be asked next */
     struct funds {
         bool is_out, wants_balance;
         struct money cost; /* of the order refused; 0 when not known */
@@ -35,9 +35,9 @@ struct provider_health {
         struct money seen; /* the last one */
         int64_t until_ms;  /* ends by itself then, should no balance ever be read */
         size_t service_len;
-        char service[OFFERWATCHES_SERVICE_BYTES]; /* the offer that was refused */
+        char service[OFFER_AVAILABILITY_SERVICE_BYTES]; /* the offer that was refused */
     } funds;
-    struct offerwatches offers;
+    struct offer_availability offers;
 };
 
 struct health {
@@ -57,7 +57,7 @@ void health_free(struct health *health)
     if (health == NULL)
         return;
     for (unsigned id = 0; id < PROVIDER_MAX; id++) {
-        offerwatches_clear(&health->providers[id].offers);
+        offer_availability_clear(&health->providers[id].offers);
         pthread_mutex_destroy(&health->providers[id].mutex);
     }
     free(health);
@@ -83,7 +83,7 @@ static bool health_is_out_of_funds(const struct funds *funds, int64_t now_ms)
 /* *offer_out: the offer's watch, NULL when it has none. */
 static enum skip health_look_locked(struct provider_health *provider, enum health_kind kind,
                                     struct str upstream_service, int64_t now_ms,
-                                    struct watch **offer_out)
+                                    struct availability **offer_out)
 {
     enum skip skip;
     *offer_out = NULL;
@@ -92,19 +92,19 @@ static enum skip health_look_locked(struct provider_health *provider, enum healt
     if (kind == HEALTH_ORDERS && health_is_out_of_funds(&provider->funds, now_ms))
         return SKIP_FUNDS;
     if (now_ms < provider->limited[kind].until_ms)
-        return SKIP_RESTED;
-    skip = watch_look(&provider->watches[kind], now_ms);
+        return SKIP_COOL_DOWN;
+    skip = availability_look(&provider->watches[kind], now_ms);
     if (skip != SKIP_NONE || kind != HEALTH_ORDERS)
         return skip;
-    *offer_out = offerwatches_find(&provider->offers, upstream_service);
-    return *offer_out ? watch_look(*offer_out, now_ms) : SKIP_NONE;
+    *offer_out = offer_availability_find(&provider->offers, upstream_service);
+    return *offer_out ? availability_look(*offer_out, now_ms) : SKIP_NONE;
 }
 
 enum skip health_look(struct health *health, unsigned provider_id, enum health_kind kind,
                       struct str upstream_service, int64_t now_ms)
 {
     struct provider_health *provider = health_lock(health, provider_id);
-    struct watch *offer;
+    struct availability *offer;
     enum skip skip = health_look_locked(provider, kind, upstream_service, now_ms, &offer);
     health_unlock(provider);
     return skip;
@@ -114,7 +114,7 @@ enum skip health_take(struct health *health, unsigned provider_id, enum health_k
                       struct str upstream_service, int64_t now_ms)
 {
     struct provider_health *provider = health_lock(health, provider_id);
-    struct watch *offer;
+    struct availability *offer;
     enum skip skip = health_look_locked(provider, kind, upstream_service, now_ms, &offer);
     if (skip == SKIP_NONE) {
         bool is_taken = breaker_take(&provider->watches[kind].breaker, now_ms) &&
@@ -128,8 +128,8 @@ enum skip health_take(struct health *health, unsigned provider_id, enum health_k
 static void health_give_back(struct provider_health *provider, enum health_kind kind,
                              struct str upstream_service)
 {
-    struct watch *offer =
-        kind == HEALTH_ORDERS ? offerwatches_find(&provider->offers, upstream_service) : NULL;
+    struct availability *offer =
+        kind == HEALTH_ORDERS ? offer_availability_find(&provider->offers, upstream_service) : NULL;
     breaker_give_back(&provider->watches[kind].breaker);
     if (offer)
         breaker_give_back(&offer->breaker);
@@ -148,7 +148,7 @@ struct note {
     struct provider_health *provider;
     enum health_kind kind;
     struct str service;
-    const struct answer *answer;
+    const struct upstream_response *answer;
     struct money cost;
     int64_t now_ms;
     struct health_news *news;
@@ -180,9 +180,9 @@ static void health_end_funds(struct provider_health *provider, struct health_new
 
 static void health_provider_works(const struct note *note, bool is_success)
 {
-    struct watch *watch = &note->provider->watches[note->kind];
-    watch_recover(watch, is_success, note->now_ms);
-    if (watch->is_announced && watch_is_clear(watch)) {
+    struct availability *watch = &note->provider->watches[note->kind];
+    availability_recover(watch, is_success, note->now_ms);
+    if (watch->is_announced && availability_is_clear(watch)) {
         watch->is_announced = false;
         health_news_add(note->news, LOG_INFO, "provider_recovered",
                         health_kind_reason(note->kind, "takes_orders", "answers_readings"));
@@ -191,30 +191,31 @@ static void health_provider_works(const struct note *note, bool is_success)
 
 static void health_offer_works(const struct note *note, bool is_success)
 {
-    struct watch *offer = offerwatches_find(&note->provider->offers, note->service);
+    struct availability *offer = offer_availability_find(&note->provider->offers, note->service);
     if (note->kind != HEALTH_ORDERS || offer == NULL)
         return;
-    watch_recover(offer, is_success, note->now_ms);
-    if (!watch_is_clear(offer))
+    availability_recover(offer, is_success, note->now_ms);
+    if (!availability_is_clear(offer))
         return;
     if (offer->is_announced)
         health_news_add(note->news, LOG_INFO, "offer_recovered", "takes_orders");
-    offerwatches_forget(&note->provider->offers, note->service);
+    offer_availability_forget(&note->provider->offers, note->service);
 }
 
 static void health_announce_provider(const struct note *note, enum log_level level,
                                      const char *reason)
 {
-    struct watch *watch = &note->provider->watches[note->kind];
-    if (watch->is_announced || watch_look(watch, note->now_ms) == SKIP_NONE)
+    struct availability *watch = &note->provider->watches[note->kind];
+    if (watch->is_announced || availability_look(watch, note->now_ms) == SKIP_NONE)
         return;
     watch->is_announced = true;
     health_news_add(note->news, level, "provider_resting", reason);
 }
 
-static void health_announce_offer(const struct note *note, struct watch *offer, const char *reason)
+static void health_announce_offer(const struct note *note, struct availability *offer,
+                                  const char *reason)
 {
-    if (offer->is_announced || watch_look(offer, note->now_ms) == SKIP_NONE)
+    if (offer->is_announced || availability_look(offer, note->now_ms) == SKIP_NONE)
         return;
     offer->is_announced = true;
     health_news_add(note->news, LOG_WARN, "offer_resting", reason);
@@ -229,9 +230,9 @@ static void health_provider_fails(const struct note *note)
 
 static void health_offer_fails(const struct note *note)
 {
-    struct watch *offer = note->kind == HEALTH_ORDERS
-                              ? offerwatches_get(&note->provider->offers, note->service)
-                              : NULL;
+    struct availability *offer =
+        note->kind == HEALTH_ORDERS ? offer_availability_get(&note->provider->offers, note->service)
+                                    : NULL;
     if (offer == NULL)
         return;
     breaker_note(&offer->breaker, false, note->now_ms);
@@ -239,45 +240,46 @@ static void health_offer_fails(const struct note *note)
 }
 
 /* What the provider asked us to wait; 0 when it did not say. */
-static int64_t health_retry_after_ms(const struct answer *answer)
+static int64_t health_retry_after_ms(const struct upstream_response *answer)
 {
     if (answer->retry_after_s <= 0)
         return 0;
-    if (answer->retry_after_s > BREAKER_MOST_MS / 1000)
-        return BREAKER_MOST_MS;
+    if (answer->retry_after_s > BREAKER_MAX_MS / 1000)
+        return BREAKER_MAX_MS;
     return answer->retry_after_s * 1000;
 }
 
-static void health_rest_provider(const struct note *note, enum log_level level, const char *reason)
+static void health_cool_down_provider(const struct note *note, enum log_level level,
+                                      const char *reason)
 {
-    struct watch *watch = &note->provider->watches[note->kind];
+    struct availability *watch = &note->provider->watches[note->kind];
     breaker_note(&watch->breaker, false, note->now_ms);
-    watch_rest(watch, health_retry_after_ms(note->answer), note->now_ms);
+    availability_cool_down(watch, health_retry_after_ms(note->answer), note->now_ms);
     health_announce_provider(note, level, reason);
 }
 
-static void health_rest_offer(const struct note *note, int64_t least_ms, const char *reason)
+static void health_cool_down_offer(const struct note *note, int64_t min_ms, const char *reason)
 {
-    struct watch *offer = offerwatches_get(&note->provider->offers, note->service);
+    struct availability *offer = offer_availability_get(&note->provider->offers, note->service);
     if (offer == NULL)
         return;
     breaker_give_back(&offer->breaker);
-    watch_rest(offer, least_ms, note->now_ms);
+    availability_cool_down(offer, min_ms, note->now_ms);
     health_announce_offer(note, offer, reason);
 }
 
 static void health_limit(const struct note *note)
 {
     struct limited *limited = &note->provider->limited[note->kind];
-    int64_t rest_ms = health_retry_after_ms(note->answer);
-    if (rest_ms == 0 && note->now_ms < limited->until_ms)
+    int64_t cool_down_ms = health_retry_after_ms(note->answer);
+    if (cool_down_ms == 0 && note->now_ms < limited->until_ms)
         return; /* several calls were under way */
     if (limited->times < HEALTH_LIMITED_STEPS)
         limited->times++;
-    if (rest_ms == 0)
-        rest_ms = (int64_t)limited->times * HEALTH_LIMITED_MS;
-    if (note->now_ms + rest_ms > limited->until_ms)
-        limited->until_ms = note->now_ms + rest_ms;
+    if (cool_down_ms == 0)
+        cool_down_ms = (int64_t)limited->times * HEALTH_LIMITED_MS;
+    if (note->now_ms + cool_down_ms > limited->until_ms)
+        limited->until_ms = note->now_ms + cool_down_ms;
 }
 
 static void health_park_key(const struct note *note)
@@ -285,7 +287,7 @@ static void health_park_key(const struct note *note)
     if (note->provider->is_key_parked)
         return;
     note->provider->is_key_parked = true;
-    note->provider->key_question_at_ms = note->now_ms + HEALTH_KEY_QUESTION_MS;
+    note->provider->key_probe_at_ms = note->now_ms + HEALTH_KEY_PROBE_MS;
     health_news_add(note->news, LOG_ERROR, "provider_resting", "bad_key");
 }
 
@@ -298,7 +300,7 @@ static void health_park_funds(const struct note *note)
     *funds = (struct funds){.is_out = true,
                             .wants_balance = true,
                             .cost = note->cost,
-                            .until_ms = note->now_ms + BREAKER_MOST_MS};
+                            .until_ms = note->now_ms + BREAKER_MAX_MS};
     if (note->service.len <= sizeof funds->service && note->service.len > 0) {
         memcpy(funds->service, note->service.ptr, note->service.len);
         funds->service_len = note->service.len;
@@ -337,19 +339,19 @@ static void health_apply(const struct note *note, enum impact impact)
         health_provider_fails(note);
         health_offer_fails(note);
         break;
-    case IMPACT_REST_OFFER:
+    case IMPACT_COOL_DOWN_OFFER:
         health_provider_works(note, false);
-        health_rest_offer(note, health_retry_after_ms(note->answer), "refused");
+        health_cool_down_offer(note, health_retry_after_ms(note->answer), "refused");
         break;
-    case IMPACT_REST_PROVIDER:
-        health_rest_provider(note, LOG_WARN,
-                             health_kind_reason(note->kind, "orders_off", "readings_off"));
+    case IMPACT_COOL_DOWN_PROVIDER:
+        health_cool_down_provider(note, LOG_WARN,
+                                  health_kind_reason(note->kind, "orders_off", "readings_off"));
         break;
     case IMPACT_LIMITED:
         health_limit(note);
         break;
     case IMPACT_REDIRECT:
-        health_rest_provider(note, LOG_ERROR, "redirect_so_its_url_is_wrong");
+        health_cool_down_provider(note, LOG_ERROR, "redirect_so_its_url_is_wrong");
         break;
     case IMPACT_FUNDS:
         health_provider_works(note, false);
@@ -364,8 +366,8 @@ static void health_apply(const struct note *note, enum impact impact)
 }
 
 void health_note(struct health *health, unsigned provider_id, enum health_kind kind,
-                 struct str upstream_service, const struct answer *answer, struct money cost,
-                 int64_t now_ms)
+                 struct str upstream_service, const struct upstream_response *answer,
+                 struct money cost, int64_t now_ms)
 {
     struct health_news news = {.provider_id = provider_id, .service = upstream_service};
     enum impact impact = impact_of(kind, answer);
@@ -388,10 +390,10 @@ static void health_blame_supplier(struct provider_health *provider, struct healt
                                   int64_t now_ms)
 {
     struct str service = str_make(provider->funds.service, provider->funds.service_len);
-    struct watch *offer = offerwatches_get(&provider->offers, service);
+    struct availability *offer = offer_availability_get(&provider->offers, service);
     if (offer == NULL)
         return;
-    watch_rest(offer, HEALTH_SUPPLIER_REST_MS, now_ms);
+    availability_cool_down(offer, HEALTH_SUPPLIER_COOL_DOWN_MS, now_ms);
     offer->is_announced = true;
     health_news_add(news, LOG_WARN, "offer_resting", "its_supplier_is_out_of_funds");
 }
@@ -402,7 +404,7 @@ void health_balance(struct health *health, unsigned provider_id, struct money ba
     struct health_news news = {.provider_id = provider_id};
     struct provider_health *provider = health_lock(health, provider_id);
     struct funds *funds = &provider->funds;
-    char service[OFFERWATCHES_SERVICE_BYTES];
+    char service[OFFER_AVAILABILITY_SERVICE_BYTES];
     memcpy(service, funds->service, sizeof service);
     news.service = str_make(service, funds->service_len);
     health_end_key(provider, &news, "key_works");
@@ -424,9 +426,9 @@ bool health_wants_balance(struct health *health, unsigned provider_id, int64_t n
     struct provider_health *provider = health_lock(health, provider_id);
     bool wants;
     if (provider->is_key_parked) { /* nothing else may be asked, whatever the funds */
-        wants = now_ms >= provider->key_question_at_ms;
+        wants = now_ms >= provider->key_probe_at_ms;
         if (wants)
-            provider->key_question_at_ms = now_ms + HEALTH_KEY_QUESTION_MS;
+            provider->key_probe_at_ms = now_ms + HEALTH_KEY_PROBE_MS;
     } else {
         wants = provider->funds.wants_balance;
     }
@@ -440,17 +442,17 @@ void health_reset(struct health *health, unsigned provider_id)
 {
     struct health_news news = {.provider_id = provider_id};
     struct provider_health *provider = health_lock(health, provider_id);
-    bool was_resting = provider->is_key_parked || provider->funds.is_out;
+    bool was_cooling_down = provider->is_key_parked || provider->funds.is_out;
     for (size_t kind = 0; kind < HEALTH_KINDS; kind++) {
-        was_resting = was_resting || provider->watches[kind].is_announced;
-        provider->watches[kind] = (struct watch){0};
+        was_cooling_down = was_cooling_down || provider->watches[kind].is_announced;
+        provider->watches[kind] = (struct availability){0};
         provider->limited[kind] = (struct limited){0};
     }
     provider->is_key_parked = false;
     provider->funds = (struct funds){0};
-    offerwatches_clear(&provider->offers);
+    offer_availability_clear(&provider->offers);
     health_unlock(provider);
-    if (was_resting)
+    if (was_cooling_down)
         health_news_add(&news, LOG_INFO, "provider_recovered", "by_operator");
     health_news_log(&news);
 }
@@ -461,7 +463,7 @@ void health_report(struct health *health, unsigned provider_id, int64_t now_ms,
     struct provider_health *provider = health_lock(health, provider_id);
     int64_t until_ms = 0;
     for (size_t kind = 0; kind < HEALTH_KINDS; kind++) {
-        int64_t watch_ms = watch_until_ms(&provider->watches[kind]);
+        int64_t watch_ms = availability_until_ms(&provider->watches[kind]);
         int64_t limited_ms = provider->limited[kind].until_ms;
         until_ms = watch_ms > until_ms ? watch_ms : until_ms;
         until_ms = limited_ms > until_ms ? limited_ms : until_ms;
@@ -471,7 +473,7 @@ void health_report(struct health *health, unsigned provider_id, int64_t now_ms,
         .is_out_of_funds = health_is_out_of_funds(&provider->funds, now_ms),
         .orders = breaker_state(&provider->watches[HEALTH_ORDERS].breaker, now_ms),
         .readings = breaker_state(&provider->watches[HEALTH_READINGS].breaker, now_ms),
-        .rest_ms = until_ms > now_ms ? until_ms - now_ms : 0,
-        .offers_resting = offerwatches_resting(&provider->offers, now_ms)};
+        .cool_down_ms = until_ms > now_ms ? until_ms - now_ms : 0,
+        .offers_cooling_down = offer_availability_cooling_down(&provider->offers, now_ms)};
     health_unlock(provider);
 }

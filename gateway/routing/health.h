@@ -3,7 +3,7 @@
  * shards, any thread; nothing here waits. Times are of the steady clock. */
 #ifndef ROUTING_HEALTH_H
 #define ROUTING_HEALTH_H
-#include "providers/question.h"
+#include "providers/upstream.h"
 #include "routing/ranking.h"
 
 struct health;
@@ -26,8 +26,8 @@ void health_unused(struct health *health, unsigned provider_id, enum health_kind
  * evidence are empty) says nothing of the provider. cost: what an order would have cost there (for
  * "out of funds"), in the provider's currency as far as known, MONEY_ZERO else. */
 void health_note(struct health *health, unsigned provider_id, enum health_kind kind,
-                 struct str upstream_service, const struct answer *answer, struct money cost,
-                 int64_t now_ms);
+                 struct str upstream_service, const struct upstream_response *answer,
+                 struct money cost, int64_t now_ms);
 
 /* A balance that was read, in the provider's currency: ends a parked key; ends "out of funds" when
  * the first one read after it covers what was asked (then the offer that was refused is rested
@@ -43,8 +43,8 @@ void health_reset(struct health *health, unsigned provider_id);
 struct health_report { /* for provider list, explain, /metrics */
     bool is_key_parked, is_out_of_funds;
     enum breaker_state orders, readings;
-    int64_t rest_ms; /* until the latest rest of the provider ends; 0 none */
-    unsigned offers_resting;
+    int64_t cool_down_ms; /* until the latest rest of the provider ends; 0 none */
+    unsigned offers_cooling_down;
 };
 void health_report(struct health *health, unsigned provider_id, int64_t now_ms,
                    struct health_report *out);

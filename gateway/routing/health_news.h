@@ -12,7 +12,7 @@ struct health_news {
     size_t count;
     struct health_item {
         enum log_level level;
-        const char *event;  /* "provider_resting" */
+        const char *event;  /* "provider_cooling_down" */
         const char *reason; /* a snake_case word */
     } items[HEALTH_NEWS_MAX];
 };

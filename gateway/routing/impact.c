@@ -20,7 +20,7 @@ static bool impact_is_about_data(enum refusal refusal)
     UNREACHABLE();
 }
 
-static enum impact impact_of_class(const struct answer *answer)
+static enum impact impact_of_class(const struct upstream_response *answer)
 {
     if (answer->outcome == OUTCOME_DOUBT || answer->is_challenge)
         return IMPACT_FAILED;
@@ -35,28 +35,29 @@ static enum impact impact_of_class(const struct answer *answer)
     UNREACHABLE();
 }
 
-static enum impact impact_of_complaint(enum health_kind kind, const struct answer *answer)
+static enum impact impact_of_complaint(enum health_kind kind,
+                                       const struct upstream_response *answer)
 {
     bool is_order = kind == HEALTH_ORDERS;
-    if (answer->is_key || answer->rest == REST_KEY)
+    if (answer->is_key || answer->cool_down == COOL_DOWN_KEY)
         return IMPACT_KEY;
     if (answer->is_redirect)
         return IMPACT_REDIRECT;
     if (answer->is_rate_limited)
         return IMPACT_LIMITED;
     /* A reading that speaks of funds or of one service is an answer like another. */
-    if (answer->is_funds || answer->rest == REST_FUNDS)
+    if (answer->is_funds || answer->cool_down == COOL_DOWN_FUNDS)
         return is_order ? IMPACT_FUNDS : IMPACT_ANSWERED;
-    if (answer->rest == REST_OFFER)
-        return is_order ? IMPACT_REST_OFFER : IMPACT_ANSWERED;
+    if (answer->cool_down == COOL_DOWN_OFFER)
+        return is_order ? IMPACT_COOL_DOWN_OFFER : IMPACT_ANSWERED;
     if (!is_order && impact_is_about_data(answer->refusal))
         return IMPACT_ANSWERED;
-    if (answer->rest == REST_PROVIDER)
-        return IMPACT_REST_PROVIDER;
+    if (answer->cool_down == COOL_DOWN_PROVIDER)
+        return IMPACT_COOL_DOWN_PROVIDER;
     return impact_of_class(answer);
 }
 
-enum impact impact_of(enum health_kind kind, const struct answer *answer)
+enum impact impact_of(enum health_kind kind, const struct upstream_response *answer)
 {
     switch (answer->outcome) {
     case OUTCOME_ACCEPTED:

@@ -1,9 +1,9 @@
 /* See ranking.h. */
 #include "routing/ranking.h"
 
-const char *skip_word(enum skip skip)
+const char *skip_name(enum skip skip)
 {
-    static const char *const words[SKIP_COUNT] = {
+    static const char *const message[SKIP_COUNT] = {
         [SKIP_NONE] = "may be taken",
         [SKIP_TRIED] = "already tried for this order",
         [SKIP_CLOSED] = "the provider is closed",
@@ -17,10 +17,10 @@ const char *skip_word(enum skip skip)
         [SKIP_KEY] = "the provider refuses our key",
         [SKIP_FUNDS] = "our account there is out of funds",
         [SKIP_BREAKER] = "it has been failing",
-        [SKIP_RESTED] = "rested for a while",
+        [SKIP_COOL_DOWN] = "in cool-down",
     };
     ASSERT((unsigned)skip < SKIP_COUNT);
-    return words[skip];
+    return message[skip];
 }
 
 /* splitmix64: one random number is stretched into one a draw. */

@@ -19,10 +19,10 @@ enum skip {
     SKIP_KEY,         /* bad key: parked */
     SKIP_FUNDS,       /* out of funds */
     SKIP_BREAKER,     /* provider or offer failing */
-    SKIP_RESTED,      /* provider or offer rested for a while */
+    SKIP_COOL_DOWN,   /* provider or offer rested for a while */
     SKIP_COUNT
 };
-const char *skip_word(enum skip skip); /* "its cost is above the charge", for explain */
+const char *skip_name(enum skip skip); /* "its cost is above the charge", for explain */
 
 enum ranking_policy { RANKING_PRIORITY, RANKING_CHEAPEST, RANKING_WEIGHTED };
 

@@ -1,7 +1,7 @@
 /* See retryverdict.h. Whatever leaves room for "it may have happened" is a doubt. */
 #include "routing/retryverdict.h"
 
-static enum retryverdict retryverdict_judge_refusal(const struct answer *answer)
+static enum retryverdict retryverdict_judge_refusal(const struct upstream_response *answer)
 {
     if (answer->class == VERDICT_DOUBT)
         return RETRYVERDICT_DOUBT;
@@ -12,7 +12,7 @@ static enum retryverdict retryverdict_judge_refusal(const struct answer *answer)
     return answer->class == VERDICT_CLIENT ? RETRYVERDICT_REFUSE : RETRYVERDICT_NEXT;
 }
 
-enum retryverdict retryverdict_judge(const struct answer *answer)
+enum retryverdict retryverdict_judge(const struct upstream_response *answer)
 {
     switch (answer->outcome) {
     case OUTCOME_ACCEPTED: /* without an id there is nothing to book, yet it may be running */

@@ -1,7 +1,7 @@
 /* What an answer to `add` means for the order: the outcome table of docs/architecture.md. Pure. */
 #ifndef ROUTING_RETRYVERDICT_H
 #define ROUTING_RETRYVERDICT_H
-#include "providers/question.h"
+#include "providers/upstream.h"
 
 enum retryverdict {
     RETRYVERDICT_BOOK,   /* accepted */
@@ -11,6 +11,6 @@ enum retryverdict {
 };
 /* "Active order with this link" is NEXT. Whoever knows of an own attempt in doubt for that link at
  * that provider takes it as evidence that it was accepted, and does not send this order on. */
-enum retryverdict retryverdict_judge(const struct answer *answer);
+enum retryverdict retryverdict_judge(const struct upstream_response *answer);
 
 #endif

@@ -15,7 +15,7 @@ void faultlist_init(struct faultlist *faults)
 void faultlist_fini(struct faultlist *faults)
 {
     for (size_t i = 0; i < faults->count; i++)
-        free(faults->list[i].words);
+        free(faults->list[i].message);
     for (size_t i = 0; i < faults->file_count; i++)
         free(faults->files[i]);
     free(faults->list);
@@ -44,7 +44,7 @@ static struct faultlist_entry *faultlist_take_entry(struct faultlist *faults, bo
     faults->dropped++;
     for (size_t i = faults->count; !is_warning && i-- > 0;) {
         if (faults->list[i].is_warning) {
-            free(faults->list[i].words);
+            free(faults->list[i].message);
             return &faults->list[i];
         }
     }
@@ -52,17 +52,18 @@ static struct faultlist_entry *faultlist_take_entry(struct faultlist *faults, bo
 }
 
 /* One fault is one line, whatever a file holds. */
-static void faultlist_flatten(char *words)
+static void faultlist_flatten(char *message)
 {
-    for (char *at = words; *at; at++)
+    for (char *at = message; *at; at++)
         if ((unsigned char)*at < ' ' || *at == 0x7f)
             *at = '?';
 }
 
-static void PRINTF_LIKE(4, 0) faultlist_append(struct faultlist *faults, struct place place,
-                                               bool is_warning, const char *format, va_list args)
+static void PRINTF_LIKE(4, 0)
+    faultlist_append(struct faultlist *faults, struct source_location place, bool is_warning,
+                     const char *format, va_list args)
 {
-    char words[WORDS_MAX];
+    char message[WORDS_MAX];
     struct faultlist_entry *entry = faultlist_take_entry(faults, is_warning);
     if (is_warning)
         faults->warnings++;
@@ -70,12 +71,12 @@ static void PRINTF_LIKE(4, 0) faultlist_append(struct faultlist *faults, struct 
         faults->faults++;
     if (entry == NULL)
         return;
-    vsnprintf(words, sizeof words, format, args);
-    faultlist_flatten(words);
-    *entry = (struct faultlist_entry){place, memory_text(words), is_warning};
+    vsnprintf(message, sizeof message, format, args);
+    faultlist_flatten(message);
+    *entry = (struct faultlist_entry){place, memory_text(message), is_warning};
 }
 
-void faultlist_add(struct faultlist *faults, struct place place, const char *format, ...)
+void faultlist_add(struct faultlist *faults, struct source_location place, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -83,7 +84,7 @@ void faultlist_add(struct faultlist *faults, struct place place, const char *for
     va_end(args);
 }
 
-void faultlist_warn(struct faultlist *faults, struct place place, const char *format, ...)
+void faultlist_warn(struct faultlist *faults, struct source_location place, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -141,7 +142,7 @@ void faultlist_print(struct faultlist *faults, struct buf *out)
         if (entry->place.file && entry->place.line)
             buf_printf(out, ":%u:%u", entry->place.line, entry->place.column);
         buf_printf(out, "%s%s%s\n", entry->place.file ? ": " : "",
-                   entry->is_warning ? "warning: " : "", entry->words);
+                   entry->is_warning ? "warning: " : "", entry->message);
     }
     if (faults->dropped)
         buf_printf(out, "… and %zu more\n", faults->dropped);
@@ -159,7 +160,7 @@ void faultlist_print_json(struct faultlist *faults, struct buf *out)
         buf_add_json(out, str_of(entry->place.file ? entry->place.file : ""));
         buf_printf(out, ",\"line\":%u,\"column\":%u,\"level\":\"%s\",\"words\":", entry->place.line,
                    entry->place.column, entry->is_warning ? "warning" : "fault");
-        buf_add_json(out, str_of(entry->words));
+        buf_add_json(out, str_of(entry->message));
         buf_add_byte(out, '}');
     }
     buf_add_text(out, "]}");

@@ -5,13 +5,13 @@
 #define SETTINGS_FAULTLIST_H
 #include "base/buf.h"
 
-struct place {        /* where in a file; line 0: the file as a whole */
-    const char *file; /* lives as long as the list: faultlist_file interns it */
+struct source_location { /* where in a file; line 0: the file as a whole */
+    const char *file;    /* lives as long as the list: faultlist_file interns it */
     unsigned line, column;
 };
 struct faultlist_entry {
-    struct place place;
-    char *words;
+    struct source_location place;
+    char *message;
     bool is_warning;
 };
 struct faultlist {
@@ -23,9 +23,9 @@ struct faultlist {
 void faultlist_init(struct faultlist *faults);
 void faultlist_fini(struct faultlist *faults);
 const char *faultlist_file(struct faultlist *faults, const char *path);
-void faultlist_add(struct faultlist *faults, struct place place, const char *format, ...)
+void faultlist_add(struct faultlist *faults, struct source_location place, const char *format, ...)
     PRINTF_LIKE(3, 4);
-void faultlist_warn(struct faultlist *faults, struct place place, const char *format, ...)
+void faultlist_warn(struct faultlist *faults, struct source_location place, const char *format, ...)
     PRINTF_LIKE(3, 4);
 /* Sorted by file (in order of first mention), line, column; warnings marked "warning: ". */
 void faultlist_print(struct faultlist *faults, struct buf *out);

@@ -95,9 +95,9 @@ static bool kind_parse_bool(struct str text, const struct setting_row *row, void
 {
     (void)row;
     (void)why;
-    static const char *const words[] = {"false", "true", "no", "yes", "off", "on"};
-    for (size_t i = 0; i < COUNT_OF(words); i++) {
-        if (str_equal_folded(text, str_of(words[i]))) {
+    static const char *const message[] = {"false", "true", "no", "yes", "off", "on"};
+    for (size_t i = 0; i < COUNT_OF(message); i++) {
+        if (str_equal_folded(text, str_of(message[i]))) {
             *(bool *)field = i % 2;
             return true;
         }
@@ -116,12 +116,12 @@ const struct setting_kind kind_bool = {
 
 static bool kind_check_bounds(int64_t value, const struct setting_row *row, struct fault *why)
 {
-    if (row->least == 0 && row->most == 0)
+    if (row->min == 0 && row->max == 0)
         return true;
-    if (value >= row->least && value <= row->most)
+    if (value >= row->min && value <= row->max)
         return true;
     return fault_set(why, FAULT_INVALID, "is out of range; %lld to %lld is right",
-                     (long long)row->least, (long long)row->most);
+                     (long long)row->min, (long long)row->max);
 }
 
 static bool kind_parse_integer(struct str text, const struct setting_row *row, void *field,
@@ -188,15 +188,14 @@ static bool kind_parse_duration(struct str text, const struct setting_row *row, 
 {
     static const struct unit units[] = {
         {"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {"d", 86400000}};
-    int64_t value, most = row->most ? row->most : INT64_C(315360000000);
-    int64_t least = row->least ? row->least : 1;
+    int64_t value, max = row->max ? row->max : INT64_C(315360000000);
+    int64_t min = row->min ? row->min : 1;
     if (!kind_parse_with_unit(text, units, COUNT_OF(units), &value))
         return false;
-    if (value < least)
-        return fault_set(why, FAULT_INVALID, "is too short; at least %lldms", (long long)least);
-    if (value > most)
-        return fault_set(why, FAULT_INVALID, "is too long; at most %llds",
-                         (long long)(most / 1000));
+    if (value < min)
+        return fault_set(why, FAULT_INVALID, "is too short; at least %lldms", (long long)min);
+    if (value > max)
+        return fault_set(why, FAULT_INVALID, "is too long; at most %llds", (long long)(max / 1000));
     *(int64_t *)field = value;
     return true;
 }
@@ -306,12 +305,12 @@ static const char *kind_first_built(const struct setting_row *row)
 static bool kind_find_choice(struct str text, const struct setting_row *row, unsigned *out,
                              struct fault *why)
 {
-    const char *words[32];
+    const char *message[32];
     size_t count = 0;
     struct buf hint;
     for (const struct setting_choice *at = row->choices; at->word && count < 32; at++) {
         if (!at->is_due)
-            words[count++] = at->word;
+            message[count++] = at->word;
         if (!str_equal_folded(text, str_of(at->word)))
             continue;
         *out = at->value;
@@ -321,7 +320,7 @@ static bool kind_find_choice(struct str text, const struct setting_row *row, uns
                          kind_first_built(row));
     }
     buf_init(&hint, 200);
-    rows_suggest(text, words, count, &hint);
+    rows_suggest(text, message, count, &hint);
     fault_set(why, FAULT_INVALID, "is none of the choices; %s", buf_str(&hint).ptr);
     buf_fini(&hint);
     return false;

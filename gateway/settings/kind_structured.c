@@ -15,10 +15,10 @@ static bool kind_structured_tell_shape(struct setting_reader *reader, const stru
 static bool kind_structured_check_count(struct setting_reader *reader,
                                         const struct setting_row *row, const struct yamlnode *node)
 {
-    if (row->most == 0 || node->count <= (size_t)row->most)
+    if (row->max == 0 || node->count <= (size_t)row->max)
         return true;
     faultlist_add(reader->faults, node->place, "`%s` has %zu entries; %lld are the most", row->key,
-                  node->count, (long long)row->most);
+                  node->count, (long long)row->max);
     return false;
 }
 

@@ -11,14 +11,14 @@ enum { SUGGEST_MAX = 512 };
 struct name {
     UT_hash_handle hh;
     const char *family; /* a literal */
-    struct place place;
+    struct source_location place;
     size_t key_len;
     char key[]; /* family, NUL, name */
 };
 struct reference {
     struct reference *next;
     const char *family;
-    struct place place;
+    struct source_location place;
     struct name *name;
 };
 struct names {
@@ -58,7 +58,8 @@ void names_free(struct names *names)
     free(names);
 }
 
-static struct name *names_new_name(const char *family, struct str bytes, struct place place)
+static struct name *names_new_name(const char *family, struct str bytes,
+                                   struct source_location place)
 {
     size_t family_len = strlen(family) + 1;
     struct name *name = memory_new(sizeof *name + family_len + bytes.len + 1);
@@ -76,8 +77,8 @@ static struct str names_name_text(const struct name *name)
     return str_make(name->key + skip, name->key_len - skip);
 }
 
-bool names_add(struct names *names, const char *family, struct str bytes, struct place place,
-               struct place *first_out)
+bool names_add(struct names *names, const char *family, struct str bytes,
+               struct source_location place, struct source_location *first_out)
 {
     struct name *name = names_new_name(family, bytes, place), *found;
     HASH_FIND(hh, names->table, name->key, name->key_len, found);
@@ -91,9 +92,9 @@ bool names_add(struct names *names, const char *family, struct str bytes, struct
 }
 
 bool names_has(const struct names *names, const char *family, struct str bytes,
-               struct place *first_out)
+               struct source_location *first_out)
 {
-    struct name *name = names_new_name(family, bytes, (struct place){0}), *found;
+    struct name *name = names_new_name(family, bytes, (struct source_location){0}), *found;
     HASH_FIND(hh, names->table, name->key, name->key_len, found);
     if (found)
         *first_out = found->place;
@@ -101,7 +102,8 @@ bool names_has(const struct names *names, const char *family, struct str bytes,
     return found != NULL;
 }
 
-void names_refer(struct names *names, const char *family, struct str bytes, struct place place)
+void names_refer(struct names *names, const char *family, struct str bytes,
+                 struct source_location place)
 {
     struct reference *reference = memory_new(sizeof *reference);
     reference->family = family;

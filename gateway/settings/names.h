@@ -9,13 +9,14 @@ struct names *names_new(void);
 void names_free(struct names *names);
 /* False when the family has that name already; then *first_out is its place. The bytes are copied,
  * wiped when freed. */
-bool names_add(struct names *names, const char *family, struct str name, struct place place,
-               struct place *first_out) MUST_USE;
+bool names_add(struct names *names, const char *family, struct str name,
+               struct source_location place, struct source_location *first_out) MUST_USE;
 /* Whether the family has that name; then *first_out is its place. */
 bool names_has(const struct names *names, const char *family, struct str name,
-               struct place *first_out) MUST_USE;
+               struct source_location *first_out) MUST_USE;
 /* That name must exist in the end. */
-void names_refer(struct names *names, const char *family, struct str name, struct place place);
+void names_refer(struct names *names, const char *family, struct str name,
+                 struct source_location place);
 /* Tells each reference that leads nowhere, with the nearest name. */
 void names_check(struct names *names, struct faultlist *faults);
 

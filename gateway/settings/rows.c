@@ -77,7 +77,7 @@ void rows_suggest(struct str wrong, const char *const *candidates, size_t count,
         buf_printf(out, "did you mean `%s`?", candidates[at]);
         return;
     }
-    for (; shown < count && shown < 24 && out->len + 80 < out->ceiling; shown++)
+    for (; shown < count && shown < 24 && out->len + 80 < out->max; shown++)
         buf_printf(out, "%s%s", shown ? ", " : "there is: ", candidates[shown]);
     if (shown < count)
         buf_add_text(out, ", …");
@@ -110,16 +110,16 @@ static void rows_tell_value(struct setting_reader *reader, const struct setting_
 {
     struct shown shown = yamlnode_show(node->text);
     bool is_shown = !kind->is_secret && !kind->is_hidden && node->text.len > 0;
-    struct buf words;
-    buf_init(&words, 600);
+    struct buf message;
+    buf_init(&message, 600);
     if (why->code != FAULT_NONE)
-        buf_add_text(&words, why->words);
+        buf_add_text(&message, why->message);
     else
-        buf_printf(&words, "is not %s%s%s", kind->name, kind->form ? "; right is " : "",
+        buf_printf(&message, "is not %s%s%s", kind->name, kind->form ? "; right is " : "",
                    kind->form ? kind->form : "");
     faultlist_add(reader->faults, node->place, "`%s`: %s%s%s %s", row->key, is_shown ? "`" : "",
-                  is_shown ? shown.text : "the value", is_shown ? "`" : "", buf_str(&words).ptr);
-    buf_fini(&words);
+                  is_shown ? shown.text : "the value", is_shown ? "`" : "", buf_str(&message).ptr);
+    buf_fini(&message);
 }
 
 static bool rows_expand(struct setting_reader *reader, const struct setting_row *row,
@@ -132,7 +132,7 @@ static bool rows_expand(struct setting_reader *reader, const struct setting_row 
     bool is_ok = secret_expand(node->text, &reader->scratch, &why);
     *text_out = buf_str(&reader->scratch);
     if (!is_ok)
-        faultlist_add(reader->faults, node->place, "`%s`: %s", row->key, why.words);
+        faultlist_add(reader->faults, node->place, "`%s`: %s", row->key, why.message);
     return is_ok;
 }
 
@@ -180,7 +180,7 @@ static struct str rows_field_bytes(const struct setting_row *row, const void *re
 static void rows_note_names(struct setting_reader *reader, const struct setting_row *row,
                             const struct yamlnode *node, const void *record)
 {
-    struct place first;
+    struct source_location first;
     struct str bytes = rows_field_bytes(row, record);
     if (row->refers_to)
         names_refer(reader->names, row->refers_to, bytes, node->place);

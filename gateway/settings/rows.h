@@ -43,7 +43,7 @@ struct setting_row {
     size_t offset;                     /* of the field in the record */
     size_t count_offset;               /* list and map: of their size_t count */
     size_t has_offset;                 /* of a bool that says whether it was given; 0: none */
-    int64_t least, most;               /* numbers, in the field's units; list: most elements */
+    int64_t min, max;                  /* numbers, in the field's units; list: most elements */
     const struct setting_choice *choices;
     const char *standard;       /* the default as one would write it; NULL: none */
     const char *standard_words; /* how the default is described when it isn't a constant */

@@ -12,8 +12,8 @@ static bool rows_document_is_explained(const struct setting_kind *kind)
 static void rows_document_add_bounds(const struct setting_row *row, struct buf *out)
 {
     bool is_number = row->kind == &kind_unsigned || row->kind == &kind_integer;
-    if (is_number && (row->least || row->most))
-        buf_printf(out, ", %lld to %lld", (long long)row->least, (long long)row->most);
+    if (is_number && (row->min || row->max))
+        buf_printf(out, ", %lld to %lld", (long long)row->min, (long long)row->max);
 }
 
 static void rows_document_add_choices(const struct setting_row *row, struct buf *out)

@@ -12,9 +12,9 @@ struct frame {
     struct yamlnode *node;
     bool has_key; /* in a map: the key was read, its value comes next */
     struct str key;
-    struct place key_place;
+    struct source_location key_place;
 };
-struct builder {
+struct yamltree_builder {
     struct yamltree *tree;
     struct faultlist *faults;
     const char *file;
@@ -41,7 +41,7 @@ void yamltree_fini(struct yamltree *tree)
 }
 
 static struct yamlnode *yamltree_new_node(struct yamltree *tree, enum yamlnode_kind kind,
-                                          struct place place)
+                                          struct source_location place)
 {
     struct yamlnode *node = arena_new(&tree->arena, sizeof *node);
     node->kind = kind;
@@ -107,9 +107,10 @@ struct shown yamlnode_show(struct str text)
 
 /* ---- events into nodes ---- */
 
-static struct place yamltree_place_of(const struct builder *b, const yaml_mark_t *mark)
+static struct source_location yamltree_place_of(const struct yamltree_builder *b,
+                                                const yaml_mark_t *mark)
 {
-    return (struct place){b->file, (unsigned)mark->line + 1, (unsigned)mark->column + 1};
+    return (struct source_location){b->file, (unsigned)mark->line + 1, (unsigned)mark->column + 1};
 }
 
 static int yamltree_compare_keys(const void *left, const void *right)
@@ -125,7 +126,7 @@ static int yamltree_compare_keys(const void *left, const void *right)
 }
 
 /* By sorting, so that a map of any size costs little. */
-static void yamltree_check_doubled_keys(struct builder *b, const struct yamlnode *map)
+static void yamltree_check_doubled_keys(struct yamltree_builder *b, const struct yamlnode *map)
 {
     struct yamlnode **sorted = memory_array(map->count + 1, sizeof(struct yamlnode *));
     size_t count = 0, first = 0;
@@ -145,14 +146,15 @@ static void yamltree_check_doubled_keys(struct builder *b, const struct yamlnode
     free(sorted);
 }
 
-static bool yamltree_refuse(struct builder *b, struct place place, const char *words)
+static bool yamltree_refuse(struct yamltree_builder *b, struct source_location place,
+                            const char *message)
 {
-    faultlist_add(b->faults, place, "%s", words);
+    faultlist_add(b->faults, place, "%s", message);
     return false;
 }
 
 /* Hangs the node where it belongs; false ends the file. */
-static bool yamltree_place_node(struct builder *b, struct yamlnode *node)
+static bool yamltree_place_node(struct yamltree_builder *b, struct yamlnode *node)
 {
     if (b->tree->nodes > YAMLTREE_NODES)
         return yamltree_refuse(b, node->place,
@@ -183,7 +185,7 @@ static bool yamltree_place_node(struct builder *b, struct yamlnode *node)
     return true;
 }
 
-static void yamltree_check_decoration(struct builder *b, struct place place,
+static void yamltree_check_decoration(struct yamltree_builder *b, struct source_location place,
                                       const yaml_char_t *anchor, const yaml_char_t *tag)
 {
     if (anchor)
@@ -198,9 +200,9 @@ static void yamltree_check_decoration(struct builder *b, struct place place,
                       yamlnode_show(str_of((const char *)tag)).text);
 }
 
-static bool yamltree_on_scalar(struct builder *b, const yaml_event_t *event)
+static bool yamltree_on_scalar(struct yamltree_builder *b, const yaml_event_t *event)
 {
-    struct place place = yamltree_place_of(b, &event->start_mark);
+    struct source_location place = yamltree_place_of(b, &event->start_mark);
     struct yamlnode *node = yamltree_new_node(b->tree, YAMLNODE_SCALAR, place);
     struct str text = str_make((const char *)event->data.scalar.value, event->data.scalar.length);
     yamltree_check_decoration(b, place, event->data.scalar.anchor, event->data.scalar.tag);
@@ -214,9 +216,9 @@ static bool yamltree_on_scalar(struct builder *b, const yaml_event_t *event)
     return yamltree_place_node(b, node);
 }
 
-static bool yamltree_on_alias(struct builder *b, const yaml_event_t *event)
+static bool yamltree_on_alias(struct yamltree_builder *b, const yaml_event_t *event)
 {
-    struct place place = yamltree_place_of(b, &event->start_mark);
+    struct source_location place = yamltree_place_of(b, &event->start_mark);
     faultlist_add(b->faults, place,
                   "`*%s` is a YAML alias, which is not supported; quote a text that begins with "
                   "`*`, or write the value out",
@@ -224,9 +226,10 @@ static bool yamltree_on_alias(struct builder *b, const yaml_event_t *event)
     return yamltree_place_node(b, yamltree_new_node(b->tree, YAMLNODE_BROKEN, place));
 }
 
-static bool yamltree_on_start(struct builder *b, const yaml_event_t *event, enum yamlnode_kind kind)
+static bool yamltree_on_start(struct yamltree_builder *b, const yaml_event_t *event,
+                              enum yamlnode_kind kind)
 {
-    struct place place = yamltree_place_of(b, &event->start_mark);
+    struct source_location place = yamltree_place_of(b, &event->start_mark);
     bool is_map = kind == YAMLNODE_MAP;
     yamltree_check_decoration(
         b, place, is_map ? event->data.mapping_start.anchor : event->data.sequence_start.anchor,
@@ -240,7 +243,7 @@ static bool yamltree_on_start(struct builder *b, const yaml_event_t *event, enum
     return true;
 }
 
-static bool yamltree_on_event(struct builder *b, const yaml_event_t *event)
+static bool yamltree_on_event(struct yamltree_builder *b, const yaml_event_t *event)
 {
     switch (event->type) {
     case YAML_SCALAR_EVENT:
@@ -275,9 +278,10 @@ static bool yamltree_on_event(struct builder *b, const yaml_event_t *event)
 
 /* ---- syntax errors ---- */
 
-static struct place yamltree_place_of_offset(const struct builder *b, size_t offset)
+static struct source_location yamltree_place_of_offset(const struct yamltree_builder *b,
+                                                       size_t offset)
 {
-    struct place place = {b->file, 1, 1};
+    struct source_location place = {b->file, 1, 1};
     for (size_t i = 0; i < offset && i < b->bytes.len; i++) {
         place.column++;
         if (b->bytes.ptr[i] == '\n') {
@@ -288,7 +292,7 @@ static struct place yamltree_place_of_offset(const struct builder *b, size_t off
     return place;
 }
 
-static struct str yamltree_line_of(const struct builder *b, size_t number)
+static struct str yamltree_line_of(const struct yamltree_builder *b, size_t number)
 {
     struct str rest = b->bytes, line = STR("");
     for (size_t i = 0; i < number; i++)
@@ -297,7 +301,8 @@ static struct str yamltree_line_of(const struct builder *b, size_t number)
     return line;
 }
 
-static const char *yamltree_syntax_hint(const struct builder *b, struct place place)
+static const char *yamltree_syntax_hint(const struct yamltree_builder *b,
+                                        struct source_location place)
 {
     struct str line = yamltree_line_of(b, place.line);
     struct str before = place.line > 1 ? yamltree_line_of(b, place.line - 1) : STR("");
@@ -308,7 +313,7 @@ static const char *yamltree_syntax_hint(const struct builder *b, struct place pl
     return "check the indentation, and quote texts that hold `: ` or ` #` or begin with a mark";
 }
 
-static void yamltree_tell_syntax_error(struct builder *b, const yaml_parser_t *parser)
+static void yamltree_tell_syntax_error(struct yamltree_builder *b, const yaml_parser_t *parser)
 {
     const char *problem = parser->problem ? parser->problem : "not YAML";
     if (parser->error == YAML_MEMORY_ERROR)
@@ -324,12 +329,12 @@ static void yamltree_tell_syntax_error(struct builder *b, const yaml_parser_t *p
                       "backslash within \"…\"");
         return;
     }
-    struct place place = yamltree_place_of(b, &parser->problem_mark);
+    struct source_location place = yamltree_place_of(b, &parser->problem_mark);
     faultlist_add(b->faults, place, "YAML syntax%s%s: %s; %s", parser->context ? " " : "",
                   parser->context ? parser->context : "", problem, yamltree_syntax_hint(b, place));
 }
 
-static bool yamltree_build(struct builder *b, yaml_parser_t *parser)
+static bool yamltree_build(struct yamltree_builder *b, yaml_parser_t *parser)
 {
     bool is_going = true, is_end = false;
     while (is_going && !is_end) {
@@ -350,11 +355,12 @@ static bool yamltree_build(struct builder *b, yaml_parser_t *parser)
 struct yamlnode *yamltree_parse(struct yamltree *tree, struct str bytes, const char *file,
                                 struct faultlist *faults)
 {
-    struct builder builder = {.tree = tree, .faults = faults, .file = file, .bytes = bytes};
-    struct place start = {file, 1, 1};
+    struct yamltree_builder builder = {
+        .tree = tree, .faults = faults, .file = file, .bytes = bytes};
+    struct source_location start = {file, 1, 1};
     yaml_parser_t parser;
     if (bytes.len > YAMLTREE_BYTES) {
-        faultlist_add(faults, (struct place){file, 0, 0}, "larger than 32 MiB; split it");
+        faultlist_add(faults, (struct source_location){file, 0, 0}, "larger than 32 MiB; split it");
         return NULL;
     }
     if (yaml_parser_initialize(&parser) != 1)

@@ -19,10 +19,10 @@ enum yamlnode_kind {
 struct yamlnode {
     enum yamlnode_kind kind;
     bool is_null;                         /* a scalar left empty, `~` or `null`, unquoted */
-    struct place place;                   /* of its first character */
+    struct source_location place;         /* of its first character */
     struct str text;                      /* of a scalar; lives as long as the tree */
     struct str key;                       /* its key, in a map */
-    struct place key_place;               /* of that key */
+    struct source_location key_place;     /* of that key */
     struct yamlnode *first, *last, *next; /* children and the next sibling, in the file's order */
     size_t count;                         /* of children */
     struct yamlnode *older;               /* every node of the tree, for wiping */

@@ -18,12 +18,12 @@ static void action_add_read_fields(const struct call *call, struct fields *out)
     }
 }
 
-static void action_add_on_placed(uint32_t order, const char *words, void *arg)
+static void action_add_on_placed(uint32_t order, const char *message, void *arg)
 {
     struct call *call = arg;
     struct buf out;
     if (order == 0) {
-        call_error(call, words);
+        call_error(call, message);
         return;
     }
     buf_init(&out, 64);
@@ -58,24 +58,24 @@ void action_add_run(struct call *call)
     struct fault why;
     struct money rate;
     if (call->catalogue == NULL || !call->catalogue->has_lists) {
-        call_error(call, WORDS_UNAVAILABLE);
+        call_error(call, MESSAGES_UNAVAILABLE);
         return;
     }
     const struct service *service = action_add_find_service(call);
     if (service == NULL || !action_add_find_rate(call, service, &rate)) {
-        call_error(call, service ? WORDS_UNAVAILABLE : WORDS_SERVICE_ID);
+        call_error(call, service ? MESSAGES_UNAVAILABLE : MESSAGES_SERVICE_ID);
         return;
     }
     action_add_read_fields(call, &given);
-    if (!draft_make(service, rate, call->desk->settings.decimals, &given,
+    if (!draft_make(service, rate, call->context->settings.decimals, &given,
                     exchange_arena(call->exchange), &draft, &why)) {
         log_event(LOG_INFO, "add_refused", "request=" STR_FMT " client=%s service=%u reason=%s",
                   STR_ARG(exchange_request_id(call->exchange)), call->client->settings.name,
-                  service->id, log_value(str_of(why.words)).text);
-        call_error(call, why.words);
+                  service->id, log_value(str_of(why.message)).text);
+        call_error(call, why.message);
         return;
     }
     struct place_request request = {
         .client = call->client, .draft = &draft, .request_id = exchange_request_id(call->exchange)};
-    place_start(call->desk, &request, action_add_on_placed, call);
+    place_start(call->context, &request, action_add_on_placed, call);
 }

@@ -19,7 +19,7 @@ void action_balance_run(struct call *call)
     buf_add_text(&out, "{\"balance\":\"");
     buf_add(&out, text, len);
     buf_add_text(&out, "\",\"currency\":");
-    buf_add_json(&out, str_of(call->desk->settings.currency));
+    buf_add_json(&out, str_of(call->context->settings.currency));
     buf_add_byte(&out, '}');
     call_reply(call, buf_str(&out));
     buf_fini(&out);

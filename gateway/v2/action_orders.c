@@ -3,13 +3,13 @@
 #include "base/clock.h"
 #include "v2/call.h"
 
-enum { LIMIT_MOST = 100, ROUNDS_MOST = 1000 };
+enum { LIMIT_MAX = 100, ROUNDS_MAX = 1000 };
 
 /* What is known of an unfinished order may be newer than the books. */
 static void action_orders_take_live(const struct call *call, struct ledger_order *order)
 {
-    struct liveorder live;
-    if (liveorders_get(call->desk->liveorders, order->id, NULL, &live)) {
+    struct open_order live;
+    if (open_orders_get(call->context->open_orders, order->id, NULL, &live)) {
         order->state = live.state;
         order->paid = live.paid;
     }
@@ -34,24 +34,24 @@ static void action_orders_add_order(struct buf *out, const struct ledger_order *
     buf_printf(out,
                ",\"quantity\":\"%lld\",\"charge\":\"%.*s\",\"status\":\"%s\",\"created\":\"%s\"}",
                (long long)order->quantity, len ? (int)len : 1, len ? text : "0",
-               orderstatus_word(status), created);
+               orderstatus_name(status), created);
 }
 
-struct listing { /* in the exchange's arena */
+struct action_orders_listing { /* in the exchange's arena */
     struct call *call;
     struct buf out;
     uint32_t before;
     unsigned limit, count, rounds;
 };
 
-static void action_orders_listing_ask(struct listing *listing);
+static void action_orders_listing_ask(struct action_orders_listing *listing);
 
-static void action_orders_listing_end(struct listing *listing)
+static void action_orders_listing_end(struct action_orders_listing *listing)
 {
     buf_add_byte(&listing->out, ']');
     struct buf out = listing->out; /* the listing goes with the exchange */
     if (out.is_over)
-        call_error(listing->call, WORDS_UNAVAILABLE);
+        call_error(listing->call, MESSAGES_UNAVAILABLE);
     else
         call_reply(listing->call, buf_str(&out));
     buf_fini(&out);
@@ -60,10 +60,10 @@ static void action_orders_listing_end(struct listing *listing)
 /* Refused orders are none to the client: a page is filled up with what stands behind them. */
 static void action_orders_on_rows(const struct ledger_rows *rows, void *arg)
 {
-    struct listing *listing = arg;
+    struct action_orders_listing *listing = arg;
     if (rows->result != LEDGER_DONE) {
         buf_fini(&listing->out);
-        call_error(listing->call, WORDS_UNAVAILABLE);
+        call_error(listing->call, MESSAGES_UNAVAILABLE);
         return;
     }
     for (size_t i = 0; i < rows->order_count && listing->count < listing->limit; i++) {
@@ -76,21 +76,22 @@ static void action_orders_on_rows(const struct ledger_rows *rows, void *arg)
             buf_add_byte(&listing->out, ',');
         action_orders_add_order(&listing->out, &order, exchange_arena(listing->call->exchange));
     }
-    if (rows->order_count < LIMIT_MOST || listing->count == listing->limit ||
-        ++listing->rounds == ROUNDS_MOST || exchange_is_answered(listing->call->exchange))
+    if (rows->order_count < LIMIT_MAX || listing->count == listing->limit ||
+        ++listing->rounds == ROUNDS_MAX || exchange_is_answered(listing->call->exchange))
         action_orders_listing_end(listing);
     else
         action_orders_listing_ask(listing);
 }
 
-static void action_orders_listing_ask(struct listing *listing)
+static void action_orders_listing_ask(struct action_orders_listing *listing)
 {
     struct call *call = listing->call;
-    struct ledger_query query = {.question = LEDGER_ASK_LIST,
+    struct ledger_query query = {.request = LEDGER_QUERY_LIST,
                                  .client = str_of(call->client->settings.name),
                                  .before = listing->before,
-                                 .limit = LIMIT_MOST};
-    ledger_ask(call->desk->ledger, call->desk->loop, &query, action_orders_on_rows, listing);
+                                 .limit = LIMIT_MAX};
+    ledger_query(call->context->ledger, call->context->loop, &query, action_orders_on_rows,
+                 listing);
 }
 
 void action_orders_run(struct call *call)
@@ -98,18 +99,19 @@ void action_orders_run(struct call *call)
     static const char *const limit_names[] = {"limit", NULL}, *const before_names[] = {"before",
                                                                                        NULL};
     struct str limit_text = call_param(call, limit_names);
-    uint32_t limit = limit_text.len ? call_number(limit_text) : LIMIT_MOST;
-    if (limit == 0 || limit > LIMIT_MOST) {
+    uint32_t limit = limit_text.len ? call_number(limit_text) : LIMIT_MAX;
+    if (limit == 0 || limit > LIMIT_MAX) {
         call_error(call, "Incorrect limit: 1 to 100");
         return;
     }
     struct str before_text = str_trim(call_param(call, before_names));
     uint32_t before = call_number(before_text);
     if (before_text.len > 0 && before == 0) {
-        call_error(call, WORDS_ORDER_ID);
+        call_error(call, MESSAGES_ORDER_ID);
         return;
     }
-    struct listing *listing = arena_new(exchange_arena(call->exchange), sizeof *listing);
+    struct action_orders_listing *listing =
+        arena_new(exchange_arena(call->exchange), sizeof *listing);
     listing->call = call;
     listing->limit = limit;
     listing->before = before;

@@ -56,7 +56,7 @@ void action_services_run(struct call *call)
     /* An empty list makes scripts switch off all they sell; an error makes them keep what they
      * have. */
     if (list == NULL || pricelist_count(list) == 0) {
-        call_error(call, WORDS_UNAVAILABLE);
+        call_error(call, MESSAGES_UNAVAILABLE);
         return;
     }
     const struct rendering *rendering = pricelist_rendering(list);

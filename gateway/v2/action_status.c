@@ -1,10 +1,10 @@
 /* action=status, one order or up to 100. */
-#include "orders/follow.h"
+#include "orders/status_query.h"
 #include "v2/call.h"
 
 enum { STATUS_BYTES = 128 }; /* of a usual one in a list */
 
-struct asked {
+struct action_status_asked {
     struct call *call;
     struct call_ids ids;
 };
@@ -63,14 +63,14 @@ static char *action_status_put_name(char *at, char separator, uint32_t id)
 }
 
 /* In one piece, for a hundred of them are one answer. */
-static void action_status_add_found(struct buf *out, const struct follow_status *status,
+static void action_status_add_found(struct buf *out, const struct status_query_status *status,
                                     const struct tail *tail, char separator)
 {
     char *start = buf_reserve(out, 2 * STATUS_BYTES + sizeof tail->bytes + status->extra.len);
     char *at = start;
     if (start == NULL)
         return;
-    const char *word = orderstatus_word(status->status);
+    const char *word = orderstatus_name(status->status);
     at = action_status_put_name(at, separator, status->id);
     at = PUT(at, "{\"charge\":\"");
     if (status->charge.units == 0)
@@ -94,7 +94,7 @@ static void action_status_add_found(struct buf *out, const struct follow_status 
 }
 
 /* text: the id as it was asked for. */
-static void action_status_add_missing(struct buf *out, const struct follow_status *status,
+static void action_status_add_missing(struct buf *out, const struct status_query_status *status,
                                       struct str text, char separator)
 {
     char name[24];
@@ -106,18 +106,19 @@ static void action_status_add_missing(struct buf *out, const struct follow_statu
         buf_add_byte(out, ':');
     }
     buf_add_text(out, "{\"error\":\"");
-    buf_add_text(out, status->is_unavailable ? WORDS_UNAVAILABLE : WORDS_ORDER_ID);
+    buf_add_text(out, status->is_unavailable ? MESSAGES_UNAVAILABLE : MESSAGES_ORDER_ID);
     buf_add_text(out, "\"}");
 }
 
-static void action_status_reply(const struct asked *asked, const struct follow_status *list)
+static void action_status_reply(const struct action_status_asked *asked,
+                                const struct status_query_status *list)
 {
     const struct call_ids *ids = &asked->ids;
     struct tail tail;
     struct buf out;
     buf_init(&out, CALL_ANSWER_BYTES);
     (void)buf_reserve(&out, (ids->count + 3) * STATUS_BYTES);
-    action_status_tail_make(&tail, asked->call->desk->settings.currency, &out);
+    action_status_tail_make(&tail, asked->call->context->settings.currency, &out);
     for (size_t i = 0; i < ids->count; i++) {
         char separator = ids->is_many ? i ? ',' : '{' : '\0';
         if (list[i].is_found)
@@ -128,13 +129,14 @@ static void action_status_reply(const struct asked *asked, const struct follow_s
     if (ids->is_many)
         buf_add_byte(&out, '}');
     if (out.is_over)
-        call_error(asked->call, WORDS_UNAVAILABLE);
+        call_error(asked->call, MESSAGES_UNAVAILABLE);
     else
         call_reply(asked->call, buf_str(&out));
     buf_fini(&out);
 }
 
-static void action_status_on_followed(const struct follow_status *list, size_t count, void *arg)
+static void action_status_on_followed(const struct status_query_status *list, size_t count,
+                                      void *arg)
 {
     (void)count;
     action_status_reply(arg, list);
@@ -143,14 +145,15 @@ static void action_status_on_followed(const struct follow_status *list, size_t c
 void action_status_run(struct call *call)
 {
     struct arena *arena = exchange_arena(call->exchange);
-    struct asked *asked = arena_new(arena, sizeof *asked);
+    struct action_status_asked *asked = arena_new(arena, sizeof *asked);
     asked->call = call;
     if (!call_orders_read(call, &asked->ids))
         return;
-    struct follow_status *now = arena_new(arena, asked->ids.count * sizeof *now);
-    if (follow_now(call->desk, call->client->id, asked->ids.id, asked->ids.count, arena, now))
+    struct status_query_status *now = arena_new(arena, asked->ids.count * sizeof *now);
+    if (status_query_now(call->context, call->client->id, asked->ids.id, asked->ids.count, arena,
+                         now))
         action_status_reply(asked, now);
     else
-        follow_start(call->desk, call->client->id, asked->ids.id, asked->ids.count,
-                     action_status_on_followed, asked);
+        status_query_start(call->context, call->client->id, asked->ids.id, asked->ids.count,
+                           action_status_on_followed, asked);
 }

@@ -36,7 +36,7 @@ struct listed {
     uint8_t place[256];
 };
 
-_Static_assert(CALL_IDS_MOST < 256 / 2, "places are few enough to be found at once");
+_Static_assert(CALL_IDS_MAX < 256 / 2, "places are few enough to be found at once");
 
 /* False: it is in the list already. */
 static bool call_note_listed(struct listed *listed, const struct call_ids *ids, uint32_t id)
@@ -78,7 +78,7 @@ static uint32_t call_take_plain_number(struct str *list, struct str *text_out)
 static bool call_append_id(struct listed *listed, struct call_ids *out, uint32_t id,
                            struct str text)
 {
-    if (out->count == CALL_IDS_MOST) {
+    if (out->count == CALL_IDS_MAX) {
         out->is_too_many = call_is_new(listed, out, id, text);
         return !out->is_too_many;
     }
@@ -122,7 +122,7 @@ bool call_orders_read(struct call *call, struct call_ids *out)
     if (out->is_too_many)
         call_error(call, "Maximum 100 orders");
     else if (out->count == 0)
-        call_error(call, WORDS_ORDER_ID);
+        call_error(call, MESSAGES_ORDER_ID);
     else
         return true;
     return false;
@@ -142,7 +142,7 @@ void call_note(struct call *call, bool is_error)
     if (is_error)
         atomic_fetch_add_explicit(&v2_totals.errors[call->row], 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&v2_totals.microseconds[call->row],
-                              (uint64_t)(clock_steady_us() - call->started_at_us),
+                              (uint64_t)(clock_monotonic_us() - call->started_at_us),
                               memory_order_relaxed);
 }
 
@@ -152,8 +152,8 @@ void call_reply(struct call *call, struct str json)
     exchange_reply(call->exchange, 200, json);
 }
 
-void call_error(struct call *call, const char *words)
+void call_error(struct call *call, const char *message)
 {
     call_note(call, true);
-    exchange_reply_error(call->exchange, 200, words);
+    exchange_reply_error(call->exchange, 200, message);
 }

@@ -4,14 +4,14 @@
 #ifndef V2_CALL_H
 #define V2_CALL_H
 #include "base/buf.h"
-#include "orders/words.h"
+#include "orders/messages.h"
 #include "v2/v2.h"
 
-enum { CALL_IDS_MOST = 100, CALL_ANSWER_BYTES = 4 * 1024 * 1024 };
+enum { CALL_IDS_MAX = 100, CALL_ANSWER_BYTES = 4 * 1024 * 1024 };
 
 struct call {
     struct exchange *exchange;
-    struct desk *desk;
+    struct order_context *context;
     struct client_set *clients;  /* pinned */
     struct catalogue *catalogue; /* pinned; NULL before the first snapshot */
     const struct client *client;
@@ -27,10 +27,10 @@ struct str call_param(const struct call *call, const char *const *names);
 /* Order or refill ids as a client lists them. text: as asked, for echoing; id 0: no such number. */
 struct call_ids {
     size_t count;
-    uint32_t id[CALL_IDS_MOST];
-    struct str text[CALL_IDS_MOST];
+    uint32_t id[CALL_IDS_MAX];
+    struct str text[CALL_IDS_MAX];
     bool is_many;     /* the plural form was used */
-    bool is_too_many; /* more than CALL_IDS_MOST */
+    bool is_too_many; /* more than CALL_IDS_MAX */
 };
 /* From the plural's or the singular's names ("orders", "order"); a comma in the singular makes it
  * plural. Empty items are passed over, doubled ones kept once. */
@@ -45,7 +45,7 @@ void call_add_id(struct buf *out, uint32_t id, struct str text);
 
 /* The one answer, HTTP 200. */
 void call_reply(struct call *call, struct str json);
-void call_error(struct call *call, const char *words);
+void call_error(struct call *call, const char *message);
 /* Counts and times an answer that was written another way. */
 void call_note(struct call *call, bool is_error);
 

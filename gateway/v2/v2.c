@@ -10,7 +10,7 @@
 #include "v2/call.h"
 
 struct v2 {
-    struct desk *desk;
+    struct order_context *context;
     struct client_set *clients; /* pinned */
 };
 
@@ -24,7 +24,7 @@ static const struct action actions[] = {
     {.name = "services", .run = action_services_run},
     {.name = "status", .run = action_status_run},
 };
-_Static_assert(COUNT_OF(actions) < V2_ACTIONS_MOST, "the totals have a row too few");
+_Static_assert(COUNT_OF(actions) < V2_ACTIONS_MAX, "the totals have a row too few");
 
 static const struct {
     const char *alias, *name;
@@ -50,10 +50,10 @@ const char *v2_action_name(size_t row)
     return row < COUNT_OF(actions) ? actions[row].name : "other";
 }
 
-struct v2 *v2_new(struct desk *desk)
+struct v2 *v2_new(struct order_context *context)
 {
     struct v2 *v2 = memory_new(sizeof *v2);
-    v2->desk = desk;
+    v2->context = context;
     return v2;
 }
 
@@ -127,7 +127,7 @@ static void v2_on_held(void *arg)
 static void v2_refuse_key(struct call *call)
 {
     const struct in6_addr *peer = exchange_peer_address(call->exchange);
-    int64_t hold_ms = keyguard_note_bad(peer, loop_now_ms(call->desk->loop));
+    int64_t hold_ms = keyguard_note_bad(peer, loop_now_ms(call->context->loop));
     atomic_fetch_add_explicit(&v2_totals.bad_keys, 1, memory_order_relaxed);
     log_event(LOG_INFO, "bad_key", "request=" STR_FMT " from=" STR_FMT " held_ms=%lld",
               STR_ARG(exchange_request_id(call->exchange)), STR_ARG(exchange_peer(call->exchange)),
@@ -138,7 +138,7 @@ static void v2_refuse_key(struct call *call)
     }
     struct held *held = memory_new(sizeof *held);
     held->call = call;
-    loop_timer_start(&held->timer, call->desk->loop, hold_ms, v2_on_held, held);
+    loop_timer_start(&held->timer, call->context->loop, hold_ms, v2_on_held, held);
 }
 
 /* ---- one request ---- */
@@ -165,7 +165,7 @@ static bool v2_read_params(struct call *call, struct fault *why)
 static bool v2_is_within_rate(struct call *call)
 {
     char seconds[24];
-    int64_t wait_ms = client_take_token(call->client, loop_now_ms(call->desk->loop));
+    int64_t wait_ms = client_take_token(call->client, loop_now_ms(call->context->loop));
     if (wait_ms == 0)
         return true;
     atomic_fetch_add_explicit(&v2_totals.rate_limited, 1, memory_order_relaxed);
@@ -225,8 +225,8 @@ static void v2_handle_request(struct call *call)
 {
     struct fault why;
     if (!v2_read_params(call, &why)) {
-        call_error(
-            call, arena_printf(exchange_arena(call->exchange), "Incorrect request: %s", why.words));
+        call_error(call, arena_printf(exchange_arena(call->exchange), "Incorrect request: %s",
+                                      why.message));
         return;
     }
     const struct param *nested = v2_find_nested(call->params);
@@ -260,11 +260,11 @@ void v2_handle(struct exchange *exchange, void *arg)
     }
     struct call *call = arena_new(exchange_arena(exchange), sizeof *call);
     call->exchange = exchange;
-    call->desk = v2->desk;
+    call->context = v2->context;
     call->clients = client_set_pin(v2->clients);
-    call->catalogue = v2->desk->catalogue ? catalogue_pin(v2->desk->catalogue) : NULL;
+    call->catalogue = v2->context->catalogue ? catalogue_pin(v2->context->catalogue) : NULL;
     call->row = COUNT_OF(actions);
-    call->started_at_us = clock_steady_us();
+    call->started_at_us = clock_monotonic_us();
     exchange_on_end(exchange, v2_drop_pins, call);
     v2_handle_request(call);
 }

@@ -4,20 +4,19 @@
 #define V2_V2_H
 #include "clients/client.h"
 #include "http/exchange.h"
-#include "orders/desk.h"
+#include "orders/order_context.h"
 
 struct v2;
-struct v2 *v2_new(struct desk *desk);
+struct v2 *v2_new(struct order_context *context);
 /* Takes the caller's pin. */
 void v2_set_clients(struct v2 *v2, struct client_set *clients);
 /* The listener's handler; arg is the struct v2. */
 void v2_handle(struct exchange *exchange, void *arg);
 void v2_free(struct v2 *v2);
 
-enum { V2_ACTIONS_MOST = 16 };
+enum { V2_ACTIONS_MAX = 16 };
 struct v2_totals { /* by row of the action table; the last row counts what had no action */
-    _Atomic uint64_t requests[V2_ACTIONS_MOST], errors[V2_ACTIONS_MOST],
-        microseconds[V2_ACTIONS_MOST];
+    _Atomic uint64_t requests[V2_ACTIONS_MAX], errors[V2_ACTIONS_MAX], microseconds[V2_ACTIONS_MAX];
     _Atomic uint64_t bad_keys, rate_limited;
 };
 extern struct v2_totals v2_totals;

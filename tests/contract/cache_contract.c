@@ -126,7 +126,7 @@ static void check_from_inside(struct world *world)
     check_value(world, "name", "replaced meanwhile");
     cache_health(world->cache, &health);
     assert_true(health.is_usable);
-    assert_true(health.words[0] != '\0');
+    assert_true(health.message[0] != '\0');
     assert_int_equal(health.gets, 6);
     assert_int_equal(health.hits, 6);
     assert_int_equal(health.puts, 2);

@@ -63,7 +63,7 @@ static void moves_are_allowed_or_refused(void **state)
             assert_int_equal(bench_move(bench, id, (enum orderstate)to),
                              may ? LEDGER_DONE : LEDGER_REFUSED);
             struct ledger_rows rows =
-                bench_read(bench, (struct ledger_query){.question = LEDGER_ASK_SHOW, .id = id});
+                bench_read(bench, (struct ledger_query){.request = LEDGER_QUERY_SHOW, .id = id});
             assert_int_equal(rows.orders[0].state, may ? to : from);
             assert_int_equal(rows.event_count, may ? 2 : 1);
         }
@@ -103,7 +103,7 @@ static void settled_orders_change_no_more(void **state)
                                                                 .reason = STR("now Canceled")}),
                      LEDGER_DONE);
     struct ledger_rows rows =
-        bench_read(bench, (struct ledger_query){.question = LEDGER_ASK_SHOW, .id = 1});
+        bench_read(bench, (struct ledger_query){.request = LEDGER_QUERY_SHOW, .id = 1});
     assert_int_equal(rows.orders[0].state, ORDERSTATE_COMPLETED);
     assert_int_equal(rows.orders[0].paid.units, 120000000);
     assert_int_equal(rows.event_count, 4);
@@ -162,7 +162,7 @@ static void offers_follow_one_another(void **state)
     assert_true(str_is(bench_order(bench, 1).provider, "beta"));
     assert_int_equal(bench_accept(bench, 1, 2, "9"), LEDGER_DONE);
     struct ledger_rows rows =
-        bench_read(bench, (struct ledger_query){.question = LEDGER_ASK_SHOW, .id = 1});
+        bench_read(bench, (struct ledger_query){.request = LEDGER_QUERY_SHOW, .id = 1});
     assert_int_equal(rows.attempt_count, 2);
     assert_int_equal(rows.attempts[0].state, ATTEMPTSTATE_REFUSED);
     assert_true(str_is(rows.attempts[0].text, "out of funds"));
@@ -255,13 +255,13 @@ static void a_group_holds_good_and_bad(void **state)
         assert_int_equal(bench->tags[i], i); /* in the order of the calls */
         assert_int_equal(bench->results[i], is_bad ? LEDGER_REFUSED : LEDGER_DONE);
         struct ledger_rows rows = bench_read(
-            bench, (struct ledger_query){.question = LEDGER_ASK_SHOW, .id = (uint32_t)i + 1});
+            bench, (struct ledger_query){.request = LEDGER_QUERY_SHOW, .id = (uint32_t)i + 1});
         assert_int_equal(rows.order_count, !is_bad);
         assert_int_equal(rows.attempt_count, !is_bad);
         assert_int_equal(rows.event_count, !is_bad);
     }
     struct ledger_rows rows =
-        bench_read(bench, (struct ledger_query){.question = LEDGER_ASK_SHOW, .id = 1000});
+        bench_read(bench, (struct ledger_query){.request = LEDGER_QUERY_SHOW, .id = 1000});
     assert_int_equal(rows.attempts[0].state, ATTEMPTSTATE_SENDING);
     assert_int_equal(rows.event_count, 1);
 }
@@ -289,7 +289,7 @@ static void changes_of_one_order_are_in_order(void **state)
     for (size_t i = 0; i < COUNT_OF(changes); i++)
         assert_int_equal(bench->results[i], i == 4 ? LEDGER_REFUSED : LEDGER_DONE);
     struct ledger_rows rows =
-        bench_read(bench, (struct ledger_query){.question = LEDGER_ASK_SHOW, .id = 1});
+        bench_read(bench, (struct ledger_query){.request = LEDGER_QUERY_SHOW, .id = 1});
     assert_true(str_is(rows.events[2].word, "state")); /* none was given */
     assert_int_equal(rows.event_count, 4);
 }
@@ -307,7 +307,7 @@ static void closing_finishes_what_was_asked(void **state)
     ledger_close(&bench->ledger);
     bench_start(bench);
     struct ledger_rows rows =
-        bench_read(bench, (struct ledger_query){.question = LEDGER_ASK_LIST, .limit = 1000});
+        bench_read(bench, (struct ledger_query){.request = LEDGER_QUERY_LIST, .limit = 1000});
     assert_int_equal(rows.order_count, 300);
 }
 

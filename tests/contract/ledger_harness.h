@@ -41,7 +41,7 @@ static inline void bench_open(struct bench *bench)
     struct ledger_settings settings = {.url = bench->url, .first_order = 1};
     bench->ledger = ledger_open(&settings, &why);
     if (bench->ledger == NULL)
-        print_error("%s\n", why.words);
+        print_error("%s\n", why.message);
     assert_non_null(bench->ledger);
 }
 
@@ -136,9 +136,9 @@ struct bench_question {
 
 static inline void bench_on_rows(const struct ledger_rows *rows, void *arg)
 {
-    struct bench_question *question = arg;
-    question->rows = *rows;
-    loop_stop(question->bench->loop);
+    struct bench_question *request = arg;
+    request->rows = *rows;
+    loop_stop(request->bench->loop);
 }
 
 /* By the commands' synchronous door; what is in the rows lives until the next read. */
@@ -154,16 +154,16 @@ static inline struct ledger_rows bench_read(struct bench *bench, struct ledger_q
 /* By the reader thread; only results and counts may be looked at afterwards. */
 static inline struct ledger_rows bench_ask(struct bench *bench, struct ledger_query query)
 {
-    struct bench_question question = {.bench = bench};
-    ledger_ask(bench->ledger, bench->loop, &query, bench_on_rows, &question);
+    struct bench_question request = {.bench = bench};
+    ledger_query(bench->ledger, bench->loop, &query, bench_on_rows, &request);
     loop_run(bench->loop);
-    return question.rows;
+    return request.rows;
 }
 
 static inline struct ledger_order bench_order(struct bench *bench, uint32_t id)
 {
     struct ledger_rows rows =
-        bench_read(bench, (struct ledger_query){.question = LEDGER_ASK_ORDER, .id = id});
+        bench_read(bench, (struct ledger_query){.request = LEDGER_QUERY_ORDER, .id = id});
     assert_int_equal(rows.order_count, 1);
     return rows.orders[0];
 }
@@ -237,10 +237,10 @@ static inline enum ledger_result bench_move(struct bench *bench, uint32_t id, en
                    .order = id, .update = &update, .event = "status", .reason = STR("told so")});
 }
 
-static inline void bench_tell(const char *words, void *arg)
+static inline void bench_tell(const char *message, void *arg)
 {
     (void)arg;
-    print_message("verify: %s\n", words);
+    print_message("verify: %s\n", message);
 }
 
 static inline void bench_verify(struct bench *bench)

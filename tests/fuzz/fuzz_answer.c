@@ -10,7 +10,7 @@ static char fuzz_key[] = "made_up_key_0123456789abcdef";
 static const long statuses[] = {200, 200, 200, 201, 301, 400, 401, 402,
                                 403, 404, 422, 429, 500, 502, 520, 0};
 
-static void check_common(const struct answer *answer)
+static void check_common(const struct upstream_response *answer)
 {
     struct str key = str_of(fuzz_key);
     ASSERT(answer->error.len <= 500 && answer->evidence.len <= 500);
@@ -18,7 +18,7 @@ static void check_common(const struct answer *answer)
     ASSERT(answer->evidence.len == 0 || str_find(answer->evidence, key) == SIZE_MAX);
 }
 
-static void check_add(const struct answer *answer)
+static void check_add(const struct upstream_response *answer)
 {
     if (answer->outcome != OUTCOME_ACCEPTED)
         return;
@@ -36,13 +36,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const struct provider_settings settings = {.key = fuzz_key};
     struct str ids[] = {STR("1"), STR("10"), STR("100")};
     struct arena arena;
-    struct answer answer;
+    struct upstream_response answer;
     if (size < 2)
         return 0;
-    enum question_action action = (enum question_action)(data[0] % QUESTION_ACTION_COUNT);
-    bool is_many = action == QUESTION_STATUS_MANY || action == QUESTION_REFILL_MANY ||
-                   action == QUESTION_REFILL_STATUS_MANY || action == QUESTION_CANCEL;
-    struct question question = {
+    enum upstream_action action = (enum upstream_action)(data[0] % UPSTREAM_ACTION_COUNT);
+    bool is_many = action == UPSTREAM_STATUS_MANY || action == UPSTREAM_REFILL_MANY ||
+                   action == UPSTREAM_REFILL_STATUS_MANY || action == UPSTREAM_CANCEL;
+    struct upstream_request request = {
         .action = action, .ids = ids, .id_count = is_many ? COUNT_OF(ids) : 1};
     struct reply_facts facts = {.was_sent = true,
                                 .is_complete = statuses[data[1] % COUNT_OF(statuses)] != 0,
@@ -53,11 +53,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                 .retry_after_s = -1,
                                 .transport_error = ""};
     arena_init(&arena);
-    dialect_default()->decode(&settings, &question, &facts, &arena, &answer);
+    dialect_default()->decode(&settings, &request, &facts, &arena, &answer);
     check_common(&answer);
-    if (action == QUESTION_ADD)
+    if (action == UPSTREAM_ADD)
         check_add(&answer);
-    if (answer.outcome == OUTCOME_ACCEPTED && action == QUESTION_STATUS_MANY)
+    if (answer.outcome == OUTCOME_ACCEPTED && action == UPSTREAM_STATUS_MANY)
         ASSERT(answer.status_count == COUNT_OF(ids));
     ASSERT(answer.outcome != OUTCOME_NOT_SENT);
     arena_fini(&arena);

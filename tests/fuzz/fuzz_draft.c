@@ -37,7 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (draft_make(&service, (struct money){112500000}, 5, &given, &arena, &draft, &why))
         check(&draft, &arena);
     else
-        ASSERT(why.words[0] != '\0');
+        ASSERT(why.message[0] != '\0');
     arena_fini(&arena);
     return 0;
 }

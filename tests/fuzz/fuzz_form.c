@@ -16,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             ASSERT(params.list[i].value.len == 0 ||
                    memchr(params.list[i].value.ptr, 0, params.list[i].value.len) == NULL);
     } else {
-        ASSERT(why.words[0] != '\0');
+        ASSERT(why.message[0] != '\0');
     }
     arena_fini(&arena);
     return 0;

@@ -38,7 +38,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     params.list[0].value = str_make((const char *)data + 1, size - 1);
     const struct call call = {.params = &params};
     call_ids_read(&call, plural, singular, &ids);
-    ASSERT(ids.count <= CALL_IDS_MOST && (!ids.is_too_many || ids.count == CALL_IDS_MOST));
+    ASSERT(ids.count <= CALL_IDS_MAX && (!ids.is_too_many || ids.count == CALL_IDS_MAX));
     ASSERT(!ids.is_many || call_param(&call, plural).len > 0 ||
            str_find_byte(call_param(&call, singular), ',') != SIZE_MAX);
     for (size_t i = 0; i < ids.count; i++) {

@@ -154,9 +154,9 @@ static void write_patched(FILE *out, const struct books *books, const uint8_t *d
     free(patched);
 }
 
-static void tell(const char *words, void *arg)
+static void tell(const char *message, void *arg)
 {
-    ASSERT(words[0] != '\0');
+    ASSERT(message[0] != '\0');
     ++*(size_t *)arg;
 }
 
@@ -166,12 +166,12 @@ static void read_all(struct ledger *ledger)
         struct ledger_rows rows;
         struct arena arena;
         arena_init(&arena);
-        ledger_read(ledger, &(struct ledger_query){.question = LEDGER_ASK_SHOW, .id = id}, &arena,
+        ledger_read(ledger, &(struct ledger_query){.request = LEDGER_QUERY_SHOW, .id = id}, &arena,
                     &rows);
         ASSERT(rows.result != LEDGER_DONE || rows.order_count <= 1);
         ledger_read(ledger,
                     &(struct ledger_query){
-                        .question = LEDGER_ASK_LIST, .limit = 10, .is_doubt = id % 2 == 0},
+                        .request = LEDGER_QUERY_LIST, .limit = 10, .is_doubt = id % 2 == 0},
                     &arena, &rows);
         ASSERT(rows.result != LEDGER_DONE || rows.order_count <= 10);
         arena_fini(&arena);
@@ -190,7 +190,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const struct ledger_settings settings = {.url = url, .first_order = 1};
     struct fault why = {0};
-    size_t told = 0, visited = 0;
+    size_t set = 0, visited = 0;
     const struct ledger_visit visit = {.order = visit_order, .arg = &visited};
     if (size < 1)
         return 0;
@@ -204,16 +204,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         write_patched(out, data[0] % 4 == 1 ? &first_version : &today, data + 1, size - 1);
     fclose(out);
     struct ledger *ledger = ledger_open_reading(&settings, &why);
-    ASSERT(ledger != NULL || why.words[0] != '\0');
+    ASSERT(ledger != NULL || why.message[0] != '\0');
     if (ledger) {
-        ASSERT((ledger_verify(ledger, tell, &told) > 0) == (told > 0));
+        ASSERT((ledger_verify(ledger, tell, &set) > 0) == (set > 0));
         read_all(ledger);
         ledger_close(&ledger);
     }
-    why.words[0] = '\0';
+    why.message[0] = '\0';
     ledger = ledger_open(&settings, &why);
     bool is_good = ledger != NULL && ledger_recover(ledger, &visit, &why);
-    ASSERT(is_good || why.words[0] != '\0');
+    ASSERT(is_good || why.message[0] != '\0');
     if (is_good)
         read_all(ledger);
     ledger_close(&ledger);

@@ -33,7 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     str_next(&rest, '\n', &type);
     str_next(&rest, '\n', &query);
     bool is_read = params_decode(&whole, type, rest, query, &arena, &why);
-    ASSERT(is_read || why.words[0] != '\0');
+    ASSERT(is_read || why.message[0] != '\0');
     if (is_read) {
         check(&whole);
         ASSERT(params_decode(&body, type, rest, STR(""), &arena, &why) &&

@@ -123,7 +123,7 @@ static void fault(const struct line *line, const char *what)
                 line->answer);
 }
 
-static void ask(struct line *line)
+static void call(struct line *line)
 {
     char body[512], text[1024];
     enum action action = (enum action)(line->asked % ACTIONS);
@@ -160,7 +160,7 @@ static void plan_next(struct line *line, int64_t now)
 static void ask_if_due(struct line *line, int64_t now)
 {
     if (!line->is_busy && line->due_us <= now && line->due_us < paced.end_us)
-        ask(line);
+        call(line);
 }
 
 /* The length of a whole answer, 0 while some of it is to come. */

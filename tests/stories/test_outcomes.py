@@ -251,9 +251,9 @@ def test_a_bad_link_is_the_clients_and_no_other_panel_is_asked(gateway, alpha, b
 # ---- a provider's own `answers:`
 
 
-OWN = {"moon phase*": {"class": "provider", "rest": "offer"}, "kota doldu": {"class": "busy"},
+OWN = {"moon phase*": {"class": "provider", "cool_down": "offer"}, "kota doldu": {"class": "busy"},
        "no way": {"class": "client"}, "Not enough funds on balance": {"class": "doubt"},
-       "*gateway down*": {"class": "provider", "rest": "provider"}}
+       "*gateway down*": {"class": "provider", "cool_down": "provider"}}
 
 
 @pytest.fixture

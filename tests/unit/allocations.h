@@ -102,15 +102,15 @@ enum {
     ALLOCATIONS_REACHED = 0,
     ALLOCATIONS_WRONG = 10,
     ALLOCATIONS_PASSED = 11,
-    ALLOCATIONS_MOST = 20000
+    ALLOCATIONS_MAX = 20000
 };
 
-static inline int allocations_child(allocations_run *run, const void *input, size_t which, int told)
+static inline int allocations_child(allocations_run *run, const void *input, size_t which, int set)
 {
     static const int signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGSYS};
     for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
         signal(signals[i], SIG_DFL); /* cmocka's would end the child as if it had chosen to */
-    dup2(told, STDERR_FILENO);
+    dup2(set, STDERR_FILENO);
     allocations_until = which;
     bool is_right = run(input);
     bool was_reached = allocations_until == 0;
@@ -123,7 +123,7 @@ static inline int allocations_child(allocations_run *run, const void *input, siz
 static inline bool allocations_one(const char *name, allocations_run *run, const void *input,
                                    size_t which)
 {
-    char words[4096] = "";
+    char message[4096] = "";
     int ends[2], status;
     assert_int_equal(pipe(ends), 0);
     fflush(NULL);
@@ -133,17 +133,18 @@ static inline bool allocations_one(const char *name, allocations_run *run, const
     close(ends[1]);
     size_t len = 0;
     ssize_t got;
-    while (len < sizeof words - 1 && (got = read(ends[0], words + len, sizeof words - 1 - len)) > 0)
+    while (len < sizeof message - 1 &&
+           (got = read(ends[0], message + len, sizeof message - 1 - len)) > 0)
         len += (size_t)got;
     close(ends[0]);
     assert_int_equal(waitpid(child, &status, 0), child);
     bool is_clean_abort = WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT &&
-                          strstr(words, "event=out_of_memory") != NULL;
+                          strstr(message, "event=out_of_memory") != NULL;
     if (!is_clean_abort && !(WIFEXITED(status) && (WEXITSTATUS(status) == ALLOCATIONS_REACHED ||
                                                    WEXITSTATUS(status) == ALLOCATIONS_PASSED)))
         fail_msg("%s, allocation %zu: %s %d\n%s", name, which,
                  WIFEXITED(status) ? "exit" : "signal",
-                 WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status), words);
+                 WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status), message);
     return is_clean_abort || WEXITSTATUS(status) == ALLOCATIONS_REACHED;
 }
 
@@ -153,7 +154,7 @@ static inline void allocations_sweep(const char *name, allocations_run *run, con
     size_t which = 1;
     assert_true(run(input));
     while (allocations_one(name, run, input, which))
-        assert_true(++which < ALLOCATIONS_MOST);
+        assert_true(++which < ALLOCATIONS_MAX);
     print_message("%s: %zu allocations\n", name, which - 1);
     assert_true(which > 1);
 }

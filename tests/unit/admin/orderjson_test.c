@@ -46,8 +46,8 @@ static const struct ledger_attempt attempts[] = {
      .started_at_ms = 1000},
 };
 static const struct ledger_event events[] = {{.at_ms = 1000, .word = LITERAL("placed")}};
-static const struct ledger_aftersale aftersales[] = {
-    {.kind = AFTERSALE_REFILL, .number = 3, .order = 17, .state = ATTEMPTSTATE_ACCEPTED}};
+static const struct ledger_request order_requests[] = {
+    {.kind = ORDER_REQUEST_REFILL, .number = 3, .order = 17, .state = ATTEMPTSTATE_ACCEPTED}};
 static const struct ledger_rows rows = {.result = LEDGER_DONE,
                                         .orders = &order,
                                         .order_count = 1,
@@ -55,8 +55,8 @@ static const struct ledger_rows rows = {.result = LEDGER_DONE,
                                         .attempt_count = 2,
                                         .events = events,
                                         .event_count = 1,
-                                        .aftersales = aftersales,
-                                        .aftersale_count = 1};
+                                        .order_requests = order_requests,
+                                        .order_request_count = 1};
 
 static json_t *parse(struct buf *out)
 {

@@ -33,7 +33,7 @@ static void test_configuration(void **state)
         "[192.0.2.0/24]}]\n"
         "providers:\n"
         "  - {name: alpha, url: \"https://a.example/\", key: \"${env:SHOP_KEY}\", currency: EUR,\n"
-        "     answers: {\"paused*\": {class: provider, rest: offer}}}\n"
+        "     answers: {\"paused*\": {class: provider, cool_down: offer}}}\n"
         "services:\n"
         "  - {id: 1, name: One, markup: 25% + 0.05, offers: [{provider: alpha, service: 1}]}\n"
         "  - {id: 2, offers: [{provider: alpha, service: 2}]}\n"

@@ -241,11 +241,12 @@ static const struct fault_case providers[] = {
     {PROVIDER URL_AND_KEY "  rate_limit: 10\n",
      "7:15: `rate_limit`: `10` is not a rate limit; right is such as 10/s, 300/m or 5000/h, or "
      "none\n"},
-    {PROVIDER URL_AND_KEY "  answers:\n    \"Paused *\": {class: provider, rest: offer}\n"
-                          "    \"paused  *.\": {class: busy}\n    x: {class: client, rest: key}\n"
-                          "    y: {clas: busy}\n    \"\": {class: doubt}\n    z: busy\n",
+    {PROVIDER URL_AND_KEY
+     "  answers:\n    \"Paused *\": {class: provider, cool_down: offer}\n"
+     "    \"paused  *.\": {class: busy}\n    x: {class: client, cool_down: key}\n"
+     "    y: {clas: busy}\n    \"\": {class: doubt}\n    z: busy\n",
      "9:5: the same pattern once folded as at 8:5; keep one of them\n"
-     "10:30: `rest` with class `client`: nothing rests by a client's fault; leave it out\n"
+     "10:30: `cool_down` with class `client`: nothing rests by a client's fault; leave it out\n"
      "11:8: `class` is missing; an answer needs it\n"
      "11:9: unknown key `clas`; did you mean `class`?\n"
      "12:5: `answers`: the value is no pattern; 1 to 500 bytes of the panel's text are\n"

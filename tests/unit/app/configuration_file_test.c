@@ -153,10 +153,10 @@ static void check_find(void **state)
         assert_int_equal(faults.faults, 1);
     }
     faultlist_fini(&faults);
-    char *words = load_file("nowhere.yaml", NULL);
-    assert_string_equal(words, "nowhere.yaml: cannot read `nowhere.yaml`: No such file or "
-                               "directory; check the path and its rights\n");
-    free(words);
+    char *message = load_file("nowhere.yaml", NULL);
+    assert_string_equal(message, "nowhere.yaml: cannot read `nowhere.yaml`: No such file or "
+                                 "directory; check the path and its rights\n");
+    free(message);
 }
 
 /* ---- size ---- */

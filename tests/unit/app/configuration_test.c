@@ -28,7 +28,7 @@ static const char complete[] =
     "- name: full\n  url: http://127.0.0.1:1/api\n  key: x${env:ALPHA_KEY}y\n  currency: TRY\n"
     "  dialect: standard\n  timeout: 14s\n  connect_timeout: 4s\n  ca_file: /dev/null\n"
     "  unknown_errors: refused\n  max_connections: 31\n  rate_limit: 10/s\n  state: closed\n"
-    "  answers:\n    \"Service  PAUSED*\": {class: provider, rest: offer}\n"
+    "  answers:\n    \"Service  PAUSED*\": {class: provider, cool_down: offer}\n"
     "    kota doldu.: {class: busy}\n"
     "- {name: lanes, url: \"https://l/\", key: \"${env:GAMMA_KEY}\", rate_limit: {add: 9/s}}\n"
     "services:\n"
@@ -98,10 +98,10 @@ static void check_good_providers(const struct provider_set *set)
     assert_int_equal(full->answer_count, 2);
     assert_string_equal(full->answers[0].pattern, "service paused*");
     assert_int_equal(full->answers[0].class, VERDICT_PROVIDER);
-    assert_int_equal(full->answers[0].rest, REST_OFFER);
+    assert_int_equal(full->answers[0].cool_down, COOL_DOWN_OFFER);
     assert_string_equal(full->answers[1].pattern, "kota doldu");
     assert_int_equal(full->answers[1].class, VERDICT_BUSY);
-    assert_int_equal(full->answers[1].rest, REST_NONE);
+    assert_int_equal(full->answers[1].cool_down, COOL_DOWN_NONE);
     assert_int_equal(lround_of(set->list[2].settings.limits.add_per_s), 9);
     assert_int_equal(lround_of(set->list[2].settings.limits.other_per_s), 2);
 }

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 struct options_case {
-    const char *words[8];
+    const char *message[8];
     bool is_good;
     const char *config, *client, *first;
     bool is_json, is_doubt;
@@ -54,14 +54,14 @@ static void test_options(void **state)
         bool is_doubt = false;
         const struct option own[] = {{"--client", NULL, &client}, {"--in-doubt", &is_doubt, NULL}};
         struct options options;
-        for (size_t w = 0; w < COUNT_OF(c->words) && c->words[w]; w++)
-            argv[argc++] = (char *)(uintptr_t)c->words[w];
+        for (size_t w = 0; w < COUNT_OF(c->message) && c->message[w]; w++)
+            argv[argc++] = (char *)(uintptr_t)c->message[w];
         assert_int_equal(options_parse(argc, argv, own, COUNT_OF(own), &options), c->is_good);
         if (!c->is_good)
             continue;
         check_text(options.config, c->config);
         check_text(client, c->client);
-        check_text(options.words[0], c->first);
+        check_text(options.message[0], c->first);
         assert_int_equal(options.is_json, c->is_json);
         assert_int_equal(is_doubt, c->is_doubt);
         assert_int_equal(options.word_count, c->word_count);
@@ -83,8 +83,8 @@ static void test_too_many_words(void **state)
 static void test_count(void **state)
 {
     (void)state;
-    const struct options none = {.words = {"show"}, .word_count = 1};
-    const struct options one = {.words = {"show", "1"}, .word_count = 2};
+    const struct options none = {.message = {"show"}, .word_count = 1};
+    const struct options one = {.message = {"show", "1"}, .word_count = 2};
     assert_true(options_count(&none, 0, 0));
     assert_false(options_count(&none, 1, 1));
     assert_true(options_count(&one, 1, 1));

@@ -162,7 +162,7 @@ static void sets_faults(void **state)
     (void)state;
     assert_false(fault_set(&why, FAULT_LIMIT, "at most %d", 5));
     assert_int_equal(why.code, FAULT_LIMIT);
-    assert_string_equal(why.words, "at most 5");
+    assert_string_equal(why.message, "at most 5");
     assert_false(fault_set(NULL, FAULT_LIMIT, "nobody listens"));
 }
 

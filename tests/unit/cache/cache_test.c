@@ -86,7 +86,7 @@ static void note(struct str value, int64_t age_ms, void *arg)
     struct seen *seen = arg;
     (void)age_ms;
     seen->times++;
-    seen->at_ms = clock_steady_ms();
+    seen->at_ms = clock_monotonic_ms();
     seen->is_absent = value.ptr == NULL;
     memcpy(seen->value, value.ptr ? value.ptr : "", value.len);
     if (--seen->left == 0)
@@ -97,7 +97,7 @@ static void test_urls(void **state)
 {
     static const struct {
         const char *url;
-        const char *words; /* NULL: fine */
+        const char *message; /* NULL: fine */
     } cases[] = {
         {NULL, NULL},
         {"memory", NULL},
@@ -120,13 +120,13 @@ static void test_urls(void **state)
         char *url = cases[i].url ? memory_text(cases[i].url) : NULL;
         struct fault why = {0};
         struct cache *cache = cache_open(&(struct cache_settings){url}, loop, &why);
-        if ((cache != NULL) != (cases[i].words == NULL))
-            fail_msg("%s: %s", url, why.words);
+        if ((cache != NULL) != (cases[i].message == NULL))
+            fail_msg("%s: %s", url, why.message);
         if (cache == NULL) {
             assert_int_equal(why.code, FAULT_INVALID);
-            if (strstr(why.words, cases[i].words) == NULL)
-                fail_msg("%s: %s", url, why.words);
-            assert_null(strstr(why.words, "hunter2"));
+            if (strstr(why.message, cases[i].message) == NULL)
+                fail_msg("%s: %s", url, why.message);
+            assert_null(strstr(why.message, "hunter2"));
         }
         cache_close(&cache);
         assert_null(cache);
@@ -142,7 +142,7 @@ static void test_deadline(void **state)
     struct cache *cache = cache_open_store(&mock_store, STR_NONE, loop, NULL);
     struct seen late = {.loop = loop, .left = 2}, quick = {.loop = loop, .left = 9};
     struct cache_health health;
-    int64_t from_ms = clock_steady_ms();
+    int64_t from_ms = clock_monotonic_ms();
     (void)state;
     cache_get(cache, "a", note, &late);
     cache_get(cache, "b", note, &quick);
@@ -179,7 +179,7 @@ static void test_lock_deadline(void **state)
     struct loop *loop = loop_new("test");
     struct cache *cache = cache_open_store(&mock_store, STR_NONE, loop, NULL);
     struct seen seen = {.loop = loop, .left = 1};
-    int64_t from_ms = clock_steady_ms();
+    int64_t from_ms = clock_monotonic_ms();
     (void)state;
     cache_lock(cache, "a", 1000, note_lock, &seen);
     assert_int_equal(seen.times, 0);

@@ -62,7 +62,7 @@ static void test_ceiling(void **state)
     assert_int_equal(look(loop, cache), 0x2d);
     cache_health(cache, &health);
     assert_int_equal(health.failures, 2);
-    assert_non_null(strstr(health.words, "4 values"));
+    assert_non_null(strstr(health.message, "4 values"));
     cache_put(cache, "0", STR("x"), 0); /* forgets */
     assert_int_equal(look(loop, cache), 0x2c);
     cache_close(&cache);

@@ -39,7 +39,7 @@ static void test_good(void **state)
         bool is_good = cases[i].is_unix ? redisurl_parse_unix(str_of(cases[i].location), &url, &why)
                                         : redisurl_parse(str_of(cases[i].location), &url, &why);
         if (!is_good)
-            fail_msg("%s: %s", cases[i].location, why.words);
+            fail_msg("%s: %s", cases[i].location, why.message);
         check_text("host", url.host, cases[i].host);
         check_text("path", url.path, cases[i].path);
         check_text("user", url.user, cases[i].user);
@@ -70,7 +70,7 @@ static void test_refused(void **state)
                     : redisurl_parse(str_of(location), &url, &why))
             fail_msg("%s was taken for %s", location, url.shown);
         assert_int_equal(why.code, FAULT_INVALID);
-        assert_null(strstr(why.words, "secret"));
+        assert_null(strstr(why.message, "secret"));
         assert_null(url.host);
         assert_null(url.password);
     }

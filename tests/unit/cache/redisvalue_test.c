@@ -95,7 +95,7 @@ static void test_errors(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         assert_int_equal(redistrouble_of_error(str_of(cases[i].error)), cases[i].trouble);
-        assert_true(str_is(redistrouble_word(str_of(cases[i].error)), cases[i].word));
+        assert_true(str_is(redistrouble_name(str_of(cases[i].error)), cases[i].word));
     }
     for (int i = 0; i < REDISTROUBLE_COUNT; i++)
         assert_non_null(redistrouble_words((enum redistrouble)i));

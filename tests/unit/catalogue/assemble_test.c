@@ -152,7 +152,7 @@ static const struct wish wishes[] = {
 struct town {
     struct provider_set *providers;
     struct client_set *clients;
-    struct panellist *lists[PROVIDER_MAX];
+    struct provider_list *lists[PROVIDER_MAX];
     struct pricebook *books[PROVIDER_MAX], alpha_book;
 };
 
@@ -172,7 +172,7 @@ static void town_init(struct town *town)
 static void town_fini(struct town *town)
 {
     for (size_t i = 0; i < PROVIDER_MAX; i++)
-        panellist_free(&town->lists[i]);
+        provider_list_free(&town->lists[i]);
     pricebook_fini(&town->alpha_book);
     client_set_unpin(&town->clients);
     provider_set_unpin(&town->providers);
@@ -187,7 +187,7 @@ static struct catalogue *make(struct town *town, struct service_settings *servic
                                           .currency = (char *)(uintptr_t) "USD"};
     struct assemble_input input = {.settings = &settings,
                                    .providers = town->providers,
-                                   .lists = (const struct panellist *const *)town->lists,
+                                   .lists = (const struct provider_list *const *)town->lists,
                                    .books = (const struct pricebook *const *)town->books,
                                    .plan = plan};
     struct catalogue *catalogue = assemble_make(&input, 1);

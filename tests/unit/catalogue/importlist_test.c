@@ -5,7 +5,7 @@
 #include "catalogue/refresher.h"
 #include "world.h"
 
-static struct answer_service rows[] = {
+static struct upstream_service rows[] = {
     {.id = {"101", 3},
      .name = {"Followers: \"steady\" #1", 22},
      .category = {"Social & more", 13},
@@ -57,7 +57,7 @@ static void scalars_of(struct str yaml, struct buf *out)
     yaml_parser_delete(&parser);
 }
 
-static void expect(struct answer *answer, const char *scalars, const char *last_line)
+static void expect(struct upstream_response *answer, const char *scalars, const char *last_line)
 {
     struct provider_set *set = world_providers((struct world_provider[]){{"alpha", "1"}, {0}});
     struct buf yaml, got;
@@ -79,7 +79,7 @@ static void test_block(void **state)
     static const char *const rates[] = {"0.9", "4", "1", "1", "0", "99999999", "0", "1"};
     for (size_t i = 0; i < COUNT_OF(rates); i++)
         rows[i].rate = money_of(rates[i]);
-    struct answer answer = {.services = rows, .service_count = COUNT_OF(rows)};
+    struct upstream_response answer = {.services = rows, .service_count = COUNT_OF(rows)};
     expect(&answer,
            "services|"
            "id|101|name|Followers: \"steady\" #1|category|Social & "
@@ -88,7 +88,7 @@ static void test_block(void **state)
            "id|2147483646|name|{odd}: [name] "
            "$$${env:A}|category|$${file:/x}|markup|0%|offers|provider|alpha|service|7-slug|",
            "# 2 services, 6 left out\n");
-    expect(&(struct answer){0}, "services|", "# 0 services, 0 left out\n");
+    expect(&(struct upstream_response){0}, "services|", "# 0 services, 0 left out\n");
     answer.services += 2;
     answer.service_count -= 2;
     expect(&answer, "services|", "# 0 services, 6 left out\n");

@@ -20,7 +20,7 @@ static const struct world_row rows[] = {
 
 struct setting {
     struct provider_set *providers;
-    const struct panellist *lists[PROVIDER_MAX];
+    const struct provider_list *lists[PROVIDER_MAX];
     struct importnumbers *numbers;
     struct service_settings written[3];
     struct import_settings imports[2];
@@ -42,9 +42,9 @@ static void setting_init(struct setting *setting)
 
 static void setting_fini(struct setting *setting)
 {
-    struct panellist *list =
-        (struct panellist *)(uintptr_t)setting->lists[setting->providers->list[0].id];
-    panellist_free(&list);
+    struct provider_list *list =
+        (struct provider_list *)(uintptr_t)setting->lists[setting->providers->list[0].id];
+    provider_list_free(&list);
     importnumbers_free(&setting->numbers);
     provider_set_unpin(&setting->providers);
 }

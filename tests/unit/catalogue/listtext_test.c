@@ -14,7 +14,7 @@ static const struct world_row rows[] = {
 static void test_there_and_back(void **state)
 {
     (void)state;
-    struct panellist *list = world_list(rows);
+    struct provider_list *list = world_list(rows);
     list->fetched_at_ms = 1234567890123;
     struct pricebook book = {0}, again = {0};
     *pricebook_need(&book, STR("7")) = (struct price_state){.is_quarantined = true,
@@ -31,7 +31,7 @@ static void test_there_and_back(void **state)
     buf_init(&text, LISTTEXT_MAX);
     buf_init(&second, LISTTEXT_MAX);
     assert_true(listtext_print(list, &book, &text));
-    struct panellist *back = listtext_parse(buf_str(&text), &again, false);
+    struct provider_list *back = listtext_parse(buf_str(&text), &again, false);
     assert_non_null(back);
     assert_int_equal(back->count, 3);
     assert_int_equal(back->fetched_at_ms, 1234567890123);
@@ -42,14 +42,14 @@ static void test_there_and_back(void **state)
     assert_int_equal(price->accepted.units, money_of("1.5").units);
     assert_false(pricebook_find(&again, STR("gone"))->has_accepted);
     assert_int_equal(pricebook_find(&again, STR("101"))->accepted.units, money_of("0.9").units);
-    assert_true(panellist_find(back, STR("101"))->refill);
-    assert_false(panellist_find(back, STR("7"))->has_limits);
+    assert_true(provider_list_find(back, STR("101"))->refill);
+    assert_false(provider_list_find(back, STR("7"))->has_limits);
     pricebook_fini(&book);
     pricebook_fini(&again);
     buf_fini(&text);
     buf_fini(&second);
-    panellist_free(&list);
-    panellist_free(&back);
+    provider_list_free(&list);
+    provider_list_free(&back);
 }
 
 static void test_known_prices_stay(void **state)
@@ -63,14 +63,14 @@ static void test_known_prices_stay(void **state)
     pricebook_need(&book, STR("1"))->is_quarantined = true;
     *pricebook_need(&book, STR("2")) =
         (struct price_state){.has_accepted = true, .accepted = money_of("7")};
-    struct panellist *list = listtext_parse(str_of(text), &book, true);
+    struct provider_list *list = listtext_parse(str_of(text), &book, true);
     assert_non_null(list);
     assert_true(pricebook_find(&book, STR("1"))->is_quarantined);
     assert_false(pricebook_find(&book, STR("2"))->is_quarantined);
-    panellist_free(&list);
+    provider_list_free(&list);
     list = listtext_parse(str_of(text), &book, false);
     assert_true(pricebook_find(&book, STR("2"))->is_quarantined);
-    panellist_free(&list);
+    provider_list_free(&list);
     pricebook_fini(&book);
 }
 
@@ -114,9 +114,9 @@ static void test_ill_formed(void **state)
     for (size_t i = 0; i < COUNT_OF(texts); i++)
         if (listtext_parse(str_of(texts[i]), &book, false) || book.prices)
             fail_msg("taken: %s", texts[i]);
-    struct panellist *list = listtext_parse(str_of(LIST(ROW, "")), &book, false);
+    struct provider_list *list = listtext_parse(str_of(LIST(ROW, "")), &book, false);
     assert_non_null(list);
-    panellist_free(&list);
+    provider_list_free(&list);
     pricebook_fini(&book);
 }
 

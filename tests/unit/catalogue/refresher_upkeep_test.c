@@ -172,14 +172,14 @@ static void test_balances(void **state)
     await(&s, has_balance, "the balance asked for");
     /* What an order said of funds is followed up without anybody asking. */
     s.panels[0].balance = "78";
-    struct answer broke = {.outcome = OUTCOME_REFUSED,
-                           .class = VERDICT_PROVIDER,
-                           .rest = REST_FUNDS,
-                           .is_funds = true,
-                           .retry_after_s = -1};
-    health_take(s.health, id_of(&s, 0), HEALTH_ORDERS, STR("101"), clock_steady_ms());
+    struct upstream_response broke = {.outcome = OUTCOME_REFUSED,
+                                      .class = VERDICT_PROVIDER,
+                                      .cool_down = COOL_DOWN_FUNDS,
+                                      .is_funds = true,
+                                      .retry_after_s = -1};
+    health_take(s.health, id_of(&s, 0), HEALTH_ORDERS, STR("101"), clock_monotonic_ms());
     health_note(s.health, id_of(&s, 0), HEALTH_ORDERS, STR("101"), &broke, money_of("1"),
-                clock_steady_ms());
+                clock_monotonic_ms());
     await(&s, has_balance, "the balance that health wants");
     stage_fini(&s);
 }

@@ -8,7 +8,7 @@
 #include "catalogue/balances.h"
 #include "catalogue/listtext.h"
 #include "catalogue/refresher.h"
-#include "providers/ask.h"
+#include "providers/upstream_call.h"
 #include "world.h"
 
 enum { PANELS = 2, ROWS = 12, DEADLINE_MS = 20000 };
@@ -61,12 +61,12 @@ static struct stage *stage; /* of the running test, for the stand-ins */
 
 /* ---- stand-ins ---- */
 
-struct ask {
+struct upstream_call {
     struct loop_timer timer;
     struct loop *loop;
     const struct provider *provider;
-    enum question_action action;
-    ask_done_fn *done;
+    enum upstream_action action;
+    upstream_call_done_fn *done;
     void *arg;
 };
 
@@ -75,67 +75,69 @@ static inline struct panel *panel_of(const struct provider *provider)
     return &stage->panels[strcmp(provider->settings.name, "alpha") == 0 ? 0 : 1];
 }
 
-static inline void fill_list(const struct panel *panel, struct answer_service *rows,
-                             struct answer *out)
+static inline void fill_list(const struct panel *panel, struct upstream_service *rows,
+                             struct upstream_response *out)
 {
     for (size_t i = 0; i < ROWS && panel->rows[i].id; i++)
-        rows[out->service_count++] = (struct answer_service){.id = str_of(panel->rows[i].id),
-                                                             .name = STR("Likes"),
-                                                             .category = STR("All"),
-                                                             .type = ORDERTYPE_DEFAULT,
-                                                             .has_rate = true,
-                                                             .rate = money_of(panel->rows[i].rate),
-                                                             .has_limits = true,
-                                                             .min = 10,
-                                                             .max = 1000};
+        rows[out->service_count++] =
+            (struct upstream_service){.id = str_of(panel->rows[i].id),
+                                      .name = STR("Likes"),
+                                      .category = STR("All"),
+                                      .type = ORDERTYPE_DEFAULT,
+                                      .has_rate = true,
+                                      .rate = money_of(panel->rows[i].rate),
+                                      .has_limits = true,
+                                      .min = 10,
+                                      .max = 1000};
     out->services = rows;
 }
 
 static inline void on_answer(void *arg)
 {
-    struct ask *ask = arg;
-    const struct panel *panel = panel_of(ask->provider);
-    struct answer_service rows[ROWS];
-    struct answer answer = {.outcome = panel->outcome,
-                            .is_key = panel->is_key,
-                            .rest = panel->is_key ? REST_KEY : REST_NONE,
-                            .class = VERDICT_PROVIDER,
-                            .retry_after_s = -1};
-    if (answer.outcome == OUTCOME_ACCEPTED && ask->action == QUESTION_SERVICES)
+    struct upstream_call *call = arg;
+    const struct panel *panel = panel_of(call->provider);
+    struct upstream_service rows[ROWS];
+    struct upstream_response answer = {.outcome = panel->outcome,
+                                       .is_key = panel->is_key,
+                                       .cool_down = panel->is_key ? COOL_DOWN_KEY : COOL_DOWN_NONE,
+                                       .class = VERDICT_PROVIDER,
+                                       .retry_after_s = -1};
+    if (answer.outcome == OUTCOME_ACCEPTED && call->action == UPSTREAM_SERVICES)
         fill_list(panel, rows, &answer);
-    if (answer.outcome == OUTCOME_ACCEPTED && ask->action == QUESTION_BALANCE && panel->balance) {
+    if (answer.outcome == OUTCOME_ACCEPTED && call->action == UPSTREAM_BALANCE && panel->balance) {
         answer.has_balance = true;
         answer.balance = money_of(panel->balance);
         answer.balance_currency = str_of(panel->currency);
     }
-    ask_done_fn *done = ask->done;
-    void *done_arg = ask->arg;
-    loop_timer_fini(&ask->timer);
-    free(ask);
+    upstream_call_done_fn *done = call->done;
+    void *done_arg = call->arg;
+    loop_timer_fini(&call->timer);
+    free(call);
     done(&answer, done_arg);
 }
 
-struct ask *ask_start(struct loop *loop, const struct provider *provider,
-                      const struct question *question, const struct ask_options *options,
-                      ask_done_fn *done, void *arg)
+struct upstream_call *upstream_call_start(struct loop *loop, const struct provider *provider,
+                                          const struct upstream_request *request,
+                                          const struct upstream_call_options *options,
+                                          upstream_call_done_fn *done, void *arg)
 {
-    struct ask *ask = memory_new(sizeof *ask);
+    struct upstream_call *call = memory_new(sizeof *call);
     struct panel *panel = panel_of(provider);
     (void)options;
-    *ask = (struct ask){
-        .loop = loop, .provider = provider, .action = question->action, .done = done, .arg = arg};
-    panel->lists += question->action == QUESTION_SERVICES;
-    panel->balances += question->action == QUESTION_BALANCE;
+    *call = (struct upstream_call){
+        .loop = loop, .provider = provider, .action = request->action, .done = done, .arg = arg};
+    panel->lists += request->action == UPSTREAM_SERVICES;
+    panel->balances += request->action == UPSTREAM_BALANCE;
     if (!panel->is_silent)
-        loop_timer_start(&ask->timer, loop, 0, on_answer, ask);
-    return ask;
+        loop_timer_start(&call->timer, loop, 0, on_answer, call);
+    return call;
 }
 
-void ask_cancel(struct ask *ask)
+void upstream_call_cancel(struct upstream_call *call)
 {
-    panel_of(ask->provider)->cancelled++;
-    loop_timer_fini(&ask->timer);
-    free(ask);
+    panel_of(call->provider)->cancelled++;
+    loop_timer_fini(&call->timer);
+    free(call);
 }
 
 void ledger_keep_list(struct ledger *ledger, struct loop *loop, struct str provider,
@@ -184,7 +186,7 @@ void ledger_keep_prices(struct ledger *ledger, const struct ledger_price *list, 
     }
 }
 
-const char *ledger_result_word(enum ledger_result result)
+const char *ledger_result_name(enum ledger_result result)
 {
     return result == LEDGER_DONE ? "done" : "not done";
 }
@@ -277,7 +279,7 @@ static inline void on_accepted(size_t accepted, void *arg)
 static inline void on_poll(void *arg)
 {
     struct stage *s = arg;
-    if (s->is_reached(s) || clock_steady_ms() > s->deadline_ms)
+    if (s->is_reached(s) || clock_monotonic_ms() > s->deadline_ms)
         loop_stop(s->loop);
     else
         loop_timer_start(&s->poll, s->loop, 1, on_poll, s);
@@ -286,7 +288,7 @@ static inline void on_poll(void *arg)
 static inline void await(struct stage *s, bool (*is_reached)(struct stage *stage), const char *what)
 {
     s->is_reached = is_reached;
-    s->deadline_ms = clock_steady_ms() + DEADLINE_MS;
+    s->deadline_ms = clock_monotonic_ms() + DEADLINE_MS;
     loop_timer_start(&s->poll, s->loop, 0, on_poll, s);
     loop_run(s->loop);
     if (!is_reached(s))

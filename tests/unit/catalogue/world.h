@@ -69,22 +69,22 @@ struct world_row {
     int64_t min, max; /* both 0: not said */
     bool refill, cancel, dripfeed;
 };
-static inline struct panellist *world_list(const struct world_row *rows)
+static inline struct provider_list *world_list(const struct world_row *rows)
 {
-    struct panellist *list = panellist_new(1);
+    struct provider_list *list = provider_list_new(1);
     for (; rows->id; rows++)
-        panellist_add(list, &(struct panelrow){.id = str_of(rows->id),
-                                               .name = str_of(rows->name),
-                                               .category = str_of(rows->category),
-                                               .rate = money_of(rows->rate),
-                                               .type = rows->type,
-                                               .has_limits = rows->max > 0,
-                                               .min = rows->min,
-                                               .max = rows->max,
-                                               .refill = rows->refill,
-                                               .cancel = rows->cancel,
-                                               .dripfeed = rows->dripfeed});
-    panellist_seal(list);
+        provider_list_add(list, &(struct panelrow){.id = str_of(rows->id),
+                                                   .name = str_of(rows->name),
+                                                   .category = str_of(rows->category),
+                                                   .rate = money_of(rows->rate),
+                                                   .type = rows->type,
+                                                   .has_limits = rows->max > 0,
+                                                   .min = rows->min,
+                                                   .max = rows->max,
+                                                   .refill = rows->refill,
+                                                   .cancel = rows->cancel,
+                                                   .dripfeed = rows->dripfeed});
+    provider_list_seal(list);
     return list;
 }
 

@@ -82,7 +82,7 @@ static void test_faults(void **state)
     static const struct {
         const char *names[2];
         const char *keys[2][2];
-        const char *words[2]; /* all stand in the fault */
+        const char *message[2]; /* all stand in the fault */
     } cases[] = {
         {{"shop", "bazaar"},
          {{"secret-1", "two"}, {"three", "secret-1"}},
@@ -103,10 +103,10 @@ static void test_faults(void **state)
         assert_null(settings[0].name);
         assert_null(settings[1].name);
         assert_int_equal(why.code, FAULT_INVALID);
-        assert_non_null(strstr(why.words, cases[i].words[0]));
-        assert_non_null(strstr(why.words, cases[i].words[1]));
-        assert_null(strstr(why.words, "secret-1"));
-        assert_null(strstr(why.words, hex));
+        assert_non_null(strstr(why.message, cases[i].message[0]));
+        assert_non_null(strstr(why.message, cases[i].message[1]));
+        assert_null(strstr(why.message, "secret-1"));
+        assert_null(strstr(why.message, hex));
     }
 }
 

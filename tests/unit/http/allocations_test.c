@@ -21,7 +21,7 @@ static bool run(const void *given)
                                  str_of(input->query), &arena, &why);
     bool is_right = is_read ? params.count == input->count &&
                                   str_is(params_get(&params, input->name), input->value)
-                            : why.words[0] != '\0';
+                            : why.message[0] != '\0';
     arena_fini(&arena);
     return is_right;
 }

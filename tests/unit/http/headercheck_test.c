@@ -121,11 +121,11 @@ static void test_check(void **state)
             evhttp_add_header(&headers, c->headers[h][0], c->headers[h][1]);
         struct headercheck_verdict verdict = headercheck_judge(&request, &headers);
         evhttp_clear_headers(&headers);
-        if ((verdict.words != NULL) != (c->fault != NULL))
-            print_error("%s: %s\n", c->what, verdict.words ? verdict.words : "passes");
-        assert_int_equal(verdict.words != NULL, c->fault != NULL);
+        if ((verdict.message != NULL) != (c->fault != NULL))
+            print_error("%s: %s\n", c->what, verdict.message ? verdict.message : "passes");
+        assert_int_equal(verdict.message != NULL, c->fault != NULL);
         if (c->fault)
-            assert_non_null(strstr(verdict.words, c->fault));
+            assert_non_null(strstr(verdict.message, c->fault));
         else
             assert_int_equal(verdict.is_chunked, c->is_chunked);
     }
@@ -140,9 +140,9 @@ static void test_too_many_headers(void **state)
     evhttp_add_header(&headers, "Host", "x");
     for (int i = 1; i < HEADERCHECK_MAX; i++)
         evhttp_add_header(&headers, "A", "b");
-    assert_null(headercheck_judge(&request, &headers).words);
+    assert_null(headercheck_judge(&request, &headers).message);
     evhttp_add_header(&headers, "A", "b");
-    assert_string_equal(headercheck_judge(&request, &headers).words, "Too many headers");
+    assert_string_equal(headercheck_judge(&request, &headers).message, "Too many headers");
     evhttp_clear_headers(&headers);
 }
 

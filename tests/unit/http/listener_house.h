@@ -125,9 +125,9 @@ struct house_errand {
 
 static inline void house_on_errand(struct loop_message *message)
 {
-    struct house_errand *errand = (struct house_errand *)message;
-    errand->fn(errand->house);
-    sem_post(&errand->done);
+    struct house_errand *deferred = (struct house_errand *)message;
+    deferred->fn(deferred->house);
+    sem_post(&deferred->done);
 }
 
 static inline void house_wait(sem_t *what)
@@ -146,11 +146,11 @@ static inline bool house_is_posted(sem_t *what)
 /* On the loop's thread; returns when it is done. */
 static inline void house_run(struct house *house, void (*fn)(struct house *house))
 {
-    struct house_errand errand = {.message = {.run = house_on_errand}, .fn = fn, .house = house};
-    sem_init(&errand.done, 0, 0);
-    loop_post(house->loop, &errand.message);
-    house_wait(&errand.done);
-    sem_destroy(&errand.done);
+    struct house_errand deferred = {.message = {.run = house_on_errand}, .fn = fn, .house = house};
+    sem_init(&deferred.done, 0, 0);
+    loop_post(house->loop, &deferred.message);
+    house_wait(&deferred.done);
+    sem_destroy(&deferred.done);
 }
 
 static inline void house_nothing(struct house *house)
@@ -230,22 +230,23 @@ static inline void client_send(int fd, const char *text)
     assert_int_equal(send(fd, text, len, MSG_NOSIGNAL), len);
 }
 
-struct answer {
+struct upstream_response {
     int status; /* 0: the connection closed without one */
     char head[4096];
     char body[4096]; /* its start */
     size_t body_len;
 };
 
-static inline const char *answer_header(const struct answer *answer, const char *name_colon)
+static inline const char *answer_header(const struct upstream_response *answer,
+                                        const char *name_colon)
 {
     return strcasestr(answer->head, name_colon);
 }
 
 /* One answer, no byte of what follows it. */
-static inline struct answer client_answer(int fd, bool has_body)
+static inline struct upstream_response client_answer(int fd, bool has_body)
 {
-    struct answer answer = {0};
+    struct upstream_response answer = {0};
     size_t len = 0;
     while (len + 1 < sizeof answer.head && strstr(answer.head, "\r\n\r\n") == NULL) {
         if (recv(fd, answer.head + len, 1, 0) != 1)
@@ -267,7 +268,7 @@ static inline struct answer client_answer(int fd, bool has_body)
     return answer;
 }
 
-static inline struct answer client_ask(int fd, const char *request)
+static inline struct upstream_response client_ask(int fd, const char *request)
 {
     client_send(fd, request);
     return client_answer(fd, true);

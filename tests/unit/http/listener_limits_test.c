@@ -87,17 +87,17 @@ static void test_slow_senders_are_closed(void **state)
     for (size_t i = 0; i < COUNT_OF(starts); i++) {
         int fd = client_open(house);
         struct timeval tick = {.tv_usec = 20000};
-        int64_t began_ms = clock_steady_ms();
+        int64_t began_ms = clock_monotonic_ms();
         char byte;
         setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tick, sizeof tick);
         client_send(fd, starts[i]);
         /* The receive's time-out is the drip's rhythm; end of file is what is awaited. */
         while (recv(fd, &byte, 1, 0) < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
-            assert_true(clock_steady_ms() - began_ms < 5000);
+            assert_true(clock_monotonic_ms() - began_ms < 5000);
             if (send(fd, "a", 1, MSG_NOSIGNAL) < 0)
                 break;
         }
-        int64_t took_ms = clock_steady_ms() - began_ms;
+        int64_t took_ms = clock_monotonic_ms() - began_ms;
         if (took_ms < 190)
             print_error("%s: closed after %d ms\n", starts[i], (int)took_ms);
         assert_true(took_ms >= 190);
@@ -154,7 +154,7 @@ static void test_deadline_answers(void **state)
                     "Content-Length: 4\r\n\r\nbody");
     house_wait(&house->holding);
     house_run(house, look_at_held);
-    struct answer answer = client_answer(fd, true);
+    struct upstream_response answer = client_answer(fd, true);
     assert_int_equal(answer.status, 503);
     assert_string_equal(answer.body, "{\"error\":\"Request timed out\"}");
     assert_non_null(answer_header(&answer, "\r\nConnection: close\r\n"));
@@ -454,14 +454,14 @@ static void test_out_of_descriptors(void **state)
     none = before;
     none.rlim_cur = 3;
     setrlimit(RLIMIT_NOFILE, &none);
-    int64_t began_ms = clock_steady_ms();
+    int64_t began_ms = clock_monotonic_ms();
     int connected = connect(second, (struct sockaddr *)&to, sizeof to);
     send(second, "GET / HTTP/1.1\r\nHost: x\r\n\r\n", 27, MSG_NOSIGNAL);
     /* Clients that are here go on meanwhile. */
     int status = client_ask(fd, "GET / HTTP/1.1\r\nHost: x\r\n\r\n").status;
-    while (log_warnings() < warnings + 3 && clock_steady_ms() - began_ms < 5000)
+    while (log_warnings() < warnings + 3 && clock_monotonic_ms() - began_ms < 5000)
         house_run(house, house_nothing);
-    int64_t took_ms = clock_steady_ms() - began_ms;
+    int64_t took_ms = clock_monotonic_ms() - began_ms;
     setrlimit(RLIMIT_NOFILE, &before);
     assert_int_equal(connected, 0);
     assert_int_equal(status, 200);
@@ -494,7 +494,7 @@ static void test_graceful_end(void **state)
     house_run(house, stop_accepting);
     assert_true(client_is_closed(idle));
     assert_int_equal(listener_exchange_count(house->listener), 1);
-    struct answer answer = client_ask(half, "\r\n");
+    struct upstream_response answer = client_ask(half, "\r\n");
     assert_int_equal(answer.status, 200);
     assert_non_null(answer_header(&answer, "\r\nConnection: close\r\n"));
     assert_true(client_is_closed(half));
@@ -523,7 +523,7 @@ static void test_graceful_end_while_writing(void **state)
         house_run(house, house_nothing);
     house_run(house, stop_accepting);
     assert_int_equal(listener_exchange_count(house->listener), 1);
-    struct answer answer = client_answer(fd, true);
+    struct upstream_response answer = client_answer(fd, true);
     assert_int_equal(answer.body_len, HOUSE_BIG_BYTES);
     assert_null(answer_header(&answer, "\r\nConnection:"));
     assert_true(client_is_closed(fd));

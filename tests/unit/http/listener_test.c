@@ -24,8 +24,8 @@ static void test_keep_alive(void **state)
     int fd = client_open(house);
     (void)state;
     for (int i = 0; i < 3; i++) {
-        struct answer answer = client_ask(fd, "POST /api/v2?x=1 HTTP/1.1\r\nHost: x\r\n"
-                                              "Content-Length: 7\r\n\r\nkey=abc");
+        struct upstream_response answer = client_ask(fd, "POST /api/v2?x=1 HTTP/1.1\r\nHost: x\r\n"
+                                                         "Content-Length: 7\r\n\r\nkey=abc");
         assert_int_equal(answer.status, 200);
         assert_string_equal(answer.body, "key=abc");
         assert_non_null(answer_header(&answer, "\r\nContent-Type: application/json\r\n"));
@@ -66,7 +66,7 @@ static void test_pipelining(void **state)
 static void test_target_and_request_id(void **state)
 {
     static const struct {
-        const char *target, *header, *told; /* told up to the id */
+        const char *target, *header, *set; /* told up to the id */
         bool is_taken;
     } cases[] = {
         {"/tell?a=b&c=%20#d?e", "X-Request-Id: A.b_c-9", "0 /tell a=b&c=%20#d?e 127.0.0.1 A.b_c-9",
@@ -87,14 +87,14 @@ static void test_target_and_request_id(void **state)
         int fd = client_open(house);
         snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: x\r\n%s\r\n\r\n",
                  cases[i].target, cases[i].header);
-        struct answer answer = client_ask(fd, request);
-        size_t told = strlen(cases[i].told);
+        struct upstream_response answer = client_ask(fd, request);
+        size_t set = strlen(cases[i].set);
         assert_int_equal(answer.status, 200);
-        assert_memory_equal(answer.body, cases[i].told, told);
+        assert_memory_equal(answer.body, cases[i].set, set);
         if (!cases[i].is_taken) {
-            assert_int_equal(strlen(answer.body + told), 16);
-            assert_int_equal(strspn(answer.body + told, "0123456789abcdef"), 16);
-            assert_non_null(answer_header(&answer, answer.body + told));
+            assert_int_equal(strlen(answer.body + set), 16);
+            assert_int_equal(strspn(answer.body + set, "0123456789abcdef"), 16);
+            assert_non_null(answer_header(&answer, answer.body + set));
         } else {
             assert_non_null(answer_header(&answer, "\r\nX-Request-Id: A.b_c-9\r\n"));
         }
@@ -108,7 +108,7 @@ static void test_shapes_of_replies(void **state)
     struct house *house = open_house(NULL);
     int fd = client_open(house);
     (void)state;
-    struct answer answer = client_ask(fd, "GET /html HTTP/1.1\r\nHost: x\r\n\r\n");
+    struct upstream_response answer = client_ask(fd, "GET /html HTTP/1.1\r\nHost: x\r\n\r\n");
     assert_int_equal(answer.status, 429);
     assert_non_null(strstr(answer.head, "429 Too Many Requests\r\n"));
     assert_non_null(answer_header(&answer, "\r\nContent-Type: text/html\r\n"));
@@ -140,8 +140,8 @@ static void test_http_1_0(void **state)
     struct house *house = open_house(NULL);
     int fd = client_open(house);
     (void)state;
-    struct answer answer = client_ask(fd, "POST / HTTP/1.0\r\nConnection: keep-alive\r\n"
-                                          "Content-Length: 2\r\n\r\nab");
+    struct upstream_response answer = client_ask(fd, "POST / HTTP/1.0\r\nConnection: keep-alive\r\n"
+                                                     "Content-Length: 2\r\n\r\nab");
     assert_string_equal(answer.body, "ab");
     assert_non_null(answer_header(&answer, "\r\nConnection: keep-alive\r\n"));
     answer = client_ask(fd, "POST / HTTP/1.0\r\nContent-Length: 2\r\n\r\ncd");
@@ -156,7 +156,7 @@ static void test_shared_reply(void **state)
     struct house *house = open_house(NULL);
     int fd = client_open(house);
     (void)state;
-    struct answer answer = client_ask(fd, "GET /big HTTP/1.1\r\nHost: x\r\n\r\n");
+    struct upstream_response answer = client_ask(fd, "GET /big HTTP/1.1\r\nHost: x\r\n\r\n");
     assert_int_equal(answer.body_len, HOUSE_BIG_BYTES);
     house_wait(&house->freed);
     house_wait(&house->ended);
@@ -234,7 +234,7 @@ static void test_chunks_and_expect(void **state)
     client_send(fd, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n"
                     "Expect: 100-continue\r\n\r\n");
     assert_int_equal(client_answer(fd, false).status, 100);
-    struct answer answer = client_ask(fd, "abc");
+    struct upstream_response answer = client_ask(fd, "abc");
     assert_int_equal(answer.status, 200);
     assert_string_equal(answer.body, "abc");
 
@@ -284,7 +284,7 @@ static void test_ill_formed_requests_end_the_connection(void **state)
         snprintf(text, sizeof text, "%sGET /tell HTTP/1.1\r\nHost: x\r\n\r\n", requests[i]);
         client_send(fd, text);
         bool is_head = strncmp(text, "HEAD", 4) == 0;
-        struct answer answer = client_answer(fd, !is_head);
+        struct upstream_response answer = client_answer(fd, !is_head);
         if (answer.status != 400)
             print_error("%s: %d\n", requests[i], answer.status);
         assert_int_equal(answer.status, 400);
@@ -308,7 +308,7 @@ static void test_nul_in_a_header(void **state)
         send(fd, request, piece, MSG_NOSIGNAL);
         house_run(house, house_nothing);
         send(fd, request + piece, sizeof request - 1 - piece, MSG_NOSIGNAL);
-        struct answer answer = client_answer(fd, true);
+        struct upstream_response answer = client_answer(fd, true);
         assert_int_equal(answer.status, 400);
         assert_non_null(strstr(answer.body, "{\"error\":\"Lines of"));
         close(fd);
@@ -325,7 +325,7 @@ static void test_forwarded_for(void **state)
     assert_true(network_parse(STR("127.0.0.0/8"), &trusted, NULL));
     struct house *house = open_house(&settings);
     int fd = client_open(house);
-    struct answer answer =
+    struct upstream_response answer =
         client_ask(fd, "GET /tell HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 6.6.6.6\r\n"
                        "X-Forwarded-For: 192.0.2.7, 127.0.0.9\r\nX-Request-Id: i\r\n\r\n");
     assert_string_equal(answer.body, "0 /tell  192.0.2.7 i");
@@ -353,7 +353,7 @@ static void test_address_in_use(void **state)
     assert_true(listener_settings_parse_address(str_of(text), &address, &why));
     assert_false(listener_bind(&address, fds, 2, &why));
     assert_int_equal(why.code, FAULT_CONFLICT);
-    assert_non_null(strstr(why.words, text));
+    assert_non_null(strstr(why.message, text));
     assert_true(listener_bind_more(&address, fds, 2, &why));
     close(fds[0]);
     close(fds[1]);

@@ -65,13 +65,13 @@ static void close_tls_house(struct house *house)
     close_house(house);
 }
 
-static SSL_CTX *client_context(int most)
+static SSL_CTX *client_context(int max)
 {
     SSL_CTX *context = SSL_CTX_new(TLS_client_method());
     assert_non_null(context);
     SSL_CTX_set_security_level(context, 0);
     SSL_CTX_set_min_proto_version(context, TLS1_VERSION);
-    SSL_CTX_set_max_proto_version(context, most);
+    SSL_CTX_set_max_proto_version(context, max);
     SSL_CTX_set_alpn_protos(context, (const unsigned char *)"\x02h2\x08http/1.1", 12);
     return context;
 }
@@ -92,14 +92,14 @@ static void tls_ask(SSL *session, const char *request, char *answer, size_t room
 static void test_versions(void **state)
 {
     static const struct {
-        int most;
+        int max;
         const char *version; /* NULL: refused */
     } cases[] = {{TLS1_3_VERSION, "TLSv1.3"}, {TLS1_2_VERSION, "TLSv1.2"}, {TLS1_1_VERSION, NULL}};
     struct fault why = {0};
     struct house *house = open_house(context_of("one.crt", "one.key", &why), 0);
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        SSL_CTX *context = client_context(cases[i].most);
+        SSL_CTX *context = client_context(cases[i].max);
         SSL *session = SSL_new(context);
         int fd = client_open(house);
         SSL_set_fd(session, fd);
@@ -220,7 +220,7 @@ static void test_no_handshake(void **state)
 static void test_refused_files(void **state)
 {
     static const struct {
-        const char *certificate, *key, *words;
+        const char *certificate, *key, *message;
     } cases[] = {
         {"none.crt", "one.key", "none.crt: No such file"},
         {"one.crt", "none.key", "none.key: No such file"},
@@ -233,7 +233,7 @@ static void test_refused_files(void **state)
         struct fault why = {0};
         assert_null(context_of(cases[i].certificate, cases[i].key, &why));
         assert_int_equal(why.code, FAULT_INVALID);
-        assert_non_null(strstr(why.words, cases[i].words));
+        assert_non_null(strstr(why.message, cases[i].message));
     }
 }
 

@@ -52,12 +52,12 @@ static void test_parse(void **state)
         struct fault why = {0};
         bool ok = network_parse(str_of(cases[i].text), &network, &why);
         if (ok != (cases[i].bits >= 0))
-            print_error("%s: %s\n", cases[i].text, why.words);
+            print_error("%s: %s\n", cases[i].text, why.message);
         assert_int_equal(ok, cases[i].bits >= 0);
         if (ok)
             assert_int_equal(network.bits, cases[i].bits);
         else
-            assert_true(why.words[0] != '\0');
+            assert_true(why.message[0] != '\0');
     }
 }
 

@@ -14,16 +14,16 @@ static inline void check_fault(const char *what, bool ok, const struct fault *wh
 {
     if (fault == NULL) {
         if (!ok)
-            print_error("%s: %s\n", what, why->words);
+            print_error("%s: %s\n", what, why->message);
         assert_true(ok);
         return;
     }
-    if (ok || strstr(why->words, fault) == NULL)
+    if (ok || strstr(why->message, fault) == NULL)
         print_error("%s: wanted a fault with \"%s\", got %s\n", what, fault,
-                    ok ? "none" : why->words);
+                    ok ? "none" : why->message);
     assert_false(ok);
     assert_int_equal(why->code, FAULT_INVALID);
-    assert_non_null(strstr(why->words, fault));
+    assert_non_null(strstr(why->message, fault));
 }
 
 static inline void check_values(const char *what, const struct params *params,

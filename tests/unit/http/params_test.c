@@ -290,7 +290,7 @@ static void test_multipart_binary_file_is_skipped(void **state)
     params.count = 0;
     assert_false(params_add_multipart(&params, str_make(refused, sizeof refused - 1),
                                       STR(MULTIPART), &arena, &why));
-    assert_non_null(strstr(why.words, "NUL")); /* of a, which is no file */
+    assert_non_null(strstr(why.message, "NUL")); /* of a, which is no file */
     arena_fini(&arena);
 }
 
@@ -317,7 +317,7 @@ static void test_ceilings(void **state)
     assert_true(str_is(params_get(&params, "p63"), "63"));
     buf_add_text(&text, "one_more=1");
     assert_false(decode_text(&text, FORM, &params, &arena, &why));
-    assert_non_null(strstr(why.words, "at most 64"));
+    assert_non_null(strstr(why.message, "at most 64"));
     arena_fini(&arena);
 
     /* Also of those that say nothing: each costs time. */
@@ -328,7 +328,7 @@ static void test_ceilings(void **state)
     assert_true(decode_text(&text, FORM, &params, &arena, &why));
     buf_add_byte(&text, '&');
     assert_false(decode_text(&text, FORM, &params, &arena, &why));
-    assert_non_null(strstr(why.words, "20000 parameters"));
+    assert_non_null(strstr(why.message, "20000 parameters"));
     arena_fini(&arena);
 
     buf_clear(&text);
@@ -338,7 +338,7 @@ static void test_ceilings(void **state)
     buf_add_text(&text, "]}");
     arena_init(&arena);
     assert_false(decode_text(&text, "application/json", &params, &arena, &why));
-    assert_non_null(strstr(why.words, "values"));
+    assert_non_null(strstr(why.message, "values"));
     arena_fini(&arena);
 
     buf_clear(&text);
@@ -347,7 +347,7 @@ static void test_ceilings(void **state)
     buf_add_text(&text, "--XyZ--");
     arena_init(&arena);
     assert_false(decode_text(&text, MULTIPART, &params, &arena, &why));
-    assert_non_null(strstr(why.words, "parts"));
+    assert_non_null(strstr(why.message, "parts"));
     arena_fini(&arena);
     buf_fini(&text);
 }

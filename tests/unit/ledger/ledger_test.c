@@ -40,7 +40,7 @@ static void lists_are_newest_first(void **state)
 {
     struct bench *bench = *state;
     fill(bench);
-    struct ledger_query list = {.question = LEDGER_ASK_LIST};
+    struct ledger_query list = {.request = LEDGER_QUERY_LIST};
     expect(bench, list, "6 5 4 3 2 1 ");
     list.limit = 2;
     expect(bench, list, "6 5 ");
@@ -62,19 +62,20 @@ static void orders_are_in_the_order_asked(void **state)
     static const uint32_t ids[] = {5, 99, 1, 5};
     struct bench *bench = *state;
     fill(bench);
-    expect(bench, (struct ledger_query){.question = LEDGER_ASK_ORDERS, .ids = ids, .id_count = 4},
+    expect(bench, (struct ledger_query){.request = LEDGER_QUERY_ORDERS, .ids = ids, .id_count = 4},
            "5 1 5 ");
-    expect(bench, (struct ledger_query){.question = LEDGER_ASK_ORDER, .id = 99}, "");
-    expect(bench, (struct ledger_query){.question = LEDGER_ASK_SHOW, .id = 99}, "");
-    expect(bench, (struct ledger_query){.question = LEDGER_ASK_ORDERS}, "");
+    expect(bench, (struct ledger_query){.request = LEDGER_QUERY_ORDER, .id = 99}, "");
+    expect(bench, (struct ledger_query){.request = LEDGER_QUERY_SHOW, .id = 99}, "");
+    expect(bench, (struct ledger_query){.request = LEDGER_QUERY_ORDERS}, "");
 }
 
 static void doubt_is_found_by_its_text(void **state)
 {
     struct bench *bench = *state;
     fill(bench);
-    struct ledger_query query = {
-        .question = LEDGER_ASK_DOUBT_TEXT, .provider = STR("alpha"), .text = STR("service paused")};
+    struct ledger_query query = {.request = LEDGER_QUERY_DOUBT_TEXT,
+                                 .provider = STR("alpha"),
+                                 .text = STR("service paused")};
     expect(bench, query, "3 ");
     struct ledger_rows rows = bench_read(bench, query);
     assert_int_equal(rows.attempt_count, 1);
@@ -95,15 +96,16 @@ static void children_are_listed_by_number(void **state)
         bench_write(bench,
                     &(struct ledger_change){.order = id, .insert = &child, .event = "child"});
     }
-    expect(bench, (struct ledger_query){.question = LEDGER_ASK_CHILDREN, .id = 1}, "18 19 20 ");
-    expect(bench, (struct ledger_query){.question = LEDGER_ASK_CHILDREN, .id = 2}, "");
+    expect(bench, (struct ledger_query){.request = LEDGER_QUERY_CHILDREN, .id = 1}, "18 19 20 ");
+    expect(bench, (struct ledger_query){.request = LEDGER_QUERY_CHILDREN, .id = 2}, "");
 }
 
-static enum ledger_result aftersale(struct bench *bench, struct ledger_aftersale given)
+static enum ledger_result order_request(struct bench *bench, struct ledger_request given)
 {
     given.client = STR("shop");
-    return bench_write(bench, &(struct ledger_change){
-                                  .order = given.order, .aftersale = &given, .event = "refill"});
+    return bench_write(
+        bench,
+        &(struct ledger_change){.order = given.order, .order_request = &given, .event = "refill"});
 }
 
 static void refills_move_as_attempts_do(void **state)
@@ -112,28 +114,28 @@ static void refills_move_as_attempts_do(void **state)
     struct bench *bench = *state;
     bench_place(bench, 1);
     bench_accept(bench, 1, 1, "4711");
-    struct ledger_aftersale refill = {.kind = AFTERSALE_REFILL, .number = 1, .order = 1};
-    assert_int_equal(aftersale(bench, refill), LEDGER_DONE);
+    struct ledger_request refill = {.kind = ORDER_REQUEST_REFILL, .number = 1, .order = 1};
+    assert_int_equal(order_request(bench, refill), LEDGER_DONE);
     refill.state = ATTEMPTSTATE_ACCEPTED;
     refill.upstream_id = STR("88");
-    assert_int_equal(aftersale(bench, refill), LEDGER_DONE);
+    assert_int_equal(order_request(bench, refill), LEDGER_DONE);
     refill.upstream_id = STR("");
     refill.status = REFILLSTATUS_UNKNOWN;
-    assert_int_equal(aftersale(bench, refill), LEDGER_DONE);
-    refill.kind = AFTERSALE_CANCEL;
-    assert_int_equal(aftersale(bench, refill), LEDGER_REFUSED);
-    refill.kind = AFTERSALE_REFILL;
+    assert_int_equal(order_request(bench, refill), LEDGER_DONE);
+    refill.kind = ORDER_REQUEST_CANCEL;
+    assert_int_equal(order_request(bench, refill), LEDGER_REFUSED);
+    refill.kind = ORDER_REQUEST_REFILL;
     refill.state = ATTEMPTSTATE_DOUBT;
-    assert_int_equal(aftersale(bench, refill), LEDGER_REFUSED);
+    assert_int_equal(order_request(bench, refill), LEDGER_REFUSED);
     refill.order = 2;
-    assert_int_equal(aftersale(bench, refill), LEDGER_REFUSED);
+    assert_int_equal(order_request(bench, refill), LEDGER_REFUSED);
     struct ledger_rows rows = bench_read(
-        bench, (struct ledger_query){.question = LEDGER_ASK_AFTERSALES, .ids = ids, .id_count = 3});
-    assert_int_equal(rows.aftersale_count, 1);
-    assert_int_equal(rows.aftersales[0].state, ATTEMPTSTATE_ACCEPTED);
-    assert_int_equal(rows.aftersales[0].status, REFILLSTATUS_UNKNOWN);
-    assert_true(str_is(rows.aftersales[0].upstream_id, "88"));
-    assert_int_equal(rows.aftersales[0].order, 1);
+        bench, (struct ledger_query){.request = LEDGER_QUERY_REQUESTS, .ids = ids, .id_count = 3});
+    assert_int_equal(rows.order_request_count, 1);
+    assert_int_equal(rows.order_requests[0].state, ATTEMPTSTATE_ACCEPTED);
+    assert_int_equal(rows.order_requests[0].status, REFILLSTATUS_UNKNOWN);
+    assert_true(str_is(rows.order_requests[0].upstream_id, "88"));
+    assert_int_equal(rows.order_requests[0].order, 1);
 }
 
 static enum ledger_result keep(struct bench *bench, const struct ledger_import *list, size_t count)
@@ -188,14 +190,14 @@ static void numbers_go_on_and_end(void **state)
 struct backup_end {
     struct bench *bench;
     bool is_ok;
-    char words[256];
+    char message[256];
 };
 
-static void on_backup(bool is_ok, const char *words, void *arg)
+static void on_backup(bool is_ok, const char *message, void *arg)
 {
     struct backup_end *end = arg;
     end->is_ok = is_ok;
-    snprintf(end->words, sizeof end->words, "%s", words);
+    snprintf(end->message, sizeof end->message, "%s", message);
     loop_stop(end->bench->loop);
 }
 
@@ -225,7 +227,7 @@ static void backups_are_whole(void **state)
     ledger_backup(bench->ledger, bench->loop, path, on_backup, &end);
     loop_run(bench->loop);
     assert_false(end.is_ok);
-    assert_non_null(strstr(end.words, "exists"));
+    assert_non_null(strstr(end.message, "exists"));
     ledger_backup(bench->ledger, bench->loop, missing, on_backup, &end);
     loop_run(bench->loop);
     assert_false(end.is_ok);
@@ -282,7 +284,7 @@ static void health_counts(void **state)
     bench_accept(bench, 1, 1, "4711");
     ledger_health(bench->ledger, &health);
     assert_true(health.is_writable);
-    assert_string_equal(health.words, "");
+    assert_string_equal(health.message, "");
     assert_int_equal(health.changes, 2);
     assert_int_equal(health.commits, 2);
     assert_int_equal(health.failures, 0);

@@ -29,7 +29,7 @@ static int64_t number(struct bench *bench, const char *query)
 static size_t count_state(struct bench *bench, enum orderstate state)
 {
     struct ledger_rows rows =
-        bench_read(bench, (struct ledger_query){.question = LEDGER_ASK_LIST, .limit = 100});
+        bench_read(bench, (struct ledger_query){.request = LEDGER_QUERY_LIST, .limit = 100});
     size_t found = 0;
     for (size_t i = 0; i < rows.order_count; i++)
         found += rows.orders[i].state == state;
@@ -108,7 +108,7 @@ static void odd_version_1(void **state)
     assert_int_equal(bench_order(bench, 5003).state, ORDERSTATE_CANCELED);
     for (uint32_t id = 5001; id <= 5003; id++) {
         struct ledger_rows rows =
-            bench_read(bench, (struct ledger_query){.question = LEDGER_ASK_SHOW, .id = id});
+            bench_read(bench, (struct ledger_query){.request = LEDGER_QUERY_SHOW, .id = id});
         assert_int_equal(rows.attempt_count, id == 5001 ? 2 : 1);
         assert_int_equal(rows.attempts[rows.attempt_count - 1].state, ATTEMPTSTATE_DOUBT);
     }

@@ -1,5 +1,5 @@
 /* A plain model in memory of the rules of the books: what a change does to an order, its attempts,
- * events and aftersales, or that it is refused; and what a restart does. */
+ * events and order_requests, or that it is refused; and what a restart does. */
 #ifndef UNIT_LEDGER_MODEL_H
 #define UNIT_LEDGER_MODEL_H
 #include <setjmp.h>
@@ -27,7 +27,7 @@ struct model_order {
 
 struct model {
     struct model_order orders[ORDERS + 1]; /* by number; 0 is never there */
-    struct ledger_aftersale aftersales[AFTERSALES + 1];
+    struct ledger_request order_requests[AFTERSALES + 1];
 };
 
 static inline struct ledger_attempt *live_attempt(struct model_order *order)
@@ -54,8 +54,8 @@ static inline void tell(struct model_order *order, const struct ledger_change *c
         .word = change->event ? str_of(change->event) : STR("state"),
         .reason = change->reason,
         .request_id = change->request_id,
-        .from = has_moved && !is_new ? str_of(orderstate_word(from)) : STR(""),
-        .to = has_moved ? str_of(orderstate_word(order->row.state)) : STR("")};
+        .from = has_moved && !is_new ? str_of(orderstate_name(from)) : STR(""),
+        .to = has_moved ? str_of(orderstate_name(order->row.state)) : STR("")};
 }
 
 static inline bool start(struct model_order *order, const struct ledger_change *change,
@@ -132,22 +132,23 @@ static inline bool update(struct model_order *order, const struct ledger_change 
     return true;
 }
 
-static inline bool sell(struct model *model, const struct ledger_aftersale *aftersale,
+static inline bool sell(struct model *model, const struct ledger_request *order_request,
                         int64_t at_ms)
 {
-    struct ledger_aftersale *kept = &model->aftersales[aftersale->number];
+    struct ledger_request *kept = &model->order_requests[order_request->number];
     bool is_new = kept->number == 0;
-    if (!is_new && (kept->order != aftersale->order || kept->kind != aftersale->kind ||
-                    (kept->state != aftersale->state &&
-                     !attemptstate_may_move(kept->state, aftersale->state))))
+    if (!is_new && (kept->order != order_request->order || kept->kind != order_request->kind ||
+                    (kept->state != order_request->state &&
+                     !attemptstate_may_move(kept->state, order_request->state))))
         return false;
     if (is_new) {
-        *kept = *aftersale;
+        *kept = *order_request;
         kept->created_at_ms = at_ms;
     }
-    kept->state = aftersale->state;
-    kept->status = aftersale->status;
-    kept->upstream_id = aftersale->upstream_id.len ? aftersale->upstream_id : kept->upstream_id;
+    kept->state = order_request->state;
+    kept->status = order_request->status;
+    kept->upstream_id =
+        order_request->upstream_id.len ? order_request->upstream_id : kept->upstream_id;
     kept->updated_at_ms = at_ms;
     return true;
 }
@@ -191,7 +192,7 @@ static inline bool apply(struct model *model, const struct ledger_change *change
         (change->attempt_ended && !end(order, change->attempt_ended, at_ms)) ||
         (change->attempt_started && !start(order, change, at_ms)) ||
         !is_of_a_piece(order, change) ||
-        (change->aftersale && !sell(model, change->aftersale, at_ms)))
+        (change->order_request && !sell(model, change->order_request, at_ms)))
         return false;
     if (change->update || change->attempt_started)
         order->row.updated_at_ms = at_ms;
@@ -216,8 +217,8 @@ static inline bool is_sound(struct model *model, const struct ledger_change *cha
     if (is_accepted && (live_attempt(order)->upstream_id.len == 0 ||
                         !str_equal(live_attempt(order)->upstream_id, row->upstream_id)))
         return false;
-    return change->aftersale == NULL ||
-           model->aftersales[change->aftersale->number].state != ATTEMPTSTATE_ACCEPTED ||
+    return change->order_request == NULL ||
+           model->order_requests[change->order_request->number].state != ATTEMPTSTATE_ACCEPTED ||
            is_accepted || is_child;
 }
 
@@ -245,15 +246,15 @@ static inline void recover_order(struct model_order *order, bool was_sending)
     tell(order, change, ORDERSTATE_PLACING, false, ANY_MOMENT);
 }
 
-static inline void recover_aftersale(struct model *model, struct ledger_aftersale *aftersale)
+static inline void recover_request(struct model *model, struct ledger_request *order_request)
 {
-    struct model_order *order = &model->orders[aftersale->order];
+    struct model_order *order = &model->orders[order_request->order];
     const struct ledger_change change = {
-        .event = aftersale->kind == AFTERSALE_REFILL ? "refill" : "cancel",
+        .event = order_request->kind == ORDER_REQUEST_REFILL ? "refill" : "cancel",
         .reason = STR("in doubt: restart while it was being sent")};
-    if (aftersale->number == 0 || aftersale->state != ATTEMPTSTATE_SENDING)
+    if (order_request->number == 0 || order_request->state != ATTEMPTSTATE_SENDING)
         return;
-    aftersale->state = ATTEMPTSTATE_DOUBT;
+    order_request->state = ATTEMPTSTATE_DOUBT;
     tell(order, &change, order->row.state, false, ANY_MOMENT);
 }
 
@@ -263,7 +264,7 @@ static inline void recover(struct model *model)
     for (uint32_t id = 1; id <= ORDERS; id++)
         recover_order(&model->orders[id], true);
     for (uint32_t number = 1; number <= AFTERSALES; number++)
-        recover_aftersale(model, &model->aftersales[number]);
+        recover_request(model, &model->order_requests[number]);
     for (uint32_t id = 1; id <= ORDERS; id++)
         recover_order(&model->orders[id], false);
 }

@@ -19,7 +19,7 @@ struct proposal {
     struct ledger_order insert;
     struct ledger_attempt ended, started;
     struct ledger_update update;
-    struct ledger_aftersale aftersale;
+    struct ledger_request order_request;
 };
 
 static uint64_t dice;
@@ -53,8 +53,8 @@ static enum attemptstate some_end(void)
 
 static struct str word(void)
 {
-    static const char *const words[] = {"alpha", "beta", "gamma", "4711", "4712", "x"};
-    return str_of(words[roll(COUNT_OF(words))]);
+    static const char *const message[] = {"alpha", "beta", "gamma", "4711", "4712", "x"};
+    return str_of(message[roll(COUNT_OF(message))]);
 }
 
 /* ---- proposals ---- */
@@ -98,7 +98,7 @@ static void propose_old(struct proposal *p, struct model_order *order)
     p->change.attempt_ended = maybe(is_sent ? 60 : 10) ? &p->ended : NULL;
     p->change.attempt_started = maybe(live ? 15 : 50) ? &p->started : NULL;
     p->change.update = maybe(is_over ? 20 : 60) ? &p->update : NULL;
-    p->change.aftersale = maybe(20) ? &p->aftersale : NULL;
+    p->change.order_request = maybe(20) ? &p->order_request : NULL;
     p->update =
         (struct ledger_update){.has_state = maybe(70),
                                .has_paid = maybe(60),
@@ -120,15 +120,15 @@ static void propose_old(struct proposal *p, struct model_order *order)
                                .upstream_id = maybe(80)   ? p->ended.upstream_id
                                               : maybe(50) ? order->row.upstream_id
                                                           : word()};
-    p->aftersale =
-        (struct ledger_aftersale){.number = 1 + roll(AFTERSALES),
-                                  .order = p->change.order,
-                                  .client = order->row.client,
-                                  .provider = word(),
-                                  .status = REFILLSTATUS_PENDING,
-                                  .kind = maybe(50) ? AFTERSALE_REFILL : AFTERSALE_CANCEL,
-                                  .state = (enum attemptstate)roll(ATTEMPTSTATE_COUNT),
-                                  .request_id = word()};
+    p->order_request =
+        (struct ledger_request){.number = 1 + roll(AFTERSALES),
+                                .order = p->change.order,
+                                .client = order->row.client,
+                                .provider = word(),
+                                .status = REFILLSTATUS_PENDING,
+                                .kind = maybe(50) ? ORDER_REQUEST_REFILL : ORDER_REQUEST_CANCEL,
+                                .state = (enum attemptstate)roll(ATTEMPTSTATE_COUNT),
+                                .request_id = word()};
 }
 
 static void propose(struct model *model, struct proposal *p)
@@ -233,37 +233,37 @@ static size_t same_rows(const struct ledger_rows *rows, struct model *model, uin
     assert_int_equal(rows->event_count, order->event_count);
     for (size_t i = 0; i < rows->event_count; i++)
         same_event(&rows->events[i], &order->events[i]);
-    for (size_t i = 0; i < rows->aftersale_count; i++) {
-        const struct ledger_aftersale *kept = &model->aftersales[rows->aftersales[i].number];
-        assert_int_equal(rows->aftersales[i].kind, kept->kind);
-        assert_int_equal(rows->aftersales[i].state, kept->state);
+    for (size_t i = 0; i < rows->order_request_count; i++) {
+        const struct ledger_request *kept = &model->order_requests[rows->order_requests[i].number];
+        assert_int_equal(rows->order_requests[i].kind, kept->kind);
+        assert_int_equal(rows->order_requests[i].state, kept->state);
         assert_int_equal(kept->order, id);
     }
-    return rows->aftersale_count;
+    return rows->order_request_count;
 }
 
-static void on_broken(const char *words, void *arg)
+static void on_broken(const char *message, void *arg)
 {
     (void)arg;
-    print_error("verify: %s\n", words);
+    print_error("verify: %s\n", message);
 }
 
 static void compare(const struct backend *backend, struct backend_connection *books,
                     struct model *model)
 {
-    size_t aftersales = 0;
+    size_t order_requests = 0;
     for (uint32_t id = 1; id <= ORDERS; id++) {
         struct arena arena;
         struct ledger_rows rows;
         arena_init(&arena);
-        backend->read(books, &(struct ledger_query){.question = LEDGER_ASK_SHOW, .id = id}, &arena,
+        backend->read(books, &(struct ledger_query){.request = LEDGER_QUERY_SHOW, .id = id}, &arena,
                       &rows);
-        aftersales += same_rows(&rows, model, id);
+        order_requests += same_rows(&rows, model, id);
         arena_fini(&arena);
     }
     for (uint32_t number = 1; number <= AFTERSALES; number++)
-        aftersales -= model->aftersales[number].number != 0;
-    assert_int_equal(aftersales, 0);
+        order_requests -= model->order_requests[number].number != 0;
+    assert_int_equal(order_requests, 0);
     assert_int_equal(backend->verify(books, on_broken, NULL), 0);
 }
 
@@ -284,7 +284,7 @@ static void open_books(struct run *run)
     run->books = run->backend->open(run->file, true, &why);
     assert_non_null(run->books);
     if (!run->backend->migrate(run->books, &why))
-        fail_msg("%s", why.words);
+        fail_msg("%s", why.message);
 }
 
 static void restart(struct run *run)
@@ -304,14 +304,14 @@ static enum ledger_result choose(struct run *run, struct proposal *p)
         propose(&run->model, p);
         struct model_order *order = &run->model.orders[p->change.order];
         struct model_order before = *order;
-        struct ledger_aftersale kept = run->model.aftersales[p->aftersale.number];
+        struct ledger_request kept = run->model.order_requests[p->order_request.number];
         if (order->event_count == EVENTS || order->attempt_count == ATTEMPTS)
             continue;
         bool is_done = apply(&run->model, &p->change, run->now_ms);
         if (is_done && is_sound(&run->model, &p->change))
             return LEDGER_DONE;
         *order = before;
-        run->model.aftersales[p->aftersale.number] = kept;
+        run->model.order_requests[p->order_request.number] = kept;
         if (!is_done)
             return LEDGER_REFUSED;
     }
@@ -320,14 +320,14 @@ static enum ledger_result choose(struct run *run, struct proposal *p)
 static void commit_group(struct run *run)
 {
     struct proposal proposals[GROUP];
-    struct entry entries[GROUP], *list[GROUP];
+    struct ledger_entry entries[GROUP], *list[GROUP];
     enum ledger_result expected[GROUP];
     size_t count = 1 + roll(GROUP);
     for (size_t i = 0; i < count; i++) {
         run->now_ms++;
         expected[i] = choose(run, &proposals[i]);
         run->counts[expected[i] == LEDGER_REFUSED]++;
-        entries[i] = (struct entry){
+        entries[i] = (struct ledger_entry){
             .kind = ENTRY_CHANGE, .at_ms = run->now_ms, .of.change = &proposals[i].change};
         list[i] = &entries[i];
     }
@@ -335,8 +335,8 @@ static void commit_group(struct run *run)
     for (size_t i = 0; i < count; i++)
         if (entries[i].result != expected[i])
             fail_msg("change %zu of %zu, order %u: %s in the books, %s in the model", i, count,
-                     proposals[i].change.order, ledger_result_word(entries[i].result),
-                     ledger_result_word(expected[i]));
+                     proposals[i].change.order, ledger_result_name(entries[i].result),
+                     ledger_result_name(expected[i]));
 }
 
 static void books_and_model_agree(void **state)

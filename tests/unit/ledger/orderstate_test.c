@@ -25,24 +25,24 @@ static void moves_are_as_written(void **state)
         for (unsigned to = 0; to < ORDERSTATE_COUNT; to++)
             if (orderstate_may_move((enum orderstate)from, (enum orderstate)to) !=
                 (moves[from][to] == '1'))
-                fail_msg("%s -> %s should%s be allowed", orderstate_word((enum orderstate)from),
-                         orderstate_word((enum orderstate)to),
+                fail_msg("%s -> %s should%s be allowed", orderstate_name((enum orderstate)from),
+                         orderstate_name((enum orderstate)to),
                          moves[from][to] == '1' ? "" : " not");
 }
 
-static void words_are_found_again(void **state)
+static void messages_are_found_again(void **state)
 {
     (void)state;
     enum orderstate found;
     for (unsigned i = 0; i < ORDERSTATE_COUNT; i++) {
-        assert_true(orderstate_find(str_of(orderstate_word((enum orderstate)i)), &found));
+        assert_true(orderstate_find(str_of(orderstate_name((enum orderstate)i)), &found));
         assert_int_equal(found, i);
     }
     assert_false(orderstate_find(STR("Placing"), &found));
     assert_false(orderstate_find(STR(""), &found));
     enum attemptstate attempt;
     for (unsigned i = 0; i < ATTEMPTSTATE_COUNT; i++) {
-        assert_true(attemptstate_find(str_of(attemptstate_word((enum attemptstate)i)), &attempt));
+        assert_true(attemptstate_find(str_of(attemptstate_name((enum attemptstate)i)), &attempt));
         assert_int_equal(attempt, i);
     }
     assert_false(attemptstate_find(STR("sent"), &attempt));
@@ -88,7 +88,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(moves_are_as_written),
-        cmocka_unit_test(words_are_found_again),
+        cmocka_unit_test(messages_are_found_again),
         cmocka_unit_test(clients_see_six_words),
         cmocka_unit_test(attempts_end_once),
     };

@@ -85,7 +85,7 @@ static struct seen recover(struct bench *bench)
 
 static struct ledger_rows show(struct bench *bench, uint32_t id)
 {
-    return bench_read(bench, (struct ledger_query){.question = LEDGER_ASK_SHOW, .id = id});
+    return bench_read(bench, (struct ledger_query){.request = LEDGER_QUERY_SHOW, .id = id});
 }
 
 /* ---- orders ---- */
@@ -144,45 +144,47 @@ static void orders_after_a_crash(void **state)
 
 /* ---- refills ---- */
 
-static enum ledger_result aftersale(struct bench *bench, uint32_t number, enum attemptstate state)
+static enum ledger_result order_request(struct bench *bench, uint32_t number,
+                                        enum attemptstate state)
 {
-    struct ledger_aftersale refill = {.kind = number % 2 ? AFTERSALE_REFILL : AFTERSALE_CANCEL,
-                                      .number = number,
-                                      .order = 1,
-                                      .client = STR("shop"),
-                                      .provider = STR("alpha"),
-                                      .state = state,
-                                      .status = REFILLSTATUS_PENDING};
+    struct ledger_request refill = {.kind =
+                                        number % 2 ? ORDER_REQUEST_REFILL : ORDER_REQUEST_CANCEL,
+                                    .number = number,
+                                    .order = 1,
+                                    .client = STR("shop"),
+                                    .provider = STR("alpha"),
+                                    .state = state,
+                                    .status = REFILLSTATUS_PENDING};
     return bench_write(
-        bench, &(struct ledger_change){.order = 1, .aftersale = &refill, .event = "refill"});
+        bench, &(struct ledger_change){.order = 1, .order_request = &refill, .event = "refill"});
 }
 
-static void write_aftersales(struct bench *bench)
+static void write_requests(struct bench *bench)
 {
     bench_place(bench, 1);
     bench_accept(bench, 1, 1, "4711");
-    aftersale(bench, 1, ATTEMPTSTATE_SENDING);
-    aftersale(bench, 2, ATTEMPTSTATE_SENDING);
-    aftersale(bench, 3, ATTEMPTSTATE_SENDING);
-    aftersale(bench, 3, ATTEMPTSTATE_ACCEPTED);
+    order_request(bench, 1, ATTEMPTSTATE_SENDING);
+    order_request(bench, 2, ATTEMPTSTATE_SENDING);
+    order_request(bench, 3, ATTEMPTSTATE_SENDING);
+    order_request(bench, 3, ATTEMPTSTATE_ACCEPTED);
 }
 
 static void aftersales_after_a_crash(void **state)
 {
     struct bench *bench = *state;
-    crash_after(bench, write_aftersales);
+    crash_after(bench, write_requests);
     recover(bench);
     struct ledger_rows rows = show(bench, 1);
-    assert_int_equal(rows.aftersale_count, 3);
-    assert_int_equal(rows.aftersales[0].state, ATTEMPTSTATE_DOUBT);
-    assert_int_equal(rows.aftersales[1].state, ATTEMPTSTATE_DOUBT);
-    assert_int_equal(rows.aftersales[2].state, ATTEMPTSTATE_ACCEPTED);
-    assert_true(rows.aftersales[0].evidence.len > 0);
+    assert_int_equal(rows.order_request_count, 3);
+    assert_int_equal(rows.order_requests[0].state, ATTEMPTSTATE_DOUBT);
+    assert_int_equal(rows.order_requests[1].state, ATTEMPTSTATE_DOUBT);
+    assert_int_equal(rows.order_requests[2].state, ATTEMPTSTATE_ACCEPTED);
+    assert_true(rows.order_requests[0].evidence.len > 0);
     assert_int_equal(rows.orders[0].state, ORDERSTATE_PENDING);
     assert_true(str_is(rows.events[rows.event_count - 1].word, "cancel"));
-    assert_int_equal(ledger_take_aftersale_number(bench->ledger), 4);
-    assert_int_equal(aftersale(bench, 1, ATTEMPTSTATE_ACCEPTED), LEDGER_DONE);
-    assert_int_equal(aftersale(bench, 1, ATTEMPTSTATE_REFUSED), LEDGER_REFUSED);
+    assert_int_equal(ledger_take_request_number(bench->ledger), 4);
+    assert_int_equal(order_request(bench, 1, ATTEMPTSTATE_ACCEPTED), LEDGER_DONE);
+    assert_int_equal(order_request(bench, 1, ATTEMPTSTATE_REFUSED), LEDGER_REFUSED);
 }
 
 /* ---- lists, imports, prices ---- */
@@ -240,7 +242,7 @@ static void many_are_visited_once(void **state)
     assert_int_equal(seen.orders, MANY + 1);
     struct ledger_rows rows = bench_read(
         bench,
-        (struct ledger_query){.question = LEDGER_ASK_LIST, .is_doubt = true, .limit = MANY * 2});
+        (struct ledger_query){.request = LEDGER_QUERY_LIST, .is_doubt = true, .limit = MANY * 2});
     assert_int_equal(rows.order_count, MANY + 1);
 }
 

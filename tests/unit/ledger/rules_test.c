@@ -10,7 +10,7 @@
 enum { NO_STATE = -1 };
 
 static const struct {
-    const char *words; /* why not; NULL: allowed */
+    const char *message; /* why not; NULL: allowed */
     enum orderstate state;
     uint32_t live_attempt;
     int to;         /* orderstate, or NO_STATE */
@@ -89,13 +89,14 @@ static void changes(void **state)
                                        .attempt_started = cases[i].started ? &started : NULL};
         struct rules_standing standing = {cases[i].state, cases[i].live_attempt};
         const char *why = rules_refuse(&change, &standing);
-        if ((why == NULL) != (cases[i].words == NULL) || (why && strcmp(why, cases[i].words) != 0))
+        if ((why == NULL) != (cases[i].message == NULL) ||
+            (why && strcmp(why, cases[i].message) != 0))
             fail_msg("case %zu: %s", i, why ? why : "allowed");
         if (why)
             continue;
         struct rules_standing after = rules_after(&change, &standing);
         if (after.state != cases[i].state_after || after.live_attempt != cases[i].live_after)
-            fail_msg("case %zu: %s, attempt %u", i, orderstate_word(after.state),
+            fail_msg("case %zu: %s, attempt %u", i, orderstate_name(after.state),
                      after.live_attempt);
     }
 }
@@ -105,7 +106,7 @@ static void new_orders(void **state)
     static const struct ledger_update update = {0};
     static const struct ledger_attempt attempt = {.number = 1};
     static const struct {
-        const char *words;
+        const char *message;
         uint32_t number, id;
         int64_t paid, charge;
         enum orderstate state;
@@ -137,8 +138,8 @@ static void new_orders(void **state)
                                        .attempt_started = inserts[i].has_start ? &attempt : NULL,
                                        .attempt_ended = inserts[i].has_end ? &attempt : NULL};
         const char *why = rules_refuse_insert(&change);
-        if ((why == NULL) != (inserts[i].words == NULL) ||
-            (why && strcmp(why, inserts[i].words) != 0))
+        if ((why == NULL) != (inserts[i].message == NULL) ||
+            (why && strcmp(why, inserts[i].message) != 0))
             fail_msg("new order %zu: %s", i, why ? why : "allowed");
     }
 }

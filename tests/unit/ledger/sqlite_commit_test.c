@@ -20,7 +20,7 @@ static int tear_down(void **state)
 static bool is_there(struct bench *bench, uint32_t id)
 {
     struct ledger_rows rows =
-        bench_read(bench, (struct ledger_query){.question = LEDGER_ASK_ORDER, .id = id});
+        bench_read(bench, (struct ledger_query){.request = LEDGER_QUERY_ORDER, .id = id});
     return rows.order_count == 1;
 }
 
@@ -31,23 +31,23 @@ static void a_full_disk_refuses_fast_and_recovers(void **state)
     assert_int_equal(bench_place(bench, 1), LEDGER_DONE);
     atomic_store(&faultvfs.write_code, SQLITE_FULL);
     for (uint32_t id = 2; id < 6; id++) {
-        int64_t began = clock_steady_ms();
+        int64_t began = clock_monotonic_ms();
         assert_int_equal(bench_place(bench, id), LEDGER_FULL);
-        assert_true(clock_steady_ms() - began < 100);
+        assert_true(clock_monotonic_ms() - began < 100);
         assert_false(is_there(bench, id)); /* and reads go on */
         assert_int_equal(
-            bench_ask(bench, (struct ledger_query){.question = LEDGER_ASK_ORDER, .id = 1})
+            bench_ask(bench, (struct ledger_query){.request = LEDGER_QUERY_ORDER, .id = 1})
                 .order_count,
             1);
     }
     ledger_health(bench->ledger, &health);
     assert_false(health.is_writable);
-    assert_non_null(strstr(health.words, "disk is full"));
+    assert_non_null(strstr(health.message, "disk is full"));
     faultvfs_heal();
     assert_int_equal(bench_place(bench, 2), LEDGER_DONE);
     ledger_health(bench->ledger, &health);
     assert_true(health.is_writable);
-    assert_string_equal(health.words, "");
+    assert_string_equal(health.message, "");
 }
 
 /* Nobody writes while /readyz says no: the writer must find out by itself. */
@@ -58,11 +58,11 @@ static void recovery_needs_no_traffic(void **state)
     atomic_store(&faultvfs.write_code, SQLITE_FULL);
     assert_int_equal(bench_place(bench, 1), LEDGER_FULL);
     faultvfs_heal();
-    int64_t began = clock_steady_ms();
+    int64_t began = clock_monotonic_ms();
     do {
         usleep(20000);
         ledger_health(bench->ledger, &health);
-    } while (!health.is_writable && clock_steady_ms() - began < 5000);
+    } while (!health.is_writable && clock_monotonic_ms() - began < 5000);
     assert_true(health.is_writable);
 }
 
@@ -77,11 +77,11 @@ static void the_writer_rests_where_the_keeper_cannot(void **state)
     atomic_store(&faultvfs.is_readonly, true); /* what is open stays as it is: the writer's */
     ledger_start(bench->ledger);
     assert_int_equal(bench_place(bench, 1), LEDGER_DONE);
-    int64_t began = clock_steady_ms();
+    int64_t began = clock_monotonic_ms();
     do {
         usleep(20000);
         assert_int_equal(stat(bench->file, &after), 0);
-    } while (after.st_size == before.st_size && clock_steady_ms() - began < 10000);
+    } while (after.st_size == before.st_size && clock_monotonic_ms() - began < 10000);
     assert_true(after.st_size > before.st_size);
 }
 
@@ -172,11 +172,11 @@ static void broken_reads_are_told(void **state)
     assert_int_equal(bench_place(bench, 5000), LEDGER_DONE);
     atomic_store(&faultvfs.read_code, SQLITE_IOERR_READ);
     struct ledger_rows rows =
-        bench_ask(bench, (struct ledger_query){.question = LEDGER_ASK_LIST, .limit = 2000});
+        bench_ask(bench, (struct ledger_query){.request = LEDGER_QUERY_LIST, .limit = 2000});
     assert_int_equal(rows.result, LEDGER_FAILED);
     assert_int_equal(rows.order_count, 0);
     faultvfs_heal();
-    rows = bench_ask(bench, (struct ledger_query){.question = LEDGER_ASK_LIST, .limit = 2000});
+    rows = bench_ask(bench, (struct ledger_query){.request = LEDGER_QUERY_LIST, .limit = 2000});
     assert_int_equal(rows.result, LEDGER_DONE);
     assert_int_equal(rows.order_count, 2000);
 }
@@ -203,7 +203,7 @@ static void a_read_only_disk_at_start(void **state)
     atomic_store(&faultvfs.is_readonly, true);
     assert_null(ledger_open(&settings, &why));
     assert_int_equal(why.code, FAULT_DENIED);
-    assert_non_null(strstr(why.words, "read-only"));
+    assert_non_null(strstr(why.message, "read-only"));
     /* Commands still read. */
     bench->ledger = ledger_open_reading(&settings, &why);
     assert_non_null(bench->ledger);
@@ -218,7 +218,7 @@ static void a_full_disk_at_start(void **state)
     atomic_store(&faultvfs.write_code, SQLITE_FULL);
     assert_null(ledger_open(&settings, &why));
     assert_int_equal(why.code, FAULT_UNAVAILABLE);
-    assert_non_null(strstr(why.words, "full"));
+    assert_non_null(strstr(why.message, "full"));
     faultvfs_heal();
     bench_start(bench); /* the migration that was interrupted is made now */
     assert_int_equal(bench_place(bench, 1), LEDGER_DONE);

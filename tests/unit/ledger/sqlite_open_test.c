@@ -15,11 +15,12 @@ static struct fault open_fault(const char *url)
     return why;
 }
 
-static void expect(const struct bench *bench, enum fault_code code, const char *words)
+static void expect(const struct bench *bench, enum fault_code code, const char *message)
 {
     struct fault why = open_fault(bench->url);
-    if (why.code != code || strstr(why.words, words) == NULL)
-        fail_msg("expected fault %d with \"%s\", got %d \"%s\"", code, words, why.code, why.words);
+    if (why.code != code || strstr(why.message, message) == NULL)
+        fail_msg("expected fault %d with \"%s\", got %d \"%s\"", code, message, why.code,
+                 why.message);
 }
 
 static void by_sql(const char *file, const char *script)
@@ -45,7 +46,7 @@ static void urls_are_checked(void **state)
     for (size_t i = 0; i < COUNT_OF(wrong); i++) {
         struct fault why = open_fault(wrong[i]);
         assert_int_equal(why.code, FAULT_INVALID);
-        assert_non_null(strstr(why.words, "sqlite:panelmux.db"));
+        assert_non_null(strstr(why.message, "sqlite:panelmux.db"));
     }
 }
 
@@ -62,20 +63,20 @@ static void one_gateway_a_ledger(void **state)
 {
     struct bench *bench = *state;
     struct bench other = *bench;
-    char words[40], path[200];
+    char message[40], path[200];
     bench_start(bench);
-    snprintf(words, sizeof words, "pid %ld", (long)getpid());
-    expect(bench, FAULT_CONFLICT, words);
+    snprintf(message, sizeof message, "pid %ld", (long)getpid());
+    expect(bench, FAULT_CONFLICT, message);
     /* The same file by other names. */
     snprintf(path, sizeof path, "%s/link.db", bench->folder);
     assert_int_equal(symlink(bench->file, path), 0);
     snprintf(other.url, sizeof other.url, "sqlite:%s", path);
-    expect(&other, FAULT_CONFLICT, words);
+    expect(&other, FAULT_CONFLICT, message);
     snprintf(other.url, sizeof other.url, "sqlite:%s/../%s/books.db", bench->folder,
              strrchr(bench->folder, '/') + 1);
-    expect(&other, FAULT_CONFLICT, words);
+    expect(&other, FAULT_CONFLICT, message);
     snprintf(other.url, sizeof other.url, "sqlite://%s", bench->file);
-    expect(&other, FAULT_CONFLICT, words);
+    expect(&other, FAULT_CONFLICT, message);
     /* Free again when the holder is gone. */
     ledger_close(&bench->ledger);
     bench_start(bench);
@@ -158,14 +159,14 @@ static void foreign_logs_are_told(void **state)
     uint32_t s0 = 0, s1 = 0;
     bool is_big_endian = header[3] & 1;
     for (size_t i = 0; i < 24; i += 8) {
-        uint32_t words[2];
-        memcpy(words, header + i, 8);
+        uint32_t message[2];
+        memcpy(message, header + i, 8);
         if (is_big_endian) {
-            words[0] = __builtin_bswap32(words[0]);
-            words[1] = __builtin_bswap32(words[1]);
+            message[0] = __builtin_bswap32(message[0]);
+            message[1] = __builtin_bswap32(message[1]);
         }
-        s0 += words[0] + s1;
-        s1 += words[1] + s0;
+        s0 += message[0] + s1;
+        s1 += message[1] + s0;
     }
     s0 = __builtin_bswap32(s0);
     s1 = __builtin_bswap32(s1);
@@ -245,9 +246,9 @@ static void full_disks(void **state)
     bench_start(bench);
     for (uint32_t id = 1; id < 500 && result == LEDGER_DONE; id++) {
         order.id = change.order = id;
-        int64_t began = clock_steady_ms();
+        int64_t began = clock_monotonic_ms();
         result = bench_write(bench, &change);
-        took_ms = clock_steady_ms() - began;
+        took_ms = clock_monotonic_ms() - began;
     }
     bool is_read = bench_order(bench, 1).id == 1;
     unlink(filler);
@@ -271,15 +272,15 @@ static void a_moved_file_is_noticed(void **state)
     bench_start(bench);
     bench_place(bench, 1);
     assert_int_equal(rename(bench->file, moved), 0);
-    int64_t began = clock_steady_ms();
-    for (uint32_t id = 2; result == LEDGER_DONE && clock_steady_ms() - began < 10000; id++) {
+    int64_t began = clock_monotonic_ms();
+    for (uint32_t id = 2; result == LEDGER_DONE && clock_monotonic_ms() - began < 10000; id++) {
         result = bench_place(bench, id);
         usleep(10000);
     }
     assert_int_equal(result, LEDGER_FAILED);
     struct ledger_health health;
     ledger_health(bench->ledger, &health);
-    assert_non_null(strstr(health.words, "moved or deleted"));
+    assert_non_null(strstr(health.message, "moved or deleted"));
     assert_int_equal(rename(moved, bench->file), 0);
     assert_int_equal(bench_place(bench, 5000), LEDGER_DONE);
 }

@@ -12,7 +12,7 @@ static bool may_scan(enum statement which)
 
 static bool is_of_add(enum statement which)
 {
-    return which >= STATEMENT_ORDER_INSERT && which <= STATEMENT_AFTERSALE_UPDATE;
+    return which >= STATEMENT_ORDER_INSERT && which <= STATEMENT_REQUEST_UPDATE;
 }
 
 static struct backend_connection *open_new(struct bench *bench)

@@ -10,8 +10,8 @@ static void fill(struct bench *bench)
     struct ledger_attempt refused = {.number = 1, .state = ATTEMPTSTATE_REFUSED};
     struct ledger_update to_doubt = {.has_state = true, .state = ORDERSTATE_DOUBT};
     struct ledger_update to_canceled = {.has_state = true, .state = ORDERSTATE_CANCELED};
-    struct ledger_aftersale refill = {
-        .kind = AFTERSALE_REFILL, .number = 1, .order = 5, .state = ATTEMPTSTATE_ACCEPTED};
+    struct ledger_request refill = {
+        .kind = ORDER_REQUEST_REFILL, .number = 1, .order = 5, .state = ATTEMPTSTATE_ACCEPTED};
     for (uint32_t id = 1; id <= 5; id++)
         assert_int_equal(bench_place(bench, id), LEDGER_DONE);
     bench_accept(bench, 1, 1, "4711");
@@ -21,12 +21,13 @@ static void fill(struct bench *bench)
                 &(struct ledger_change){.order = 4, .attempt_ended = &doubt, .update = &to_doubt});
     bench_accept(bench, 5, 1, "4712");
     bench_move(bench, 5, ORDERSTATE_COMPLETED);
-    assert_int_equal(bench_write(bench, &(struct ledger_change){.order = 5, .aftersale = &refill}),
-                     LEDGER_DONE);
+    assert_int_equal(
+        bench_write(bench, &(struct ledger_change){.order = 5, .order_request = &refill}),
+        LEDGER_DONE);
 }
 
 static const struct {
-    const char *script, *words;
+    const char *script, *message;
 } plants[] = {
     {"UPDATE postings SET amount = amount + 1 WHERE order_id = 1",
      "order 1: 120000000 is paid, but 120000001 is booked"},
@@ -95,12 +96,12 @@ struct told {
     char first[300];
 };
 
-static void note(const char *words, void *arg)
+static void note(const char *message, void *arg)
 {
-    struct told *told = arg;
-    if (told->count++ == 0)
-        snprintf(told->first, sizeof told->first, "%s", words);
-    told->is_found = told->is_found || strstr(words, told->wanted) != NULL;
+    struct told *set = arg;
+    if (set->count++ == 0)
+        snprintf(set->first, sizeof set->first, "%s", message);
+    set->is_found = set->is_found || strstr(message, set->wanted) != NULL;
 }
 
 static void planted_faults_are_found(void **state)
@@ -114,7 +115,7 @@ static void planted_faults_are_found(void **state)
     snprintf(command, sizeof command, "cp '%s' '%s'", bench->file, sound);
     bench_run(command);
     for (size_t i = 0; i < COUNT_OF(plants); i++) {
-        struct told told = {.wanted = plants[i].words};
+        struct told set = {.wanted = plants[i].message};
         struct ledger_settings settings = {.url = bench->url};
         struct fault why = {0};
         sqlite3 *db;
@@ -127,11 +128,11 @@ static void planted_faults_are_found(void **state)
         sqlite3_close(db);
         bench->ledger = ledger_open_reading(&settings, &why);
         assert_non_null(bench->ledger);
-        size_t count = ledger_verify(bench->ledger, note, &told);
+        size_t count = ledger_verify(bench->ledger, note, &set);
         ledger_close(&bench->ledger);
-        if (count == 0 || !told.is_found)
-            fail_msg("expected \"%s\", got %zu, first \"%s\"", plants[i].words, count, told.first);
-        assert_int_equal(count, told.count);
+        if (count == 0 || !set.is_found)
+            fail_msg("expected \"%s\", got %zu, first \"%s\"", plants[i].message, count, set.first);
+        assert_int_equal(count, set.count);
     }
 }
 
@@ -139,7 +140,7 @@ static void planted_faults_are_found(void **state)
 static void many_faults_are_counted(void **state)
 {
     struct bench *bench = *state;
-    struct told told = {.wanted = "and 30 more of the same"};
+    struct told set = {.wanted = "and 30 more of the same"};
     struct ledger_order order = bench_new_order(0);
     for (uint32_t id = 1; id <= 50; id++) {
         order.id = id;
@@ -149,9 +150,9 @@ static void many_faults_are_counted(void **state)
     assert_int_equal(sqlite3_open(bench->file, &db), SQLITE_OK);
     assert_int_equal(sqlite3_exec(db, "UPDATE orders SET paid = 1", NULL, NULL, NULL), SQLITE_OK);
     sqlite3_close(db);
-    assert_int_equal(ledger_verify(bench->ledger, note, &told), 50);
-    assert_int_equal(told.count, 21);
-    assert_true(told.is_found);
+    assert_int_equal(ledger_verify(bench->ledger, note, &set), 50);
+    assert_int_equal(set.count, 21);
+    assert_true(set.is_found);
 }
 
 static void events_are_only_added(void **state)

@@ -70,10 +70,10 @@ static void *work(void *arg)
     }
     loop_run(worker->loop);
     const uint32_t ids[] = {worker->first, order.id};
-    ledger_ask(worker->ledger, worker->loop,
-               &(struct ledger_query){
-                   .question = LEDGER_ASK_ORDERS, .ids = ids, .id_count = COUNT_OF(ids)},
-               on_looked, worker);
+    ledger_query(worker->ledger, worker->loop,
+                 &(struct ledger_query){
+                     .request = LEDGER_QUERY_ORDERS, .ids = ids, .id_count = COUNT_OF(ids)},
+                 on_looked, worker);
     loop_run(worker->loop);
     return NULL;
 }
@@ -95,7 +95,7 @@ static void each_loop_gets_its_own(void **state)
         assert_int_equal(workers[i].arrived, WRITES);
     }
     struct ledger_rows rows =
-        bench_read(bench, (struct ledger_query){.question = LEDGER_ASK_LIST, .limit = 5000});
+        bench_read(bench, (struct ledger_query){.request = LEDGER_QUERY_LIST, .limit = 5000});
     assert_int_equal(rows.order_count, WORKERS * WRITES);
     assert_int_equal(rows.orders[0].id, WORKERS * WRITES);
     /* A loop outlives whoever may still be waking it. */

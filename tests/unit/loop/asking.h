@@ -43,7 +43,7 @@ struct question {
     int port;
     const char *body;
     int64_t timeout_ms;
-    size_t body_ceiling;
+    size_t max_body;
     bool may_repeat;
 };
 
@@ -58,7 +58,7 @@ static inline void start(struct outcome *outcome, struct loop *loop, struct ques
         .body = str_of(body),
         .timeout_ms = question.timeout_ms ? question.timeout_ms : 10000,
         .connect_timeout_ms = 5000,
-        .body_ceiling = question.body_ceiling ? question.body_ceiling : 64 * 1024,
+        .max_body = question.max_body ? question.max_body : 64 * 1024,
         .may_repeat = question.may_repeat,
     };
     *outcome = (struct outcome){.loop = loop, .is_starting = true};

@@ -202,7 +202,7 @@ struct ring {
 static void ring_fired(void *arg)
 {
     struct ring *ring = arg;
-    ring->fired_at_ms = clock_steady_ms();
+    ring->fired_at_ms = clock_monotonic_ms();
     ring->loop_fired_at_ms = loop_now_ms(ring->loop);
     if (++ring->fired < ring->wanted)
         loop_timer_start(&ring->timer, ring->loop, ring->delay_ms, ring_fired, ring);
@@ -217,7 +217,7 @@ static void timers_are_never_early(void **state)
     struct loop *loop = loop_new("timers");
     (void)state;
     for (size_t i = 0; i < COUNT_OF(DELAYS_MS); i++) {
-        struct ring ring = {.loop = loop, .wanted = 1, .started_at_ms = clock_steady_ms()};
+        struct ring ring = {.loop = loop, .wanted = 1, .started_at_ms = clock_monotonic_ms()};
         loop_timer_start(&ring.timer, loop, DELAYS_MS[i], ring_fired, &ring);
         assert_true(ring.timer.is_armed);
         loop_run(loop);
@@ -248,7 +248,7 @@ static void a_busy_loop_is_not_early_either(void **state)
     (void)state;
     for (int i = 0; i < 40; i++) {
         int64_t delay_ms = 1 + i % 4;
-        struct ring ring = {.loop = loop, .wanted = 1, .started_at_ms = clock_steady_ms()};
+        struct ring ring = {.loop = loop, .wanted = 1, .started_at_ms = clock_monotonic_ms()};
         struct busy busy = {.message.run = run_busy, .loop = loop, .until = &ring};
         loop_post(loop, &busy.message);
         loop_timer_start(&ring.timer, loop, delay_ms, ring_fired, &ring);
@@ -263,7 +263,7 @@ static void a_timer_restarts_from_its_own_function(void **state)
 {
     struct loop *loop = loop_new("timers");
     struct ring ring = {
-        .loop = loop, .wanted = 5, .delay_ms = 2, .started_at_ms = clock_steady_ms()};
+        .loop = loop, .wanted = 5, .delay_ms = 2, .started_at_ms = clock_monotonic_ms()};
     (void)state;
     loop_timer_start(&ring.timer, loop, 2, ring_fired, &ring);
     loop_run(loop);
@@ -311,7 +311,7 @@ static void a_cancelled_timer_is_silent_even_when_due_in_the_same_turn(void **st
 static void restarting_replaces_the_former_time(void **state)
 {
     struct loop *loop = loop_new("timers");
-    struct ring ring = {.loop = loop, .wanted = 1, .started_at_ms = clock_steady_ms()};
+    struct ring ring = {.loop = loop, .wanted = 1, .started_at_ms = clock_monotonic_ms()};
     (void)state;
     loop_timer_start(&ring.timer, loop, 60000, ring_fired, &ring);
     loop_timer_start(&ring.timer, loop, 1, ring_fired, &ring);
@@ -329,8 +329,8 @@ static void hold_the_loop(void *arg)
 {
     struct loop *loop = arg;
     int64_t before_ms = loop_now_ms(loop);
-    int64_t until_us = clock_steady_us() + 20000;
-    while (clock_steady_us() < until_us) {
+    int64_t until_us = clock_monotonic_us() + 20000;
+    while (clock_monotonic_us() < until_us) {
     }
     assert_int_equal(loop_now_ms(loop), before_ms); /* once a turn */
     loop_stop(loop);
@@ -342,9 +342,9 @@ static void the_longest_turn_is_measured_and_taken_once(void **state)
     struct loop_timer timer = {0};
     (void)state;
     loop_timer_start(&timer, loop, 30, hold_the_loop, loop);
-    int64_t began_us = clock_steady_us();
+    int64_t began_us = clock_monotonic_us();
     loop_run(loop);
-    int64_t ran_us = clock_steady_us() - began_us;
+    int64_t ran_us = clock_monotonic_us() - began_us;
     int64_t longest_us = loop_take_longest_turn_us(loop);
     assert_true(longest_us >= 20000);
     assert_true(longest_us <= ran_us - 25000); /* the wait before is not in it */
@@ -357,38 +357,38 @@ static void outside_of_its_run_the_loop_reads_the_clock(void **state)
 {
     struct loop *loop = loop_new("clock");
     (void)state;
-    int64_t before_ms = clock_steady_ms();
+    int64_t before_ms = clock_monotonic_ms();
     int64_t now_ms = loop_now_ms(loop);
-    assert_true(now_ms >= before_ms && now_ms <= clock_steady_ms());
+    assert_true(now_ms >= before_ms && now_ms <= clock_monotonic_ms());
     poll(NULL, 0, 3);
     assert_true(loop_now_ms(loop) > now_ms);
     loop_free(loop);
 }
 
-/* ---- errands ---- */
+/* ---- deferred tasks ---- */
 
-struct errand_scene { /* timers that keep a loop busy, and what was left meanwhile */
+struct deferred_scene { /* timers that keep a loop busy, and what was left meanwhile */
     struct loop *loop;
     struct loop_timer timer;
-    struct loop_errand errand;
-    unsigned turns, turns_at_errand, errands;
+    struct loop_deferred deferred;
+    unsigned turns, turns_at_deferred, runs;
     unsigned turns_most;
 };
 
-static void on_errand(struct loop_errand *errand)
+static void on_deferred(struct loop_deferred *deferred)
 {
-    struct errand_scene *scene =
-        (struct errand_scene *)((char *)errand - offsetof(struct errand_scene, errand));
-    scene->errands++;
-    scene->turns_at_errand = scene->turns;
+    struct deferred_scene *scene =
+        (struct deferred_scene *)((char *)deferred - offsetof(struct deferred_scene, deferred));
+    scene->runs++;
+    scene->turns_at_deferred = scene->turns;
 }
 
-static void on_errand_turn(void *arg)
+static void on_deferred_turn(void *arg)
 {
-    struct errand_scene *scene = arg;
-    assert_true(loop_when_quiet(scene->loop, &scene->errand, on_errand));
+    struct deferred_scene *scene = arg;
+    assert_true(loop_defer(scene->loop, &scene->deferred, on_deferred));
     if (++scene->turns < scene->turns_most)
-        loop_timer_start(&scene->timer, scene->loop, 0, on_errand_turn, scene);
+        loop_timer_start(&scene->timer, scene->loop, 0, on_deferred_turn, scene);
     else
         loop_stop(scene->loop);
 }
@@ -398,14 +398,14 @@ static void on_end_of_rest(void *arg)
     loop_stop(arg);
 }
 
-static void run_errands(struct errand_scene *scene, int64_t rest_ms)
+static void run_deferred(struct deferred_scene *scene, int64_t cool_down_ms)
 {
     struct loop_timer end = {0};
     scene->loop = loop_new("busy");
-    assert_false(loop_when_quiet(scene->loop, &scene->errand, on_errand)); /* it does not run */
-    loop_timer_start(&scene->timer, scene->loop, 0, on_errand_turn, scene);
-    if (rest_ms)
-        loop_timer_start(&end, scene->loop, rest_ms, on_end_of_rest, scene->loop);
+    assert_false(loop_defer(scene->loop, &scene->deferred, on_deferred)); /* it does not run */
+    loop_timer_start(&scene->timer, scene->loop, 0, on_deferred_turn, scene);
+    if (cool_down_ms)
+        loop_timer_start(&end, scene->loop, cool_down_ms, on_end_of_rest, scene->loop);
     loop_run(scene->loop);
     loop_timer_fini(&end);
     loop_timer_fini(&scene->timer);
@@ -414,20 +414,20 @@ static void run_errands(struct errand_scene *scene, int64_t rest_ms)
 
 static void what_is_left_is_done_once_before_the_loop_waits(void **state)
 {
-    struct errand_scene scene = {.turns_most = 2};
+    struct deferred_scene scene = {.turns_most = 2};
     (void)state;
-    run_errands(&scene, 0);
-    assert_int_equal(scene.errands, 1);
-    assert_int_equal(scene.turns_at_errand, 2);
+    run_deferred(&scene, 0);
+    assert_int_equal(scene.runs, 1);
+    assert_int_equal(scene.turns_at_deferred, 2);
 }
 
-static void a_loop_that_never_rests_does_its_errands_all_the_same(void **state)
+static void a_busy_loop_runs_its_deferred_tasks_all_the_same(void **state)
 {
-    struct errand_scene scene = {.turns_most = UINT32_MAX};
+    struct deferred_scene scene = {.turns_most = UINT32_MAX};
     (void)state;
-    run_errands(&scene, 20);
-    assert_true(scene.turns > scene.errands);
-    assert_true(scene.errands >= 2);
+    run_deferred(&scene, 20);
+    assert_true(scene.turns > scene.runs);
+    assert_true(scene.runs >= 2);
 }
 
 int main(void)
@@ -445,7 +445,7 @@ int main(void)
         cmocka_unit_test(the_longest_turn_is_measured_and_taken_once),
         cmocka_unit_test(outside_of_its_run_the_loop_reads_the_clock),
         cmocka_unit_test(what_is_left_is_done_once_before_the_loop_waits),
-        cmocka_unit_test(a_loop_that_never_rests_does_its_errands_all_the_same),
+        cmocka_unit_test(a_busy_loop_runs_its_deferred_tasks_all_the_same),
     };
     alarm(60);
     return cmocka_run_group_tests(tests, NULL, NULL);

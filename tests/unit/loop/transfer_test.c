@@ -135,7 +135,7 @@ static void crowd_start_one(struct crowd *crowd)
                                        .body = STR("key=x"),
                                        .timeout_ms = 10000,
                                        .connect_timeout_ms = 5000,
-                                       .body_ceiling = 1024};
+                                       .max_body = 1024};
     crowd->to_start--;
     transfer_start(crowd->loop, &request, crowd_finished, crowd);
 }
@@ -181,7 +181,7 @@ static void chain_next(const struct transfer_result *result, void *arg)
     static const struct transfer_request REQUEST = {.url = "file:///etc/hostname",
                                                     .timeout_ms = 1000,
                                                     .connect_timeout_ms = 1000,
-                                                    .body_ceiling = 1024};
+                                                    .max_body = 1024};
     struct chain *chain = arg;
     (void)result;
     chain->links++;
@@ -432,7 +432,7 @@ static void other_schemes_are_refused(void **state)
     struct transfer_request request = {.url = "file:///etc/hostname",
                                        .timeout_ms = 1000,
                                        .connect_timeout_ms = 1000,
-                                       .body_ceiling = 1024};
+                                       .max_body = 1024};
     (void)state;
     outcome.transfer = transfer_start(loop, &request, keep_outcome, &outcome);
     assert_int_equal(outcome.calls, 0);

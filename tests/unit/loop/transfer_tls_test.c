@@ -101,7 +101,7 @@ static void keep_outcome(const struct transfer_result *result, void *arg)
     loop_stop(outcome->loop);
 }
 
-static struct transfer_result ask(struct loop *loop, const char *host, int port, const char *ca)
+static struct transfer_result call(struct loop *loop, const char *host, int port, const char *ca)
 {
     char url[64];
     struct outcome outcome = {.loop = loop};
@@ -111,7 +111,7 @@ static struct transfer_result ask(struct loop *loop, const char *host, int port,
                                        .ca_file = ca,
                                        .timeout_ms = 10000,
                                        .connect_timeout_ms = 5000,
-                                       .body_ceiling = 1024};
+                                       .max_body = 1024};
     transfer_start(loop, &request, keep_outcome, &outcome);
     loop_run(loop);
     assert_int_equal(outcome.calls, 1);
@@ -124,14 +124,14 @@ static void only_the_named_authority_is_trusted(void **state)
     struct loop *loop = loop_new("trust");
     (void)state;
     for (int i = 0; i < 2; i++) { /* the handle goes back and forth between the two */
-        struct transfer_result refused = ask(loop, "127.0.0.1", upstream->port, NULL);
+        struct transfer_result refused = call(loop, "127.0.0.1", upstream->port, NULL);
         assert_int_equal(refused.curl_code, CURLE_PEER_FAILED_VERIFICATION);
         assert_false(refused.was_sent);
-        struct transfer_result trusted = ask(loop, "127.0.0.1", upstream->port, ca_file);
+        struct transfer_result trusted = call(loop, "127.0.0.1", upstream->port, ca_file);
         assert_int_equal(trusted.curl_code, 0);
         assert_true(trusted.was_sent);
     }
-    struct transfer_result missing = ask(loop, "127.0.0.1", upstream->port, "/nonexistent/ca.pem");
+    struct transfer_result missing = call(loop, "127.0.0.1", upstream->port, "/nonexistent/ca.pem");
     assert_int_equal(missing.curl_code, CURLE_SSL_CACERT_BADFILE);
     assert_false(missing.was_sent);
     loop_free(loop);
@@ -145,7 +145,7 @@ static void the_name_must_be_in_the_certificate(void **state)
     struct upstream *upstream = upstream_begin(answer_all_by_tls, NULL);
     struct loop *loop = loop_new("name");
     (void)state;
-    struct transfer_result result = ask(loop, "localhost", upstream->port, ca_file);
+    struct transfer_result result = call(loop, "localhost", upstream->port, ca_file);
     assert_int_equal(result.curl_code, CURLE_PEER_FAILED_VERIFICATION);
     assert_false(result.was_sent);
     loop_free(loop);
@@ -160,7 +160,7 @@ static void a_connection_is_used_again(void **state)
     struct loop *loop = loop_new("again");
     (void)state;
     for (int i = 0; i < 4; i++)
-        assert_int_equal(ask(loop, "127.0.0.1", upstream->port, ca_file).curl_code, 0);
+        assert_int_equal(call(loop, "127.0.0.1", upstream->port, ca_file).curl_code, 0);
     loop_free(loop);
     upstream_end(upstream);
     assert_int_equal(atomic_load(&upstream->connections), 1);
@@ -175,8 +175,8 @@ static void a_new_connection_resumes_the_session(void **state)
     struct loop *loop = loop_new("resume");
     (void)state;
     atomic_store(&resumed, 0);
-    assert_int_equal(ask(loop, "127.0.0.1", upstream->port, ca_file).curl_code, 0);
-    assert_int_equal(ask(loop, "127.0.0.1", upstream->port, ca_file).curl_code, 0);
+    assert_int_equal(call(loop, "127.0.0.1", upstream->port, ca_file).curl_code, 0);
+    assert_int_equal(call(loop, "127.0.0.1", upstream->port, ca_file).curl_code, 0);
     loop_free(loop);
     upstream_end(upstream);
     assert_int_equal(atomic_load(&upstream->connections), 2);
@@ -197,7 +197,7 @@ static void a_failed_handshake_sent_nothing(void **state)
     struct upstream *upstream = upstream_begin(greet, NULL);
     struct loop *loop = loop_new("greeting");
     (void)state;
-    struct transfer_result result = ask(loop, "127.0.0.1", upstream->port, ca_file);
+    struct transfer_result result = call(loop, "127.0.0.1", upstream->port, ca_file);
     assert_int_equal(result.curl_code, CURLE_SSL_CONNECT_ERROR);
     assert_false(result.was_sent);
     loop_free(loop);

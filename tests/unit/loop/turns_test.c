@@ -35,11 +35,11 @@ static void run_slowly(struct loop_message *message)
 {
     struct slow_message *slow = (struct slow_message *)message;
     struct slow_list *list = slow->list;
-    int64_t until_us = clock_steady_us() + 2 * LOOP_TURN_US;
+    int64_t until_us = clock_monotonic_us() + 2 * LOOP_TURN_US;
     if (list->run == 0)
         loop_timer_start(&list->timer, list->loop, 0, note_timer, list);
     list->is_in_order &= list->run++ == slow->number;
-    while (clock_steady_us() < until_us)
+    while (clock_monotonic_us() < until_us)
         continue;
     if (list->run == SLOW_MESSAGES)
         loop_stop(list->loop);

@@ -296,7 +296,7 @@ static void test_print_by_hand_is_no_other(void **state)
     static const int64_t steps[] = {1, 1, 10, 10000, 1000000, 10000000, 100000000, 10000000000};
     for (size_t round = 0; round < 50000; round++) {
         char text[MONEY_TEXT], expected[64];
-        unsigned least = (unsigned)pick(10), decimals = 8;
+        unsigned min = (unsigned)pick(10), decimals = 8;
         uint64_t units = (((uint64_t)pick(1u << 31) << 32 | pick(1u << 31) << 1) >> pick(63));
         int64_t step = steps[pick(COUNT_OF(steps))], amount = (int64_t)units / step * step;
         amount = pick(100) == 0 ? INT64_MIN : pick(2) ? -amount : amount;
@@ -304,10 +304,10 @@ static void test_print_by_hand_is_no_other(void **state)
         int len = snprintf(expected, sizeof expected, "%s%llu.%08llu", amount < 0 ? "-" : "",
                            (unsigned long long)(units / 100000000),
                            (unsigned long long)(units % 100000000));
-        for (; decimals > (least < 8 ? least : 8) && expected[len - 1] == '0'; decimals--)
+        for (; decimals > (min < 8 ? min : 8) && expected[len - 1] == '0'; decimals--)
             len--;
         expected[decimals ? len : len - 1] = '\0';
-        assert_int_equal(money_print((struct money){amount}, least, text), strlen(expected));
+        assert_int_equal(money_print((struct money){amount}, min, text), strlen(expected));
         assert_string_equal(text, expected);
     }
 }

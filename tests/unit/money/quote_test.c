@@ -96,13 +96,13 @@ static void test_rate(void **state)
 /* No markup that a configuration can hold; the arithmetic says so itself. */
 static void test_markups_beyond_all_bounds(void **state)
 {
-    const struct markup none = {0}, most = {.percent = {INT64_MAX}};
-    struct rate_terms terms = {.base = {100000000}, .exchange = {FACTOR_ONE}, .service = most};
+    const struct markup none = {0}, max = {.percent = {INT64_MAX}};
+    struct rate_terms terms = {.base = {100000000}, .exchange = {FACTOR_ONE}, .service = max};
     struct money got = {-5};
     (void)state;
     assert_false(quote_rate(&terms, 5, &got));
     terms.service = none;
-    terms.client = most;
+    terms.client = max;
     assert_false(quote_rate(&terms, 5, &got));
     assert_int_equal(got.units, -5);
 }

@@ -55,12 +55,13 @@ static void lists_are_split_at_every_separator(void **state)
         given.value[lists[i].field] = str_of(lists[i].given);
         bool is_made = draft_make(&service, money_of("1"), 5, &given, &arena, &draft, &why);
         if (is_made != (lists[i].expected != NULL))
-            fail_msg("list %zu: %s", i, is_made ? "was taken" : why.words);
+            fail_msg("list %zu: %s", i, is_made ? "was taken" : why.message);
         if (is_made && !str_is(draft.fields.value[lists[i].field], lists[i].expected))
             fail_msg("list %zu: \"" STR_FMT "\"", i, STR_ARG(draft.fields.value[lists[i].field]));
         if (!is_made)
-            assert_string_equal(why.words, lists[i].field == FIELD_COMMENTS ? "Incorrect comments"
-                                                                            : "Incorrect keywords");
+            assert_string_equal(why.message, lists[i].field == FIELD_COMMENTS
+                                                 ? "Incorrect comments"
+                                                 : "Incorrect keywords");
         arena_fini(&arena);
     }
 }
@@ -98,7 +99,7 @@ static void a_list_has_a_ceiling(void **state)
         if (cases[i].is_fine)
             assert_int_equal(draft.quantity, cases[i].lines);
         else
-            assert_string_equal(why.words, "Incorrect comments");
+            assert_string_equal(why.message, "Incorrect comments");
         buf_fini(&text);
         arena_fini(&arena);
     }
@@ -139,7 +140,7 @@ static void a_text_is_plain_and_bounded(void **state)
         if (cases[i].is_fine)
             assert_true(str_equal(draft.fields.value[FIELD_LINK], cases[i].given));
         else
-            assert_string_equal(why.words, "Incorrect link");
+            assert_string_equal(why.message, "Incorrect link");
         arena_fini(&arena);
     }
 }
@@ -303,7 +304,7 @@ static void a_subscriptions_numbers_are_checked(void **state)
         bool is_made = draft_make(&service, money_of("1"), 5, &given, &arena, &draft, &why);
         assert_int_equal(is_made, cases[i].expected == NULL);
         if (!is_made)
-            assert_string_equal(why.words, cases[i].expected);
+            assert_string_equal(why.message, cases[i].expected);
         arena_fini(&arena);
     }
 }
@@ -351,7 +352,7 @@ static void an_expiry_has_several_forms(void **state)
         given.value[FIELD_EXPIRY] = str_of(cases[i].given);
         bool is_made = draft_make(&service, money_of("1"), 5, &given, &arena, &draft, &why);
         if (is_made != (cases[i].expected != NULL))
-            fail_msg("\"%s\": %s", cases[i].given, is_made ? "was taken" : why.words);
+            fail_msg("\"%s\": %s", cases[i].given, is_made ? "was taken" : why.message);
         if (is_made && !str_is(draft.fields.value[FIELD_EXPIRY], cases[i].expected))
             fail_msg("\"%s\": " STR_FMT, cases[i].given, STR_ARG(draft.fields.value[FIELD_EXPIRY]));
         arena_fini(&arena);
@@ -389,7 +390,7 @@ static void search_and_referrer_traffic_need_their_word(void **state)
         bool is_made = draft_make(&service, money_of("1"), 5, &given, &arena, &draft, &why);
         assert_int_equal(is_made, cases[i].expected == NULL);
         if (!is_made)
-            assert_string_equal(why.words, cases[i].expected);
+            assert_string_equal(why.message, cases[i].expected);
         arena_fini(&arena);
     }
 }

@@ -46,7 +46,7 @@ static inline const char *describe(const struct service *service, const char *ra
     char charge[MONEY_TEXT];
     if (!draft_make(service, money_of(rate), decimals, given, arena, &draft, &why)) {
         assert_int_equal(why.code, FAULT_INVALID);
-        return arena_printf(arena, "fault: %s", why.words);
+        return arena_printf(arena, "fault: %s", why.message);
     }
     assert_ptr_equal(draft.service, service);
     assert_int_equal(draft.type, service->type);

@@ -13,7 +13,7 @@
 #define UNITS(n) ((struct money){(n)*MONEY_ONE})
 
 struct scene {
-    struct desk desk;
+    struct order_context context;
     struct catalogue catalogue;
     struct offer offer;
     struct service service;
@@ -38,9 +38,9 @@ static struct provider_set *providers_of(bool is_closed)
 static void scene_init(struct scene *s, bool is_closed)
 {
     *s = (struct scene){.catalogue = {.providers = providers_of(is_closed)}};
-    s->desk.loop = loop_new("test");
-    s->desk.health = health_new();
-    s->desk.catalogue = &s->catalogue;
+    s->context.loop = loop_new("test");
+    s->context.health = health_new();
+    s->context.catalogue = &s->catalogue;
     s->offer = (struct offer){.provider_id = s->catalogue.providers->list[0].id,
                               .service = STR("101"),
                               .weight = 3,
@@ -63,15 +63,15 @@ static void scene_init(struct scene *s, bool is_closed)
 static void scene_fini(struct scene *s)
 {
     provider_pause(&s->catalogue.providers->list[0], false);
-    health_free(s->desk.health);
-    loop_free(s->desk.loop);
+    health_free(s->context.health);
+    loop_free(s->context.loop);
     provider_set_unpin(&s->catalogue.providers);
 }
 
 static struct candidate judge(struct scene *s)
 {
     struct candidate candidates[RANKING_MAX];
-    assert_int_equal(explain_candidates(&s->desk, &s->draft, candidates), 1);
+    assert_int_equal(explain_candidates(&s->context, &s->draft, candidates), 1);
     return candidates[0];
 }
 
@@ -169,13 +169,13 @@ static void package_dear(struct scene *s)
     package(s);
     s->draft.charge = (struct money){199999999};
 }
-static void subscribe(struct scene *s, const char *least, const char *most)
+static void subscribe(struct scene *s, const char *min, const char *max)
 {
     s->draft.type = s->offer.type = ORDERTYPE_SUBSCRIPTIONS;
     s->draft.quantity = s->draft.run_quantity = 0;
     s->draft.charge = MONEY_ZERO;
-    s->draft.fields.value[FIELD_MIN] = str_of(least);
-    s->draft.fields.value[FIELD_MAX] = str_of(most);
+    s->draft.fields.value[FIELD_MIN] = str_of(min);
+    s->draft.fields.value[FIELD_MAX] = str_of(max);
 }
 static void subscription(struct scene *s)
 {
@@ -196,13 +196,13 @@ static void subscription_dear(struct scene *s)
 }
 static void key_parked(struct scene *s)
 {
-    const struct answer bad_key = {.outcome = OUTCOME_REFUSED,
-                                   .class = VERDICT_PROVIDER,
-                                   .rest = REST_KEY,
-                                   .is_key = true,
-                                   .retry_after_s = -1};
-    health_note(s->desk.health, s->offer.provider_id, HEALTH_ORDERS, s->offer.service, &bad_key,
-                MONEY_ZERO, loop_now_ms(s->desk.loop));
+    const struct upstream_response bad_key = {.outcome = OUTCOME_REFUSED,
+                                              .class = VERDICT_PROVIDER,
+                                              .cool_down = COOL_DOWN_KEY,
+                                              .is_key = true,
+                                              .retry_after_s = -1};
+    health_note(s->context.health, s->offer.provider_id, HEALTH_ORDERS, s->offer.service, &bad_key,
+                MONEY_ZERO, loop_now_ms(s->context.loop));
 }
 static void paused_dear_and_quarantined(struct scene *s)
 {
@@ -260,7 +260,7 @@ static void an_offer_is_taken_or_left_for_a_reason(void **state)
         cases[i].change(&s);
         struct candidate candidate = judge(&s);
         if (candidate.skip != cases[i].skip || candidate.cost.units != cases[i].cost)
-            fail_msg("%s: \"%s\", costs %lld", cases[i].name, skip_word(candidate.skip),
+            fail_msg("%s: \"%s\", costs %lld", cases[i].name, skip_name(candidate.skip),
                      (long long)candidate.cost.units);
         scene_fini(&s);
     }
@@ -295,7 +295,7 @@ static void more_offers_than_can_be_ranked_are_left_out(void **state)
         offers[i] = s.offer;
     s.service.offers = offers;
     s.service.offer_count = COUNT_OF(offers);
-    assert_int_equal(explain_candidates(&s.desk, &s.draft, candidates), RANKING_MAX);
+    assert_int_equal(explain_candidates(&s.context, &s.draft, candidates), RANKING_MAX);
     scene_fini(&s);
 }
 

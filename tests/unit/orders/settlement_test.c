@@ -32,14 +32,14 @@ static struct settlement_order order_in(enum orderstate state)
     };
 }
 
-static struct answer_status report(enum orderstatus status)
+static struct upstream_status report(enum orderstatus status)
 {
-    return (struct answer_status){.status = status, .word = STR("word")};
+    return (struct upstream_status){.status = status, .word = STR("word")};
 }
 
-static struct answer_status report_remains(enum orderstatus status, int64_t remains)
+static struct upstream_status report_remains(enum orderstatus status, int64_t remains)
 {
-    struct answer_status reported = report(status);
+    struct upstream_status reported = report(status);
     reported.has_remains = true;
     reported.remains = remains;
     return reported;
@@ -76,14 +76,14 @@ static void every_state_meets_every_status(void **state)
     for (size_t i = 0; i < COUNT_OF(unfinished); i++) {
         for (size_t j = 0; j < COUNT_OF(follows); j++) {
             struct settlement_order order = order_in(unfinished[i]);
-            struct answer_status reported = report_remains(follows[j].status, 40);
+            struct upstream_status reported = report_remains(follows[j].status, 40);
             struct settlement s = settlement_make(&order, &reported);
             enum orderstate expected =
                 follows[j].state == S(COUNT) ? order.state : follows[j].state;
             if (s.state != expected)
-                fail_msg("%s, status %d: %s, not %s", orderstate_word(order.state),
-                         (int)follows[j].status, orderstate_word(s.state),
-                         orderstate_word(expected));
+                fail_msg("%s, status %d: %s, not %s", orderstate_name(order.state),
+                         (int)follows[j].status, orderstate_name(s.state),
+                         orderstate_name(expected));
             assert_true(orderstate_may_move(order.state, s.state));
             assert_int_equal(s.paid.units, follows[j].paid_cents * CENT);
             assert_int_equal(s.remains, follows[j].remains);
@@ -103,7 +103,7 @@ static void a_finished_order_never_changes(void **state)
     for (size_t i = 0; i < COUNT_OF(finished); i++) {
         for (size_t j = 0; j < COUNT_OF(follows); j++) {
             struct settlement_order order = order_in(finished[i]);
-            struct answer_status reported = report_remains(follows[j].status, 7);
+            struct upstream_status reported = report_remains(follows[j].status, 7);
             reported.has_start_count = true;
             reported.start_count = 99;
             struct settlement s = settlement_make(&order, &reported);
@@ -147,9 +147,9 @@ static void what_changes_late_is_told(void **state)
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct settlement_order order = order_in(cases[i].state);
-        struct answer_status reported = cases[i].remains < 0
-                                            ? report(cases[i].status)
-                                            : report_remains(cases[i].status, cases[i].remains);
+        struct upstream_status reported = cases[i].remains < 0
+                                              ? report(cases[i].status)
+                                              : report_remains(cases[i].status, cases[i].remains);
         if (settlement_make(&order, &reported).is_late != cases[i].is_late)
             fail_msg("case %zu", i);
     }
@@ -160,7 +160,7 @@ static void nothing_said_changes_nothing(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT_OF(unfinished); i++) {
         struct settlement_order order = order_in(unfinished[i]);
-        struct answer_status absent = report_remains(ORDERSTATUS_CANCELED, 0), unknown = absent;
+        struct upstream_status absent = report_remains(ORDERSTATUS_CANCELED, 0), unknown = absent;
         absent.is_absent = true;
         unknown.is_unknown_id = true;
         struct settlement a = settlement_make(&order, &absent);
@@ -189,7 +189,8 @@ static void remains_are_clamped(void **state)
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct settlement_order order = order_in(S(PENDING));
         order.quantity = cases[i].quantity;
-        struct answer_status reported = report_remains(ORDERSTATUS_IN_PROGRESS, cases[i].reported);
+        struct upstream_status reported =
+            report_remains(ORDERSTATUS_IN_PROGRESS, cases[i].reported);
         struct settlement s = settlement_make(&order, &reported);
         assert_int_equal(s.remains, cases[i].remains);
         assert_int_equal(s.is_clamped, cases[i].is_clamped);
@@ -200,7 +201,7 @@ static void a_start_count_is_kept_once_known(void **state)
 {
     (void)state;
     struct settlement_order order = order_in(S(PENDING));
-    struct answer_status reported = report(ORDERSTATUS_PENDING);
+    struct upstream_status reported = report(ORDERSTATUS_PENDING);
     struct settlement s = settlement_make(&order, &reported);
     assert_false(s.has_start_count);
     reported.has_start_count = true;
@@ -221,7 +222,7 @@ static void a_start_count_is_kept_once_known(void **state)
 static void a_new_start_count_is_a_change(void **state)
 {
     struct settlement_order order = order_in(S(PROCESSING));
-    struct answer_status reported = report_remains(ORDERSTATUS_PROCESSING, 100);
+    struct upstream_status reported = report_remains(ORDERSTATUS_PROCESSING, 100);
     (void)state;
     reported.has_start_count = true;
     reported.start_count = 7;
@@ -238,7 +239,7 @@ static void completed_without_remains_leaves_nothing(void **state)
 {
     (void)state;
     struct settlement_order order = order_in(S(IN_PROGRESS));
-    struct answer_status reported = report(ORDERSTATUS_COMPLETED);
+    struct upstream_status reported = report(ORDERSTATUS_COMPLETED);
     struct settlement s = settlement_make(&order, &reported);
     assert_int_equal(s.state, S(COMPLETED));
     assert_int_equal(s.remains, 0);
@@ -286,10 +287,10 @@ static void a_client_pays_for_what_was_delivered(void **state)
         order.quantity = order.remains = ends[i].quantity;
         order.charge = order.paid = MONEY(ends[i].charge);
         order.decimals = ends[i].decimals;
-        struct answer_status reported = report_remains(ends[i].status, ends[i].remains);
+        struct upstream_status reported = report_remains(ends[i].status, ends[i].remains);
         struct settlement s = settlement_make(&order, &reported);
         if (s.state != ends[i].state || s.paid.units != ends[i].paid || s.remains != ends[i].left)
-            fail_msg("case %zu: %s, pays %lld, %lld left", i, orderstate_word(s.state),
+            fail_msg("case %zu: %s, pays %lld, %lld left", i, orderstate_name(s.state),
                      (long long)s.paid.units, (long long)s.remains);
     }
 }
@@ -298,7 +299,7 @@ static void a_refund_without_remains_is_a_full_one(void **state)
 {
     (void)state;
     struct settlement_order order = order_in(S(IN_PROGRESS));
-    struct answer_status reported = report(ORDERSTATUS_REFUNDED);
+    struct upstream_status reported = report(ORDERSTATUS_REFUNDED);
     order.remains = 40; /* known from before: not what this refund says */
     struct settlement s = settlement_make(&order, &reported);
     assert_int_equal(s.state, S(CANCELED));
@@ -310,7 +311,7 @@ static void a_partial_without_remains_waits_for_an_operator(void **state)
 {
     (void)state;
     struct settlement_order order = order_in(S(IN_PROGRESS));
-    struct answer_status reported = report(ORDERSTATUS_PARTIAL);
+    struct upstream_status reported = report(ORDERSTATUS_PARTIAL);
     struct settlement s = settlement_make(&order, &reported);
     assert_int_equal(s.state, S(IN_PROGRESS));
     assert_int_equal(s.paid.units, order.paid.units);
@@ -336,7 +337,7 @@ static void expired_ends_a_subscription_only(void **state)
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct settlement_order order = order_in(S(IN_PROGRESS));
-        struct answer_status reported = report(ORDERSTATUS_REVIEW);
+        struct upstream_status reported = report(ORDERSTATUS_REVIEW);
         order.type = cases[i].type;
         order.quantity = order.remains = 0;
         order.charge = order.paid = MONEY_ZERO;
@@ -368,7 +369,7 @@ static void a_child_of_unknown_quantity_pays_as_reported(void **state)
         order.quantity = order.remains = 0;
         order.charge = MONEY_ZERO;
         order.paid = MONEY(5 * CENT);
-        struct answer_status reported = report_remains(cases[i].status, 3);
+        struct upstream_status reported = report_remains(cases[i].status, 3);
         struct settlement s = settlement_make(&order, &reported);
         assert_int_equal(s.state, cases[i].state);
         assert_int_equal(s.paid.units, cases[i].paid);
@@ -401,7 +402,7 @@ static void whatever_is_reported_money_is_conserved(void **state)
         int settled = 0;
         for (int step = 0; step < 6; step++) {
             enum orderstatus status = (enum orderstatus)(dice(&seed) % (ORDERSTATUS_PAUSED + 1));
-            struct answer_status reported =
+            struct upstream_status reported =
                 dice(&seed) % 4 ? report_remains(status, (int64_t)(dice(&seed) % 1400) - 100)
                                 : report(status);
             struct settlement s = settlement_make(&order, &reported);

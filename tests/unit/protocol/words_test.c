@@ -73,7 +73,7 @@ static void test_orderstatus_fold(void **state)
 {
     static const struct {
         enum orderstatus status;
-        const char *words; /* separated by '|' */
+        const char *message; /* separated by '|' */
     } cases[] = {
         {ORDERSTATUS_PENDING, "Pending|queued|queue|new|awaiting|awaiting-validation|Creating|hold|"
                               "on-hold|Scheduled|0"},
@@ -90,7 +90,7 @@ static void test_orderstatus_fold(void **state)
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        struct str rest = str_of(cases[i].words), word;
+        struct str rest = str_of(cases[i].message), word;
         while (str_next(&rest, '|', &word))
             if (orderstatus_fold(word) != cases[i].status)
                 fail_msg("\"" STR_FMT "\"", STR_ARG(word));
@@ -102,9 +102,9 @@ static void test_orderstatus_words(void **state)
     enum orderstatus found;
     (void)state;
     for (int status = 0; status < ORDERSTATUS_COUNT; status++) {
-        assert_true(orderstatus_find(str_of(orderstatus_word((enum orderstatus)status)), &found));
+        assert_true(orderstatus_find(str_of(orderstatus_name((enum orderstatus)status)), &found));
         assert_int_equal(found, status);
-        assert_int_equal(orderstatus_fold(str_of(orderstatus_word(found))), status);
+        assert_int_equal(orderstatus_fold(str_of(orderstatus_name(found))), status);
     }
     assert_false(orderstatus_find(STR("canceled"), &found));
     assert_true(orderstatus_is_final(ORDERSTATUS_REFUNDED));
@@ -118,7 +118,7 @@ static void test_refillstatus(void **state)
 {
     (void)state;
     for (int status = 0; status < REFILLSTATUS_COUNT; status++)
-        assert_int_equal(refillstatus_fold(str_of(refillstatus_word((enum refillstatus)status))),
+        assert_int_equal(refillstatus_fold(str_of(refillstatus_name((enum refillstatus)status))),
                          status);
     assert_int_equal(refillstatus_fold(STR("In progess")), REFILLSTATUS_IN_PROGRESS);
     assert_int_equal(refillstatus_fold(STR("Awaiting")), REFILLSTATUS_PENDING);

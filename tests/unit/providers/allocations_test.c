@@ -6,7 +6,7 @@
 #include "providers/standard.h"
 
 struct input {
-    enum question_action action;
+    enum upstream_action action;
     const char *body;
     enum outcome outcome;
     enum verdict_class class; /* of a refusal */
@@ -14,7 +14,7 @@ struct input {
     size_t services, statuses;
 };
 
-static bool is_same(const struct input *input, const struct answer *answer)
+static bool is_same(const struct input *input, const struct upstream_response *answer)
 {
     if (answer->outcome != input->outcome)
         return false;
@@ -34,9 +34,10 @@ static bool run(const void *given)
     static char key[] = "made_up_key_0123456789abcdef";
     const struct provider_settings settings = {.key = key};
     struct str ids[] = {STR("1"), STR("2")};
-    const struct question question = {.action = input->action,
-                                      .ids = ids,
-                                      .id_count = input->action == QUESTION_STATUS_MANY ? 2 : 1};
+    const struct upstream_request request = {.action = input->action,
+                                             .ids = ids,
+                                             .id_count =
+                                                 input->action == UPSTREAM_STATUS_MANY ? 2 : 1};
     const struct reply_facts facts = {.was_sent = true,
                                       .is_complete = true,
                                       .http_status = 200,
@@ -48,12 +49,12 @@ static bool run(const void *given)
     bool is_right = true;
     for (int way = 0; way < 2 && is_right; way++) {
         struct arena arena;
-        struct answer answer;
+        struct upstream_response answer;
         arena_init(&arena);
         if (way == 0)
-            dialect_default()->decode(&settings, &question, &facts, &arena, &answer);
+            dialect_default()->decode(&settings, &request, &facts, &arena, &answer);
         else
-            standard_decode_slowly(&settings, &question, &facts, &arena, &answer);
+            standard_decode_slowly(&settings, &request, &facts, &arena, &answer);
         is_right = answer.outcome == OUTCOME_DOUBT || is_same(input, &answer);
         arena_fini(&arena);
     }
@@ -63,30 +64,30 @@ static bool run(const void *given)
 static void test_answers(void **state)
 {
     static const struct input inputs[] = {
-        {QUESTION_ADD, "{\"order\":4711}", OUTCOME_ACCEPTED, 0, "4711", 0, 0},
-        {QUESTION_ADD,
+        {UPSTREAM_ADD, "{\"order\":4711}", OUTCOME_ACCEPTED, 0, "4711", 0, 0},
+        {UPSTREAM_ADD,
          "<!-- notice "
          "-->\n{\"status\":\"success\",\"data\":{\"order\":\"A-17\",\"charge\":\"0.5\"}}",
          OUTCOME_ACCEPTED, 0, "A-17", 0, 0},
-        {QUESTION_ADD, "{\"order\":4711,\"error\":\"Not enough funds\"}", OUTCOME_DOUBT, 0, NULL, 0,
+        {UPSTREAM_ADD, "{\"order\":4711,\"error\":\"Not enough funds\"}", OUTCOME_DOUBT, 0, NULL, 0,
          0},
-        {QUESTION_ADD, "{\"error\":{\"message\":\"Not enough funds on balance\"}}", OUTCOME_REFUSED,
+        {UPSTREAM_ADD, "{\"error\":{\"message\":\"Not enough funds on balance\"}}", OUTCOME_REFUSED,
          VERDICT_PROVIDER, NULL, 0, 0},
-        {QUESTION_ADD, "{\"error\":\"Incorrect link\"}", OUTCOME_REFUSED, VERDICT_CLIENT, NULL, 0,
+        {UPSTREAM_ADD, "{\"error\":\"Incorrect link\"}", OUTCOME_REFUSED, VERDICT_CLIENT, NULL, 0,
          0},
-        {QUESTION_ADD, "{\"error\":\"Words that no table has\"}", OUTCOME_DOUBT, 0, NULL, 0, 0},
-        {QUESTION_SERVICES,
+        {UPSTREAM_ADD, "{\"error\":\"Words that no table has\"}", OUTCOME_DOUBT, 0, NULL, 0, 0},
+        {UPSTREAM_SERVICES,
          "[{\"service\":1,\"name\":\"A "
          "\\u00e9\",\"category\":\"c\",\"rate\":\"0.90\",\"min\":\"1\",\"max\":9},"
          "{\"service\":\"2\",\"name\":\"B\",\"category\":\"c\",\"rate\":1.5,\"min\":1,\"max\":9}]",
          OUTCOME_ACCEPTED, 0, NULL, 2, 0},
-        {QUESTION_STATUS,
+        {UPSTREAM_STATUS,
          "{\"charge\":\"0.5\",\"start_count\":\"10\",\"status\":\"Completed\",\"remains\":\"0\"}",
          OUTCOME_ACCEPTED, 0, NULL, 0, 1},
-        {QUESTION_STATUS_MANY,
+        {UPSTREAM_STATUS_MANY,
          "{\"1\":{\"status\":\"Completed\",\"remains\":0},\"2\":{\"status\":\"Completed\"}}",
          OUTCOME_ACCEPTED, 0, NULL, 0, 2},
-        {QUESTION_STATUS_MANY,
+        {UPSTREAM_STATUS_MANY,
          "[{\"order\":1,\"status\":\"Completed\"},{\"order\":\"2\",\"status\":\"Completed\"}]",
          OUTCOME_ACCEPTED, 0, NULL, 0, 2},
     };

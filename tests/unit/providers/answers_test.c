@@ -20,12 +20,12 @@ struct line {
     json_t *json, *meaning;
     const char *id;
     struct provider_settings settings;
-    struct question question;
+    struct upstream_request request;
     struct reply_facts facts;
     struct str ids[IDS];
     struct provider_answer answers[8];
     struct arena arena;
-    struct answer answer;
+    struct upstream_response answer;
     char body_room[64 * 1024];
 };
 
@@ -51,31 +51,31 @@ static const char *text_of(const json_t *object, const char *name)
     return text ? text : "";
 }
 
-static enum question_action action_of(const char *name)
+static enum upstream_action action_of(const char *name)
 {
-    static const char *const names[QUESTION_ACTION_COUNT] = {
-        [QUESTION_SERVICES] = "services",
-        [QUESTION_ADD] = "add",
-        [QUESTION_STATUS] = "status",
-        [QUESTION_STATUS_MANY] = "multi_status",
-        [QUESTION_REFILL] = "refill",
-        [QUESTION_REFILL_MANY] = "multi_refill",
-        [QUESTION_REFILL_STATUS] = "refill_status",
-        [QUESTION_REFILL_STATUS_MANY] = "multi_refill_status",
-        [QUESTION_CANCEL] = "cancel",
-        [QUESTION_BALANCE] = "balance",
+    static const char *const names[UPSTREAM_ACTION_COUNT] = {
+        [UPSTREAM_SERVICES] = "services",
+        [UPSTREAM_ADD] = "add",
+        [UPSTREAM_STATUS] = "status",
+        [UPSTREAM_STATUS_MANY] = "multi_status",
+        [UPSTREAM_REFILL] = "refill",
+        [UPSTREAM_REFILL_MANY] = "multi_refill",
+        [UPSTREAM_REFILL_STATUS] = "refill_status",
+        [UPSTREAM_REFILL_STATUS_MANY] = "multi_refill_status",
+        [UPSTREAM_CANCEL] = "cancel",
+        [UPSTREAM_BALANCE] = "balance",
     };
-    for (int i = 0; i < QUESTION_ACTION_COUNT; i++)
+    for (int i = 0; i < UPSTREAM_ACTION_COUNT; i++)
         if (strcmp(names[i], name) == 0)
-            return (enum question_action)i;
+            return (enum upstream_action)i;
     fail_msg("unknown action %s", name);
-    return QUESTION_ACTION_COUNT;
+    return UPSTREAM_ACTION_COUNT;
 }
 
 static void add_id(struct line *line, struct str id)
 {
-    assert_true(line->question.id_count < IDS);
-    line->ids[line->question.id_count++] = arena_str(&line->arena, id);
+    assert_true(line->request.id_count < IDS);
+    line->ids[line->request.id_count++] = arena_str(&line->arena, id);
 }
 
 static void read_request(struct line *line)
@@ -92,7 +92,7 @@ static void read_request(struct line *line)
     }
     while (str_next(&list, ',', &id))
         add_id(line, id);
-    line->question.ids = line->ids;
+    line->request.ids = line->ids;
 }
 
 static int sextet(char c)
@@ -160,47 +160,46 @@ static void read_settings(struct line *line)
             if (strcmp(classes[i], text_of(row, "class")) == 0)
                 answer->class = (enum verdict_class)i;
         for (int i = 0; i < 5; i++)
-            if (strcmp(rests[i], text_of(row, "rest")) == 0)
-                answer->rest = (enum verdict_rest)i;
+            if (strcmp(rests[i], text_of(row, "cool_down")) == 0)
+                answer->cool_down = (enum verdict_cool_down)i;
     }
 }
 
 static bool is_write(const struct line *line)
 {
-    return line->question.action == QUESTION_ADD || line->question.action == QUESTION_REFILL ||
-           line->question.action == QUESTION_REFILL_MANY ||
-           line->question.action == QUESTION_CANCEL;
+    return line->request.action == UPSTREAM_ADD || line->request.action == UPSTREAM_REFILL ||
+           line->request.action == UPSTREAM_REFILL_MANY || line->request.action == UPSTREAM_CANCEL;
 }
 
 static bool check_alarm(const struct line *line)
 {
-    const struct answer *a = &line->answer;
+    const struct upstream_response *a = &line->answer;
     const char *alarm = text_of(line->meaning, "alarm");
     const struct {
         const char *name;
         bool is_right;
     } alarms[] = {
         {"", true},
-        {"funds", a->is_funds && a->rest == REST_FUNDS},
-        {"key", a->is_key && a->rest == REST_KEY},
-        {"account", a->is_key && a->rest == REST_KEY},
-        {"service", a->rest == REST_OFFER},
-        {"maintenance", a->rest == REST_PROVIDER},
-        {"config", a->rest == REST_PROVIDER || a->is_redirect},
+        {"funds", a->is_funds && a->cool_down == COOL_DOWN_FUNDS},
+        {"key", a->is_key && a->cool_down == COOL_DOWN_KEY},
+        {"account", a->is_key && a->cool_down == COOL_DOWN_KEY},
+        {"service", a->cool_down == COOL_DOWN_OFFER},
+        {"maintenance", a->cool_down == COOL_DOWN_PROVIDER},
+        {"config", a->cool_down == COOL_DOWN_PROVIDER || a->is_redirect},
         {"rate", a->is_rate_limited},
         {"down", a->outcome == OUTCOME_NOT_SENT},
         {"challenge", a->is_challenge},
-        {"none", a->rest == REST_NONE},
+        {"none", a->cool_down == COOL_DOWN_NONE},
     };
     for (size_t i = 0; i < COUNT_OF(alarms); i++)
         if (strcmp(alarms[i].name, alarm) == 0)
-            return alarms[i].is_right || wrong(line, "alarm %s: rest %d", alarm, a->rest);
+            return alarms[i].is_right || wrong(line, "alarm %s: rest %d", alarm, a->cool_down);
     return wrong(line, "unknown alarm %s", alarm);
 }
 
 static bool check_class(const struct line *line)
 {
-    const struct answer *a = &line->answer;
+    const struct upstream_response *a = &line->answer;
     const char *class = text_of(line->meaning, "class");
     bool is_refused = a->outcome == OUTCOME_REFUSED;
     bool is_data = a->refusal == REFUSAL_ORDER_ID || a->refusal == REFUSAL_REFILL_ID;
@@ -213,7 +212,7 @@ static bool check_class(const struct line *line)
         {"failover",
          a->outcome == OUTCOME_NOT_SENT ||
              (is_refused && a->class == VERDICT_PROVIDER && a->refusal != REFUSAL_UNSUPPORTED) ||
-             (is_refused && a->class == VERDICT_PROVIDER && a->rest != REST_NONE)},
+             (is_refused && a->class == VERDICT_PROVIDER && a->cool_down != COOL_DOWN_NONE)},
         {"busy", is_refused && a->class == VERDICT_BUSY},
         {"ambiguous", a->outcome == OUTCOME_DOUBT},
         {"retry", a->outcome == OUTCOME_DOUBT},
@@ -271,7 +270,7 @@ static bool check_flag(const struct line *line, const char *what, bool got, cons
     return expected == NULL || got == json_is_true(expected) || wrong(line, "%s is %d", what, got);
 }
 
-static void check_service(const struct line *line, const struct answer_service *s,
+static void check_service(const struct line *line, const struct upstream_service *s,
                           const json_t *expected)
 {
     check_text(line, "service", s->id, json_object_get(expected, "service"));
@@ -291,7 +290,7 @@ static void check_service(const struct line *line, const struct answer_service *
 
 static void check_services(const struct line *line)
 {
-    const struct answer *a = &line->answer;
+    const struct upstream_response *a = &line->answer;
     const json_t *count = json_object_get(line->meaning, "services");
     const json_t *types = json_object_get(line->meaning, "types"), *type;
     const json_t *sellable = json_object_get(line->meaning, "sellable");
@@ -307,7 +306,7 @@ static void check_services(const struct line *line)
     json_array_foreach(types, i, type) if (i < a->service_count)
         check_text(line, "type", str_of(ordertype_name(a->services[i].type)), type);
     for (i = 0; i < a->service_count; i++) {
-        const struct answer_service *s = &a->services[i];
+        const struct upstream_service *s = &a->services[i];
         may_be_sold += s->has_rate && s->rate.units > 0 && s->has_limits && s->min <= s->max &&
                        !s->is_doubled && s->type != ORDERTYPE_UNKNOWN;
     }
@@ -317,7 +316,7 @@ static void check_services(const struct line *line)
         wrong(line, "%zu sellable", may_be_sold);
 }
 
-static void check_status(const struct line *line, const struct answer_status *s,
+static void check_status(const struct line *line, const struct upstream_status *s,
                          const json_t *expected)
 {
     const char *word = json_string_value(json_object_get(expected, "status"));
@@ -352,9 +351,9 @@ static void check_status(const struct line *line, const struct answer_status *s,
 
 static void check_statuses(const struct line *line)
 {
-    const struct answer *a = &line->answer;
+    const struct upstream_response *a = &line->answer;
     const json_t *orders = json_object_get(line->meaning, "orders");
-    if (line->question.action == QUESTION_STATUS) {
+    if (line->request.action == UPSTREAM_STATUS) {
         if (json_object_get(line->meaning, "status"))
             check_status(line, a->statuses, line->meaning);
         if (strcmp(text_of(line->meaning, "class"), "data") == 0 && !a->statuses->is_unknown_id)
@@ -370,7 +369,7 @@ static void check_statuses(const struct line *line)
     }
 }
 
-static void check_item(const struct line *line, const struct answer_item *item,
+static void check_item(const struct line *line, const struct upstream_item *item,
                        const json_t *expected)
 {
     const char *text = json_string_value(expected);
@@ -385,11 +384,11 @@ static void check_item(const struct line *line, const struct answer_item *item,
             check_text(line, "item error", item->error, json_object_get(expected, "error"));
     } else if (!item->is_accepted || item->is_absent) {
         wrong(line, "%s is not accepted", item->id.ptr);
-    } else if (line->question.action == QUESTION_REFILL_STATUS ||
-               line->question.action == QUESTION_REFILL_STATUS_MANY) {
+    } else if (line->request.action == UPSTREAM_REFILL_STATUS ||
+               line->request.action == UPSTREAM_REFILL_STATUS_MANY) {
         if (item->status != refillstatus_fold(str_of(text)))
             wrong(line, "%s: status %d", item->id.ptr, item->status);
-    } else if (line->question.action != QUESTION_CANCEL && !str_is(item->refill, text)) {
+    } else if (line->request.action != UPSTREAM_CANCEL && !str_is(item->refill, text)) {
         wrong(line, "refill is \"" STR_FMT "\"", STR_ARG(item->refill));
     }
 }
@@ -397,11 +396,11 @@ static void check_item(const struct line *line, const struct answer_item *item,
 static void check_items(const struct line *line)
 {
     static const char *const names[] = {"refills", "cancels"};
-    const struct answer *a = &line->answer;
+    const struct upstream_response *a = &line->answer;
     const json_t *refill = json_object_get(line->meaning, "refill");
     if (refill)
         check_item(line, a->items, refill);
-    if (line->question.action == QUESTION_REFILL_STATUS && json_object_get(line->meaning, "status"))
+    if (line->request.action == UPSTREAM_REFILL_STATUS && json_object_get(line->meaning, "status"))
         check_item(line, a->items, json_object_get(line->meaning, "status"));
     for (size_t n = 0; n < COUNT_OF(names); n++) {
         const json_t *items = json_object_get(line->meaning, names[n]);
@@ -417,7 +416,7 @@ static bool has_key(struct str text)
 
 static void check_line(struct line *line)
 {
-    const struct answer *a = &line->answer;
+    const struct upstream_response *a = &line->answer;
     const json_t *error = json_object_get(line->meaning, "error");
     check_class(line);
     check_alarm(line);
@@ -426,7 +425,7 @@ static void check_line(struct line *line)
     check_flag(line, "active", a->is_active_order, json_object_get(line->meaning, "active"));
     check_count(line, "retry_after", a->retry_after_s >= 0, a->retry_after_s,
                 json_object_get(line->meaning, "retry_after"));
-    if (line->question.action == QUESTION_ADD) {
+    if (line->request.action == UPSTREAM_ADD) {
         check_text(line, "order", a->order, json_object_get(line->meaning, "order"));
         check_money(line, "charge", a->has_charge, a->charge,
                     json_object_get(line->meaning, "charge"));
@@ -454,8 +453,8 @@ static void read_line(struct line *line, const char *text)
     arena_init(&line->arena);
     line->id = text_of(line->json, "id");
     line->meaning = json_object_get(line->json, "meaning");
-    line->question.action = action_of(text_of(line->json, "action"));
-    line->question.service = STR("1");
+    line->request.action = action_of(text_of(line->json, "action"));
+    line->request.service = STR("1");
     read_request(line);
     read_facts(line);
     read_settings(line);
@@ -467,10 +466,10 @@ static void check_both_ways(struct line *line)
 {
     lines++;
     way = "short cuts";
-    standard_decode(&line->settings, &line->question, &line->facts, &line->arena, &line->answer);
+    standard_decode(&line->settings, &line->request, &line->facts, &line->arena, &line->answer);
     check_line(line);
     way = "slowly";
-    standard_decode_slowly(&line->settings, &line->question, &line->facts, &line->arena,
+    standard_decode_slowly(&line->settings, &line->request, &line->facts, &line->arena,
                            &line->answer);
     check_line(line);
 }
@@ -526,16 +525,16 @@ static void check_cut(struct line *line)
     memcpy(copy, body.ptr ? body.ptr : "", body.len);
     for (size_t at = 0; at < body.len; at += step) {
         struct arena arena;
-        struct answer answer;
+        struct upstream_response answer;
         arena_init(&arena);
         line->facts.body = str_make(body.ptr, at);
-        standard_decode(&line->settings, &line->question, &line->facts, &arena, &answer);
+        standard_decode(&line->settings, &line->request, &line->facts, &arena, &answer);
         if (is_order && answer.outcome == OUTCOME_ACCEPTED)
             wrong(line, "accepted when cut at %zu", at);
         line->facts.body = str_make(copy, body.len);
         for (size_t spoil = 0; spoil < 4; spoil++) {
             copy[at] = "\"{\\\xff"[spoil];
-            standard_decode(&line->settings, &line->question, &line->facts, &arena, &answer);
+            standard_decode(&line->settings, &line->request, &line->facts, &arena, &answer);
             if (has_key(answer.error) || has_key(answer.evidence))
                 wrong(line, "the key is kept");
         }

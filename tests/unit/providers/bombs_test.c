@@ -25,12 +25,12 @@ static void *counting_malloc(size_t size)
     return malloc(size);
 }
 
-static void decode(enum question_action action, struct str body, struct arena *arena,
-                   struct answer *out)
+static void decode(enum upstream_action action, struct str body, struct arena *arena,
+                   struct upstream_response *out)
 {
     static const struct str ids[] = {STR("1")};
-    struct question question = {
-        .action = action, .ids = ids, .id_count = action == QUESTION_SERVICES ? 0 : 1};
+    struct upstream_request request = {
+        .action = action, .ids = ids, .id_count = action == UPSTREAM_SERVICES ? 0 : 1};
     struct reply_facts facts = {.was_sent = true,
                                 .is_complete = true,
                                 .http_status = 200,
@@ -40,12 +40,12 @@ static void decode(enum question_action action, struct str body, struct arena *a
                                 .server = STR(""),
                                 .transport_error = ""};
     jansson_bytes = jansson_blocks = 0;
-    standard_decode(&settings, &question, &facts, arena, out);
+    standard_decode(&settings, &request, &facts, arena, out);
 }
 
-static void add_times(struct buf *body, const char *unit, size_t ceiling)
+static void add_times(struct buf *body, const char *unit, size_t max)
 {
-    while (body->len + strlen(unit) + 64 < ceiling)
+    while (body->len + strlen(unit) + 64 < max)
         buf_add_text(body, unit);
 }
 
@@ -65,26 +65,26 @@ static void an_answer_costs_memory_in_measure(void **state)
         {"{\"error\":[", "{},", "{}]}"},
     };
     static const struct {
-        enum question_action action;
-        size_t ceiling;
-    } questions[] = {{QUESTION_SERVICES, 16 * MIB},
-                     {QUESTION_ADD, MIB},
-                     {QUESTION_STATUS, MIB},
-                     {QUESTION_CANCEL, MIB}};
+        enum upstream_action action;
+        size_t max;
+    } requests[] = {{UPSTREAM_SERVICES, 16 * MIB},
+                    {UPSTREAM_ADD, MIB},
+                    {UPSTREAM_STATUS, MIB},
+                    {UPSTREAM_CANCEL, MIB}};
     (void)state;
     json_set_alloc_funcs(counting_malloc, free);
     for (size_t i = 0; i < COUNT_OF(bombs); i++)
-        for (size_t q = 0; q < COUNT_OF(questions); q++) {
-            struct answer answer;
+        for (size_t q = 0; q < COUNT_OF(requests); q++) {
+            struct upstream_response answer;
             struct arena arena;
             struct buf body;
             buf_init(&body, 16 * MIB);
             buf_add_text(&body, bombs[i].start);
-            add_times(&body, bombs[i].unit, questions[q].ceiling);
+            add_times(&body, bombs[i].unit, requests[q].max);
             buf_add_text(&body, bombs[i].end);
             assert_false(body.is_over);
             arena_init(&arena);
-            decode(questions[q].action, buf_str(&body), &arena, &answer);
+            decode(requests[q].action, buf_str(&body), &arena, &answer);
             assert_int_not_equal(answer.outcome, OUTCOME_ACCEPTED);
             if (jansson_bytes > 4 * body.len + 8 * MIB)
                 fail_msg("%s%s: %zu bytes in %zu blocks for %zu", bombs[i].start, bombs[i].unit,
@@ -113,7 +113,7 @@ static struct buf list_begin(void)
 
 static void the_longest_list_is_read(void **state)
 {
-    struct answer answer;
+    struct upstream_response answer;
     struct arena arena;
     struct buf body = list_begin();
     (void)state;
@@ -122,7 +122,7 @@ static void the_longest_list_is_read(void **state)
     buf_add_byte(&body, ']');
     assert_false(body.is_over);
     arena_init(&arena);
-    decode(QUESTION_SERVICES, buf_str(&body), &arena, &answer);
+    decode(UPSTREAM_SERVICES, buf_str(&body), &arena, &answer);
     assert_int_equal(answer.outcome, OUTCOME_ACCEPTED);
     assert_int_equal(answer.service_count, 100000);
     arena_fini(&arena);
@@ -138,7 +138,7 @@ static int64_t cpu_ms(void)
 
 static void one_id_in_all_rows_costs_no_more_than_many(void **state)
 {
-    struct answer answer;
+    struct upstream_response answer;
     struct arena arena;
     struct buf body = list_begin();
     (void)state;
@@ -147,7 +147,7 @@ static void one_id_in_all_rows_costs_no_more_than_many(void **state)
     buf_add_byte(&body, ']');
     arena_init(&arena);
     int64_t before_ms = cpu_ms();
-    decode(QUESTION_SERVICES, buf_str(&body), &arena, &answer);
+    decode(UPSTREAM_SERVICES, buf_str(&body), &arena, &answer);
     assert_in_range(cpu_ms() - before_ms, 0, 4000);
     assert_int_equal(answer.service_count, 100000);
     for (size_t i = 0; i < answer.service_count; i++)
@@ -162,7 +162,7 @@ static void an_id_of_two_prices_has_none(void **state)
     static const unsigned rates[][4] = {{1, 2, 1, 1}, {1, 1, 2, 1}, {1, 1, 1, 2}, {2, 1, 1, 1}};
     (void)state;
     for (size_t i = 0; i <= COUNT_OF(rates); i++) {
-        struct answer answer;
+        struct upstream_response answer;
         struct arena arena;
         struct buf body = list_begin();
         for (size_t k = 0; k < 4; k++)
@@ -170,7 +170,7 @@ static void an_id_of_two_prices_has_none(void **state)
         add_row(&body, 8, 1);
         buf_add_byte(&body, ']');
         arena_init(&arena);
-        decode(QUESTION_SERVICES, buf_str(&body), &arena, &answer);
+        decode(UPSTREAM_SERVICES, buf_str(&body), &arena, &answer);
         assert_int_equal(answer.service_count, i < COUNT_OF(rates) ? 5 : 2);
         for (size_t k = 0; k + 1 < answer.service_count; k++)
             assert_int_equal(answer.services[k].is_doubled, i < COUNT_OF(rates));

@@ -11,11 +11,11 @@
 static char our_key[] = "k&y 1";
 static const struct provider_settings settings = {.key = our_key};
 
-static void check_body(const struct question *question, const char *expected)
+static void check_body(const struct upstream_request *request, const char *expected)
 {
     struct buf body;
     buf_init(&body, 4096);
-    dialect_default()->encode(&settings, question, &body);
+    dialect_default()->encode(&settings, request, &body);
     assert_string_equal(body.ptr, expected);
     buf_fini(&body);
 }
@@ -24,61 +24,63 @@ static void test_reading(void **state)
 {
     const struct str ids[] = {STR("1"), STR("TX 2"), STR("3")};
     static const struct {
-        enum question_action action;
+        enum upstream_action action;
         size_t id_count;
         const char *body;
     } cases[] = {
-        {QUESTION_SERVICES, 0, "key=k%26y+1&action=services"},
-        {QUESTION_BALANCE, 0, "key=k%26y+1&action=balance"},
-        {QUESTION_STATUS, 1, "key=k%26y+1&action=status&order=1"},
-        {QUESTION_STATUS_MANY, 3, "key=k%26y+1&action=status&orders=1,TX+2,3"},
-        {QUESTION_STATUS_MANY, 1, "key=k%26y+1&action=status&orders=1"},
-        {QUESTION_REFILL, 1, "key=k%26y+1&action=refill&order=1"},
-        {QUESTION_REFILL_MANY, 2, "key=k%26y+1&action=refill&orders=1,TX+2"},
-        {QUESTION_REFILL_STATUS, 1, "key=k%26y+1&action=refill_status&refill=1"},
-        {QUESTION_REFILL_STATUS_MANY, 2, "key=k%26y+1&action=refill_status&refills=1,TX+2"},
-        {QUESTION_CANCEL, 1, "key=k%26y+1&action=cancel&orders=1"},
-        {QUESTION_CANCEL, 3, "key=k%26y+1&action=cancel&orders=1,TX+2,3"},
+        {UPSTREAM_SERVICES, 0, "key=k%26y+1&action=services"},
+        {UPSTREAM_BALANCE, 0, "key=k%26y+1&action=balance"},
+        {UPSTREAM_STATUS, 1, "key=k%26y+1&action=status&order=1"},
+        {UPSTREAM_STATUS_MANY, 3, "key=k%26y+1&action=status&orders=1,TX+2,3"},
+        {UPSTREAM_STATUS_MANY, 1, "key=k%26y+1&action=status&orders=1"},
+        {UPSTREAM_REFILL, 1, "key=k%26y+1&action=refill&order=1"},
+        {UPSTREAM_REFILL_MANY, 2, "key=k%26y+1&action=refill&orders=1,TX+2"},
+        {UPSTREAM_REFILL_STATUS, 1, "key=k%26y+1&action=refill_status&refill=1"},
+        {UPSTREAM_REFILL_STATUS_MANY, 2, "key=k%26y+1&action=refill_status&refills=1,TX+2"},
+        {UPSTREAM_CANCEL, 1, "key=k%26y+1&action=cancel&orders=1"},
+        {UPSTREAM_CANCEL, 3, "key=k%26y+1&action=cancel&orders=1,TX+2,3"},
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        struct question question = {
+        struct upstream_request request = {
             .action = cases[i].action, .ids = ids, .id_count = cases[i].id_count};
-        check_body(&question, cases[i].body);
+        check_body(&request, cases[i].body);
     }
 }
 
 static void test_add(void **state)
 {
     struct fields fields = {0};
-    struct question question = {.action = QUESTION_ADD, .service = STR("101"), .fields = &fields};
+    struct upstream_request request = {
+        .action = UPSTREAM_ADD, .service = STR("101"), .fields = &fields};
     (void)state;
     fields.value[FIELD_LINK] = STR("https://a.example/p?x=1&y=2#z");
     fields.value[FIELD_QUANTITY] = STR("1000");
-    check_body(&question, "key=k%26y+1&action=add&service=101&"
-                          "link=https%3A%2F%2Fa.example%2Fp%3Fx%3D1%26y%3D2%23z&quantity=1000");
+    check_body(&request, "key=k%26y+1&action=add&service=101&"
+                         "link=https%3A%2F%2Fa.example%2Fp%3Fx%3D1%26y%3D2%23z&quantity=1000");
     fields.value[FIELD_RUNS] = STR("2");
     fields.value[FIELD_INTERVAL] = STR("30");
     fields.value[FIELD_LINK] = STR("a");
-    check_body(&question, "key=k%26y+1&action=add&service=101&link=a&quantity=1000&runs=2&"
-                          "interval=30");
+    check_body(&request, "key=k%26y+1&action=add&service=101&link=a&quantity=1000&runs=2&"
+                         "interval=30");
 }
 
 static void test_lists_and_derived_quantity(void **state)
 {
     struct fields fields = {0};
-    struct question question = {.action = QUESTION_ADD, .service = STR("7"), .fields = &fields};
+    struct upstream_request request = {
+        .action = UPSTREAM_ADD, .service = STR("7"), .fields = &fields};
     (void)state;
     fields.value[FIELD_LINK] = STR("a");
     fields.value[FIELD_COMMENTS] = STR("one\ntwo & a half\n\n");
-    check_body(&question, "key=k%26y+1&action=add&service=7&link=a&"
-                          "comments=one%0Atwo+%26+a+half&quantity=2");
+    check_body(&request, "key=k%26y+1&action=add&service=7&link=a&"
+                         "comments=one%0Atwo+%26+a+half&quantity=2");
     fields.value[FIELD_QUANTITY] = STR("1");
-    check_body(&question, "key=k%26y+1&action=add&service=7&link=a&quantity=1&"
-                          "comments=one%0Atwo+%26+a+half");
+    check_body(&request, "key=k%26y+1&action=add&service=7&link=a&quantity=1&"
+                         "comments=one%0Atwo+%26+a+half");
     fields.value[FIELD_QUANTITY] = fields.value[FIELD_COMMENTS] = STR_NONE;
     fields.value[FIELD_USERNAMES] = STR("x\ny\nz");
-    check_body(&question, "key=k%26y+1&action=add&service=7&link=a&usernames=x%0Ay%0Az&quantity=3");
+    check_body(&request, "key=k%26y+1&action=add&service=7&link=a&usernames=x%0Ay%0Az&quantity=3");
 }
 
 static void test_dialects(void **state)

@@ -68,7 +68,7 @@ static void test_bucket(void **state)
     static const struct {
         double per_s;
         int64_t ms;
-        int least, most;
+        int min, max;
     } cases[] = {
         {10, 1000, 10, 11},       {10, 10000, 100, 101}, {0.5, 10000, 5, 6},
         {100, 1000, 100, 110},    {3, 10000, 30, 31},    {1000, 1000, 1000, 1100},
@@ -80,7 +80,7 @@ static void test_bucket(void **state)
         snprintf(name, sizeof name, "bucket_%zu", i);
         struct provider_set *set = set_of(name, cases[i].per_s, 1);
         int got = tokens_within(&set->list[0], PROVIDER_LANE_ADD, 5000, cases[i].ms);
-        if (got < cases[i].least || got > cases[i].most)
+        if (got < cases[i].min || got > cases[i].max)
             fail_msg("%g per s: %d tokens in %lld ms", cases[i].per_s, got, (long long)cases[i].ms);
         provider_set_unpin(&set);
     }
@@ -97,8 +97,8 @@ static void test_waits(void **state)
     assert_int_equal(provider_take_token(provider, PROVIDER_LANE_ADD, 1245), 0);
     for (int i = 0; i < 1000; i++)
         assert_int_equal(provider_take_token(provider, PROVIDER_LANE_OTHER, 1245), 0);
-    provider_rest_until(provider, 9000);
-    provider_rest_until(provider, 3000);
+    provider_cool_down_until(provider, 9000);
+    provider_cool_down_until(provider, 3000);
     assert_int_equal(provider_take_token(provider, PROVIDER_LANE_OTHER, 2000), 7000);
     assert_int_equal(provider_take_token(provider, PROVIDER_LANE_ADD, 8999), 1);
     assert_int_equal(provider_take_token(provider, PROVIDER_LANE_ADD, 9000), 0);

@@ -15,7 +15,7 @@ static char our_key[] = "made_up_key_0123456789abcdef";
 static const struct provider_settings settings = {.key = our_key};
 static const struct str asked[] = {STR("1"), STR("10"), STR("100")};
 
-static void check_same_status(const struct answer_status *a, const struct answer_status *b)
+static void check_same_status(const struct upstream_status *a, const struct upstream_status *b)
 {
     assert_true(str_equal(a->id, b->id));
     assert_int_equal(a->is_absent, b->is_absent);
@@ -34,10 +34,10 @@ static void check_same_status(const struct answer_status *a, const struct answer
     assert_int_equal(a->order_count, b->order_count);
 }
 
-static void check_same(enum question_action action, struct str body)
+static void check_same(enum upstream_action action, struct str body)
 {
-    struct question question = {
-        .action = action, .ids = asked, .id_count = action == QUESTION_STATUS_MANY ? 3 : 1};
+    struct upstream_request request = {
+        .action = action, .ids = asked, .id_count = action == UPSTREAM_STATUS_MANY ? 3 : 1};
     struct reply_facts facts = {.was_sent = true,
                                 .is_complete = true,
                                 .http_status = 200,
@@ -46,11 +46,11 @@ static void check_same(enum question_action action, struct str body)
                                 .body = body,
                                 .server = STR(""),
                                 .transport_error = ""};
-    struct answer quick, slow;
+    struct upstream_response quick, slow;
     struct arena arena;
     arena_init(&arena);
-    standard_decode(&settings, &question, &facts, &arena, &quick);
-    standard_decode_slowly(&settings, &question, &facts, &arena, &slow);
+    standard_decode(&settings, &request, &facts, &arena, &quick);
+    standard_decode_slowly(&settings, &request, &facts, &arena, &slow);
     if (quick.outcome != slow.outcome || quick.refusal != slow.refusal)
         fail_msg(STR_FMT ": %d, slowly %d", STR_ARG(body), quick.outcome, slow.outcome);
     assert_true(str_equal(quick.order, slow.order));
@@ -63,9 +63,9 @@ static void check_same(enum question_action action, struct str body)
 
 static void check_all(struct str body)
 {
-    check_same(QUESTION_ADD, body);
-    check_same(QUESTION_STATUS, body);
-    check_same(QUESTION_STATUS_MANY, body);
+    check_same(UPSTREAM_ADD, body);
+    check_same(UPSTREAM_STATUS, body);
+    check_same(UPSTREAM_STATUS_MANY, body);
 }
 
 static const char *const bodies[] = {
@@ -134,18 +134,18 @@ static void test_doubles(void **state)
         "{\"10\":{\"status\":\"Completed\"},\"1\":{\"status\":\"Partial\",\"remains\":\"3\"}}",
         "[{\"order\":1,\"status\":\"Partial\",\"remains\":3}]",
     };
-    struct question question = {
-        .action = QUESTION_STATUS_MANY, .ids = doubled, .id_count = COUNT_OF(doubled)};
+    struct upstream_request request = {
+        .action = UPSTREAM_STATUS_MANY, .ids = doubled, .id_count = COUNT_OF(doubled)};
     for (size_t i = 0; i < COUNT_OF(answers); i++) {
         struct reply_facts facts = {.was_sent = true,
                                     .is_complete = true,
                                     .http_status = 200,
                                     .body = str_of(answers[i]),
                                     .transport_error = ""};
-        struct answer answer;
+        struct upstream_response answer;
         struct arena arena;
         arena_init(&arena);
-        standard_decode(&settings, &question, &facts, &arena, &answer);
+        standard_decode(&settings, &request, &facts, &arena, &answer);
         assert_int_equal(answer.outcome, OUTCOME_ACCEPTED);
         for (size_t at = 0; at < 3; at += 2) {
             assert_false(answer.statuses[at].is_absent);
@@ -225,39 +225,39 @@ static const char *const names[] = {"status",
                                     "",
                                     "remain",
                                     "1"};
-static const char *const words[] = {"Completed",
-                                    "Partial",
-                                    "In progress",
-                                    "Pending",
-                                    "Processing",
-                                    "Canceled",
-                                    "completed",
-                                    "CANCELLED",
-                                    "success",
-                                    "fail",
-                                    "error",
-                                    "Zorgl",
-                                    "2",
-                                    "102",
-                                    "",
-                                    " ",
-                                    "Refunded",
-                                    "Expired",
-                                    "true",
-                                    "false",
-                                    "Error",
-                                    "Incorrect order ID",
-                                    "incorrect order id",
-                                    "Invalid key",
-                                    "null",
-                                    "failed",
-                                    "ok",
-                                    "In Progress ",
-                                    "a word that is longer than sixteen bytes",
-                                    "Success",
-                                    "active",
-                                    "Paused",
-                                    "not found"};
+static const char *const message[] = {"Completed",
+                                      "Partial",
+                                      "In progress",
+                                      "Pending",
+                                      "Processing",
+                                      "Canceled",
+                                      "completed",
+                                      "CANCELLED",
+                                      "success",
+                                      "fail",
+                                      "error",
+                                      "Zorgl",
+                                      "2",
+                                      "102",
+                                      "",
+                                      " ",
+                                      "Refunded",
+                                      "Expired",
+                                      "true",
+                                      "false",
+                                      "Error",
+                                      "Incorrect order ID",
+                                      "incorrect order id",
+                                      "Invalid key",
+                                      "null",
+                                      "failed",
+                                      "ok",
+                                      "In Progress ",
+                                      "a word that is longer than sixteen bytes",
+                                      "Success",
+                                      "active",
+                                      "Paused",
+                                      "not found"};
 static const char *const numbers[] = {"0",
                                       "1",
                                       "-1",
@@ -335,7 +335,7 @@ static void add_value(struct buf *out, const char *name)
     else if (kind == 3)
         buf_add_text(out, pick(2) ? "\"\\u0031\"" : "\"\xc3\xa4\"");
     else if (is_word ? kind < 34 : kind < 6)
-        add_quoted(out, words[pick(kind < 20 ? 8 : COUNT_OF(words))]);
+        add_quoted(out, message[pick(kind < 20 ? 8 : COUNT_OF(message))]);
     else if (pick(2))
         add_quoted(out, numbers[pick(COUNT_OF(numbers))]);
     else

@@ -20,47 +20,56 @@
     }
 #define UNIT(n) ((struct money){(n)*MONEY_ONE})
 
-static const struct answer good = {.outcome = OUTCOME_ACCEPTED, .retry_after_s = -1};
-static const struct answer own_cap = {.outcome = OUTCOME_NOT_SENT, .retry_after_s = -1};
-static const struct answer no_connection = {
+static const struct upstream_response good = {.outcome = OUTCOME_ACCEPTED, .retry_after_s = -1};
+static const struct upstream_response own_cap = {.outcome = OUTCOME_NOT_SENT, .retry_after_s = -1};
+static const struct upstream_response no_connection = {
     .outcome = OUTCOME_NOT_SENT, .retry_after_s = -1, .evidence = {"Couldn't connect", 16}};
-static const struct answer doubt = {
+static const struct upstream_response doubt = {
     .outcome = OUTCOME_DOUBT, .class = VERDICT_DOUBT, .retry_after_s = -1};
-static const struct answer challenge = REFUSED(.class = VERDICT_PROVIDER, .is_challenge = true);
-static const struct answer challenge_resting =
-    REFUSED(.class = VERDICT_PROVIDER, .rest = REST_PROVIDER, .is_challenge = true);
-static const struct answer bad_link = REFUSED(.class = VERDICT_CLIENT, .refusal = REFUSAL_LINK);
-static const struct answer mismatch = REFUSED(.class = VERDICT_CLIENT, .is_mismatch = true);
-static const struct answer busy = REFUSED(.class = VERDICT_BUSY, .is_active_order = true);
-static const struct answer offer_off = REFUSED(.class = VERDICT_PROVIDER, .rest = REST_OFFER);
-static const struct answer maintenance = REFUSED(.class = VERDICT_PROVIDER, .rest = REST_PROVIDER);
-static const struct answer limited = REFUSED(.class = VERDICT_BUSY, .is_rate_limited = true);
-static const struct answer limited_20s = {.outcome = OUTCOME_REFUSED,
-                                          .class = VERDICT_BUSY,
-                                          .is_rate_limited = true,
-                                          .retry_after_s = 20};
-static const struct answer limited_a_day = {.outcome = OUTCOME_REFUSED,
-                                            .class = VERDICT_BUSY,
-                                            .is_rate_limited = true,
-                                            .retry_after_s = 86400};
-static const struct answer redirect = REFUSED(.class = VERDICT_PROVIDER, .is_redirect = true);
-static const struct answer bad_key =
-    REFUSED(.class = VERDICT_PROVIDER, .rest = REST_KEY, .is_key = true);
-static const struct answer no_funds =
-    REFUSED(.class = VERDICT_PROVIDER, .rest = REST_FUNDS, .is_funds = true);
-static const struct answer unknown_order =
+static const struct upstream_response challenge =
+    REFUSED(.class = VERDICT_PROVIDER, .is_challenge = true);
+static const struct upstream_response challenge_cooling_down =
+    REFUSED(.class = VERDICT_PROVIDER, .cool_down = COOL_DOWN_PROVIDER, .is_challenge = true);
+static const struct upstream_response bad_link =
+    REFUSED(.class = VERDICT_CLIENT, .refusal = REFUSAL_LINK);
+static const struct upstream_response mismatch =
+    REFUSED(.class = VERDICT_CLIENT, .is_mismatch = true);
+static const struct upstream_response busy =
+    REFUSED(.class = VERDICT_BUSY, .is_active_order = true);
+static const struct upstream_response offer_off =
+    REFUSED(.class = VERDICT_PROVIDER, .cool_down = COOL_DOWN_OFFER);
+static const struct upstream_response maintenance =
+    REFUSED(.class = VERDICT_PROVIDER, .cool_down = COOL_DOWN_PROVIDER);
+static const struct upstream_response limited =
+    REFUSED(.class = VERDICT_BUSY, .is_rate_limited = true);
+static const struct upstream_response limited_20s = {.outcome = OUTCOME_REFUSED,
+                                                     .class = VERDICT_BUSY,
+                                                     .is_rate_limited = true,
+                                                     .retry_after_s = 20};
+static const struct upstream_response limited_a_day = {.outcome = OUTCOME_REFUSED,
+                                                       .class = VERDICT_BUSY,
+                                                       .is_rate_limited = true,
+                                                       .retry_after_s = 86400};
+static const struct upstream_response redirect =
+    REFUSED(.class = VERDICT_PROVIDER, .is_redirect = true);
+static const struct upstream_response bad_key =
+    REFUSED(.class = VERDICT_PROVIDER, .cool_down = COOL_DOWN_KEY, .is_key = true);
+static const struct upstream_response no_funds =
+    REFUSED(.class = VERDICT_PROVIDER, .cool_down = COOL_DOWN_FUNDS, .is_funds = true);
+static const struct upstream_response unknown_order =
     REFUSED(.class = VERDICT_PROVIDER, .refusal = REFUSAL_ORDER_ID);
-static const struct answer no_such_action =
-    REFUSED(.class = VERDICT_PROVIDER, .rest = REST_PROVIDER, .refusal = REFUSAL_UNSUPPORTED);
+static const struct upstream_response no_such_action =
+    REFUSED(.class = VERDICT_PROVIDER, .cool_down = COOL_DOWN_PROVIDER,
+            .refusal = REFUSAL_UNSUPPORTED);
 
 enum deed { ORDERS, READINGS, LOOK, LOOK_READINGS, TAKE, UNUSED, BALANCE, WANTS, RESET };
 struct step {
     int64_t at_s;
-    enum deed deed;              /* ORDERS, READINGS: health_note */
-    const struct answer *answer; /* of these */
-    int value;                   /* notes: how often; BALANCE: units; WANTS: 0 or 1 */
-    enum skip skip;              /* LOOK, LOOK_READINGS, TAKE */
-    const char *service;         /* NULL: "101" */
+    enum deed deed;                         /* ORDERS, READINGS: health_note */
+    const struct upstream_response *answer; /* of these */
+    int value;                              /* notes: how often; BALANCE: units; WANTS: 0 or 1 */
+    enum skip skip;                         /* LOOK, LOOK_READINGS, TAKE */
+    const char *service;                    /* NULL: "101" */
 };
 struct script {
     const char *name;
@@ -106,7 +115,7 @@ static void play_step(struct health *health, const struct script *script, size_t
         return;
     }
     if (skip != step->skip)
-        fail_msg("%s, step %zu: %s", script->name, at, skip_word(skip));
+        fail_msg("%s, step %zu: %s", script->name, at, skip_name(skip));
     assert_int_equal(health_look(health, 4, HEALTH_ORDERS, service, now_ms), SKIP_NONE);
 }
 
@@ -180,7 +189,7 @@ static void test_breakers(void **state)
         {"funds: none for readings",
          {{1, READINGS, &no_funds, 9, 0, NULL}, {1, LOOK_READINGS, NULL, 0, SKIP_NONE, NULL}}},
         {"no such action as add: the provider rests",
-         {{1, ORDERS, &no_such_action, 1, 0, NULL}, {1, LOOK, NULL, 0, SKIP_RESTED, "102"}}},
+         {{1, ORDERS, &no_such_action, 1, 0, NULL}, {1, LOOK, NULL, 0, SKIP_COOL_DOWN, "102"}}},
         {"a lost probe comes back",
          {{1, ORDERS, &doubt, 5, 0, NULL},
           {40, TAKE, NULL, 0, SKIP_NONE, NULL},
@@ -196,43 +205,43 @@ static void test_rests(void **state)
     static const struct script scripts[] = {
         {"an offer, longer each time",
          {{1, ORDERS, &offer_off, 8, 0, NULL}, /* eight were under way: still the first rest */
-          {30, LOOK, NULL, 0, SKIP_RESTED, NULL},
+          {30, LOOK, NULL, 0, SKIP_COOL_DOWN, NULL},
           {30, LOOK, NULL, 0, SKIP_NONE, "102"},
           {31, LOOK, NULL, 0, SKIP_NONE, NULL},
           {31, ORDERS, &offer_off, 1, 0, NULL},
-          {90, LOOK, NULL, 0, SKIP_RESTED, NULL},
+          {90, LOOK, NULL, 0, SKIP_COOL_DOWN, NULL},
           {91, LOOK, NULL, 0, SKIP_NONE, NULL},
           {91, ORDERS, &good, 1, 0, NULL},
           {92, ORDERS, &offer_off, 1, 0, NULL},
-          {121, LOOK, NULL, 0, SKIP_RESTED, NULL},
+          {121, LOOK, NULL, 0, SKIP_COOL_DOWN, NULL},
           {122, LOOK, NULL, 0, SKIP_NONE, NULL}}},
         {"a provider",
          {{1, ORDERS, &maintenance, 1, 0, NULL},
-          {30, LOOK, NULL, 0, SKIP_RESTED, "102"},
+          {30, LOOK, NULL, 0, SKIP_COOL_DOWN, "102"},
           {30, LOOK_READINGS, NULL, 0, SKIP_NONE, NULL},
           {30, ORDERS, &bad_link, 1, 0, NULL}, /* was under way: ends no rest */
-          {30, LOOK, NULL, 0, SKIP_RESTED, NULL},
+          {30, LOOK, NULL, 0, SKIP_COOL_DOWN, NULL},
           {31, LOOK, NULL, 0, SKIP_NONE, NULL},
           {31, ORDERS, &maintenance, 1, 0, NULL},
-          {90, LOOK, NULL, 0, SKIP_RESTED, NULL},
+          {90, LOOK, NULL, 0, SKIP_COOL_DOWN, NULL},
           {90, ORDERS, &good, 1, 0, NULL},
           {90, LOOK, NULL, 0, SKIP_NONE, NULL}}},
         {"a challenge, when its answer rests the provider",
-         {{1, ORDERS, &challenge_resting, 1, 0, NULL},
-          {30, LOOK, NULL, 0, SKIP_RESTED, "102"},
+         {{1, ORDERS, &challenge_cooling_down, 1, 0, NULL},
+          {30, LOOK, NULL, 0, SKIP_COOL_DOWN, "102"},
           {31, LOOK, NULL, 0, SKIP_NONE, NULL}}},
         {"a redirect",
          {{1, READINGS, &redirect, 1, 0, NULL},
-          {30, LOOK_READINGS, NULL, 0, SKIP_RESTED, NULL},
+          {30, LOOK_READINGS, NULL, 0, SKIP_COOL_DOWN, NULL},
           {30, LOOK, NULL, 0, SKIP_NONE, NULL},
           {31, LOOK_READINGS, NULL, 0, SKIP_NONE, NULL}}},
         {"too many requests, growing",
          {{10, ORDERS, &limited, 30, 0, NULL},
-          {10, LOOK, NULL, 0, SKIP_RESTED, NULL},
+          {10, LOOK, NULL, 0, SKIP_COOL_DOWN, NULL},
           {10, LOOK_READINGS, NULL, 0, SKIP_NONE, NULL},
           {11, LOOK, NULL, 0, SKIP_NONE, NULL},
           {11, ORDERS, &limited, 1, 0, NULL},
-          {12, LOOK, NULL, 0, SKIP_RESTED, NULL},
+          {12, LOOK, NULL, 0, SKIP_COOL_DOWN, NULL},
           {13, LOOK, NULL, 0, SKIP_NONE, NULL},
           {13, ORDERS, &good, 1, 0, NULL},
           {13, ORDERS, &limited, 1, 0, NULL},
@@ -240,10 +249,10 @@ static void test_rests(void **state)
         {"too many requests, with a Retry-After",
          {{1, READINGS, &limited_20s, 1, 0, NULL},
           {2, READINGS, &good, 1, 0, NULL}, /* was under way */
-          {20, LOOK_READINGS, NULL, 0, SKIP_RESTED, NULL},
+          {20, LOOK_READINGS, NULL, 0, SKIP_COOL_DOWN, NULL},
           {21, LOOK_READINGS, NULL, 0, SKIP_NONE, NULL},
           {30, READINGS, &limited_a_day, 1, 0, NULL},
-          {329, LOOK_READINGS, NULL, 0, SKIP_RESTED, NULL},
+          {329, LOOK_READINGS, NULL, 0, SKIP_COOL_DOWN, NULL},
           {330, LOOK_READINGS, NULL, 0, SKIP_NONE, NULL}}},
         {"ended by an operator",
          {{1, ORDERS, &maintenance, 1, 0, NULL},
@@ -304,7 +313,7 @@ static void test_funds(void **state)
           {1, WANTS, NULL, 0, 0, NULL},
           {2, BALANCE, NULL, 5, 0, NULL},
           {2, LOOK, NULL, 0, SKIP_NONE, "102"},
-          {301, LOOK, NULL, 0, SKIP_RESTED, NULL},
+          {301, LOOK, NULL, 0, SKIP_COOL_DOWN, NULL},
           {302, LOOK, NULL, 0, SKIP_NONE, NULL}}},
         {"it does not: until it does",
          {{1, ORDERS, &no_funds, 3, 0, NULL},
@@ -348,22 +357,22 @@ static void test_report(void **state)
     (void)state;
     health_report(health, 9, 1000, &report);
     assert_false(report.is_key_parked || report.is_out_of_funds);
-    assert_int_equal(report.rest_ms, 0);
+    assert_int_equal(report.cool_down_ms, 0);
     health_note(health, 9, HEALTH_ORDERS, STR("1"), &offer_off, MONEY_ZERO, 1000);
     health_note(health, 9, HEALTH_ORDERS, STR("2"), &offer_off, MONEY_ZERO, 1000);
     health_note(health, 9, HEALTH_ORDERS, STR("2"), &no_funds, MONEY_ZERO, 1000);
     for (int i = 0; i < BREAKER_FAILURES; i++)
         health_note(health, 9, HEALTH_READINGS, STR_NONE, &doubt, MONEY_ZERO, 1000);
     health_report(health, 9, 2000, &report);
-    assert_int_equal(report.offers_resting, 2);
+    assert_int_equal(report.offers_cooling_down, 2);
     assert_true(report.is_out_of_funds);
     assert_int_equal(report.orders, BREAKER_CLOSED);
     assert_int_equal(report.readings, BREAKER_OPEN);
-    assert_int_equal(report.rest_ms, 29000);
+    assert_int_equal(report.cool_down_ms, 29000);
     health_report(health, 9, 400000, &report);
-    assert_int_equal(report.offers_resting, 0);
+    assert_int_equal(report.offers_cooling_down, 0);
     assert_int_equal(report.readings, BREAKER_HALF_OPEN);
-    assert_int_equal(report.rest_ms, 0);
+    assert_int_equal(report.cool_down_ms, 0);
     health_note(health, 9, HEALTH_READINGS, STR_NONE, &bad_key, MONEY_ZERO, 400000);
     health_report(health, 9, 400000, &report);
     assert_true(report.is_key_parked);
@@ -449,8 +458,8 @@ struct hammer {
 
 static void *hammer_run(void *arg)
 {
-    static const struct answer *const answers[] = {&good,    &doubt,   &offer_off, &no_funds,
-                                                   &bad_key, &limited, &own_cap,   &bad_link};
+    static const struct upstream_response *const answers[] = {
+        &good, &doubt, &offer_off, &no_funds, &bad_key, &limited, &own_cap, &bad_link};
     struct hammer *hammer = arg;
     uint64_t random = hammer->seed;
     for (int i = 0; i < ROUNDS; i++) {

@@ -12,7 +12,7 @@ static void test_verdicts(void **state)
 {
     static const struct {
         const char *name;
-        struct answer answer;
+        struct upstream_response answer;
         enum retryverdict verdict;
     } cases[] = {
         {"accepted", {.outcome = OUTCOME_ACCEPTED, .order = {"77", 2}}, RETRYVERDICT_BOOK},
@@ -38,12 +38,12 @@ static void test_verdicts(void **state)
          {.outcome = OUTCOME_REFUSED, .class = VERDICT_BUSY, .is_active_order = true},
          RETRYVERDICT_NEXT},
         {"service disabled",
-         {.outcome = OUTCOME_REFUSED, .class = VERDICT_PROVIDER, .rest = REST_OFFER},
+         {.outcome = OUTCOME_REFUSED, .class = VERDICT_PROVIDER, .cool_down = COOL_DOWN_OFFER},
          RETRYVERDICT_NEXT},
         {"out of funds",
          {.outcome = OUTCOME_REFUSED,
           .class = VERDICT_PROVIDER,
-          .rest = REST_FUNDS,
+          .cool_down = COOL_DOWN_FUNDS,
           .is_funds = true},
          RETRYVERDICT_NEXT},
         {"bad key", {.outcome = OUTCOME_REFUSED, .is_key = true}, RETRYVERDICT_NEXT},

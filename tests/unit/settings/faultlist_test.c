@@ -32,13 +32,14 @@ static void check_sorted(void **state)
     (void)state;
     const char *b = faultlist_file(&faults, "b.yaml"), *a = faultlist_file(&faults, "a.yaml");
     assert_ptr_equal(faultlist_file(&faults, "b.yaml"), b);
-    faultlist_add(&faults, (struct place){a, 1, 1}, "of the second file");
-    faultlist_add(&faults, (struct place){b, 12, 3}, "%s", "third");
-    faultlist_warn(&faults, (struct place){b, 2, 10}, "second");
-    faultlist_add(&faults, (struct place){b, 2, 9}, "first, with a\nline end and a \x1b[1m");
-    faultlist_add(&faults, (struct place){b, 2, 10}, "later at the same place");
-    faultlist_add(&faults, (struct place){b, 0, 0}, "the whole file");
-    faultlist_add(&faults, (struct place){NULL, 0, 0}, "no file at all");
+    faultlist_add(&faults, (struct source_location){a, 1, 1}, "of the second file");
+    faultlist_add(&faults, (struct source_location){b, 12, 3}, "%s", "third");
+    faultlist_warn(&faults, (struct source_location){b, 2, 10}, "second");
+    faultlist_add(&faults, (struct source_location){b, 2, 9},
+                  "first, with a\nline end and a \x1b[1m");
+    faultlist_add(&faults, (struct source_location){b, 2, 10}, "later at the same place");
+    faultlist_add(&faults, (struct source_location){b, 0, 0}, "the whole file");
+    faultlist_add(&faults, (struct source_location){NULL, 0, 0}, "no file at all");
     faultlist_print(&faults, &out);
     assert_string_equal(out.ptr, "no file at all\n"
                                  "b.yaml: the whole file\n"
@@ -55,8 +56,8 @@ static void check_json(void **state)
 {
     (void)state;
     const char *file = faultlist_file(&faults, "a\"b.yaml");
-    faultlist_warn(&faults, (struct place){file, 3, 4}, "a \"word\"");
-    faultlist_add(&faults, (struct place){NULL, 0, 0}, "plain");
+    faultlist_warn(&faults, (struct source_location){file, 3, 4}, "a \"word\"");
+    faultlist_add(&faults, (struct source_location){NULL, 0, 0}, "plain");
     faultlist_print_json(&faults, &out);
     assert_string_equal(
         out.ptr, "{\"faults\":1,\"warnings\":1,\"dropped\":0,\"list\":["
@@ -70,7 +71,7 @@ static void check_ceiling(void **state)
     (void)state;
     const char *file = faultlist_file(&faults, "a.yaml");
     for (unsigned i = 1; i <= 250; i++)
-        faultlist_add(&faults, (struct place){file, i, 1}, "fault");
+        faultlist_add(&faults, (struct source_location){file, i, 1}, "fault");
     assert_int_equal(faults.count, 200);
     assert_int_equal(faults.dropped, 50);
     assert_int_equal(faults.faults, 250);
@@ -83,8 +84,8 @@ static void check_faults_before_warnings(void **state)
     (void)state;
     const char *file = faultlist_file(&faults, "a.yaml");
     for (unsigned i = 1; i <= 300; i++)
-        faultlist_warn(&faults, (struct place){file, i, 1}, "warning");
-    faultlist_add(&faults, (struct place){file, 999, 1}, "the one that matters");
+        faultlist_warn(&faults, (struct source_location){file, i, 1}, "warning");
+    faultlist_add(&faults, (struct source_location){file, 999, 1}, "the one that matters");
     faultlist_print(&faults, &out);
     assert_non_null(strstr(out.ptr, "a.yaml:999:1: the one that matters\n"));
     assert_int_equal(faults.count, 200);
@@ -94,10 +95,10 @@ static void check_faults_before_warnings(void **state)
 static void check_long_words(void **state)
 {
     (void)state;
-    char words[5000];
-    memset(words, 'x', sizeof words - 1);
-    words[sizeof words - 1] = '\0';
-    faultlist_add(&faults, (struct place){NULL, 0, 0}, "%s", words);
+    char message[5000];
+    memset(message, 'x', sizeof message - 1);
+    message[sizeof message - 1] = '\0';
+    faultlist_add(&faults, (struct source_location){NULL, 0, 0}, "%s", message);
     faultlist_print(&faults, &out);
     assert_true(out.len < 1000);
 }

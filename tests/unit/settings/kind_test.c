@@ -10,14 +10,14 @@
 #include "settings/kind.h"
 
 static const struct setting_row free_row = {.key = "k"};
-static const struct setting_row bounded = {.key = "k", .least = 2, .most = 8};
+static const struct setting_row bounded = {.key = "k", .min = 2, .max = 8};
 
 static const struct {
     const struct setting_kind *kind;
     const struct setting_row *row;
     const char *text;
-    int64_t expected;  /* -1: refused */
-    const char *words; /* of the refusal; NULL: it just is not of that kind */
+    int64_t expected;    /* -1: refused */
+    const char *message; /* of the refusal; NULL: it just is not of that kind */
 } numbers[] = {
     {&kind_integer, &free_row, "0", 0, NULL},
     {&kind_integer, &free_row, "9223372036854775807", INT64_MAX, NULL},
@@ -70,7 +70,7 @@ static void check_numbers(void **state)
             fail_msg("%s: %d %lld", numbers[i].text, is_ok, (long long)value);
         if (!is_ok)
             assert_int_equal(value, -7);
-        assert_string_equal(why.words, numbers[i].words ? numbers[i].words : "");
+        assert_string_equal(why.message, numbers[i].message ? numbers[i].message : "");
     }
 }
 
@@ -136,7 +136,7 @@ static void check_texts(void **state)
         const struct setting_kind *kind;
         const char *text;
         bool is_ok;
-        const char *words;
+        const char *message;
     } cases[] = {
         {&kind_text, "any text, ü", true, ""},
         {&kind_text, "", false, "must not be empty; write at least one character"},
@@ -158,7 +158,7 @@ static void check_texts(void **state)
         struct fault why = {0};
         bool is_ok = cases[i].kind->parse(str_of(cases[i].text), &free_row, &value, &why);
         assert_int_equal(is_ok, cases[i].is_ok);
-        assert_string_equal(why.words, cases[i].words);
+        assert_string_equal(why.message, cases[i].message);
         if (is_ok)
             assert_string_equal(value, cases[i].text);
         free(value);
@@ -176,7 +176,7 @@ static void check_choices(void **state)
     static const struct {
         const char *text;
         int expected;
-        const char *words;
+        const char *message;
     } cases[] = {
         {"priority", 3, ""},
         {"Cheapest", 4, ""},
@@ -189,7 +189,7 @@ static void check_choices(void **state)
         unsigned value = 9;
         bool is_ok = kind_choice.parse(str_of(cases[i].text), &row, &value, &why);
         assert_int_equal(is_ok ? (int)value : -1, cases[i].expected);
-        assert_string_equal(why.words, cases[i].words);
+        assert_string_equal(why.message, cases[i].message);
     }
     bool flag = false;
     struct fault why = {0};

@@ -13,23 +13,27 @@ static void check_names(void **state)
     (void)state;
     struct faultlist faults;
     struct buf out;
-    struct place first = {0};
+    struct source_location first = {0};
     struct names *names = names_new();
     faultlist_init(&faults);
     buf_init(&out, 4096);
     const char *file = faultlist_file(&faults, "f");
-    assert_true(names_add(names, "provider", STR("alpha"), (struct place){file, 3, 4}, &first));
-    assert_true(names_add(names, "provider", STR("alphas"), (struct place){file, 4, 4}, &first));
-    assert_true(names_add(names, "client", STR("alpha"), (struct place){file, 5, 4}, &first));
-    assert_true(names_add(names, "key", STR("a\0b"), (struct place){file, 6, 4}, &first));
-    assert_true(names_add(names, "key", STR("a\0c"), (struct place){file, 6, 9}, &first));
-    assert_false(names_add(names, "provider", STR("alpha"), (struct place){file, 7, 4}, &first));
+    assert_true(
+        names_add(names, "provider", STR("alpha"), (struct source_location){file, 3, 4}, &first));
+    assert_true(
+        names_add(names, "provider", STR("alphas"), (struct source_location){file, 4, 4}, &first));
+    assert_true(
+        names_add(names, "client", STR("alpha"), (struct source_location){file, 5, 4}, &first));
+    assert_true(names_add(names, "key", STR("a\0b"), (struct source_location){file, 6, 4}, &first));
+    assert_true(names_add(names, "key", STR("a\0c"), (struct source_location){file, 6, 9}, &first));
+    assert_false(
+        names_add(names, "provider", STR("alpha"), (struct source_location){file, 7, 4}, &first));
     assert_int_equal(first.line, 3);
     assert_int_equal(first.column, 4);
-    names_refer(names, "provider", STR("alpha"), (struct place){file, 10, 1});
-    names_refer(names, "provider", STR("alfa"), (struct place){file, 11, 1});
-    names_refer(names, "provider", STR("somebody"), (struct place){file, 12, 1});
-    names_refer(names, "ghost", STR("x"), (struct place){file, 13, 1});
+    names_refer(names, "provider", STR("alpha"), (struct source_location){file, 10, 1});
+    names_refer(names, "provider", STR("alfa"), (struct source_location){file, 11, 1});
+    names_refer(names, "provider", STR("somebody"), (struct source_location){file, 12, 1});
+    names_refer(names, "ghost", STR("x"), (struct source_location){file, 13, 1});
     names_check(names, &faults);
     faultlist_print(&faults, &out);
     assert_string_equal(out.ptr,

@@ -55,7 +55,7 @@ static int tear_down(void **state)
 static const struct {
     const char *text;
     const char *expected; /* NULL: refused with the words */
-    const char *words;
+    const char *message;
 } cases[] = {
     {"plain", "plain", NULL},
     {"", "", NULL},
@@ -102,12 +102,12 @@ static void check_cases(void **state)
         buf_init(&out, 1 << 17);
         bool is_ok = secret_expand(str_of(cases[i].text), &out, &why);
         if (is_ok != (cases[i].expected != NULL))
-            fail_msg("%s: %s", cases[i].text, why.words);
+            fail_msg("%s: %s", cases[i].text, why.message);
         if (is_ok)
             assert_string_equal(buf_str(&out).ptr, cases[i].expected);
         else
-            assert_string_equal(why.words, cases[i].words);
-        assert_null(strstr(why.words, "va$lue"));
+            assert_string_equal(why.message, cases[i].message);
+        assert_null(strstr(why.message, "va$lue"));
         buf_fini(&out);
     }
 }
@@ -119,7 +119,7 @@ static void check_ceiling(void **state)
     struct fault why = {0};
     buf_init(&out, 10);
     assert_false(secret_expand(STR("${env:SECRET_TEST}${env:SECRET_TEST}"), &out, &why));
-    assert_string_equal(why.words, "too long; 64 KiB are the most");
+    assert_string_equal(why.message, "too long; 64 KiB are the most");
     buf_fini(&out);
 }
 

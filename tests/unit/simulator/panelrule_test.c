@@ -14,7 +14,7 @@ static void set_rules(struct panelrules *rules, const char *json)
     json_t *list = json_loads(json, 0, NULL);
     assert_non_null(list);
     if (!panelrule_set(rules, list, true, &why))
-        fail_msg("%s: %s", json, why.words);
+        fail_msg("%s: %s", json, why.message);
     json_decref(list);
 }
 

@@ -82,7 +82,7 @@ static void test_settings(void **state)
 static void test_faults(void **state)
 {
     static const struct {
-        const char *yaml, *words;
+        const char *yaml, *message;
     } cases[] = {
         {"key: [", "s.yaml:"},
         {"{key: a, key: b}", "s.yaml:1:10: this key was given before"},
@@ -109,8 +109,8 @@ static void test_faults(void **state)
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct panel *panel = panel_new(base);
         struct fault why = {.code = FAULT_NONE};
-        if (apply(panel, cases[i].yaml, &why) || !strstr(why.words, cases[i].words))
-            fail_msg("%s: \"%s\"", cases[i].yaml, why.words);
+        if (apply(panel, cases[i].yaml, &why) || !strstr(why.message, cases[i].message))
+            fail_msg("%s: \"%s\"", cases[i].yaml, why.message);
         panel_free(panel);
     }
     event_base_free(base);
@@ -123,7 +123,7 @@ static void test_the_example(void **state)
     struct fault why = {.code = FAULT_NONE};
     (void)state;
     if (!panelscript_load(panel, TESTS_DIRECTORY "/../config/simulator-example.yaml", &why))
-        fail_msg("%s", why.words);
+        fail_msg("%s", why.message);
     assert_int_equal(panel->rules.count, 4);
     assert_int_equal(HASH_COUNT(panel->services.by_id), 203);
     assert_false(panelscript_load(panel, "/nowhere/at/all.yaml", &why));

@@ -23,7 +23,7 @@ static int connect_to(int port)
 }
 
 /* Sends text and turns the loop until something comes back; main's alarm ends what hangs. */
-static void ask(struct event_base *base, int line, const char *text, char *answer, size_t room)
+static void call(struct event_base *base, int line, const char *text, char *answer, size_t room)
 {
     ssize_t len = -1;
     assert_int_equal(write(line, text, strlen(text)), strlen(text));
@@ -51,12 +51,12 @@ static void test_three_on_one_loop(void **state)
                                             .script_text = scripts[i]};
         panels[i] = simulator_start(base, &options, &why);
         if (panels[i] == NULL)
-            fail_msg("%s", why.words);
+            fail_msg("%s", why.message);
         assert_true(simulator_port(panels[i]) > 0);
         lines[i] = connect_to(simulator_port(panels[i]));
         if (balances[i] == NULL)
             continue;
-        ask(base, lines[i], "GET /?key=k&action=balance HTTP/1.1\r\n\r\n", answer, sizeof answer);
+        call(base, lines[i], "GET /?key=k&action=balance HTTP/1.1\r\n\r\n", answer, sizeof answer);
         assert_non_null(strstr(answer, balances[i]));
     }
     /* one held, one waiting at control: both are cut by stopping */
@@ -79,7 +79,7 @@ static void test_bad_starts(void **state)
     static const struct {
         const char *listen_text, *script_text;
         enum fault_code code;
-        const char *words;
+        const char *message;
     } cases[] = {
         {"127.0.0.1:65536", NULL, FAULT_INVALID, "must be an address and a port"},
         {"nowhere:80", NULL, FAULT_INVALID, "must be an address and a port"},
@@ -96,8 +96,8 @@ static void test_bad_starts(void **state)
         struct simulator *simulator = simulator_start(base, &options, &why);
         assert_null(simulator);
         assert_int_equal(why.code, cases[i].code);
-        if (!strstr(why.words, cases[i].words))
-            fail_msg("%s", why.words);
+        if (!strstr(why.message, cases[i].message))
+            fail_msg("%s", why.message);
     }
     event_base_free(base);
 }

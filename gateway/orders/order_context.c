@@ -1,0 +1,52 @@
+/* See order_context.h. */
+#include "orders/order_context.h"
+
+#include <stdlib.h>
+
+#include "orders/status_poll.h"
+
+struct order_context_totals order_context_totals;
+
+struct order_context *order_context_new(const struct order_context_parts *parts)
+{
+    struct order_context *context = memory_new(sizeof *context);
+    context->loop = parts->loop;
+    context->ledger = parts->ledger;
+    context->health = parts->health;
+    context->open_orders = parts->open_orders;
+    context->refresher = parts->refresher;
+    context->status_poll = status_poll_new(context);
+    return context;
+}
+
+void order_context_set_catalogue(struct order_context *context, struct catalogue *catalogue)
+{
+    catalogue_unpin(&context->catalogue);
+    context->catalogue = catalogue;
+}
+
+void order_context_set_settings(struct order_context *context,
+                                const struct order_settings *settings)
+{
+    context->settings = *settings;
+}
+
+void order_context_stop_polling(struct order_context *context)
+{
+    context->is_stopping = true;
+    status_poll_stop(context->status_poll);
+}
+
+bool order_context_is_idle(const struct order_context *context)
+{
+    return context->places == 0 && context->order_requests == 0 && context->deferred == 0;
+}
+
+void order_context_free(struct order_context *context)
+{
+    if (context == NULL)
+        return;
+    status_poll_free(context->status_poll);
+    catalogue_unpin(&context->catalogue);
+    free(context);
+}

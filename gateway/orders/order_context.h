@@ -1,0 +1,56 @@
+/* struct order_context: what a thread needs to place and follow orders: its loop, the shared parts,
+ * and the snapshots it holds now. One a worker and one for the main thread. Its thread only. */
+#ifndef ORDERS_DESK_H
+#define ORDERS_DESK_H
+#include <stdatomic.h>
+
+#include "catalogue/catalogue.h"
+#include "catalogue/refresher.h"
+#include "ledger/ledger.h"
+#include "orders/open_orders.h"
+#include "orders/order_settings.h"
+#include "routing/health.h"
+
+struct status_poll;
+
+struct order_context {
+    struct loop *loop; /* borrowed, as are the shared parts */
+    struct ledger *ledger;
+    struct health *health;
+    struct open_orders *open_orders;
+    struct refresher *refresher;
+    struct catalogue *catalogue; /* pinned; NULL until the first snapshot */
+    struct order_settings settings;
+    struct status_poll *status_poll; /* owned */
+    /* Under way on this desk, for draining; errands: what nobody outside waits for (flights,
+     * saves). */
+    unsigned places, order_requests, deferred;
+    bool is_stopping; /* panels are asked for statuses no more; what waits to be tried again ends */
+};
+
+struct order_context_parts {
+    struct loop *loop;
+    struct ledger *ledger;
+    struct health *health;
+    struct open_orders *open_orders;
+    struct refresher *refresher;
+};
+struct order_context *order_context_new(const struct order_context_parts *parts);
+/* Takes the caller's pin. */
+void order_context_set_catalogue(struct order_context *context, struct catalogue *catalogue);
+void order_context_set_settings(struct order_context *context,
+                                const struct order_settings *settings);
+/* Draining: status questions under way are given up, their flights land; none start any more. */
+void order_context_stop_polling(struct order_context *context);
+/* Nothing under way any more: drained. */
+bool order_context_is_idle(const struct order_context *context);
+void order_context_free(struct order_context *context); /* after its loop has ended */
+
+/* Counters of the room, summed over all threads, for /metrics. */
+struct order_context_totals {
+    _Atomic uint64_t placed, accepted, refused_client, unavailable, doubt, failovers, late_answers,
+        unbooked, status_asked, status_fresh, status_stale, status_unknown_words, refills, cancels;
+};
+extern struct order_context_totals order_context_totals;
+
+#endif

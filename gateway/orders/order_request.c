@@ -1,0 +1,483 @@
+/* See order_request.h: refill and cancel as one small machine over a list of orders.
+ *
+ *   LOOKING ──> INTENDING ──> ASKING ──> BOOKING ──> done
+ *
+ *   LOOKING    the orders are read from the books (they are often finished)
+ *   INTENDING  "this request is being sent" is on its way to disk, one write an order
+ *   ASKING     each provider is asked for its orders, one batch a provider (singly where it cannot)
+ *   BOOKING    the outcomes are on their way to disk
+ *
+ * A request in doubt keeps its number: the client sees it as taken, the books show the doubt. What
+ * cannot be booked is tried again; the client is answered after the first try. */
+#include "orders/order_request.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/crashpoint.h"
+#include "base/log.h"
+#include "orders/messages.h"
+#include "providers/upstream_call.h"
+
+enum { ORDERS_MAX = 100, CONNECTION_WAIT_MS = 2000, BOOK_AGAIN_MS = 500 };
+
+#define ORDER_REQUEST_CRASH_POINT(a, step)                                                         \
+    do {                                                                                           \
+        if ((a)->kind == ORDER_REQUEST_REFILL)                                                     \
+            CRASH_POINT("refill." step);                                                           \
+        else                                                                                       \
+            CRASH_POINT("cancel." step);                                                           \
+    } while (0)
+
+enum item_state { ITEM_NEW, ITEM_READY, ITEM_INTENDED, ITEM_ASKED, ITEM_ENDED, ITEM_BOOKED };
+
+struct item {
+    uint32_t order;
+    enum item_state state;
+    struct str provider, upstream_order; /* in the arena */
+    uint32_t number;                     /* ours, once intended */
+    enum attemptstate outcome;
+    struct str upstream_id, text, evidence;
+    const char *message; /* for the client, when refused */
+};
+
+struct batch { /* one question under way */
+    struct order_request *order_request;
+    struct upstream_call *call;
+    const struct provider *provider;
+    size_t count;
+    bool is_single;
+    struct loop_timer timer; /* waiting for the bucket */
+    int64_t give_up_at_ms;
+    size_t items[ORDERS_MAX];
+};
+
+struct order_request {
+    struct order_context *context;
+    struct arena arena;
+    struct provider_set *providers; /* pinned */
+    enum order_request_kind kind;
+    struct str client, request_id;
+    size_t count, asked_count;
+    struct item *items;       /* each order once */
+    uint32_t *asked;          /* as the client asked, doubles and all */
+    unsigned writes, batches; /* outstanding */
+    size_t unbooked;
+    bool is_answered;
+    bool is_intended;  /* every intent that will be is durable */
+    bool is_abandoned; /* the client was told an error before that: nothing is sent */
+    struct loop_timer deadline, again;
+    struct batch **batch_list;
+    size_t batch_count;
+    order_request_done_fn *done;
+    void *arg;
+};
+
+static void order_request_ask(struct order_request *a);
+static void order_request_book(struct order_request *a);
+
+/* ---- the end ---- */
+
+static const struct item *order_request_find_item(const struct order_request *a, uint32_t order)
+{
+    for (size_t i = 0; i < a->count; i++)
+        if (a->items[i].order == order)
+            return &a->items[i];
+    return NULL;
+}
+
+static void order_request_answer(struct order_request *a)
+{
+    if (a->is_answered)
+        return;
+    a->is_answered = true;
+    loop_timer_cancel(&a->deadline);
+    struct order_request_result *list = arena_new(&a->arena, a->asked_count * sizeof *list);
+    for (size_t i = 0; i < a->asked_count; i++) {
+        const struct item *item = order_request_find_item(a, a->asked[i]);
+        list[i].order = a->asked[i];
+        if (item == NULL)
+            list[i].message = MESSAGES_ORDER_ID;
+        else if (item->message)
+            list[i].message = item->message;
+        else
+            list[i].number = a->kind == ORDER_REQUEST_CANCEL ? 1 : item->number;
+    }
+    a->done(list, a->asked_count, a->arg);
+}
+
+static void order_request_free(struct order_request *a)
+{
+    for (size_t i = 0; i < a->batch_count; i++) {
+        loop_timer_fini(&a->batch_list[i]->timer);
+        free(a->batch_list[i]);
+    }
+    a->context->order_requests--;
+    free(a->batch_list);
+    loop_timer_fini(&a->deadline);
+    loop_timer_fini(&a->again);
+    provider_set_unpin(&a->providers);
+    arena_fini(&a->arena);
+    free(a);
+}
+
+/* answer_within is over: with durable intents each request has its number and goes on; without, the
+ * client is told so and nothing is sent. */
+static void order_request_on_deadline(void *arg)
+{
+    struct order_request *a = arg;
+    if (!a->is_intended) {
+        a->is_abandoned = true;
+        for (size_t i = 0; i < a->count; i++)
+            a->items[i].message = MESSAGES_UNSAVED;
+    }
+    order_request_answer(a);
+}
+
+static void order_request_on_end(void *arg)
+{
+    struct order_request *a = arg;
+    order_request_answer(a);
+    order_request_free(a);
+}
+
+/* ---- booking ---- */
+
+struct write_of { /* which item a ledger write is about */
+    struct order_request *order_request;
+    size_t item;
+};
+
+static void order_request_write_item(struct order_request *a, size_t i, const char *event,
+                                     ledger_done_fn *done)
+{
+    struct item *item = &a->items[i];
+    struct write_of *of = memory_new(sizeof *of);
+    *of = (struct write_of){a, i};
+    struct ledger_request row = {.kind = a->kind,
+                                 .number = item->number,
+                                 .order = item->order,
+                                 .client = a->client,
+                                 .provider = item->provider,
+                                 .state = item->outcome,
+                                 .upstream_id = item->upstream_id,
+                                 .status = REFILLSTATUS_PENDING,
+                                 .text = item->text,
+                                 .evidence = item->evidence,
+                                 .request_id = a->request_id,
+                                 .created_at_ms = clock_wall_ms()};
+    struct ledger_change change = {.order = item->order,
+                                   .order_request = &row,
+                                   .event = event,
+                                   .reason = item->text,
+                                   .request_id = a->request_id};
+    a->writes++;
+    ledger_write(a->context->ledger, a->context->loop, &change, done, of);
+}
+
+static void order_request_on_book_again(void *arg)
+{
+    order_request_book(arg);
+}
+
+static void order_request_on_booked(enum ledger_result result, void *arg)
+{
+    struct write_of *of = arg;
+    struct order_request *a = of->order_request;
+    if (result == LEDGER_DONE || result == LEDGER_REFUSED)
+        a->items[of->item].state = ITEM_BOOKED;
+    else
+        a->unbooked++;
+    free(of);
+    ORDER_REQUEST_CRASH_POINT(a, "booked");
+    if (--a->writes > 0)
+        return;
+    if (a->unbooked == 0) {
+        order_request_on_end(a);
+        return;
+    }
+    a->unbooked = 0;
+    log_event(LOG_WARN, "booking_failed", "request=%s result=%s", a->request_id.ptr,
+              ledger_result_name(result));
+    order_request_answer(a);
+    loop_timer_start(&a->again, a->context->loop, BOOK_AGAIN_MS, order_request_on_book_again, a);
+}
+
+static void order_request_book(struct order_request *a)
+{
+    static const char *const events[] = {"refill", "cancel"};
+    ORDER_REQUEST_CRASH_POINT(a, "booking");
+    for (size_t i = 0; i < a->count; i++)
+        if (a->items[i].state == ITEM_ENDED)
+            order_request_write_item(a, i, events[a->kind], order_request_on_booked);
+    if (a->writes == 0)
+        order_request_on_end(a);
+}
+
+/* ---- asking ---- */
+
+static void order_request_end_item(struct order_request *a, size_t i,
+                                   const struct upstream_response *answer,
+                                   const struct upstream_item *said)
+{
+    struct item *item = &a->items[i];
+    item->state = ITEM_ENDED;
+    item->evidence = arena_str(&a->arena, answer->evidence);
+    item->text = arena_str(&a->arena, said && said->error.len ? said->error : answer->error);
+    if (answer->outcome == OUTCOME_ACCEPTED && said && said->is_accepted) {
+        item->outcome = ATTEMPTSTATE_ACCEPTED;
+        item->upstream_id = arena_str(&a->arena, said->refill);
+    } else if (answer->outcome == OUTCOME_ACCEPTED && said && !said->is_absent) {
+        item->outcome = ATTEMPTSTATE_REFUSED;
+        item->message = messages_refusal(said->refusal != REFUSAL_OTHER    ? said->refusal
+                                         : a->kind == ORDER_REQUEST_REFILL ? REFUSAL_REFILL
+                                                                           : REFUSAL_CANCEL);
+    } else if (answer->outcome == OUTCOME_REFUSED) {
+        item->outcome = ATTEMPTSTATE_REFUSED;
+        item->message = messages_refusal(answer->refusal);
+    } else if (answer->outcome == OUTCOME_NOT_SENT) {
+        item->outcome = ATTEMPTSTATE_NOT_SENT;
+        item->message = MESSAGES_UNAVAILABLE;
+    } else {
+        item->outcome = ATTEMPTSTATE_DOUBT;
+    }
+}
+
+static void order_request_start_batch(struct batch *batch);
+
+static struct batch *order_request_batch_new(struct order_request *a,
+                                             const struct provider *provider)
+{
+    struct batch *batch = memory_new(sizeof *batch);
+    batch->order_request = a;
+    batch->provider = provider;
+    batch->give_up_at_ms = loop_now_ms(a->context->loop) + a->context->settings.answer_within_ms;
+    a->batch_list = memory_resize(a->batch_list, a->batch_count + 1, sizeof *a->batch_list);
+    a->batch_list[a->batch_count++] = batch;
+    a->batches++;
+    return batch;
+}
+
+/* The panel has no plural form: nothing was executed, each is asked by itself. */
+static void order_request_ask_singly(struct batch *batch)
+{
+    struct order_request *a = batch->order_request;
+    for (size_t i = 0; i < batch->count; i++) {
+        struct batch *single = order_request_batch_new(a, batch->provider);
+        single->items[single->count++] = batch->items[i];
+        single->is_single = true;
+        order_request_start_batch(single);
+    }
+}
+
+static void order_request_end_batch(struct batch *batch, const struct upstream_response *answer)
+{
+    struct order_request *a = batch->order_request;
+    for (size_t i = 0; i < batch->count; i++)
+        order_request_end_item(a, batch->items[i], answer,
+                               i < answer->item_count ? &answer->items[i] : NULL);
+    if (--a->batches == 0)
+        order_request_book(a);
+}
+
+static void order_request_end_unsent(struct batch *batch, struct str why)
+{
+    struct upstream_response unsent = {.outcome = OUTCOME_NOT_SENT, .evidence = why};
+    order_request_end_batch(batch, &unsent);
+}
+
+static void order_request_on_answer(const struct upstream_response *answer, void *arg)
+{
+    struct batch *batch = arg;
+    struct order_request *a = batch->order_request;
+    batch->call = NULL;
+    ORDER_REQUEST_CRASH_POINT(a, "answered");
+    health_note(a->context->health, batch->provider->id, HEALTH_READINGS, STR_NONE, answer,
+                MONEY_ZERO, loop_now_ms(a->context->loop));
+    if (batch->count > 1 && answer->outcome == OUTCOME_REFUSED &&
+        answer->refusal == REFUSAL_UNSUPPORTED) {
+        order_request_ask_singly(batch);
+        if (--a->batches == 0)
+            order_request_book(a);
+        return;
+    }
+    order_request_end_batch(batch, answer);
+}
+
+static void order_request_on_bucket(void *arg)
+{
+    order_request_start_batch(arg);
+}
+
+static void order_request_start_batch(struct batch *batch)
+{
+    struct order_request *a = batch->order_request;
+    int64_t now = loop_now_ms(a->context->loop);
+    struct str ids[ORDERS_MAX];
+    if (health_take(a->context->health, batch->provider->id, HEALTH_READINGS, STR_NONE, now) !=
+        SKIP_NONE) {
+        order_request_end_unsent(batch, STR("the provider rests"));
+        return;
+    }
+    int64_t wait = provider_take_token(batch->provider, PROVIDER_LANE_OTHER, now);
+    if (wait > 0) {
+        health_unused(a->context->health, batch->provider->id, HEALTH_READINGS, STR_NONE);
+        if (now + wait <= batch->give_up_at_ms)
+            loop_timer_start(&batch->timer, a->context->loop, wait, order_request_on_bucket, batch);
+        else
+            order_request_end_unsent(batch, STR("the provider's rate limit left no room"));
+        return;
+    }
+    for (size_t i = 0; i < batch->count; i++)
+        ids[i] = a->items[batch->items[i]].upstream_order;
+    struct upstream_request request = {.action = a->kind == ORDER_REQUEST_CANCEL ? UPSTREAM_CANCEL
+                                                 : batch->count > 1 ? UPSTREAM_REFILL_MANY
+                                                                    : UPSTREAM_REFILL,
+                                       .ids = ids,
+                                       .id_count = batch->count};
+    struct upstream_call_options options = {.request_id = a->request_id.ptr,
+                                            .wait_ms = CONNECTION_WAIT_MS};
+    ORDER_REQUEST_CRASH_POINT(a, "sending");
+    batch->call = upstream_call_start(a->context->loop, batch->provider, &request, &options,
+                                      order_request_on_answer, batch);
+}
+
+/* One batch a provider; an order whose provider is no longer configured cannot be asked. */
+static void order_request_ask(struct order_request *a)
+{
+    struct batch *batches[PROVIDER_MAX] = {NULL};
+    a->is_intended = true;
+    for (size_t i = 0; a->is_abandoned && i < a->count; i++)
+        if (a->items[i].state == ITEM_INTENDED) {
+            a->items[i].outcome = ATTEMPTSTATE_NOT_SENT;
+            a->items[i].state = ITEM_ENDED;
+        }
+    for (size_t i = 0; i < a->count; i++) {
+        struct item *item = &a->items[i];
+        if (item->state != ITEM_INTENDED)
+            continue;
+        const struct provider *provider = provider_set_find(a->providers, item->provider);
+        if (batches[provider->id] == NULL)
+            batches[provider->id] = order_request_batch_new(a, provider);
+        batches[provider->id]->items[batches[provider->id]->count++] = i;
+        item->state = ITEM_ASKED;
+    }
+    if (a->batches == 0) {
+        order_request_book(a);
+        return;
+    }
+    for (size_t i = 0; i < PROVIDER_MAX; i++)
+        if (batches[i])
+            order_request_start_batch(batches[i]);
+}
+
+/* ---- intending ---- */
+
+static void order_request_on_intended(enum ledger_result result, void *arg)
+{
+    struct write_of *of = arg;
+    struct order_request *a = of->order_request;
+    struct item *item = &a->items[of->item];
+    ORDER_REQUEST_CRASH_POINT(a, "intended");
+    if (result == LEDGER_DONE) {
+        item->state = ITEM_INTENDED;
+    } else {
+        item->message = MESSAGES_UNSAVED;
+        item->state = ITEM_BOOKED; /* nothing in the books, nothing to send */
+    }
+    free(of);
+    if (--a->writes == 0)
+        order_request_ask(a);
+}
+
+static void order_request_intend(struct order_request *a)
+{
+    ORDER_REQUEST_CRASH_POINT(a, "intending");
+    for (size_t i = 0; i < a->count; i++) {
+        struct item *item = &a->items[i];
+        if (item->state != ITEM_READY)
+            continue;
+        item->number = ledger_take_request_number(a->context->ledger);
+        item->outcome = ATTEMPTSTATE_SENDING;
+        if (item->number == 0)
+            item->message = MESSAGES_UNAVAILABLE;
+        else
+            order_request_write_item(
+                a, i, a->kind == ORDER_REQUEST_CANCEL ? "cancel_asked" : "refill_asked",
+                order_request_on_intended);
+    }
+    if (a->writes == 0)
+        order_request_on_end(a);
+}
+
+/* ---- looking ---- */
+
+static void order_request_take_row(struct order_request *a, struct item *item,
+                                   const struct ledger_order *row)
+{
+    if (!str_equal(row->client, a->client) || row->state == ORDERSTATE_REFUSED)
+        return;
+    item->provider = arena_str(&a->arena, row->provider);
+    item->upstream_order = arena_str(&a->arena, row->upstream_id);
+    item->message = NULL;
+    if (row->upstream_id.len == 0)
+        item->message = a->kind == ORDER_REQUEST_CANCEL ? "Order cannot be canceled at this time"
+                                                        : "The order is not completed";
+    else if (a->kind == ORDER_REQUEST_CANCEL && orderstate_is_final(row->state))
+        item->message = messages_refusal(REFUSAL_CANCEL);
+    else if (provider_set_find(a->providers, row->provider) == NULL)
+        item->message = MESSAGES_UNAVAILABLE;
+    else
+        item->state = ITEM_READY;
+}
+
+static void order_request_on_rows(const struct ledger_rows *rows, void *arg)
+{
+    struct order_request *a = arg;
+    for (size_t i = 0; i < a->count; i++) {
+        a->items[i].message =
+            rows->result == LEDGER_DONE ? MESSAGES_ORDER_ID : MESSAGES_UNAVAILABLE;
+        for (size_t j = 0; j < rows->order_count; j++)
+            if (rows->orders[j].id == a->items[i].order)
+                order_request_take_row(a, &a->items[i], &rows->orders[j]);
+    }
+    order_request_intend(a);
+}
+
+void order_request_start(struct order_context *context, const struct order_request_args *request,
+                         order_request_done_fn *done, void *arg)
+{
+    struct order_request *a = memory_new(sizeof *a);
+    uint32_t ids[ORDERS_MAX];
+    ASSERT(request->count <= ORDERS_MAX && context->catalogue);
+    arena_init(&a->arena);
+    a->context = context;
+    a->providers = provider_set_pin(context->catalogue->providers);
+    a->kind = request->kind;
+    a->client = arena_str(&a->arena, str_of(request->client->settings.name));
+    a->request_id = str_make(arena_text(&a->arena, request->request_id), request->request_id.len);
+    a->asked_count = request->count;
+    a->asked = arena_new(&a->arena, request->count * sizeof *a->asked);
+    a->items = arena_new(&a->arena, request->count * sizeof *a->items);
+    a->done = done;
+    a->arg = arg;
+    for (size_t i = 0; i < request->count; i++) {
+        a->asked[i] = request->orders[i];
+        if (request->orders[i] && !order_request_find_item(a, request->orders[i])) {
+            ids[a->count] = request->orders[i];
+            a->items[a->count++].order = request->orders[i];
+        }
+    }
+    context->order_requests++;
+    loop_timer_start(&a->deadline, context->loop, context->settings.answer_within_ms,
+                     order_request_on_deadline, a);
+    atomic_fetch_add_explicit(a->kind == ORDER_REQUEST_CANCEL ? &order_context_totals.cancels
+                                                              : &order_context_totals.refills,
+                              a->count, memory_order_relaxed);
+    struct ledger_query query = {.request = LEDGER_QUERY_ORDERS, .ids = ids, .id_count = a->count};
+    if (a->count > 0)
+        ledger_query(context->ledger, context->loop, &query, order_request_on_rows, a);
+    else
+        loop_timer_start(&a->again, context->loop, 0, order_request_on_end, a);
+}
