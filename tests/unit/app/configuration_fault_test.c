@@ -246,7 +246,8 @@ static const struct fault_case providers[] = {
      "    \"paused  *.\": {class: busy}\n    x: {class: client, cool_down: key}\n"
      "    y: {clas: busy}\n    \"\": {class: doubt}\n    z: busy\n",
      "9:5: the same pattern once folded as at 8:5; keep one of them\n"
-     "10:30: `cool_down` with class `client`: nothing rests by a client's fault; leave it out\n"
+     "10:35: `cool_down` with class `client`: the fault is the client's, nothing cools down; leave "
+     "it out\n"
      "11:8: `class` is missing; an answer needs it\n"
      "11:9: unknown key `clas`; did you mean `class`?\n"
      "12:5: `answers`: the value is no pattern; 1 to 500 bytes of the panel's text are\n"
