@@ -38,13 +38,13 @@ static void orderjson_print_ledger(struct jsonwriter *w, const struct ledger_ord
     jsonwriter_number(w, "quantity", o->quantity);
     jsonwriter_money(w, "rate", o->rate);
     jsonwriter_money(w, "charge", o->charge);
-    jsonwriter_money(w, "paid", o->paid);
+    jsonwriter_money(w, "paid", o->course.paid);
     jsonwriter_text(w, "currency", o->currency);
-    if (o->has_start_count)
-        jsonwriter_number(w, "start_count", o->start_count);
+    if (o->course.has_start_count)
+        jsonwriter_number(w, "start_count", o->course.start_count);
     else
         jsonwriter_null(w, "start_count");
-    jsonwriter_number(w, "remains", o->remains);
+    jsonwriter_number(w, "remains", o->course.remains);
 }
 
 static void orderjson_print_order(struct jsonwriter *w, const char *key,
@@ -55,8 +55,8 @@ static void orderjson_print_order(struct jsonwriter *w, const char *key,
     jsonwriter_text(w, "client", o->client);
     jsonwriter_number(w, "service", o->service);
     jsonwriter_text(w, "type", str_of(ordertype_name(o->type)));
-    jsonwriter_text(w, "state", str_of(orderstate_name(o->state)));
-    jsonwriter_text(w, "status", str_of(orderstatus_name(orderstate_status(o->state))));
+    jsonwriter_text(w, "state", str_of(orderstate_name(o->course.state)));
+    jsonwriter_text(w, "status", str_of(orderstatus_name(orderstate_status(o->course.state))));
     jsonwriter_bool(w, "number_given", o->is_number_given);
     orderjson_print_ledger(w, o);
     jsonwriter_text(w, "provider", o->provider);

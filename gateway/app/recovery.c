@@ -21,7 +21,7 @@ static void recovery_on_kept_order(const struct ledger_order *order, unsigned at
     free(extra);
     g->orphans += order->provider.len &&
                   provider_set_find(g->configuration->providers, order->provider) == NULL;
-    if (order->state != ORDERSTATE_PLACING)
+    if (order->course.state != ORDERSTATE_PLACING)
         return;
     g->resumed = memory_resize(g->resumed, g->resumed_count + 1, sizeof *g->resumed);
     struct ledger_order *kept = &g->resumed[g->resumed_count++];

@@ -37,13 +37,9 @@ struct ledger_order { /* also what is read */
     int64_t quantity;    /* what counts for money; drip-feed: runs x quantity; subscriptions: 0 */
     struct money rate;   /* published, per 1000 */
     struct money charge; /* quoted at add; what the client would pay for all of it */
-    struct money paid;   /* what the client pays as things stand */
     struct str currency; /* of rate, charge and paid */
-    enum orderstate state;
+    struct order_course course;
     bool is_number_given;
-    bool has_start_count;
-    int64_t start_count;
-    int64_t remains;
     struct str provider; /* of the last attempt */
     struct str upstream_service;
     struct str upstream_id; /* "" until accepted */
@@ -75,12 +71,12 @@ struct ledger_change {
     const struct ledger_attempt
         *attempt_started; /* in state sending; the order is placing until it ends */
     const struct ledger_update {
-        bool has_state, has_paid, has_start_count, has_remains, has_upstream, has_extra;
+        bool has_state, has_paid,
+            has_remains; /* which of the course; its start count where it has one */
+        bool has_upstream, has_extra;
         bool gives_number;      /* sets is_number_given */
         bool only_if_unsettled; /* REFUSED instead when the order is final already */
-        enum orderstate state;
-        struct money paid;
-        int64_t start_count, remains;
+        struct order_course course;
         /* has_upstream: empty leaves as is; none of them changes while an attempt is being sent */
         struct str provider, upstream_service, upstream_id;
         struct str extra;

@@ -103,3 +103,9 @@ bool attemptstate_may_move(enum attemptstate from, enum attemptstate to)
     }
     UNREACHABLE();
 }
+
+bool order_course_is_same(const struct order_course *a, const struct order_course *b)
+{
+    return a->state == b->state && a->paid.units == b->paid.units && a->remains == b->remains &&
+           a->has_start_count == b->has_start_count && a->start_count == b->start_count;
+}

@@ -2,6 +2,7 @@
 #ifndef LEDGER_ORDERSTATE_H
 #define LEDGER_ORDERSTATE_H
 #include "base/str.h"
+#include "money/money.h"
 #include "protocol/orderstatus.h"
 
 enum orderstate {
@@ -27,6 +28,18 @@ enum orderstatus orderstate_status(enum orderstate state);
  * canceled; pending, processing, in_progress -> each other and the three finals; final -> nothing;
  * a state to itself is allowed while not final. */
 bool orderstate_may_move(enum orderstate from, enum orderstate to);
+
+/* What is known of an order's course, by value: in the ledger's row, in the table of open orders,
+ * in a status answer, and as settlement's input and output. */
+struct order_course {
+    enum orderstate state;
+    bool has_start_count;
+    int64_t start_count; /* 0 until known */
+    int64_t remains;     /* until known the quantity */
+    struct money paid;   /* what the client pays as things stand */
+};
+
+bool order_course_is_same(const struct order_course *a, const struct order_course *b);
 
 enum attemptstate {
     ATTEMPTSTATE_SENDING,

@@ -15,19 +15,19 @@ struct rules_standing rules_after(const struct ledger_change *change,
     const struct ledger_update *update = change->update;
     uint32_t live = rules_live_after_end(change, standing->live_attempt);
     return (struct rules_standing){
-        .state = update && update->has_state ? update->state : standing->state,
+        .state = update && update->has_state ? update->course.state : standing->state,
         .live_attempt = change->attempt_started ? change->attempt_started->number : live};
 }
 
 static const char *rules_refuse_update(const struct ledger_update *update, enum orderstate state)
 {
-    bool changes_more = update->has_state || update->has_paid || update->has_start_count ||
+    bool changes_more = update->has_state || update->has_paid || update->course.has_start_count ||
                         update->has_remains || update->has_upstream || update->has_extra;
     if (orderstate_is_final(state) && (changes_more || update->only_if_unsettled))
         return "the order is settled";
-    if (update->has_state && !orderstate_may_move(state, update->state))
+    if (update->has_state && !orderstate_may_move(state, update->course.state))
         return "a move that is not allowed";
-    if (update->has_paid && update->paid.units < 0)
+    if (update->has_paid && update->course.paid.units < 0)
         return "a negative price";
     return NULL;
 }
@@ -73,11 +73,11 @@ const char *rules_refuse_insert(const struct ledger_change *change)
     const struct ledger_order *order = change->insert;
     if (order->id == 0 || order->id > INT32_MAX || change->order != order->id)
         return "no order number";
-    if (order->paid.units < 0 || order->charge.units < 0)
+    if (order->course.paid.units < 0 || order->charge.units < 0)
         return "a negative price";
     if (change->update)
         return "a new order is written as it is to be";
-    if (change->attempt_started && order->state != ORDERSTATE_PLACING)
+    if (change->attempt_started && order->course.state != ORDERSTATE_PLACING)
         return "an attempt for an order that is not being placed";
     if (change->attempt_started && change->attempt_started->number == 0)
         return "no attempt number";

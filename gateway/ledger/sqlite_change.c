@@ -87,12 +87,13 @@ static int sqlite_change_insert_order(struct backend_connection *connection,
     sqlite_bind_number(s, 6, order->quantity);
     sqlite_bind_number(s, 7, order->rate.units);
     sqlite_bind_number(s, 8, order->charge.units);
-    sqlite_bind_number(s, 9, order->paid.units);
+    sqlite_bind_number(s, 9, order->course.paid.units);
     sqlite_bind_str(s, 10, order->currency);
-    sqlite_bind_word(s, 11, orderstate_name(order->state));
+    sqlite_bind_word(s, 11, orderstate_name(order->course.state));
     sqlite_bind_number(s, 12, order->is_number_given);
-    sqlite_change_bind_optional_number(s, 13, order->has_start_count, order->start_count);
-    sqlite_bind_number(s, 14, order->remains);
+    sqlite_change_bind_optional_number(s, 13, order->course.has_start_count,
+                                       order->course.start_count);
+    sqlite_bind_number(s, 14, order->course.remains);
     sqlite_bind_str(s, 15, sqlite_change_first_of(attempt->provider, order->provider));
     sqlite_bind_str(s, 16,
                     sqlite_change_first_of(attempt->upstream_service, order->upstream_service));
@@ -104,7 +105,7 @@ static int sqlite_change_insert_order(struct backend_connection *connection,
     sqlite_bind_number(s, 22, order->created_at_ms ? order->created_at_ms : at_ms);
     sqlite_bind_number(s, 23, order->updated_at_ms ? order->updated_at_ms : at_ms);
     sqlite_bind_number(s, 24, attempt->number);
-    sqlite_change_bind_optional_number(s, 25, orderstate_is_final(order->state), at_ms);
+    sqlite_change_bind_optional_number(s, 25, orderstate_is_final(order->course.state), at_ms);
     sqlite_change_bind_attempt(s, 26, change, attempt, at_ms);
     return sqlite_do(connection, s);
 }
@@ -224,16 +225,17 @@ static enum ledger_result sqlite_change_update_order(struct backend_connection *
         sqlite_change_first_of(attempt->upstream_service, update->upstream_service);
     bool has_provider = provider.len && (attempt->provider.len || update->has_upstream);
     bool has_service = service.len && (attempt->upstream_service.len || update->has_upstream);
-    bool is_settled = update->has_state && orderstate_is_final(update->state);
+    bool is_settled = update->has_state && orderstate_is_final(update->course.state);
     sqlite3_stmt *s =
         sqlite_statement(connection, is_settled ? STATEMENT_ORDER_SETTLE : STATEMENT_ORDER_UPDATE);
     sqlite_bind_number(s, 1, change->order);
     sqlite_change_bind_optional_str(s, 2, update->has_state,
-                                    str_of(orderstate_name(update->state)));
-    sqlite_change_bind_optional_number(s, 3, update->has_paid, update->paid.units);
+                                    str_of(orderstate_name(update->course.state)));
+    sqlite_change_bind_optional_number(s, 3, update->has_paid, update->course.paid.units);
     sqlite_bind_number(s, 4, update->gives_number);
-    sqlite_change_bind_optional_number(s, 5, update->has_start_count, update->start_count);
-    sqlite_change_bind_optional_number(s, 6, update->has_remains, update->remains);
+    sqlite_change_bind_optional_number(s, 5, update->course.has_start_count,
+                                       update->course.start_count);
+    sqlite_change_bind_optional_number(s, 6, update->has_remains, update->course.remains);
     sqlite_change_bind_optional_str(s, 7, has_provider, provider);
     sqlite_change_bind_optional_str(s, 8, has_service, service);
     sqlite_change_bind_optional_str(s, 9, update->has_upstream && update->upstream_id.len,
@@ -287,7 +289,8 @@ static enum ledger_result sqlite_change_old(struct backend_connection *connectio
         return sqlite_change_refuse(change, why);
     struct sqlite_change_row after = {.of = rules_after(change, &standing->of),
                                       .events = standing->events};
-    bool has_booking = update && update->has_paid && update->paid.units != standing->paid.units;
+    bool has_booking =
+        update && update->has_paid && update->course.paid.units != standing->paid.units;
     bool has_event = change->event || standing->of.state != after.of.state || has_booking;
     if (has_event)
         after.events++;
@@ -301,11 +304,12 @@ static enum ledger_result sqlite_change_old(struct backend_connection *connectio
     if (result == LEDGER_DONE && change->order_request)
         result = sqlite_request(connection, change, at_ms, code);
     if (result == LEDGER_DONE && has_booking)
-        result = sqlite_change_book(connection, change,
-                                    &(struct sqlite_booking){change->order, after.events,
-                                                             standing->client, standing->currency,
-                                                             standing->paid, update->paid, at_ms},
-                                    code);
+        result =
+            sqlite_change_book(connection, change,
+                               &(struct sqlite_booking){change->order, after.events,
+                                                        standing->client, standing->currency,
+                                                        standing->paid, update->course.paid, at_ms},
+                               code);
     if (result == LEDGER_DONE && has_event)
         result = sqlite_change_add_event(connection, change, after.events,
                                          orderstate_name(standing->of.state),
@@ -328,11 +332,11 @@ static enum ledger_result sqlite_change_new(struct backend_connection *connectio
         result = sqlite_change_book(connection, change,
                                     &(struct sqlite_booking){order->id, 1, order->client,
                                                              order->currency, MONEY_ZERO,
-                                                             order->paid, at_ms},
+                                                             order->course.paid, at_ms},
                                     code);
     if (result == LEDGER_DONE)
-        result = sqlite_change_add_event(connection, change, 1, "", orderstate_name(order->state),
-                                         at_ms, code);
+        result = sqlite_change_add_event(connection, change, 1, "",
+                                         orderstate_name(order->course.state), at_ms, code);
     return result;
 }
 

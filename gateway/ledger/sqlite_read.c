@@ -36,12 +36,12 @@ void sqlite_order_row(sqlite3_stmt *s, struct arena *arena, struct ledger_order 
         .quantity = sqlite3_column_int64(s, 5),
         .rate = {sqlite3_column_int64(s, 6)},
         .charge = {sqlite3_column_int64(s, 7)},
-        .paid = {sqlite3_column_int64(s, 8)},
+        .course.paid = {sqlite3_column_int64(s, 8)},
         .currency = sqlite_text(s, 9, arena),
         .is_number_given = sqlite3_column_int(s, 11) != 0,
-        .has_start_count = sqlite3_column_type(s, 12) != SQLITE_NULL,
-        .start_count = sqlite3_column_int64(s, 12),
-        .remains = sqlite3_column_int64(s, 13),
+        .course.has_start_count = sqlite3_column_type(s, 12) != SQLITE_NULL,
+        .course.start_count = sqlite3_column_int64(s, 12),
+        .course.remains = sqlite3_column_int64(s, 13),
         .provider = sqlite_text(s, 14, arena),
         .upstream_service = sqlite_text(s, 15, arena),
         .upstream_id = sqlite_text(s, 16, arena),
@@ -53,8 +53,8 @@ void sqlite_order_row(sqlite3_stmt *s, struct arena *arena, struct ledger_order 
         .updated_at_ms = sqlite3_column_int64(s, 22),
     };
     /* The table's own check allows no other word; a damaged row is nobody's to act on. */
-    if (!orderstate_find(sqlite_text(s, 10, NULL), &out->state))
-        out->state = ORDERSTATE_DOUBT;
+    if (!orderstate_find(sqlite_text(s, 10, NULL), &out->course.state))
+        out->course.state = ORDERSTATE_DOUBT;
 }
 
 static void sqlite_read_attempt_row(sqlite3_stmt *s, struct arena *arena,

@@ -61,8 +61,10 @@ static int sqlite_recover_doubt_attempt(struct backend_connection *connection,
                                          .state = ATTEMPTSTATE_DOUBT,
                                          .evidence = STR(WHILE_SENDING)};
     /* Its client pays for it until somebody says otherwise, as for any doubt. */
-    const struct ledger_update update = {
-        .has_state = true, .has_paid = true, .state = ORDERSTATE_DOUBT, .paid = {found->column[4]}};
+    const struct ledger_update update = {.has_state = true,
+                                         .has_paid = true,
+                                         .course.state = ORDERSTATE_DOUBT,
+                                         .course.paid = {found->column[4]}};
     struct ledger_change change = {.order = (uint32_t)found->column[0],
                                    .attempt_ended = &ended,
                                    .update = &update,
@@ -97,8 +99,8 @@ static int sqlite_recover_settle_placing(struct backend_connection *connection,
     const struct ledger_update update = {.has_state = true,
                                          .has_paid = true,
                                          .has_remains = true,
-                                         .state = ORDERSTATE_CANCELED,
-                                         .remains = found->column[1]};
+                                         .course.state = ORDERSTATE_CANCELED,
+                                         .course.remains = found->column[1]};
     const struct ledger_change change = {.order = (uint32_t)found->column[0],
                                          .update = &update,
                                          .event = "canceled",

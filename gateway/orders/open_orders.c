@@ -225,13 +225,8 @@ static void open_orders_land_locked(struct open_orders_entry *entry,
     for (; waiter; waiter = next) {
         next = waiter->next;
         waiter->has_news = order->extra == NULL;
-        waiter->news = (struct open_orders_news){.state = order->state,
-                                                 .type = order->type,
-                                                 .has_start_count = order->has_start_count,
-                                                 .quantity = order->quantity,
-                                                 .start_count = order->start_count,
-                                                 .remains = order->remains,
-                                                 .paid = order->paid};
+        waiter->news = (struct open_orders_news){
+            .course = order->course, .type = order->type, .quantity = order->quantity};
         open_orders_add_landed(landed, waiter);
     }
 }
@@ -285,7 +280,7 @@ void open_orders_count_states(struct open_orders *table, size_t counts_out[ORDER
     for (uint32_t i = 0; i < SHARDS; i++) {
         struct shard *shard = open_orders_lock_shard(table, i);
         for (struct open_orders_entry *e = shard->entries; e; e = e->hh.next)
-            counts_out[e->order.state]++;
+            counts_out[e->order.course.state]++;
         pthread_mutex_unlock(&shard->lock);
     }
 }
@@ -311,19 +306,16 @@ void open_order_from_ledger(const struct ledger_order *order, struct open_order 
         .parent = order->parent,
         .client_id = client_id(order->client),
         .provider_id = provider_id < PROVIDER_MAX ? (uint16_t)provider_id : OPEN_ORDER_NO_PROVIDER,
-        .state = order->state,
+        .course = order->course,
         .type = order->type,
-        .has_start_count = order->has_start_count,
         .quantity = order->quantity,
-        .start_count = order->start_count,
-        .remains = order->remains,
         .rate = order->rate,
         .charge = order->charge,
-        /* Booked once somebody took it; shown from the start. */
-        .paid = order->state == ORDERSTATE_PLACING ? order->charge : order->paid,
         /* Borrowed: within the answer's or the visit's life. */
         .extra = order->extra.len ? order->extra.ptr : NULL,
     };
+    if (order->course.state == ORDERSTATE_PLACING) /* in the ledger only once somebody took it */
+        out->course.paid = order->charge;
     if (order->upstream_id.len < sizeof out->upstream_id)
         memcpy(out->upstream_id, order->upstream_id.ptr ? order->upstream_id.ptr : "",
                order->upstream_id.len);

@@ -14,12 +14,11 @@ struct open_order { /* by value */
     uint32_t id, service, parent;
     unsigned client_id;
     uint16_t provider_id; /* OPEN_ORDER_NO_PROVIDER: none yet */
-    enum orderstate state;
+    struct order_course course;
     enum ordertype type;
-    bool has_start_count;
     bool is_unsaved; /* the books lag behind: written again at the next landing */
-    int64_t quantity, start_count, remains;
-    struct money rate, charge, paid;
+    int64_t quantity;
+    struct money rate, charge;
     int64_t asked_at_ms; /* steady; when the panel last answered for it; 0 never */
     char upstream_id[OPEN_ORDER_UPSTREAM_BYTES]; /* "" until accepted */
     const char *extra; /* JSON object without braces: `"posts":"10","orders":["7"]`; NULL none */
@@ -40,11 +39,9 @@ void open_orders_remove(struct open_orders *table, uint32_t id);
 
 /* How things stood with an order when its flight landed. */
 struct open_orders_news {
-    enum orderstate state;
+    struct order_course course;
     enum ordertype type;
-    bool has_start_count;
-    int64_t quantity, start_count, remains;
-    struct money paid;
+    int64_t quantity;
 };
 
 /* Someone who waits for a flight to land. Allocated by the waiter; its owner is told exactly once,

@@ -416,7 +416,7 @@ static void order_request_intend(struct order_request *a)
 static void order_request_take_row(struct order_request *a, struct item *item,
                                    const struct ledger_order *row)
 {
-    if (!str_equal(row->client, a->client) || row->state == ORDERSTATE_REFUSED)
+    if (!str_equal(row->client, a->client) || row->course.state == ORDERSTATE_REFUSED)
         return;
     item->provider = arena_str(&a->arena, row->provider);
     item->upstream_order = arena_str(&a->arena, row->upstream_id);
@@ -424,7 +424,7 @@ static void order_request_take_row(struct order_request *a, struct item *item,
     if (row->upstream_id.len == 0)
         item->message = a->kind == ORDER_REQUEST_CANCEL ? "Order cannot be canceled at this time"
                                                         : "The order is not completed";
-    else if (a->kind == ORDER_REQUEST_CANCEL && orderstate_is_final(row->state))
+    else if (a->kind == ORDER_REQUEST_CANCEL && orderstate_is_final(row->course.state))
         item->message = messages_refusal(REFUSAL_CANCEL);
     else if (provider_set_find(a->providers, row->provider) == NULL)
         item->message = MESSAGES_UNAVAILABLE;

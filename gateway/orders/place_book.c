@@ -33,15 +33,18 @@ static const char *place_book_end_name(enum place_end end)
 
 static void place_book_fill_update(const struct place *place, struct ledger_update *update)
 {
-    *update = (struct ledger_update){
-        .has_state = true, .has_paid = true, .has_remains = true, .remains = place->draft.quantity};
+    *update = (struct ledger_update){.has_state = true,
+                                     .has_paid = true,
+                                     .has_remains = true,
+                                     .course.remains = place->draft.quantity};
     if (place_is_refusal(place->end)) {
-        update->state = place->is_promised || place->end == END_ABANDONED ? ORDERSTATE_CANCELED
-                                                                          : ORDERSTATE_REFUSED;
+        update->course.state = place->is_promised || place->end == END_ABANDONED
+                                   ? ORDERSTATE_CANCELED
+                                   : ORDERSTATE_REFUSED;
         return;
     }
-    update->state = place->end == END_ACCEPTED ? ORDERSTATE_PENDING : ORDERSTATE_DOUBT;
-    update->paid = place->draft.charge;
+    update->course.state = place->end == END_ACCEPTED ? ORDERSTATE_PENDING : ORDERSTATE_DOUBT;
+    update->course.paid = place->draft.charge;
     update->gives_number = true;
     update->has_upstream = true;
     update->provider = str_of(place_provider(place)->settings.name);
@@ -54,9 +57,9 @@ static void place_book_live(struct open_order *order, void *arg)
     struct place *place = arg;
     struct ledger_update update;
     place_book_fill_update(place, &update);
-    order->state = update.state;
-    order->paid = update.paid;
-    order->remains = update.remains;
+    order->course.state = update.course.state;
+    order->course.paid = update.course.paid;
+    order->course.remains = update.course.remains;
     order->provider_id = (uint16_t)place_offer(place)->provider_id;
     if (update.upstream_id.len && update.upstream_id.len < sizeof order->upstream_id) {
         memcpy(order->upstream_id, update.upstream_id.ptr, update.upstream_id.len);

@@ -25,8 +25,8 @@ static void place_resume_cancel_unsold(struct order_context *context,
     struct ledger_update update = {.has_state = true,
                                    .has_paid = true,
                                    .has_remains = true,
-                                   .state = ORDERSTATE_CANCELED,
-                                   .remains = order->quantity};
+                                   .course.state = ORDERSTATE_CANCELED,
+                                   .course.remains = order->quantity};
     struct ledger_change change = {.order = order->id,
                                    .update = &update,
                                    .event = "unavailable",

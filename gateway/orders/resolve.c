@@ -40,7 +40,7 @@ static void resolve_end(struct resolve *r)
 static void resolve_change_live(struct open_order *order, void *arg)
 {
     struct resolve *r = arg;
-    order->state = r->how == RESOLVE_ACCEPTED ? ORDERSTATE_PENDING : ORDERSTATE_PLACING;
+    order->course.state = r->how == RESOLVE_ACCEPTED ? ORDERSTATE_PENDING : ORDERSTATE_PLACING;
     if (r->how == RESOLVE_ACCEPTED) {
         memcpy(order->upstream_id, r->upstream_id.ptr, r->upstream_id.len);
         order->upstream_id[r->upstream_id.len] = '\0';
@@ -106,10 +106,10 @@ static void resolve_write_end(struct resolve *r)
     struct ledger_update update = {.has_state = true,
                                    .has_paid = true,
                                    .has_remains = true,
-                                   .state = ends[r->how].state,
-                                   .paid =
+                                   .course.state = ends[r->how].state,
+                                   .course.paid =
                                        r->how == RESOLVE_ACCEPTED ? r->order.charge : MONEY_ZERO,
-                                   .remains = r->order.quantity};
+                                   .course.remains = r->order.quantity};
     if (doubt) {
         ended.number = doubt->number;
         ended.text = doubt->text;
@@ -156,10 +156,10 @@ static void resolve_on_shown(const struct ledger_rows *rows, void *arg)
         fault_set(&r->why, FAULT_UNAVAILABLE, "order %u could not be read", id);
     } else if (rows->order_count == 0) {
         fault_set(&r->why, FAULT_NOT_FOUND, "there is no order %u; see order list --in-doubt", id);
-    } else if (rows->orders[0].state != ORDERSTATE_DOUBT) {
+    } else if (rows->orders[0].course.state != ORDERSTATE_DOUBT) {
         fault_set(&r->why, FAULT_CONFLICT,
                   "order %u is %s, not in doubt; only what is in doubt can be resolved", id,
-                  orderstate_name(rows->orders[0].state));
+                  orderstate_name(rows->orders[0].course.state));
     } else {
         resolve_copy_order(r, rows);
         resolve_write_end(r);

@@ -28,14 +28,14 @@ static void settlement_take_numbers(const struct settlement_order *order,
                                     const struct upstream_status *reported, struct settlement *s)
 {
     if (reported->has_start_count && reported->start_count >= 0) {
-        s->has_start_count = true;
-        s->start_count = reported->start_count;
+        s->course.has_start_count = true;
+        s->course.start_count = reported->start_count;
     }
     if (!reported->has_remains)
         return;
-    s->remains = reported->remains < 0 ? 0 : reported->remains;
-    if (order->quantity > 0 && s->remains > order->quantity) {
-        s->remains = order->quantity;
+    s->course.remains = reported->remains < 0 ? 0 : reported->remains;
+    if (order->quantity > 0 && s->course.remains > order->quantity) {
+        s->course.remains = order->quantity;
         s->is_clamped = true;
     }
 }
@@ -49,36 +49,36 @@ static enum orderstate settlement_final_state(const struct settlement_order *ord
     enum orderstate state = settlement_state_of(reported->status);
     if (reported->status == ORDERSTATUS_REVIEW)
         return ORDERSTATE_COMPLETED;
-    if (reported->status == ORDERSTATUS_REFUNDED && reported->has_remains && s->remains > 0 &&
-        order->quantity > 0 && s->remains < order->quantity)
+    if (reported->status == ORDERSTATUS_REFUNDED && reported->has_remains &&
+        s->course.remains > 0 && order->quantity > 0 && s->course.remains < order->quantity)
         return ORDERSTATE_PARTIAL;
     if (state != ORDERSTATE_PARTIAL)
         return state;
     if (!reported->has_remains) {
         s->is_review = true;
-        return order->state;
+        return order->course.state;
     }
-    return s->remains == 0 ? ORDERSTATE_COMPLETED : ORDERSTATE_PARTIAL;
+    return s->course.remains == 0 ? ORDERSTATE_COMPLETED : ORDERSTATE_PARTIAL;
 }
 
 static void settlement_settle(const struct settlement_order *order, bool has_remains,
                               struct settlement *s)
 {
-    switch (s->state) {
+    switch (s->course.state) {
     case ORDERSTATE_CANCELED:
     case ORDERSTATE_REFUSED:
-        s->paid = MONEY_ZERO;
+        s->course.paid = MONEY_ZERO;
         if (order->quantity > 0)
-            s->remains = order->quantity;
+            s->course.remains = order->quantity;
         break;
     case ORDERSTATE_PARTIAL:
-        if (!money_share_up(order->charge, order->quantity - s->remains, order->quantity,
-                            order->decimals, &s->paid))
-            s->paid = order->paid;
+        if (!money_share_up(order->charge, order->quantity - s->course.remains, order->quantity,
+                            order->decimals, &s->course.paid))
+            s->course.paid = order->course.paid;
         break;
     case ORDERSTATE_COMPLETED:
         if (!has_remains)
-            s->remains = 0;
+            s->course.remains = 0;
         break;
     case ORDERSTATE_PLACING:
     case ORDERSTATE_DOUBT:
@@ -94,21 +94,18 @@ static void settlement_settle(const struct settlement_order *order, bool has_rem
 static bool settlement_is_told_otherwise(const struct settlement_order *order,
                                          const struct upstream_status *reported)
 {
-    struct settlement set = {.state = order->state, .paid = order->paid, .remains = order->remains};
+    struct settlement set = {.course = order->course};
     settlement_take_numbers(order, reported, &set);
-    set.state = settlement_final_state(order, reported, &set);
+    set.course.state = settlement_final_state(order, reported, &set);
     settlement_settle(order, reported->has_remains, &set);
-    return set.state != order->state || set.paid.units != order->paid.units;
+    return set.course.state != order->course.state ||
+           set.course.paid.units != order->course.paid.units;
 }
 
 struct settlement settlement_make(const struct settlement_order *order,
                                   const struct upstream_status *reported)
 {
-    struct settlement s = {.state = order->state,
-                           .paid = order->paid,
-                           .has_start_count = order->has_start_count,
-                           .start_count = order->start_count,
-                           .remains = order->remains};
+    struct settlement s = {.course = order->course};
     if (reported->is_absent || reported->is_unknown_id)
         return s;
     s.is_unknown_word = reported->status == ORDERSTATUS_UNKNOWN;
@@ -116,20 +113,18 @@ struct settlement settlement_make(const struct settlement_order *order,
     bool is_expired =
         order->type == ORDERTYPE_SUBSCRIPTIONS && str_equal_folded(reported->word, STR("expired"));
     s.is_review = reported->status == ORDERSTATUS_REVIEW && !is_expired;
-    if (orderstate_is_final(order->state)) {
+    if (orderstate_is_final(order->course.state)) {
         s.is_late =
             !s.is_unknown_word && !s.is_review && settlement_is_told_otherwise(order, reported);
         return s;
     }
     settlement_take_numbers(order, reported, &s);
     if (!s.is_unknown_word && !s.is_review)
-        s.state = settlement_final_state(order, reported, &s);
-    if (!orderstate_may_move(order->state, s.state)) /* never: no status names such a state */
-        s.state = order->state;                      /* never: see above */
+        s.course.state = settlement_final_state(order, reported, &s);
+    if (!orderstate_may_move(order->course.state,
+                             s.course.state)) /* never: no status names such a state */
+        s.course.state = order->course.state; /* never: see above */
     settlement_settle(order, reported->has_remains, &s);
-    s.is_changed = s.state != order->state ||
-                   s.paid.units != order->paid.units || /* never: money follows the state */
-                   s.remains != order->remains || s.has_start_count != order->has_start_count ||
-                   s.start_count != order->start_count;
+    s.is_changed = !order_course_is_same(&s.course, &order->course);
     return s;
 }

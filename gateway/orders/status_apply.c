@@ -77,13 +77,9 @@ static void status_apply_write_state(struct saving *saving, const struct open_or
     struct ledger_update update = {.has_state = true,
                                    .has_paid = true,
                                    .has_remains = true,
-                                   .has_start_count = order->has_start_count,
                                    .has_extra = order->extra != NULL,
                                    .only_if_unsettled = true,
-                                   .state = order->state,
-                                   .paid = order->paid,
-                                   .start_count = order->start_count,
-                                   .remains = order->remains,
+                                   .course = order->course,
                                    .extra = str_of(order->extra)};
     struct ledger_change change = {
         .order = order->id, .update = &update, .event = "status", .reason = reason};
@@ -98,7 +94,7 @@ static void status_apply_save(struct order_context *context, const struct open_o
     context->deferred++;
     saving->context = context;
     saving->order = order->id;
-    saving->is_final = orderstate_is_final(order->state);
+    saving->is_final = orderstate_is_final(order->course.state);
     status_apply_write_state(saving, order, reason);
 }
 
@@ -111,7 +107,7 @@ static struct money status_apply_child_charge(struct order_context *context,
                                               const struct upstream_status *reported)
 {
     const struct service *service = catalogue_find(context->catalogue, order->service);
-    struct money charge = order->paid;
+    struct money charge = order->course.paid;
     for (size_t i = 0; service && i < service->offer_count; i++) {
         const struct offer *offer = &service->offers[i];
         if (offer->provider_id == order->provider_id && offer->is_known && offer->rate.units > 0 &&
@@ -138,7 +134,7 @@ static void status_apply_log_oddities(uint32_t order, const struct settlement *s
     log_event(LOG_WARN, "status_odd",
               "order=%u word=%s kept=%s unknown=%d review=%d clamped=%d "
               "late=%d",
-              order, log_value(reported->word).text, orderstate_name(settled->state),
+              order, log_value(reported->word).text, orderstate_name(settled->course.state),
               settled->is_unknown_word, settled->is_review, settled->is_clamped, settled->is_late);
 }
 
@@ -157,27 +153,19 @@ struct settling {
 static bool status_apply_settle_order(struct open_order *order, void *arg)
 {
     struct settling *s = arg;
-    struct settlement_order before = {.state = order->state,
+    struct settlement_order before = {.course = order->course,
                                       .type = order->type,
                                       .quantity = order->quantity,
-                                      .start_count = order->start_count,
-                                      .has_start_count = order->has_start_count,
-                                      .remains = order->remains,
                                       .charge = order->charge,
-                                      .paid = order->paid,
                                       .decimals = s->context->settings.decimals};
     bool is_child = order->parent && order->type == ORDERTYPE_SUBSCRIPTIONS;
     if (is_child && s->reported->has_charge)
-        before.paid = status_apply_child_charge(s->context, order, s->reported);
+        before.course.paid = status_apply_child_charge(s->context, order, s->reported);
     s->settled = settlement_make(&before, s->reported);
     s->is_changed = s->settled.is_changed || order->is_unsaved ||
-                    s->settled.paid.units != order->paid.units ||
+                    s->settled.course.paid.units != order->course.paid.units ||
                     (s->extra && !str_is_same(s->extra, order->extra));
-    order->state = s->settled.state;
-    order->paid = s->settled.paid;
-    order->has_start_count = s->settled.has_start_count;
-    order->start_count = s->settled.start_count;
-    order->remains = s->settled.remains;
+    order->course = s->settled.course;
     order->asked_at_ms = s->now_ms;
     order->is_unsaved = false;
     if (s->is_changed) {
@@ -278,7 +266,7 @@ static uint32_t status_apply_child_new(struct status_apply_family *family, struc
         .fields = STR("{}"),
         .rate = parent->rate,
         .currency = str_of(context->settings.currency),
-        .state = ORDERSTATE_PENDING,
+        .course.state = ORDERSTATE_PENDING,
         .is_number_given = true,
         .provider = provider ? str_of(provider->settings.name) : STR(""),
         .upstream_service = STR(""),

@@ -34,37 +34,34 @@ struct status_query {
     _Alignas(16) char first_bytes[]; /* the arena's: lists and waiters */
 };
 
-static void status_query_fill(struct status_query_status *out, enum orderstate state,
-                              int64_t quantity, bool has_start_count, int64_t start_count,
-                              int64_t remains, struct money paid)
+static void status_query_fill(struct status_query_status *out, struct order_course course,
+                              enum ordertype type, int64_t quantity)
 {
+    if (orderstate_status(course.state) == ORDERSTATUS_CANCELED) {
+        course.paid = MONEY_ZERO;
+        course.remains = quantity > 0 ? quantity : course.remains;
+    }
     out->is_found = true;
-    out->status = orderstate_status(state);
-    out->charge = out->status == ORDERSTATUS_CANCELED ? MONEY_ZERO : paid;
-    out->start_count = has_start_count ? start_count : 0;
-    out->remains = out->status == ORDERSTATUS_CANCELED && quantity > 0 ? quantity : remains;
+    out->course = course;
+    out->type = type;
 }
 
 static void status_query_fill_live(struct status_query_status *out, const struct open_order *order)
 {
-    status_query_fill(out, order->state, order->quantity, order->has_start_count,
-                      order->start_count, order->remains, order->paid);
-    out->type = order->type;
+    status_query_fill(out, order->course, order->type, order->quantity);
     out->extra = str_of(order->extra);
 }
 
 static void status_query_fill_news(struct status_query_status *out,
                                    const struct open_orders_news *news)
 {
-    status_query_fill(out, news->state, news->quantity, news->has_start_count, news->start_count,
-                      news->remains, news->paid);
-    out->type = news->type;
+    status_query_fill(out, news->course, news->type, news->quantity);
 }
 
 static bool status_query_is_fresh(const struct order_context *context,
                                   const struct open_order *order)
 {
-    if (orderstate_is_final(order->state) || order->upstream_id[0] == '\0')
+    if (orderstate_is_final(order->course.state) || order->upstream_id[0] == '\0')
         return true;
     return order->asked_at_ms > 0 &&
            loop_now_ms(context->loop) - order->asked_at_ms < context->settings.status_fresh_ms;
@@ -188,15 +185,15 @@ static void status_query_on_landed(struct loop_message *message)
 
 static void status_query_take_row(struct status_query *query, const struct ledger_order *row)
 {
-    if (client_id(row->client) != query->client_id || row->state == ORDERSTATE_REFUSED)
+    if (client_id(row->client) != query->client_id || row->course.state == ORDERSTATE_REFUSED)
         return;
+    struct order_course course = row->course;
+    if (course.state == ORDERSTATE_PLACING)
+        course.paid = row->charge;
     for (size_t i = 0; i < query->count; i++) {
         if (query->list[i].id != row->id || query->list[i].is_found)
             continue;
-        status_query_fill(&query->list[i], row->state, row->quantity, row->has_start_count,
-                          row->start_count, row->remains,
-                          row->state == ORDERSTATE_PLACING ? row->charge : row->paid);
-        query->list[i].type = row->type;
+        status_query_fill(&query->list[i], course, row->type, row->quantity);
         query->list[i].extra = arena_str(&query->arena, row->extra);
     }
 }

@@ -9,10 +9,9 @@ struct status_query_status {
     uint32_t id;         /* as asked; 0 stays unfound */
     bool is_found;       /* false: Incorrect order ID, or */
     bool is_unavailable; /* the books could not be read: try again later */
-    enum orderstatus status;
-    struct money charge; /* what the client pays as things stand; Canceled 0 */
-    int64_t start_count; /* 0 until known */
-    int64_t remains; /* Canceled: the quantity; Completed as reported; until known the quantity */
+    /* As the client sees it: paid is its charge, Canceled 0; remains of a canceled one the
+     * quantity. */
+    struct order_course course;
     enum ordertype type;
     struct str extra; /* `"posts":"10","orders":["7"]` to append to the object, or STR_NONE */
 };

@@ -10,8 +10,8 @@ static void action_orders_take_live(const struct call *call, struct ledger_order
 {
     struct open_order live;
     if (open_orders_get(call->context->open_orders, order->id, NULL, &live)) {
-        order->state = live.state;
-        order->paid = live.paid;
+        order->course.state = live.course.state;
+        order->course.paid = live.course.paid;
     }
 }
 
@@ -20,9 +20,9 @@ static void action_orders_add_order(struct buf *out, const struct ledger_order *
 {
     char text[MONEY_TEXT], created[25];
     struct fields fields = {0};
-    enum orderstatus status = orderstate_status(order->state);
-    struct money charge = status == ORDERSTATUS_CANCELED ? MONEY_ZERO : order->paid;
-    if (order->state == ORDERSTATE_PLACING)
+    enum orderstatus status = orderstate_status(order->course.state);
+    struct money charge = status == ORDERSTATUS_CANCELED ? MONEY_ZERO : order->course.paid;
+    if (order->course.state == ORDERSTATE_PLACING)
         charge = order->charge;
     size_t len = charge.units == 0 ? 0 : money_print(charge, 2, text);
     bool has_fields = fields_parse(order->fields, arena, &fields);
@@ -69,7 +69,7 @@ static void action_orders_on_rows(const struct ledger_rows *rows, void *arg)
     for (size_t i = 0; i < rows->order_count && listing->count < listing->limit; i++) {
         struct ledger_order order = rows->orders[i];
         listing->before = order.id;
-        if (order.state == ORDERSTATE_REFUSED)
+        if (order.course.state == ORDERSTATE_REFUSED)
             continue;
         action_orders_take_live(listing->call, &order);
         if (listing->count++ > 0)

@@ -19,18 +19,18 @@ static void add_is_kept_whole(void **state)
     assert_int_equal(order.type, ORDERTYPE_DEFAULT);
     assert_int_equal(order.rate.units, wanted.rate.units);
     assert_int_equal(order.charge.units, wanted.charge.units);
-    assert_int_equal(order.paid.units, 0);
-    assert_int_equal(order.state, ORDERSTATE_PLACING);
-    assert_false(order.is_number_given || order.has_start_count);
-    assert_int_equal(order.remains, 1000);
+    assert_int_equal(order.course.paid.units, 0);
+    assert_int_equal(order.course.state, ORDERSTATE_PLACING);
+    assert_false(order.is_number_given || order.course.has_start_count);
+    assert_int_equal(order.course.remains, 1000);
     assert_int_equal(order.created_at_ms, 1700000000000);
 
     assert_int_equal(bench_accept(bench, 5, 1, "4711"), LEDGER_DONE);
     order = bench_order(bench, 5);
-    assert_int_equal(order.state, ORDERSTATE_PENDING);
+    assert_int_equal(order.course.state, ORDERSTATE_PENDING);
     assert_true(str_is(order.upstream_id, "4711") && str_is(order.provider, "alpha"));
     assert_true(order.is_number_given);
-    assert_int_equal(order.paid.units, 120000000);
+    assert_int_equal(order.course.paid.units, 120000000);
     assert_true(order.updated_at_ms > order.created_at_ms);
 }
 
@@ -54,7 +54,7 @@ static void moves_are_allowed_or_refused(void **state)
             /* A child needs no attempt of its own, so any state is in order from the start. */
             struct ledger_order order = bench_new_order(id);
             order.parent = id == 1 ? 0 : 1;
-            order.state = (enum orderstate)from;
+            order.course.state = (enum orderstate)from;
             assert_int_equal(bench_write(bench, &(struct ledger_change){.order = id,
                                                                         .insert = &order,
                                                                         .event = "placed"}),
@@ -64,7 +64,7 @@ static void moves_are_allowed_or_refused(void **state)
                              may ? LEDGER_DONE : LEDGER_REFUSED);
             struct ledger_rows rows =
                 bench_read(bench, (struct ledger_query){.request = LEDGER_QUERY_SHOW, .id = id});
-            assert_int_equal(rows.orders[0].state, may ? to : from);
+            assert_int_equal(rows.orders[0].course.state, may ? to : from);
             assert_int_equal(rows.event_count, may ? 2 : 1);
         }
     }
@@ -83,11 +83,11 @@ static void settled_orders_change_no_more(void **state)
     bench_accept(bench, 1, 1, "4711");
     assert_int_equal(bench_move(bench, 1, ORDERSTATE_COMPLETED), LEDGER_DONE);
     static const struct ledger_update refused[] = {
-        {.has_state = true, .state = ORDERSTATE_COMPLETED},
-        {.has_state = true, .state = ORDERSTATE_CANCELED, .has_paid = true},
-        {.has_paid = true, .paid = {1}},
-        {.has_remains = true, .remains = 1},
-        {.has_start_count = true, .start_count = 1},
+        {.has_state = true, .course.state = ORDERSTATE_COMPLETED},
+        {.has_state = true, .course.state = ORDERSTATE_CANCELED, .has_paid = true},
+        {.has_paid = true, .course.paid = {1}},
+        {.has_remains = true, .course.remains = 1},
+        {.course.has_start_count = true, .course.start_count = 1},
         {.has_extra = true, .extra = STR("{}")},
         {.has_upstream = true, .upstream_id = STR("4712")},
         {.gives_number = true, .only_if_unsettled = true},
@@ -104,8 +104,8 @@ static void settled_orders_change_no_more(void **state)
                      LEDGER_DONE);
     struct ledger_rows rows =
         bench_read(bench, (struct ledger_query){.request = LEDGER_QUERY_SHOW, .id = 1});
-    assert_int_equal(rows.orders[0].state, ORDERSTATE_COMPLETED);
-    assert_int_equal(rows.orders[0].paid.units, 120000000);
+    assert_int_equal(rows.orders[0].course.state, ORDERSTATE_COMPLETED);
+    assert_int_equal(rows.orders[0].course.paid.units, 120000000);
     assert_int_equal(rows.event_count, 4);
     assert_true(str_is(rows.events[3].word, "late") && rows.events[3].to.len == 0);
 }
@@ -116,24 +116,26 @@ static void updates_change_what_they_name(void **state)
     bench_place(bench, 1);
     bench_accept(bench, 1, 1, "4711");
     assert_int_equal(update(bench, 1,
-                            (struct ledger_update){.has_start_count = true,
-                                                   .start_count = 0,
+                            (struct ledger_update){.course.has_start_count = true,
+                                                   .course.start_count = 0,
                                                    .has_remains = true,
-                                                   .remains = 400,
+                                                   .course.remains = 400,
                                                    .has_extra = true,
                                                    .extra = STR("{\"runs\":\"3\"}"),
                                                    .provider = STR("nobody")}),
                      LEDGER_DONE);
     struct ledger_order order = bench_order(bench, 1);
-    assert_true(order.has_start_count && order.start_count == 0 && order.remains == 400);
+    assert_true(order.course.has_start_count && order.course.start_count == 0 &&
+                order.course.remains == 400);
     assert_true(str_is(order.extra, "{\"runs\":\"3\"}"));
     assert_true(str_is(order.provider, "alpha")); /* has_upstream was not set */
-    assert_int_equal(order.state, ORDERSTATE_PENDING);
-    assert_int_equal(update(bench, 1, (struct ledger_update){.has_paid = true, .paid = {-1}}),
-                     LEDGER_REFUSED);
-    assert_int_equal(update(bench, 1, (struct ledger_update){.has_paid = true, .paid = {5}}),
+    assert_int_equal(order.course.state, ORDERSTATE_PENDING);
+    assert_int_equal(
+        update(bench, 1, (struct ledger_update){.has_paid = true, .course.paid = {-1}}),
+        LEDGER_REFUSED);
+    assert_int_equal(update(bench, 1, (struct ledger_update){.has_paid = true, .course.paid = {5}}),
                      LEDGER_DONE);
-    assert_int_equal(bench_order(bench, 1).paid.units, 5);
+    assert_int_equal(bench_order(bench, 1).course.paid.units, 5);
 }
 
 /* ---- attempts ---- */
@@ -188,17 +190,17 @@ static void nothing_is_sent_twice(void **state)
     /* While one is being sent… */
     assert_int_equal(bench_write(bench, &next), LEDGER_REFUSED);
     struct ledger_attempt doubt = {.number = 1, .state = ATTEMPTSTATE_DOUBT};
-    struct ledger_update to_doubt = {.has_state = true, .state = ORDERSTATE_DOUBT};
+    struct ledger_update to_doubt = {.has_state = true, .course.state = ORDERSTATE_DOUBT};
     assert_int_equal(bench_write(bench, &(struct ledger_change){.order = 1,
                                                                 .attempt_ended = &doubt,
                                                                 .update = &to_doubt}),
                      LEDGER_DONE);
     /* …while one is in doubt, also when the order itself goes back… */
-    struct ledger_update back = {.has_state = true, .state = ORDERSTATE_PLACING};
+    struct ledger_update back = {.has_state = true, .course.state = ORDERSTATE_PLACING};
     assert_int_equal(bench_write(bench, &next), LEDGER_REFUSED);
     next.update = &back;
     assert_int_equal(bench_write(bench, &next), LEDGER_REFUSED);
-    assert_int_equal(bench_order(bench, 1).state, ORDERSTATE_DOUBT);
+    assert_int_equal(bench_order(bench, 1).course.state, ORDERSTATE_DOUBT);
     /* …until an operator says that it was not executed. */
     struct ledger_attempt refused = {.number = 1, .state = ATTEMPTSTATE_REFUSED};
     next.attempt_ended = &refused;
@@ -274,10 +276,10 @@ static void changes_of_one_order_are_in_order(void **state)
     struct ledger_attempt ended = {
         .number = 1, .state = ATTEMPTSTATE_ACCEPTED, .upstream_id = STR("1")};
     struct ledger_update pending = {.has_state = true,
-                                    .state = ORDERSTATE_PENDING,
+                                    .course.state = ORDERSTATE_PENDING,
                                     .has_upstream = true,
                                     .upstream_id = STR("1")};
-    struct ledger_update completed = {.has_state = true, .state = ORDERSTATE_COMPLETED};
+    struct ledger_update completed = {.has_state = true, .course.state = ORDERSTATE_COMPLETED};
     const struct ledger_change changes[] = {
         {.order = 1, .insert = &order, .event = "placed"},
         {.order = 1, .attempt_started = &started, .event = "sending"},

@@ -181,8 +181,8 @@ static inline struct ledger_order bench_new_order(uint32_t id)
                                  .rate = {120000000},
                                  .charge = {120000000},
                                  .currency = STR("USD"),
-                                 .state = ORDERSTATE_PLACING,
-                                 .remains = 1000,
+                                 .course.state = ORDERSTATE_PLACING,
+                                 .course.remains = 1000,
                                  .request_id = STR("request-1"),
                                  .created_at_ms = 1700000000000,
                                  .updated_at_ms = 1700000000000};
@@ -217,9 +217,9 @@ static inline enum ledger_result bench_accept(struct bench *bench, uint32_t id, 
     struct ledger_attempt ended = {
         .number = attempt, .state = ATTEMPTSTATE_ACCEPTED, .upstream_id = str_of(upstream_id)};
     struct ledger_update update = {.has_state = true,
-                                   .state = ORDERSTATE_PENDING,
+                                   .course.state = ORDERSTATE_PENDING,
                                    .has_paid = true,
-                                   .paid = {120000000},
+                                   .course.paid = {120000000},
                                    .has_upstream = true,
                                    .upstream_id = str_of(upstream_id),
                                    .gives_number = true};
@@ -231,7 +231,7 @@ static inline enum ledger_result bench_accept(struct bench *bench, uint32_t id, 
 static inline enum ledger_result bench_move(struct bench *bench, uint32_t id, enum orderstate to)
 {
     bool is_back = to == ORDERSTATE_CANCELED || to == ORDERSTATE_REFUSED;
-    struct ledger_update update = {.has_state = true, .state = to, .has_paid = is_back};
+    struct ledger_update update = {.has_state = true, .course.state = to, .has_paid = is_back};
     return bench_write(
         bench, &(struct ledger_change){
                    .order = id, .update = &update, .event = "status", .reason = STR("told so")});

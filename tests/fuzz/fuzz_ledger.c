@@ -49,8 +49,8 @@ static void write_books(struct ledger *ledger)
                                            .rate = {112500000},
                                            .charge = {11250000},
                                            .currency = STR("USD"),
-                                           .state = ORDERSTATE_PLACING,
-                                           .remains = 100,
+                                           .course.state = ORDERSTATE_PLACING,
+                                           .course.remains = 100,
                                            .created_at_ms = 1750000000000,
                                            .updated_at_ms = 1750000000000};
         struct ledger_attempt attempt = {.number = 1,
@@ -71,10 +71,10 @@ static void write_books(struct ledger *ledger)
             .has_state = true,
             .has_paid = true,
             .gives_number = true,
-            .state = attempt.state == ATTEMPTSTATE_ACCEPTED ? ORDERSTATE_PENDING
-                     : attempt.state == ATTEMPTSTATE_DOUBT  ? ORDERSTATE_DOUBT
-                                                            : ORDERSTATE_PLACING,
-            .paid = {attempt.state == ATTEMPTSTATE_ACCEPTED ? 11250000 : 0},
+            .course.state = attempt.state == ATTEMPTSTATE_ACCEPTED ? ORDERSTATE_PENDING
+                            : attempt.state == ATTEMPTSTATE_DOUBT  ? ORDERSTATE_DOUBT
+                                                                   : ORDERSTATE_PLACING,
+            .course.paid = {attempt.state == ATTEMPTSTATE_ACCEPTED ? 11250000 : 0},
             .has_upstream = attempt.state == ATTEMPTSTATE_ACCEPTED,
             .provider = STR("alpha"),
             .upstream_service = STR("101"),
@@ -181,7 +181,7 @@ static void read_all(struct ledger *ledger)
 static void visit_order(const struct ledger_order *order, unsigned attempts, void *arg)
 {
     (void)attempts;
-    ASSERT(order->state < ORDERSTATE_COUNT);
+    ASSERT(order->course.state < ORDERSTATE_COUNT);
     ++*(size_t *)arg;
 }
 

@@ -20,7 +20,7 @@ static void fill(struct bench *bench)
         struct ledger_attempt ended = {.number = 1,
                                        .state = ATTEMPTSTATE_DOUBT,
                                        .text = id == 3 ? STR("service paused") : STR("other")};
-        struct ledger_update update = {.has_state = true, .state = ORDERSTATE_DOUBT};
+        struct ledger_update update = {.has_state = true, .course.state = ORDERSTATE_DOUBT};
         bench_write(bench, &(struct ledger_change){
                                .order = id, .attempt_ended = &ended, .update = &update});
     }
@@ -91,8 +91,8 @@ static void children_are_listed_by_number(void **state)
     for (uint32_t id = 20; id > 17; id--) {
         struct ledger_order child = bench_new_order(id);
         child.parent = 1;
-        child.state = ORDERSTATE_PENDING;
-        child.paid.units = 5;
+        child.course.state = ORDERSTATE_PENDING;
+        child.course.paid.units = 5;
         bench_write(bench,
                     &(struct ledger_change){.order = id, .insert = &child, .event = "child"});
     }
@@ -237,7 +237,7 @@ static void backups_are_whole(void **state)
     snprintf(bench->url, sizeof bench->url, "%s:%s", bench->scheme, path);
     bench_start(bench);
     bench_verify(bench);
-    assert_int_equal(bench_order(bench, 6).state, ORDERSTATE_DOUBT); /* it was being sent */
+    assert_int_equal(bench_order(bench, 6).course.state, ORDERSTATE_DOUBT); /* it was being sent */
     assert_int_equal(bench_place(bench, 999), LEDGER_DONE);
 }
 
@@ -253,9 +253,9 @@ static void commands_read_beside_a_gateway(void **state)
     arena_init(&reading.arena);
     reading.ledger = ledger_open_reading(&settings, &why);
     assert_non_null(reading.ledger);
-    assert_int_equal(bench_order(&reading, 3).state, ORDERSTATE_DOUBT);
+    assert_int_equal(bench_order(&reading, 3).course.state, ORDERSTATE_DOUBT);
     assert_int_equal(bench_place(bench, 50), LEDGER_DONE);
-    assert_int_equal(bench_order(&reading, 50).state, ORDERSTATE_PLACING);
+    assert_int_equal(bench_order(&reading, 50).course.state, ORDERSTATE_PLACING);
     bench_verify(&reading);
     char path[160];
     snprintf(path, sizeof path, "%s/now.db", bench->folder);
@@ -267,11 +267,11 @@ static void commands_read_beside_a_gateway(void **state)
     assert_false(health.is_writable);
     /* The gateway may end first. */
     ledger_close(&bench->ledger);
-    assert_int_equal(bench_order(&reading, 50).state, ORDERSTATE_PLACING);
+    assert_int_equal(bench_order(&reading, 50).course.state, ORDERSTATE_PLACING);
     ledger_close(&reading.ledger);
     reading.ledger = ledger_open_reading(&settings, &why);
     assert_non_null(reading.ledger);
-    assert_int_equal(bench_order(&reading, 50).state, ORDERSTATE_PLACING);
+    assert_int_equal(bench_order(&reading, 50).course.state, ORDERSTATE_PLACING);
     ledger_close(&reading.ledger);
     arena_fini(&reading.arena);
 }

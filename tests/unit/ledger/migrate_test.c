@@ -32,7 +32,7 @@ static size_t count_state(struct bench *bench, enum orderstate state)
         bench_read(bench, (struct ledger_query){.request = LEDGER_QUERY_LIST, .limit = 100});
     size_t found = 0;
     for (size_t i = 0; i < rows.order_count; i++)
-        found += rows.orders[i].state == state;
+        found += rows.orders[i].course.state == state;
     return found;
 }
 
@@ -101,11 +101,11 @@ static void odd_version_1(void **state)
     bench_recover(bench, NULL);
     ledger_start(bench->ledger);
     bench_verify(bench);
-    assert_int_equal(bench_order(bench, 5001).state, ORDERSTATE_DOUBT);
+    assert_int_equal(bench_order(bench, 5001).course.state, ORDERSTATE_DOUBT);
     assert_true(str_is(bench_order(bench, 5001).provider, "beta"));
-    assert_int_equal(bench_order(bench, 5002).state, ORDERSTATE_DOUBT);
+    assert_int_equal(bench_order(bench, 5002).course.state, ORDERSTATE_DOUBT);
     assert_true(str_is(bench_order(bench, 5002).provider, "beta"));
-    assert_int_equal(bench_order(bench, 5003).state, ORDERSTATE_CANCELED);
+    assert_int_equal(bench_order(bench, 5003).course.state, ORDERSTATE_CANCELED);
     for (uint32_t id = 5001; id <= 5003; id++) {
         struct ledger_rows rows =
             bench_read(bench, (struct ledger_query){.request = LEDGER_QUERY_SHOW, .id = id});

@@ -47,7 +47,7 @@ static inline bool has_accepted(struct model_order *order)
 static inline void tell(struct model_order *order, const struct ledger_change *change,
                         enum orderstate from, bool is_new, int64_t at_ms)
 {
-    bool has_moved = is_new || from != order->row.state;
+    bool has_moved = is_new || from != order->row.course.state;
     assert_true(order->event_count < EVENTS);
     order->events[order->event_count++] = (struct ledger_event){
         .at_ms = at_ms,
@@ -55,7 +55,7 @@ static inline void tell(struct model_order *order, const struct ledger_change *c
         .reason = change->reason,
         .request_id = change->request_id,
         .from = has_moved && !is_new ? str_of(orderstate_name(from)) : STR(""),
-        .to = has_moved ? str_of(orderstate_name(order->row.state)) : STR("")};
+        .to = has_moved ? str_of(orderstate_name(order->row.course.state)) : STR("")};
 }
 
 static inline bool start(struct model_order *order, const struct ledger_change *change,
@@ -63,8 +63,8 @@ static inline bool start(struct model_order *order, const struct ledger_change *
 {
     const struct ledger_attempt *started = change->attempt_started;
     size_t count = order->attempt_count;
-    if (order->row.state != ORDERSTATE_PLACING || live_attempt(order) || started->number == 0 ||
-        (count && order->attempts[count - 1].number >= started->number))
+    if (order->row.course.state != ORDERSTATE_PLACING || live_attempt(order) ||
+        started->number == 0 || (count && order->attempts[count - 1].number >= started->number))
         return false;
     assert_true(count < ATTEMPTS);
     order->attempts[count] = *started;
@@ -103,23 +103,23 @@ static inline bool update(struct model_order *order, const struct ledger_change 
 {
     const struct ledger_update *u = change->update;
     struct ledger_order *row = &order->row;
-    bool changes_more = u->has_state || u->has_paid || u->has_start_count || u->has_remains ||
-                        u->has_upstream || u->has_extra;
-    if ((orderstate_is_final(row->state) && (changes_more || u->only_if_unsettled)) ||
-        (u->has_state && !orderstate_may_move(row->state, u->state)) ||
-        (u->has_paid && u->paid.units < 0))
+    bool changes_more = u->has_state || u->has_paid || u->course.has_start_count ||
+                        u->has_remains || u->has_upstream || u->has_extra;
+    if ((orderstate_is_final(row->course.state) && (changes_more || u->only_if_unsettled)) ||
+        (u->has_state && !orderstate_may_move(row->course.state, u->course.state)) ||
+        (u->has_paid && u->course.paid.units < 0))
         return false;
     if (u->has_state)
-        row->state = u->state;
+        row->course.state = u->course.state;
     if (u->has_state)
         row->reason = change->reason;
     if (u->has_paid)
-        row->paid = u->paid;
-    if (u->has_start_count)
-        row->start_count = u->start_count;
-    row->has_start_count = row->has_start_count || u->has_start_count;
+        row->course.paid = u->course.paid;
+    if (u->course.has_start_count)
+        row->course.start_count = u->course.start_count;
+    row->course.has_start_count = row->course.has_start_count || u->course.has_start_count;
     if (u->has_remains)
-        row->remains = u->remains;
+        row->course.remains = u->course.remains;
     if (u->has_extra)
         row->extra = u->extra;
     if (u->has_upstream) {
@@ -161,20 +161,20 @@ static inline bool is_of_a_piece(struct model_order *order, const struct ledger_
     bool is_sent = live && live->state == ATTEMPTSTATE_SENDING;
     if (is_sent && change->update && change->update->has_upstream)
         return false;
-    return order->row.state == ORDERSTATE_PLACING ? live == NULL || is_sent : !is_sent;
+    return order->row.course.state == ORDERSTATE_PLACING ? live == NULL || is_sent : !is_sent;
 }
 
 static inline bool apply_new(struct model *model, const struct ledger_change *change, int64_t at_ms)
 {
     struct model_order *order = &model->orders[change->order];
     if (order->row.id || change->insert->id != change->order || change->update ||
-        change->attempt_ended || change->insert->paid.units < 0)
+        change->attempt_ended || change->insert->course.paid.units < 0)
         return false;
     order->row = *change->insert;
     order->row.updated_at_ms = order->row.created_at_ms = at_ms;
     if (change->attempt_started && !start(order, change, at_ms))
         return false;
-    tell(order, change, order->row.state, true, at_ms);
+    tell(order, change, order->row.course.state, true, at_ms);
     return true;
 }
 
@@ -186,8 +186,8 @@ static inline bool apply(struct model *model, const struct ledger_change *change
         return apply_new(model, change, at_ms);
     if (order->row.id == 0)
         return false;
-    enum orderstate from = order->row.state;
-    int64_t paid = order->row.paid.units;
+    enum orderstate from = order->row.course.state;
+    int64_t paid = order->row.course.paid.units;
     if ((change->update && !update(order, change)) ||
         (change->attempt_ended && !end(order, change->attempt_ended, at_ms)) ||
         (change->attempt_started && !start(order, change, at_ms)) ||
@@ -196,7 +196,7 @@ static inline bool apply(struct model *model, const struct ledger_change *change
         return false;
     if (change->update || change->attempt_started)
         order->row.updated_at_ms = at_ms;
-    if (change->event || from != order->row.state || paid != order->row.paid.units)
+    if (change->event || from != order->row.course.state || paid != order->row.course.paid.units)
         tell(order, change, from, false, at_ms);
     return true;
 }
@@ -207,10 +207,12 @@ static inline bool is_sound(struct model *model, const struct ledger_change *cha
     struct model_order *order = &model->orders[change->order];
     struct ledger_order *row = &order->row;
     bool is_accepted = has_accepted(order), is_child = row->parent != 0;
-    bool is_over = row->state == ORDERSTATE_CANCELED || row->state == ORDERSTATE_REFUSED;
-    bool is_taken = !is_over && row->state != ORDERSTATE_PLACING && row->state != ORDERSTATE_DOUBT;
-    if ((is_over && row->paid.units != 0) || (is_taken && !is_child && !is_accepted) ||
-        (row->state == ORDERSTATE_REFUSED && (row->is_number_given || is_accepted)) ||
+    bool is_over =
+        row->course.state == ORDERSTATE_CANCELED || row->course.state == ORDERSTATE_REFUSED;
+    bool is_taken = !is_over && row->course.state != ORDERSTATE_PLACING &&
+                    row->course.state != ORDERSTATE_DOUBT;
+    if ((is_over && row->course.paid.units != 0) || (is_taken && !is_child && !is_accepted) ||
+        (row->course.state == ORDERSTATE_REFUSED && (row->is_number_given || is_accepted)) ||
         (row->is_number_given && !is_child && !is_over && order->attempt_count == 0) ||
         (is_child && model->orders[row->parent].row.id == 0))
         return false;
@@ -230,12 +232,12 @@ static inline void recover_order(struct model_order *order, bool was_sending)
         {.event = "doubt", .reason = STR("restart while it was being sent")}};
     const struct ledger_change *change = &changes[was_sending];
     struct ledger_attempt *live = live_attempt(order);
-    if (order->row.id == 0 || order->row.state != ORDERSTATE_PLACING ||
+    if (order->row.id == 0 || order->row.course.state != ORDERSTATE_PLACING ||
         (live != NULL) != was_sending || (!was_sending && order->row.is_number_given))
         return;
-    order->row.state = was_sending ? ORDERSTATE_DOUBT : ORDERSTATE_CANCELED;
-    order->row.paid = was_sending ? order->row.charge : MONEY_ZERO;
-    order->row.remains = was_sending ? order->row.remains : order->row.quantity;
+    order->row.course.state = was_sending ? ORDERSTATE_DOUBT : ORDERSTATE_CANCELED;
+    order->row.course.paid = was_sending ? order->row.charge : MONEY_ZERO;
+    order->row.course.remains = was_sending ? order->row.course.remains : order->row.quantity;
     order->row.reason = change->reason;
     order->row.updated_at_ms = ANY_MOMENT;
     if (live) {
@@ -255,7 +257,7 @@ static inline void recover_request(struct model *model, struct ledger_request *o
     if (order_request->number == 0 || order_request->state != ATTEMPTSTATE_SENDING)
         return;
     order_request->state = ATTEMPTSTATE_DOUBT;
-    tell(order, &change, order->row.state, false, ANY_MOMENT);
+    tell(order, &change, order->row.course.state, false, ANY_MOMENT);
 }
 
 /* As ledger_recover promises. */

@@ -69,12 +69,12 @@ static void propose_new(struct proposal *p, uint32_t id)
                                       .quantity = 100,
                                       .rate = {10},
                                       .charge = {CHARGE},
-                                      .paid = {maybe(10)   ? -1
-                                               : maybe(20) ? CHARGE
-                                                           : 0},
+                                      .course.paid = {maybe(10)   ? -1
+                                                      : maybe(20) ? CHARGE
+                                                                  : 0},
                                       .currency = STR("USD"),
-                                      .state = maybe(80) ? ORDERSTATE_PLACING : some_state(),
-                                      .remains = 100,
+                                      .course.state = maybe(80) ? ORDERSTATE_PLACING : some_state(),
+                                      .course.remains = 100,
                                       .provider = word(),
                                       .parent = maybe(20) ? 1 : 0,
                                       .reason = STR("new"),
@@ -94,32 +94,32 @@ static void propose_old(struct proposal *p, struct model_order *order)
         ORDERSTATE_DOUBT};
     struct ledger_attempt *live = live_attempt(order);
     bool is_sent = live && live->state == ATTEMPTSTATE_SENDING;
-    bool is_over = order->row.id && orderstate_is_final(order->row.state);
+    bool is_over = order->row.id && orderstate_is_final(order->row.course.state);
     p->change.attempt_ended = maybe(is_sent ? 60 : 10) ? &p->ended : NULL;
     p->change.attempt_started = maybe(live ? 15 : 50) ? &p->started : NULL;
     p->change.update = maybe(is_over ? 20 : 60) ? &p->update : NULL;
     p->change.order_request = maybe(20) ? &p->order_request : NULL;
-    p->update =
-        (struct ledger_update){.has_state = maybe(70),
-                               .has_paid = maybe(60),
-                               .has_start_count = maybe(20),
-                               .has_remains = maybe(20),
-                               .has_upstream = maybe(is_sent && !p->change.attempt_ended ? 5 : 60),
-                               .has_extra = maybe(10),
-                               .gives_number = maybe(30),
-                               .only_if_unsettled = maybe(30),
-                               .state = p->change.attempt_ended && maybe(80) ? usual[p->ended.state]
-                                        : is_sent                            ? ORDERSTATE_PLACING
-                                                                             : some_state(),
-                               .paid = {prices[roll(COUNT_OF(prices))]},
-                               .start_count = roll(9),
-                               .remains = roll(9),
-                               .extra = STR("{}"),
-                               .provider = maybe(50) ? word() : STR(""),
-                               .upstream_service = maybe(50) ? word() : STR(""),
-                               .upstream_id = maybe(80)   ? p->ended.upstream_id
-                                              : maybe(50) ? order->row.upstream_id
-                                                          : word()};
+    p->update = (struct ledger_update){
+        .has_state = maybe(70),
+        .has_paid = maybe(60),
+        .course.has_start_count = maybe(20),
+        .has_remains = maybe(20),
+        .has_upstream = maybe(is_sent && !p->change.attempt_ended ? 5 : 60),
+        .has_extra = maybe(10),
+        .gives_number = maybe(30),
+        .only_if_unsettled = maybe(30),
+        .course.state = p->change.attempt_ended && maybe(80) ? usual[p->ended.state]
+                        : is_sent                            ? ORDERSTATE_PLACING
+                                                             : some_state(),
+        .course.paid = {prices[roll(COUNT_OF(prices))]},
+        .course.start_count = roll(9),
+        .course.remains = roll(9),
+        .extra = STR("{}"),
+        .provider = maybe(50) ? word() : STR(""),
+        .upstream_service = maybe(50) ? word() : STR(""),
+        .upstream_id = maybe(80)   ? p->ended.upstream_id
+                       : maybe(50) ? order->row.upstream_id
+                                   : word()};
     p->order_request =
         (struct ledger_request){.number = 1 + roll(AFTERSALES),
                                 .order = p->change.order,
@@ -193,12 +193,12 @@ static void same_attempt(const struct ledger_attempt *a, const struct ledger_att
 
 static void same_order(const struct ledger_order *a, const struct ledger_order *b)
 {
-    assert_int_equal(a->state, b->state);
-    assert_int_equal(a->paid.units, b->paid.units);
+    assert_int_equal(a->course.state, b->course.state);
+    assert_int_equal(a->course.paid.units, b->course.paid.units);
     assert_int_equal(a->is_number_given, b->is_number_given);
-    assert_int_equal(a->has_start_count, b->has_start_count);
-    assert_int_equal(a->start_count, b->start_count);
-    assert_int_equal(a->remains, b->remains);
+    assert_int_equal(a->course.has_start_count, b->course.has_start_count);
+    assert_int_equal(a->course.start_count, b->course.start_count);
+    assert_int_equal(a->course.remains, b->course.remains);
     assert_int_equal(a->parent, b->parent);
     same_moment(a->updated_at_ms, b->updated_at_ms);
     same_str(a->client, b->client, "client");

@@ -43,7 +43,7 @@ static void see_order(const struct ledger_order *order, unsigned attempts, void 
     seen->orders++;
     if (order->id < 64) {
         seen->attempts[order->id] = attempts;
-        seen->states[order->id] = order->state;
+        seen->states[order->id] = order->course.state;
     }
     assert_true(str_is(order->client, "shop"));
 }
@@ -106,7 +106,7 @@ static void write_orders(struct bench *bench)
     bench_accept(bench, 5, 1, "4711");
     bench_accept(bench, 6, 1, "4712");
     bench_move(bench, 6, ORDERSTATE_COMPLETED);
-    struct ledger_update update = {.has_state = true, .state = ORDERSTATE_REFUSED};
+    struct ledger_update update = {.has_state = true, .course.state = ORDERSTATE_REFUSED};
     bench_write(bench,
                 &(struct ledger_change){.order = 7, .attempt_ended = &refused, .update = &update});
 }
@@ -128,12 +128,12 @@ static void orders_after_a_crash(void **state)
     assert_true(str_is(rows.events[rows.event_count - 1].word, "doubt"));
     assert_true(str_is(rows.events[rows.event_count - 1].from, "placing"));
     rows = show(bench, 3);
-    assert_int_equal(rows.orders[0].state, ORDERSTATE_CANCELED);
-    assert_int_equal(rows.orders[0].remains, 1000);
-    assert_int_equal(rows.orders[0].paid.units, 0);
+    assert_int_equal(rows.orders[0].course.state, ORDERSTATE_CANCELED);
+    assert_int_equal(rows.orders[0].course.remains, 1000);
+    assert_int_equal(rows.orders[0].course.paid.units, 0);
     assert_true(str_is(rows.orders[0].reason, "restart before the number was given"));
-    assert_int_equal(show(bench, 6).orders[0].state, ORDERSTATE_COMPLETED);
-    assert_int_equal(show(bench, 7).orders[0].state, ORDERSTATE_REFUSED);
+    assert_int_equal(show(bench, 6).orders[0].course.state, ORDERSTATE_COMPLETED);
+    assert_int_equal(show(bench, 7).orders[0].course.state, ORDERSTATE_REFUSED);
     /* Once more: nothing is left to recover, the same are visited. */
     ledger_close(&bench->ledger);
     seen = recover(bench);
@@ -180,7 +180,7 @@ static void aftersales_after_a_crash(void **state)
     assert_int_equal(rows.order_requests[1].state, ATTEMPTSTATE_DOUBT);
     assert_int_equal(rows.order_requests[2].state, ATTEMPTSTATE_ACCEPTED);
     assert_true(rows.order_requests[0].evidence.len > 0);
-    assert_int_equal(rows.orders[0].state, ORDERSTATE_PENDING);
+    assert_int_equal(rows.orders[0].course.state, ORDERSTATE_PENDING);
     assert_true(str_is(rows.events[rows.event_count - 1].word, "cancel"));
     assert_int_equal(ledger_take_request_number(bench->ledger), 4);
     assert_int_equal(order_request(bench, 1, ATTEMPTSTATE_ACCEPTED), LEDGER_DONE);
@@ -282,7 +282,7 @@ static void acknowledged_is_never_lost(void **state)
         close(ends[0]);
         recover(bench);
         for (uint32_t id = 1; id <= last; id++) {
-            enum orderstate now = bench_order(bench, id).state;
+            enum orderstate now = bench_order(bench, id).course.state;
             if (id >=
                 first) /* the last of a former round may have got no further than its intent */
                 assert_int_equal(now, id % 3 ? ORDERSTATE_DOUBT : ORDERSTATE_PENDING);

@@ -80,7 +80,7 @@ static void changes(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct ledger_update update = {.has_state = cases[i].to != NO_STATE,
-                                       .state = (enum orderstate)cases[i].to};
+                                       .course.state = (enum orderstate)cases[i].to};
         struct ledger_attempt ended = {.number = cases[i].ended, .state = cases[i].ended_as};
         struct ledger_attempt started = {.number = cases[i].started};
         struct ledger_change change = {.order = 1,
@@ -129,9 +129,9 @@ static void new_orders(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT_OF(inserts); i++) {
         struct ledger_order order = {.id = inserts[i].id,
-                                     .paid = {inserts[i].paid},
+                                     .course.paid = {inserts[i].paid},
                                      .charge = {inserts[i].charge},
-                                     .state = inserts[i].state};
+                                     .course.state = inserts[i].state};
         struct ledger_change change = {.order = inserts[i].number,
                                        .insert = &order,
                                        .update = inserts[i].has_update ? &update : NULL,

@@ -98,10 +98,10 @@ static void a_dead_holder_holds_nothing(void **state)
     struct ledger_settings settings = {.url = bench->url, .first_order = 1};
     bench->ledger = ledger_open_reading(&settings, &why);
     assert_non_null(bench->ledger);
-    assert_int_equal(bench_order(bench, 1).state, ORDERSTATE_PLACING);
+    assert_int_equal(bench_order(bench, 1).course.state, ORDERSTATE_PLACING);
     ledger_close(&bench->ledger);
     bench_start(bench);
-    assert_int_equal(bench_order(bench, 1).state, ORDERSTATE_DOUBT);
+    assert_int_equal(bench_order(bench, 1).course.state, ORDERSTATE_DOUBT);
 }
 
 static void newer_books_are_left_alone(void **state)

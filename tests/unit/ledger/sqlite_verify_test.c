@@ -8,8 +8,8 @@ static void fill(struct bench *bench)
 {
     struct ledger_attempt doubt = {.number = 1, .state = ATTEMPTSTATE_DOUBT};
     struct ledger_attempt refused = {.number = 1, .state = ATTEMPTSTATE_REFUSED};
-    struct ledger_update to_doubt = {.has_state = true, .state = ORDERSTATE_DOUBT};
-    struct ledger_update to_canceled = {.has_state = true, .state = ORDERSTATE_CANCELED};
+    struct ledger_update to_doubt = {.has_state = true, .course.state = ORDERSTATE_DOUBT};
+    struct ledger_update to_canceled = {.has_state = true, .course.state = ORDERSTATE_CANCELED};
     struct ledger_request refill = {
         .kind = ORDER_REQUEST_REFILL, .number = 1, .order = 5, .state = ATTEMPTSTATE_ACCEPTED};
     for (uint32_t id = 1; id <= 5; id++)

@@ -38,9 +38,9 @@ static struct open_order order_of(uint32_t id)
     return (struct open_order){.id = id,
                                .client_id = 3,
                                .provider_id = 5,
-                               .state = ORDERSTATE_PENDING,
+                               .course.state = ORDERSTATE_PENDING,
                                .quantity = 100 + (int64_t)id,
-                               .remains = id,
+                               .course.remains = id,
                                .upstream_id = "up"};
 }
 
@@ -77,19 +77,19 @@ static void on_list_told(struct loop_message *message)
 static bool is_odd(const struct open_order *order, void *arg)
 {
     (void)arg;
-    return order->remains % 5 != 0;
+    return order->course.remains % 5 != 0;
 }
 
 static void count_up(struct open_order *order, void *arg)
 {
     (void)arg;
-    order->remains++;
+    order->course.remains++;
 }
 
 static bool count_down(struct open_order *order, void *arg)
 {
     struct lister *lister = arg;
-    order->remains = order->remains > 0 ? order->remains - 1 : 100;
+    order->course.remains = order->course.remains > 0 ? order->course.remains - 1 : 100;
     open_orders_set_extra(order, pick(lister, 8) ? NULL : "\"runs\":\"1\"");
     return pick(lister, 4) != 0;
 }

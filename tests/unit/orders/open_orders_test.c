@@ -19,9 +19,9 @@ static struct open_order order_of(uint32_t id)
                                .service = 7,
                                .client_id = 3,
                                .provider_id = 5,
-                               .state = ORDERSTATE_PENDING,
+                               .course.state = ORDERSTATE_PENDING,
                                .quantity = 100,
-                               .remains = 100,
+                               .course.remains = 100,
                                .upstream_id = "up"};
 }
 
@@ -60,11 +60,11 @@ static void an_order_is_put_read_changed_and_removed(void **state)
     assert_true(open_orders_get(table, 1, NULL, &out));
     assert_null(out.extra);
     order.extra = NULL;
-    order.remains = 4;
+    order.course.remains = 4;
     open_orders_put(table, &order);
     assert_true(open_orders_get(table, 1, &arena, &out));
     assert_null(out.extra);
-    assert_int_equal(out.remains, 4);
+    assert_int_equal(out.course.remains, 4);
     assert_int_equal(open_orders_count(table), 1);
     open_orders_remove(table, 1);
     open_orders_remove(table, 1);
@@ -76,7 +76,7 @@ static void an_order_is_put_read_changed_and_removed(void **state)
 
 static void halve(struct open_order *order, void *arg)
 {
-    order->remains /= 2;
+    order->course.remains /= 2;
     open_orders_set_extra(order, arg);
 }
 
@@ -92,7 +92,7 @@ static void a_change_reaches_the_table_only(void **state)
     assert_false(open_orders_change(table, 1, halve, NULL)); /* the same shard, another order */
     assert_true(open_orders_change(table, 65, halve, runs));
     assert_true(open_orders_get(table, 65, &arena, &out));
-    assert_int_equal(out.remains, 50);
+    assert_int_equal(out.course.remains, 50);
     assert_string_equal(out.extra, "\"runs\":\"2\"");
     assert_true(open_orders_change(table, 65, halve, nothing));
     assert_true(open_orders_get(table, 65, &arena, &out));
@@ -129,11 +129,11 @@ static void the_books_fill_the_table(void **state)
     struct ledger_order kept = {.id = 9,
                                 .client = STR("shop"),
                                 .service = 4,
-                                .state = ORDERSTATE_DOUBT,
+                                .course.state = ORDERSTATE_DOUBT,
                                 .quantity = 10,
-                                .remains = 6,
-                                .has_start_count = true,
-                                .start_count = 2,
+                                .course.remains = 6,
+                                .course.has_start_count = true,
+                                .course.start_count = 2,
                                 .provider = STR("alpha"),
                                 .upstream_id = STR("TX9"),
                                 .extra = STR_NONE,
@@ -141,11 +141,11 @@ static void the_books_fill_the_table(void **state)
     struct open_order live;
     open_order_from_ledger(&kept, &live);
     assert_int_equal(live.id, 9);
-    assert_int_equal(live.state, ORDERSTATE_DOUBT);
+    assert_int_equal(live.course.state, ORDERSTATE_DOUBT);
     assert_int_equal(live.provider_id, providers->list[0].id);
     assert_string_equal(live.upstream_id, "TX9");
     assert_int_equal(live.parent, 3);
-    assert_int_equal(live.start_count, 2);
+    assert_int_equal(live.course.start_count, 2);
     kept.provider = STR("gone");
     kept.upstream_id = STR_NONE;
     open_order_from_ledger(&kept, &live);
@@ -259,13 +259,13 @@ static void show_more(struct open_order *order, void *arg)
 static bool is_unfinished(const struct open_order *order, void *arg)
 {
     (void)arg;
-    return !orderstate_is_final(order->state);
+    return !orderstate_is_final(order->course.state);
 }
 
 static bool complete_first(struct open_order *order, void *arg)
 {
-    order->state = ORDERSTATE_COMPLETED;
-    order->remains = 0;
+    order->course.state = ORDERSTATE_COMPLETED;
+    order->course.remains = 0;
     return order->id == *(const uint32_t *)arg;
 }
 
@@ -304,12 +304,12 @@ static void one_look_is_enough_to_wait_and_one_change_to_land(void **state)
     assert_int_equal(b.set, 1);
     assert_int_equal(c.set, 0); /* its flight goes on */
     assert_true(b.waiter.has_news);
-    assert_int_equal(b.waiter.news.state, ORDERSTATE_COMPLETED);
+    assert_int_equal(b.waiter.news.course.state, ORDERSTATE_COMPLETED);
     assert_int_equal(b.waiter.news.quantity, first.quantity);
-    assert_int_equal(b.waiter.news.remains, 0);
+    assert_int_equal(b.waiter.news.course.remains, 0);
     assert_int_equal(open_orders_get_or_join(table, 1, NULL, is_unfinished, NULL, &a.waiter, &out),
                      OPEN_ORDERS_SEEN);
-    assert_int_equal(out.state, ORDERSTATE_COMPLETED);
+    assert_int_equal(out.course.state, ORDERSTATE_COMPLETED);
     lands = 65;
     assert_true(open_orders_change_and_land(table, 65, complete_first, &lands, &landed));
     open_orders_tell(&landed);

@@ -18,16 +18,16 @@ static struct settlement_order order_in(enum orderstate state)
     bool is_canceled = state == ORDERSTATE_CANCELED || state == ORDERSTATE_REFUSED;
     bool is_partial = state == ORDERSTATE_PARTIAL;
     return (struct settlement_order){
-        .state = state,
+        .course.state = state,
         .type = ORDERTYPE_DEFAULT,
         .quantity = 100,
-        .remains = state == ORDERSTATE_COMPLETED ? 0
-                   : is_partial                  ? 40
-                                                 : 100,
+        .course.remains = state == ORDERSTATE_COMPLETED ? 0
+                          : is_partial                  ? 40
+                                                        : 100,
         .charge = MONEY(100 * CENT),
-        .paid = MONEY(is_canceled  ? 0
-                      : is_partial ? 60 * CENT
-                                   : 100 * CENT),
+        .course.paid = MONEY(is_canceled  ? 0
+                             : is_partial ? 60 * CENT
+                                          : 100 * CENT),
         .decimals = 5,
     };
 }
@@ -79,20 +79,21 @@ static void every_state_meets_every_status(void **state)
             struct upstream_status reported = report_remains(follows[j].status, 40);
             struct settlement s = settlement_make(&order, &reported);
             enum orderstate expected =
-                follows[j].state == S(COUNT) ? order.state : follows[j].state;
-            if (s.state != expected)
-                fail_msg("%s, status %d: %s, not %s", orderstate_name(order.state),
-                         (int)follows[j].status, orderstate_name(s.state),
+                follows[j].state == S(COUNT) ? order.course.state : follows[j].state;
+            if (s.course.state != expected)
+                fail_msg("%s, status %d: %s, not %s", orderstate_name(order.course.state),
+                         (int)follows[j].status, orderstate_name(s.course.state),
                          orderstate_name(expected));
-            assert_true(orderstate_may_move(order.state, s.state));
-            assert_int_equal(s.paid.units, follows[j].paid_cents * CENT);
-            assert_int_equal(s.remains, follows[j].remains);
+            assert_true(orderstate_may_move(order.course.state, s.course.state));
+            assert_int_equal(s.course.paid.units, follows[j].paid_cents * CENT);
+            assert_int_equal(s.course.remains, follows[j].remains);
             assert_int_equal(s.is_unknown_word, follows[j].is_unknown);
             assert_int_equal(s.is_review, follows[j].is_review);
             assert_false(s.is_late);
             assert_false(s.is_clamped);
-            assert_int_equal(s.is_changed, s.state != order.state || s.remains != order.remains ||
-                                               s.paid.units != order.paid.units);
+            assert_int_equal(s.is_changed, s.course.state != order.course.state ||
+                                               s.course.remains != order.course.remains ||
+                                               s.course.paid.units != order.course.paid.units);
         }
     }
 }
@@ -107,10 +108,10 @@ static void a_finished_order_never_changes(void **state)
             reported.has_start_count = true;
             reported.start_count = 99;
             struct settlement s = settlement_make(&order, &reported);
-            assert_int_equal(s.state, order.state);
-            assert_int_equal(s.paid.units, order.paid.units);
-            assert_int_equal(s.remains, order.remains);
-            assert_false(s.has_start_count);
+            assert_int_equal(s.course.state, order.course.state);
+            assert_int_equal(s.course.paid.units, order.course.paid.units);
+            assert_int_equal(s.course.remains, order.course.remains);
+            assert_false(s.course.has_start_count);
             assert_false(s.is_changed);
         }
     }
@@ -165,10 +166,10 @@ static void nothing_said_changes_nothing(void **state)
         unknown.is_unknown_id = true;
         struct settlement a = settlement_make(&order, &absent);
         struct settlement u = settlement_make(&order, &unknown);
-        assert_int_equal(a.state, order.state);
-        assert_int_equal(u.state, order.state);
-        assert_int_equal(a.paid.units, order.paid.units);
-        assert_int_equal(u.paid.units, order.paid.units);
+        assert_int_equal(a.course.state, order.course.state);
+        assert_int_equal(u.course.state, order.course.state);
+        assert_int_equal(a.course.paid.units, order.course.paid.units);
+        assert_int_equal(u.course.paid.units, order.course.paid.units);
         assert_false(a.is_changed || u.is_changed || a.is_unknown_word || u.is_unknown_word);
     }
 }
@@ -192,7 +193,7 @@ static void remains_are_clamped(void **state)
         struct upstream_status reported =
             report_remains(ORDERSTATUS_IN_PROGRESS, cases[i].reported);
         struct settlement s = settlement_make(&order, &reported);
-        assert_int_equal(s.remains, cases[i].remains);
+        assert_int_equal(s.course.remains, cases[i].remains);
         assert_int_equal(s.is_clamped, cases[i].is_clamped);
     }
 }
@@ -203,19 +204,19 @@ static void a_start_count_is_kept_once_known(void **state)
     struct settlement_order order = order_in(S(PENDING));
     struct upstream_status reported = report(ORDERSTATUS_PENDING);
     struct settlement s = settlement_make(&order, &reported);
-    assert_false(s.has_start_count);
+    assert_false(s.course.has_start_count);
     reported.has_start_count = true;
     reported.start_count = -1;
     s = settlement_make(&order, &reported);
-    assert_false(s.has_start_count);
+    assert_false(s.course.has_start_count);
     reported.start_count = 0;
     s = settlement_make(&order, &reported);
-    assert_true(s.has_start_count && s.is_changed && s.start_count == 0);
-    order.has_start_count = true;
-    order.start_count = 572;
+    assert_true(s.course.has_start_count && s.is_changed && s.course.start_count == 0);
+    order.course.has_start_count = true;
+    order.course.start_count = 572;
     reported.has_start_count = false;
     s = settlement_make(&order, &reported);
-    assert_true(s.has_start_count && !s.is_changed && s.start_count == 572);
+    assert_true(s.course.has_start_count && !s.is_changed && s.course.start_count == 572);
 }
 
 /* Nothing but the count is news. */
@@ -227,9 +228,9 @@ static void a_new_start_count_is_a_change(void **state)
     reported.has_start_count = true;
     reported.start_count = 7;
     struct settlement s = settlement_make(&order, &reported);
-    assert_true(s.is_changed && s.has_start_count && s.start_count == 7);
-    order.has_start_count = true;
-    order.start_count = 7;
+    assert_true(s.is_changed && s.course.has_start_count && s.course.start_count == 7);
+    order.course.has_start_count = true;
+    order.course.start_count = 7;
     assert_false(settlement_make(&order, &reported).is_changed);
     reported.start_count = 8;
     assert_true(settlement_make(&order, &reported).is_changed);
@@ -241,9 +242,9 @@ static void completed_without_remains_leaves_nothing(void **state)
     struct settlement_order order = order_in(S(IN_PROGRESS));
     struct upstream_status reported = report(ORDERSTATUS_COMPLETED);
     struct settlement s = settlement_make(&order, &reported);
-    assert_int_equal(s.state, S(COMPLETED));
-    assert_int_equal(s.remains, 0);
-    assert_int_equal(s.paid.units, order.charge.units);
+    assert_int_equal(s.course.state, S(COMPLETED));
+    assert_int_equal(s.course.remains, 0);
+    assert_int_equal(s.course.paid.units, order.charge.units);
 }
 
 /* ---- the money of the final states ---- */
@@ -284,14 +285,15 @@ static void a_client_pays_for_what_was_delivered(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT_OF(ends); i++) {
         struct settlement_order order = order_in(S(IN_PROGRESS));
-        order.quantity = order.remains = ends[i].quantity;
-        order.charge = order.paid = MONEY(ends[i].charge);
+        order.quantity = order.course.remains = ends[i].quantity;
+        order.charge = order.course.paid = MONEY(ends[i].charge);
         order.decimals = ends[i].decimals;
         struct upstream_status reported = report_remains(ends[i].status, ends[i].remains);
         struct settlement s = settlement_make(&order, &reported);
-        if (s.state != ends[i].state || s.paid.units != ends[i].paid || s.remains != ends[i].left)
-            fail_msg("case %zu: %s, pays %lld, %lld left", i, orderstate_name(s.state),
-                     (long long)s.paid.units, (long long)s.remains);
+        if (s.course.state != ends[i].state || s.course.paid.units != ends[i].paid ||
+            s.course.remains != ends[i].left)
+            fail_msg("case %zu: %s, pays %lld, %lld left", i, orderstate_name(s.course.state),
+                     (long long)s.course.paid.units, (long long)s.course.remains);
     }
 }
 
@@ -300,11 +302,11 @@ static void a_refund_without_remains_is_a_full_one(void **state)
     (void)state;
     struct settlement_order order = order_in(S(IN_PROGRESS));
     struct upstream_status reported = report(ORDERSTATUS_REFUNDED);
-    order.remains = 40; /* known from before: not what this refund says */
+    order.course.remains = 40; /* known from before: not what this refund says */
     struct settlement s = settlement_make(&order, &reported);
-    assert_int_equal(s.state, S(CANCELED));
-    assert_int_equal(s.paid.units, 0);
-    assert_int_equal(s.remains, 100);
+    assert_int_equal(s.course.state, S(CANCELED));
+    assert_int_equal(s.course.paid.units, 0);
+    assert_int_equal(s.course.remains, 100);
 }
 
 static void a_partial_without_remains_waits_for_an_operator(void **state)
@@ -313,8 +315,8 @@ static void a_partial_without_remains_waits_for_an_operator(void **state)
     struct settlement_order order = order_in(S(IN_PROGRESS));
     struct upstream_status reported = report(ORDERSTATUS_PARTIAL);
     struct settlement s = settlement_make(&order, &reported);
-    assert_int_equal(s.state, S(IN_PROGRESS));
-    assert_int_equal(s.paid.units, order.paid.units);
+    assert_int_equal(s.course.state, S(IN_PROGRESS));
+    assert_int_equal(s.course.paid.units, order.course.paid.units);
     assert_true(s.is_review);
     assert_false(s.is_changed);
 }
@@ -339,13 +341,13 @@ static void expired_ends_a_subscription_only(void **state)
         struct settlement_order order = order_in(S(IN_PROGRESS));
         struct upstream_status reported = report(ORDERSTATUS_REVIEW);
         order.type = cases[i].type;
-        order.quantity = order.remains = 0;
-        order.charge = order.paid = MONEY_ZERO;
+        order.quantity = order.course.remains = 0;
+        order.charge = order.course.paid = MONEY_ZERO;
         reported.word = str_of(cases[i].word);
         struct settlement s = settlement_make(&order, &reported);
-        assert_int_equal(s.state, cases[i].state);
+        assert_int_equal(s.course.state, cases[i].state);
         assert_int_equal(s.is_review, cases[i].is_review);
-        assert_int_equal(s.paid.units, 0);
+        assert_int_equal(s.course.paid.units, 0);
     }
 }
 
@@ -366,13 +368,13 @@ static void a_child_of_unknown_quantity_pays_as_reported(void **state)
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct settlement_order order = order_in(S(PENDING));
-        order.quantity = order.remains = 0;
+        order.quantity = order.course.remains = 0;
         order.charge = MONEY_ZERO;
-        order.paid = MONEY(5 * CENT);
+        order.course.paid = MONEY(5 * CENT);
         struct upstream_status reported = report_remains(cases[i].status, 3);
         struct settlement s = settlement_make(&order, &reported);
-        assert_int_equal(s.state, cases[i].state);
-        assert_int_equal(s.paid.units, cases[i].paid);
+        assert_int_equal(s.course.state, cases[i].state);
+        assert_int_equal(s.course.paid.units, cases[i].paid);
     }
 }
 
@@ -394,11 +396,11 @@ static void whatever_is_reported_money_is_conserved(void **state)
     uint64_t seed = 0x9e3779b97f4a7c15;
     for (int round = 0; round < 20000; round++) {
         struct settlement_order order = order_in(unfinished[dice(&seed) % COUNT_OF(unfinished)]);
-        order.quantity = order.remains = (int64_t)(1 + dice(&seed) % 1000);
+        order.quantity = order.course.remains = (int64_t)(1 + dice(&seed) % 1000);
         order.decimals = (unsigned)(2 + dice(&seed) % 7);
         assert_true(money_round_up(MONEY((int64_t)(dice(&seed) % 100000000000)), order.decimals,
                                    &order.charge));
-        order.paid = order.charge;
+        order.course.paid = order.charge;
         int settled = 0;
         for (int step = 0; step < 6; step++) {
             enum orderstatus status = (enum orderstatus)(dice(&seed) % (ORDERSTATUS_PAUSED + 1));
@@ -406,29 +408,29 @@ static void whatever_is_reported_money_is_conserved(void **state)
                 dice(&seed) % 4 ? report_remains(status, (int64_t)(dice(&seed) % 1400) - 100)
                                 : report(status);
             struct settlement s = settlement_make(&order, &reported);
-            bool was_final = orderstate_is_final(order.state);
-            assert_in_range(s.paid.units, 0, order.charge.units);
-            assert_in_range(s.remains, 0, order.quantity);
-            if (s.paid.units != order.paid.units)
-                assert_true(!was_final && orderstate_is_final(s.state));
-            settled += !was_final && orderstate_is_final(s.state);
-            if (s.state == S(CANCELED))
-                assert_true(s.paid.units == 0 && s.remains == order.quantity);
-            if (s.state == S(COMPLETED))
-                assert_int_equal(s.paid.units, order.charge.units);
-            if (s.state == S(PARTIAL)) {
-                assert_true(s.remains > 0);
+            bool was_final = orderstate_is_final(order.course.state);
+            assert_in_range(s.course.paid.units, 0, order.charge.units);
+            assert_in_range(s.course.remains, 0, order.quantity);
+            if (s.course.paid.units != order.course.paid.units)
+                assert_true(!was_final && orderstate_is_final(s.course.state));
+            settled += !was_final && orderstate_is_final(s.course.state);
+            if (s.course.state == S(CANCELED))
+                assert_true(s.course.paid.units == 0 && s.course.remains == order.quantity);
+            if (s.course.state == S(COMPLETED))
+                assert_int_equal(s.course.paid.units, order.charge.units);
+            if (s.course.state == S(PARTIAL)) {
+                assert_true(s.course.remains > 0);
                 /* at least the share, less than one step above it */
-                __int128 share = (__int128)order.charge.units * (order.quantity - s.remains);
-                __int128 paid = (__int128)s.paid.units * order.quantity;
+                __int128 share = (__int128)order.charge.units * (order.quantity - s.course.remains);
+                __int128 paid = (__int128)s.course.paid.units * order.quantity;
                 int64_t places = 1;
                 for (unsigned i = order.decimals; i < 8; i++)
                     places *= 10;
                 assert_true(paid >= share && paid - share < (__int128)places * order.quantity);
             }
-            order.state = s.state;
-            order.paid = s.paid;
-            order.remains = s.remains;
+            order.course.state = s.course.state;
+            order.course.paid = s.course.paid;
+            order.course.remains = s.course.remains;
         }
         assert_in_range(settled, 0, 1);
     }
