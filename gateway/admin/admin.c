@@ -14,22 +14,22 @@ struct route {
 };
 
 static const struct route routes[] = {
-    {EXCHANGE_GET, "/healthz", true, page_healthz_run},
-    {EXCHANGE_GET, "/readyz", true, page_readyz_run},
-    {EXCHANGE_GET, "/metrics", true, page_metrics_run},
-    {EXCHANGE_GET, "/orders", false, page_orders_run},
-    {EXCHANGE_POST, "/orders/resolve", false, page_resolve_text_run},
-    {EXCHANGE_GET, "/orders/*", false, page_order_run},
-    {EXCHANGE_POST, "/orders/*/resolve", false, page_resolve_one_run},
-    {EXCHANGE_GET, "/providers", false, page_providers_run},
-    {EXCHANGE_POST, "/providers/*/pause", false, page_pause_run},
-    {EXCHANGE_POST, "/providers/*/resume", false, page_resume_run},
-    {EXCHANGE_POST, "/providers/*/accept", false, page_accept_run},
-    {EXCHANGE_GET, "/providers/*/doctor", false, page_doctor_run},
-    {EXCHANGE_GET, "/clients", false, page_clients_run},
+    {EXCHANGE_GET, "/healthz", true, page_gateway_healthz},
+    {EXCHANGE_GET, "/readyz", true, page_gateway_readyz},
+    {EXCHANGE_GET, "/metrics", true, metrics_run},
+    {EXCHANGE_GET, "/orders", false, page_orders_list},
+    {EXCHANGE_POST, "/orders/resolve", false, page_orders_resolve_text},
+    {EXCHANGE_GET, "/orders/*", false, page_orders_show},
+    {EXCHANGE_POST, "/orders/*/resolve", false, page_orders_resolve},
+    {EXCHANGE_GET, "/providers", false, page_providers_list},
+    {EXCHANGE_POST, "/providers/*/pause", false, page_providers_pause},
+    {EXCHANGE_POST, "/providers/*/resume", false, page_providers_resume},
+    {EXCHANGE_POST, "/providers/*/accept", false, page_providers_accept},
+    {EXCHANGE_GET, "/providers/*/doctor", false, page_providers_doctor},
+    {EXCHANGE_GET, "/clients", false, page_clients_list},
     {EXCHANGE_GET, "/explain", false, page_explain_run},
-    {EXCHANGE_POST, "/reload", false, page_reload_run},
-    {EXCHANGE_POST, "/ledger/backup", false, page_backup_run},
+    {EXCHANGE_POST, "/reload", false, page_gateway_reload},
+    {EXCHANGE_POST, "/ledger/backup", false, page_gateway_backup},
 };
 
 struct admin *admin_new(const struct admin_parts *parts)

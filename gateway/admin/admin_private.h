@@ -42,25 +42,21 @@ bool admin_is_trusted(const struct admin_call *call);
 const struct provider *admin_provider(struct admin_call *call);
 
 /* The pages; one row each in admin.c. */
-void page_healthz_run(struct admin_call *call);
-void page_readyz_run(struct admin_call *call);
-void page_metrics_run(struct admin_call *call);
-void page_orders_run(struct admin_call *call);
-void page_order_run(struct admin_call *call);
-void page_resolve_one_run(struct admin_call *call);
-void page_resolve_text_run(struct admin_call *call);
-void page_providers_run(struct admin_call *call);
-void page_pause_run(struct admin_call *call);
-void page_resume_run(struct admin_call *call);
-void page_accept_run(struct admin_call *call);
-void page_doctor_run(struct admin_call *call);
-void page_clients_run(struct admin_call *call);
-void page_reload_run(struct admin_call *call);
+void page_gateway_healthz(struct admin_call *call);
+void page_gateway_readyz(struct admin_call *call);
+void metrics_run(struct admin_call *call);
+void page_orders_list(struct admin_call *call);
+void page_orders_show(struct admin_call *call);
+void page_orders_resolve(struct admin_call *call);
+void page_orders_resolve_text(struct admin_call *call);
+void page_providers_list(struct admin_call *call);
+void page_providers_pause(struct admin_call *call);
+void page_providers_resume(struct admin_call *call);
+void page_providers_accept(struct admin_call *call);
+void page_providers_doctor(struct admin_call *call);
+void page_clients_list(struct admin_call *call);
+void page_gateway_reload(struct admin_call *call);
 void page_explain_run(struct admin_call *call);
-void page_backup_run(struct admin_call *call);
-
-/* metrics_providers.c, metrics_process.c: families of /metrics. */
-void metrics_providers(struct admin_call *call, struct buf *out);
-void metrics_process(struct buf *out);
+void page_gateway_backup(struct admin_call *call);
 
 #endif

@@ -1,5 +1,5 @@
-/* See admin_rows.h. */
-#include "admin/admin_rows.h"
+/* See admin_settings.h. */
+#include "admin/admin_settings.h"
 
 #include <stdlib.h>
 

@@ -108,7 +108,7 @@ static void page_clients_print_client(struct jsonwriter *w, const struct client_
     jsonwriter_object_end(w);
 }
 
-void page_clients_run(struct admin_call *call)
+void page_clients_list(struct admin_call *call)
 {
     struct buf out;
     buf_init(&out, ADMIN_ANSWER_BYTES);

@@ -1,5 +1,6 @@
-/* The sub-commands of the binary, one file each, one row each in main.c's table. Exit codes: 0 ok,
- * 1 problem found, 2 usage, 3 cannot reach. */
+/* The sub-commands of the binary, one row each in main.c's table, and how their arguments are read:
+ * -c FILE and --json anywhere, a command's own options, and the rest in order. Exit codes: 0 ok,
+ * 1 problem found, 2 usage, 3 cannot reach. The main thread. */
 #ifndef APP_COMMAND_H
 #define APP_COMMAND_H
 #include "base/str.h"
@@ -16,14 +17,37 @@ struct command {
 int command_check_run(int argc, char **argv);
 int command_client_run(int argc, char **argv);
 int command_demo_run(int argc, char **argv);
-int command_explain_run(int argc, char **argv);
-int command_health_run(int argc, char **argv);
-int command_import_run(int argc, char **argv);
+int command_demo_simulate(int argc, char **argv);
+int command_gateway_health(int argc, char **argv);
+int command_gateway_reload(int argc, char **argv);
+int command_gateway_serve(int argc, char **argv);
 int command_ledger_run(int argc, char **argv);
 int command_order_run(int argc, char **argv);
 int command_provider_run(int argc, char **argv);
-int command_reload_run(int argc, char **argv);
-int command_serve_run(int argc, char **argv);
-int command_simulate_run(int argc, char **argv);
+int command_services_explain(int argc, char **argv);
+int command_services_import(int argc, char **argv);
+
+/* ---- arguments ---- */
+
+enum { COMMAND_ARGUMENTS_MAX = 8 };
+
+struct command_option { /* exactly one of flag and value */
+    const char *name;   /* "--in-doubt" */
+    bool *flag;         /* set when the option is given */
+    const char **value; /* the next argument, or what follows '=' */
+};
+struct command_options {
+    const char *config; /* NULL: not given */
+    bool is_json;
+    const char *arguments[COMMAND_ARGUMENTS_MAX]; /* without the command's name and its options */
+    size_t argument_count;
+};
+/* False: the fault was printed to stderr and the command returns EXIT_USAGE. "--" ends the options.
+ * Names must be given in full. */
+bool command_parse(int argc, char **argv, const struct command_option *own, size_t own_count,
+                   struct command_options *out) MUST_USE;
+/* Whether the sub-command (arguments[0]) is followed by min to max arguments; if not, the fault was
+ * printed to stderr. */
+bool command_check_count(const struct command_options *options, size_t min, size_t max) MUST_USE;
 
 #endif

@@ -177,14 +177,14 @@ static void command_check_print_ok(const char *path, const struct configuration 
 int command_check_run(int argc, char **argv)
 {
     bool is_online = false;
-    const struct option own[] = {{"--online", &is_online, NULL}};
-    struct options options;
+    const struct command_option own[] = {{"--online", &is_online, NULL}};
+    struct command_options options;
     struct faultlist faults;
     struct online online = {.is_reached = true, .is_good = true};
-    if (!options_parse(argc, argv, own, COUNT_OF(own), &options))
+    if (!command_parse(argc, argv, own, COUNT_OF(own), &options))
         return EXIT_USAGE;
-    if (options.word_count > 0) {
-        fprintf(stderr, "panelmux: check takes no %s; name a file with -c\n", options.message[0]);
+    if (options.argument_count > 0) {
+        fprintf(stderr, "panelmux: check takes no %s; name a file with -c\n", options.arguments[0]);
         return EXIT_USAGE;
     }
     faultlist_init(&faults);

@@ -30,7 +30,7 @@ static void command_client_print_table(const json_t *json)
     texttable_fini(&table);
 }
 
-static int command_client_list(const struct options *options)
+static int command_client_list(const struct command_options *options)
 {
     struct remote remote;
     struct remote_reply reply;
@@ -46,7 +46,7 @@ static int command_client_list(const struct options *options)
     return code;
 }
 
-static int command_client_key(const struct options *options)
+static int command_client_key(const struct command_options *options)
 {
     char fresh[KEY_DIGITS + 1], hex[65];
     struct buf out;
@@ -72,10 +72,10 @@ static int command_client_key(const struct options *options)
 
 int command_client_run(int argc, char **argv)
 {
-    struct options options;
-    if (!options_parse(argc, argv, NULL, 0, &options))
+    struct command_options options;
+    if (!command_parse(argc, argv, NULL, 0, &options))
         return EXIT_USAGE;
-    const char *verb = options.word_count ? options.message[0] : "";
+    const char *verb = options.argument_count ? options.arguments[0] : "";
     if (strcmp(verb, "credit") == 0) {
         fputs("panelmux: client credit belongs to prepaid clients, which are not built yet; every "
               "client has funds: unlimited\n",
@@ -87,7 +87,7 @@ int command_client_run(int argc, char **argv)
         fputs("panelmux: client list, or client key\n", stderr);
         return EXIT_USAGE;
     }
-    if (!options_count(&options, 0, 0))
+    if (!command_check_count(&options, 0, 0))
         return EXIT_USAGE;
     return is_list ? command_client_list(&options) : command_client_key(&options);
 }

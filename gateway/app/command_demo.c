@@ -1,15 +1,126 @@
-/* panelmux demo: a gateway before three simulated panels, all on loopback, with a ledger that is
- * thrown away at the end. */
+/* panelmux demo and simulate: a gateway in front of three simulated panels, all on loopback, with a
+ * throw-away ledger; and one simulated panel alone. The demo's panels run on an event base and
+ * thread of their own. */
 #include <dirent.h>
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "app/demo_panels.h"
+#include "app/command.h"
 #include "app/gateway.h"
 #include "app/remote.h"
+#include "simulator/simulator.h"
+
+enum { DEMO_PANELS = 3 };
+
+struct demo_panels {
+    struct event_base *base;
+    struct simulator *list[DEMO_PANELS];
+    struct event *wake; /* on wake_fd: the end */
+    int wake_fd;
+    pthread_t thread;
+    bool is_running;
+};
+
+/* ---- the panels ---- */
+
+static const char *const command_demo_names[DEMO_PANELS] = {"alpha", "beta", "gamma"};
+
+/* A link with `doubt` in it is taken, then the line breaks: what came of it cannot be known. */
+#define DOUBT_RULE                                                                                 \
+    "  - name: taken, but the line breaks\n"                                                       \
+    "    action: add\n"                                                                            \
+    "    match: {link: doubt}\n"                                                                   \
+    "    do: {cut: after_read, accept: true}\n"
+
+static const char *const scripts[DEMO_PANELS] = {
+    /* Cheap, and refuses every second order. */
+    "key: alpha-key\n"
+    "balance: \"250.00\"\n"
+    "progress: {start: 1s, finish: 4s, start_count: 1200, refill: 3s}\n"
+    "rules:\n" DOUBT_RULE "  - name: says the funds are out\n"
+    "    action: add\n"
+    "    every: 2\n"
+    "    do: {error: Not enough funds on balance}\n",
+    /* Dearer, in another currency, reliable. */
+    "key: beta-key\n"
+    "currency: EUR\n"
+    "balance: \"500.00\"\n"
+    "order_ids: string\n"
+    "progress: {start: 1s, finish: 4s, start_count: 1200, refill: 3s}\n"
+    "rules:\n" DOUBT_RULE,
+    /* Slow, so that there is time to cancel. */
+    "key: gamma-key\n"
+    "balance: \"80.00\"\n"
+    "order_ids: text\n"
+    "multi_status: list_without_ids\n"
+    "progress: {start: 5s, finish: 120s, start_count: 40, refill: 3s}\n"
+    "rules:\n" DOUBT_RULE,
+};
+
+static void *command_demo_run_panels(void *arg)
+{
+    struct demo_panels *panels = arg;
+    pthread_setname_np(pthread_self(), "panels");
+    event_base_dispatch(panels->base);
+    return NULL;
+}
+
+static void command_demo_on_wake(evutil_socket_t fd, short events, void *arg)
+{
+    (void)fd, (void)events;
+    event_base_loopbreak(((struct demo_panels *)arg)->base);
+}
+
+static void command_demo_stop_panels(struct demo_panels *panels)
+{
+    uint64_t one = 1;
+    if (panels->is_running) {
+        ASSERT(write(panels->wake_fd, &one, sizeof one) == (ssize_t)sizeof one);
+        pthread_join(panels->thread, NULL);
+    }
+    for (size_t i = 0; i < DEMO_PANELS; i++)
+        if (panels->list[i])
+            simulator_stop(&panels->list[i]);
+    event_free(panels->wake);
+    event_base_free(panels->base);
+    close(panels->wake_fd);
+    *panels = (struct demo_panels){0};
+}
+
+/* Starts them on free ports of loopback; false: *why, and nothing is left. */
+static bool command_demo_start_panels(struct demo_panels *panels, struct fault *why)
+{
+    *panels = (struct demo_panels){.wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+    ASSERT(panels->wake_fd >= 0);
+    panels->base = event_base_new();
+    ASSERT(panels->base);
+    panels->wake = event_new(panels->base, panels->wake_fd, EV_READ, command_demo_on_wake, panels);
+    ASSERT(panels->wake);
+    event_add(panels->wake, NULL);
+    for (size_t i = 0; i < DEMO_PANELS; i++) {
+        struct simulator_options options = {.listen_text = "127.0.0.1:0",
+                                            .script_text = scripts[i]};
+        panels->list[i] = simulator_start(panels->base, &options, why);
+        if (panels->list[i] == NULL) {
+            command_demo_stop_panels(panels);
+            return false;
+        }
+    }
+    ASSERT(pthread_create(&panels->thread, NULL, command_demo_run_panels, panels) == 0);
+    panels->is_running = true;
+    return true;
+}
+
+static int command_demo_panel_port(const struct demo_panels *panels, size_t index)
+{
+    return simulator_port(panels->list[index]);
+}
 
 enum { PORT = 8080, TEXT_BYTES = 64 * 1024, DRAIN_MS = 3000 };
 
@@ -26,11 +137,12 @@ static void command_demo_write_providers(const struct demo *demo, struct buf *ou
 {
     buf_add_text(out, "providers:\n");
     for (size_t i = 0; i < DEMO_PANELS; i++) {
-        const char *name = demo_panels_names[i];
+        const char *name = command_demo_names[i];
         buf_printf(out,
                    "  - {name: %s, url: \"http://127.0.0.1:%d/api/v2\", key: %s-key,%s timeout: "
                    "5s, rate_limit: 1000/s}\n",
-                   name, demo_panels_port(&demo->panels, i), name, i == 1 ? " currency: EUR," : "");
+                   name, command_demo_panel_port(&demo->panels, i), name,
+                   i == 1 ? " currency: EUR," : "");
     }
 }
 
@@ -42,7 +154,7 @@ static void command_demo_write_services(struct buf *out)
         buf_printf(out, "  - id: %u\n    markup: 25%%\n    offers:\n", id);
         for (size_t i = 0; i < DEMO_PANELS; i++)
             if ((id > 8) == (i == 2))
-                buf_printf(out, "      - {provider: %s, service: %u}\n", demo_panels_names[i],
+                buf_printf(out, "      - {provider: %s, service: %u}\n", command_demo_names[i],
                            100 + id);
     }
 }
@@ -197,9 +309,9 @@ static int command_demo_start(struct demo *demo)
     if (!command_demo_make_folder(demo))
         return EXIT_PROBLEM;
     int code = EXIT_UNREACHABLE;
-    if (demo_panels_start(&demo->panels, &why)) {
+    if (command_demo_start_panels(&demo->panels, &why)) {
         code = command_demo_serve(demo);
-        demo_panels_stop(&demo->panels);
+        command_demo_stop_panels(&demo->panels);
     } else {
         fprintf(stderr, "panelmux: %s\n", why.message);
     }
@@ -211,14 +323,14 @@ static int command_demo_start(struct demo *demo)
 int command_demo_run(int argc, char **argv)
 {
     const char *port_text = NULL;
-    const struct option own[] = {{"--port", NULL, &port_text}};
-    struct options options;
+    const struct command_option own[] = {{"--port", NULL, &port_text}};
+    struct command_options options;
     struct demo demo = {.port = PORT};
     uint64_t port = PORT;
-    if (!options_parse(argc, argv, own, COUNT_OF(own), &options))
+    if (!command_parse(argc, argv, own, COUNT_OF(own), &options))
         return EXIT_USAGE;
-    if (options.word_count > 0 || options.config || options.is_json) {
-        fputs("panelmux: demo takes nothing but --port\n", stderr);
+    if (options.argument_count > 0 || options.config || options.is_json) {
+        fputs("panelmux: demo takes --port N, nothing else\n", stderr);
         return EXIT_USAGE;
     }
     if (port_text && (!str_to_u64(str_of(port_text), &port) || port < 1 || port > 65534)) {
@@ -227,4 +339,21 @@ int command_demo_run(int argc, char **argv)
     }
     demo.port = (unsigned)port;
     return command_demo_start(&demo);
+}
+
+/* ---- one panel alone ---- */
+
+int command_demo_simulate(int argc, char **argv)
+{
+    const char *listen_text = NULL, *script = NULL;
+    const struct command_option own[] = {{"--listen", NULL, &listen_text},
+                                         {"--script", NULL, &script}};
+    struct command_options options;
+    if (!command_parse(argc, argv, own, COUNT_OF(own), &options))
+        return EXIT_USAGE;
+    if (options.argument_count > 0 || options.config || options.is_json) {
+        fputs("panelmux: simulate takes --listen ADDR and --script FILE, nothing else\n", stderr);
+        return EXIT_USAGE;
+    }
+    return simulator_run(listen_text, script);
 }

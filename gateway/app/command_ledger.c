@@ -32,7 +32,7 @@ static void command_ledger_tell(const char *message, void *arg)
         fprintf(stderr, "%s\n", message);
 }
 
-static int command_ledger_verify(struct remote *remote, const struct options *options)
+static int command_ledger_verify(struct remote *remote, const struct command_options *options)
 {
     struct buf out;
     struct ledger *ledger = command_ledger_open_ledger(remote);
@@ -87,11 +87,11 @@ static int command_ledger_backup_here(struct remote *remote, const char *path,
     return is_ok ? EXIT_OK : EXIT_PROBLEM;
 }
 
-static int command_ledger_backup(struct remote *remote, const struct options *options)
+static int command_ledger_backup(struct remote *remote, const struct command_options *options)
 {
     struct remote_reply reply;
     struct buf body;
-    char *path = command_ledger_absolute(options->message[1]);
+    char *path = command_ledger_absolute(options->arguments[1]);
     buf_init(&body, 64 * 1024);
     struct jsonwriter w = jsonwriter_to(&body);
     jsonwriter_object(&w, NULL);
@@ -121,17 +121,17 @@ static int command_ledger_backup(struct remote *remote, const struct options *op
 
 int command_ledger_run(int argc, char **argv)
 {
-    struct options options;
+    struct command_options options;
     struct remote remote;
-    if (!options_parse(argc, argv, NULL, 0, &options))
+    if (!command_parse(argc, argv, NULL, 0, &options))
         return EXIT_USAGE;
-    const char *verb = options.word_count ? options.message[0] : "";
+    const char *verb = options.argument_count ? options.arguments[0] : "";
     bool is_verify = strcmp(verb, "verify") == 0;
     if (!is_verify && strcmp(verb, "backup") != 0) {
         fputs("panelmux: ledger verify, or ledger backup FILE\n", stderr);
         return EXIT_USAGE;
     }
-    if (!options_count(&options, is_verify ? 0 : 1, is_verify ? 0 : 1))
+    if (!command_check_count(&options, is_verify ? 0 : 1, is_verify ? 0 : 1))
         return EXIT_USAGE;
     if (!remote_open(&remote, &options))
         return EXIT_PROBLEM;

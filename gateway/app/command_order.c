@@ -1,16 +1,169 @@
-/* panelmux order: list and show ask the running gateway and, without one, read the ledger; resolve
- * needs the gateway. */
+/* panelmux order: list and show query the running gateway and, without one, read the ledger
+ * directly; resolve needs the gateway. */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "admin/orderjson.h"
-#include "app/orderprint.h"
 #include "app/remote.h"
+#include "app/texttable.h"
+
+struct column {
+    const char *head, *key;
+};
+
+/* A table of the objects of an array. */
+static void command_order_print_table(const json_t *array, const struct column *columns,
+                                      size_t count, const char *empty)
+{
+    const char *heads[TEXTTABLE_COLUMNS];
+    struct texttable table;
+    size_t i;
+    json_t *object;
+    for (size_t c = 0; c < count; c++)
+        heads[c] = columns[c].head;
+    texttable_init(&table, heads, count);
+    json_array_foreach(array, i, object)
+    {
+        struct remote_room rooms[TEXTTABLE_COLUMNS];
+        const char *cells[TEXTTABLE_COLUMNS];
+        for (size_t c = 0; c < count; c++)
+            cells[c] = remote_text(object, columns[c].key, &rooms[c]);
+        texttable_add(&table, cells);
+    }
+    texttable_print(&table, empty, stdout);
+    texttable_fini(&table);
+}
+
+static void command_order_print_more(const json_t *json)
+{
+    struct remote_room room;
+    const char *before = remote_text(json, "next_before", &room);
+    if (before[0])
+        printf("there may be more: --before %s\n", before);
+}
+
+static void command_order_print_list(const json_t *json)
+{
+    static const struct column columns[] = {
+        {">ORDER", "order"},         {"STATE", "state"},        {"CLIENT", "client"},
+        {">SERVICE", "service"},     {">QUANTITY", "quantity"}, {">CHARGE", "charge"},
+        {">PAID", "paid"},           {">REMAINS", "remains"},   {"PROVIDER", "provider"},
+        {"UPSTREAM", "upstream_id"}, {"CREATED", "created_at"},
+    };
+    command_order_print_table(json_object_get(json, "orders"), columns, COUNT_OF(columns),
+                              "no orders");
+    command_order_print_more(json);
+}
+
+static void command_order_print_masked(const char *label, const char *text)
+{
+    struct buf masked;
+    if (text[0] == '\0')
+        return;
+    buf_init(&masked, 64 * 1024);
+    texttable_mask(str_of(text), &masked);
+    printf("%s%s\n", label, masked.ptr ? masked.ptr : "");
+    buf_fini(&masked);
+}
+
+static void command_order_print_doubt_list(const json_t *json)
+{
+    size_t i;
+    json_t *order;
+    struct remote_room a, b, c;
+    const json_t *orders = json_object_get(json, "orders");
+    if (json_array_size(orders) == 0)
+        puts("no order is in doubt");
+    json_array_foreach(orders, i, order)
+    {
+        const json_t *doubt = json_object_get(order, "doubt");
+        printf("order %s  %s  client %s, ", remote_text(order, "order", &a),
+               remote_text(order, "created_at", &b), remote_text(order, "client", &c));
+        printf("service %s, at %s as its service %s\n", remote_text(order, "service", &a),
+               remote_text(doubt, "provider", &b), remote_text(doubt, "upstream_service", &c));
+        command_order_print_masked("  text:     ", remote_text(doubt, "text", &a));
+        command_order_print_masked("  evidence: ", remote_text(doubt, "evidence", &a));
+    }
+    command_order_print_more(json);
+}
+
+static void command_order_print_order(const json_t *order)
+{
+    struct remote_room room;
+    static const struct column lines[] = {
+        {"state", "state"},
+        {"shown as", "status"},
+        {"client", "client"},
+        {"service", "service"},
+        {"type", "type"},
+        {"quantity", "quantity"},
+        {"rate", "rate"},
+        {"charge", "charge"},
+        {"paid", "paid"},
+        {"currency", "currency"},
+        {"start count", "start_count"},
+        {"remains", "remains"},
+        {"provider", "provider"},
+        {"its service", "upstream_service"},
+        {"its order", "upstream_id"},
+        {"reason", "reason"},
+        {"number given", "number_given"},
+        {"parent", "parent"},
+        {"request", "request_id"},
+        {"created", "created_at"},
+        {"updated", "updated_at"},
+    };
+    printf("order %s\n", remote_text(order, "order", &room));
+    for (size_t i = 0; i < COUNT_OF(lines); i++) {
+        char label[24];
+        snprintf(label, sizeof label, "  %-13s", lines[i].head);
+        command_order_print_masked(label, remote_text(order, lines[i].key, &room));
+    }
+    const char *name;
+    json_t *value;
+    puts("  as sent:");
+    json_object_foreach(json_object_get(order, "fields"), name, value)
+    {
+        char label[64];
+        snprintf(label, sizeof label, "    %-19s", name);
+        command_order_print_masked(label, json_is_string(value) ? json_string_value(value) : "");
+    }
+}
+
+static void command_order_print_show(const json_t *json)
+{
+    static const struct column attempts[] = {
+        {">ATTEMPT", "attempt"},         {"STATE", "state"}, {"PROVIDER", "provider"},
+        {"SERVICE", "upstream_service"}, {">COST", "cost"},  {"ORDER", "upstream_id"},
+        {"STARTED", "started_at"},       {"TEXT", "text"},   {"EVIDENCE", "evidence"},
+    };
+    static const struct column events[] = {
+        {"AT", "at"}, {"EVENT", "event"},        {"FROM", "from"},
+        {"TO", "to"}, {"REQUEST", "request_id"}, {"REASON", "reason"},
+    };
+    static const struct column order_requests[] = {
+        {"KIND", "kind"},          {">NUMBER", "number"},    {"STATE", "state"},
+        {"STATUS", "status"},      {"PROVIDER", "provider"}, {"UPSTREAM", "upstream_id"},
+        {"CREATED", "created_at"}, {"TEXT", "text"},         {"EVIDENCE", "evidence"},
+    };
+    command_order_print_order(json_object_get(json, "order"));
+    puts("");
+    command_order_print_table(json_object_get(json, "attempts"), attempts, COUNT_OF(attempts),
+                              "no attempts");
+    puts("");
+    command_order_print_table(json_object_get(json, "events"), events, COUNT_OF(events),
+                              "no events");
+    if (json_array_size(json_object_get(json, "aftersales")) == 0)
+        return;
+    puts("");
+    command_order_print_table(json_object_get(json, "aftersales"), order_requests,
+                              COUNT_OF(order_requests), "");
+}
 
 enum { LIST_DEFAULT = 50, LIST_MAX = 1000, JSON_BYTES = 64 * 1024 * 1024 };
 
 struct order_options {
-    struct options common;
+    struct command_options common;
     bool is_doubt, next_offer, refund;
     const char *client, *before_text, *limit_text, *accepted, *provider, *text;
     uint64_t id, before, limit; /* read by the checks */
@@ -19,14 +172,14 @@ struct order_options {
 static bool command_order_parse(int argc, char **argv, struct order_options *out)
 {
     *out = (struct order_options){0};
-    const struct option own[] = {
+    const struct command_option own[] = {
         {"--in-doubt", &out->is_doubt, NULL},  {"--client", NULL, &out->client},
         {"--before", NULL, &out->before_text}, {"--limit", NULL, &out->limit_text},
         {"--accepted", NULL, &out->accepted},  {"--next-offer", &out->next_offer, NULL},
         {"--refund", &out->refund, NULL},      {"--provider", NULL, &out->provider},
         {"--text", NULL, &out->text},
     };
-    return options_parse(argc, argv, own, COUNT_OF(own), &out->common);
+    return command_parse(argc, argv, own, COUNT_OF(own), &out->common);
 }
 
 static bool command_order_read_number(const char *name, const char *text, uint64_t max,
@@ -113,7 +266,8 @@ static int command_order_list(struct remote *remote, const struct order_options 
 {
     struct remote_reply reply;
     struct buf path;
-    void (*print)(const json_t *) = options->is_doubt ? orderprint_doubt_list : orderprint_list;
+    void (*print)(const json_t *) =
+        options->is_doubt ? command_order_print_doubt_list : command_order_print_list;
     buf_init(&path, 4096);
     buf_printf(&path, "/orders?limit=%llu", (unsigned long long)options->limit);
     if (options->before)
@@ -155,7 +309,7 @@ static int command_order_list(struct remote *remote, const struct order_options 
 
 static bool command_order_check_show(struct order_options *o)
 {
-    return command_order_read_number("an order's ID", o->common.message[1], INT32_MAX, 0, &o->id);
+    return command_order_read_number("an order's ID", o->common.arguments[1], INT32_MAX, 0, &o->id);
 }
 
 static int command_order_show(struct remote *remote, const struct order_options *options)
@@ -173,13 +327,13 @@ static int command_order_show(struct remote *remote, const struct order_options 
         code =
             command_order_read_one(ledger, (uint32_t)options->id, &json) ? EXIT_OK : EXIT_PROBLEM;
         if (code == EXIT_OK)
-            command_order_print_ledger(&json, options->common.is_json, orderprint_show);
+            command_order_print_ledger(&json, options->common.is_json, command_order_print_show);
         buf_fini(&json);
         ledger_close(&ledger);
     } else if (code != EXIT_UNREACHABLE) {
         remote_tell(&reply, options->common.is_json);
         if (code == EXIT_OK && !options->common.is_json)
-            orderprint_show(reply.json);
+            command_order_print_show(reply.json);
     }
     remote_reply_fini(&reply);
     return code;
@@ -189,7 +343,7 @@ static int command_order_show(struct remote *remote, const struct order_options 
 
 static bool command_order_check_resolve(struct order_options *o)
 {
-    bool has_id = o->common.word_count == 2;
+    bool has_id = o->common.argument_count == 2;
     if ((o->accepted != NULL) + o->next_offer + o->refund != 1)
         fputs("panelmux: one of --accepted UPSTREAM_ID, --next-offer, --refund\n", stderr);
     else if (has_id == (o->provider || o->text) || (!has_id && !(o->provider && o->text)))
@@ -197,7 +351,7 @@ static bool command_order_check_resolve(struct order_options *o)
     else if (!has_id && o->accepted)
         fputs("panelmux: --accepted is for one order: give its ID\n", stderr);
     else
-        return !has_id || command_order_read_number("an order's ID", o->common.message[1],
+        return !has_id || command_order_read_number("an order's ID", o->common.arguments[1],
                                                     INT32_MAX, 0, &o->id);
     return false;
 }
@@ -254,10 +408,10 @@ int command_order_run(int argc, char **argv)
     struct remote remote;
     if (!command_order_parse(argc, argv, &options))
         return EXIT_USAGE;
-    for (size_t i = 0; options.common.word_count && i < COUNT_OF(verbs); i++) {
-        if (strcmp(options.common.message[0], verbs[i].name) != 0)
+    for (size_t i = 0; options.common.argument_count && i < COUNT_OF(verbs); i++) {
+        if (strcmp(options.common.arguments[0], verbs[i].name) != 0)
             continue;
-        if (!options_count(&options.common, verbs[i].min, verbs[i].max) ||
+        if (!command_check_count(&options.common, verbs[i].min, verbs[i].max) ||
             !verbs[i].check(&options))
             return EXIT_USAGE;
         if (!remote_open(&remote, &options.common))

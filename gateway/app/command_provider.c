@@ -108,7 +108,7 @@ static const struct command_provider_verb {
 };
 
 static int command_provider_ask(const struct command_provider_verb *verb,
-                                const struct options *options)
+                                const struct command_options *options)
 {
     struct remote remote;
     struct remote_reply reply;
@@ -120,13 +120,13 @@ static int command_provider_ask(const struct command_provider_verb *verb,
     buf_add_text(&path, "/providers");
     if (verb->min > 0) {
         buf_add_byte(&path, '/');
-        buf_add_urlencoded(&path, str_of(options->message[1]));
+        buf_add_urlencoded(&path, str_of(options->arguments[1]));
         buf_printf(&path, "/%s", verb->name);
     }
     struct jsonwriter w = jsonwriter_to(&body);
     jsonwriter_object(&w, NULL);
-    if (options->word_count > 2)
-        jsonwriter_text(&w, "service", str_of(options->message[2]));
+    if (options->argument_count > 2)
+        jsonwriter_text(&w, "service", str_of(options->arguments[2]));
     jsonwriter_object_end(&w);
     remote_ask(&remote, path.ptr, verb->is_get ? STR_NONE : buf_str(&body), &reply);
     remote_tell(&reply, options->is_json);
@@ -144,13 +144,13 @@ static int command_provider_ask(const struct command_provider_verb *verb,
 
 int command_provider_run(int argc, char **argv)
 {
-    struct options options;
-    if (!options_parse(argc, argv, NULL, 0, &options))
+    struct command_options options;
+    if (!command_parse(argc, argv, NULL, 0, &options))
         return EXIT_USAGE;
-    for (size_t i = 0; options.word_count && i < COUNT_OF(verbs); i++) {
-        if (strcmp(options.message[0], verbs[i].name) != 0)
+    for (size_t i = 0; options.argument_count && i < COUNT_OF(verbs); i++) {
+        if (strcmp(options.arguments[0], verbs[i].name) != 0)
             continue;
-        return options_count(&options, verbs[i].min, verbs[i].max)
+        return command_check_count(&options, verbs[i].min, verbs[i].max)
                    ? command_provider_ask(&verbs[i], &options)
                    : EXIT_USAGE;
     }

@@ -1,5 +1,5 @@
-/* See configuration.h. Files and rows are read in configuration_files.c and configuration_rows.c;
- * here they become the snapshot. */
+/* See configuration.h. The rows of the first level, the rules between rooms, and the snapshot made
+ * from them. Files and includes are read in configuration_files.c. */
 #include "app/configuration.h"
 
 #include <stdatomic.h>
@@ -7,7 +7,207 @@
 #include <unistd.h>
 
 #include "app/configuration_private.h"
+#include "cache/cache_rows.h"
+#include "catalogue/catalogue_rows.h"
+#include "clients/client_rows.h"
+#include "http/listener.h"
+#include "http/listener_rows.h"
 #include "http/listener_settings.h"
+#include "ledger/ledger_rows.h"
+#include "money/money_kinds.h"
+#include "orders/order_rows.h"
+#include "providers/provider_rows.h"
+#include "settings/kind.h"
+
+enum { WORKERS_MAX = 256, RATES_MAX = 300 };
+
+/* configuration_files.c has read them before. */
+static bool configuration_read_include(struct setting_reader *reader, const struct setting_row *row,
+                                       const struct yamlnode *node, void *record)
+{
+    (void)reader;
+    (void)row;
+    (void)node;
+    (void)record;
+    return true;
+}
+static const struct setting_kind include_kind = {.name = "a file, or a list of them",
+                                                 .read = configuration_read_include};
+
+static const struct setting_map rate_map = {
+    .size = sizeof(struct configuration_rate),
+    .key = {.key = "rates",
+            .kind = &provider_rows_currency,
+            .offset = offsetof(struct configuration_rate, currency)},
+    .value = {.key = "rates",
+              .kind = &money_kinds_exchange,
+              .offset = offsetof(struct configuration_rate, rate)},
+};
+
+static const struct setting_row list[] = {
+    {.kind = &kind_inline,
+     .table = &listener_rows,
+     .offset = offsetof(struct configuration_draft, made.front)},
+    {.key = "admin",
+     .kind = &kind_table,
+     .table = &admin_rows,
+     .offset = offsetof(struct configuration_draft, admin),
+     .sentence = "The operators' side."},
+    {.kind = &kind_inline,
+     .table = &ledger_rows,
+     .offset = offsetof(struct configuration_draft, made.ledger)},
+    {.kind = &kind_inline,
+     .table = &cache_rows,
+     .offset = offsetof(struct configuration_draft, made.cache)},
+    {.key = "workers",
+     .kind = &kind_unsigned,
+     .offset = offsetof(struct configuration_draft, made.workers),
+     .min = 1,
+     .max = WORKERS_MAX,
+     .standard_words = "one a core",
+     .is_restart = true,
+     .sentence = "Threads that serve clients."},
+    {.kind = &kind_inline,
+     .table = &order_rows,
+     .offset = offsetof(struct configuration_draft, made.orders)},
+    {.key = "rates",
+     .kind = &kind_map,
+     .map = &rate_map,
+     .offset = offsetof(struct configuration_draft, rates),
+     .count_offset = offsetof(struct configuration_draft, rate_count),
+     .max = RATES_MAX,
+     .sentence = "What one unit of each other currency is worth in `currency`: `{EUR: 1.08}`."},
+    {.kind = &kind_inline,
+     .table = &catalogue_rows,
+     .offset = offsetof(struct configuration_draft, made.catalogue)},
+    {.key = "clients",
+     .kind = &kind_list,
+     .table = &client_rows,
+     .offset = offsetof(struct configuration_draft, clients),
+     .count_offset = offsetof(struct configuration_draft, client_count),
+     .max = CLIENT_MAX - 1,
+     .sentence = "Who may call."},
+    {.key = "providers",
+     .kind = &kind_list,
+     .table = &provider_rows,
+     .offset = offsetof(struct configuration_draft, providers),
+     .count_offset = offsetof(struct configuration_draft, provider_count),
+     .max = PROVIDER_MAX,
+     .sentence = "Who delivers."},
+    {.key = "include",
+     .kind = &include_kind,
+     .sentence = "Further files, relative to this one. Their `clients`, `providers`, `services` "
+                 "and `imports` are added; any other key stands in one file only."},
+};
+
+const struct setting_table configuration_rows = {.name = "the configuration",
+                                                 .rows = list,
+                                                 .count = COUNT_OF(list),
+                                                 .size = sizeof(struct configuration_draft)};
+
+/* ---- rules between rooms ---- */
+
+static const struct configuration_rate *
+configuration_find_rate(const struct configuration_draft *draft, const char *currency)
+{
+    for (size_t i = 0; i < draft->rate_count; i++)
+        if (draft->rates[i].currency && strcmp(draft->rates[i].currency, currency) == 0)
+            return &draft->rates[i];
+    return NULL;
+}
+
+static void configuration_check_rates(struct setting_reader *reader, const struct yamlnode *rates,
+                                      const struct configuration_draft *draft)
+{
+    const struct yamlnode *node = rates->first;
+    for (size_t i = 0; i < draft->rate_count; i++, node = node->next) {
+        const char *currency = draft->rates[i].currency;
+        if (currency == NULL)
+            continue;
+        if (configuration_find_rate(draft, currency) != &draft->rates[i])
+            faultlist_add(reader->faults, node->key_place, "a second rate for %s; keep one of them",
+                          currency);
+        if (strcmp(currency, draft->made.catalogue.currency) == 0 &&
+            draft->rates[i].rate.units != FACTOR_ONE)
+            faultlist_add(reader->faults, node->key_place,
+                          "%s is `currency` itself, one is worth one; leave it out", currency);
+    }
+}
+
+static struct factor configuration_find_exchange(struct setting_reader *reader,
+                                                 const struct yamlnode *provider,
+                                                 const struct configuration_draft *draft,
+                                                 const char *currency, bool is_whole)
+{
+    struct factor one = {FACTOR_ONE};
+    const struct yamlnode *node = yamlnode_find(provider, "currency");
+    if (strcmp(currency, draft->made.catalogue.currency) == 0)
+        return one;
+    const struct configuration_rate *rate = configuration_find_rate(draft, currency);
+    if (rate)
+        return rate->rate;
+    if (is_whole)
+        faultlist_add(reader->faults, node ? node->place : provider->place,
+                      "there is no rate for %s; add `rates: {%s: …}`, what one %s is worth in %s",
+                      currency, currency, currency, draft->made.catalogue.currency);
+    return one;
+}
+
+/* Files that can be read may still hold no certificate, or a key that is not its own. */
+static void configuration_check_tls(struct setting_reader *reader, const struct yamlnode *root,
+                                    const struct listener_settings *front)
+{
+    const struct yamlnode *node = yamlnode_find(root, "tls");
+    struct fault why;
+    if (node == NULL || front->certificate == NULL || front->key == NULL)
+        return;
+    struct tls_context *tls = tls_context_new(front->certificate, front->key, &why);
+    if (tls == NULL)
+        faultlist_add(reader->faults, node->place, "`tls`: %s", why.message);
+    tls_context_unpin(&tls);
+}
+
+/* Legal, but hardly what was meant. */
+static void configuration_warn_of_nothing(struct setting_reader *reader,
+                                          const struct yamlnode *root,
+                                          const struct configuration_draft *draft)
+{
+    const struct catalogue_settings *catalogue = &draft->made.catalogue;
+    struct source_location whole = {root->place.file, 0, 0};
+    if (draft->client_count == 0)
+        faultlist_warn(reader->faults, whole, "no clients, so nobody can call; add `clients:`");
+    if (draft->provider_count == 0)
+        faultlist_warn(reader->faults, whole,
+                       "no providers, so nothing can be delivered; add `providers:`");
+    else if (catalogue->service_count == 0 && catalogue->import_count == 0)
+        faultlist_warn(reader->faults, whole, "nothing to sell; add `services:` or `imports:`");
+}
+
+struct factor *configuration_check(struct setting_reader *reader, const struct yamlnode *root,
+                                   struct configuration_draft *draft, bool is_whole)
+{
+    struct factor *exchange = memory_array(draft->provider_count + 1, sizeof *exchange);
+    const struct yamlnode *rates = yamlnode_find(root, "rates");
+    const struct yamlnode *providers = yamlnode_find(root, "providers");
+    const struct yamlnode *node = providers ? providers->first : NULL;
+    if (draft->rate_count)
+        configuration_check_rates(reader, rates, draft);
+    for (size_t i = 0; i < draft->provider_count; i++, node = node->next) {
+        struct provider_settings *provider = &draft->providers[i];
+        if (provider->currency == NULL)
+            provider->currency = memory_text(draft->made.catalogue.currency);
+        exchange[i] =
+            configuration_find_exchange(reader, node, draft, provider->currency, is_whole);
+    }
+    configuration_check_tls(reader, root, &draft->made.front);
+    if (is_whole) {
+        rows_check_references(reader);
+        configuration_warn_of_nothing(reader, root, draft);
+    }
+    return exchange;
+}
+
+/* ---- the snapshot ---- */
 
 char *configuration_find(const char *given, struct faultlist *faults)
 {
@@ -161,7 +361,7 @@ struct difference {
     bool is_any;
 };
 
-static void configuration_tell_restart(const struct setting_row *row, void *arg)
+static void configuration_report_restart(const struct setting_row *row, void *arg)
 {
     struct difference *difference = arg;
     difference->is_any = true;
@@ -175,6 +375,6 @@ bool configuration_check_reload(const struct configuration *running,
                                 const struct configuration *fresh, struct faultlist *faults)
 {
     struct difference difference = {fresh, faults, false};
-    rows_compare(&configuration_rows, running, fresh, configuration_tell_restart, &difference);
+    rows_compare(&configuration_rows, running, fresh, configuration_report_restart, &difference);
     return !difference.is_any;
 }

@@ -40,7 +40,4 @@ void configuration_unpin(struct configuration **configuration);
 bool configuration_check_reload(const struct configuration *running,
                                 const struct configuration *fresh, struct faultlist *faults);
 
-/* docs/configuration.md, from the rooms' tables. */
-void configuration_document(struct buf *out);
-
 #endif

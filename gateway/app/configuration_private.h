@@ -2,7 +2,6 @@
  * the files of configuration*.c and their tests. */
 #ifndef APP_CONFIGURATION_PRIVATE_H
 #define APP_CONFIGURATION_PRIVATE_H
-#include "admin/admin_rows.h"
 #include "app/configuration.h"
 #include "settings/rows.h"
 

@@ -5,20 +5,165 @@
 
 #include <curl/curl.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 
+#include "admin/metric.h"
 #include "app/command.h"
 #include "app/gateway_private.h"
-#include "app/metrics_v2.h"
-#include "app/notify.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "loop/transfer.h"
+#include "orders/place.h"
 #include "v2/v2.h"
 
-enum { LOOK_MS = 10, DRAIN_MS = 30000 };
+enum { LOOK_MS = 10, DRAIN_MS = 30000, READ_AGAIN_MS = 1000 };
+
+/* ---- metrics of the clients' side ---- */
+
+static uint64_t gateway_load_counter(const _Atomic uint64_t *counter)
+{
+    return atomic_load_explicit(counter, memory_order_relaxed);
+}
+
+static void gateway_add_counts(struct buf *out, const char *name, const char *help,
+                               const _Atomic uint64_t *counters)
+{
+    metric_family(out, METRIC_COUNTER, name, help);
+    for (size_t row = 0; row < v2_action_count(); row++)
+        metric_count(out, name, METRIC_LABELS({"action", str_of(v2_action_name(row))}),
+                     gateway_load_counter(&counters[row]));
+}
+
+static void gateway_print_metrics(struct buf *out, void *arg)
+{
+    static const char seconds[] = "panelmux_action_seconds_total";
+    (void)arg;
+    gateway_add_counts(out, "panelmux_action_requests_total", "Clients' requests by action.",
+                       v2_totals.requests);
+    gateway_add_counts(out, "panelmux_action_errors_total",
+                       "Those that were answered with an error.", v2_totals.errors);
+    metric_family(out, METRIC_COUNTER, seconds, "Time from their arrival to their answer.");
+    for (size_t row = 0; row < v2_action_count(); row++)
+        metric_seconds(out, seconds, METRIC_LABELS({"action", str_of(v2_action_name(row))}),
+                       (int64_t)gateway_load_counter(&v2_totals.microseconds[row]));
+    metric_one_count(out, "panelmux_bad_keys_total", "Requests with a key that nobody has.",
+                     gateway_load_counter(&v2_totals.bad_keys));
+    metric_one_count(out, "panelmux_rate_limited_total", "Requests answered 429.",
+                     gateway_load_counter(&v2_totals.rate_limited));
+}
+
+/* ---- recovery: what the ledger holds at the start ---- */
+
+static void gateway_on_kept_order(const struct ledger_order *order, unsigned attempts, void *arg)
+{
+    struct gateway *g = arg;
+    struct open_order live;
+    (void)attempts;
+    char *extra = str_copy(order->extra);
+    open_order_from_ledger(order, &live);
+    live.extra = extra;
+    open_orders_put(g->open_orders, &live);
+    free(extra);
+    g->orphans += order->provider.len &&
+                  provider_set_find(g->configuration->providers, order->provider) == NULL;
+    if (order->course.state != ORDERSTATE_PLACING)
+        return;
+    g->resumed = memory_resize(g->resumed, g->resumed_count + 1, sizeof *g->resumed);
+    struct ledger_order *kept = &g->resumed[g->resumed_count++];
+    *kept = *order;
+    kept->client = arena_str(&g->resumed_arena, order->client);
+    kept->fields = arena_str(&g->resumed_arena, order->fields);
+    kept->provider = arena_str(&g->resumed_arena, order->provider);
+    kept->request_id = arena_str(&g->resumed_arena, order->request_id);
+    kept->currency = kept->extra = kept->reason = kept->upstream_id = kept->upstream_service =
+        STR("");
+}
+
+static void gateway_on_kept_list(struct str provider, struct str body, int64_t fetched_at_ms,
+                                 void *arg)
+{
+    struct gateway *g = arg;
+    refresher_take_list(g->refresher, provider, body, fetched_at_ms);
+}
+
+static void gateway_on_kept_import(const struct ledger_import *import, void *arg)
+{
+    struct gateway *g = arg;
+    refresher_take_import(g->refresher, import);
+}
+
+static void gateway_on_kept_price(const struct ledger_price *price, int64_t at_ms, void *arg)
+{
+    struct gateway *g = arg;
+    refresher_take_price(g->refresher, price, at_ms);
+}
+
+static bool gateway_recover(struct gateway *g, struct fault *why)
+{
+    struct ledger_visit visit = {.order = gateway_on_kept_order,
+                                 .list = gateway_on_kept_list,
+                                 .import = gateway_on_kept_import,
+                                 .price = gateway_on_kept_price,
+                                 .arg = g};
+    if (!ledger_recover(g->ledger, &visit, why))
+        return false;
+    log_event(LOG_INFO, "recovered", "unfinished=%zu resumed=%zu",
+              open_orders_count(g->open_orders), g->resumed_count);
+    if (g->orphans > 0)
+        log_event(LOG_WARN, "orders_without_provider",
+                  "orders=%zu why=\"their providers are not configured, so nobody can be asked\"",
+                  g->orphans);
+    return true;
+}
+
+/* ---- going on with orders between two offers ---- */
+
+struct resumption {
+    struct gateway *gateway;
+    size_t index;
+    struct loop_timer again;
+};
+
+static void gateway_query_attempts(void *arg);
+
+/* Without its attempts nobody knows where it may go: then it waits. */
+static void gateway_on_attempts(const struct ledger_rows *rows, void *arg)
+{
+    struct resumption *resumption = arg;
+    struct gateway *g = resumption->gateway;
+    if (rows->result != LEDGER_DONE && !g->is_draining) {
+        loop_timer_start(&resumption->again, g->loop, READ_AGAIN_MS, gateway_query_attempts,
+                         resumption);
+        return;
+    }
+    if (rows->result == LEDGER_DONE)
+        place_resume(g->context, &g->resumed[resumption->index], rows->attempts,
+                     rows->attempt_count);
+    loop_timer_fini(&resumption->again);
+    free(resumption);
+}
+
+static void gateway_query_attempts(void *arg)
+{
+    struct resumption *resumption = arg;
+    struct gateway *g = resumption->gateway;
+    struct ledger_query query = {.request = LEDGER_QUERY_SHOW,
+                                 .id = g->resumed[resumption->index].id};
+    ledger_query(g->ledger, g->loop, &query, gateway_on_attempts, resumption);
+}
+
+static void gateway_resume_orders(struct gateway *g)
+{
+    for (size_t i = 0; i < g->resumed_count; i++) {
+        struct resumption *resumption = memory_new(sizeof *resumption);
+        resumption->gateway = g;
+        resumption->index = i;
+        gateway_query_attempts(resumption);
+    }
+}
 
 /* ---- snapshots ---- */
 
@@ -30,6 +175,23 @@ struct worker_news gateway_news(struct gateway *g, struct catalogue *catalogue,
         .configuration = configuration ? configuration_pin(configuration) : NULL,
         .tls = configuration && g->tls ? tls_context_pin(g->tls) : NULL,
     };
+}
+
+static void gateway_release_view(void *arg)
+{
+    struct configuration *configuration = arg;
+    configuration_unpin(&configuration);
+}
+
+void gateway_use(struct gateway *g, struct configuration *configuration)
+{
+    struct configuration *pinned = configuration_pin(configuration);
+    struct refresher_view view = {.settings = &pinned->catalogue,
+                                  .providers = pinned->providers,
+                                  .clients = pinned->clients,
+                                  .release = gateway_release_view,
+                                  .arg = pinned};
+    refresher_configure(g->refresher, &view);
 }
 
 static void gateway_notify_workers(struct gateway *g, struct catalogue *catalogue,
@@ -185,7 +347,7 @@ static void gateway_on_settle_look(void *arg)
     log_event(LOG_INFO, "serving", "services=%zu workers=%zu", g->context->catalogue->count,
               g->worker_count);
     notify_ready();
-    recovery_resume(g);
+    gateway_resume_orders(g);
     if (g->options.on_open)
         g->options.on_open(g->configuration->front.listen[0].text, g->options.arg);
 }
@@ -244,7 +406,7 @@ static bool gateway_build(struct gateway *g, struct fault *why)
                                           .open_orders = g->open_orders,
                                           .refresher = g->refresher};
     g->context = order_context_new(&context);
-    return recovery_run(g, why);
+    return gateway_recover(g, why);
 }
 
 static void gateway_build_admin(struct gateway *g)
@@ -253,7 +415,7 @@ static void gateway_build_admin(struct gateway *g)
                                 .cache = g->cache,
                                 .state = gateway_fill_state,
                                 .reload = gateway_start_reload,
-                                .metrics = metrics_v2,
+                                .metrics = gateway_print_metrics,
                                 .arg = g};
     g->admin = admin_new(&parts);
     g->admin_listener = listener_new(g->loop, admin_handle, g->admin);

@@ -3,6 +3,8 @@
 #define APP_GATEWAY_PRIVATE_H
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 #include "admin/admin.h"
 #include "app/gateway.h"
@@ -62,12 +64,6 @@ bool opening_front(struct gateway *g, struct fault *why);
  * gone. */
 bool opening_change(struct gateway *g, const struct configuration *fresh, struct fault *why);
 
-/* recovery.c */
-/* Before ledger_start. */
-bool recovery_run(struct gateway *g, struct fault *why);
-/* With the first catalogue that sells. */
-void recovery_resume(struct gateway *g);
-
 /* reload.c */
 /* Reads the file again, all or nothing; done later, on the main loop. */
 void reload_start(struct gateway *g, void (*done)(const char *faults, void *arg), void *arg);
@@ -76,6 +72,15 @@ void reload_abandon(struct gateway *g);
 /* The snapshot of `coming` has arrived: the main thread works with it now, and with `catalogue`
  * tells the workers; when each has taken it, who waits for the reload is told. */
 void reload_take(struct gateway *g, struct catalogue *catalogue);
+
+/* notify.c: reports our state to the service manager, as sd_notify(3) does. */
+/* The address that $NOTIFY_SOCKET's value stands for: a path, or '@' and an abstract name. Returns
+ * its length; 0: not an address. Pure. */
+socklen_t notify_address(const char *value, struct sockaddr_un *out);
+void notify_ready(void);     /* the clients' port is open */
+void notify_reloading(void); /* a configuration is being read; ended by notify_reloaded */
+void notify_reloaded(bool is_taken);
+void notify_stopping(void); /* draining */
 
 /* gateway.c */
 /* What a worker is told: pins of its own; configuration may be NULL. */

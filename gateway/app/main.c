@@ -1,10 +1,97 @@
-/* panelmux: the table of commands and how one is found. */
+/* panelmux: the table of commands, how one is found, and the man page made from the table. */
 #include <stdio.h>
 #include <string.h>
 
-#include "admin/resilience.h"
 #include "app/command.h"
-#include "app/manual.h"
+
+/* A backslash, and a dot or quote at a line's start, mean something to the formatter. */
+static void main_print_man_text(FILE *out, struct str text)
+{
+    if (text.len > 0 && (text.ptr[0] == '.' || text.ptr[0] == '\''))
+        fputs("\\&", out);
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.ptr[i] == '\\')
+            fputs("\\e", out);
+        else if (text.ptr[i] == '-')
+            fputs("\\-", out);
+        else
+            fputc(text.ptr[i], out);
+    }
+}
+
+static void main_print_man_command(FILE *out, const struct command *command)
+{
+    struct str rest = str_of(command->usage), line;
+    const char *macro = ".TP";
+    while (str_next(&rest, '\n', &line)) {
+        fprintf(out, "%s\n.B ", macro);
+        main_print_man_text(out, line);
+        fputc('\n', out);
+        macro = ".TQ";
+    }
+    main_print_man_text(out, str_of(command->summary));
+    fputs(".\n", out);
+}
+
+static const char head[] =
+    ".\\\" Made from the table of commands: panelmux help --man. Do not edit.\n"
+    ".TH PANELMUX 8 \"\" \"panelmux " PANELMUX_VERSION "\" \"System administration\"\n"
+    ".SH NAME\n"
+    "panelmux \\- many upstream panels behind one key\n"
+    ".SH SYNOPSIS\n"
+    ".B panelmux\n"
+    ".I command\n"
+    ".RI [ options ]\n"
+    ".SH DESCRIPTION\n"
+    "A gateway that resells services of upstream panels: its clients speak the panel API v2 to it "
+    "with one\n"
+    "key, and it speaks the same to the panels that deliver, fails over among them, and never "
+    "orders twice.\n"
+    ".SH COMMANDS\n";
+
+static const char tail[] =
+    ".SH OPTIONS\n"
+    ".TP\n"
+    ".BI \\-c \" FILE\"\n"
+    "The configuration.\n"
+    ".TP\n"
+    ".B \\-\\-json\n"
+    "The answer as JSON on standard output.\n"
+    ".TP\n"
+    ".B \\-\\-help\n"
+    "What a command takes.\n"
+    ".SH EXIT STATUS\n"
+    "0 ok, 1 problem found, 2 usage, 3 cannot reach.\n"
+    ".SH SIGNALS\n"
+    ".TP\n"
+    ".B SIGHUP\n"
+    "Reads the configuration again, all or nothing.\n"
+    ".TP\n"
+    ".BR SIGTERM \", \" SIGINT\n"
+    "Drains: nothing new is accepted, what is under way is finished, at most 30 s.\n"
+    ".SH ENVIRONMENT\n"
+    ".TP\n"
+    ".B PANELMUX_CONFIG\n"
+    "The configuration, where\n"
+    ".B \\-c\n"
+    "is not given.\n"
+    ".TP\n"
+    ".B NOTIFY_SOCKET\n"
+    "Where a service manager is told of readiness, reloads and the end (sd_notify).\n"
+    ".SH FILES\n"
+    ".TP\n"
+    ".I ./panelmux.yaml\n"
+    ".TQ\n"
+    ".I /etc/panelmux/panelmux.yaml\n"
+    "The configuration; the first of them that is there.\n";
+
+static void main_print_man(FILE *out, const struct command *commands, size_t count)
+{
+    fputs(head, out);
+    for (size_t i = 0; i < count; i++)
+        main_print_man_command(out, &commands[i]);
+    fputs(tail, out);
+}
 
 static const struct command commands[] = {
     {"check", "check [-c FILE] [--online] [--json]",
@@ -16,12 +103,12 @@ static const struct command commands[] = {
      "a gateway and three simulated panels on loopback, with a throw-away ledger",
      command_demo_run},
     {"explain", "explain SERVICE QUANTITY [--client NAME] [-c FILE] [--json]",
-     "price, cost and, for each offer, why it would be taken or skipped", command_explain_run},
+     "price, cost and, for each offer, why it would be taken or skipped", command_services_explain},
     {"health", "health [-c FILE] [--json]",
      "asks the running gateway whether it may be sent clients; for health checks",
-     command_health_run},
+     command_gateway_health},
     {"import", "import PROVIDER [-c FILE] [--json]",
-     "the provider's list as a YAML block of services: for review", command_import_run},
+     "the provider's list as a YAML block of services: for review", command_services_import},
     {"ledger", "ledger verify [-c FILE] [--json]\nledger backup FILE [-c FILE] [--json]",
      "checks the books; copies them, while running", command_ledger_run},
     {"order",
@@ -36,11 +123,11 @@ static const struct command commands[] = {
      "provider accept NAME [SERVICE] [-c FILE] [--json]",
      "the providers, how they stand; pauses one, ends a quarantine", command_provider_run},
     {"reload", "reload [-c FILE] [--json]", "reads the configuration again, all or nothing",
-     command_reload_run},
+     command_gateway_reload},
     {"serve", "serve [-c FILE]", "runs the gateway in the foreground; logs to stderr",
-     command_serve_run},
+     command_gateway_serve},
     {"simulate", "simulate [--listen ADDR] [--script FILE]",
-     "a simulated panel for rehearsals and tests", command_simulate_run},
+     "a simulated panel for rehearsals and tests", command_demo_simulate},
 };
 
 static void main_print_usage_lines(FILE *out, const char *usage)
@@ -79,27 +166,6 @@ static bool main_wants_help(int argc, char **argv)
     return false;
 }
 
-static void main_print_parts(FILE *out)
-{
-    struct buf text;
-    buf_init(&text, 64 * 1024);
-    resilience_print_markdown(&text);
-    fwrite(text.ptr, 1, text.len, out);
-    buf_fini(&text);
-}
-
-/* Pages that the repository keeps as files: packaging/panelmux.8, a part of docs/operations.md. */
-static bool main_print_page(const char *name)
-{
-    if (strcmp(name, "--man") == 0)
-        manual_print(stdout, commands, COUNT_OF(commands));
-    else if (strcmp(name, "--parts") == 0)
-        main_print_parts(stdout);
-    else
-        return false;
-    return true;
-}
-
 static int main_fail_unknown(const char *name)
 {
     const char *nearest = NULL;
@@ -128,8 +194,10 @@ int main(int argc, char **argv)
         return EXIT_OK;
     }
     const struct command *command = main_find(argv[1]);
-    if (argc == 3 && strcmp(argv[1], "help") == 0 && main_print_page(argv[2]))
+    if (argc == 3 && strcmp(argv[1], "help") == 0 && strcmp(argv[2], "--man") == 0) {
+        main_print_man(stdout, commands, COUNT_OF(commands));
         return EXIT_OK;
+    }
     if (command == NULL && (main_wants_help(argc, argv) || strcmp(argv[1], "help") == 0)) {
         main_print_help(stdout);
         return EXIT_OK;

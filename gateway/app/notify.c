@@ -1,5 +1,7 @@
-/* See notify.h. */
-#include "app/notify.h"
+/* Reports our state to the service manager, as sd_notify(3) does but without its library: a
+ * datagram to the unix socket named by $NOTIFY_SOCKET. Without that variable nothing happens, and a
+ * manager that does not listen is ignored. The main thread. See gateway_private.h. */
+#include "app/gateway_private.h"
 
 #include <stddef.h>
 #include <stdio.h>

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 
 #include "app/gateway_private.h"
-#include "app/notify.h"
 #include "base/clock.h"
 #include "base/log.h"
 
@@ -63,23 +62,6 @@ static void reload_forget_cool_downs(struct gateway *g, const struct configurati
             continue;
         health_reset(g->health, now->id);
     }
-}
-
-static void reload_release_view(void *arg)
-{
-    struct configuration *configuration = arg;
-    configuration_unpin(&configuration);
-}
-
-void gateway_use(struct gateway *g, struct configuration *configuration)
-{
-    struct configuration *pinned = configuration_pin(configuration);
-    struct refresher_view view = {.settings = &pinned->catalogue,
-                                  .providers = pinned->providers,
-                                  .clients = pinned->clients,
-                                  .release = reload_release_view,
-                                  .arg = pinned};
-    refresher_configure(g->refresher, &view);
 }
 
 /* Warnings stand among the faults, in the order of the file. */

@@ -17,7 +17,7 @@ void remote_print_faults(struct faultlist *faults, FILE *out)
     buf_fini(&text);
 }
 
-struct configuration *remote_configuration(const struct options *options)
+struct configuration *remote_configuration(const struct command_options *options)
 {
     struct faultlist faults;
     faultlist_init(&faults);
@@ -75,7 +75,7 @@ static bool remote_read_file(struct remote *remote, const char *path, struct fau
     return is_good;
 }
 
-bool remote_open(struct remote *remote, const struct options *options)
+bool remote_open(struct remote *remote, const struct command_options *options)
 {
     struct faultlist faults;
     *remote = (struct remote){0};

@@ -6,15 +6,15 @@
 #define APP_REMOTE_H
 #include <jansson.h>
 
+#include "app/command.h"
 #include "app/configuration_private.h"
-#include "app/options.h"
 
 struct remote {
     struct configuration_draft draft; /* of it: admin and made.ledger */
     char url[160];                    /* "http://127.0.0.1:8081" */
 };
 /* False: told on stderr. */
-bool remote_open(struct remote *remote, const struct options *options) MUST_USE;
+bool remote_open(struct remote *remote, const struct command_options *options) MUST_USE;
 void remote_close(struct remote *remote);
 
 struct remote_reply {
@@ -31,7 +31,7 @@ void remote_reply_fini(struct remote_reply *reply);
 void remote_tell(const struct remote_reply *reply, bool is_json);
 
 /* The whole configuration, for commands that need keys or providers; faults go to stderr. */
-struct configuration *remote_configuration(const struct options *options);
+struct configuration *remote_configuration(const struct command_options *options);
 void remote_print_faults(struct faultlist *faults, FILE *out);
 
 /* ---- reading what the gateway answered ---- */

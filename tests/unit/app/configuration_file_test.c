@@ -230,6 +230,31 @@ static void check_example(void **state)
     free(text);
 }
 
+static const char document_head[] =
+    "# Configuration\n"
+    "\n"
+    "*Made from the tables in the source; do not edit. A commented example is\n"
+    "`config/panelmux.example.yaml`.*\n"
+    "\n"
+    "One YAML file, looked for in `-c FILE`, `$PANELMUX_CONFIG`, `./panelmux.yaml` and\n"
+    "`/etc/panelmux/panelmux.yaml`. `panelmux check` reports every fault at once, as\n"
+    "`FILE:LINE:COLUMN: what is wrong; what would be right`; a warning alone is no fault.\n"
+    "\n"
+    "* `${env:NAME}` and `${file:/path}` stand for a variable of the environment or the text of a\n"
+    "  file, anywhere in a value; `$${` stands for `${` itself. Inside `{ }` and `[ ]` they need\n"
+    "  quotes. A secret written out in the file draws a warning.\n"
+    "* Yes or no is `true` or `false`. Whole numbers are plain digits.\n"
+    "* Durations carry their unit: `1500ms`, `15s`, `10m`, `2h`, `1d`. Sizes: `512KiB`, `1MiB`.\n"
+    "  Rate limits: `10/s`, `300/m`, `5000/h`, `none`. Amounts and rates are exact decimals,\n"
+    "  quoted or not.\n"
+    "* Anchors, aliases, tags and a second document are refused; `include` joins files.\n"
+    "* Paths other than those in `include` are relative to the working directory.\n"
+    "* SIGHUP or `panelmux reload` reads all of it again, all or nothing. What needs a restart "
+    "says\n"
+    "  so below.\n"
+    "\n"
+    "## First level\n";
+
 /* UPDATE_DOCUMENTS=1 writes the page anew. */
 static void check_document(void **state)
 {
@@ -237,7 +262,8 @@ static void check_document(void **state)
     static const char path[] = TESTS_DIRECTORY "/../docs/configuration.md";
     struct buf out;
     buf_init(&out, 1 << 20);
-    configuration_document(&out);
+    buf_add_text(&out, document_head);
+    rows_document(&configuration_rows, "", &out);
     if (getenv("UPDATE_DOCUMENTS"))
         write_file(path, out.ptr);
     char *page = read_whole(path);

@@ -1,5 +1,5 @@
 /* What a service manager is told, and where; with a real socket. */
-#include "app/notify.h"
+#include "app/gateway_private.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

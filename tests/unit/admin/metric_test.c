@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "admin/metrictext.h"
+#include "admin/metric.h"
 
 static void check(struct buf *out, const char *expected)
 {

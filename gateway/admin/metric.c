@@ -1,5 +1,5 @@
-/* See metrictext.h. */
-#include "admin/metrictext.h"
+/* See metric.h. */
+#include "admin/metric.h"
 
 void metric_family(struct buf *out, enum metric_type type, const char *name, const char *help)
 {
@@ -8,7 +8,7 @@ void metric_family(struct buf *out, enum metric_type type, const char *name, con
                type == METRIC_COUNTER ? "counter" : "gauge");
 }
 
-static void metrictext_add_value(struct buf *out, struct str value)
+static void metric_add_value(struct buf *out, struct str value)
 {
     for (size_t i = 0; i < value.len; i++) {
         char c = value.ptr[i];
@@ -21,14 +21,13 @@ static void metrictext_add_value(struct buf *out, struct str value)
     }
 }
 
-static void metrictext_add_name(struct buf *out, const char *name,
-                                const struct metric_labels *labels)
+static void metric_add_name(struct buf *out, const char *name, const struct metric_labels *labels)
 {
     buf_add_text(out, name);
     if (labels) {
         for (size_t i = 0; i < METRIC_LABELS_MAX && labels->list[i].name; i++) {
             buf_printf(out, "%c%s=\"", i ? ',' : '{', labels->list[i].name);
-            metrictext_add_value(out, labels->list[i].value);
+            metric_add_value(out, labels->list[i].value);
             buf_add_byte(out, '"');
         }
         buf_add_byte(out, '}');
@@ -39,7 +38,7 @@ static void metrictext_add_name(struct buf *out, const char *name,
 void metric_number(struct buf *out, const char *name, const struct metric_labels *labels,
                    int64_t value)
 {
-    metrictext_add_name(out, name, labels);
+    metric_add_name(out, name, labels);
     buf_add_i64(out, value);
     buf_add_byte(out, '\n');
 }
@@ -47,7 +46,7 @@ void metric_number(struct buf *out, const char *name, const struct metric_labels
 void metric_count(struct buf *out, const char *name, const struct metric_labels *labels,
                   uint64_t value)
 {
-    metrictext_add_name(out, name, labels);
+    metric_add_name(out, name, labels);
     buf_add_u64(out, value);
     buf_add_byte(out, '\n');
 }
@@ -55,7 +54,7 @@ void metric_count(struct buf *out, const char *name, const struct metric_labels 
 void metric_seconds(struct buf *out, const char *name, const struct metric_labels *labels,
                     int64_t microseconds)
 {
-    metrictext_add_name(out, name, labels);
+    metric_add_name(out, name, labels);
     if (microseconds < 0)
         buf_add_byte(out, '-');
     uint64_t magnitude = microseconds < 0 ? (uint64_t)-microseconds : (uint64_t)microseconds;
@@ -68,7 +67,7 @@ void metric_money(struct buf *out, const char *name, const struct metric_labels 
 {
     char text[MONEY_TEXT];
     money_print(amount, 0, text);
-    metrictext_add_name(out, name, labels);
+    metric_add_name(out, name, labels);
     buf_printf(out, "%s\n", text);
 }
 

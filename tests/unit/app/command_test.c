@@ -1,5 +1,5 @@
-/* The words after a command. */
-#include "app/options.h"
+/* How the arguments of a command are read. */
+#include "app/command.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,15 +8,15 @@
 
 #include <cmocka.h>
 
-struct options_case {
-    const char *message[8];
+struct command_case {
+    const char *arguments[8];
     bool is_good;
     const char *config, *client, *first;
     bool is_json, is_doubt;
     size_t word_count;
 };
 
-static const struct options_case cases[] = {
+static const struct command_case cases[] = {
     {{"list"}, true, NULL, NULL, "list", false, false, 1},
     {{"-c", "a.yaml", "list"}, true, "a.yaml", NULL, "list", false, false, 1},
     {{"list", "--json", "-c", "a"}, true, "a", NULL, "list", true, false, 1},
@@ -31,6 +31,14 @@ static const struct options_case cases[] = {
     {{"list", "-c"}, false, NULL, NULL, NULL, false, false, 0},
     {{"list", "--jsn"}, false, NULL, NULL, NULL, false, false, 0},
     {{"list", "--json=1"}, false, NULL, NULL, NULL, false, false, 0},
+    {{"list", "--clien", "shop"}, false, NULL, NULL, NULL, false, false, 0}, /* names in full */
+    {{"list", "--js"}, false, NULL, NULL, NULL, false, false, 0},
+    {{"list", "--js=1"}, false, NULL, NULL, NULL, false, false, 0},
+    {{"list", "-json"}, false, NULL, NULL, NULL, false, false, 0},
+    {{"-c=a.yaml", "list"}, true, "a.yaml", NULL, "list", false, false, 1},
+    {{"list", "-ca.yaml"}, true, "a.yaml", NULL, "list", false, false, 1},
+    {{"-c", "=a", "list"}, true, "=a", NULL, "list", false, false, 1},
+    {{"list", "--client", "-5", "--", "-c"}, true, NULL, "-5", "list", false, false, 2},
     {{"list", "-x"}, false, NULL, NULL, NULL, false, false, 0},
 };
 
@@ -46,25 +54,26 @@ static void test_options(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        const struct options_case *c = &cases[i];
+        const struct command_case *c = &cases[i];
         char name[] = "order";
         char *argv[10] = {name};
         int argc = 1;
         const char *client = NULL;
         bool is_doubt = false;
-        const struct option own[] = {{"--client", NULL, &client}, {"--in-doubt", &is_doubt, NULL}};
-        struct options options;
-        for (size_t w = 0; w < COUNT_OF(c->message) && c->message[w]; w++)
-            argv[argc++] = (char *)(uintptr_t)c->message[w];
-        assert_int_equal(options_parse(argc, argv, own, COUNT_OF(own), &options), c->is_good);
+        const struct command_option own[] = {{"--client", NULL, &client},
+                                             {"--in-doubt", &is_doubt, NULL}};
+        struct command_options options;
+        for (size_t w = 0; w < COUNT_OF(c->arguments) && c->arguments[w]; w++)
+            argv[argc++] = (char *)(uintptr_t)c->arguments[w];
+        assert_int_equal(command_parse(argc, argv, own, COUNT_OF(own), &options), c->is_good);
         if (!c->is_good)
             continue;
         check_text(options.config, c->config);
         check_text(client, c->client);
-        check_text(options.message[0], c->first);
+        check_text(options.arguments[0], c->first);
         assert_int_equal(options.is_json, c->is_json);
         assert_int_equal(is_doubt, c->is_doubt);
-        assert_int_equal(options.word_count, c->word_count);
+        assert_int_equal(options.argument_count, c->word_count);
     }
 }
 
@@ -72,23 +81,23 @@ static void test_too_many_words(void **state)
 {
     (void)state;
     char word[] = "word";
-    char *argv[OPTIONS_WORDS + 2];
-    struct options options;
+    char *argv[COMMAND_ARGUMENTS_MAX + 2];
+    struct command_options options;
     for (size_t i = 0; i < COUNT_OF(argv); i++)
         argv[i] = word;
-    assert_true(options_parse(OPTIONS_WORDS + 1, argv, NULL, 0, &options));
-    assert_false(options_parse(OPTIONS_WORDS + 2, argv, NULL, 0, &options));
+    assert_true(command_parse(COMMAND_ARGUMENTS_MAX + 1, argv, NULL, 0, &options));
+    assert_false(command_parse(COMMAND_ARGUMENTS_MAX + 2, argv, NULL, 0, &options));
 }
 
 static void test_count(void **state)
 {
     (void)state;
-    const struct options none = {.message = {"show"}, .word_count = 1};
-    const struct options one = {.message = {"show", "1"}, .word_count = 2};
-    assert_true(options_count(&none, 0, 0));
-    assert_false(options_count(&none, 1, 1));
-    assert_true(options_count(&one, 1, 1));
-    assert_false(options_count(&one, 0, 0));
+    const struct command_options none = {.arguments = {"show"}, .argument_count = 1};
+    const struct command_options one = {.arguments = {"show", "1"}, .argument_count = 2};
+    assert_true(command_check_count(&none, 0, 0));
+    assert_false(command_check_count(&none, 1, 1));
+    assert_true(command_check_count(&one, 1, 1));
+    assert_false(command_check_count(&one, 0, 0));
 }
 
 int main(void)

@@ -1,0 +1,447 @@
+/* GET /metrics: Prometheus text. Base units, counters end in _total, no client and no order is
+ * named. The families of the clients' side come from the app (admin_parts.metrics). The main
+ * thread. */
+#include <dirent.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "admin/admin_private.h"
+#include "admin/metric.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "cache/cache.h"
+#include "catalogue/balances.h"
+#include "providers/upstream_call.h"
+
+/* ---- the process, from /proc ---- */
+
+static int64_t metrics_process_cpu_us(void)
+{
+    struct rusage usage;
+    if (getrusage(RUSAGE_SELF, &usage) != 0)
+        return 0;
+    return (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * INT64_C(1000000) +
+           usage.ru_utime.tv_usec + usage.ru_stime.tv_usec;
+}
+
+static int64_t metrics_process_resident_bytes(void)
+{
+    long long pages = 0;
+    FILE *file = fopen("/proc/self/statm", "re");
+    if (file == NULL)
+        return 0;
+    if (fscanf(file, "%*s %lld", &pages) != 1)
+        pages = 0;
+    fclose(file);
+    return pages * sysconf(_SC_PAGESIZE);
+}
+
+/* Without the two dots and the descriptor that reads the folder. */
+static int64_t metrics_process_open_descriptors(void)
+{
+    int64_t count = -3;
+    DIR *folder = opendir("/proc/self/fd");
+    if (folder == NULL)
+        return 0;
+    while (readdir(folder))
+        count++;
+    closedir(folder);
+    return count;
+}
+
+static void metrics_process(struct buf *out)
+{
+    struct rlimit limit = {0};
+    metric_family(out, METRIC_COUNTER, "panelmux_process_cpu_seconds_total",
+                  "User and system time of all threads.");
+    metric_seconds(out, "panelmux_process_cpu_seconds_total", NULL, metrics_process_cpu_us());
+    metric_one_gauge(out, "panelmux_process_resident_memory_bytes", "Memory in use.",
+                     metrics_process_resident_bytes());
+    metric_one_gauge(out, "panelmux_process_open_fds", "Open file descriptors.",
+                     metrics_process_open_descriptors());
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0)
+        metric_one_gauge(out, "panelmux_process_max_fds", "How many there may be.",
+                         (int64_t)limit.rlim_cur);
+}
+
+/* ---- providers: a family at a time, all providers in it ---- */
+
+struct standing { /* of one provider at this moment */
+    const struct provider *provider;
+    struct refresher_report list;
+    struct health_report health;
+    int64_t now_ms; /* wall */
+};
+
+static int64_t metrics_provider_is_paused(const struct standing *s)
+{
+    return provider_is_paused(s->provider);
+}
+static int64_t metrics_provider_is_closed(const struct standing *s)
+{
+    return s->provider->settings.is_closed;
+}
+static int64_t metrics_provider_key_parked(const struct standing *s)
+{
+    return s->health.is_key_parked;
+}
+static int64_t metrics_provider_out_of_funds(const struct standing *s)
+{
+    return s->health.is_out_of_funds;
+}
+static int64_t metrics_provider_cooling_down_us(const struct standing *s)
+{
+    return s->health.cool_down_ms * 1000;
+}
+static int64_t metrics_provider_offers_cooling_down(const struct standing *s)
+{
+    return s->health.offers_cooling_down;
+}
+static int64_t metrics_provider_connections(const struct standing *s)
+{
+    return provider_connections(s->provider);
+}
+static int64_t metrics_provider_list_age_us(const struct standing *s)
+{
+    return (s->now_ms - s->list.fetched_at_ms) * 1000;
+}
+static int64_t metrics_provider_services(const struct standing *s)
+{
+    return (int64_t)s->list.services;
+}
+static int64_t metrics_provider_quarantined(const struct standing *s)
+{
+    return (int64_t)s->list.quarantined;
+}
+static int64_t metrics_provider_refreshes(const struct standing *s)
+{
+    return (int64_t)s->list.refreshes;
+}
+static int64_t metrics_provider_list_failures(const struct standing *s)
+{
+    return (int64_t)s->list.failures;
+}
+
+static const struct metrics_family {
+    const char *name, *help;
+    enum metric_type type;
+    bool is_seconds; /* value is in microseconds */
+    bool needs_list;
+    int64_t (*value)(const struct standing *s);
+} families[] = {
+    {"panelmux_provider_paused", "1 while an operator has paused it.", METRIC_GAUGE, false, false,
+     metrics_provider_is_paused},
+    {"panelmux_provider_closed", "1 while the configuration says state: closed.", METRIC_GAUGE,
+     false, false, metrics_provider_is_closed},
+    {"panelmux_provider_key_parked", "1 while its key counts as refused.", METRIC_GAUGE, false,
+     false, metrics_provider_key_parked},
+    {"panelmux_provider_out_of_funds", "1 while our funds there count as used up.", METRIC_GAUGE,
+     false, false, metrics_provider_out_of_funds},
+    {"panelmux_provider_cool_down_seconds", "Remaining cool-down of the provider.", METRIC_GAUGE,
+     true, false, metrics_provider_cooling_down_us},
+    {"panelmux_provider_offers_cooling_down", "Offers of the provider in cool-down.", METRIC_GAUGE,
+     false, false, metrics_provider_offers_cooling_down},
+    {"panelmux_provider_connections", "Connections to it in use.", METRIC_GAUGE, false, false,
+     metrics_provider_connections},
+    {"panelmux_provider_list_age_seconds", "Age of its list.", METRIC_GAUGE, true, true,
+     metrics_provider_list_age_us},
+    {"panelmux_provider_services", "Services in its list.", METRIC_GAUGE, false, true,
+     metrics_provider_services},
+    {"panelmux_provider_quarantined_services", "Its services whose price waits for an operator.",
+     METRIC_GAUGE, false, true, metrics_provider_quarantined},
+    {"panelmux_provider_list_refreshes_total", "Lists taken.", METRIC_COUNTER, false, false,
+     metrics_provider_refreshes},
+    {"panelmux_provider_list_failures_total", "Lists that failed or were not taken.",
+     METRIC_COUNTER, false, false, metrics_provider_list_failures},
+};
+
+static void metrics_provider_add_family(const struct metrics_family *family,
+                                        const struct standing *list, size_t count, struct buf *out)
+{
+    metric_family(out, family->type, family->name, family->help);
+    for (size_t i = 0; i < count; i++) {
+        const struct metric_labels *labels =
+            METRIC_LABELS({"provider", str_of(list[i].provider->settings.name)});
+        if (family->needs_list && !list[i].list.has_list)
+            continue;
+        if (family->is_seconds)
+            metric_seconds(out, family->name, labels, family->value(&list[i]));
+        else
+            metric_number(out, family->name, labels, family->value(&list[i]));
+    }
+}
+
+static void metrics_provider_add_breakers(const struct standing *list, size_t count,
+                                          struct buf *out)
+{
+    static const char name[] = "panelmux_provider_breaker";
+    metric_family(out, METRIC_GAUGE, name, "0 closed, 1 open, 2 one probe is let through.");
+    for (size_t i = 0; i < count; i++) {
+        struct str provider = str_of(list[i].provider->settings.name);
+        metric_number(out, name, METRIC_LABELS({"provider", provider}, {"of", STR("orders")}),
+                      list[i].health.orders);
+        metric_number(out, name, METRIC_LABELS({"provider", provider}, {"of", STR("readings")}),
+                      list[i].health.readings);
+    }
+}
+
+static void metrics_provider_add_balances(const struct standing *list, size_t count,
+                                          struct buf *out)
+{
+    static const char name[] = "panelmux_provider_balance";
+    static const char age[] = "panelmux_provider_balance_age_seconds";
+    metric_family(out, METRIC_GAUGE, name, "What it holds for us, in its own currency.");
+    for (size_t i = 0; i < count; i++) {
+        const struct provider_settings *settings = &list[i].provider->settings;
+        struct balance_cell cell = balances_get(list[i].provider->id);
+        if (cell.is_known)
+            metric_money(out, name,
+                         METRIC_LABELS({"provider", str_of(settings->name)},
+                                       {"currency", str_of(settings->currency)}),
+                         cell.amount);
+    }
+    metric_family(out, METRIC_GAUGE, age, "Age of that balance.");
+    for (size_t i = 0; i < count; i++) {
+        struct balance_cell cell = balances_get(list[i].provider->id);
+        if (cell.is_known)
+            metric_seconds(out, age,
+                           METRIC_LABELS({"provider", str_of(list[i].provider->settings.name)}),
+                           (list[i].now_ms - cell.at_ms) * 1000);
+    }
+}
+
+/* Only what happened, save for orders, whose zeros tell something. */
+static void metrics_provider_add_calls(const struct standing *list, size_t count, struct buf *out)
+{
+    static const char name[] = "panelmux_provider_calls_total";
+    const struct upstream_call_totals *totals = upstream_call_totals();
+    metric_family(out, METRIC_COUNTER, name, "Answers by action and outcome.");
+    for (size_t i = 0; i < count; i++)
+        for (unsigned action = 0; action < UPSTREAM_ACTION_COUNT; action++)
+            for (unsigned outcome = 0; outcome < OUTCOME_COUNT; outcome++) {
+                uint64_t calls = atomic_load_explicit(
+                    &totals->calls[list[i].provider->id][action][outcome], memory_order_relaxed);
+                if (calls > 0 || action == UPSTREAM_ADD)
+                    metric_count(
+                        out, name,
+                        METRIC_LABELS(
+                            {"provider", str_of(list[i].provider->settings.name)},
+                            {"action", str_of(upstream_action_name((enum upstream_action)action))},
+                            {"outcome", str_of(upstream_outcome_name((enum outcome)outcome))}),
+                        calls);
+            }
+}
+
+static void metrics_provider_add_call_seconds(const struct standing *list, size_t count,
+                                              struct buf *out)
+{
+    static const char name[] = "panelmux_provider_call_seconds_total";
+    const struct upstream_call_totals *totals = upstream_call_totals();
+    metric_family(out, METRIC_COUNTER, name, "Time its calls took, by action.");
+    for (size_t i = 0; i < count; i++)
+        for (unsigned action = 0; action < UPSTREAM_ACTION_COUNT; action++) {
+            uint64_t us = atomic_load_explicit(&totals->microseconds[list[i].provider->id][action],
+                                               memory_order_relaxed);
+            if (us > 0 || action == UPSTREAM_ADD)
+                metric_seconds(out, name,
+                               METRIC_LABELS({"provider", str_of(list[i].provider->settings.name)},
+                                             {"action", str_of(upstream_action_name(
+                                                            (enum upstream_action)action))}),
+                               (int64_t)us);
+        }
+}
+
+static void metrics_providers(struct admin_call *call, struct buf *out)
+{
+    if (call->catalogue == NULL)
+        return;
+    const struct provider_set *set = call->catalogue->providers;
+    struct standing *list =
+        arena_new(exchange_arena(call->exchange), (set->count + 1) * sizeof *list);
+    for (size_t i = 0; i < set->count; i++) {
+        list[i].provider = &set->list[i];
+        list[i].now_ms = clock_wall_ms();
+        refresher_report(call->context->refresher, set->list[i].id, &list[i].list);
+        health_report(call->context->health, set->list[i].id, clock_monotonic_ms(),
+                      &list[i].health);
+    }
+    for (size_t i = 0; i < COUNT_OF(families); i++)
+        metrics_provider_add_family(&families[i], list, set->count, out);
+    metrics_provider_add_breakers(list, set->count, out);
+    metrics_provider_add_balances(list, set->count, out);
+    metrics_provider_add_calls(list, set->count, out);
+    metrics_provider_add_call_seconds(list, set->count, out);
+}
+
+/* ---- the whole ---- */
+
+static uint64_t metrics_load(const _Atomic uint64_t *counter)
+{
+    return atomic_load_explicit(counter, memory_order_relaxed);
+}
+
+static void metrics_add_state(struct admin *admin, struct buf *out)
+{
+    struct admin_state state;
+    admin_state(admin, &state);
+    admin->longest_turn_us = 0;
+    metric_family(out, METRIC_GAUGE, "panelmux_build_info", "The version that runs; always 1.");
+    metric_number(out, "panelmux_build_info", METRIC_LABELS({"version", STR(PANELMUX_VERSION)}), 1);
+    metric_one_gauge(out, "panelmux_open", "1 while the clients' port is open.", state.is_open);
+    metric_one_gauge(out, "panelmux_draining", "1 while it ends.", state.is_draining);
+    metric_one_gauge(out, "panelmux_workers", "Threads that serve clients.", state.workers);
+    metric_one_gauge(out, "panelmux_http_connections", "Open connections of clients.",
+                     state.connections);
+    metric_one_gauge(out, "panelmux_http_open_requests", "Requests of clients not yet answered.",
+                     state.exchanges);
+    metric_one_count(out, "panelmux_http_requests_total", "Requests on the clients' side.",
+                     state.requests);
+    metric_one_count(out, "panelmux_http_rejected_total",
+                     "Requests refused before they were read: ill-formed or too large.",
+                     state.rejected);
+    metric_one_count(out, "panelmux_http_timeouts_total",
+                     "Requests that did not arrive, or were not answered, in time.",
+                     state.timeouts);
+    metric_one_count(out, "panelmux_reloads_total", "Configurations taken since the start.",
+                     state.reloads);
+    metric_one_count(out, "panelmux_reload_failures_total", "Configurations refused for a fault.",
+                     state.failed_reloads);
+    metric_family(out, METRIC_GAUGE, "panelmux_configured_timestamp_seconds",
+                  "When the configuration in force was taken.");
+    metric_seconds(out, "panelmux_configured_timestamp_seconds", NULL,
+                   state.configured_at_ms * 1000);
+    metric_family(out, METRIC_GAUGE, "panelmux_start_timestamp_seconds", "When it was started.");
+    metric_seconds(out, "panelmux_start_timestamp_seconds", NULL, state.started_at_ms * 1000);
+    metric_family(out, METRIC_GAUGE, "panelmux_loop_longest_turn_seconds",
+                  "The longest turn of a loop since the last scrape.");
+    metric_seconds(out, "panelmux_loop_longest_turn_seconds",
+                   METRIC_LABELS({"loop", STR("workers")}), state.longest_turn_us);
+    metric_seconds(out, "panelmux_loop_longest_turn_seconds", METRIC_LABELS({"loop", STR("main")}),
+                   loop_take_longest_turn_us(admin->parts.context->loop));
+    metric_one_count(out, "panelmux_log_warnings_total", "Log lines of level warn or error.",
+                     log_warnings());
+}
+
+static void metrics_add_ledger(struct admin_call *call, struct buf *out)
+{
+    struct ledger_health health;
+    ledger_health(call->context->ledger, &health);
+    metric_one_gauge(out, "panelmux_ledger_writable", "1 while the last commit went well.",
+                     health.is_writable);
+    metric_one_count(out, "panelmux_ledger_commits_total", "Transactions committed.",
+                     health.commits);
+    metric_one_count(out, "panelmux_ledger_changes_total", "Changes committed in them.",
+                     health.changes);
+    metric_one_count(out, "panelmux_ledger_failures_total", "Commits that failed.",
+                     health.failures);
+    metric_family(out, METRIC_COUNTER, "panelmux_ledger_commit_seconds_total",
+                  "Time spent in commits.");
+    metric_seconds(out, "panelmux_ledger_commit_seconds_total", NULL,
+                   (int64_t)health.commit_microseconds);
+    metric_one_gauge(out, "panelmux_ledger_waiting_changes", "Changes in the writer's queue.",
+                     (int64_t)health.waiting);
+    metric_one_gauge(out, "panelmux_ledger_disk_bytes", "What the ledger takes on disk.",
+                     health.disk_bytes);
+}
+
+/* ---- orders ---- */
+
+static void metrics_add_order_counters(struct buf *out)
+{
+    const struct {
+        const char *name, *help;
+        const _Atomic uint64_t *counter;
+    } rows[] = {
+        {"panelmux_orders_placed_total", "Orders whose first attempt began.",
+         &order_context_totals.placed},
+        {"panelmux_orders_accepted_total", "Orders a provider took.",
+         &order_context_totals.accepted},
+        {"panelmux_orders_doubt_total", "Attempts that ended in doubt.",
+         &order_context_totals.doubt},
+        {"panelmux_orders_refused_total", "Orders refused by the client's own fault.",
+         &order_context_totals.refused_client},
+        {"panelmux_orders_unavailable_total", "Orders that no offer took.",
+         &order_context_totals.unavailable},
+        {"panelmux_orders_failovers_total", "Attempts sent on to the next offer.",
+         &order_context_totals.failovers},
+        {"panelmux_orders_late_answers_total",
+         "Orders whose number was given before a provider had answered.",
+         &order_context_totals.late_answers},
+        {"panelmux_orders_unbooked_total", "Outcomes that could not be booked at once.",
+         &order_context_totals.unbooked},
+        {"panelmux_status_asked_total", "Orders whose status was asked of a provider.",
+         &order_context_totals.status_asked},
+        {"panelmux_status_fresh_total", "Statuses given from a fresh state.",
+         &order_context_totals.status_fresh},
+        {"panelmux_status_stale_total", "Statuses given from an older state, in want of a better.",
+         &order_context_totals.status_stale},
+        {"panelmux_status_unknown_words_total", "Status words that no table knows.",
+         &order_context_totals.status_unknown_words},
+        {"panelmux_refills_total", "Refills asked for.", &order_context_totals.refills},
+        {"panelmux_cancels_total", "Cancels asked for.", &order_context_totals.cancels},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        metric_one_count(out, rows[i].name, rows[i].help, metrics_load(rows[i].counter));
+}
+
+static void metrics_add_live_orders(struct admin_call *call, struct buf *out)
+{
+    size_t counts[ORDERSTATE_COUNT];
+    open_orders_count_states(call->context->open_orders, counts);
+    metric_family(out, METRIC_GAUGE, "panelmux_orders_unfinished",
+                  "Orders under way, by state; doubt waits for an operator.");
+    for (unsigned state = 0; state < ORDERSTATE_COUNT; state++)
+        if (!orderstate_is_final((enum orderstate)state))
+            metric_number(out, "panelmux_orders_unfinished",
+                          METRIC_LABELS({"state", str_of(orderstate_name((enum orderstate)state))}),
+                          (int64_t)counts[state]);
+}
+
+static void metrics_add_cache(struct admin_call *call, struct buf *out)
+{
+    struct cache_health health;
+    cache_health(call->admin->parts.cache, &health);
+    metric_one_gauge(out, "panelmux_cache_usable", "1 while the cache's store answers.",
+                     health.is_usable);
+    metric_one_count(out, "panelmux_cache_gets_total", "Questions to the cache.", health.gets);
+    metric_one_count(out, "panelmux_cache_hits_total", "Those that found a value.", health.hits);
+    metric_one_count(out, "panelmux_cache_puts_total", "Values put.", health.puts);
+    metric_one_count(out, "panelmux_cache_failures_total",
+                     "Questions and values lost by its store.", health.failures);
+}
+
+static void metrics_add_catalogue(struct admin_call *call, struct buf *out)
+{
+    if (call->catalogue == NULL)
+        return;
+    size_t priced = 0;
+    for (size_t i = 0; i < call->catalogue->count; i++)
+        priced += call->catalogue->list[i].is_priced;
+    metric_family(out, METRIC_GAUGE, "panelmux_services", "Services in the catalogue.");
+    metric_number(out, "panelmux_services", METRIC_LABELS({"published", STR("yes")}),
+                  (int64_t)priced);
+    metric_number(out, "panelmux_services", METRIC_LABELS({"published", STR("no")}),
+                  (int64_t)(call->catalogue->count - priced));
+}
+
+void metrics_run(struct admin_call *call)
+{
+    const struct admin_parts *parts = &call->admin->parts;
+    struct buf out;
+    buf_init(&out, ADMIN_ANSWER_BYTES);
+    metrics_add_state(call->admin, &out);
+    if (parts->metrics)
+        parts->metrics(&out, parts->arg);
+    metrics_add_order_counters(&out);
+    metrics_add_live_orders(call, &out);
+    metrics_add_catalogue(call, &out);
+    metrics_providers(call, &out);
+    metrics_add_ledger(call, &out);
+    metrics_add_cache(call, &out);
+    metrics_process(&out);
+    exchange_add_header(call->exchange, "Content-Type", "text/plain; version=0.0.4; charset=utf-8");
+    admin_reply(call, 200, &out);
+}

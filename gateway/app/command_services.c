@@ -1,0 +1,185 @@
+/* panelmux explain and import: what is sold. explain SERVICE QUANTITY queries the running gateway;
+ * import PROVIDER fetches the provider's list itself and prints it as a block of `services:`. */
+#include <stdio.h>
+
+#include "admin/jsonwriter.h"
+#include "app/remote.h"
+#include "app/texttable.h"
+#include "catalogue/refresher.h"
+#include "loop/transfer.h"
+#include "providers/upstream_call.h"
+
+static void command_services_print_offers(const json_t *json)
+{
+    static const char *const heads[] = {">TRY",     "PROVIDER", "SERVICE", ">RATE",
+                                        "CURRENCY", ">COST",    "WHY NOT"};
+    static const char *const keys[] = {"position",      "provider",          "upstream_service",
+                                       "upstream_rate", "upstream_currency", "cost",
+                                       "skip"};
+    struct texttable table;
+    size_t i;
+    json_t *offer;
+    texttable_init(&table, heads, COUNT_OF(heads));
+    json_array_foreach(json_object_get(json, "offers"), i, offer)
+    {
+        struct remote_room rooms[COUNT_OF(keys)];
+        const char *cells[COUNT_OF(keys)];
+        for (size_t k = 0; k < COUNT_OF(keys); k++)
+            cells[k] = remote_text(offer, keys[k], &rooms[k]);
+        texttable_add(&table, cells);
+    }
+    texttable_print(&table, "no offers", stdout);
+    texttable_fini(&table);
+}
+
+static void command_services_print_quote(const json_t *json)
+{
+    struct remote_room a, b, c, d;
+    struct buf name;
+    buf_init(&name, 64 * 1024);
+    texttable_mask(str_of(remote_text(json, "name", &a)), &name);
+    printf("service %s: %s (%s, %s to %s)\n", remote_text(json, "service", &a),
+           name.ptr ? name.ptr : "", remote_text(json, "type", &b), remote_text(json, "min", &c),
+           remote_text(json, "max", &d));
+    buf_fini(&name);
+    const char *client = remote_text(json, "client", &a);
+    printf("rate %s per 1000, charge for %s: %s %s, for %s%s\n", remote_text(json, "rate", &b),
+           remote_text(json, "quantity", &c), remote_text(json, "charge", &d),
+           remote_text(json, "currency", &d), client[0] ? "client " : "a client without a markup",
+           client);
+    printf("routing %s, margin %s\n\n", remote_text(json, "routing", &a),
+           remote_text(json, "margin", &b));
+    command_services_print_offers(json);
+    const char *problem = remote_text(json, "problem", &a);
+    if (problem[0])
+        printf("\nrefused whatever the offers: %s\n", problem);
+    else if (!remote_is(json, "deliverable"))
+        puts("\nno offer can take it now: Service is temporarily unavailable");
+}
+
+int command_services_explain(int argc, char **argv)
+{
+    const char *client = NULL;
+    const struct command_option own[] = {{"--client", NULL, &client}};
+    struct command_options options;
+    struct remote remote;
+    struct remote_reply reply;
+    struct buf path;
+    uint64_t number;
+    if (!command_parse(argc, argv, own, COUNT_OF(own), &options))
+        return EXIT_USAGE;
+    if (options.argument_count != 2 || !str_to_u64(str_of(options.arguments[0]), &number) ||
+        !str_to_u64(str_of(options.arguments[1]), &number)) {
+        fputs("panelmux: explain needs a service and a quantity, whole numbers\n", stderr);
+        return EXIT_USAGE;
+    }
+    if (!remote_open(&remote, &options))
+        return EXIT_PROBLEM;
+    buf_init(&path, 2048);
+    buf_printf(&path, "/explain?service=%s&quantity=%s", options.arguments[0],
+               options.arguments[1]);
+    if (client) {
+        buf_add_text(&path, "&client=");
+        buf_add_urlencoded(&path, str_of(client));
+    }
+    remote_ask(&remote, path.ptr, STR_NONE, &reply);
+    remote_tell(&reply, options.is_json);
+    if (reply.code == EXIT_OK && !options.is_json)
+        command_services_print_quote(reply.json);
+    int code = reply.code;
+    buf_fini(&path);
+    remote_reply_fini(&reply);
+    remote_close(&remote);
+    return code;
+}
+
+enum { OUTPUT_BYTES = 512 * 1024 * 1024, WAIT_MS = 5000 };
+
+struct import {
+    struct loop *loop;
+    const struct provider *provider;
+    bool is_json;
+    int code;
+};
+
+static void command_services_print_json(const struct upstream_response *answer, struct buf *out)
+{
+    struct jsonwriter w = jsonwriter_to(out);
+    jsonwriter_object(&w, NULL);
+    jsonwriter_array(&w, "services");
+    for (size_t i = 0; i < answer->service_count; i++) {
+        const struct upstream_service *row = &answer->services[i];
+        jsonwriter_object(&w, NULL);
+        jsonwriter_text(&w, "service", row->id);
+        jsonwriter_text(&w, "name", row->name);
+        jsonwriter_text(&w, "category", row->category);
+        jsonwriter_text(&w, "type", row->type_text);
+        if (row->has_rate)
+            jsonwriter_money(&w, "rate", row->rate);
+        else
+            jsonwriter_null(&w, "rate");
+        if (row->has_limits) {
+            jsonwriter_number(&w, "min", row->min);
+            jsonwriter_number(&w, "max", row->max);
+        }
+        jsonwriter_bool(&w, "refill", row->refill);
+        jsonwriter_bool(&w, "cancel", row->cancel);
+        jsonwriter_bool(&w, "dripfeed", row->dripfeed);
+        jsonwriter_object_end(&w);
+    }
+    jsonwriter_array_end(&w);
+    jsonwriter_object_end(&w);
+    buf_add_byte(out, '\n');
+}
+
+static void command_services_on_list(const struct upstream_response *answer, void *arg)
+{
+    struct import *import = arg;
+    struct buf out;
+    buf_init(&out, OUTPUT_BYTES);
+    if (answer->outcome == OUTCOME_ACCEPTED) {
+        if (import->is_json)
+            command_services_print_json(answer, &out);
+        else
+            importlist_print(import->provider, answer, &out);
+        fwrite(out.ptr ? out.ptr : "", 1, out.len, stdout);
+    } else {
+        texttable_mask(answer->error.len ? answer->error : answer->evidence, &out);
+        fprintf(stderr, "panelmux: %s gave no usable list: %s\n", import->provider->settings.name,
+                out.ptr ? out.ptr : "");
+        import->code = answer->error.len ? EXIT_PROBLEM : EXIT_UNREACHABLE;
+    }
+    buf_fini(&out);
+    loop_stop(import->loop);
+}
+
+int command_services_import(int argc, char **argv)
+{
+    struct command_options options;
+    if (!command_parse(argc, argv, NULL, 0, &options))
+        return EXIT_USAGE;
+    if (options.argument_count != 1) {
+        fputs("panelmux: import needs the name of one provider\n", stderr);
+        return EXIT_USAGE;
+    }
+    struct configuration *configuration = remote_configuration(&options);
+    if (configuration == NULL)
+        return EXIT_PROBLEM;
+    struct import import = {.is_json = options.is_json, .code = EXIT_OK};
+    import.provider = provider_set_find(configuration->providers, str_of(options.arguments[0]));
+    if (import.provider) {
+        struct upstream_request request = {.action = UPSTREAM_SERVICES};
+        struct upstream_call_options call = {.request_id = "import", .wait_ms = WAIT_MS};
+        transfer_global_init();
+        import.loop = loop_new("import");
+        upstream_call_start(import.loop, import.provider, &request, &call, command_services_on_list,
+                            &import);
+        loop_run(import.loop);
+        loop_free(import.loop);
+    } else {
+        fprintf(stderr, "panelmux: the configuration has no provider %s\n", options.arguments[0]);
+        import.code = EXIT_PROBLEM;
+    }
+    configuration_unpin(&configuration);
+    return import.code;
+}
