@@ -1,5 +1,6 @@
 """The scripts that hold the rules of the tree: each finds what it is there to find, in a small tree made for it."""
 import pathlib
+import re
 import subprocess
 
 import pytest
@@ -66,3 +67,22 @@ def test_an_exception_lets_one_name_of_one_file_pass(tmp_path):
 def test_a_tree_without_functions_is_no_tree_that_passed(tmp_path):
     done = subprocess.run([ROOT / "tools" / "check-names", tmp_path], stdout=subprocess.PIPE)
     assert done.returncode == 1
+
+
+def named_in_proof():
+    """(file, test) of each story that docs/proof.md names, and (file, None) of each other test file."""
+    text = (ROOT / "docs" / "proof.md").read_text()
+    for name, test in re.findall(r"`((?:unit|contract)/[\w/]+\.c|test_\w+\.py)(?:::(\w+…?))?`", text):
+        yield ROOT / "tests" / (name if "/" in name else "stories/" + name), test or None
+
+
+def test_every_test_that_proof_names_exists():
+    missing = []
+    for file, test in named_in_proof():
+        text = file.read_text() if file.exists() else ""
+        end = "" if test and test.endswith("…") else r"\b"
+        pattern = r"\b" + test.removesuffix("…") + end if test else ""
+        if not file.exists() or not re.search(pattern, text):
+            missing.append(f"{file.relative_to(ROOT)}::{test}")
+    assert not missing
+    assert len(list(named_in_proof())) > 40
