@@ -91,17 +91,18 @@ static void refresher_publish_make(struct refresher *refresher, const struct ing
 
 /* ---- numbers ---- */
 
-static void refresher_publish_on_numbers_kept(enum ledger_result result, void *arg)
+static void refresher_publish_on_numbers_kept(struct ledger_outcome outcome, void *arg)
 {
     struct refresher *refresher = arg;
     refresher->is_keeping_numbers = false;
     /* Books that cannot be written are no reason to sell nothing: the numbers are told again with
      * the next snapshot. */
-    refresher->is_numbers_failed = result != LEDGER_DONE;
-    if (result == LEDGER_DONE)
+    refresher->is_numbers_failed = outcome.result != LEDGER_DONE;
+    if (outcome.result == LEDGER_DONE)
         importnumbers_all_kept(refresher->numbers);
     else
-        log_event(LOG_WARN, "import_numbers_not_kept", "result=%s", ledger_result_name(result));
+        log_event(LOG_WARN, "import_numbers_not_kept", "result=%s",
+                  ledger_result_name(outcome.result));
     if (!refresher->is_stopped)
         refresher_publish_now(refresher);
 }

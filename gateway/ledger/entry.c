@@ -196,7 +196,7 @@ void entry_free(struct ledger_entry *entry)
 static void entry_on_completion(struct loop_message *message)
 {
     struct ledger_entry *entry = (struct ledger_entry *)message;
-    entry->done(entry->result, entry->arg);
+    entry->done(entry->outcome, entry->arg);
     entry_free(entry);
 }
 

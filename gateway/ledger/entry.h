@@ -12,7 +12,7 @@ struct ledger_entry {
     struct loop *loop;           /* borrowed; NULL when nobody waits */
     ledger_done_fn *done;
     void *arg;
-    enum ledger_result result;
+    struct ledger_outcome outcome;
     int64_t at_ms; /* wall, when it was asked */
     size_t bytes;  /* of this block */
     enum entry_kind kind;

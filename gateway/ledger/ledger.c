@@ -39,12 +39,23 @@ const char *ledger_result_name(enum ledger_result result)
         return "read_only";
     case LEDGER_BUSY:
         return "busy";
-    case LEDGER_REFUSED:
-        return "refused";
     case LEDGER_FAILED:
         return "failed";
+    case LEDGER_NO_FUNDS:
+        return "no_funds";
+    case LEDGER_DUPLICATE:
+        return "duplicate";
+    case LEDGER_NOT_ALLOWED:
+        return "not_allowed";
+    case LEDGER_REFUSED:
+        return "refused";
     }
     UNREACHABLE();
+}
+
+bool ledger_is_decided(enum ledger_result result)
+{
+    return result == LEDGER_DONE || result >= LEDGER_NO_FUNDS;
 }
 
 /* "sqlite:panelmux.db", and "sqlite:///srv/panelmux.db" as others write it. */

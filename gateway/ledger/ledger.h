@@ -20,11 +20,25 @@ enum ledger_result {
     LEDGER_DONE,
     LEDGER_FULL, /* disk full */
     LEDGER_READ_ONLY,
-    LEDGER_BUSY,    /* our queue is at its ceiling */
-    LEDGER_REFUSED, /* against the books' rules: no such order, a move that is not allowed */
-    LEDGER_FAILED   /* anything else; logged with its reason */
+    LEDGER_BUSY,   /* our queue is at its ceiling */
+    LEDGER_FAILED, /* anything else; logged with its reason */
+    /* Against the ledger's rules; the same write would be refused again. */
+    LEDGER_NO_FUNDS,    /* the client's available funds do not cover it */
+    LEDGER_DUPLICATE,   /* this ref already has an order: `order` */
+    LEDGER_NOT_ALLOWED, /* no such move: `from`, `to` */
+    LEDGER_REFUSED      /* for `reason` */
 };
 const char *ledger_result_name(enum ledger_result result);
+/* Done or refused: trying again changes nothing. The others are the storage's and may pass. */
+bool ledger_is_decided(enum ledger_result result);
+
+/* How a write ended, with what the result needs said; passed by value. */
+struct ledger_outcome {
+    enum ledger_result result;
+    uint32_t order;           /* DUPLICATE */
+    enum orderstate from, to; /* NOT_ALLOWED */
+    const char *reason;       /* a refusal's, static; NULL for none */
+};
 
 /* ---- what is written ---- */
 
@@ -102,7 +116,7 @@ struct ledger_request {
     int64_t created_at_ms, updated_at_ms;
 };
 
-typedef void ledger_done_fn(enum ledger_result result, void *arg);
+typedef void ledger_done_fn(struct ledger_outcome outcome, void *arg);
 /* loop and done may be NULL when nobody waits. */
 void ledger_write(struct ledger *ledger, struct loop *loop, const struct ledger_change *change,
                   ledger_done_fn *done, void *arg);

@@ -66,6 +66,7 @@ struct backend_connection {
     sqlite3 *db; /* NULL after a failure: the next use opens it again */
     char *path;
     bool is_writer;
+    const char *refusal;        /* why the entry at hand was refused */
     bool has_written;           /* the entry at hand has changed something already */
     enum ledger_result opening; /* why db is NULL */
     size_t wal_pages;           /* in the write-ahead log and not known to be in the database */

@@ -15,18 +15,21 @@ struct sqlite_change_row {
     sqlite3_stmt *statement;    /* NULL for a new order */
 };
 
-static enum ledger_result sqlite_change_refuse(const struct ledger_change *change, const char *why)
+static enum ledger_result sqlite_change_refuse(struct backend_connection *connection,
+                                               const struct ledger_change *change, const char *why)
 {
     /* Who asks for "only if unsettled" expects to be refused now and then. */
     bool is_expected = change->update && change->update->only_if_unsettled;
     log_event(is_expected ? LOG_DEBUG : LOG_WARN, "ledger_refused",
               "order=%u change=%s reason=\"%s\"", change->order,
               change->event ? change->event : "none", why);
+    connection->refusal = why;
     return LEDGER_REFUSED;
 }
 
 /* A broken constraint is a refusal; any other error is the storage's. */
-static enum ledger_result sqlite_change_judge(const struct ledger_change *change, const char *why,
+static enum ledger_result sqlite_change_judge(struct backend_connection *connection,
+                                              const struct ledger_change *change, const char *why,
                                               int *code)
 {
     if (*code == SQLITE_OK)
@@ -34,7 +37,7 @@ static enum ledger_result sqlite_change_judge(const struct ledger_change *change
     if ((*code & 0xff) != SQLITE_CONSTRAINT)
         return LEDGER_FAILED;
     *code = SQLITE_OK;
-    return sqlite_change_refuse(change, why);
+    return sqlite_change_refuse(connection, change, why);
 }
 
 static void sqlite_change_bind_optional_number(sqlite3_stmt *statement, int at, bool is_there,
@@ -183,14 +186,15 @@ static enum ledger_result sqlite_change_end_attempt(struct backend_connection *c
     bool is_sent = standing->of.state == ORDERSTATE_PLACING && ended->number != 0 &&
                    ended->number == standing->of.live_attempt;
     if (!attemptstate_may_move(is_sent ? ATTEMPTSTATE_SENDING : ATTEMPTSTATE_DOUBT, ended->state))
-        return sqlite_change_refuse(change, "an attempt cannot end so");
+        return sqlite_change_refuse(connection, change, "an attempt cannot end so");
     *code = is_sent ? sqlite_change_insert_attempt(connection, change->order, &standing->sent,
                                                    ended, at_ms)
                     : sqlite_change_end_doubt(connection, change->order, ended, at_ms);
     if (*code == SQLITE_OK && sqlite3_changes(connection->db) == 0)
-        return sqlite_change_refuse(change, "no such attempt, or it has ended otherwise");
+        return sqlite_change_refuse(connection, change,
+                                    "no such attempt, or it has ended otherwise");
     connection->has_written = connection->has_written || *code == SQLITE_OK;
-    return sqlite_change_judge(change, "the attempt cannot end so", code);
+    return sqlite_change_judge(connection, change, "the attempt cannot end so", code);
 }
 
 /* Of an order that was there before: a new one is inserted with its attempt. */
@@ -205,8 +209,8 @@ static enum ledger_result sqlite_change_start_attempt(struct backend_connection 
     sqlite_bind_number(s, 5, attempt->number);
     *code = sqlite_do(connection, s);
     if (*code == SQLITE_OK && sqlite3_changes(connection->db) == 0)
-        return sqlite_change_refuse(change, "the attempt's number is taken");
-    return sqlite_change_judge(change, "the attempt cannot start", code);
+        return sqlite_change_refuse(connection, change, "the attempt's number is taken");
+    return sqlite_change_judge(connection, change, "the attempt cannot start", code);
 }
 
 /* Also where the change is only told as an event: the row counts those. */
@@ -247,7 +251,7 @@ static enum ledger_result sqlite_change_update_order(struct backend_connection *
     sqlite_bind_number(s, 14, after->of.live_attempt);
     *code = sqlite_do(connection, s);
     connection->has_written = connection->has_written || *code == SQLITE_OK;
-    return sqlite_change_judge(change, "the books do not take that", code);
+    return sqlite_change_judge(connection, change, "the books do not take that", code);
 }
 
 /* from is "" for a new order. */
@@ -267,7 +271,7 @@ static enum ledger_result sqlite_change_add_event(struct backend_connection *con
     sqlite_bind_str(s, 7, change->reason);
     sqlite_bind_str(s, 8, change->request_id);
     *code = sqlite_do(connection, s);
-    return sqlite_change_judge(change, "the event's number is taken", code);
+    return sqlite_change_judge(connection, change, "the event's number is taken", code);
 }
 
 static enum ledger_result sqlite_change_book(struct backend_connection *connection,
@@ -275,7 +279,7 @@ static enum ledger_result sqlite_change_book(struct backend_connection *connecti
                                              const struct sqlite_booking *booking, int *code)
 {
     *code = sqlite_book(connection, booking);
-    return sqlite_change_judge(change, "the money cannot be booked", code);
+    return sqlite_change_judge(connection, change, "the money cannot be booked", code);
 }
 
 static enum ledger_result sqlite_change_old(struct backend_connection *connection,
@@ -286,7 +290,7 @@ static enum ledger_result sqlite_change_old(struct backend_connection *connectio
     const struct ledger_update *update = change->update;
     const char *why = rules_refuse(change, &standing->of);
     if (why)
-        return sqlite_change_refuse(change, why);
+        return sqlite_change_refuse(connection, change, why);
     struct sqlite_change_row after = {.of = rules_after(change, &standing->of),
                                       .events = standing->events};
     bool has_booking =
@@ -324,9 +328,10 @@ static enum ledger_result sqlite_change_new(struct backend_connection *connectio
     const struct ledger_order *order = change->insert;
     const char *why = rules_refuse_insert(change);
     if (why)
-        return sqlite_change_refuse(change, why);
+        return sqlite_change_refuse(connection, change, why);
     *code = sqlite_change_insert_order(connection, change, at_ms);
-    enum ledger_result result = sqlite_change_judge(change, "the order number is taken", code);
+    enum ledger_result result =
+        sqlite_change_judge(connection, change, "the order number is taken", code);
     connection->has_written = result == LEDGER_DONE;
     if (result == LEDGER_DONE)
         result = sqlite_change_book(connection, change,
@@ -349,7 +354,7 @@ enum ledger_result sqlite_change(struct backend_connection *connection,
     enum ledger_result result = LEDGER_DONE;
     int found = sqlite_change_look_up(connection, change->order, &standing);
     if (found == SQLITE_DONE)
-        result = sqlite_change_refuse(change, "no such order");
+        result = sqlite_change_refuse(connection, change, "no such order");
     else if (found != SQLITE_ROW)
         *code = found;
     else

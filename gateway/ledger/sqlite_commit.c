@@ -17,13 +17,15 @@ static enum batch sqlite_commit_apply_one(struct backend_connection *connection,
     if (has_savepoint && (*code = sqlite_do_simple(connection, STATEMENT_SAVEPOINT)) != SQLITE_OK)
         return BATCH_FAILED;
     *code = SQLITE_OK;
-    entry->result = sqlite_apply(connection, entry, code);
+    connection->refusal = NULL;
+    enum ledger_result result = sqlite_apply(connection, entry, code);
+    entry->outcome = (struct ledger_outcome){.result = result, .reason = connection->refusal};
     if (*code != SQLITE_OK || sqlite3_get_autocommit(connection->db)) {
         if (*code == SQLITE_OK)
             *code = SQLITE_ABORT_ROLLBACK;
         return BATCH_FAILED;
     }
-    bool must_undo = entry->result != LEDGER_DONE && connection->has_written;
+    bool must_undo = result != LEDGER_DONE && connection->has_written;
     if (!has_savepoint)
         return must_undo ? BATCH_AGAIN : BATCH_DONE;
     if (must_undo && (*code = sqlite_do_simple(connection, STATEMENT_ROLLBACK_TO)) != SQLITE_OK)
@@ -57,7 +59,7 @@ static void sqlite_commit_fail_all(struct ledger_entry **entries, size_t count,
                                    enum ledger_result result)
 {
     for (size_t i = 0; i < count; i++)
-        entries[i]->result = result;
+        entries[i]->outcome = (struct ledger_outcome){.result = result};
 }
 
 static void sqlite_commit_roll_back(struct backend_connection *connection)

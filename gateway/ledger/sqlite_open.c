@@ -83,8 +83,11 @@ enum ledger_result sqlite_result(struct backend_connection *connection, int code
                  "another program holds the ledger's lock");
         break;
     case LEDGER_DONE:
-    case LEDGER_REFUSED:
     case LEDGER_FAILED:
+    case LEDGER_NO_FUNDS:
+    case LEDGER_DUPLICATE:
+    case LEDGER_NOT_ALLOWED:
+    case LEDGER_REFUSED:
         snprintf(connection->trouble, sizeof connection->trouble, "%s (SQLite %d)", detail, code);
         break;
     }
@@ -110,8 +113,11 @@ bool sqlite_fault(const struct backend_connection *connection, int code, struct 
         return fault_set(why, FAULT_UNAVAILABLE,
                          "ledger %s: locked by another program; end that one", path);
     case LEDGER_DONE:
-    case LEDGER_REFUSED:
     case LEDGER_FAILED:
+    case LEDGER_NO_FUNDS:
+    case LEDGER_DUPLICATE:
+    case LEDGER_NOT_ALLOWED:
+    case LEDGER_REFUSED:
         break;
     }
     if ((code & 0xff) == SQLITE_CANTOPEN)

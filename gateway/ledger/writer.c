@@ -107,7 +107,7 @@ static void writer_hand_over(struct writer *writer, struct ledger_entry *first)
         struct ledger_entry *entry = over;
         over = entry->next;
         atomic_fetch_add(&writer->failures, 1);
-        entry->result = LEDGER_BUSY;
+        entry->outcome.result = LEDGER_BUSY;
         entry_post_completion(&entry, 1);
     }
 }

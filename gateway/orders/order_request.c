@@ -181,11 +181,11 @@ static void order_request_on_book_again(void *arg)
     order_request_book(arg);
 }
 
-static void order_request_on_booked(enum ledger_result result, void *arg)
+static void order_request_on_booked(struct ledger_outcome outcome, void *arg)
 {
     struct write_of *of = arg;
     struct order_request *a = of->order_request;
-    if (result == LEDGER_DONE || result == LEDGER_REFUSED)
+    if (ledger_is_decided(outcome.result))
         a->items[of->item].state = ITEM_BOOKED;
     else
         a->unbooked++;
@@ -199,7 +199,7 @@ static void order_request_on_booked(enum ledger_result result, void *arg)
     }
     a->unbooked = 0;
     log_event(LOG_WARN, "booking_failed", "request=%s result=%s", a->request_id.ptr,
-              ledger_result_name(result));
+              ledger_result_name(outcome.result));
     order_request_answer(a);
     loop_timer_start(&a->again, a->context->loop, BOOK_AGAIN_MS, order_request_on_book_again, a);
 }
@@ -374,13 +374,13 @@ static void order_request_ask(struct order_request *a)
 
 /* ---- intending ---- */
 
-static void order_request_on_intended(enum ledger_result result, void *arg)
+static void order_request_on_intended(struct ledger_outcome outcome, void *arg)
 {
     struct write_of *of = arg;
     struct order_request *a = of->order_request;
     struct item *item = &a->items[of->item];
     ORDER_REQUEST_CRASH_POINT(a, "intended");
-    if (result == LEDGER_DONE) {
+    if (outcome.result == LEDGER_DONE) {
         item->state = ITEM_INTENDED;
     } else {
         item->message = MESSAGES_UNSAVED;

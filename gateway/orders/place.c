@@ -79,13 +79,13 @@ static void place_turn_away(struct place *place, const char *message)
     place_release(place);
 }
 
-static void place_on_given(enum ledger_result result, void *arg)
+static void place_on_given(struct ledger_outcome outcome, void *arg)
 {
     struct place *place = arg;
     place->writes--;
-    if (result != LEDGER_DONE)
+    if (outcome.result != LEDGER_DONE)
         log_event(LOG_WARN, "number_given_unbooked", "request=%s order=%u result=%s",
-                  place->request_id.ptr, place->order, ledger_result_name(result));
+                  place->request_id.ptr, place->order, ledger_result_name(outcome.result));
     CRASH_POINT("place.number_given");
     place_answer(place, place->order, NULL);
     place_release(place);

@@ -38,13 +38,13 @@ static void place_attempt_move_live(struct open_order *order, void *arg)
     order->provider_id = (uint16_t)place_offer(arg)->provider_id;
 }
 
-static void place_attempt_on_intended(enum ledger_result result, void *arg)
+static void place_attempt_on_intended(struct ledger_outcome outcome, void *arg)
 {
     struct place *place = arg;
     const struct offer *offer = place_offer(place);
     bool was_durable = place->is_durable;
     place->writes--;
-    if (result == LEDGER_DONE) {
+    if (outcome.result == LEDGER_DONE) {
         CRASH_POINT("place.intended");
         place->is_durable = true;
         place->has_ended = false;
@@ -59,10 +59,10 @@ static void place_attempt_on_intended(enum ledger_result result, void *arg)
         }
     } else {
         log_event(LOG_WARN, "intent_failed", "request=%s result=%s", place->request_id.ptr,
-                  ledger_result_name(result));
+                  ledger_result_name(outcome.result));
     }
     health_unused(place->context->health, offer->provider_id, HEALTH_ORDERS, offer->service);
-    if (result == LEDGER_DONE) {
+    if (outcome.result == LEDGER_DONE) {
         /* The client was told an error; what committed late is closed, unsent. */
         place->ended = (struct ledger_attempt){.number = place->attempt,
                                                .state = ATTEMPTSTATE_NOT_SENT,

@@ -93,13 +93,13 @@ static void place_book_on_book_again(void *arg)
     place_book_write_outcome(arg);
 }
 
-static void place_book_on_booked(enum ledger_result result, void *arg)
+static void place_book_on_booked(struct ledger_outcome outcome, void *arg)
 {
     struct place *place = arg;
     place->writes--;
     CRASH_POINT("place.booked");
-    if (result == LEDGER_DONE || result == LEDGER_REFUSED) {
-        if (result == LEDGER_REFUSED)
+    if (ledger_is_decided(outcome.result)) {
+        if (outcome.result != LEDGER_DONE)
             log_event(LOG_ERROR, "booking_refused", "request=%s order=%u outcome=%s",
                       place->request_id.ptr, place->order, place_book_end_name(place->end));
         /* Not before: a panel asked earlier might say "completed", and another loop's change with
@@ -116,7 +116,7 @@ static void place_book_on_booked(enum ledger_result result, void *arg)
     atomic_fetch_add_explicit(&order_context_totals.unbooked, 1, memory_order_relaxed);
     log_event(LOG_WARN, "booking_failed", "request=%s order=%u outcome=%s result=%s",
               place->request_id.ptr, place->order, place_book_end_name(place->end),
-              ledger_result_name(result));
+              ledger_result_name(outcome.result));
     loop_timer_start(&place->pause, place->context->loop, BOOK_AGAIN_MS, place_book_on_book_again,
                      place);
     place_answer(place, place_is_refusal(place->end) ? 0 : place->order, place->message);

@@ -73,12 +73,12 @@ void place_plan_next(struct place *place)
                  place->saw_active_order ? MESSAGES_ACTIVE_ORDER : MESSAGES_UNAVAILABLE);
 }
 
-static void place_plan_on_noted(enum ledger_result result, void *arg)
+static void place_plan_on_noted(struct ledger_outcome outcome, void *arg)
 {
     struct place *place = arg;
     place->writes--;
     /* Not written: it goes along with the next intent. */
-    place->has_ended = result != LEDGER_DONE;
+    place->has_ended = outcome.result != LEDGER_DONE;
     place_go(place, WAITING);
     if (!place->pause.is_armed)
         place_go(place, PLANNING);

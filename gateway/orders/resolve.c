@@ -60,13 +60,13 @@ static const char *resolve_how_name(enum resolve_how how)
     UNREACHABLE();
 }
 
-static void resolve_on_written(enum ledger_result result, void *arg)
+static void resolve_on_written(struct ledger_outcome outcome, void *arg)
 {
     struct resolve *r = arg;
     uint32_t id = r->order.id;
-    if (result != LEDGER_DONE) {
+    if (outcome.result != LEDGER_DONE) {
         fault_set(&r->why, FAULT_UNAVAILABLE, "order %u could not be written: %s", id,
-                  ledger_result_name(result));
+                  ledger_result_name(outcome.result));
     } else {
         r->resolved++;
         log_event(LOG_INFO, "order_resolved", "order=%u how=%s request=%s", id,

@@ -55,11 +55,11 @@ static void status_apply_on_save_again(void *arg)
 
 /* What was not written is at the next landing. A final state is not asked for again, and with it
  * goes what is given back: that is tried until it is there. */
-static void status_apply_on_saved(enum ledger_result result, void *arg)
+static void status_apply_on_saved(struct ledger_outcome outcome, void *arg)
 {
     struct saving *saving = arg;
     struct order_context *context = saving->context;
-    bool is_over = result == LEDGER_DONE || result == LEDGER_REFUSED;
+    bool is_over = ledger_is_decided(outcome.result);
     if (is_over && saving->is_final)
         open_orders_remove(context->open_orders, saving->order);
     if (!is_over)
@@ -238,11 +238,11 @@ static void status_apply_family_end(struct status_apply_family *family)
     status_apply_family_free(family);
 }
 
-static void status_apply_on_born(enum ledger_result result, void *arg)
+static void status_apply_on_born(struct ledger_outcome outcome, void *arg)
 {
     struct birth *birth = arg;
     struct status_apply_family *family = birth->family;
-    if (result == LEDGER_DONE)
+    if (outcome.result == LEDGER_DONE)
         open_orders_put(family->context->open_orders, &birth->child);
     else
         family->has_failed = true; /* the numbers were never told; the next status tries again */

@@ -27,6 +27,7 @@ struct bench {
     struct arena arena; /* of what was read last */
     size_t awaited, arrived;
     enum ledger_result results[ANSWERS]; /* in the order they came */
+    struct ledger_outcome outcome;       /* the last one */
     size_t tags[ANSWERS];
 };
 
@@ -89,12 +90,13 @@ struct bench_tag {
     size_t tag;
 };
 
-static inline void bench_on_done(enum ledger_result result, void *arg)
+static inline void bench_on_done(struct ledger_outcome outcome, void *arg)
 {
     struct bench_tag *tag = arg;
     struct bench *bench = tag->bench;
     assert_true(bench->arrived < ANSWERS);
-    bench->results[bench->arrived] = result;
+    bench->results[bench->arrived] = outcome.result;
+    bench->outcome = outcome;
     bench->tags[bench->arrived++] = tag->tag;
     free(tag);
     if (bench->arrived == bench->awaited)

@@ -162,7 +162,7 @@ static inline void on_commit(struct loop_message *message)
     struct commit *commit = (struct commit *)(void *)message;
     if (stage->last && catalogue_find(stage->last, 507))
         stage->is_shown_early = true;
-    commit->done(stage->ledger_says, commit->arg);
+    commit->done((struct ledger_outcome){.result = stage->ledger_says}, commit->arg);
     free(commit);
 }
 

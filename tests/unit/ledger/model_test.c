@@ -333,9 +333,9 @@ static void commit_group(struct run *run)
     }
     assert_true(run->backend->commit(run->books, list, count));
     for (size_t i = 0; i < count; i++)
-        if (entries[i].result != expected[i])
+        if (entries[i].outcome.result != expected[i])
             fail_msg("change %zu of %zu, order %u: %s in the books, %s in the model", i, count,
-                     proposals[i].change.order, ledger_result_name(entries[i].result),
+                     proposals[i].change.order, ledger_result_name(entries[i].outcome.result),
                      ledger_result_name(expected[i]));
 }
 

@@ -35,10 +35,10 @@ struct worker {
     unsigned bad;
 };
 
-static void on_arrived(enum ledger_result result, void *arg)
+static void on_arrived(struct ledger_outcome outcome, void *arg)
 {
     struct worker *worker = arg;
-    worker->bad += result != LEDGER_DONE || !pthread_equal(pthread_self(), worker->thread);
+    worker->bad += outcome.result != LEDGER_DONE || !pthread_equal(pthread_self(), worker->thread);
     if (++worker->arrived == WRITES)
         loop_stop(worker->loop);
 }
