@@ -86,8 +86,9 @@ enum provider_lane { PROVIDER_LANE_ADD, PROVIDER_LANE_OTHER }; /* the two rate b
 /* Takes one token: 0 when taken, else how many ms to wait until one would be there. */
 int64_t provider_take_token(const struct provider *provider, enum provider_lane lane,
                             int64_t monotonic_now_ms);
-/* A 429 with its Retry-After: no token before then. */
-void provider_cool_down_until(const struct provider *provider, int64_t monotonic_at_ms);
+/* A 429 with its Retry-After: no token of that lane before then. */
+void provider_cool_down_until(const struct provider *provider, enum provider_lane lane,
+                              int64_t monotonic_at_ms);
 unsigned provider_connections(const struct provider *provider); /* in use now */
 
 #endif

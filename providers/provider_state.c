@@ -17,7 +17,7 @@ struct provider_state {
     unsigned id;
     char *name;
     _Atomic int64_t full_at_ns[LANES];
-    _Atomic int64_t cool_down_until_ms;
+    _Atomic int64_t cool_down_until_ms[LANES];
     _Atomic unsigned connections;
     _Atomic bool is_paused;
 };
@@ -37,9 +37,10 @@ struct provider_state *provider_state_of(struct str name)
         found = memory_new(sizeof *found);
         found->id = state_count;
         found->name = str_copy(name);
-        found->cool_down_until_ms = INT64_MIN;
-        for (int lane = 0; lane < LANES; lane++)
+        for (int lane = 0; lane < LANES; lane++) {
             found->full_at_ns[lane] = INT64_MIN;
+            found->cool_down_until_ms[lane] = INT64_MIN;
+        }
         states[state_count++] = found;
     }
     pthread_mutex_unlock(&lock);
@@ -98,9 +99,10 @@ bool provider_is_paused(const struct provider *provider)
     return atomic_load(&provider->state->is_paused);
 }
 
-void provider_cool_down_until(const struct provider *provider, int64_t monotonic_at_ms)
+void provider_cool_down_until(const struct provider *provider, enum provider_lane lane,
+                              int64_t monotonic_at_ms)
 {
-    _Atomic int64_t *until = &provider->state->cool_down_until_ms;
+    _Atomic int64_t *until = &provider->state->cool_down_until_ms[lane];
     int64_t now = atomic_load(until);
     while (now < monotonic_at_ms && !atomic_compare_exchange_weak(until, &now, monotonic_at_ms))
         ;
@@ -117,7 +119,7 @@ int64_t provider_take_token(const struct provider *provider, enum provider_lane 
     const struct provider_limits *limits = &provider->settings.limits;
     double per_s = lane == PROVIDER_LANE_ADD ? limits->add_per_s : limits->other_per_s;
     struct provider_state *state = provider->state;
-    int64_t cool_down_until_ms = atomic_load(&state->cool_down_until_ms);
+    int64_t cool_down_until_ms = atomic_load(&state->cool_down_until_ms[lane]);
     if (cool_down_until_ms > monotonic_now_ms)
         return cool_down_until_ms - monotonic_now_ms;
     if (!(per_s > 0))

@@ -88,11 +88,14 @@ static void upstream_call_note(const struct upstream_call *call,
 static void upstream_call_cool_down_when_limited(const struct upstream_call *call,
                                                  const struct upstream_response *answer)
 {
-    int64_t rest_s = answer->retry_after_s;
-    if (!answer->is_rate_limited || rest_s <= 0)
+    int64_t cool_down_s = answer->retry_after_s;
+    if (!answer->is_rate_limited || cool_down_s <= 0)
         return;
-    rest_s = rest_s < COOL_DOWN_MAX_S ? rest_s : COOL_DOWN_MAX_S;
-    provider_cool_down_until(call->place.provider, clock_monotonic_ms() + rest_s * 1000);
+    cool_down_s = cool_down_s < COOL_DOWN_MAX_S ? cool_down_s : COOL_DOWN_MAX_S;
+    /* A limit on readings says nothing of orders, nor the other way round. */
+    enum provider_lane lane =
+        call->request.action == UPSTREAM_ADD ? PROVIDER_LANE_ADD : PROVIDER_LANE_OTHER;
+    provider_cool_down_until(call->place.provider, lane, clock_monotonic_ms() + cool_down_s * 1000);
 }
 
 /* The end: reads the reply and tells the asker. */

@@ -81,6 +81,18 @@ bool quote_cost(struct money base, struct factor exchange, struct money *out)
     return decimal_narrow(decimal_divide_up(product, FACTOR_ONE), &out->units);
 }
 
+bool quote_order_cost(struct money base, struct factor exchange, int64_t quantity, bool is_flat,
+                      struct money *out)
+{
+    enum { THOUSAND = 3 };
+    if (base.units < 0 || exchange.units < 0 || quantity < 0)
+        return false;
+    struct wide cost = wide_multiply(wide_make(base.units), exchange.units);
+    if (!is_flat)
+        cost = wide_multiply(cost, quantity);
+    return wide_lower_up(cost, is_flat ? FACTOR_DECIMALS : FACTOR_DECIMALS + THOUSAND, &out->units);
+}
+
 bool quote_charge(struct money rate, int64_t quantity, bool is_flat, unsigned decimals,
                   struct money *charge_out)
 {

@@ -20,8 +20,12 @@ struct rate_terms {
     struct markup client;
 };
 bool quote_rate(const struct rate_terms *terms, unsigned decimals, struct money *rate_out) MUST_USE;
-/* A cost in our currency, rounded up to 10^-8. */
+/* What 1000 pieces cost in our currency, rounded up to 10^-8. */
 bool quote_cost(struct money base, struct factor exchange, struct money *out) MUST_USE;
+/* What an order costs in our currency: base x exchange x quantity / 1000 (flat: base x exchange),
+ * converted before it is rounded up, once, to 10^-8. False when out of range or below 0. */
+bool quote_order_cost(struct money base, struct factor exchange, int64_t quantity, bool is_flat,
+                      struct money *out) MUST_USE;
 /* rate x quantity / 1000, rounded up to decimals; flat (packages): the rate itself, rounded up. */
 bool quote_charge(struct money rate, int64_t quantity, bool is_flat, unsigned decimals,
                   struct money *charge_out) MUST_USE;

@@ -15,15 +15,18 @@ static bool explain_is_within_limits(const struct offer *offer, const struct dra
 }
 
 /* Subscriptions are charged per post, so there the two rates are compared. */
-static bool explain_costs_too_much(const struct offer *offer, const struct draft *draft,
-                                   struct money *cost_out)
+static bool explain_costs_too_much(const struct offer *offer, const struct provider *provider,
+                                   const struct draft *draft, struct money *cost_out)
 {
     const struct ordertype_row *row = ordertype_row(draft->type);
     if (row->quantity == ORDERTYPE_QUANTITY_PER_POST) {
         *cost_out = offer->cost;
         return money_compare(offer->cost, draft->rate) > 0;
     }
-    return !quote_charge(offer->cost, draft->quantity, row->is_flat, 8, cost_out) ||
+    /* Of a provider that was removed nothing is left but the cost. */
+    struct money base = provider ? offer->rate : offer->cost;
+    struct factor exchange = provider ? provider->exchange : (struct factor){FACTOR_ONE};
+    return !quote_order_cost(base, exchange, draft->quantity, row->is_flat, cost_out) ||
            money_compare(*cost_out, draft->charge) > 0;
 }
 
@@ -33,7 +36,7 @@ static enum skip explain_judge(struct order_context *context, const struct draft
     const struct provider *provider =
         provider_set_by_id(context->catalogue->providers, offer->provider_id);
     *cost_out = MONEY_ZERO;
-    bool is_dear = offer->is_known && explain_costs_too_much(offer, draft, cost_out);
+    bool is_dear = offer->is_known && explain_costs_too_much(offer, provider, draft, cost_out);
     if (provider == NULL || provider->settings.is_closed)
         return SKIP_CLOSED;
     if (provider_is_paused(provider))

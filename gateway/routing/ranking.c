@@ -83,17 +83,19 @@ size_t ranking_make(enum ranking_policy policy, const struct candidate *candidat
     if (count > RANKING_MAX)
         count = RANKING_MAX;
     for (size_t i = 0; i < count; i++)
-        if (candidates[i].skip == SKIP_NONE)
-            order_out[taken++] = (uint8_t)i;
+        order_out[i] = (uint8_t)i;
     switch (policy) {
     case RANKING_PRIORITY:
         break;
     case RANKING_CHEAPEST:
-        ranking_sort_by_cost(candidates, order_out, taken);
+        ranking_sort_by_cost(candidates, order_out, count);
         break;
     case RANKING_WEIGHTED:
-        ranking_shuffle_by_weight(candidates, order_out, taken, random);
+        ranking_shuffle_by_weight(candidates, order_out, count, random);
         break;
     }
+    for (size_t i = 0; i < count; i++)
+        if (candidates[order_out[i]].skip == SKIP_NONE)
+            order_out[taken++] = order_out[i];
     return taken;
 }

@@ -33,10 +33,13 @@ struct candidate {
     struct money cost; /* of this order, in our currency */
     unsigned weight;   /* weighted; 0 counts as 1 */
 };
-/* Indexes of the candidates to try, best first; returns how many. Of more than RANKING_MAX
- * candidates the first ones count. priority: as given; cheapest: by
- * cost, equal ones as given; weighted: drawn by weight without replacement with the given random
- * number (its bits are used up by a small generator inside). */
+/* The indexes of the candidates that may be taken, best first; returns how many. Of more than
+ * RANKING_MAX candidates only the first ones count. priority: as given; cheapest: by cost, equal
+ * ones as given; weighted: drawn by weight without replacement.
+ *
+ * Weighted ranks every candidate, also those that are skipped, and leaves these out afterwards: the
+ * same random number gives the same ranking however many of them have been tried meanwhile, and
+ * who comes next after a refusal was drawn by weight too. */
 size_t ranking_make(enum ranking_policy policy, const struct candidate *candidates, size_t count,
                     uint64_t random, uint8_t order_out[RANKING_MAX]);
 

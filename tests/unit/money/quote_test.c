@@ -131,6 +131,43 @@ static void test_charge_and_cost(void **state)
     assert_false(quote_cost((struct money){INT64_MAX}, (struct factor){2 * FACTOR_ONE}, &got));
 }
 
+/* Converted before it is rounded up: rate x exchange x quantity / 1000, rounded once. */
+static void test_order_cost(void **state)
+{
+    static const struct {
+        int64_t base, exchange, quantity;
+        bool is_flat;
+        int64_t cost; /* -1: out of range */
+    } cases[] = {
+        {100000000, FACTOR_ONE, 1000, false, 100000000},
+        {1, FACTOR_ONE, 1, false, 1},
+        {0, FACTOR_ONE, 1000, false, 0},
+        {1000, FACTOR_ONE, 1, false, 1},
+        {1001, FACTOR_ONE, 1, false, 2},
+        /* 0.00000001 at 1.3 would be 0.00000002 per 1000, yet 700 of it are 0.00000000910 */
+        {1, INT64_C(1300000000000), 700, false, 1},
+        {1, INT64_C(1300000000000), 1000, false, 2},
+        /* 3 x 0.335 = 1.005 per 1000, 1000 pieces of it 2 units, 500 but 1 */
+        {3, INT64_C(335000000000), 500, false, 1},
+        {3, INT64_C(335000000000), 7, true, 2},
+        {INT64_MAX, FACTOR_ONE, 1000, false, INT64_MAX},
+        {INT64_MAX, FACTOR_ONE, 1001, false, -1},
+        {INT64_MAX, INT64_MAX, INT64_MAX, false, -1},
+        {INT64_MAX, 1, 1, false, 9224},
+        {-1, FACTOR_ONE, 1, false, -1},
+        {1, FACTOR_ONE, -1, false, -1},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct money got = {-1};
+        bool is_good =
+            quote_order_cost((struct money){cases[i].base}, (struct factor){cases[i].exchange},
+                             cases[i].quantity, cases[i].is_flat, &got);
+        if (is_good != (cases[i].cost >= 0) || got.units != cases[i].cost)
+            fail_msg("row %zu: %lld", i, (long long)got.units);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -138,6 +175,7 @@ int main(void)
         cmocka_unit_test(test_rate),
         cmocka_unit_test(test_markups_beyond_all_bounds),
         cmocka_unit_test(test_charge_and_cost),
+        cmocka_unit_test(test_order_cost),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -155,7 +155,7 @@ static void dear_allowed(struct scene *s)
 }
 static void beyond_range(struct scene *s)
 {
-    s->offer.cost = (struct money){INT64_MAX};
+    s->offer.cost = s->offer.rate = (struct money){INT64_MAX};
     s->draft.quantity = INT32_MAX;
 }
 static void package(struct scene *s)

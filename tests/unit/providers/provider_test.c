@@ -97,11 +97,14 @@ static void test_waits(void **state)
     assert_int_equal(provider_take_token(provider, PROVIDER_LANE_ADD, 1245), 0);
     for (int i = 0; i < 1000; i++)
         assert_int_equal(provider_take_token(provider, PROVIDER_LANE_OTHER, 1245), 0);
-    provider_cool_down_until(provider, 9000);
-    provider_cool_down_until(provider, 3000);
+    provider_cool_down_until(provider, PROVIDER_LANE_OTHER, 9000);
+    provider_cool_down_until(provider, PROVIDER_LANE_OTHER, 3000);
     assert_int_equal(provider_take_token(provider, PROVIDER_LANE_OTHER, 2000), 7000);
-    assert_int_equal(provider_take_token(provider, PROVIDER_LANE_ADD, 8999), 1);
-    assert_int_equal(provider_take_token(provider, PROVIDER_LANE_ADD, 9000), 0);
+    assert_int_equal(provider_take_token(provider, PROVIDER_LANE_ADD, 2000), 0);
+    provider_cool_down_until(provider, PROVIDER_LANE_ADD, 9500);
+    assert_int_equal(provider_take_token(provider, PROVIDER_LANE_OTHER, 9000), 0);
+    assert_int_equal(provider_take_token(provider, PROVIDER_LANE_ADD, 9499), 1);
+    assert_int_equal(provider_take_token(provider, PROVIDER_LANE_ADD, 9500), 0);
     provider_set_unpin(&set);
 }
 

@@ -155,21 +155,33 @@ static void test_timeout_is_in_doubt(void **state)
     provider_set_unpin(&set);
 }
 
-static void test_rate_limit_rests_the_buckets(void **state)
+/* A 429 to readings leaves orders alone, one to an order leaves readings alone. */
+static void test_rate_limit_rests_its_own_bucket(void **state)
 {
+    static const struct {
+        enum upstream_action action;
+        enum provider_lane limited, free;
+    } cases[] = {{UPSTREAM_ADD, PROVIDER_LANE_ADD, PROVIDER_LANE_OTHER},
+                 {UPSTREAM_SERVICES, PROVIDER_LANE_OTHER, PROVIDER_LANE_ADD},
+                 {UPSTREAM_BALANCE, PROVIDER_LANE_OTHER, PROVIDER_LANE_ADD}};
     struct upstream *upstream =
         upstream_begin(upstream_answer_all,
                        "HTTP/1.1 429 Too Many\r\nRetry-After: 60\r\nContent-Length: 4\r\n\r\nslow");
-    struct provider_set *set = panel_at(upstream->port, "ask_limited", 4);
     (void)state;
-    struct asked asked = ask_once(set, UPSTREAM_ADD, 0);
-    assert_int_equal(asked.outcome, OUTCOME_REFUSED);
-    assert_true(asked.is_rate_limited);
-    int64_t wait_ms = provider_take_token(&set->list[0], PROVIDER_LANE_OTHER, loop_now_ms(loop));
-    assert_in_range(wait_ms, 50000, 60000);
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        char name[24];
+        snprintf(name, sizeof name, "ask_limited_%zu", i);
+        struct provider_set *set = panel_at(upstream->port, name, 4);
+        struct asked asked = ask_once(set, cases[i].action, 0);
+        assert_int_not_equal(asked.outcome, OUTCOME_ACCEPTED);
+        assert_true(asked.is_rate_limited);
+        int64_t now_ms = loop_now_ms(loop);
+        assert_in_range(provider_take_token(&set->list[0], cases[i].limited, now_ms), 50000, 60000);
+        assert_int_equal(provider_take_token(&set->list[0], cases[i].free, now_ms), 0);
+        provider_set_unpin(&set);
+    }
     upstream_end(upstream);
     upstream_free(upstream);
-    provider_set_unpin(&set);
 }
 
 /* Counts the requests that are inside at the same time. */
@@ -312,7 +324,7 @@ int main(void)
         cmocka_unit_test(test_refused_connection_is_not_sent),
         cmocka_unit_test(test_hung_up_is_in_doubt),
         cmocka_unit_test(test_timeout_is_in_doubt),
-        cmocka_unit_test(test_rate_limit_rests_the_buckets),
+        cmocka_unit_test(test_rate_limit_rests_its_own_bucket),
         cmocka_unit_test(test_cap_holds_and_all_get_through),
         cmocka_unit_test(test_waiting_in_vain_is_not_sent),
         cmocka_unit_test(test_cancel_admits_who_waits),

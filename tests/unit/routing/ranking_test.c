@@ -107,6 +107,40 @@ static void test_same_random_same_order(void **state)
     assert_memory_not_equal(a, b, sizeof a);
 }
 
+/* What has been tried leaves the ranking of the others as it is, so that the next after a refusal
+ * is drawn by weight too. */
+static void test_next_after_a_refusal(void **state)
+{
+    enum { ROUNDS = 20000, OFFERS = 4 };
+    static const unsigned weights[][OFFERS] = {{1, 1, 1, 1}, {8, 1, 1, 2}};
+    (void)state;
+    for (size_t w = 0; w < COUNT_OF(weights); w++) {
+        size_t next_after_0[OFFERS] = {0}, rounds = 0;
+        for (uint64_t random = 0; random < ROUNDS; random++) {
+            struct candidate candidates[OFFERS];
+            uint8_t whole[RANKING_MAX], left[RANKING_MAX];
+            for (size_t i = 0; i < OFFERS; i++)
+                candidates[i] = (struct candidate){SKIP_NONE, {1}, weights[w][i]};
+            assert_int_equal(ranking_make(RANKING_WEIGHTED, candidates, OFFERS, random, whole),
+                             OFFERS);
+            for (size_t tried = 0; tried + 1 < OFFERS; tried++) {
+                candidates[whole[tried]].skip = SKIP_TRIED;
+                assert_int_equal(ranking_make(RANKING_WEIGHTED, candidates, OFFERS, random, left),
+                                 OFFERS - tried - 1);
+                assert_memory_equal(left, whole + tried + 1, OFFERS - tried - 1);
+            }
+            next_after_0[whole[1]] += whole[0] == 0;
+            rounds += whole[0] == 0;
+        }
+        double others = weights[w][1] + weights[w][2] + weights[w][3];
+        for (size_t i = 1; i < OFFERS; i++) {
+            double share = (double)next_after_0[i] / (double)rounds;
+            assert_true(share > weights[w][i] / others - 0.03);
+            assert_true(share < weights[w][i] / others + 0.03);
+        }
+    }
+}
+
 static void test_each_skip_has_words(void **state)
 {
     (void)state;
@@ -123,6 +157,7 @@ int main(void)
         cmocka_unit_test(test_orders),
         cmocka_unit_test(test_weights),
         cmocka_unit_test(test_same_random_same_order),
+        cmocka_unit_test(test_next_after_a_refusal),
         cmocka_unit_test(test_each_skip_has_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
