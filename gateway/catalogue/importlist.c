@@ -32,7 +32,7 @@ static const char *importlist_obstacle(const struct provider *provider,
 static uint32_t importlist_number_of(const struct upstream_service *row, uint32_t *next_free)
 {
     uint64_t number;
-    if (str_to_u64(row->id, &number) && number > 0 && number < IMPORTPLAN_LAST / 2)
+    if (str_to_u64(row->id, &number) && number > 0 && number < IMPORTNUMBERS_LAST / 2)
         return (uint32_t)number;
     return (*next_free)--;
 }
@@ -101,7 +101,7 @@ void importlist_print(const struct provider *provider, const struct upstream_res
 {
     struct arena arena;
     arena_init(&arena);
-    uint32_t next_free = IMPORTPLAN_LAST - 1;
+    uint32_t next_free = IMPORTNUMBERS_LAST - 1;
     size_t printed = 0, left_out = 0;
     buf_printf(out,
                "# %s: its list of services, for review. Check the names, set the markup,\n"

@@ -1,32 +1,37 @@
-/* The table of numbers of importplan.h: by service, and which numbers were ever seen. */
+/* See importnumbers.h. A service's first number is kept under the panel's id, a further one under
+ * that id, a separator and its place in the row: the ledger's rows stay what they were, and the
+ * separator is in no id, for ids are printable. */
+#include "catalogue/importnumbers.h"
+
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/table.h"
-#include "catalogue/importnumbers.h"
 
-struct seen { /* a number that belongs, or once belonged, to a service */
+enum { SEPARATOR = 0x1F };
+
+struct importnumbers_taken { /* a number that belongs, or once belonged, to a service */
     UT_hash_handle hh;
     uint32_t number;
 };
-struct importnumbers_entry {
+struct importnumbers_entry { /* one number of one service */
     UT_hash_handle hh;
     uint32_t number;
-    uint32_t stand_in; /* while the configuration has taken its number; 0: none */
     bool is_kept;
     unsigned key_len;
     struct str provider, service; /* in key */
-    char key[];                   /* provider, NUL, service */
+    char key[];                   /* provider, NUL, service as the ledger has it */
 };
 struct importnumbers {
     struct importnumbers_entry *entries;
-    struct seen *seen;
+    struct importnumbers_taken *taken;
     uint32_t highest_free; /* nothing above it is free */
 };
 
 struct importnumbers *importnumbers_new(void)
 {
     struct importnumbers *numbers = memory_new(sizeof *numbers);
-    numbers->highest_free = IMPORTPLAN_LAST - 1;
+    numbers->highest_free = IMPORTNUMBERS_LAST - 1;
     return numbers;
 }
 
@@ -40,11 +45,11 @@ void importnumbers_free(struct importnumbers **numbers)
         HASH_DEL((*numbers)->entries, entry);
         free(entry);
     }
-    struct seen *seen, *next_seen;
-    HASH_ITER(hh, (*numbers)->seen, seen, next_seen)
+    struct importnumbers_taken *taken, *next_taken;
+    HASH_ITER(hh, (*numbers)->taken, taken, next_taken)
     {
-        HASH_DEL((*numbers)->seen, seen);
-        free(seen);
+        HASH_DEL((*numbers)->taken, taken);
+        free(taken);
     }
     free(*numbers);
     *numbers = NULL;
@@ -73,25 +78,37 @@ static struct importnumbers_entry *importnumbers_search(const struct importnumbe
     return found;
 }
 
-bool importnumbers_is_seen(const struct importnumbers *numbers, uint32_t number)
+/* Under which the ledger has the service's number at that place, 0 the first; false for an id that
+ * is too long to be one. */
+static bool importnumbers_name(struct str service, unsigned place, char room[IMPORTNUMBERS_NAME],
+                               struct str *out)
 {
-    struct seen *seen = NULL;
-    HASH_FIND(hh, numbers->seen, &number, sizeof number, seen);
-    return seen != NULL;
+    int len =
+        snprintf(room, IMPORTNUMBERS_NAME, STR_FMT "%c%u", STR_ARG(service), SEPARATOR, place);
+    if (len < 0 || len >= IMPORTNUMBERS_NAME)
+        return false;
+    *out = place == 0 ? service : str_make(room, (size_t)len);
+    return true;
 }
 
-static void importnumbers_note_seen(struct importnumbers *numbers, uint32_t number)
+bool importnumbers_is_taken(const struct importnumbers *numbers, uint32_t number)
 {
-    if (importnumbers_is_seen(numbers, number))
+    struct importnumbers_taken *taken = NULL;
+    HASH_FIND(hh, numbers->taken, &number, sizeof number, taken);
+    return taken != NULL;
+}
+
+static void importnumbers_note_taken(struct importnumbers *numbers, uint32_t number)
+{
+    if (importnumbers_is_taken(numbers, number))
         return;
-    struct seen *seen = memory_new(sizeof *seen);
-    seen->number = number;
-    HASH_ADD(hh, numbers->seen, number, sizeof seen->number, seen);
+    struct importnumbers_taken *taken = memory_new(sizeof *taken);
+    taken->number = number;
+    HASH_ADD(hh, numbers->taken, number, sizeof taken->number, taken);
 }
 
-static struct importnumbers_entry *importnumbers_set(struct importnumbers *numbers,
-                                                     struct str provider, struct str service,
-                                                     uint32_t number)
+static void importnumbers_set(struct importnumbers *numbers, struct str provider,
+                              struct str service, uint32_t number, bool is_kept)
 {
     struct importnumbers_entry *entry = importnumbers_search(numbers, provider, service);
     if (!entry) {
@@ -99,57 +116,55 @@ static struct importnumbers_entry *importnumbers_set(struct importnumbers *numbe
         HASH_ADD_KEYPTR(hh, numbers->entries, entry->key, entry->key_len, entry);
     }
     entry->number = number;
-    importnumbers_note_seen(numbers, number);
-    return entry;
+    entry->is_kept = is_kept;
+    importnumbers_note_taken(numbers, number);
 }
 
 void importnumbers_take(struct importnumbers *numbers, struct str provider, struct str service,
                         uint32_t number)
 {
-    importnumbers_set(numbers, provider, service, number)->is_kept = true;
+    importnumbers_set(numbers, provider, service, number, true);
 }
 
-void importnumbers_give(struct importnumbers *numbers, struct str provider, struct str service,
+bool importnumbers_give(struct importnumbers *numbers, struct str provider, struct str service,
                         uint32_t number)
 {
-    importnumbers_set(numbers, provider, service, number)->is_kept = false;
+    char room[IMPORTNUMBERS_NAME];
+    struct str name;
+    for (unsigned place = 0; place < IMPORTNUMBERS_PLACES; place++) {
+        if (!importnumbers_name(service, place, room, &name))
+            return false;
+        if (importnumbers_search(numbers, provider, name))
+            continue;
+        importnumbers_set(numbers, provider, name, number, false);
+        return true;
+    }
+    return false;
 }
 
 uint32_t importnumbers_find(const struct importnumbers *numbers, struct str provider,
-                            struct str service)
+                            struct str service, unsigned place)
 {
-    struct importnumbers_entry *entry = importnumbers_search(numbers, provider, service);
+    char room[IMPORTNUMBERS_NAME];
+    struct str name;
+    if (place >= IMPORTNUMBERS_PLACES || !importnumbers_name(service, place, room, &name))
+        return 0;
+    struct importnumbers_entry *entry = importnumbers_search(numbers, provider, name);
     return entry ? entry->number : 0;
 }
 
-void importnumbers_stand_in(struct importnumbers *numbers, struct str provider, struct str service,
-                            uint32_t number)
-{
-    struct importnumbers_entry *entry = importnumbers_search(numbers, provider, service);
-    ASSERT(entry);
-    entry->stand_in = number;
-    importnumbers_note_seen(numbers, number);
-}
-
-uint32_t importnumbers_find_stand_in(const struct importnumbers *numbers, struct str provider,
-                                     struct str service)
-{
-    struct importnumbers_entry *entry = importnumbers_search(numbers, provider, service);
-    return entry ? entry->stand_in : 0;
-}
-
 uint32_t importnumbers_highest_free(struct importnumbers *numbers,
-                                    bool (*is_taken)(uint32_t number, const void *arg),
+                                    bool (*is_written)(uint32_t number, const void *arg),
                                     const void *arg)
 {
     uint32_t number = numbers->highest_free;
-    bool is_only_seen = true; /* what is taken by the configuration may become free */
+    bool is_only_taken = true; /* what the configuration has written out may become free */
     for (; number > 0; number--) {
-        bool is_seen = importnumbers_is_seen(numbers, number);
-        if (!is_seen && !is_taken(number, arg))
+        bool is_taken = importnumbers_is_taken(numbers, number);
+        if (!is_taken && !is_written(number, arg))
             return number;
-        is_only_seen = is_only_seen && is_seen;
-        if (is_only_seen)
+        is_only_taken = is_only_taken && is_taken;
+        if (is_only_taken)
             numbers->highest_free = number - 1;
     }
     return 0;

@@ -1,34 +1,31 @@
-/* struct importnumbers: which number each imported service was given, for ever. The refresh
- * thread's. */
+/* struct importnumbers: which numbers each imported service was given. A number, once given, is
+ * that service's whatever happens: nobody else ever gets it. A service has several when the
+ * configuration has written out its former ones; the first that is not written out counts, so that
+ * it has its own again when the written-out service goes. The refresh thread's. */
 #ifndef CATALOGUE_IMPORTNUMBERS_H
 #define CATALOGUE_IMPORTNUMBERS_H
 #include "ledger/ledger.h"
 
-#define IMPORTPLAN_LAST UINT32_C(2147483647)
+#define IMPORTNUMBERS_LAST UINT32_C(2147483647)
+enum { IMPORTNUMBERS_PLACES = 64, IMPORTNUMBERS_NAME = 160 };
 
 struct importnumbers;
 struct importnumbers *importnumbers_new(void);
 void importnumbers_free(struct importnumbers **numbers);
-/* As the ledger kept it; the last one for a service counts. */
+/* A row of the ledger, as it was given out by importnumbers_unkept. */
 void importnumbers_take(struct importnumbers *numbers, struct str provider, struct str service,
                         uint32_t number);
-/* A new one, not durable yet. */
-void importnumbers_give(struct importnumbers *numbers, struct str provider, struct str service,
+/* One more number of the service, not durable yet; false when it has IMPORTNUMBERS_PLACES. */
+bool importnumbers_give(struct importnumbers *numbers, struct str provider, struct str service,
                         uint32_t number);
-/* 0: none yet. */
+/* The service's number at that place, 0 the first; 0: it has none there. */
 uint32_t importnumbers_find(const struct importnumbers *numbers, struct str provider,
-                            struct str service);
-/* Another one for as long as the configuration has taken its own: the books keep the first number
- * for ever, so this one is known to this process only. */
-void importnumbers_stand_in(struct importnumbers *numbers, struct str provider, struct str service,
-                            uint32_t number);
-uint32_t importnumbers_find_stand_in(const struct importnumbers *numbers, struct str provider,
-                                     struct str service); /* 0: none */
+                            struct str service, unsigned place);
 /* Belongs, or once belonged, to a service. */
-bool importnumbers_is_seen(const struct importnumbers *numbers, uint32_t number);
-/* Below IMPORTPLAN_LAST, never seen and not taken by the configuration; 0 when there is none. */
+bool importnumbers_is_taken(const struct importnumbers *numbers, uint32_t number);
+/* Below IMPORTNUMBERS_LAST, never given and not written out; 0 when there is none. */
 uint32_t importnumbers_highest_free(struct importnumbers *numbers,
-                                    bool (*is_taken)(uint32_t number, const void *arg),
+                                    bool (*is_written)(uint32_t number, const void *arg),
                                     const void *arg);
 /* Those given and not yet durable, to free(); the texts are borrowed from the table. */
 size_t importnumbers_unkept(const struct importnumbers *numbers, struct ledger_import **list_out);

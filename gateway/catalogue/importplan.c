@@ -80,10 +80,10 @@ static struct written importplan_written_make(const struct catalogue_settings *s
 static uint32_t importplan_wanted_number(const struct import_settings *import, struct str theirs)
 {
     uint64_t number;
-    if (!str_to_u64(theirs, &number) || number > IMPORTPLAN_LAST)
+    if (!str_to_u64(theirs, &number) || number > IMPORTNUMBERS_LAST)
         return 0;
     number += import->first_id;
-    return number <= IMPORTPLAN_LAST ? (uint32_t)number : 0;
+    return number <= IMPORTNUMBERS_LAST ? (uint32_t)number : 0;
 }
 
 struct planner {
@@ -101,35 +101,31 @@ static uint32_t importplan_highest_free(struct planner *planner)
     return number;
 }
 
-/* Its own number is a written-out service's now. */
-static uint32_t importplan_stand_in_for(struct planner *planner, struct str provider,
-                                        struct str theirs)
+/* A number that nobody has or had: first_id + theirs for the first one, else the highest. */
+static uint32_t importplan_new_number(struct planner *planner, const struct import_settings *import,
+                                      struct str theirs, bool is_first)
 {
-    uint32_t number = importnumbers_find_stand_in(planner->numbers, provider, theirs);
-    if (number > 0 && !importplan_is_written(number, &planner->written))
-        return number;
-    number = importplan_highest_free(planner);
-    if (number > 0)
-        importnumbers_stand_in(planner->numbers, provider, theirs, number);
+    uint32_t number = is_first ? importplan_wanted_number(import, theirs) : 0;
+    if (number == 0 || importplan_is_written(number, &planner->written) ||
+        importnumbers_is_taken(planner->numbers, number))
+        number = importplan_highest_free(planner);
+    if (number > 0 &&
+        !importnumbers_give(planner->numbers, str_of(import->provider), theirs, number))
+        return 0;
     return number;
 }
 
 static uint32_t importplan_number_for(struct planner *planner, const struct import_settings *import,
                                       struct str theirs)
 {
-    struct str provider = str_of(import->provider);
-    uint32_t number = importnumbers_find(planner->numbers, provider, theirs);
-    if (number > 0)
-        return importplan_is_written(number, &planner->written)
-                   ? importplan_stand_in_for(planner, provider, theirs)
-                   : number;
-    number = importplan_wanted_number(import, theirs);
-    if (number == 0 || importplan_is_written(number, &planner->written) ||
-        importnumbers_is_seen(planner->numbers, number))
-        number = importplan_highest_free(planner);
-    if (number > 0)
-        importnumbers_give(planner->numbers, provider, theirs, number);
-    return number;
+    for (unsigned place = 0;; place++) {
+        uint32_t number =
+            importnumbers_find(planner->numbers, str_of(import->provider), theirs, place);
+        if (number == 0)
+            return importplan_new_number(planner, import, theirs, place == 0);
+        if (!importplan_is_written(number, &planner->written))
+            return number;
+    }
 }
 
 static void importplan_plan_add(struct importplan *plan, const struct importrow *row)

@@ -1,10 +1,10 @@
 /* Whole lists into services with numbers of ours: filters, and who gets which number.
  *
  * A number is first_id + theirs when theirs is decimal, the sum is at most 2147483647 and free;
- * else the highest free one below that. Numbers are given at first sight and for ever: a service
- * that returns gets its own again, and nobody else ever does. A service written out in the
- * configuration takes its number from an import, which gets another for as long. Pure but for the
- * table it fills; the refresh thread's. */
+ * else the highest free one below that. Numbers are given at first sight and stored: a service that
+ * returns gets its own again, and nobody else ever does. One whose number is written out in the
+ * configuration gets a further number, stored as well. Pure but for the table it fills; the refresh
+ * thread's. */
 #ifndef CATALOGUE_IMPORTPLAN_H
 #define CATALOGUE_IMPORTPLAN_H
 #include "catalogue/catalogue_settings.h"

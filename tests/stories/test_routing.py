@@ -1,4 +1,5 @@
 """Which panel gets an order: policies, limits, prices, and who is left out for how long."""
+import pytest
 from books import UNAVAILABLE, add, asked, attempts, deliveries, in_doubt
 from harness import default_config, eventually, merged
 from harness.config import SHOP_KEY, provider
@@ -236,6 +237,19 @@ def test_too_many_requests_is_over_when_the_panel_said(gateway, alpha, beta):
         return asked(alpha) == (2,)
 
     eventually(is_asked_again)
+
+
+@pytest.mark.parametrize("reading", ["services", "balance"])
+def test_a_limit_on_readings_leaves_orders_alone(make_gateway, alpha, beta, reading):
+    gateway = make_gateway([alpha, beta], catalogue={"refresh": "100ms", "balance": "100ms"})
+    mark = alpha.mark()
+    alpha.rule(reading, status=429, body={"error": "Too many requests"}, headers={"Retry-After": "600"})
+    alpha.wait_requests(reading, 1, after=mark)
+    eventually(lambda: gateway.metrics().get(
+        f'panelmux_provider_calls_total{{provider="alpha",action="{reading}",outcome="refused"}}'))
+    for link in links(3):
+        gateway.add(link=link)
+    assert asked(alpha, beta) == (3, 0)
 
 
 # ---- out of funds

@@ -395,6 +395,30 @@ def test_a_service_that_returns_gets_its_own_number_again(make_panel, make_gatew
     eventually(lambda: rates(gateway).get(number) == "2.00")
 
 
+def test_an_imports_number_never_becomes_another_services(make_panel, make_gateway):
+    """Rows are told apart by their price: 5 costs 5.00, 9 costs 9.00."""
+    alpha = make_panel("alpha", services=[row(5, rate="5.00"), row(7, rate="7.00"), row(9, rate="9.00")])
+
+    def written(*ids):
+        services = [{"id": number, **offers((alpha, 7))} for number in ids] or None
+        return default_config([alpha], services=services, catalogue=QUICK,
+                              imports=[{"provider": "alpha", "first_id": 1000, "services": ["5", "9"]}])
+
+    gateway = make_gateway(config=written())
+    assert rates(gateway) == {1005: "5.00", 1009: "9.00"}
+    assert gateway.reload(written(1009)).returncode == 0
+    eventually(lambda: rates(gateway) == {1005: "5.00", 1009: "7.00", 2147483646: "9.00"})
+    gateway.write(written(1005, 1009))
+    gateway.restart()
+    changed = {1005: "7.00", 1009: "7.00", 2147483646: "9.00", 2147483645: "5.00"}
+    eventually(lambda: rates(gateway) == changed)
+    gateway.restart(by_kill=True)
+    assert rates(gateway) == changed
+    assert gateway.reload(written()).returncode == 0
+    eventually(lambda: rates(gateway) == {1005: "5.00", 1009: "9.00"})
+    assert gateway.cli("ledger", "verify").returncode == 0
+
+
 def test_a_list_of_thousands_is_served_whole(make_panel, make_gateway):
     alpha = make_panel("alpha", services=[], generated_services={"count": 6000, "first": 1, "rate": "0.50"})
     gateway = make_gateway([alpha], services=None, imports=[{"provider": "alpha", "first_id": 100000, "markup": "10%"}])

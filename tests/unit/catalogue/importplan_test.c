@@ -1,6 +1,8 @@
 /* Which rows of a list become services, and under which number. */
 #include "world.h"
 
+#include <stdio.h>
+
 #include "catalogue/importplan.h"
 
 static char *const views[] = {(char *)(uintptr_t) "Views*", (char *)(uintptr_t) "Likes"};
@@ -134,12 +136,82 @@ static void test_written_takes_a_given_number(void **state)
     expect(&setting, "1:2147483646");
     expect(&setting, "1:2147483646");
     struct ledger_import *list;
-    assert_int_equal(importnumbers_unkept(setting.numbers, &list), 1);
+    assert_int_equal(importnumbers_unkept(setting.numbers, &list), 2);
     assert_int_equal(list[0].service, 1);
+    assert_int_equal(list[1].service, 2147483646);
     free(list);
     setting.settings.service_count = 0;
     expect(&setting, "1:1");
     setting_fini(&setting);
+}
+
+/* The ledger's rows, which a restart begins with. */
+struct kept {
+    char provider[20], service[60];
+    uint32_t number;
+};
+struct keeping {
+    struct kept rows[40];
+    size_t count;
+};
+
+static void restart(struct setting *setting, struct keeping *keeping)
+{
+    struct ledger_import *list;
+    size_t count = importnumbers_unkept(setting->numbers, &list);
+    for (size_t i = 0; i < count; i++) {
+        struct kept *row = &keeping->rows[keeping->count++];
+        snprintf(row->provider, sizeof row->provider, STR_FMT, STR_ARG(list[i].provider));
+        snprintf(row->service, sizeof row->service, STR_FMT, STR_ARG(list[i].upstream_service));
+        row->number = list[i].service;
+        for (size_t k = 0; k + 1 < keeping->count; k++)
+            assert_int_not_equal(keeping->rows[k].number, row->number);
+    }
+    free(list);
+    importnumbers_free(&setting->numbers);
+    setting->numbers = importnumbers_new();
+    for (size_t i = 0; i < keeping->count; i++)
+        importnumbers_take(setting->numbers, str_of(keeping->rows[i].provider),
+                           str_of(keeping->rows[i].service), keeping->rows[i].number);
+}
+
+/* A number that an import had never becomes another service's, whatever is written out and taken
+ * back, with and without a restart after each step. */
+static void test_numbers_never_change_hands(void **state)
+{
+    static const struct {
+        uint32_t written[3];
+        const char *plan;
+    } steps[] = {
+        {{0}, "1:1001 2:1002 3:1003"},
+        {{1003}, "1:1001 2:1002 3:2147483646"},
+        {{1001, 1003}, "2:1002 1:2147483645 3:2147483646"},
+        {{1001, 1003, 2147483646}, "2:1002 3:2147483644 1:2147483645"},
+        {{1001}, "2:1002 3:1003 1:2147483645"},
+        {{2147483645, 1001, 1002}, "3:1003 2:2147483642 1:2147483643"},
+        {{0}, "1:1001 2:1002 3:1003"},
+        {{1003}, "1:1001 2:1002 3:2147483646"},
+        {{1003, 2147483646}, "1:1001 2:1002 3:2147483644"},
+    };
+    static const char *const ids[] = {"1-3"};
+    (void)state;
+    for (int with_restarts = 0; with_restarts < 2; with_restarts++) {
+        struct setting setting;
+        struct keeping keeping = {0};
+        setting_init(&setting);
+        setting.imports[0].first_id = 1000;
+        setting.imports[0].services = (char **)(uintptr_t)ids;
+        setting.imports[0].service_count = 1;
+        for (size_t i = 0; i < COUNT_OF(steps); i++) {
+            setting.settings.service_count = 0;
+            for (size_t w = 0; w < 3 && steps[i].written[w]; w++)
+                setting.written[setting.settings.service_count++].id = steps[i].written[w];
+            expect(&setting, steps[i].plan);
+            if (with_restarts)
+                restart(&setting, &keeping);
+        }
+        setting_fini(&setting);
+    }
 }
 
 static void test_too_large(void **state)
@@ -198,6 +270,7 @@ int main(void)
         cmocka_unit_test(test_collisions),
         cmocka_unit_test(test_too_large),
         cmocka_unit_test(test_written_takes_a_given_number),
+        cmocka_unit_test(test_numbers_never_change_hands),
         cmocka_unit_test(test_first_import_wins),
         cmocka_unit_test(test_what_is_kept),
     };
