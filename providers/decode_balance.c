@@ -20,10 +20,10 @@ static struct str decode_balance_currency_of(struct str text, struct arena *aren
     return str_make(code, text.len);
 }
 
-static bool decode_balance_take_amount(struct decoding *d, struct scalar value)
+static bool decode_balance_take_amount(struct decoding *d, struct scalar value, struct str beside)
 {
     struct str currency;
-    if (!scalar_money(value, &d->answer->balance, &currency))
+    if (!scalar_money(value, beside, &d->answer->balance, &currency))
         return false;
     d->answer->has_balance = true;
     if (currency.ptr != NULL)
@@ -38,13 +38,14 @@ static bool decode_balance_read_object(struct decoding *d, const json_t *object,
         const json_t *value = scalar_member(object, amount_names[i]);
         is_found = json_is_object(value) && depth < 3
                        ? decode_balance_read_object(d, value, depth + 1)
-                       : decode_balance_take_amount(d, scalar_of(value));
+                       : decode_balance_take_amount(d, scalar_of(value), scalar_currency(object));
     }
     for (size_t i = 0; i < COUNT_OF(inner_names) && !is_found && depth < 3; i++) {
         const json_t *inner = scalar_member(object, inner_names[i]);
         is_found = json_is_object(inner) ? decode_balance_read_object(d, inner, depth + 1)
-                   : i == 0              ? decode_balance_take_amount(d, scalar_of(inner))
-                                         : false;
+                   : i == 0
+                       ? decode_balance_take_amount(d, scalar_of(inner), scalar_currency(object))
+                       : false;
     }
     struct scalar currency = scalar_of(scalar_member(object, "currency"));
     if (is_found && currency.kind == SCALAR_TEXT) {
@@ -62,7 +63,7 @@ void decode_balance(struct decoding *d)
         root = json_array_get(root, 0);
     if (!decode_is_error(d) &&
         (json_is_object(root) ? decode_balance_read_object(d, root, 0)
-                              : decode_balance_take_amount(d, scalar_of(root))))
+                              : decode_balance_take_amount(d, scalar_of(root), STR_NONE)))
         d->answer->outcome = OUTCOME_ACCEPTED;
     else
         decode_fail(d);

@@ -3,9 +3,26 @@
 
 enum { CHILDREN_MAX = 10000 };
 
-static bool decode_status_read_count(struct scalar value, int64_t *out)
+/* Below 0, or with a plus, it is over-delivery. */
+static void decode_status_take_remains(struct upstream_status *status, struct scalar value)
 {
-    return scalar_integer(value, out);
+    struct count said;
+    status->has_remains = scalar_count(value, &said);
+    if (!status->has_remains)
+        return;
+    if (said.value < 0 || said.has_plus)
+        said = count_exactly(0);
+    status->remains_as_said = said;
+    status->remains = said.value;
+}
+
+void upstream_status_fit(struct upstream_status *status, int64_t quantity)
+{
+    if (!status->has_remains || !status->remains_as_said.is_ambiguous ||
+        count_within(status->remains_as_said, quantity, &status->remains))
+        return;
+    status->has_remains = false;
+    status->remains = 0;
 }
 
 /* The usual words need no copy. */
@@ -36,26 +53,25 @@ void decode_status_member(struct status_reading *reading, enum status_member mem
             decode_status_take_word(reading, scalar_print(value, arena));
         break;
     case STATUS_MEMBER_CHARGE:
-        status->has_charge =
-            scalar_money(value, &status->charge, NULL) && status->charge.units >= 0;
+        status->has_charge = scalar_money(value, reading->currency, &status->charge, NULL) &&
+                             status->charge.units >= 0;
         break;
     case STATUS_MEMBER_START_COUNT:
     case STATUS_MEMBER_START_COUNTER:
-        if (decode_status_read_count(value, &number) && number >= 0) {
+        if (scalar_integer(value, &number) && number >= 0) {
             status->has_start_count = true;
             status->start_count = number;
         }
         break;
     case STATUS_MEMBER_REMAINS:
-        status->has_remains = decode_status_read_count(value, &number);
-        status->remains = status->has_remains && number > 0 ? number : 0;
+        decode_status_take_remains(status, value);
         break;
     case STATUS_MEMBER_POSTS:
-        status->has_posts = decode_status_read_count(value, &number) && number >= 0;
+        status->has_posts = scalar_integer(value, &number) && number >= 0;
         status->posts = status->has_posts ? number : 0;
         break;
     case STATUS_MEMBER_RUNS:
-        status->has_runs = decode_status_read_count(value, &number) && number >= 0;
+        status->has_runs = scalar_integer(value, &number) && number >= 0;
         status->runs = status->has_runs ? number : 0;
         break;
     case STATUS_MEMBER_EXPIRY:
@@ -83,6 +99,10 @@ bool decode_status_finish(struct status_reading *reading)
             (struct upstream_status){.id = id, .is_absent = true, .status = ORDERSTATUS_UNKNOWN};
         return false;
     }
+    /* A panel's column before it has looked at the order. */
+    if (status->status == ORDERSTATUS_PENDING && status->has_remains && status->remains == 0 &&
+        status->start_count == 0)
+        status->has_remains = false;
     /* Of a subscription, whose parent ends by it; of a plain order nobody knows what it means. */
     if (status->has_posts && status->status == ORDERSTATUS_REVIEW &&
         str_equal_folded(status->word, STR("expired")))
@@ -197,7 +217,8 @@ static bool decode_status_read_object(const struct decoding *d, struct upstream_
                    {"runs", STATUS_MEMBER_RUNS},
                    {"expiry", STATUS_MEMBER_EXPIRY},
                    {"order", STATUS_MEMBER_ORDER}};
-    struct status_reading reading = {.d = d, .status = status, .asked_id = status->id};
+    struct status_reading reading = {
+        .d = d, .status = status, .asked_id = status->id, .currency = scalar_currency(object)};
     struct str error = decode_status_entry_error(d, object);
     if (error.ptr != NULL) {
         decode_status_error(d, status, error);

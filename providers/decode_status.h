@@ -8,9 +8,10 @@ struct status_reading {
     const struct decoding *d;
     struct upstream_status *status;
     struct str asked_id;
-    bool has_status; /* a status word or number was there */
-    bool has_facts;  /* and something beside it */
-    bool is_other;   /* it says that it is of another order */
+    struct str currency; /* said beside it, or STR_NONE */
+    bool has_status;     /* a status word or number was there */
+    bool has_facts;      /* and something beside it */
+    bool is_other;       /* it says that it is of another order */
 };
 
 /* What a status may say, by its exact name. */

@@ -2,10 +2,6 @@
 #include "providers/scalar.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-enum { NUMBER_ROOM = 64, DOUBLE_DIGITS = 15 };
 
 struct scalar scalar_of(const json_t *json)
 {
@@ -39,54 +35,30 @@ static bool scalar_whole_of_real(double real, int64_t *out)
     return true;
 }
 
+bool scalar_count(struct scalar value, struct count *out)
+{
+    int64_t whole;
+    if (value.kind == SCALAR_TEXT)
+        return count_parse(value.text, out);
+    if (value.kind == SCALAR_INTEGER)
+        whole = value.integer;
+    else if (value.kind != SCALAR_REAL || !scalar_whole_of_real(value.real, &whole))
+        return false;
+    *out = count_exactly(whole);
+    return true;
+}
+
 bool scalar_integer(struct scalar value, int64_t *out)
 {
-    struct money amount;
-    switch (value.kind) {
-    case SCALAR_INTEGER:
-        *out = value.integer;
-        return true;
-    case SCALAR_REAL:
-        return scalar_whole_of_real(value.real, out);
-    case SCALAR_TEXT:
-        if (str_to_i64(value.text, out) || str_to_i64(str_trim(value.text), out))
-            return true;
-        if (!money_parse_loose(value.text, &amount, NULL) || amount.units % MONEY_ONE != 0)
-            return false;
-        *out = amount.units / MONEY_ONE;
-        return true;
-    case SCALAR_NONE:
-    case SCALAR_FALSE:
-    case SCALAR_TRUE:
+    struct count count;
+    if (!scalar_count(value, &count))
         return false;
-    }
-    UNREACHABLE();
+    *out = count.value;
+    return true;
 }
 
-/* "0.10000000000000001": a double printed with all its digits; its value is what was meant. */
-static bool scalar_parse_noise(struct str text, struct money *out)
-{
-    char copy[NUMBER_ROOM], *end;
-    size_t digits = 0;
-    bool has_point = false, is_leading = true;
-    if (text.len <= DOUBLE_DIGITS)
-        return false;
-    for (size_t i = 0; i < text.len; i++) {
-        has_point |= text.ptr[i] == '.';
-        is_leading &= text.ptr[i] == '0' || text.ptr[i] == '.' || text.ptr[i] == '-';
-        digits += !is_leading && text.ptr[i] != '.';
-        if (text.ptr[i] != '.' && text.ptr[i] != '-' && (text.ptr[i] < '0' || text.ptr[i] > '9'))
-            return false;
-    }
-    if (!has_point || digits <= DOUBLE_DIGITS || text.len >= sizeof copy)
-        return false;
-    memcpy(copy, text.ptr, text.len);
-    copy[text.len] = '\0';
-    double value = strtod(copy, &end);
-    return *end == '\0' && money_from_double(value, out);
-}
-
-bool scalar_money(struct scalar value, struct money *out, struct str *currency_out)
+bool scalar_money(struct scalar value, struct str beside, struct money *out,
+                  struct str *currency_out)
 {
     if (currency_out != NULL)
         *currency_out = STR_NONE;
@@ -96,8 +68,7 @@ bool scalar_money(struct scalar value, struct money *out, struct str *currency_o
     case SCALAR_REAL:
         return money_from_double(value.real, out);
     case SCALAR_TEXT:
-        return scalar_parse_noise(str_trim(value.text), out) ||
-               money_parse_loose(value.text, out, currency_out);
+        return money_parse_loose(value.text, beside, out, currency_out);
     case SCALAR_NONE:
     case SCALAR_FALSE:
     case SCALAR_TRUE:
@@ -213,4 +184,9 @@ json_t *scalar_member(const json_t *object, const char *name)
     json_object_foreach((json_t *)(uintptr_t)object, key,
                         value) if (str_equal_folded(str_of(key), str_of(name))) return value;
     return NULL;
+}
+
+struct str scalar_currency(const json_t *object)
+{
+    return str_trim(scalar_of(scalar_member(object, "currency")).text);
 }

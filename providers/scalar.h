@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "money/money.h"
+#include "protocol/count.h"
 
 enum scalar_kind {
     SCALAR_NONE, /* absent, null, or not a plain value */
@@ -26,11 +27,14 @@ struct scalar {
 enum { SCALAR_ID_MAX = 64 };
 
 struct scalar scalar_of(const json_t *json);
-/* A whole number: 5, "5", "1,000", 5.0. */
+/* A whole number: 5, "5", 5.0. */
 bool scalar_integer(struct scalar value, int64_t *out) MUST_USE;
-/* An amount in any of the forms of money_parse_loose; a text's float noise (more digits than a
- * double holds) is rounded off. currency_out may be NULL; borrowed. */
-bool scalar_money(struct scalar value, struct money *out, struct str *currency_out) MUST_USE;
+/* A number of pieces, as text in any of the forms of count_parse. */
+bool scalar_count(struct scalar value, struct count *out) MUST_USE;
+/* An amount in any of the forms of money_parse_loose, beside a currency's code or STR_NONE.
+ * currency_out may be NULL; borrowed. */
+bool scalar_money(struct scalar value, struct str beside, struct money *out,
+                  struct str *currency_out) MUST_USE;
 /* An order's or refill's id: a whole number above 0, or text of [A-Za-z0-9._:-] with a digit, not
  * negative, not fractional. The id is in the arena. */
 bool scalar_id(struct scalar value, struct arena *arena, struct str *out) MUST_USE;
@@ -44,5 +48,7 @@ struct str scalar_print(struct scalar value, struct arena *arena);
 const json_t *scalar_unlist(const json_t *value);
 /* A member whatever the case of its name; NULL when absent. Exact case wins. */
 json_t *scalar_member(const json_t *object, const char *name);
+/* What the object's member `currency` says; STR_NONE when there is none. Borrowed. */
+struct str scalar_currency(const json_t *object);
 
 #endif

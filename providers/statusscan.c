@@ -220,6 +220,8 @@ static bool statusscan_take_status(struct statusscan *s, struct status_reading *
             return false;
         if (member != MEMBER_CURRENCY)
             decode_status_member(reading, (enum status_member)member, value);
+        else if (!str_is(value.text, "USD") && money_is_coinless(value.text))
+            return false; /* it may change how the charge is read */
     } while (statusscan_take(s, ','));
     return statusscan_take(s, '}') && reading->has_status;
 }

@@ -3,6 +3,7 @@
 #define PROVIDERS_QUESTION_H
 #include "base/arena.h"
 #include "money/money.h"
+#include "protocol/count.h"
 #include "protocol/field.h"
 #include "protocol/orderstatus.h"
 #include "protocol/ordertype.h"
@@ -66,12 +67,18 @@ struct upstream_status { /* of one order */
     bool has_charge, has_start_count, has_remains, has_posts, has_runs;
     struct money charge; /* in the panel's currency; a hint only */
     int64_t start_count;
-    int64_t remains; /* never negative; may exceed the quantity: clamp before use */
+    /* Never negative; may exceed the quantity: clamp before use, and fit it first. */
+    int64_t remains;
+    struct count remains_as_said; /* both readings of "2.000" */
     int64_t posts, runs;
     struct str expiry;  /* subscriptions; STR_NONE when absent */
     struct str *orders; /* child ids of subscriptions and drip-feeds; NULL when absent */
     size_t order_count;
 };
+
+/* Chooses between the readings of a `remains` that may be thousands or decimals, for an order of
+ * that quantity (0: not known); where none is left, it said nothing of remains. */
+void upstream_status_fit(struct upstream_status *status, int64_t quantity);
 
 struct upstream_item { /* of refill, refill_status, cancel, one per id asked */
     struct str id;     /* as asked */

@@ -1,7 +1,7 @@
 /* See decimal.h. */
 #include "money/decimal.h"
 
-enum { TEXT_MAX = 256, EXPONENT_MAX = 1000 };
+enum { TEXT_MAX = 4096, EXPONENT_MAX = 1000 };
 
 /* "E-5" and the like at the end of the text; cuts it off. */
 static bool decimal_take_exponent(struct str *text, int *exponent_out)
@@ -28,6 +28,8 @@ static bool decimal_add_digit(struct decimal *value, unsigned digit, int power)
 {
     if (power < 0) {
         value->is_cut |= digit != 0;
+        value->tail += power == -1 ? digit * 10 : power == -2 ? digit : 0;
+        value->is_tail_rounded_up |= power == -3 && digit >= 5;
         return true;
     }
     return !__builtin_mul_overflow(value->magnitude, 10, &value->magnitude) &&
@@ -61,6 +63,8 @@ bool decimal_parse(struct str text, unsigned decimals, struct decimal *out)
     if (text.len == (point != SIZE_MAX)) /* a point alone, or nothing */
         return false;
     power = (int)whole + exponent + (int)decimals;
+    int written = (int)(text.len - whole) - (point != SIZE_MAX) - exponent;
+    value.written = written > 0 ? (unsigned)written : 0;
     for (size_t i = 0; i < text.len; i++) {
         if (i == point)
             continue;

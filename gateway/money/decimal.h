@@ -9,10 +9,13 @@ __extension__ typedef __int128 decimal_wide;
 struct decimal {
     uint64_t magnitude; /* in units of 10^-decimals, cut off */
     bool is_negative;
-    bool is_cut; /* a digit other than 0 stood beyond the last decimal */
+    bool is_cut;             /* a digit other than 0 stood beyond the last decimal */
+    unsigned written;        /* decimals in the text, its exponent counted in */
+    unsigned tail;           /* the two digits beyond the last decimal, 0 to 99 */
+    bool is_tail_rounded_up; /* the digit behind those is 5 or more */
 };
 
-/* Optional sign, digits with an optional point, optional exponent; nothing else, 256 bytes at
+/* Optional sign, digits with an optional point, optional exponent; nothing else, 4096 bytes at
  * most. False also when it is beyond 2^63 - 1 units. */
 bool decimal_parse(struct str text, unsigned decimals, struct decimal *out) MUST_USE;
 /* a / b towards plus infinity, b > 0. */

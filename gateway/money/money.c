@@ -6,7 +6,7 @@
 
 #include "money/decimal.h"
 
-enum { DECIMALS = 8, PLAIN_WHOLE = 10 };
+enum { DECIMALS = 8, PLAIN_WHOLE = 10, NOISE_DECIMALS = 12 };
 
 /* Some digits, and perhaps a point and some more: nearly all amounts there are, and no rounding. */
 static bool money_parse_plain(struct str text, struct money *out)
@@ -27,6 +27,15 @@ static bool money_parse_plain(struct str text, struct money *out)
     return true;
 }
 
+/* More than 12 decimals are the noise of a float: 0.10000000000000001 is 0.1. They are rounded to
+ * 10 before what is left of them is rounded up. */
+static void money_drop_noise(struct decimal *value)
+{
+    unsigned tail = value->tail + value->is_tail_rounded_up;
+    value->magnitude += tail == 100;
+    value->is_cut = tail != 0 && tail != 100;
+}
+
 bool money_parse(struct str text, enum money_rounding rounding, struct money *out)
 {
     struct decimal value;
@@ -36,7 +45,10 @@ bool money_parse(struct str text, enum money_rounding rounding, struct money *ou
         return false;
     if (value.is_cut && rounding == MONEY_EXACT)
         return false;
-    if (value.is_cut && !value.is_negative && ++value.magnitude > INT64_MAX)
+    if (value.written > NOISE_DECIMALS && rounding == MONEY_UP)
+        money_drop_noise(&value);
+    value.magnitude += value.is_cut && !value.is_negative;
+    if (value.magnitude > INT64_MAX)
         return false;
     int64_t units = (int64_t)value.magnitude;
     out->units = value.is_negative ? -units : units;

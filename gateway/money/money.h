@@ -12,15 +12,22 @@ struct money {
 
 enum money_rounding {
     MONEY_EXACT, /* more than 8 significant decimals is a fault */
-    MONEY_UP,    /* towards plus infinity: a cost finer than 10^-8 is rounded up to it */
+    MONEY_UP, /* towards plus infinity: a cost finer than 10^-8 is rounded up to it; where the text
+                 has more than 12 decimals, to the nearest 10^-10 first */
 };
 
 /* Plain decimal text, optional sign, optional exponent ("1.0E-5"); no blanks, no separators. */
 bool money_parse(struct str text, enum money_rounding rounding, struct money *out) MUST_USE;
-/* The forms panels use: blanks, currency signs and codes ("$12.50", "12.50 USD"), thousands
- * separators ("1,234.50", "1.234,56", "1 234,5"), then as money_parse with MONEY_UP. currency_out,
- * when not NULL, gets a code found in the text ("USD" for "$") or STR_NONE; it is borrowed. */
-bool money_parse_loose(struct str text, struct money *out, struct str *currency_out) MUST_USE;
+/* The forms panels use: blanks, currency signs and codes ("$12.50", "12.50 USD", "Rp 15.000,-"),
+ * thousands separators ("1,234.50", "1.234,56", "1 234,5"), then as money_parse with MONEY_UP.
+ * beside is the code of a currency said next to the amount, or STR_NONE. Beside the sign or code of
+ * a currency without small coins a lone '.' before exactly three digits separates thousands, as a
+ * lone ',' does in every currency. currency_out, when not NULL, gets a code found in the text
+ * ("USD" for "$") or STR_NONE; it is borrowed. */
+bool money_parse_loose(struct str text, struct str beside, struct money *out,
+                       struct str *currency_out) MUST_USE;
+/* IDR, VND, JPY and the like: prices there have no decimals. Case is ignored. */
+bool money_is_coinless(struct str currency);
 /* A JSON real as read by jansson: printed with 15 significant digits, then parsed (MONEY_UP). */
 bool money_from_double(double value, struct money *out) MUST_USE;
 /* At least min_decimals, at most 8, decimals; trailing zeros beyond min_decimals cut; no exponent.

@@ -1,25 +1,41 @@
-/* money_parse_loose: amounts as panels print them for people. See money.h. */
+/* money_parse_loose: amounts as panels print them for people. See money.h. Pure, any thread. */
 #include "money/decimal.h"
 #include "money/money.h"
 
-enum { TEXT_MAX = 96 };
+enum { TEXT_MAX = 1024, CODE_MIN = 3, CODE_MAX = 4 };
 
 struct currency_sign {
     const char *sign, *code;
 };
-/* Longer signs before those they begin with. */
+/* Longer signs before those they begin or end with. */
 static const struct currency_sign signs[] = {
-    {"US$", "USD"},          {"R$", "BRL"},
-    {"Rp.", "IDR"},          {"Rp", "IDR"},
-    {"Rs.", "INR"},          {"Rs", "INR"},
-    {"TL", "TRY"},           {"$", "USD"},
-    {"\xE2\x82\xAC", "EUR"}, {"\xC2\xA3", "GBP"},
-    {"\xE2\x82\xB9", "INR"}, {"\xE2\x82\xBA", "TRY"},
-    {"\xE2\x82\xBD", "RUB"}, {"\xE2\x82\xAB", "VND"},
-    {"\xE2\x82\xA9", "KRW"}, {"\xE2\x82\xA6", "NGN"},
-    {"\xE2\x82\xB1", "PHP"}, {"\xE2\x82\xB4", "UAH"},
-    {"\xE0\xB8\xBF", "THB"}, {"\xC2\xA5", "JPY"},
+    {"US$", "USD"},  {"HK$", "HKD"}, {"NT$", "TWD"},   {"MX$", "MXN"},  {"CA$", "CAD"},
+    {"AU$", "AUD"},  {"R$", "BRL"},  {"S$", "SGD"},    {"A$", "AUD"},   {"C$", "CAD"},
+    {"Rp.", "IDR"},  {"Rp", "IDR"},  {"rp.", "IDR"},   {"rp", "IDR"},   {"RP.", "IDR"},
+    {"RP", "IDR"},   {"Rs.", "INR"}, {"Rs", "INR"},    {"TL", "TRY"},   {"VNĐ", "VND"},
+    {"VNđ", "VND"},  {"vnđ", "VND"}, {"USh", "UGX"},   {"Gs.", "PYG"},  {"₲", "PYG"},
+    {"so'm", "UZS"}, {"сум", "UZS"}, {"zł", "PLN"},    {"руб.", "RUB"}, {"руб", "RUB"},
+    {"₽", "RUB"},  {"€", "EUR"},   {"£", "GBP"},     {"₹", "INR"},    {"₺", "TRY"},
+    {"₫", "VND"},    {"đ", "VND"},   {"Đ", "VND"},     {"₩", "KRW"},    {"₦", "NGN"},
+    {"₱", "PHP"},    {"₴", "UAH"},   {"₸", "KZT"},     {"₼", "AZN"},  {"₾", "GEL"},
+    {"฿", "THB"},    {"¥", "JPY"},   {"￥", "JPY"},    {"円", "JPY"},   {"元", "CNY"},
+    {"원", "KRW"},   {"₭", "LAK"},   {"تومان", "IRT"}, {"ریال", "IRR"}, {"$", "USD"},
 };
+
+/* Those of ISO 4217 without a minor unit, and those whose minor unit nobody writes any more. */
+static const char *const coinless[] = {
+    "BIF", "CLP", "COP", "DJF", "GNF", "IDR", "IRR", "IRT", "ISK",  "JPY",
+    "KHR", "KMF", "KRW", "LAK", "LBP", "MGA", "MMK", "PYG", "RWF",  "TZS",
+    "UGX", "UZS", "VND", "VUV", "XAF", "XOF", "XPF", "CFA", "FCFA",
+};
+
+bool money_is_coinless(struct str currency)
+{
+    for (size_t i = 0; i < COUNT_OF(coinless); i++)
+        if (str_equal_folded(currency, str_of(coinless[i])))
+            return true;
+    return false;
+}
 
 static bool money_loose_is_letter(char c)
 {
@@ -61,7 +77,7 @@ static struct str money_loose_trim(struct str s)
     return s;
 }
 
-/* A sign or code at either end of *s; cuts it off. */
+/* A sign at either end of *s; cuts it off. A code outweighs it: "$15.000 CLP". */
 static bool money_loose_take_sign(struct str *s, struct str *currency)
 {
     for (size_t i = 0; i < COUNT_OF(signs); i++) {
@@ -72,7 +88,8 @@ static bool money_loose_take_sign(struct str *s, struct str *currency)
             s->len -= sign.len;
         else
             continue;
-        *currency = str_of(signs[i].code);
+        if (currency->ptr == NULL)
+            *currency = str_of(signs[i].code);
         return true;
     }
     return false;
@@ -85,12 +102,12 @@ static bool money_loose_take_code(struct str *s, struct str *currency)
         first++;
     while (last < s->len && money_loose_is_letter(s->ptr[s->len - 1 - last]))
         last++;
-    if (first >= 3 && first <= 4 && first < s->len) {
+    if (first >= CODE_MIN && first <= CODE_MAX && first < s->len) {
         *currency = str_first(*s, first);
         *s = str_from(*s, first);
         return true;
     }
-    if (last >= 3 && last <= 4 && last < s->len) {
+    if (last >= CODE_MIN && last <= CODE_MAX && last < s->len) {
         *currency = str_from(*s, s->len - last);
         s->len -= last;
         return true;
@@ -98,9 +115,44 @@ static bool money_loose_take_code(struct str *s, struct str *currency)
     return false;
 }
 
-/* What separates thousands and what the decimals, from the text alone. A lone comma before exactly
- * three digits separates thousands ("1,234"), a lone point never does. */
-static char money_loose_decimal_mark(struct str s)
+/* "15.000,-": no cents. */
+static struct str money_loose_without_dash(struct str s)
+{
+    static const char *const dashes[] = {",--", ".--", ",-", ".-"};
+    for (size_t i = 0; i < COUNT_OF(dashes); i++)
+        if (str_ends(s, str_of(dashes[i])))
+            return str_first(s, s.len - strlen(dashes[i]));
+    return s;
+}
+
+/* What stands around the digits: a minus, a sign, a code, each at most once, in any order. */
+static struct str money_loose_take_frame(struct str s, bool *is_negative, struct str *currency)
+{
+    bool has_sign = false, has_code = false, is_signed = false, is_changed = true;
+    while (is_changed && s.len > 0) {
+        is_changed = false;
+        if (!is_signed && (s.ptr[0] == '-' || s.ptr[0] == '+')) {
+            *is_negative = s.ptr[0] == '-';
+            s = str_from(s, 1);
+            is_signed = is_changed = true;
+        } else if (!has_sign && money_loose_take_sign(&s, currency)) {
+            has_sign = is_changed = true;
+        } else if (!has_code && money_loose_take_code(&s, currency)) {
+            has_code = is_changed = true;
+        }
+        s = money_loose_trim(s);
+    }
+    return money_loose_without_dash(s);
+}
+
+/* A mark at `at` before exactly three last digits and behind one to three. */
+static bool money_loose_is_thousands(struct str s, size_t at)
+{
+    return s.len - at - 1 == 3 && at >= 1 && at <= 3 && s.ptr[0] != '0';
+}
+
+/* What separates the decimals; '\0' when nothing does. */
+static char money_loose_decimal_mark(struct str s, bool is_coinless)
 {
     size_t points = 0, commas = 0, last_point = 0, last_comma = 0;
     for (size_t i = 0; i < s.len; i++) {
@@ -111,13 +163,11 @@ static char money_loose_decimal_mark(struct str s)
     }
     if (points && commas)
         return last_point > last_comma ? '.' : ',';
-    if (points)
-        return points == 1 ? '.' : '\0';
-    if (commas != 1)
-        return '\0';
-    bool is_thousands =
-        s.len - last_comma - 1 == 3 && last_comma >= 1 && last_comma <= 3 && s.ptr[0] != '0';
-    return is_thousands ? '\0' : ',';
+    if (points == 1)
+        return is_coinless && money_loose_is_thousands(s, last_point) ? '\0' : '.';
+    if (commas == 1)
+        return money_loose_is_thousands(s, last_comma) ? '\0' : ',';
+    return '\0';
 }
 
 /* Groups of three (or two, as in India) digits with one kind of separator between them. */
@@ -146,11 +196,11 @@ static bool money_loose_copy_whole_part(struct str s, char out[TEXT_MAX], size_t
     return separator.ptr == NULL || group == 3;
 }
 
-static bool money_loose_parse_grouped(struct str s, struct money *out)
+static bool money_loose_parse_grouped(struct str s, bool is_coinless, struct money *out)
 {
     char plain[TEXT_MAX];
     size_t len = 0;
-    char mark = money_loose_decimal_mark(s);
+    char mark = money_loose_decimal_mark(s, is_coinless);
     size_t at = s.len;
     if (mark != '\0')
         for (at = s.len - 1; s.ptr[at] != mark; at--)
@@ -165,27 +215,22 @@ static bool money_loose_parse_grouped(struct str s, struct money *out)
     return len > 0 && money_parse(str_make(plain, len), MONEY_UP, out);
 }
 
-bool money_parse_loose(struct str text, struct money *out, struct str *currency_out)
+bool money_parse_loose(struct str text, struct str beside, struct money *out,
+                       struct str *currency_out)
 {
     struct str currency = STR_NONE, s = text;
     struct money amount;
-    bool is_negative = false;
-    if (!money_parse(s, MONEY_UP, &amount)) { /* nearly always it is plain */
+    bool is_negative = false, is_coinless = money_is_coinless(beside);
+    if (is_coinless || !money_parse(s, MONEY_UP, &amount)) { /* nearly always it is plain */
         s = money_loose_trim(text);
-        if (s.len == 0 || s.len >= TEXT_MAX)
+        if (s.len >= TEXT_MAX)
             return false;
-        for (int i = 0; i < 2 && s.len > 0; i++) { /* "-$5", "$-5" */
-            if (!is_negative && (s.ptr[0] == '-' || s.ptr[0] == '+')) {
-                is_negative = s.ptr[0] == '-';
-                s = money_loose_trim(str_from(s, 1));
-            }
-            if (currency.ptr == NULL &&
-                (money_loose_take_sign(&s, &currency) || money_loose_take_code(&s, &currency)))
-                s = money_loose_trim(s);
-        }
+        s = money_loose_take_frame(s, &is_negative, &currency);
+        is_coinless |= money_is_coinless(currency);
         if (s.len == 0 || !(money_loose_is_digit(s.ptr[0]) || s.ptr[0] == '.' || s.ptr[0] == ','))
             return false;
-        if (!money_parse(s, MONEY_UP, &amount) && !money_loose_parse_grouped(s, &amount))
+        bool is_grouped = money_loose_parse_grouped(s, is_coinless, &amount);
+        if (!is_grouped && !money_parse(s, MONEY_UP, &amount))
             return false;
     }
     out->units = is_negative ? -amount.units : amount.units;

@@ -103,9 +103,11 @@ static bool settlement_is_told_otherwise(const struct settlement_order *order,
 }
 
 struct settlement settlement_make(const struct settlement_order *order,
-                                  const struct upstream_status *reported)
+                                  const struct upstream_status *said)
 {
     struct settlement s = {.course = order->course};
+    struct upstream_status fitted = *said, *reported = &fitted;
+    upstream_status_fit(reported, order->quantity);
     if (reported->is_absent || reported->is_unknown_id)
         return s;
     s.is_unknown_word = reported->status == ORDERSTATUS_UNKNOWN;

@@ -18,7 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         ASSERT(amount.units == again.units);
         ASSERT(money_parse(text, MONEY_UP, &again) && amount.units == again.units);
     }
-    if (money_parse_loose(text, &loose, &currency))
+    if (money_parse_loose(text, STR_NONE, &loose, &currency))
         ASSERT(currency.len <= size + 3);
     (void)!factor_parse(text, &factor);
     (void)!percent_parse(text, &percent);

@@ -66,7 +66,7 @@ static void test_parse_exact(void **state)
         {"0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
          "0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
          "000000000000000000000000000000000000000000000000000000000000000000000000000000001",
-         false, 0},
+         true, 100000000},
         {" 1", false, 0},
         {"1,5", false, 0},
         {"1.2.3", false, 0},
@@ -83,12 +83,12 @@ static void test_parse_up(void **state)
 {
     static const struct parse_case cases[] = {
         {"0.00011999999999999999", true, 12000},
-        {"93.60000000000001", true, 9360000001},
+        {"93.60000000000001", true, 9360000000} /* a float's noise */,
         {"0.000000001", true, 1},
         {"-0.000000001", true, 0},
         {"-1.000000019", true, -100000001},
         {"1.000000010", true, 100000001},
-        {"1e-30", true, 1},
+        {"1e-30", true, 0} /* more than 12 decimals */,
         {"92233720368.547758071", false, 0},
     };
     (void)state;
@@ -149,11 +149,136 @@ static void test_parse_loose(void **state)
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct money got = {0};
         struct str currency = STR_NONE;
-        bool is_good = money_parse_loose(str_of(cases[i].text), &got, &currency);
+        bool is_good = money_parse_loose(str_of(cases[i].text), STR_NONE, &got, &currency);
         if (is_good != cases[i].is_good || got.units != cases[i].units ||
             !str_is(currency, cases[i].currency ? cases[i].currency : ""))
             fail_msg("\"%s\": %d, %lld units, \"" STR_FMT "\"", cases[i].text, is_good,
                      (long long)got.units, STR_ARG(currency));
+    }
+}
+
+/* Beside the sign or code of a currency without small coins a point before three digits separates
+ * thousands. In hundredths. */
+static void test_coinless(void **state)
+{
+    static const struct {
+        const char *text, *beside;
+        bool is_good;
+        int64_t hundredths;
+        const char *currency;
+    } cases[] = {
+        {"Rp 15.000", NULL, true, 1500000, "IDR"},
+        {"Rp15.000", NULL, true, 1500000, "IDR"},
+        {"Rp. 15.000", NULL, true, 1500000, "IDR"},
+        {"rp 15.000", NULL, true, 1500000, "IDR"},
+        {"RP 15,000", NULL, true, 1500000, "IDR"},
+        {"Rp 15.000,-", NULL, true, 1500000, "IDR"},
+        {"Rp 15.000,00", NULL, true, 1500000, "IDR"},
+        {"Rp 1.500.000", NULL, true, 150000000, "IDR"},
+        {"Rp1.500.000,00", NULL, true, 150000000, "IDR"},
+        {"Rp 15,000.00", NULL, true, 1500000, "IDR"},
+        {"Rp 150", NULL, true, 15000, "IDR"},
+        {"Rp 15.5", NULL, true, 1550, "IDR"},
+        {"Rp 15.50", NULL, true, 1550, "IDR"},
+        {"Rp 0.500", NULL, true, 50, "IDR"},
+        {"Rp 15000.000", NULL, true, 1500000, "IDR"},
+        {"-Rp 15.000", NULL, true, -1500000, "IDR"},
+        {"Rp -15.000", NULL, true, -1500000, "IDR"},
+        {"IDR 15.000", NULL, true, 1500000, "IDR"},
+        {"15.000 IDR", NULL, true, 1500000, "IDR"},
+        {"15.000 idr", NULL, true, 1500000, "idr"},
+        {"15.000 \u20AB", NULL, true, 1500000, "VND"},
+        {"15.000\u0111", NULL, true, 1500000, "VND"},
+        {"15.000 VN\u0110", NULL, true, 1500000, "VND"},
+        {"15.000 VND", NULL, true, 1500000, "VND"},
+        {"\u20A915.000", NULL, true, 1500000, "KRW"},
+        {"\u00A515.000", NULL, true, 1500000, "JPY"},
+        {"15,000\u5186", NULL, true, 1500000, "JPY"},
+        {"CLP 15.000", NULL, true, 1500000, "CLP"},
+        {"CLP$ 15.000", NULL, true, 1500000, "CLP"},
+        {"$15.000 CLP", NULL, true, 1500000, "CLP"},
+        {"PYG 15.000", NULL, true, 1500000, "PYG"},
+        {"UGX 15.000", NULL, true, 1500000, "UGX"},
+        {"15 000 XOF", NULL, true, 1500000, "XOF"},
+        {"15.000 FCFA", NULL, true, 1500000, "FCFA"},
+        {"15.000", "IDR", true, 1500000, NULL},
+        {"15.000", "idr", true, 1500000, NULL},
+        {"15.000", "VND", true, 1500000, NULL},
+        {"15,000", "IDR", true, 1500000, NULL},
+        {"1.500.000", "IDR", true, 150000000, NULL},
+        {"15", "IDR", true, 1500, NULL},
+        {"15.5", "IDR", true, 1550, NULL},
+        {"15.0000", "IDR", true, 1500, NULL},
+        {"-15.000", "IDR", true, -1500000, NULL},
+        {"15.000", "USD", true, 1500, NULL},
+        {"15.000", NULL, true, 1500, NULL},
+        {"$15.000", NULL, true, 1500, "USD"},
+        {"$15.50 USD", NULL, true, 1550, "USD"},
+        {"USD $15.50", NULL, true, 1550, "USD"},
+        {"US$ 15.50", NULL, true, 1550, "USD"},
+        {"A$15.50", NULL, true, 1550, "AUD"},
+        {"15,000 TL", NULL, true, 1500000, "TRY"},
+        {"15.000 TL", NULL, true, 1500, "TRY"},
+        {"Rp 15.00.000", NULL, true, 150000000, "IDR"},
+        {"Rp 1.5.000", NULL, false, 0, NULL},
+        {"Rp 15k", NULL, false, 0, NULL},
+        {"Rp", NULL, false, 0, NULL},
+        {"Rp ,-", NULL, false, 0, NULL},
+        {"15.000 / 1000", "IDR", false, 0, NULL},
+        {"free", "IDR", false, 0, NULL},
+        {"NaN", "IDR", false, 0, NULL},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct money got = {0};
+        struct str currency = STR_NONE;
+        bool is_good =
+            money_parse_loose(str_of(cases[i].text), str_of(cases[i].beside), &got, &currency);
+        if (is_good != cases[i].is_good || got.units != cases[i].hundredths * (MONEY_ONE / 100) ||
+            !str_is(currency, cases[i].currency ? cases[i].currency : ""))
+            fail_msg("\"%s\": %d, %lld units, \"" STR_FMT "\"", cases[i].text, is_good,
+                     (long long)got.units, STR_ARG(currency));
+    }
+}
+
+/* Texts are read exactly; more than 12 decimals are first rounded to 10, then up to 8. */
+static void test_long_amounts(void **state)
+{
+    static const struct {
+        const char *text;
+        int64_t units;
+    } cases[] = {
+        {"729170.7304099704", 72917073040998},
+        {"-729170.7304099704", -72917073040997},
+        {"0.000000000001", 1},             /* 12 decimals: up */
+        {"0.0000000000001", 0},            /* 13: noise */
+        {"0.00000000004", 1},              /* 11 */
+        {"0.0000000000400", 0},            /* 13 written */
+        {"0.00000000005000", 1},           /* 14: rounds to 10^-10, then up */
+        {"0.10000000000000001", 10000000}, /* a float's noise */
+        {"0.30000000000000004", 30000000},
+        {"93.60000000000001", 9360000000},
+        {"0.00011999999999999999", 12000},
+        {"1.9999999999999998", 200000000},
+        {"0.9999999999999999", 100000000},
+        {"1.0000000000000000000000000000000000000000000000000000000000000000001", 100000000},
+        {"1.23456789012", 123456790},   /* 11 decimals are no noise */
+        {"1.2345678901234", 123456790}, /* 13, and something is left at 10 */
+        {"1.00000000000000E-5", 1000},
+        {"1.2345E-9", 1}, /* 13 decimals: 10^-9 is left, then up */
+        {"1E-13", 0},
+        {"0000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
+         "0000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
+         "0000000000000000000000000000000000000000000000000000000000000000000000000000000000001.5",
+         150000000},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct money got = {0}, loose = {0};
+        if (!money_parse(str_of(cases[i].text), MONEY_UP, &got) || got.units != cases[i].units)
+            fail_msg("\"%s\": %lld units", cases[i].text, (long long)got.units);
+        assert_true(money_parse_loose(str_of(cases[i].text), STR_NONE, &loose, NULL));
+        assert_int_equal(loose.units, got.units);
     }
 }
 
@@ -318,6 +443,8 @@ int main(void)
         cmocka_unit_test(test_parse_exact),
         cmocka_unit_test(test_parse_up),
         cmocka_unit_test(test_parse_loose),
+        cmocka_unit_test(test_coinless),
+        cmocka_unit_test(test_long_amounts),
         cmocka_unit_test(test_from_double),
         cmocka_unit_test(test_print),
         cmocka_unit_test(test_arithmetic),

@@ -198,6 +198,38 @@ static void remains_are_clamped(void **state)
     }
 }
 
+/* "1.500": thousands where that is no more than was ordered, else one and a half, which is none. */
+static void a_marked_count_is_read_by_the_quantity(void **state)
+{
+    static const struct {
+        const char *said;
+        int64_t quantity;
+        enum orderstate state;
+        int64_t paid_cents, remains;
+    } cases[] = {
+        {"2.000", 5000, S(PARTIAL), 60, 2000},      {"2,000", 5000, S(PARTIAL), 60, 2000},
+        {"2.000", 1000, S(PARTIAL), 9980, 2},       {"1.500", 5000, S(PARTIAL), 70, 1500},
+        {"1.500", 1000, S(IN_PROGRESS), 100, 1000},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct settlement_order order = order_in(S(IN_PROGRESS));
+        struct upstream_status reported = report(ORDERSTATUS_PARTIAL);
+        order.quantity = order.course.remains = cases[i].quantity;
+        order.decimals = 8;
+        assert_true(count_parse(str_of(cases[i].said), &reported.remains_as_said));
+        reported.has_remains = true;
+        reported.remains = reported.remains_as_said.value;
+        struct settlement s = settlement_make(&order, &reported);
+        int64_t paid = cases[i].paid_cents * (cases[i].paid_cents > 100 ? CENT / 100 : CENT);
+        assert_int_equal(s.course.state, cases[i].state);
+        assert_int_equal(s.course.paid.units, paid);
+        assert_int_equal(s.course.remains, cases[i].remains);
+        assert_false(s.is_clamped);
+        assert_int_equal(s.is_review, cases[i].state == S(IN_PROGRESS));
+    }
+}
+
 static void a_start_count_is_kept_once_known(void **state)
 {
     (void)state;
@@ -444,6 +476,7 @@ int main(void)
         cmocka_unit_test(what_changes_late_is_told),
         cmocka_unit_test(nothing_said_changes_nothing),
         cmocka_unit_test(remains_are_clamped),
+        cmocka_unit_test(a_marked_count_is_read_by_the_quantity),
         cmocka_unit_test(a_start_count_is_kept_once_known),
         cmocka_unit_test(a_new_start_count_is_a_change),
         cmocka_unit_test(completed_without_remains_leaves_nothing),
