@@ -1,40 +1,185 @@
 /* place: the life of one `add`, from a checked draft to a booked outcome.
  *
- *   PLANNING ──> INTENDING ──> SENDING ──> BOOKING ──> CLOSED
- *     │  ^           │            │           ^
- *     │  └── WAITING │            │ next      │
- *     │        ^     │            v           │
- *     │        └─ NOTING <──── PLANNING ──────┘
+ *   CREATED ──> PLANNING ──> INTENDING ──> SENDING ──> BOOKING ──> CLOSED
+ *                 │ ^ ^          │            │           ^          ^
+ *                 │ │ └──────────┼─ next ─────┘           │          │
+ *                 │ └─ WAITING <─┼─ NOTING                │          │
+ *                 └──────────────┴────────────────────────┴──────────┘
  *
- *   PLANNING   which offer is next; never rests
+ *   PLANNING   which offer is next; never waits
  *   NOTING     a refusal is being written before we wait
- *   WAITING    for the provider's rate bucket, at most 1 s an offer
- *   INTENDING  "attempt n at P is being sent" is on its way to disk
- *   SENDING    the panel was asked; from here on only its answer decides
- *   BOOKING    the outcome is on its way to disk, tried again until it is there
+ *   WAITING    for the provider's rate bucket, at most 1 s per offer
+ *   INTENDING  "attempt n at provider P is being sent" is on its way to disk
+ *   SENDING    the upstream call is under way; from here on only its response decides
+ *   BOOKING    the outcome is on its way to disk, retried until it is there
  *   CLOSED     nothing under way; freed once no write is outstanding
  *
- * Promises: no number leaves before the commit that holds it; nothing is sent before
- * its intent is durable; what may have been executed is never sent again. One answer to the client,
- * at most answer_within after start. The desk's thread only. */
+ * place_steps is the table of states and allowed moves, place_go the only function that changes a
+ * state; the sections below follow the order of the life.
+ *
+ * Promises: no number leaves before the commit that holds it; nothing is sent before its intent is
+ * durable; what may have been executed is never sent again. The client gets one reply, at most
+ * answer_within after the start. The order context's thread only. */
 #include "orders/place.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "base/buf.h"
+#include "base/clock.h"
 #include "base/crashpoint.h"
+#include "base/digest.h"
 #include "base/log.h"
+#include "orders/explain.h"
 #include "orders/messages.h"
-#include "orders/place_private.h"
+#include "providers/upstream_call.h"
+#include "routing/retryverdict.h"
 
-/* ---- answering ---- */
+enum {
+    PLACE_FIRST_BYTES = 512,
+    BUCKET_WAIT_MS = 1000,
+    CONNECTION_WAIT_MS = 1000,
+    BOOK_AGAIN_MS = 250
+};
 
-bool place_is_refusal(enum place_end end)
+enum place_state {
+    CREATED,
+    PLANNING,
+    NOTING,
+    WAITING,
+    INTENDING,
+    SENDING,
+    BOOKING,
+    CLOSED,
+    STATE_COUNT
+};
+
+enum place_end { END_ACCEPTED, END_DOUBT, END_REFUSED, END_UNAVAILABLE, END_ABANDONED };
+
+struct place {
+    struct order_context *context;
+    struct arena arena;
+    struct catalogue *catalogue; /* pinned: draft.service and the providers live there */
+    struct draft draft;
+    struct str client, request_id;
+    unsigned client_id;
+    enum place_state state;
+    uint32_t order;  /* its number; 0 until the first intent */
+    uint64_t random; /* of the weighted draw, kept so that a plan stays the same */
+    uint64_t tried;  /* bits of offers that were tried or cannot be */
+    uint64_t doubted[PROVIDER_MAX / 64]; /* providers where an attempt of this order was in doubt */
+    size_t offer;                        /* the one being tried */
+    unsigned attempt;                    /* its number, 1… */
+    int64_t bucket_since_ms;     /* since when `offer` waits for its bucket; 0: it does not */
+    struct ledger_attempt ended; /* the last attempt's outcome, not yet in the ledger */
+    bool has_ended;
+    struct money cost; /* of the current attempt, our currency */
+    struct upstream_call *call;
+    enum place_end end;
+    const char *message; /* for the client, when refused */
+    struct str reason;   /* for the operator */
+    bool is_durable;     /* the order is in the ledger */
+    bool is_promised;    /* its number was given, or is being made so */
+    bool is_answered;
+    bool is_abandoned; /* the client got an error; what may still be executed decides alone */
+    bool is_starting;  /* within place_start: replies come later */
+    bool saw_active_order;
+    unsigned writes; /* outstanding at the ledger */
+    struct loop_timer deadline, pause;
+    place_done_fn *done;
+    void *arg;
+    _Alignas(16) char first_bytes[PLACE_FIRST_BYTES];
+};
+
+/* ---- the machine ---- */
+
+static void place_plan(struct place *place);
+static void place_note(struct place *place);
+static void place_intend(struct place *place);
+static void place_send(struct place *place);
+static void place_book(struct place *place);
+static void place_close(struct place *place);
+
+#define TO(state) (1u << (state))
+
+static const struct place_step {
+    const char *name;
+    void (*enter)(struct place *place); /* what is done there; CLOSED may free it */
+    unsigned next;                      /* bits of the states it may go to */
+} place_steps[STATE_COUNT] = {
+    [CREATED] = {"created", NULL, TO(PLANNING) | TO(CLOSED)},
+    [PLANNING] = {"planning", place_plan,
+                  TO(INTENDING) | TO(NOTING) | TO(WAITING) | TO(BOOKING) | TO(CLOSED)},
+    [NOTING] = {"noting", place_note, TO(WAITING)},
+    [WAITING] = {"waiting", NULL, TO(PLANNING) | TO(CLOSED)},
+    [INTENDING] = {"intending", place_intend, TO(SENDING) | TO(BOOKING) | TO(CLOSED)},
+    [SENDING] = {"sending", place_send, TO(PLANNING) | TO(BOOKING)},
+    [BOOKING] = {"booking", place_book, TO(CLOSED)},
+    [CLOSED] = {"closed", place_close, 0},
+};
+
+#undef TO
+
+/* The only function that changes its state; then does what belongs to the new one. */
+static void place_go(struct place *place, enum place_state state)
+{
+    ASSERT((place_steps[place->state].next >> state) & 1);
+    log_event(LOG_DEBUG, "place", "request=%s order=%u from=%s to=%s", place->request_id.ptr,
+              place->order, place_steps[place->state].name, place_steps[state].name);
+    place->state = state;
+    if (place_steps[state].enter)
+        place_steps[state].enter(place);
+}
+
+/* To BOOKING; straight to CLOSED when there is nothing of it in the ledger. */
+static void place_finish(struct place *place, enum place_end end, const char *message)
+{
+    place->end = end;
+    place->message = message;
+    if (place->is_durable) {
+        place_go(place, BOOKING);
+        return;
+    }
+    atomic_fetch_add_explicit(&order_context_totals.unavailable, 1, memory_order_relaxed);
+    place_go(place, CLOSED);
+}
+
+static const struct offer *place_offer(const struct place *place) /* the one being tried */
+{
+    return &place->draft.service->offers[place->offer];
+}
+
+static const struct provider *place_provider(const struct place *place) /* that offer's */
+{
+    return provider_set_by_id(place->catalogue->providers, place_offer(place)->provider_id);
+}
+
+static bool place_is_refusal(enum place_end end)
 {
     return end == END_REFUSED || end == END_UNAVAILABLE || end == END_ABANDONED;
 }
 
-void place_release(struct place *place)
+/* ---- the one reply to the client ---- */
+
+/* order 0: refused, message says why. */
+static void place_answer(struct place *place, uint32_t order, const char *message)
+{
+    if (place->is_answered)
+        return;
+    place->is_answered = true;
+    loop_timer_cancel(&place->deadline);
+    if (order)
+        place->is_promised = true;
+    place->done(order, message, place->arg);
+}
+
+static void place_answer_end(struct place *place)
+{
+    place_answer(place, place_is_refusal(place->end) ? 0 : place->order, place->message);
+}
+
+/* Frees it once it is closed, answered, and no write is outstanding. */
+static void place_release(struct place *place)
 {
     if (place->state != CLOSED || place->writes > 0 || !place->is_answered)
         return;
@@ -46,126 +191,554 @@ void place_release(struct place *place)
     free(place);
 }
 
-void place_answer(struct place *place, uint32_t order, const char *message)
+/* The client gets an error: no further offer is tried. An attempt that is under way may be executed
+ * all the same; its outcome is booked as it comes. */
+static void place_abandon(struct place *place)
 {
-    if (place->is_answered)
-        return;
-    place->is_answered = true;
-    loop_timer_cancel(&place->deadline);
-    if (order)
-        place->is_promised = true;
-    place->done(order, message, place->arg);
-}
-
-static void place_on_late_start(void *arg)
-{
-    struct place *place = arg;
-    place->is_starting = false;
-    place_answer(place, 0, place->message);
-    place_release(place);
-}
-
-/* Closes a place that left nothing in the books. */
-static void place_turn_away(struct place *place, const char *message)
-{
-    place->message = message;
-    place->state = CLOSED;
-    atomic_fetch_add_explicit(&order_context_totals.unavailable, 1, memory_order_relaxed);
-    if (place->is_starting) {
-        loop_timer_start(&place->deadline, place->context->loop, 0, place_on_late_start, place);
-        return;
+    place->is_abandoned = true;
+    place->is_promised = false;
+    place_answer(place, 0, MESSAGES_UNSAVED);
+    if (place->state == WAITING) {
+        loop_timer_cancel(&place->pause);
+        place_go(place, PLANNING);
     }
-    place_answer(place, 0, message);
-    place_release(place);
 }
 
 static void place_on_given(struct ledger_outcome outcome, void *arg)
 {
     struct place *place = arg;
     place->writes--;
-    if (outcome.result != LEDGER_DONE)
-        log_event(LOG_WARN, "number_given_unbooked", "request=%s order=%u result=%s",
-                  place->request_id.ptr, place->order, ledger_result_name(outcome.result));
     CRASH_POINT("place.number_given");
-    place_answer(place, place->order, NULL);
+    if (outcome.result == LEDGER_DONE) {
+        place_answer(place, place->order, NULL);
+    } else if (!place->is_answered) {
+        log_event(LOG_WARN, "number_not_given", "request=%s order=%u result=%s",
+                  place->request_id.ptr, place->order, ledger_result_name(outcome.result));
+        place_abandon(place);
+    }
     place_release(place);
+}
+
+/* Only a number whose having been given is durable leaves: after a crash between two offers an
+ * order goes on because of it. */
+static void place_give_number(struct place *place)
+{
+    struct ledger_update update = {.gives_number = true};
+    struct ledger_change change = {.order = place->order,
+                                   .update = &update,
+                                   .event = "number_given",
+                                   .request_id = place->request_id};
+    atomic_fetch_add_explicit(&order_context_totals.late_answers, 1, memory_order_relaxed);
+    place->is_promised = true;
+    place->writes++;
+    ledger_write(place->context->ledger, place->context->loop, &change, place_on_given, place);
 }
 
 /* answer_within is over: an error when nothing is durable yet, else the number, and we go on. */
 static void place_on_deadline(void *arg)
 {
     struct place *place = arg;
-    struct ledger_update update = {.gives_number = true};
-    struct ledger_change change = {.order = place->order,
-                                   .update = &update,
-                                   .event = "number_given",
-                                   .request_id = place->request_id};
     if (place->state == WAITING && !place->is_durable) {
         loop_timer_cancel(&place->pause);
-        place_turn_away(place, MESSAGES_UNAVAILABLE);
+        place_finish(place, END_UNAVAILABLE, MESSAGES_UNAVAILABLE);
     } else if (!place->is_durable) {
-        place->is_abandoned = true;
-        place_answer(place, 0, MESSAGES_UNSAVED);
+        place_abandon(place);
     } else if (place->state == BOOKING) {
-        place_answer(place, place_is_refusal(place->end) ? 0 : place->order, place->message);
+        place_answer_end(place);
     } else {
-        atomic_fetch_add_explicit(&order_context_totals.late_answers, 1, memory_order_relaxed);
-        place->is_promised = true;
-        place->writes++;
-        ledger_write(place->context->ledger, place->context->loop, &change, place_on_given, place);
+        place_give_number(place);
     }
 }
 
-void place_finish(struct place *place, enum place_end end, const char *message)
+/* ---- PLANNING: which offer is next ---- */
+
+/* Takes the provider's bucket and the offer's health; SKIP_NONE when this offer may be sent now,
+ * SKIP_COOL_DOWN when its bucket is worth waiting for (wait_out), anything else: not this one. */
+static enum skip place_take_offer(struct place *place, int64_t *wait_out)
 {
-    place->end = end;
-    place->message = message;
-    if (place->is_durable)
-        place_go(place, BOOKING);
-    else
-        place_turn_away(place, message);
+    const struct offer *offer = place_offer(place);
+    int64_t now = loop_now_ms(place->context->loop);
+    enum skip skip =
+        health_take(place->context->health, offer->provider_id, HEALTH_ORDERS, offer->service, now);
+    *wait_out = 0;
+    if (skip != SKIP_NONE)
+        return skip;
+    int64_t wait = provider_take_token(place_provider(place), PROVIDER_LANE_ADD, now);
+    if (wait == 0)
+        return SKIP_NONE;
+    health_unused(place->context->health, offer->provider_id, HEALTH_ORDERS, offer->service);
+    if (place->bucket_since_ms == 0)
+        place->bucket_since_ms = now;
+    if (now + wait - place->bucket_since_ms <= BUCKET_WAIT_MS)
+        *wait_out = wait;
+    return SKIP_COOL_DOWN;
 }
 
-/* ---- which offer ---- */
-
-const struct offer *place_offer(const struct place *place)
+static bool place_choose_offer(struct place *place, struct candidate *candidates, size_t count)
 {
-    return &place->draft.service->offers[place->offer];
+    uint8_t order[RANKING_MAX];
+    for (size_t i = 0; i < count; i++)
+        if ((place->tried >> i) & 1)
+            candidates[i].skip = SKIP_TRIED;
+    if (ranking_make(place->draft.service->routing, candidates, count, place->random, order) == 0)
+        return false;
+    if (place->offer != order[0])
+        place->bucket_since_ms = 0;
+    place->offer = order[0];
+    place->cost = candidates[order[0]].cost;
+    return true;
 }
 
-const struct provider *place_provider(const struct place *place)
+static void place_on_pause(void *arg)
 {
-    return provider_set_by_id(place->catalogue->providers, place_offer(place)->provider_id);
+    struct place *place = arg;
+    /* Still noting: that write's completion sees that the pause is over. */
+    if (place->state == WAITING)
+        place_go(place, PLANNING);
 }
 
-/* ---- the machine ---- */
-
-static const struct place_step {
-    const char *name;
-    void (*enter)(struct place *place);
-    unsigned next; /* bits of the states it may go to */
-} place_steps[STATE_COUNT] = {
-    [PLANNING] = {"planning", place_plan_next,
-                  1u << INTENDING | 1u << NOTING | 1u << WAITING | 1u << BOOKING},
-    [NOTING] = {"noting", place_plan_note, 1u << WAITING},
-    [WAITING] = {"waiting", NULL, 1u << PLANNING},
-    [INTENDING] = {"intending", place_attempt_intend, 1u << SENDING | 1u << BOOKING},
-    [SENDING] = {"sending", place_attempt_send, 1u << PLANNING | 1u << BOOKING},
-    [BOOKING] = {"booking", place_book_outcome, 0},
-    [CLOSED] = {"closed", NULL, 0},
-};
-
-void place_go(struct place *place, enum place_state state)
+static void place_plan(struct place *place)
 {
-    ASSERT((place_steps[place->state].next >> state) & 1);
-    log_event(LOG_DEBUG, "place", "request=%s order=%u from=%s to=%s", place->request_id.ptr,
-              place->order, place_steps[place->state].name, place_steps[state].name);
-    place->state = state;
-    if (place_steps[state].enter)
-        place_steps[state].enter(place);
+    struct candidate candidates[RANKING_MAX];
+    if (place->is_abandoned) {
+        place->reason = STR("its number could not be given; no further offer was tried");
+        place_finish(place, END_ABANDONED, MESSAGES_UNSAVED);
+        return;
+    }
+    size_t count = explain_candidates(place->context, &place->draft, candidates);
+    while (place_choose_offer(place, candidates, count)) {
+        int64_t wait;
+        if (place_take_offer(place, &wait) == SKIP_NONE) {
+            place_go(place, INTENDING);
+            return;
+        }
+        if (wait > 0) {
+            loop_timer_start(&place->pause, place->context->loop, wait, place_on_pause, place);
+            place_go(place, place->has_ended ? NOTING : WAITING);
+            return;
+        }
+        place->tried |= UINT64_C(1) << place->offer;
+        place->bucket_since_ms = 0;
+    }
+    place_finish(place, END_UNAVAILABLE,
+                 place->saw_active_order ? MESSAGES_ACTIVE_ORDER : MESSAGES_UNAVAILABLE);
 }
 
-struct place *place_new(struct order_context *context, struct str request_id)
+/* ---- NOTING: a refusal is written before we wait ---- */
+
+static void place_on_noted(struct ledger_outcome outcome, void *arg)
+{
+    struct place *place = arg;
+    place->writes--;
+    /* Not written: it goes along with the next intent. */
+    place->has_ended = outcome.result != LEDGER_DONE;
+    place_go(place, WAITING);
+    if (!place->pause.is_armed)
+        place_go(place, PLANNING);
+}
+
+static void place_note(struct place *place)
+{
+    struct ledger_change change = {.order = place->order,
+                                   .attempt_ended = &place->ended,
+                                   .event = "attempt_ended",
+                                   .reason = place->ended.text,
+                                   .request_id = place->request_id};
+    place->writes++;
+    CRASH_POINT("place.noting");
+    ledger_write(place->context->ledger, place->context->loop, &change, place_on_noted, place);
+}
+
+/* ---- INTENDING: nothing is sent before this is durable ---- */
+
+/* Its provider too, though nothing can be asked of it yet: a provider that is being sent an order
+ * cannot be removed. */
+static void place_open_order(struct place *place)
+{
+    struct open_order order = {
+        .id = place->order,
+        .service = place->draft.service->id,
+        .client_id = place->client_id,
+        .provider_id = (uint16_t)place_offer(place)->provider_id,
+        .course.state = ORDERSTATE_PLACING,
+        .type = place->draft.type,
+        .quantity = place->draft.quantity,
+        .course.remains = place->draft.quantity,
+        .rate = place->draft.rate,
+        .charge = place->draft.charge,
+        .course.paid = place->draft.charge,
+    };
+    open_orders_put(place->context->open_orders, &order);
+}
+
+static void place_move_open_order(struct open_order *order, void *arg)
+{
+    order->provider_id = (uint16_t)place_offer(arg)->provider_id;
+}
+
+/* The client got an error meanwhile: what committed late is closed, unsent. */
+static void place_close_unsent(struct place *place)
+{
+    place->ended = (struct ledger_attempt){
+        .number = place->attempt, .state = ATTEMPTSTATE_NOT_SENT, .ended_at_ms = clock_wall_ms()};
+    place->has_ended = true;
+    place->reason = STR("durable only after answer_within; closed unsent");
+    place_finish(place, END_ABANDONED, MESSAGES_UNAVAILABLE);
+}
+
+static void place_on_intended(struct ledger_outcome outcome, void *arg)
+{
+    struct place *place = arg;
+    const struct offer *offer = place_offer(place);
+    bool was_durable = place->is_durable;
+    place->writes--;
+    if (outcome.result == LEDGER_DONE) {
+        CRASH_POINT("place.intended");
+        place->is_durable = true;
+        place->has_ended = false;
+        if (was_durable)
+            open_orders_change(place->context->open_orders, place->order, place_move_open_order,
+                               place);
+        else
+            place_open_order(place);
+        if (!place->is_abandoned) {
+            place_go(place, SENDING);
+            return;
+        }
+    } else {
+        log_event(LOG_WARN, "intent_failed", "request=%s result=%s", place->request_id.ptr,
+                  ledger_result_name(outcome.result));
+    }
+    health_unused(place->context->health, offer->provider_id, HEALTH_ORDERS, offer->service);
+    if (outcome.result == LEDGER_DONE) {
+        place_close_unsent(place);
+    } else {
+        place->reason = STR("the next attempt could not be written");
+        place_finish(place, END_UNAVAILABLE, MESSAGES_UNSAVED);
+    }
+}
+
+static void place_fill_order(const struct place *place, struct str fields,
+                             struct ledger_order *order)
+{
+    *order = (struct ledger_order){
+        .id = place->order,
+        .client = place->client,
+        .service = place->draft.service->id,
+        .type = place->draft.type,
+        .fields = fields,
+        .quantity = place->draft.quantity,
+        .rate = place->draft.rate,
+        .charge = place->draft.charge,
+        .course.paid = MONEY_ZERO,
+        .currency = str_of(place->catalogue->currency),
+        .course.state = ORDERSTATE_PLACING,
+        .course.remains = place->draft.quantity,
+        .provider = str_of(place_provider(place)->settings.name),
+        .upstream_service = place_offer(place)->service,
+        .request_id = place->request_id,
+        .created_at_ms = clock_wall_ms(),
+    };
+}
+
+static void place_write_intent(struct place *place)
+{
+    struct ledger_order order;
+    struct buf fields;
+    struct ledger_attempt started = {.number = place->attempt,
+                                     .provider = str_of(place_provider(place)->settings.name),
+                                     .upstream_service = place_offer(place)->service,
+                                     .cost = place->cost,
+                                     .state = ATTEMPTSTATE_SENDING,
+                                     .request_id = place->request_id,
+                                     .started_at_ms = clock_wall_ms()};
+    struct ledger_change change = {.order = place->order,
+                                   .attempt_ended = place->has_ended ? &place->ended : NULL,
+                                   .attempt_started = &started,
+                                   .event = place->is_durable ? "next_offer" : "placed",
+                                   .request_id = place->request_id};
+    buf_init(&fields, 4 * DRAFT_LIST_BYTES);
+    if (!place->is_durable) {
+        fields_print(&place->draft.fields, &fields);
+        place_fill_order(place, buf_str(&fields), &order);
+        change.insert = &order;
+    }
+    place->writes++;
+    CRASH_POINT("place.intending");
+    ledger_write(place->context->ledger, place->context->loop, &change, place_on_intended, place);
+    buf_fini(&fields);
+}
+
+static void place_intend(struct place *place)
+{
+    const struct offer *offer = place_offer(place);
+    place->tried |= UINT64_C(1) << place->offer;
+    place->bucket_since_ms = 0;
+    place->attempt++;
+    if (place->order == 0)
+        place->order = ledger_take_order_number(place->context->ledger);
+    if (place->order == 0) {
+        health_unused(place->context->health, offer->provider_id, HEALTH_ORDERS, offer->service);
+        log_event(LOG_ERROR, "order_numbers_used_up", "order=%u", place->order);
+        place_finish(place, END_UNAVAILABLE, MESSAGES_UNAVAILABLE);
+        return;
+    }
+    place_write_intent(place);
+}
+
+/* ---- SENDING: the panel's response decides ---- */
+
+static enum retryverdict place_judge(struct place *place, const struct upstream_response *response)
+{
+    unsigned id = place_offer(place)->provider_id;
+    if (response->outcome == OUTCOME_REFUSED && response->is_active_order) {
+        /* Where an attempt of ours was in doubt, this says that it was taken. */
+        if ((place->doubted[id / 64] >> (id % 64)) & 1)
+            return RETRYVERDICT_DOUBT;
+        place->saw_active_order = true;
+    }
+    return retryverdict_judge(response);
+}
+
+static void place_keep_end(struct place *place, enum retryverdict verdict,
+                           const struct upstream_response *response)
+{
+    static const enum attemptstate states[] = {
+        [RETRYVERDICT_BOOK] = ATTEMPTSTATE_ACCEPTED,
+        [RETRYVERDICT_NEXT] = ATTEMPTSTATE_REFUSED,
+        [RETRYVERDICT_REFUSE] = ATTEMPTSTATE_REFUSED,
+        [RETRYVERDICT_DOUBT] = ATTEMPTSTATE_DOUBT,
+    };
+    place->ended = (struct ledger_attempt){
+        .number = place->attempt,
+        .state = response->outcome == OUTCOME_NOT_SENT ? ATTEMPTSTATE_NOT_SENT : states[verdict],
+        .upstream_id = arena_str(&place->arena, response->order),
+        .text = arena_str(&place->arena, response->error),
+        .evidence = arena_str(&place->arena, response->evidence),
+        .ended_at_ms = clock_wall_ms()};
+    place->has_ended = true;
+    place->reason = place->ended.text.len ? place->ended.text : place->ended.evidence;
+}
+
+static void place_note_health(struct place *place, const struct upstream_response *response)
+{
+    const struct offer *offer = place_offer(place);
+    struct money cost = MONEY_ZERO;
+    if (!quote_charge(offer->rate, place->draft.quantity, ordertype_row(place->draft.type)->is_flat,
+                      8, &cost))
+        cost = MONEY_ZERO;
+    health_note(place->context->health, offer->provider_id, HEALTH_ORDERS, offer->service, response,
+                cost, loop_now_ms(place->context->loop));
+    if (response->is_funds)
+        refresher_ask_balance(place->context->refresher, offer->provider_id);
+}
+
+static void place_on_response(const struct upstream_response *response, void *arg)
+{
+    struct place *place = arg;
+    place->call = NULL;
+    CRASH_POINT("place.answered");
+    place_note_health(place, response);
+    enum retryverdict verdict = place_judge(place, response);
+    place_keep_end(place, verdict, response);
+    switch (verdict) {
+    case RETRYVERDICT_BOOK:
+        place_finish(place, END_ACCEPTED, NULL);
+        break;
+    case RETRYVERDICT_NEXT:
+        atomic_fetch_add_explicit(&order_context_totals.failovers, 1, memory_order_relaxed);
+        place_go(place, PLANNING);
+        break;
+    case RETRYVERDICT_REFUSE:
+        place_finish(place, END_REFUSED, messages_refusal(response->refusal));
+        break;
+    case RETRYVERDICT_DOUBT:
+        place_finish(place, END_DOUBT, NULL);
+        break;
+    }
+}
+
+static void place_send(struct place *place)
+{
+    const struct offer *offer = place_offer(place);
+    struct fields fields = place->draft.fields;
+    struct upstream_request request = {
+        .action = UPSTREAM_ADD, .service = offer->service, .fields = &fields};
+    struct upstream_call_options options = {.request_id = place->request_id.ptr,
+                                            .wait_ms = CONNECTION_WAIT_MS};
+    /* Panels check a package's quantity against their own minimum, whatever they charge. */
+    if (ordertype_row(place->draft.type)->quantity == ORDERTYPE_QUANTITY_ONE)
+        fields.value[FIELD_QUANTITY] = str_of(arena_printf(
+            &place->arena, "%lld",
+            (long long)(offer->has_limits && offer->min > 0 ? offer->min : place->draft.quantity)));
+    CRASH_POINT("place.sending");
+    place->call = upstream_call_start(place->context->loop, place_provider(place), &request,
+                                      &options, place_on_response, place);
+}
+
+/* ---- BOOKING: the outcome into the ledger, retried until it is there ---- */
+
+static const char *place_provider_name(const struct place *place)
+{
+    const struct provider *provider =
+        place->offer < place->draft.service->offer_count ? place_provider(place) : NULL;
+    return provider ? provider->settings.name : "";
+}
+
+static const char *place_end_name(enum place_end end)
+{
+    switch (end) {
+    case END_ACCEPTED:
+        return "accepted";
+    case END_DOUBT:
+        return "doubt";
+    case END_REFUSED:
+        return "refused";
+    case END_UNAVAILABLE:
+        return "unavailable";
+    case END_ABANDONED:
+        return "abandoned";
+    }
+    UNREACHABLE();
+}
+
+static struct order_course place_end_course(const struct place *place)
+{
+    struct order_course course = {.remains = place->draft.quantity};
+    if (place_is_refusal(place->end)) {
+        course.state = place->is_promised || place->end == END_ABANDONED ? ORDERSTATE_CANCELED
+                                                                         : ORDERSTATE_REFUSED;
+    } else {
+        course.state = place->end == END_ACCEPTED ? ORDERSTATE_PENDING : ORDERSTATE_DOUBT;
+        course.paid = place->draft.charge;
+    }
+    return course;
+}
+
+static void place_fill_update(const struct place *place, struct ledger_update *update)
+{
+    *update = (struct ledger_update){.has_state = true,
+                                     .has_paid = true,
+                                     .has_remains = true,
+                                     .course = place_end_course(place)};
+    if (place_is_refusal(place->end))
+        return;
+    update->gives_number = true;
+    update->has_upstream = true;
+    update->provider = str_of(place_provider(place)->settings.name);
+    update->upstream_service = place_offer(place)->service;
+    update->upstream_id = place->end == END_ACCEPTED ? place->ended.upstream_id : STR("");
+}
+
+static void place_end_open_order(struct open_order *order, void *arg)
+{
+    struct place *place = arg;
+    struct str upstream_id = place->end == END_ACCEPTED ? place->ended.upstream_id : STR("");
+    order->course = place_end_course(place);
+    order->provider_id = (uint16_t)place_offer(place)->provider_id;
+    if (upstream_id.len && upstream_id.len < sizeof order->upstream_id) {
+        memcpy(order->upstream_id, upstream_id.ptr, upstream_id.len);
+        order->upstream_id[upstream_id.len] = '\0';
+    }
+}
+
+static void place_count_end(const struct place *place)
+{
+    _Atomic uint64_t *total = &order_context_totals.unavailable;
+    if (place->end == END_ACCEPTED)
+        total = &order_context_totals.accepted;
+    else if (place->end == END_DOUBT)
+        total = &order_context_totals.doubt;
+    else if (place->end == END_REFUSED)
+        total = &order_context_totals.refused_client;
+    atomic_fetch_add_explicit(total, 1, memory_order_relaxed);
+}
+
+static void place_write_end(struct place *place);
+
+static void place_on_book_again(void *arg)
+{
+    place_write_end(arg);
+}
+
+static void place_on_booked(struct ledger_outcome outcome, void *arg)
+{
+    struct place *place = arg;
+    place->writes--;
+    CRASH_POINT("place.booked");
+    if (ledger_is_decided(outcome.result)) {
+        if (outcome.result != LEDGER_DONE)
+            log_event(LOG_ERROR, "booking_refused", "request=%s order=%u outcome=%s",
+                      place->request_id.ptr, place->order, place_end_name(place->end));
+        /* Not before: a panel asked earlier might say "completed", and another loop's change with
+         * that could come to the ledger before ours with the panel's number. */
+        if (place_is_refusal(place->end))
+            open_orders_remove(place->context->open_orders, place->order);
+        else
+            open_orders_change(place->context->open_orders, place->order, place_end_open_order,
+                               place);
+        place_go(place, CLOSED);
+        return;
+    }
+    atomic_fetch_add_explicit(&order_context_totals.unbooked, 1, memory_order_relaxed);
+    log_event(LOG_WARN, "booking_failed", "request=%s order=%u outcome=%s result=%s",
+              place->request_id.ptr, place->order, place_end_name(place->end),
+              ledger_result_name(outcome.result));
+    loop_timer_start(&place->pause, place->context->loop, BOOK_AGAIN_MS, place_on_book_again,
+                     place);
+    place_answer_end(place);
+}
+
+static void place_write_end(struct place *place)
+{
+    struct ledger_update update;
+    place_fill_update(place, &update);
+    struct ledger_change change = {.order = place->order,
+                                   .attempt_ended = place->has_ended ? &place->ended : NULL,
+                                   .update = &update,
+                                   .event = place_end_name(place->end),
+                                   .reason = place->reason,
+                                   .request_id = place->request_id};
+    place->writes++;
+    CRASH_POINT("place.booking");
+    ledger_write(place->context->ledger, place->context->loop, &change, place_on_booked, place);
+}
+
+static void place_book(struct place *place)
+{
+    place_count_end(place);
+    log_event(LOG_INFO, "order",
+              "request=%s order=%u client=%s service=%u outcome=%s provider=%s "
+              "attempts=%u reason=%s",
+              place->request_id.ptr, place->order, place->client.ptr, place->draft.service->id,
+              place_end_name(place->end), place_provider_name(place), place->attempt,
+              log_value(place->reason).text);
+    place_write_end(place);
+}
+
+/* ---- CLOSED ---- */
+
+static void place_on_late_start(void *arg)
+{
+    struct place *place = arg;
+    place->is_starting = false;
+    place_answer_end(place);
+    place_release(place);
+}
+
+static void place_close(struct place *place)
+{
+    if (place->is_starting) {
+        loop_timer_start(&place->deadline, place->context->loop, 0, place_on_late_start, place);
+        return;
+    }
+    place_answer_end(place);
+    place_release(place);
+}
+
+/* ---- CREATED: a new order ---- */
+
+static struct place *place_new(struct order_context *context, struct str request_id)
 {
     struct place *place = memory_new(sizeof *place);
     arena_init_on(&place->arena, place->first_bytes, sizeof place->first_bytes);
@@ -194,7 +767,82 @@ void place_start(struct order_context *context, const struct place_request *requ
     loop_timer_start(&place->deadline, context->loop, context->settings.answer_within_ms,
                      place_on_deadline, place);
     place->is_starting = true;
-    place_plan_next(place);
+    place_go(place, PLANNING);
     if (place->state != CLOSED)
         place->is_starting = false;
+}
+
+/* ---- CREATED: an order from the ledger ---- */
+
+static void place_mark_tried(struct place *place, const struct ledger_attempt *attempt)
+{
+    const struct service *service = place->draft.service;
+    const struct provider *provider =
+        provider_set_find(place->catalogue->providers, attempt->provider);
+    if (provider == NULL)
+        return;
+    if (attempt->state == ATTEMPTSTATE_DOUBT)
+        place->doubted[provider->id / 64] |= UINT64_C(1) << (provider->id % 64);
+    for (size_t i = 0; i < service->offer_count && i < RANKING_MAX; i++)
+        if (service->offers[i].provider_id == provider->id &&
+            str_equal(service->offers[i].service, attempt->upstream_service))
+            place->tried |= UINT64_C(1) << i;
+}
+
+/* The service is no longer sold: the order ends as when no offer takes it. */
+static void place_cancel_unsold(struct order_context *context, const struct ledger_order *order)
+{
+    struct ledger_update update = {.has_state = true,
+                                   .has_paid = true,
+                                   .has_remains = true,
+                                   .course.state = ORDERSTATE_CANCELED,
+                                   .course.remains = order->quantity};
+    struct ledger_change change = {.order = order->id,
+                                   .update = &update,
+                                   .event = "unavailable",
+                                   .reason = STR("its service is no longer sold"),
+                                   .request_id = order->request_id};
+    log_event(LOG_WARN, "order_unsold", "order=%u service=%u", order->id, order->service);
+    ledger_write(context->ledger, NULL, &change, NULL, NULL);
+    open_orders_remove(context->open_orders, order->id);
+}
+
+static bool place_restore_draft(struct place *place, const struct service *service,
+                                const struct ledger_order *order)
+{
+    struct fields fields;
+    struct fault why;
+    struct str kept = arena_str(&place->arena, order->fields);
+    return fields_parse(kept, &place->arena, &fields) &&
+           draft_restore(service, order->rate, order->charge, order->quantity, &fields,
+                         &place->draft, &why);
+}
+
+void place_resume(struct order_context *context, const struct ledger_order *order,
+                  const struct ledger_attempt *attempts, size_t attempt_count)
+{
+    const struct service *service =
+        context->catalogue ? catalogue_find(context->catalogue, order->service) : NULL;
+    if (service == NULL) {
+        place_cancel_unsold(context, order);
+        return;
+    }
+    struct place *place = place_new(context, order->request_id);
+    place->order = order->id;
+    place->client = arena_str(&place->arena, order->client);
+    place->client_id = client_id(order->client);
+    place->is_durable = place->is_promised = place->is_answered = true;
+    if (!place_restore_draft(place, service, order)) {
+        log_event(LOG_ERROR, "order_unreadable", "order=%u", order->id);
+        place_go(place, CLOSED);
+        place_cancel_unsold(context, order);
+        return;
+    }
+    for (size_t i = 0; i < attempt_count; i++) {
+        place_mark_tried(place, &attempts[i]);
+        place->attempt = attempts[i].number > place->attempt ? attempts[i].number : place->attempt;
+    }
+    place->offer = 0;
+    digest_random(&place->random, sizeof place->random);
+    place_go(place, PLANNING);
 }

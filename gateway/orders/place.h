@@ -1,6 +1,6 @@
-/* The life of one `add`, on one page: place.c. From place_start on the order outlives its client.
- * done is called once, later, on the desk's loop, at most answer_within after start; the machine
- * may go on after it. */
+/* The life of one `add`: place.c. From place_start on the order outlives its client. done is called
+ * once, later, on the order context's loop, at most answer_within after the start; the machine may
+ * go on after it. */
 #ifndef ORDERS_PLACE_H
 #define ORDERS_PLACE_H
 #include "orders/draft.h"
@@ -8,10 +8,10 @@
 
 struct place_request {
     const struct client *client; /* read before place_start returns */
-    const struct draft *draft;   /* copied; its service belongs to desk->catalogue */
+    const struct draft *draft;   /* copied; its service belongs to context->catalogue */
     struct str request_id;
 };
-/* order 0: refused, words say why (a client's sentence). */
+/* order 0: refused, message says why (a client's sentence). */
 typedef void place_done_fn(uint32_t order, const char *message, void *arg);
 void place_start(struct order_context *context, const struct place_request *request,
                  place_done_fn *done, void *arg);

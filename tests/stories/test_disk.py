@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from books import Later, add, asked, attempts, deliveries, in_doubt, state, verify, wait_status
+from books import Later, add, asked, attempts, deliveries, in_doubt, show, state, verify, wait_status
 from harness import SLOW, eventually
 
 UNSAVED = "Order could not be saved. Please try again later"
@@ -139,6 +139,55 @@ def test_killed_on_a_full_disk_what_was_at_the_panel_is_in_doubt(gateway, disk, 
     # Its client has the number; the outcome never came to the disk.
     assert in_doubt(gateway) == [held] and gateway.status(held)["status"] == "Pending"
     assert len(alpha.orders(link="https://example.com/held")) == 1
+    verify(gateway)
+
+
+@pytest.fixture
+def number_that_cannot_be_given(disk, make_gateway, alpha, beta):
+    """An order whose attempt is at alpha when answer_within ends on a full disk, and what its client was told."""
+    def make(link, **do):
+        gateway = make_gateway([alpha, beta], ledger=f"sqlite:{disk.folder}/panelmux.db",
+                               answer_within=f"{round(3000 * SLOW)}ms")
+        alpha.rule("add", times=1, hold="working", match={"link": link}, **do)
+        waiting = Later(add, gateway, link=link)
+        alpha.wait_hold("working")
+        fill_until_refused(gateway, disk)
+        assert not waiting.is_done(), "the disk was to be full before answer_within is over"
+        told = waiting.result()
+        assert told.error == UNSAVED, told
+        gateway.wait_log("number_not_given", order=1)
+        return gateway
+    return make
+
+
+def test_a_number_that_cannot_be_made_durable_is_not_given(number_that_cannot_be_given, disk, alpha, beta):
+    gateway = number_that_cannot_be_given("https://example.com/held")
+    alpha.release("working")
+    disk.empty()
+    # What the panel took is booked all the same.
+    eventually(lambda: attempts(gateway, 1) == [("alpha", "accepted")], timeout=5 / SLOW)
+    assert state(gateway, 1) == "pending" and in_doubt(gateway) == []
+    verify(gateway)
+
+
+def test_nothing_more_is_sent_for_an_order_whose_number_could_not_be_given(number_that_cannot_be_given, disk, alpha,
+                                                                           beta):
+    gateway = number_that_cannot_be_given("https://example.com/held", error="Service is inactive or not found")
+    alpha.release("working")
+    disk.empty()
+    eventually(lambda: state(gateway, 1) == "canceled", timeout=5 / SLOW)
+    assert attempts(gateway, 1) == [("alpha", "refused")] and beta.count("add") == 0
+    assert show(gateway, 1)["order"]["paid"] == "0"
+    verify(gateway)
+
+
+def test_killed_before_its_number_could_be_given_an_order_is_sent_nowhere_else(number_that_cannot_be_given, disk,
+                                                                               alpha, beta):
+    gateway = number_that_cannot_be_given("https://example.com/held")
+    gateway.kill()
+    disk.empty()
+    gateway.start()
+    assert in_doubt(gateway) == [1] and beta.count("add") == 0
     verify(gateway)
 
 
