@@ -177,7 +177,7 @@ def test_nothing_more_is_sent_for_an_order_whose_number_could_not_be_given(numbe
     disk.empty()
     eventually(lambda: state(gateway, 1) == "canceled", timeout=5 / SLOW)
     assert attempts(gateway, 1) == [("alpha", "refused")] and beta.count("add") == 0
-    assert show(gateway, 1)["order"]["paid"] == "0"
+    assert float(show(gateway, 1)["order"]["paid"]) == 0
     verify(gateway)
 
 
