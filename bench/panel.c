@@ -25,7 +25,7 @@ enum {
     CONNECTIONS_MOST = 8192,
     INPUT_BYTES = 64 * 1024,
     ANSWER_BYTES = 64 * 1024,
-    ASKERS_MOST = 8,
+    ASKERS_MOST = 16,
     UNIQUE_MOST = 4 * 1024 * 1024, /* numbers of links that are to come once only */
     EVENTS = 512,
     FIRST_ORDER = 1000001,

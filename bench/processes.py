@@ -85,6 +85,20 @@ def pss_mib(roots):
     return total / 1024
 
 
+def fdatasync_ms(folder, count=300):
+    """How long the disk takes for an appended block to be durable: each of count times, sorted."""
+    path, taken = os.path.join(folder, "fdatasync"), []
+    file = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
+    for _ in range(count):
+        os.write(file, b"x" * 4096)
+        before = time.perf_counter()
+        os.fdatasync(file)
+        taken.append((time.perf_counter() - before) * 1000)
+    os.close(file)
+    os.unlink(path)
+    return sorted(taken)
+
+
 def free_ports(count):
     sockets = [socket.socket() for _ in range(count)]
     for one in sockets:

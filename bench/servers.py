@@ -43,8 +43,8 @@ class Server:
 class Scene:
     """One run: its folder, its panel, and the programs built for it."""
 
-    def __init__(self, run, binary):
-        self.run, self.binary = run, binary
+    def __init__(self, run, binary, against=None):
+        self.run, self.binary, self.against = run, binary, against
         self.panel_port = None
 
     def log(self, name):
@@ -67,16 +67,16 @@ class Scene:
     def counts(self):
         return json.loads(get(self.panel_port, "/counts")[1])
 
-    def fill(self, name, **values):
-        """A peer's configuration with @NAME@ replaced; its path."""
+    def fill(self, name, server, **values):
+        """A peer's configuration with @RUN@ and the like replaced; its path."""
         with open(os.path.join(HERE, "peers", name)) as file:
             text = file.read()
-        values = {"RUN": self.run, "HERE": os.path.join(HERE, "peers"), "PANEL": self.panel_port, "KEY": CLIENT_KEY, **values}
+        values = {"NAME": server.name, "RUN": self.run, "HERE": os.path.join(HERE, "peers"), "PANEL": self.panel_port, "KEY": CLIENT_KEY, **values}
         for key, value in values.items():
             text = text.replace(f"@{key}@", str(value))
         if os.geteuid() == 0 and name not in ("fpm.conf", "redis.conf"):
             text = "user root;\n" + text
-        path = os.path.join(self.run, name)
+        path = os.path.join(self.run, f"{server.name}-{name}")
         with open(path, "w") as file:
             file.write(text)
         return path
@@ -87,14 +87,14 @@ class Scene:
         server.started(program)
 
 
-def panelmux(scene, name="panelmux", fresh="1ms"):
-    server = Server(name, "panelmux")
+def panelmux(scene, name="panelmux", fresh="1ms", binary=None):
+    server = Server(name, name)
     server.port, server.admin_port = free_ports(2)
     path = os.path.join(scene.run, name + ".yaml")
     with open(path, "w") as file:
         file.write(PANELMUX.format(port=server.port, admin=server.admin_port, run=scene.run, name=name, fresh=fresh,
                                    key=CLIENT_KEY, panel=scene.panel_port, first=FIRST_SERVICE))
-    server.started(start([scene.binary, "serve", "-c", path], scene.log(name)))
+    server.started(start([binary or scene.binary, "serve", "-c", path], scene.log(name)))
     wait_for(lambda: get(server.admin_port, "/readyz")[0] == 200, scene.log(name))
     return server
 
@@ -103,30 +103,43 @@ def panelmux_fresh(scene):
     return panelmux(scene, "panelmux_fresh", "1h")
 
 
+def against(scene):
+    return panelmux(scene, "against", binary=scene.against)
+
+
+def against_fresh(scene):
+    return panelmux(scene, "against_fresh", "1h", binary=scene.against)
+
+
 def nginx_pass(scene):
     server = Server("pass", "nginx pass-through")
     [server.port] = free_ports(1)
-    scene.start_nginx(server, scene.fill("pass.conf", PORT=server.port))
+    scene.start_nginx(server, scene.fill("pass.conf", server, PORT=server.port))
     return server
 
 
-def nginx_lua(scene):
-    server = Server("lua", "nginx + Lua + Redis")
+def nginx_lua(scene, name="lua", label="nginx + Lua + Redis", appendfsync="everysec"):
+    server = Server(name, label)
     server.port, server.fresh_port, redis_port = free_ports(3)
-    folder = os.path.join(scene.run, "redis")
+    folder = os.path.join(scene.run, f"{name}-redis")
     os.mkdir(folder)
     server.started(start(["redis-server", "--port", redis_port, "--bind", "127.0.0.1", "--dir", folder, "--save", "",
-                          "--appendonly", "yes", "--appendfsync", "everysec"], scene.log("redis")))
+                          "--appendonly", "yes", "--appendfsync", appendfsync], scene.log(f"{name}-redis")))
     about = subprocess.run(["nginx", "-V"], stderr=subprocess.PIPE, text=True).stderr
     modules = re.search(r"--modules-path=(\S+)", about).group(1)
-    scene.start_nginx(server, scene.fill("lua.conf", PORT=server.port, FRESH_PORT=server.fresh_port, REDIS=redis_port,
-                                         MODULES=modules))
+    scene.start_nginx(server, scene.fill("lua.conf", server, PORT=server.port, FRESH_PORT=server.fresh_port,
+                                         REDIS=redis_port, MODULES=modules))
     return server
 
 
-def _fill_php_books(scene):
+def nginx_lua_durable(scene):
+    """As durable as panelmux: Redis syncs before it answers."""
+    return nginx_lua(scene, "lua_durable", "nginx + Lua + Redis, appendfsync always", "always")
+
+
+def _fill_php_books(scene, server):
     rows = json.loads(ask(scene.panel_port, "key=php&action=services")[2])
-    books = sqlite3.connect(os.path.join(scene.run, "php.db"))
+    books = sqlite3.connect(os.path.join(scene.run, f"{server.name}.db"))
     with open(os.path.join(HERE, "peers", "php.sql")) as file:
         books.executescript(file.read())
     books.execute("INSERT INTO users VALUES(1, ?, 1000000)", [CLIENT_KEY])
@@ -137,17 +150,22 @@ def _fill_php_books(scene):
     books.close()
 
 
-def php(scene):
-    server = Server("php", "PHP-FPM")
+def php(scene, name="php", label="PHP-FPM", synchronous="NORMAL"):
+    server = Server(name, label)
     [server.port] = free_ports(1)
-    _fill_php_books(scene)
+    _fill_php_books(scene, server)
     is_root = os.geteuid() == 0
     fpm = next(filter(None, map(shutil.which, ("php-fpm8.2", "php-fpm"))))
-    configuration = scene.fill("fpm.conf", USER="user = root\ngroup = root" if is_root else "")
-    server.started(start([fpm, "-F", "-y", configuration] + (["-R"] if is_root else []), scene.log("fpm")))
-    wait_for(lambda: os.path.exists(os.path.join(scene.run, "php.sock")), scene.log("fpm"))
-    scene.start_nginx(server, scene.fill("php.conf", PORT=server.port))
+    configuration = scene.fill("fpm.conf", server, USER="user = root\ngroup = root" if is_root else "")
+    server.started(start([fpm, "-F", "-y", configuration] + (["-R"] if is_root else []), scene.log(f"{name}-fpm")))
+    wait_for(lambda: os.path.exists(os.path.join(scene.run, f"{name}.sock")), scene.log(f"{name}-fpm"))
+    scene.start_nginx(server, scene.fill("php.conf", server, PORT=server.port, SYNCHRONOUS=synchronous))
     return server
+
+
+def php_durable(scene):
+    """As durable as panelmux: SQLite syncs at each commit."""
+    return php(scene, "php_durable", "PHP-FPM, synchronous=FULL", "FULL")
 
 
 def evhttp(scene):

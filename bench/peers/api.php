@@ -23,7 +23,7 @@ function ask_panel(array $form)
 $books = new PDO('sqlite:' . $_SERVER['BOOKS']);
 $books->setAttribute(PDO::ATTR_ERRMODE, PDO::ERRMODE_EXCEPTION);
 $books->exec('PRAGMA busy_timeout = 20000');
-$books->exec('PRAGMA synchronous = NORMAL');
+$books->exec('PRAGMA synchronous = ' . $_SERVER['SYNCHRONOUS']);
 
 function rows(string $sql, array $values = [])
 {
