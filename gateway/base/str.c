@@ -75,6 +75,37 @@ struct str str_trim(struct str s)
     return s;
 }
 
+/* Whether the bytes are one such character in UTF-8. */
+static bool str_is_unseen(const char *bytes, size_t len)
+{
+    const unsigned char *b = (const unsigned char *)bytes;
+    if (len == 1)
+        return str_is_blank(bytes[0]);
+    if (len == 2) /* U+00A0, U+00AD, U+061C */
+        return (b[0] == 0xC2 && (b[1] == 0xA0 || b[1] == 0xAD)) || (b[0] == 0xD8 && b[1] == 0x9C);
+    unsigned c = (b[0] & 0x0Fu) << 12 | (b[1] & 0x3Fu) << 6 | (b[2] & 0x3Fu);
+    if (b[0] >> 4 != 0xE || b[1] >> 6 != 2 || b[2] >> 6 != 2)
+        return false;
+    return c == 0x1680 || c == 0x180E || (c >= 0x2000 && c <= 0x200F) ||
+           (c >= 0x2028 && c <= 0x202F) || (c >= 0x205F && c <= 0x206F) || c == 0x3000 ||
+           c == 0xFEFF;
+}
+
+struct str str_trim_unseen(struct str s)
+{
+    for (size_t len = 1; len <= 3 && len <= s.len;) {
+        bool is_unseen = str_is_unseen(s.ptr, len);
+        s = is_unseen ? str_from(s, len) : s;
+        len = is_unseen ? 1 : len + 1;
+    }
+    for (size_t len = 1; len <= 3 && len <= s.len;) {
+        bool is_unseen = str_is_unseen(s.ptr + s.len - len, len);
+        s.len -= is_unseen ? len : 0;
+        len = is_unseen ? 1 : len + 1;
+    }
+    return s;
+}
+
 bool str_next(struct str *rest, char separator, struct str *piece_out)
 {
     if (rest->ptr == NULL)

@@ -59,6 +59,9 @@ size_t str_find(struct str s, struct str needle);
 size_t str_find_folded(struct str s, struct str needle);
 size_t str_find_byte(struct str s, char byte);
 struct str str_trim(struct str s); /* blanks, tabs, CR, LF at both ends */
+/* The same, and what nobody can see at either end: byte order marks, zero-width and bidirectional
+ * marks, Unicode's blanks. A variation selector stays, for it is part of its emoji. */
+struct str str_trim_unseen(struct str s);
 /* Cuts *rest at the next separator; false when *rest was absent. The last piece leaves it absent.
  */
 bool str_next(struct str *rest, char separator, struct str *piece_out);

@@ -92,10 +92,6 @@ static bool client_add_client(struct client_set *set, struct client_settings *se
         return fault_set(why, FAULT_INVALID, "a client has no name; give it one");
     client_merge_ranges(&client->settings);
     client->state = client_state_of(client_name_of(client));
-    if (client->state == NULL)
-        return fault_set(why, FAULT_LIMIT,
-                         "too many names of clients were seen; there is room for %d",
-                         CLIENT_MAX - 1);
     client->id = client->state->id;
     return client_add_keys(set, client, why);
 }

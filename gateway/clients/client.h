@@ -8,7 +8,7 @@
 #include "money/quote.h"
 #include "settings/rate.h"
 
-enum { CLIENT_MAX = 65536 };
+enum { CLIENT_MAX = 65536 }; /* of one configuration */
 
 struct client_range {
     uint32_t first, last; /* service ids, both included */
@@ -27,7 +27,7 @@ struct client_settings {
     struct network *addresses; /* count 0: any */
     size_t address_count;
 };
-struct client_state; /* the rate bucket; lives for ever */
+struct client_state; /* the rate bucket; outlives the set */
 
 struct client {
     struct client_settings settings; /* owned by the set */
@@ -51,16 +51,17 @@ void client_set_unpin(struct client_set **set);
 const struct client *client_set_find_key(const struct client_set *set, struct str key);
 const struct client *client_set_find(const struct client_set *set, struct str name);
 void client_settings_fini(struct client_settings *settings);
-/* The small id of a name (below CLIENT_MAX), given at first sight (also for clients only the ledger
- * knows); the name of an id, "" when it is none. Names beyond the ceiling share one last id, which
- * no configured client has. Any thread. */
+/* The small id of a name, given at first sight (also to clients only the ledger knows) and the same
+ * until the process ends; the name of an id, "" when it is none. Any thread. */
 unsigned client_id(struct str name);
 struct str client_name(unsigned id);
 
 bool client_may_order(const struct client *client, uint32_t service); /* its `services` */
 bool client_may_call_from(const struct client *client, const struct in6_addr *address);
-/* 0 when taken, else ms until one token would be there. */
-int64_t client_take_token(const struct client *client, int64_t monotonic_now_ms);
+/* Takes a token that is there within patience_ms. True: *wait_ms_out says in how many ms (0: now).
+ * False: none was taken, and *wait_ms_out says when the next one is there. */
+bool client_reserve_token(const struct client *client, int64_t monotonic_now_ms,
+                          int64_t patience_ms, int64_t *wait_ms_out);
 
 /* Bad keys are slowed per address: how long to hold the answer to this one back (ms), growing with
  * the address's recent bad keys up to some seconds; a good key is never held. Bounded table. */

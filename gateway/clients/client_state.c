@@ -6,55 +6,85 @@
 
 #include "base/table.h"
 
-/* The last id stands for all names beyond the ceiling; no configured client ever has it. */
-enum { CLIENT_ID_OTHERS = CLIENT_MAX - 1 };
-
 struct client_name {
     struct client_state state;
     UT_hash_handle hh;
 };
 
-static pthread_mutex_t names_mutex = PTHREAD_MUTEX_INITIALIZER;
-static struct client_name *names; /* guarded by names_mutex */
-static unsigned name_count;       /* likewise */
-static struct client_state *_Atomic states_by_id[CLIENT_MAX];
+/* States by id, in segments of doubling size that never move, so that a reader needs no lock. */
+enum { CLIENT_SEGMENTS = 24, CLIENT_SEGMENT_FIRST = 256 };
 
-static struct client_state *client_state_add_name(struct str name)
+static pthread_mutex_t client_names_mutex = PTHREAD_MUTEX_INITIALIZER;
+static struct client_name *client_names; /* guarded by the mutex */
+static unsigned client_name_count;       /* likewise */
+static struct client_state *_Atomic *_Atomic client_segments[CLIENT_SEGMENTS];
+
+static unsigned client_state_segment_of(unsigned id)
 {
-    struct client_name *row;
-    if (name_count >= CLIENT_ID_OTHERS)
-        return NULL;
-    row = memory_new(sizeof *row);
+    unsigned segment = 0;
+    while (segment < CLIENT_SEGMENTS && id >= (unsigned)CLIENT_SEGMENT_FIRST << segment)
+        id -= (unsigned)CLIENT_SEGMENT_FIRST << segment++;
+    return segment;
+}
+
+/* Ids of a segment are numbered on from those of all before it. */
+static unsigned client_state_segment_start(unsigned segment)
+{
+    return ((unsigned)CLIENT_SEGMENT_FIRST << segment) - CLIENT_SEGMENT_FIRST;
+}
+
+static void client_state_index(struct client_state *state)
+{
+    unsigned segment = client_state_segment_of(state->id),
+             start = client_state_segment_start(segment);
+    ASSERT(segment < CLIENT_SEGMENTS); /* four thousand million names */
+    if (state->id == start)
+        atomic_store_explicit(
+            &client_segments[segment],
+            memory_array((size_t)CLIENT_SEGMENT_FIRST << segment, sizeof *client_segments[0]),
+            memory_order_release);
+    struct client_state *_Atomic *states =
+        atomic_load_explicit(&client_segments[segment], memory_order_relaxed);
+    atomic_store_explicit(&states[state->id - start], state, memory_order_release);
+}
+
+static struct client_name *client_state_add(struct str name)
+{
+    struct client_name *row = memory_new(sizeof *row);
     row->state.name = str_copy(name);
-    row->state.id = name_count++;
-    HASH_ADD_KEYPTR(hh, names, row->state.name, name.len, row);
-    atomic_store_explicit(&states_by_id[row->state.id], &row->state, memory_order_release);
-    return &row->state;
+    row->state.id = client_name_count++;
+    HASH_ADD_KEYPTR(hh, client_names, row->state.name, name.len, row);
+    client_state_index(&row->state);
+    return row;
 }
 
 struct client_state *client_state_of(struct str name)
 {
     struct client_name *row;
-    struct client_state *state;
-    pthread_mutex_lock(&names_mutex);
-    HASH_FIND(hh, names, name.ptr ? name.ptr : "", name.len, row);
-    state = row ? &row->state : client_state_add_name(name);
-    pthread_mutex_unlock(&names_mutex);
-    return state;
+    pthread_mutex_lock(&client_names_mutex);
+    HASH_FIND(hh, client_names, name.ptr ? name.ptr : "", name.len, row);
+    if (row == NULL)
+        row = client_state_add(name);
+    pthread_mutex_unlock(&client_names_mutex);
+    return &row->state;
 }
 
 unsigned client_id(struct str name)
 {
-    const struct client_state *state = client_state_of(name);
-    return state ? state->id : CLIENT_ID_OTHERS;
+    return client_state_of(name)->id;
 }
 
 struct str client_name(unsigned id)
 {
-    const struct client_state *state;
-    if (id >= CLIENT_MAX)
+    unsigned segment = client_state_segment_of(id);
+    if (segment >= CLIENT_SEGMENTS)
         return STR("");
-    state = atomic_load_explicit(&states_by_id[id], memory_order_acquire);
+    struct client_state *_Atomic *states =
+        atomic_load_explicit(&client_segments[segment], memory_order_acquire);
+    const struct client_state *state =
+        states ? atomic_load_explicit(&states[id - client_state_segment_start(segment)],
+                                      memory_order_acquire)
+               : NULL;
     return state ? str_of(state->name) : STR("");
 }
 
@@ -68,26 +98,30 @@ static int64_t client_state_interval_ns_of(double per_s)
 
 /* A bucket by its moment of fullness (GCRA): each token moves it one interval on, and a token is
  * there while it lies no further ahead than the burst, the window's worth, allows. */
-int64_t client_take_token(const struct client *client, int64_t monotonic_now_ms)
+bool client_reserve_token(const struct client *client, int64_t monotonic_now_ms,
+                          int64_t patience_ms, int64_t *wait_ms_out)
 {
     const int64_t window_ns = client->settings.rate_limit.window_ms * 1000000;
+    const int64_t now_ns = monotonic_now_ms * 1000000, patience_ns = patience_ms * 1000000;
     double per_s = client->settings.rate_limit.per_s;
-    int64_t now_ns = monotonic_now_ms * 1000000, interval_ns, ahead_ns, wait_ns, full_at_ns,
-            next_ns;
+    int64_t wait_ns, next_ns;
+    *wait_ms_out = 0;
     if (!(per_s > 0))
-        return 0;
-    interval_ns = client_state_interval_ns_of(per_s);
-    ahead_ns = interval_ns < window_ns ? window_ns - interval_ns : 0;
-    full_at_ns = atomic_load_explicit(&client->state->full_at_ns, memory_order_relaxed);
+        return true;
+    int64_t interval_ns = client_state_interval_ns_of(per_s);
+    int64_t ahead_ns = interval_ns < window_ns ? window_ns - interval_ns : 0;
+    int64_t full_at_ns = atomic_load_explicit(&client->state->full_at_ns, memory_order_relaxed);
     do {
         int64_t from_ns = full_at_ns > now_ns ? full_at_ns : now_ns;
         /* A slower limit, before a reload, may have left it further ahead than this one can. */
-        if (from_ns > now_ns + ahead_ns + interval_ns)
-            from_ns = now_ns + ahead_ns + interval_ns;
+        int64_t most_ns = now_ns + ahead_ns + interval_ns + patience_ns;
+        if (from_ns > most_ns)
+            from_ns = most_ns;
         wait_ns = from_ns - now_ns - ahead_ns;
-        next_ns = wait_ns > 0 ? from_ns : from_ns + interval_ns;
+        next_ns = wait_ns > patience_ns ? from_ns : from_ns + interval_ns;
     } while (next_ns != full_at_ns && !atomic_compare_exchange_weak_explicit(
                                           &client->state->full_at_ns, &full_at_ns, next_ns,
                                           memory_order_relaxed, memory_order_relaxed));
-    return wait_ns > 0 ? (wait_ns + 999999) / 1000000 : 0;
+    *wait_ms_out = wait_ns > 0 ? (wait_ns + 999999) / 1000000 : 0;
+    return wait_ns <= patience_ns;
 }

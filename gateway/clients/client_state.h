@@ -1,5 +1,5 @@
 /* What outlives a configuration: a client's small id and its rate bucket, by its name. Private to
- * this room. Any thread; nothing is ever freed, CLIENT_MAX is the ceiling. */
+ * this room. Any thread; nothing is ever freed, for ids stay in orders. */
 #ifndef CLIENTS_CLIENT_STATE_H
 #define CLIENTS_CLIENT_STATE_H
 #include "clients/client.h"
@@ -7,10 +7,10 @@
 struct client_state {
     char *name;
     unsigned id;
-    _Atomic int64_t full_at_ns; /* when the bucket will be full again; steady clock */
+    _Atomic int64_t full_at_ns; /* when the bucket will be full again; monotonic clock */
 };
 
-/* The state of that name, made at first sight; NULL when CLIENT_MAX - 1 names were seen. */
+/* Made at first sight. */
 struct client_state *client_state_of(struct str name);
 
 #endif

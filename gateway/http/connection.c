@@ -76,7 +76,7 @@ static void connection_scan_input(struct connection *connection, struct evbuffer
             return;
         int count = evbuffer_peek(input, -1, &at, extents, PEEK_EXTENTS);
         for (int i = 0; i < count && i < PEEK_EXTENTS; i++) {
-            headerscan_feed(&connection->scan, extents[i].iov_base, extents[i].iov_len);
+            headercheck_feed(&connection->scan, extents[i].iov_base, extents[i].iov_len);
             from += extents[i].iov_len;
         }
         if (count <= 0)
@@ -162,7 +162,7 @@ static void connection_begin_reading(struct connection *connection, struct evbuf
         connection_let_go(connection); /* of what was thrown away */
         return;
     }
-    connection->scan = (struct headerscan){0};
+    connection->scan = (struct headercheck_scan){0};
     connection_enter(connection, CONNECTION_READING);
     connection_scan_input(connection, input, 0);
 }

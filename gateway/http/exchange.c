@@ -10,7 +10,6 @@
 
 #include "http/connection.h"
 #include "http/exchange_private.h"
-#include "http/forwarded.h"
 #include "http/headercheck.h"
 
 /* ---- life ---- */
@@ -166,8 +165,8 @@ static void exchange_take_peer(struct exchange *x)
     x->peer = x->connection->peer;
     if (settings->trusted_proxy_count > 0 &&
         network_any_holds(settings->trusted_proxies, settings->trusted_proxy_count, &x->peer))
-        x->peer = forwarded_client(&x->peer, exchange_forwarded_for(x), settings->trusted_proxies,
-                                   settings->trusted_proxy_count);
+        x->peer = network_client_behind(&x->peer, exchange_forwarded_for(x),
+                                        settings->trusted_proxies, settings->trusted_proxy_count);
 }
 
 static enum exchange_method exchange_method_of(struct evhttp_request *request)
@@ -188,6 +187,7 @@ static struct headercheck_verdict exchange_judge(const struct exchange *x)
         .minor = x->request->minor,
         .may_have_body = x->method != EXCHANGE_HEAD,
         .has_bad_bytes = x->connection->scan.is_bad,
+        .has_odd_version = x->connection->scan.has_odd_version,
     };
     return headercheck_judge(&head, x->headers);
 }

@@ -1,11 +1,60 @@
 /* See headercheck.h. */
 #include "http/headercheck.h"
 
+#include <string.h>
 #include <sys/queue.h>
 
 #include "base/str.h"
 
 enum { LENGTH_DIGITS = 18 };
+
+/* ---- the raw bytes ---- */
+
+/* The request line's last eight bytes are its version, exactly; evhttp would scan "HTTP/01.1" or
+ * "HTTP/1.4294967297" for numbers. */
+static bool headercheck_is_version(const char last_bytes[8])
+{
+    return memcmp(last_bytes, "HTTP/1.1", 8) == 0 || memcmp(last_bytes, "HTTP/1.0", 8) == 0;
+}
+
+static void headercheck_end_line(struct headercheck_scan *scan)
+{
+    if (!scan->has_line)
+        scan->has_odd_version = !headercheck_is_version(scan->last_bytes);
+    else if (!scan->in_line)
+        scan->is_done = true;
+    scan->has_line = true;
+    scan->in_line = false;
+}
+
+static void headercheck_feed_byte(struct headercheck_scan *scan, unsigned char c)
+{
+    if (c == '\n') {
+        scan->is_bad |= !scan->after_cr;
+        scan->after_cr = false;
+        headercheck_end_line(scan);
+        return;
+    }
+    scan->is_bad |= scan->after_cr;
+    scan->after_cr = c == '\r';
+    if (scan->after_cr)
+        return;
+    scan->is_bad |= (c < 0x20 && c != '\t') || c == 0x7F;
+    scan->is_bad |= !scan->in_line && (c == ' ' || c == '\t');
+    scan->in_line = true;
+    if (!scan->has_line) {
+        memmove(scan->last_bytes, scan->last_bytes + 1, sizeof scan->last_bytes - 1);
+        scan->last_bytes[sizeof scan->last_bytes - 1] = (char)c;
+    }
+}
+
+void headercheck_feed(struct headercheck_scan *scan, const char *bytes, size_t len)
+{
+    for (size_t i = 0; i < len && !scan->is_done; i++)
+        headercheck_feed_byte(scan, (unsigned char)bytes[i]);
+}
+
+/* ---- the headers as evhttp parsed them ---- */
 
 /* RFC 9110's token, as a set of bits over ASCII. */
 static bool headercheck_is_token(const char *name)
@@ -66,14 +115,14 @@ static const char *headercheck_judge_framing(const struct headercheck_request *r
                                              const struct framing *found)
 {
     if (found->lengths > 1 || (found->length && !headercheck_is_length(found->length)))
-        return "Content-Length must be one plain number";
+        return "Content-Length must be a single decimal number";
     if (found->encodings && found->lengths)
         return "Content-Length and Transfer-Encoding exclude each other";
     if (found->encodings > 1 ||
         (found->encoding && !str_equal_folded(str_of(found->encoding), STR("chunked"))))
         return "Transfer-Encoding must be chunked";
     if (found->encodings && request->minor == 0)
-        return "Transfer-Encoding needs HTTP/1.1";
+        return "Transfer-Encoding requires HTTP/1.1";
     if (!request->may_have_body &&
         (found->encodings || (found->length && !headercheck_is_zero(found->length))))
         return "This method takes no body";
@@ -83,16 +132,16 @@ static const char *headercheck_judge_framing(const struct headercheck_request *r
 static const char *headercheck_judge_head(const struct headercheck_request *request,
                                           const struct framing *found)
 {
-    if (request->major != 1 || request->minor < 0 || request->minor > 1)
-        return "HTTP/1.1 or HTTP/1.0 is spoken here";
+    if (request->has_odd_version || request->major != 1 || request->minor < 0 || request->minor > 1)
+        return "Unsupported HTTP version: use HTTP/1.1 or HTTP/1.0";
     if (request->has_bad_bytes)
-        return "Lines of a request's head end with CRLF and hold no control characters";
+        return "Invalid request head: lines must end with CRLF and hold no control characters";
     if (found->headers > HEADERCHECK_MAX)
         return "Too many headers";
     if (found->has_bad_name)
-        return "A header's name may hold no blank";
+        return "Invalid header name: letters, digits and hyphens are allowed, blanks are not";
     if (found->hosts > 1 || (found->hosts == 0 && request->minor == 1))
-        return "One Host header is needed";
+        return "Exactly one Host header is required";
     return NULL;
 }
 

@@ -15,7 +15,7 @@
 #include <stdatomic.h>
 #include <sys/queue.h>
 
-#include "http/headerscan.h"
+#include "http/headercheck.h"
 #include "http/listener.h"
 #include "http/splicer.h"
 #include "http/tls_context.h"
@@ -51,7 +51,7 @@ struct connection {
     int64_t since_ms;                  /* when the present wait began */
     size_t unsent_bytes;               /* of the reply, at the last look */
     struct in6_addr peer;
-    struct headerscan scan;
+    struct headercheck_scan scan;
     uint8_t state; /* enum connection_state */
     uint8_t write_periods;
     uint32_t held_bytes; /* what came of the request at hand, and behind it */

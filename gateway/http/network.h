@@ -17,5 +17,9 @@ bool network_any_holds(const struct network *list, size_t count, const struct in
 struct in6_addr network_address_of(const struct sockaddr *address);
 /* "192.0.2.1" for a v4-mapped address. Returns the length. */
 size_t network_print_address(const struct in6_addr *address, char out[NETWORK_TEXT_BYTES]);
+/* Who calls, behind trusted proxies: X-Forwarded-For is believed only from a trusted peer, and read
+ * from the right over trusted addresses; what no proxy of ours wrote is never believed. */
+struct in6_addr network_client_behind(const struct in6_addr *peer, struct str forwarded_for,
+                                      const struct network *trusted, size_t trusted_count);
 
 #endif

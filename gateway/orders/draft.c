@@ -19,7 +19,7 @@ struct making {
 
 static struct str draft_given(const struct making *m, enum field field)
 {
-    return str_trim(m->given->value[field]);
+    return str_trim_unseen(m->given->value[field]);
 }
 
 static bool draft_incorrect(const struct making *m, enum field field)
@@ -74,7 +74,7 @@ static size_t draft_add_lines(struct buf *out, struct str text, char also)
         size_t end = draft_line_end(text, &skip);
         struct str rest = str_first(text, end), piece;
         while (also ? str_next(&rest, also, &piece) : (piece = rest).ptr != NULL) {
-            struct str line = str_trim(piece);
+            struct str line = str_trim_unseen(piece);
             if (line.len > 0) {
                 if (lines++ > 0)
                     buf_add_byte(out, '\n');
@@ -106,25 +106,95 @@ static bool draft_take_list(struct making *m, enum field field, int64_t *lines_o
 
 /* ---- numbers ---- */
 
-/* "1000", "1000.0", " 1,000 "; false when it is no whole number. */
-static bool draft_read_whole(struct str text, int64_t *out)
+struct draft_digits { /* of a number, its sign in front */
+    char text[24];
+    size_t len;
+    bool is_over;
+};
+
+static void draft_add_digits(struct draft_digits *digits, struct str more)
 {
-    char digits[24];
-    size_t n = 0;
-    size_t point = str_find_byte(text, '.');
-    struct str whole = point == SIZE_MAX ? text : str_first(text, point);
-    for (size_t i = point == SIZE_MAX ? text.len : point + 1; i < text.len; i++)
+    digits->is_over |= digits->len + more.len > sizeof digits->text;
+    if (digits->is_over)
+        return;
+    memcpy(digits->text + digits->len, more.ptr, more.len);
+    digits->len += more.len;
+}
+
+static struct str draft_part(struct str text, size_t from, size_t to)
+{
+    return str_from(str_first(text, to), from);
+}
+
+/* The width of a mark between thousands at i: . , ' a blank or a no-break one; 0: there is none. */
+static size_t draft_mark_width(struct str text, size_t i)
+{
+    static const struct str marks[] = {STR("."),           STR(","),        STR("'"),
+                                       STR(" "),           STR("\xC2\xA0"), STR("\xE2\x80\xAF"),
+                                       STR("\xE2\x80\x99")};
+    for (size_t m = 0; m < COUNT_OF(marks); m++)
+        if (str_starts(str_from(text, i), marks[m]))
+            return marks[m].len;
+    return 0;
+}
+
+static size_t draft_digits_end(struct str text, size_t i)
+{
+    while (i < text.len && text.ptr[i] >= '0' && text.ptr[i] <= '9')
+        i++;
+    return i;
+}
+
+/* "1,000", "12.345.678": where the thousands end; start where the text has no such marks. The
+ * digits are added to out. */
+static size_t draft_take_thousands(struct str text, size_t start, struct draft_digits *out)
+{
+    size_t end = draft_digits_end(text, start), mark = draft_mark_width(text, end);
+    size_t next = draft_digits_end(text, end + mark);
+    if (end - start > 3 || mark == 0 || next - end - mark != 3 || end == start ||
+        text.ptr[start] == '0')
+        return start;
+    struct str first_mark = draft_part(text, end, end + mark);
+    draft_add_digits(out, draft_part(text, start, end));
+    for (; next - end - mark == 3; next = draft_digits_end(text, end + mark)) {
+        draft_add_digits(out, draft_part(text, end + mark, next));
+        end = next;
+        if (!str_starts(str_from(text, end), first_mark))
+            break;
+    }
+    return end;
+}
+
+/* A fraction of zeros, behind another mark than the one between thousands (0: there was none, and
+ * then a point alone opens a fraction). */
+static bool draft_is_zero_fraction(struct str text, char thousands_mark)
+{
+    if (text.len == 0)
+        return true;
+    if (text.ptr[0] == thousands_mark ||
+        !(text.ptr[0] == '.' || (thousands_mark && text.ptr[0] == ',')))
+        return false;
+    for (size_t i = 1; i < text.len; i++)
         if (text.ptr[i] != '0')
             return false;
-    for (size_t i = 0; i < whole.len; i++) {
-        bool is_separator = whole.ptr[i] == ',' && i > 0 && (whole.len - i) % 4 == 0;
-        if (is_separator)
-            continue;
-        if (n == sizeof digits)
-            return false;
-        digits[n++] = whole.ptr[i];
+    return true;
+}
+
+/* "1000", "1000.0", " 1,000 ", "1.000", "1.000,00"; false when it is no whole number. */
+static bool draft_read_whole(struct str text, int64_t *out)
+{
+    struct draft_digits digits = {.len = 0};
+    size_t sign = text.len > 0 && text.ptr[0] == '-';
+    draft_add_digits(&digits, str_first(text, sign));
+    size_t end = draft_take_thousands(text, sign, &digits);
+    bool has_thousands = end > sign;
+    if (!has_thousands) {
+        end = draft_digits_end(text, sign);
+        draft_add_digits(&digits, draft_part(text, sign, end));
     }
-    return str_to_i64(str_make(digits, n), out);
+    char mark = has_thousands ? text.ptr[draft_digits_end(text, sign)] : '\0';
+    return !digits.is_over && draft_is_zero_fraction(str_from(text, end), mark) &&
+           str_to_i64(str_make(digits.text, digits.len), out);
 }
 
 static bool draft_is_digits(struct str text)

@@ -43,7 +43,7 @@ static void action_refill_status_on_done(const struct refill_query_status *list,
 
 void action_refill_status_run(struct call *call)
 {
-    static const char *const plural[] = {"refills", NULL};
+    static const char *const plural[] = {"refills", "refill_ids", NULL};
     static const char *const singular[] = {"refill", "refill_id", "id", NULL};
     struct action_refill_status_asked *asked =
         arena_new(exchange_arena(call->exchange), sizeof *asked);

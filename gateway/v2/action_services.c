@@ -2,29 +2,42 @@
  * GET with an ETag of its form, so that a client that has it gets a 304. */
 #include "v2/call.h"
 
-/* "q=0", "q=0.0", "q=0.000": not wanted. */
-static bool action_services_is_zero_weight(struct str parameter)
+/* Whether one of a coding's parameters is a weight of nought: "q=0", "q=0.000". */
+static bool action_services_is_unwanted(struct str parameters)
 {
-    parameter = str_trim(parameter);
-    if (!str_starts(parameter, STR("q=0")))
-        return false;
-    for (size_t i = 3; i < parameter.len; i++)
-        if (parameter.ptr[i] != '.' && parameter.ptr[i] != '0')
-            return false;
-    return true;
+    struct str parameter;
+    while (str_next(&parameters, ';', &parameter)) {
+        size_t equals = str_find_byte(parameter, '=');
+        if (equals == SIZE_MAX ||
+            !str_equal_folded(str_trim(str_first(parameter, equals)), STR("q")))
+            continue;
+        struct str weight = str_trim(str_from(parameter, equals + 1));
+        size_t zeros = 0;
+        while (zeros < weight.len && (weight.ptr[zeros] == '0' || weight.ptr[zeros] == '.'))
+            zeros++;
+        return weight.len > 0 && weight.ptr[0] == '0' && zeros == weight.len;
+    }
+    return false;
 }
 
+/* What names gzip decides over "*", and one refusal over any number of offers. */
 static bool action_services_accepts_gzip(struct str header)
 {
     struct str piece;
+    bool is_named = false, takes_any = false;
     while (str_next(&header, ',', &piece)) {
         size_t semicolon = str_find_byte(piece, ';');
-        struct str coding = str_trim(semicolon == SIZE_MAX ? piece : str_first(piece, semicolon));
-        if (str_equal_folded(coding, STR("gzip")) || str_is(coding, "*"))
-            return semicolon == SIZE_MAX ||
-                   !action_services_is_zero_weight(str_from(piece, semicolon + 1));
+        struct str coding = str_trim(str_first(piece, semicolon));
+        bool is_gzip =
+            str_equal_folded(coding, STR("gzip")) || str_equal_folded(coding, STR("x-gzip"));
+        bool is_unwanted =
+            semicolon != SIZE_MAX && action_services_is_unwanted(str_from(piece, semicolon + 1));
+        if (is_gzip && is_unwanted)
+            return false;
+        is_named |= is_gzip;
+        takes_any |= str_is(coding, "*") && !is_unwanted;
     }
-    return false;
+    return is_named || takes_any;
 }
 
 static bool action_services_has_tag(struct str header, const char *etag)

@@ -5,12 +5,15 @@
 
 #include "base/clock.h"
 
+/* Pieces of one list, empty and doubled ones included: what a turn of the loop can read. */
+enum { CALL_PIECES_MAX = 4000 };
+
 struct v2_totals v2_totals;
 
 struct str call_param(const struct call *call, const char *const *names)
 {
     for (; *names; names++) {
-        struct str value = str_trim(params_get(call->params, *names));
+        struct str value = str_trim_unseen(params_get(call->params, *names));
         if (value.len > 0)
             return value;
     }
@@ -31,94 +34,63 @@ uint32_t call_number(struct str text)
     return str_to_u64(text, &value) && value <= INT32_MAX ? (uint32_t)value : 0;
 }
 
-/* Which ids were listed: places in the list, plus one, by a hash of the id. */
-struct listed {
-    uint8_t place[256];
-};
-
-_Static_assert(CALL_IDS_MAX < 256 / 2, "places are few enough to be found at once");
-
-/* False: it is in the list already. */
-static bool call_note_listed(struct listed *listed, const struct call_ids *ids, uint32_t id)
+/* A hundred at most, so a walk is short; numbers are compared before texts are. */
+static bool call_is_listed(const struct call_ids *ids, uint32_t id, struct str text)
 {
-    uint8_t at = (uint8_t)(id * 2654435769u >> 24);
-    for (; listed->place[at]; at++)
-        if (ids->id[listed->place[at] - 1] == id)
-            return false;
-    listed->place[at] = (uint8_t)(ids->count + 1);
-    return true;
-}
-
-static bool call_is_new(struct listed *listed, const struct call_ids *ids, uint32_t id,
-                        struct str text)
-{
-    if (id)
-        return call_note_listed(listed, ids, id);
     for (size_t i = 0; i < ids->count; i++)
-        if (str_equal(ids->text[i], text))
-            return false;
-    return true;
+        if (ids->id[i] == id && (id != 0 || str_equal(ids->text[i], text)))
+            return true;
+    return false;
 }
 
-/* Nearly all are some digits and a comma: those are taken here, else nothing is. */
-static uint32_t call_take_plain_number(struct str *list, struct str *text_out)
+/* False: too many, of which nothing more needs to be read. */
+static bool call_append_id(struct call_ids *out, struct str text)
 {
-    uint32_t id = 0;
-    size_t len = 0;
-    for (; len < list->len && len <= 9 && list->ptr[len] >= '0' && list->ptr[len] <= '9'; len++)
-        id = id * 10 + (uint32_t)(list->ptr[len] - '0');
-    if (id == 0 || len > 9 || len == list->len || list->ptr[len] != ',')
-        return 0;
-    *text_out = str_first(*list, len);
-    *list = str_make(list->ptr + len + 1, list->len - len - 1);
-    return id;
-}
-
-/* False: too many. */
-static bool call_append_id(struct listed *listed, struct call_ids *out, uint32_t id,
-                           struct str text)
-{
-    if (out->count == CALL_IDS_MAX) {
-        out->is_too_many = call_is_new(listed, out, id, text);
-        return !out->is_too_many;
-    }
-    if (call_is_new(listed, out, id, text)) {
-        out->id[out->count] = id;
-        out->text[out->count++] = text;
-    }
+    uint32_t id = call_number(text);
+    if (call_is_listed(out, id, text))
+        return true;
+    out->is_too_many = out->count == CALL_IDS_MAX;
+    if (out->is_too_many)
+        return false;
+    out->id[out->count] = id;
+    out->text[out->count++] = text;
     return true;
 }
 
 void call_ids_read(const struct call *call, const char *const *plural, const char *const *singular,
                    struct call_ids *out)
 {
-    struct listed listed = {0};
     struct str list = call_param(call, plural), piece;
-    uint32_t id;
     out->count = 0;
     out->is_too_many = false;
-    out->is_many = list.len > 0;
+    out->is_many = call->is_many || list.len > 0;
     if (list.len == 0)
         list = call_param(call, singular);
     if (str_find_byte(list, ',') != SIZE_MAX)
         out->is_many = true;
-    for (;;) {
-        while (list.ptr && (id = call_take_plain_number(&list, &piece)) != 0)
-            if (!call_append_id(&listed, out, id, piece))
-                return;
-        if (!str_next(&list, ',', &piece))
-            return;
-        piece = str_trim(piece);
-        if (piece.len > 0 && !call_append_id(&listed, out, call_number(piece), piece))
+    for (int pieces = 0; str_next(&list, ',', &piece); pieces++) {
+        piece = str_trim_unseen(piece);
+        if (pieces == CALL_PIECES_MAX)
+            out->is_too_many = true;
+        if (out->is_too_many || (piece.len > 0 && !call_append_id(out, piece)))
             return;
     }
 }
 
+static const char *const call_plural_orders[] = {"orders", "order_ids", "ids", NULL};
+static const char *const call_singular_orders[] = {"order", "order_id", "id", NULL};
+
+bool call_has_orders(const struct call *call)
+{
+    for (const char *const *name = call_plural_orders; *name; name++)
+        if (params_get(call->params, *name).ptr != NULL)
+            return true;
+    return call_param(call, call_singular_orders).len > 0;
+}
+
 bool call_orders_read(struct call *call, struct call_ids *out)
 {
-    static const char *const plural[] = {"orders", "order_ids", NULL};
-    static const char *const singular[] = {"order", "order_id", "id", NULL};
-    call_ids_read(call, plural, singular, out);
+    call_ids_read(call, call_plural_orders, call_singular_orders, out);
     if (out->is_too_many)
         call_error(call, "Maximum 100 orders");
     else if (out->count == 0)

@@ -16,7 +16,8 @@ struct call {
     struct catalogue *catalogue; /* pinned; NULL before the first snapshot */
     const struct client *client;
     struct params *params;
-    size_t row; /* in the action table */
+    size_t row;   /* in the action table */
+    bool is_many; /* the action's name is a plural: its answer is a list or keyed by id */
     int64_t started_at_us;
 };
 
@@ -29,13 +30,16 @@ struct call_ids {
     size_t count;
     uint32_t id[CALL_IDS_MAX];
     struct str text[CALL_IDS_MAX];
-    bool is_many;     /* the plural form was used */
+    bool is_many;     /* the plural form was used, of a parameter or the action */
     bool is_too_many; /* more than CALL_IDS_MAX */
 };
 /* From the plural's or the singular's names ("orders", "order"); a comma in the singular makes it
  * plural. Empty items are passed over, doubled ones kept once. */
 void call_ids_read(const struct call *call, const char *const *plural, const char *const *singular,
                    struct call_ids *out);
+/* Whether orders are named: a plural name is there, be it empty, or a singular one holds something.
+ */
+bool call_has_orders(const struct call *call);
 /* From "orders" or "order" and their kin; false: none or too many, and the client was told so. */
 bool call_orders_read(struct call *call, struct call_ids *out);
 /* A whole number as ids come: "12", " 12 ", "12.0"; 0 when it is none or beyond 2147483647. */

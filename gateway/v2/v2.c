@@ -9,6 +9,8 @@
 #include "base/log.h"
 #include "v2/call.h"
 
+enum { RATE_PATIENCE_MS = 1000 };
+
 struct v2 {
     struct order_context *context;
     struct client_set *clients; /* pinned */
@@ -28,16 +30,17 @@ _Static_assert(COUNT_OF(actions) < V2_ACTIONS_MAX, "the totals have a row too fe
 
 static const struct {
     const char *alias, *name;
+    bool is_many; /* always answered by id, also where one order is named */
 } aliases[] = {
-    {"multi-status", "status"},
-    {"multi_status", "status"},
-    {"statuses", "status"},
-    {"mass", "status"},
-    {"multi_refill", "refill"},
-    {"multi-refill", "refill"},
-    {"refills", "refill"},
-    {"refill-status", "refill_status"},
-    {"multi_refill_status", "refill_status"},
+    {"multi-status", "status", true},
+    {"multi_status", "status", true},
+    {"statuses", "status", true},
+    {"mass", "status", true},
+    {"multi_refill", "refill", false},
+    {"multi-refill", "refill", false},
+    {"refills", "refill", false},
+    {"refill-status", "refill_status", false},
+    {"multi_refill_status", "refill_status", false},
 };
 
 size_t v2_action_count(void)
@@ -83,15 +86,39 @@ static bool v2_is_our_path(struct str path)
     return false;
 }
 
+/* For a load balancer in front: this worker's loop is alive. */
+static bool v2_is_health_check(const struct exchange *x)
+{
+    enum exchange_method method = exchange_method(x);
+    return str_is(exchange_path(x), "/healthz") &&
+           (method == EXCHANGE_GET || method == EXCHANGE_HEAD);
+}
+
 static const struct action *v2_find_action(struct str name)
 {
-    for (size_t i = 0; i < COUNT_OF(aliases); i++)
-        if (str_equal_folded(name, str_of(aliases[i].alias)))
-            name = str_of(aliases[i].name);
     for (size_t i = 0; i < COUNT_OF(actions); i++)
         if (str_equal_folded(name, str_of(actions[i].name)))
             return &actions[i];
     return NULL;
+}
+
+/* With orders named, `orders` is another panel's word for multi-status: a script that polls so
+ * reads the answer by number, and would take element 45 of a listing for order 45. */
+static const struct action *v2_choose_action(struct call *call)
+{
+    static const char *const names[] = {"action", NULL};
+    struct str name = call_param(call, names);
+    if (str_equal_folded(name, STR("orders")) && call_has_orders(call)) {
+        call->is_many = true;
+        return v2_find_action(STR("status"));
+    }
+    for (size_t i = 0; i < COUNT_OF(aliases); i++) {
+        if (!str_equal_folded(name, str_of(aliases[i].alias)))
+            continue;
+        call->is_many = aliases[i].is_many;
+        return v2_find_action(str_of(aliases[i].name));
+    }
+    return v2_find_action(name);
 }
 
 static struct str v2_find_key(const struct call *call)
@@ -100,28 +127,41 @@ static struct str v2_find_key(const struct call *call)
     struct str key = call_param(call, names);
     if (key.len > 0)
         return key;
-    key = str_trim(exchange_header(call->exchange, "X-API-Key"));
+    key = str_trim_unseen(exchange_header(call->exchange, "X-API-Key"));
     if (key.len > 0)
         return key;
     struct str bearer = exchange_header(call->exchange, "Authorization");
     if (bearer.len > 7 && str_equal_folded(str_first(bearer, 7), STR("Bearer ")))
-        return str_trim(str_from(bearer, 7));
+        return str_trim_unseen(str_from(bearer, 7));
     return STR_NONE;
 }
 
-/* ---- a bad key's answer is held back ---- */
+/* ---- requests that wait: the answer to a bad key, a client over its rate ---- */
 
 struct held {
     struct call *call;
     struct loop_timer timer;
 };
 
-static void v2_on_held(void *arg)
+static void v2_hold(struct call *call, int64_t delay_ms, void (*fn)(void *held))
 {
-    struct held *held = arg;
+    struct held *held = memory_new(sizeof *held);
+    held->call = call;
+    loop_timer_start(&held->timer, call->context->loop, delay_ms, fn, held);
+}
+
+/* The request goes on. */
+static struct call *v2_release(struct held *held)
+{
+    struct call *call = held->call;
     loop_timer_fini(&held->timer);
-    call_error(held->call, "Invalid API key");
     free(held);
+    return call;
+}
+
+static void v2_on_bad_key(void *held)
+{
+    call_error(v2_release(held), "Invalid API key");
 }
 
 static void v2_refuse_key(struct call *call)
@@ -132,13 +172,10 @@ static void v2_refuse_key(struct call *call)
     log_event(LOG_INFO, "bad_key", "request=" STR_FMT " from=" STR_FMT " held_ms=%lld",
               STR_ARG(exchange_request_id(call->exchange)), STR_ARG(exchange_peer(call->exchange)),
               (long long)hold_ms);
-    if (hold_ms <= 0) {
+    if (hold_ms > 0)
+        v2_hold(call, hold_ms, v2_on_bad_key);
+    else
         call_error(call, "Invalid API key");
-        return;
-    }
-    struct held *held = memory_new(sizeof *held);
-    held->call = call;
-    loop_timer_start(&held->timer, call->context->loop, hold_ms, v2_on_held, held);
 }
 
 /* ---- one request ---- */
@@ -162,20 +199,6 @@ static bool v2_read_params(struct call *call, struct fault *why)
     return params_add_form(call->params, exchange_query(x), arena, why);
 }
 
-static bool v2_is_within_rate(struct call *call)
-{
-    char seconds[24];
-    int64_t wait_ms = client_take_token(call->client, loop_now_ms(call->context->loop));
-    if (wait_ms == 0)
-        return true;
-    atomic_fetch_add_explicit(&v2_totals.rate_limited, 1, memory_order_relaxed);
-    snprintf(seconds, sizeof seconds, "%lld", (long long)((wait_ms + 999) / 1000));
-    exchange_add_header(call->exchange, "Retry-After", seconds);
-    call_note(call, true);
-    exchange_reply_error(call->exchange, 429, "Too many requests");
-    return false;
-}
-
 /* What changes something comes by POST, or by GET where the client may; never by HEAD, which only
  * looks. */
 static bool v2_is_method_right(const struct call *call, const struct action *action)
@@ -187,8 +210,7 @@ static bool v2_is_method_right(const struct call *call, const struct action *act
 
 static void v2_run_action(struct call *call)
 {
-    static const char *const names[] = {"action", NULL};
-    const struct action *action = v2_find_action(call_param(call, names));
+    const struct action *action = v2_choose_action(call);
     if (action == NULL) {
         call_error(call, "Incorrect request");
         return;
@@ -203,11 +225,40 @@ static void v2_run_action(struct call *call)
     action->run(call);
 }
 
+static void v2_on_token(void *held)
+{
+    v2_run_action(v2_release(held));
+}
+
+static void v2_refuse_rate(struct call *call, int64_t wait_ms)
+{
+    char seconds[24];
+    atomic_fetch_add_explicit(&v2_totals.rate_limited, 1, memory_order_relaxed);
+    snprintf(seconds, sizeof seconds, "%lld", (long long)((wait_ms + 999) / 1000));
+    exchange_add_header(call->exchange, "Retry-After", seconds);
+    call_note(call, true);
+    exchange_reply_error(call->exchange, 429, "Too many requests");
+}
+
+/* A token that comes within RATE_PATIENCE_MS is taken now and waited for, so no more wait than can
+ * be served; who is further behind gets 429 at once. */
+static void v2_run_within_rate(struct call *call)
+{
+    int64_t now_ms = loop_now_ms(call->context->loop), wait_ms;
+    if (!client_reserve_token(call->client, now_ms, RATE_PATIENCE_MS, &wait_ms))
+        v2_refuse_rate(call, wait_ms);
+    else if (wait_ms > 0)
+        v2_hold(call, wait_ms, v2_on_token);
+    else
+        v2_run_action(call);
+}
+
 /* Unknown parameters may be anything; ours are texts, numbers or lists of them. */
 static const struct param *v2_find_nested(const struct params *params)
 {
-    static const char *const names[] = {"key",    "action",  "service", "order", "orders",
-                                        "refill", "refills", "limit",   "before"};
+    static const char *const names[] = {"key",      "action",    "service", "order", "orders",
+                                        "order_id", "order_ids", "id",      "ids",   "refill",
+                                        "refills",  "refill_id", "limit",   "before"};
     for (size_t i = 0; i < params->count; i++) {
         enum field field;
         if (!param_is_nested(&params->list[i]))
@@ -237,18 +288,25 @@ static void v2_handle_request(struct call *call)
                                       STR_ARG(nested->name)));
         return;
     }
-    call->client = client_set_find_key(call->clients, v2_find_key(call));
-    if (call->client == NULL)
+    struct str key = v2_find_key(call);
+    call->client = client_set_find_key(call->clients, key);
+    if (key.len == 0)
+        call_error(call, "Invalid API key"); /* forgotten, not guessed: nobody is slowed for it */
+    else if (call->client == NULL)
         v2_refuse_key(call);
     else if (!client_may_call_from(call->client, exchange_peer_address(call->exchange)))
         call_error(call, "This address is not allowed to use this API key");
-    else if (v2_is_within_rate(call))
-        v2_run_action(call);
+    else
+        v2_run_within_rate(call);
 }
 
 void v2_handle(struct exchange *exchange, void *arg)
 {
     struct v2 *v2 = arg;
+    if (v2_is_health_check(exchange)) {
+        exchange_reply(exchange, 200, STR("{\"status\":\"ok\"}"));
+        return;
+    }
     if (!v2_is_our_path(exchange_path(exchange))) {
         exchange_reply_error(exchange, 404, "Not found: the API is at /api/v2");
         return;

@@ -4,6 +4,7 @@ import select
 import socket
 import ssl
 import subprocess
+import time
 import urllib.parse
 import warnings
 
@@ -46,8 +47,14 @@ def test_all_five_paths_answer_and_no_other(gateway):
     for path in PATHS:
         assert "balance" in gateway.call("balance", path=path), path
         assert "balance" in gateway.call("balance", path=path, method="GET"), path
-    for path in ("/", "/api/v3", "/api/v2/x", "/API/V2", "/metrics", "/healthz", "/_control"):
+    for path in ("/", "/api/v3", "/api/v2/x", "/API/V2", "/metrics", "/readyz", "/_control"):
         is_error(gateway.call("balance", path=path), 404)
+
+
+def test_healthz_answers_on_the_clients_side(gateway):
+    for method in ("GET", "HEAD"):
+        assert gateway.request(method, "/healthz").status == 200, method
+    assert gateway.request("GET", "/healthz").json == {"status": "ok"}
 
 
 def test_other_methods_get_405_in_json_and_redirects_never_happen(gateway):
@@ -229,6 +236,31 @@ def test_guessing_keys_gets_slow_while_the_good_key_stays_quick(gateway):
     assert "a-guessed-key" not in "\n".join(gateway.program.lines)
 
 
+def test_no_key_at_all_is_not_a_bad_key(gateway):
+    """A forgotten key guesses nothing: it costs no time, and the address stays in good standing."""
+    began = time.monotonic()
+    for _ in range(20):
+        for answer in (gateway.call("balance", key=None), gateway.call("balance", key=" "), send(gateway, "")):
+            assert is_error(answer) == "Invalid API key"
+    assert time.monotonic() - began < 3 * SLOW  # one bad key too many is held that long
+    assert gateway.log_lines("bad_key") == []
+    gateway.call("balance", key="a-wrong-key")
+    eventually(lambda: [int(line["held_ms"]) for line in gateway.log_lines("bad_key")] == [0])
+
+
+MARKS = ["\ufeff", "\u200b", "\u200e", "\u202a", "\u2066", "\u00a0", "\u2060"]
+
+
+def test_invisible_marks_around_key_and_link_are_dropped(gateway, alpha):
+    for number, mark in enumerate(MARKS):
+        assert "balance" in gateway.call("balance", key=mark + SHOP_KEY + mark), repr(mark)
+        gateway.add(link=f"{mark}{LINK}?{number}{mark}")
+    assert [order["fields"]["link"] for order in alpha.orders()] == [f"{LINK}?{n}" for n in range(len(MARKS))]
+    body = "\ufeff".encode() + form(action="balance").encode()
+    assert "balance" in send(gateway, body, "application/x-www-form-urlencoded")
+    assert gateway.log_lines("bad_key") == []
+
+
 def test_several_keys_and_a_hash_open_the_same_account(make_gateway, alpha):
     import hashlib
     digest = hashlib.sha256(b"third-key-0123456789").hexdigest()
@@ -302,6 +334,45 @@ def test_ids_in_all_spellings(gateway):
         assert "charge" in answer, (value, answer)
 
 
+def test_orders_with_ids_is_a_multi_status(gateway):
+    """Some panels know no other; their scripts read the answer by number."""
+    first, second = gateway.add(), gateway.add()
+    both = [str(first), str(second)]
+    for action in ("orders", "Orders", "multi-status", "multi_status"):
+        for text in (f"orders={first},{second}", f"order={first},{second}", f"order_ids={first},{second}", f"ids={first},{second}",
+                     f"orders[]={first}&orders[]={second}", f"orders={first}&orders={second}", f"orders=[{first}, {second}]",
+                     f"orders=['{first}', '{second}']", f'orders=["{first}","{second}"]', f"limit=1&orders={first},{second}"):
+            answer = send(gateway, form(action=action) + "&" + text)
+            assert list(answer.json) == both and "charge" in answer.json[both[0]], (action, text, answer)
+        for text in (f"orders={first}", f"order={first}", f"id={first}", f"orders[]={first}", f"orders=[{first}]"):
+            assert list(send(gateway, form(action=action) + "&" + text).json) == [str(first)], (action, text)
+        assert is_error(send(gateway, form(action=action) + "&orders=")) == "Incorrect order ID"
+        assert send(gateway, form(action=action) + "&orders=x,99").json == {"x": {"error": "Incorrect order ID"},
+                                                                          "99": {"error": "Incorrect order ID"}}
+    for text in ("", "&order=", "&limit=5"):
+        listed = send(gateway, form(action="orders") + text).json
+        assert [entry["order"] for entry in listed] == [second, first], text
+
+
+def test_repeated_names_and_printed_lists_lose_nothing(gateway, alpha):
+    comments = ["one", "two, and a half", "three"]
+    for body in ("&comments=" + "&comments=".join(map(urllib.parse.quote, comments)),
+                 "&comments[]=" + "&comments[]=".join(map(urllib.parse.quote, comments)),
+                 "&comments=" + urllib.parse.quote(json.dumps(comments)), "&comments=" + urllib.parse.quote(str(comments))):
+        many = [comments[n % 3] for n in range(12)]
+        assert "order" in send(gateway, form(action="add", service=3, link=LINK) + body * 4), body
+    assert {order["fields"]["comments"] for order in alpha.orders()} == {"\n".join(many)}
+    assert "link" in is_error(send(gateway, form(action="add", service=1, quantity=100) + "&link=a&link=b"))
+
+
+def test_quantities_with_marks_between_thousands(gateway, alpha):
+    for text in ("1000", "1,000", "1.000", "1 000", "1'000", "1.000,00", "1,000.00", "1000.0"):
+        assert "order" in gateway.call("add", service=1, link=f"{LINK}?{text}", quantity=text), text
+    assert {order["fields"]["quantity"] for order in alpha.orders()} == {"1000"}
+    for text in ("1000.5", "1,5", "0.5", "1.000.5", "50.833333333333336", "1,00,000"):
+        assert "quantity" in is_error(gateway.call("add", service=1, link=LINK, quantity=text)), text
+
+
 def test_what_is_no_order_number_is_an_incorrect_order_id(gateway):
     gateway.add()
     for order in ("0", "-1", "1.5", "1e0", "x", "99999", "2147483648", "18446744073709551617", "1 2", "+1", "٣", None, ""):
@@ -361,6 +432,16 @@ def test_beyond_the_rate_limit_is_429_with_retry_after(make_gateway, alpha):
     eventually(lambda: gateway.call("balance").status == 200)
 
 
+def test_a_client_over_its_rate_waits_a_second_before_429(make_gateway, alpha):
+    gateway = make_gateway([alpha], clients=[{"name": "shop", "key": SHOP_KEY, "rate_limit": "4/s"}])
+    began = time.monotonic()
+    assert [gateway.call("balance").status for _ in range(7)] == [200] * 7  # three of them a quarter later each
+    assert 0.6 < time.monotonic() - began < 3 * SLOW
+    answers = together(20, lambda _: gateway.call("balance"))
+    assert {answer.status for answer in answers} == {200, 429}
+    assert sum(answer.status == 200 for answer in answers) <= 9  # never more than the rate gives
+
+
 def test_a_limit_by_the_minute_is_for_the_minute(make_gateway, alpha):
     gateway = make_gateway([alpha], clients=[{"name": "shop", "key": SHOP_KEY, "rate_limit": "3/m"}])
     assert [gateway.call("balance").status for _ in range(5)] == [200, 200, 200, 429, 429]
@@ -383,7 +464,7 @@ def test_a_client_may_be_held_to_its_addresses(make_gateway, alpha):
         is_error(gateway.call("balance", headers={"X-Forwarded-For": value}))
 
 
-@pytest.mark.parametrize("version", ["0.9", "1.9", "1.300", "-1.-5", "1.-1"])
+@pytest.mark.parametrize("version", ["0.9", "1.9", "1.300", "-1.-5", "1.-1", "01.1", "1.01", "1.4294967297", "1.1 ", "+1.1"])
 def test_other_versions_are_refused_in_ours(gateway, version):
     with Wire(gateway.port) as wire:
         wire.send(f"GET /api/v2 HTTP/{version}\r\nHost: x\r\n\r\n")

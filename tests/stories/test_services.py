@@ -80,7 +80,8 @@ def test_compressed_or_not_with_a_tag_for_each_form(gateway):
         assert answer.status == status, (tag, encoding)
         if status == 304:
             assert answer.body == b"" and answer.headers["etag"] in tags and "vary" in answer.headers
-    for refusing in ("gzip;q=0", "identity", "deflate", "gzip; q=0.0"):
+    for refusing in ("gzip;q=0", "identity", "deflate", "gzip; q=0.0", "gzip;Q=0.000", "gzip ; q = 0", "gzip, gzip;q=0",
+                     "*, gzip;q=0", "*;q=0", "gzip;level=1;q=0", "gzip;q=0, *;q=1"):
         answer = gateway.call("services", headers={"Accept-Encoding": refusing})
         assert "content-encoding" not in answer.headers and answer.json, refusing
     posted = gateway.call("services", headers={"Accept-Encoding": "gzip", "If-None-Match": "*"})

@@ -9,6 +9,34 @@
 
 #include "base/str.h"
 
+static void trims_what_nobody_sees(void **state)
+{
+    static const struct {
+        const char *in, *out;
+    } cases[] = {
+        {"", ""},
+        {" a b ", "a b"},
+        {"\xEF\xBB\xBF"
+         "key",
+         "key"},
+        {"\xE2\x80\x8E"
+         "link\xE2\x80\x8B",
+         "link"},
+        {"\xC2\xA0\xE2\x81\xA6@name\xE2\x81\xA9 \xE3\x80\x80", "@name"},
+        {"\xE2\x80\xAA\xE2\x80\xAC", ""},
+        {"a\xE2\x80\x8B"
+         "b",
+         "a\xE2\x80\x8B"
+         "b"},                                                    /* inside it may mean something */
+        {"\xE2\x9D\xA4\xEF\xB8\x8F", "\xE2\x9D\xA4\xEF\xB8\x8F"}, /* a heart's variation selector */
+        {"\xC3\xA9t\xC3\xA9", "\xC3\xA9t\xC3\xA9"},
+        {"\x80\x8B", "\x80\x8B"}, /* no UTF-8: left alone */
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
+        assert_true(str_is(str_trim_unseen(str_of(cases[i].in)), cases[i].out));
+}
+
 static void trims(void **state)
 {
     static const struct {
@@ -159,6 +187,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(trims),
+        cmocka_unit_test(trims_what_nobody_sees),
         cmocka_unit_test(splits),
         cmocka_unit_test(reads_numbers),
         cmocka_unit_test(matches_patterns),

@@ -1,5 +1,4 @@
-/* What a request's head may not hold: the parsed headers (headercheck) and the raw bytes
- * (headerscan), as tables. */
+/* What a request's head may not hold: the parsed headers and the raw bytes, as tables. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,14 +10,13 @@
 
 #include "base/str.h"
 #include "http/headercheck.h"
-#include "http/headerscan.h"
 
 struct check_case {
     const char *what;
     const char *headers[4][2];
     const char *fault; /* part of the words; NULL: passes */
     int minor;         /* of HTTP/1.minor, plus one; 0: 1.1 */
-    bool is_head, has_bad_bytes, is_chunked;
+    bool is_head, has_bad_bytes, has_odd_version, is_chunked;
 };
 
 static const struct check_case check_cases[] = {
@@ -103,6 +101,10 @@ static const struct check_case check_cases[] = {
      .headers = {{"Host", "x"}, {"Transfer-Encoding", "chunked"}},
      .is_head = true,
      .fault = "no body"},
+    {.what = "odd version",
+     .headers = {{"Host", "x"}},
+     .has_odd_version = true,
+     .fault = "HTTP version"},
     {.what = "bad bytes", .headers = {{"Host", "x"}}, .has_bad_bytes = true, .fault = "CRLF"},
 };
 
@@ -115,7 +117,8 @@ static void test_check(void **state)
         struct headercheck_request request = {.major = 1,
                                               .minor = c->minor ? c->minor - 1 : 1,
                                               .may_have_body = !c->is_head,
-                                              .has_bad_bytes = c->has_bad_bytes};
+                                              .has_bad_bytes = c->has_bad_bytes,
+                                              .has_odd_version = c->has_odd_version};
         TAILQ_INIT(&headers);
         for (size_t h = 0; h < COUNT_OF(c->headers) && c->headers[h][0]; h++)
             evhttp_add_header(&headers, c->headers[h][0], c->headers[h][1]);
@@ -149,7 +152,7 @@ static void test_too_many_headers(void **state)
 struct scan_case {
     const char *what, *bytes;
     size_t len; /* 0: strlen */
-    bool is_bad, is_open /* the empty line has not come */;
+    bool is_bad, is_open /* the empty line has not come */, is_odd /* its version is */;
 };
 
 static const struct scan_case scan_cases[] = {
@@ -181,6 +184,16 @@ static const struct scan_case scan_cases[] = {
      .is_bad = true},
     {.what = "escape", .bytes = "GET / HTTP/1.1\r\nA: \x1B[0m\r\n\r\n", .is_bad = true},
     {.what = "DEL", .bytes = "GET /\x7F HTTP/1.1\r\n\r\n", .is_bad = true},
+    {.what = "HTTP/1.0", .bytes = "GET / HTTP/1.0\r\n\r\n"},
+    {.what = "a leading zero", .bytes = "GET / HTTP/01.1\r\n\r\n", .is_odd = true},
+    {.what = "a trailing zero", .bytes = "GET / HTTP/1.10\r\n\r\n", .is_odd = true},
+    {.what = "1 modulo 2^32", .bytes = "GET / HTTP/1.4294967297\r\n\r\n", .is_odd = true},
+    {.what = "a sign", .bytes = "GET / HTTP/1.+1\r\n\r\n", .is_odd = true},
+    {.what = "a blank behind", .bytes = "GET / HTTP/1.1 \r\n\r\n", .is_odd = true},
+    {.what = "small letters", .bytes = "GET / http/1.1\r\n\r\n", .is_odd = true},
+    {.what = "HTTP/2", .bytes = "PRI * HTTP/2.0\r\n\r\n", .is_odd = true},
+    {.what = "none", .bytes = "GET /\r\n\r\n", .is_odd = true},
+    {.what = "of a header", .bytes = "GET / HTTP/1.1\r\nA: HTTP/2.0\r\n\r\n"},
 };
 
 static void test_scan(void **state)
@@ -190,12 +203,13 @@ static void test_scan(void **state)
         const struct scan_case *c = &scan_cases[i];
         size_t len = c->len ? c->len : strlen(c->bytes);
         for (size_t piece = 1; piece <= len; piece++) {
-            struct headerscan scan = {0};
+            struct headercheck_scan scan = {0};
             for (size_t at = 0; at < len; at += piece)
-                headerscan_feed(&scan, c->bytes + at, at + piece < len ? piece : len - at);
+                headercheck_feed(&scan, c->bytes + at, at + piece < len ? piece : len - at);
             if (scan.is_bad != c->is_bad || scan.is_done == c->is_open)
                 print_error("%s in pieces of %zu\n", c->what, piece);
             assert_int_equal(scan.is_bad, c->is_bad);
+            assert_int_equal(scan.has_odd_version, c->is_odd);
             assert_int_equal(scan.is_done, !c->is_open);
         }
     }

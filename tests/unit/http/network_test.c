@@ -6,8 +6,6 @@
 #include <cmocka.h>
 #include <stdlib.h>
 
-#include "http/forwarded.h"
-#include "http/listener_settings.h"
 #include "http/network.h"
 
 static struct in6_addr address(const char *text)
@@ -114,7 +112,7 @@ static void test_forwarded(void **state)
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         char text[NETWORK_TEXT_BYTES];
         struct in6_addr peer = address(cases[i].peer);
-        struct in6_addr client = forwarded_client(&peer, str_of(cases[i].header), trusted, 2);
+        struct in6_addr client = network_client_behind(&peer, str_of(cases[i].header), trusted, 2);
         network_print_address(&client, text);
         assert_string_equal(text, cases[i].client);
     }

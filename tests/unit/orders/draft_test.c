@@ -175,6 +175,37 @@ static const struct {
     {"--10", "fault: Incorrect quantity"},
     {"-", "fault: Incorrect quantity"},
     {"1.0.0", "fault: Incorrect quantity"},
+    /* Marks between thousands stand before exactly three digits. */
+    {"1.000", "1000/1000 3 "},
+    {"1,000", "1000/1000 3 "},
+    {"1 000", "1000/1000 3 "},
+    {"1'000", "1000/1000 3 "},
+    {"1\xC2\xA0"
+     "000",
+     "1000/1000 3 "},
+    {"1\xE2\x80\xAF"
+     "000",
+     "1000/1000 3 "},
+    {"1.000,00", "1000/1000 3 "},
+    {"1.000.0", "fault: Incorrect quantity"},
+    {"1.000.000", "fault: Quantity more than maximum 5000"},
+    {"12,345,678.0", "fault: Quantity more than maximum 5000"},
+    {"1.000,5", "fault: Incorrect quantity"},
+    {"1,000.5", "fault: Incorrect quantity"},
+    {"1.0000", "fault: Quantity less than minimal 10"},
+    {"10.00", "10/10 0.03 "},
+    {"50.833", "fault: Quantity more than maximum 5000"},
+    {"50.833333333333336", "fault: Incorrect quantity"},
+    {"0.100", "fault: Incorrect quantity"},
+    {"0.000", "fault: Quantity less than minimal 10"},
+    {"1,000,00", "fault: Incorrect quantity"},
+    {"1.00,000", "fault: Incorrect quantity"},
+    {"1,000'000", "fault: Incorrect quantity"},
+    {"-1,000", "fault: Quantity less than minimal 10"},
+    {"\xE2\x80\x8E"
+     "100\xEF\xBB\xBF",
+     "100/100 0.3 "},
+    {"\xD9\xA1\xD9\xA0\xD9\xA0", "fault: Incorrect quantity"}, /* digits of another script */
 };
 
 static void a_quantity_has_many_forms(void **state)

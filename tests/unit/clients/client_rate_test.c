@@ -1,4 +1,4 @@
-/* The rate bucket of a client, alone, under many threads, and at the ceiling of names. */
+/* The rate bucket of a client, alone, under many threads, and names without end. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -25,10 +25,19 @@ static struct client_set *make(const char *name, double per_s)
     return make_windowed(name, per_s, 1000);
 }
 
+/* Without patience. */
+static int64_t take(const struct client *client, int64_t now_ms)
+{
+    int64_t wait_ms;
+    bool is_taken = client_reserve_token(client, now_ms, 0, &wait_ms);
+    assert_int_equal(is_taken, wait_ms == 0);
+    return wait_ms;
+}
+
 static unsigned take_all(const struct client *client, int64_t now_ms, int64_t *wait_ms)
 {
     unsigned taken = 0;
-    while (taken < 100000 && (*wait_ms = client_take_token(client, now_ms)) == 0)
+    while (taken < 100000 && (*wait_ms = take(client, now_ms)) == 0)
         taken++;
     return taken;
 }
@@ -56,9 +65,9 @@ static void test_rates(void **state)
             fail_msg("%g/s: burst %u", cases[i].per_s, taken);
         if (wait_ms != cases[i].wait_ms && cases[i].per_s != 1.5)
             fail_msg("%g/s: wait %lld", cases[i].per_s, (long long)wait_ms);
-        assert_int_not_equal(client_take_token(&set->list[0], now_ms + wait_ms - 1), 0);
+        assert_int_not_equal(take(&set->list[0], now_ms + wait_ms - 1), 0);
         if (cases[i].in_second == 0) {
-            assert_int_equal(client_take_token(&set->list[0], now_ms + wait_ms), 0);
+            assert_int_equal(take(&set->list[0], now_ms + wait_ms), 0);
         } else {
             taken = take_all(&set->list[0], now_ms + 1000, &wait_ms);
             if (taken != cases[i].in_second)
@@ -115,7 +124,7 @@ static void *hammer_run(void *arg)
     struct hammer *hammer = arg;
     unsigned taken = 0;
     for (int i = 0; i < TAKES; i++) {
-        taken += client_take_token(hammer->client, 7000) == 0;
+        taken += take(hammer->client, 7000) == 0;
         (void)client_id(i % 2 ? STR("seen by all threads") : STR("and this"));
     }
     atomic_fetch_add(&hammer->taken, taken);
@@ -137,21 +146,47 @@ static void test_threads(void **state)
     client_set_unpin(&set);
 }
 
-static void test_ceiling_of_names(void **state)
+/* What comes within the patience is given out, in order and never beyond the rate. */
+static void test_patience(void **state)
 {
-    struct client_settings settings = {.name = memory_text("one too many")};
-    struct fault why;
+    struct client_set *set = make("patient", 5);
+    const struct client *client = &set->list[0];
+    int64_t wait_ms;
     (void)state;
-    for (int i = 0; i < CLIENT_MAX; i++) {
-        char name[32];
-        int len = snprintf(name, sizeof name, "name %d", i);
-        assert_true(client_id(str_make(name, (size_t)len)) < CLIENT_MAX);
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(take(client, 1000), 0);
+    for (int i = 1; i <= 5; i++) {
+        assert_true(client_reserve_token(client, 1000, 1000, &wait_ms));
+        assert_int_equal(wait_ms, 200 * i);
     }
-    assert_int_equal(client_id(STR("one too many")), CLIENT_MAX - 1);
-    assert_true(str_is(client_name(CLIENT_MAX - 1), ""));
-    assert_null(client_set_new(&settings, 1, &why));
-    assert_int_equal(why.code, FAULT_LIMIT);
-    assert_null(settings.name);
+    assert_false(client_reserve_token(client, 1000, 1000, &wait_ms));
+    assert_int_equal(wait_ms, 1200);
+    assert_false(client_reserve_token(client, 1199, 1000, &wait_ms)); /* refusals cost nothing */
+    assert_true(client_reserve_token(client, 1200, 1000, &wait_ms));
+    assert_int_equal(wait_ms, 1000);
+    client_set_unpin(&set);
+}
+
+/* More than any configuration holds: each name keeps an id of its own. */
+static void test_names_have_no_end(void **state)
+{
+    enum { NAMES = 150000 };
+    static unsigned ids[NAMES];
+    char name[32];
+    (void)state;
+    for (int i = 0; i < NAMES; i++) {
+        int len = snprintf(name, sizeof name, "name %d", i);
+        ids[i] = client_id(str_make(name, (size_t)len));
+        assert_true(i == 0 || ids[i] == ids[i - 1] + 1);
+    }
+    for (int i = 0; i < NAMES; i++) {
+        snprintf(name, sizeof name, "name %d", i);
+        assert_true(str_is(client_name(ids[i]), name));
+    }
+    assert_true(str_is(client_name(ids[NAMES - 1] + 1), ""));
+    struct client_set *set = make("a new one", 1);
+    assert_true(str_is(client_name(set->list[0].id), "a new one"));
+    client_set_unpin(&set);
 }
 
 int main(void)
@@ -162,7 +197,8 @@ int main(void)
         cmocka_unit_test(test_no_limit),
         cmocka_unit_test(test_reload),
         cmocka_unit_test(test_threads),
-        cmocka_unit_test(test_ceiling_of_names), /* last: it fills the table */
+        cmocka_unit_test(test_patience),
+        cmocka_unit_test(test_names_have_no_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
