@@ -1,14 +1,14 @@
 /* See order_request.h: refill and cancel as one small machine over a list of orders.
  *
- *   LOOKING ──> INTENDING ──> ASKING ──> BOOKING ──> done
+ *   READING ──> INTENDING ──> SENDING ──> BOOKING ──> done
  *
- *   LOOKING    the orders are read from the books (they are often finished)
- *   INTENDING  "this request is being sent" is on its way to disk, one write an order
- *   ASKING     each provider is asked for its orders, one batch a provider (singly where it cannot)
+ *   READING    the orders are read from the ledger (they are often finished)
+ *   INTENDING  "this request is being sent" is on its way to disk, one write per order
+ *   SENDING    one upstream call per provider (singly where it has no plural form)
  *   BOOKING    the outcomes are on their way to disk
  *
- * A request in doubt keeps its number: the client sees it as taken, the books show the doubt. What
- * cannot be booked is tried again; the client is answered after the first try. */
+ * A request in doubt keeps its number: the client sees it as taken, the ledger shows the doubt.
+ * What cannot be booked is retried; the client is answered after the first try. */
 #include "orders/order_request.h"
 
 #include <stdatomic.h>
@@ -18,9 +18,10 @@
 #include "base/crashpoint.h"
 #include "base/log.h"
 #include "orders/messages.h"
-#include "providers/upstream_call.h"
+#include "orders/paced_call.h"
+#include "orders/reply_once.h"
 
-enum { ORDERS_MAX = 100, CONNECTION_WAIT_MS = 2000, BOOK_AGAIN_MS = 500 };
+enum { ORDERS_MAX = 100, BOOK_AGAIN_MS = 500 };
 
 #define ORDER_REQUEST_CRASH_POINT(a, step)                                                         \
     do {                                                                                           \
@@ -30,7 +31,7 @@ enum { ORDERS_MAX = 100, CONNECTION_WAIT_MS = 2000, BOOK_AGAIN_MS = 500 };
             CRASH_POINT("cancel." step);                                                           \
     } while (0)
 
-enum item_state { ITEM_NEW, ITEM_READY, ITEM_INTENDED, ITEM_ASKED, ITEM_ENDED, ITEM_BOOKED };
+enum item_state { ITEM_NEW, ITEM_READY, ITEM_INTENDED, ITEM_SENT, ITEM_ENDED, ITEM_BOOKED };
 
 struct item {
     uint32_t order;
@@ -42,15 +43,12 @@ struct item {
     const char *message; /* for the client, when refused */
 };
 
-struct batch { /* one question under way */
+struct batch { /* one upstream call under way */
     struct order_request *order_request;
-    struct upstream_call *call;
-    const struct provider *provider;
+    struct paced_call call;
     size_t count;
-    bool is_single;
-    struct loop_timer timer; /* waiting for the bucket */
-    int64_t give_up_at_ms;
     size_t items[ORDERS_MAX];
+    struct str ids[ORDERS_MAX]; /* the call's */
 };
 
 struct order_request {
@@ -59,22 +57,22 @@ struct order_request {
     struct provider_set *providers; /* pinned */
     enum order_request_kind kind;
     struct str client, request_id;
-    size_t count, asked_count;
+    size_t count, wanted_count;
     struct item *items;       /* each order once */
-    uint32_t *asked;          /* as the client asked, doubles and all */
+    uint32_t *wanted;         /* as the client gave them, doubles and all */
     unsigned writes, batches; /* outstanding */
     size_t unbooked;
-    bool is_answered;
     bool is_intended;  /* every intent that will be is durable */
     bool is_abandoned; /* the client was told an error before that: nothing is sent */
-    struct loop_timer deadline, again;
+    struct reply_once reply;
+    struct loop_timer again;
     struct batch **batch_list;
     size_t batch_count;
     order_request_done_fn *done;
     void *arg;
 };
 
-static void order_request_ask(struct order_request *a);
+static void order_request_send(struct order_request *a);
 static void order_request_book(struct order_request *a);
 
 /* ---- the end ---- */
@@ -89,14 +87,12 @@ static const struct item *order_request_find_item(const struct order_request *a,
 
 static void order_request_answer(struct order_request *a)
 {
-    if (a->is_answered)
+    if (!reply_once_take(&a->reply))
         return;
-    a->is_answered = true;
-    loop_timer_cancel(&a->deadline);
-    struct order_request_result *list = arena_new(&a->arena, a->asked_count * sizeof *list);
-    for (size_t i = 0; i < a->asked_count; i++) {
-        const struct item *item = order_request_find_item(a, a->asked[i]);
-        list[i].order = a->asked[i];
+    struct order_request_result *list = arena_new(&a->arena, a->wanted_count * sizeof *list);
+    for (size_t i = 0; i < a->wanted_count; i++) {
+        const struct item *item = order_request_find_item(a, a->wanted[i]);
+        list[i].order = a->wanted[i];
         if (item == NULL)
             list[i].message = MESSAGES_ORDER_ID;
         else if (item->message)
@@ -104,18 +100,18 @@ static void order_request_answer(struct order_request *a)
         else
             list[i].number = a->kind == ORDER_REQUEST_CANCEL ? 1 : item->number;
     }
-    a->done(list, a->asked_count, a->arg);
+    a->done(list, a->wanted_count, a->arg);
 }
 
 static void order_request_free(struct order_request *a)
 {
     for (size_t i = 0; i < a->batch_count; i++) {
-        loop_timer_fini(&a->batch_list[i]->timer);
+        paced_call_fini(&a->batch_list[i]->call);
         free(a->batch_list[i]);
     }
     a->context->order_requests--;
     free(a->batch_list);
-    loop_timer_fini(&a->deadline);
+    reply_once_fini(&a->reply);
     loop_timer_fini(&a->again);
     provider_set_unpin(&a->providers);
     arena_fini(&a->arena);
@@ -215,28 +211,28 @@ static void order_request_book(struct order_request *a)
         order_request_on_end(a);
 }
 
-/* ---- asking ---- */
+/* ---- sending ---- */
 
 static void order_request_end_item(struct order_request *a, size_t i,
-                                   const struct upstream_response *answer,
+                                   const struct upstream_response *response,
                                    const struct upstream_item *said)
 {
     struct item *item = &a->items[i];
     item->state = ITEM_ENDED;
-    item->evidence = arena_str(&a->arena, answer->evidence);
-    item->text = arena_str(&a->arena, said && said->error.len ? said->error : answer->error);
-    if (answer->outcome == OUTCOME_ACCEPTED && said && said->is_accepted) {
+    item->evidence = arena_str(&a->arena, response->evidence);
+    item->text = arena_str(&a->arena, said && said->error.len ? said->error : response->error);
+    if (response->outcome == OUTCOME_ACCEPTED && said && said->is_accepted) {
         item->outcome = ATTEMPTSTATE_ACCEPTED;
         item->upstream_id = arena_str(&a->arena, said->refill);
-    } else if (answer->outcome == OUTCOME_ACCEPTED && said && !said->is_absent) {
+    } else if (response->outcome == OUTCOME_ACCEPTED && said && !said->is_absent) {
         item->outcome = ATTEMPTSTATE_REFUSED;
         item->message = messages_refusal(said->refusal != REFUSAL_OTHER    ? said->refusal
                                          : a->kind == ORDER_REQUEST_REFILL ? REFUSAL_REFILL
                                                                            : REFUSAL_CANCEL);
-    } else if (answer->outcome == OUTCOME_REFUSED) {
+    } else if (response->outcome == OUTCOME_REFUSED) {
         item->outcome = ATTEMPTSTATE_REFUSED;
-        item->message = messages_refusal(answer->refusal);
-    } else if (answer->outcome == OUTCOME_NOT_SENT) {
+        item->message = messages_refusal(response->refusal);
+    } else if (response->outcome == OUTCOME_NOT_SENT) {
         item->outcome = ATTEMPTSTATE_NOT_SENT;
         item->message = MESSAGES_UNAVAILABLE;
     } else {
@@ -245,14 +241,20 @@ static void order_request_end_item(struct order_request *a, size_t i,
 }
 
 static void order_request_start_batch(struct batch *batch);
+static void order_request_on_response(const struct upstream_response *response, void *arg);
 
 static struct batch *order_request_batch_new(struct order_request *a,
                                              const struct provider *provider)
 {
     struct batch *batch = memory_new(sizeof *batch);
     batch->order_request = a;
-    batch->provider = provider;
-    batch->give_up_at_ms = loop_now_ms(a->context->loop) + a->context->settings.answer_within_ms;
+    batch->call = (struct paced_call){.context = a->context,
+                                      .provider = provider,
+                                      .request_id = a->request_id.ptr,
+                                      .give_up_at_ms = loop_now_ms(a->context->loop) +
+                                                       a->context->settings.answer_within_ms,
+                                      .done = order_request_on_response,
+                                      .arg = batch};
     a->batch_list = memory_resize(a->batch_list, a->batch_count + 1, sizeof *a->batch_list);
     a->batch_list[a->batch_count++] = batch;
     a->batches++;
@@ -264,87 +266,53 @@ static void order_request_ask_singly(struct batch *batch)
 {
     struct order_request *a = batch->order_request;
     for (size_t i = 0; i < batch->count; i++) {
-        struct batch *single = order_request_batch_new(a, batch->provider);
+        struct batch *single = order_request_batch_new(a, batch->call.provider);
         single->items[single->count++] = batch->items[i];
-        single->is_single = true;
         order_request_start_batch(single);
     }
 }
 
-static void order_request_end_batch(struct batch *batch, const struct upstream_response *answer)
+static void order_request_end_batch(struct batch *batch, const struct upstream_response *response)
 {
     struct order_request *a = batch->order_request;
     for (size_t i = 0; i < batch->count; i++)
-        order_request_end_item(a, batch->items[i], answer,
-                               i < answer->item_count ? &answer->items[i] : NULL);
+        order_request_end_item(a, batch->items[i], response,
+                               i < response->item_count ? &response->items[i] : NULL);
     if (--a->batches == 0)
         order_request_book(a);
 }
 
-static void order_request_end_unsent(struct batch *batch, struct str why)
-{
-    struct upstream_response unsent = {.outcome = OUTCOME_NOT_SENT, .evidence = why};
-    order_request_end_batch(batch, &unsent);
-}
-
-static void order_request_on_answer(const struct upstream_response *answer, void *arg)
+static void order_request_on_response(const struct upstream_response *response, void *arg)
 {
     struct batch *batch = arg;
     struct order_request *a = batch->order_request;
-    batch->call = NULL;
     ORDER_REQUEST_CRASH_POINT(a, "answered");
-    health_note(a->context->health, batch->provider->id, HEALTH_READINGS, STR_NONE, answer,
-                MONEY_ZERO, loop_now_ms(a->context->loop));
-    if (batch->count > 1 && answer->outcome == OUTCOME_REFUSED &&
-        answer->refusal == REFUSAL_UNSUPPORTED) {
+    if (batch->count > 1 && response->outcome == OUTCOME_REFUSED &&
+        response->refusal == REFUSAL_UNSUPPORTED) {
         order_request_ask_singly(batch);
-        if (--a->batches == 0)
-            order_request_book(a);
+        a->batches--;
         return;
     }
-    order_request_end_batch(batch, answer);
-}
-
-static void order_request_on_bucket(void *arg)
-{
-    order_request_start_batch(arg);
+    order_request_end_batch(batch, response);
 }
 
 static void order_request_start_batch(struct batch *batch)
 {
     struct order_request *a = batch->order_request;
-    int64_t now = loop_now_ms(a->context->loop);
-    struct str ids[ORDERS_MAX];
-    if (health_take(a->context->health, batch->provider->id, HEALTH_READINGS, STR_NONE, now) !=
-        SKIP_NONE) {
-        order_request_end_unsent(batch, STR("the provider rests"));
-        return;
-    }
-    int64_t wait = provider_take_token(batch->provider, PROVIDER_LANE_OTHER, now);
-    if (wait > 0) {
-        health_unused(a->context->health, batch->provider->id, HEALTH_READINGS, STR_NONE);
-        if (now + wait <= batch->give_up_at_ms)
-            loop_timer_start(&batch->timer, a->context->loop, wait, order_request_on_bucket, batch);
-        else
-            order_request_end_unsent(batch, STR("the provider's rate limit left no room"));
-        return;
-    }
     for (size_t i = 0; i < batch->count; i++)
-        ids[i] = a->items[batch->items[i]].upstream_order;
-    struct upstream_request request = {.action = a->kind == ORDER_REQUEST_CANCEL ? UPSTREAM_CANCEL
-                                                 : batch->count > 1 ? UPSTREAM_REFILL_MANY
-                                                                    : UPSTREAM_REFILL,
-                                       .ids = ids,
-                                       .id_count = batch->count};
-    struct upstream_call_options options = {.request_id = a->request_id.ptr,
-                                            .wait_ms = CONNECTION_WAIT_MS};
+        batch->ids[i] = a->items[batch->items[i]].upstream_order;
+    batch->call.request =
+        (struct upstream_request){.action = a->kind == ORDER_REQUEST_CANCEL ? UPSTREAM_CANCEL
+                                            : batch->count > 1              ? UPSTREAM_REFILL_MANY
+                                                                            : UPSTREAM_REFILL,
+                                  .ids = batch->ids,
+                                  .id_count = batch->count};
     ORDER_REQUEST_CRASH_POINT(a, "sending");
-    batch->call = upstream_call_start(a->context->loop, batch->provider, &request, &options,
-                                      order_request_on_answer, batch);
+    paced_call_start(&batch->call);
 }
 
-/* One batch a provider; an order whose provider is no longer configured cannot be asked. */
-static void order_request_ask(struct order_request *a)
+/* One batch per provider. */
+static void order_request_send(struct order_request *a)
 {
     struct batch *batches[PROVIDER_MAX] = {NULL};
     a->is_intended = true;
@@ -361,7 +329,7 @@ static void order_request_ask(struct order_request *a)
         if (batches[provider->id] == NULL)
             batches[provider->id] = order_request_batch_new(a, provider);
         batches[provider->id]->items[batches[provider->id]->count++] = i;
-        item->state = ITEM_ASKED;
+        item->state = ITEM_SENT;
     }
     if (a->batches == 0) {
         order_request_book(a);
@@ -388,7 +356,7 @@ static void order_request_on_intended(struct ledger_outcome outcome, void *arg)
     }
     free(of);
     if (--a->writes == 0)
-        order_request_ask(a);
+        order_request_send(a);
 }
 
 static void order_request_intend(struct order_request *a)
@@ -411,7 +379,7 @@ static void order_request_intend(struct order_request *a)
         order_request_on_end(a);
 }
 
-/* ---- looking ---- */
+/* ---- reading ---- */
 
 static void order_request_take_row(struct order_request *a, struct item *item,
                                    const struct ledger_order *row)
@@ -457,20 +425,20 @@ void order_request_start(struct order_context *context, const struct order_reque
     a->kind = request->kind;
     a->client = arena_str(&a->arena, str_of(request->client->settings.name));
     a->request_id = str_make(arena_text(&a->arena, request->request_id), request->request_id.len);
-    a->asked_count = request->count;
-    a->asked = arena_new(&a->arena, request->count * sizeof *a->asked);
+    a->wanted_count = request->count;
+    a->wanted = arena_new(&a->arena, request->count * sizeof *a->wanted);
     a->items = arena_new(&a->arena, request->count * sizeof *a->items);
     a->done = done;
     a->arg = arg;
     for (size_t i = 0; i < request->count; i++) {
-        a->asked[i] = request->orders[i];
+        a->wanted[i] = request->orders[i];
         if (request->orders[i] && !order_request_find_item(a, request->orders[i])) {
             ids[a->count] = request->orders[i];
             a->items[a->count++].order = request->orders[i];
         }
     }
     context->order_requests++;
-    loop_timer_start(&a->deadline, context->loop, context->settings.answer_within_ms,
+    reply_once_start(&a->reply, context->loop, context->settings.answer_within_ms,
                      order_request_on_deadline, a);
     atomic_fetch_add_explicit(a->kind == ORDER_REQUEST_CANCEL ? &order_context_totals.cancels
                                                               : &order_context_totals.refills,

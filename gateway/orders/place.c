@@ -32,6 +32,7 @@
 #include "base/log.h"
 #include "orders/explain.h"
 #include "orders/messages.h"
+#include "orders/reply_once.h"
 #include "providers/upstream_call.h"
 #include "routing/retryverdict.h"
 
@@ -80,12 +81,12 @@ struct place {
     struct str reason;   /* for the operator */
     bool is_durable;     /* the order is in the ledger */
     bool is_promised;    /* its number was given, or is being made so */
-    bool is_answered;
-    bool is_abandoned; /* the client got an error; what may still be executed decides alone */
-    bool is_starting;  /* within place_start: replies come later */
+    bool is_abandoned;   /* the client got an error; what may still be executed decides alone */
+    bool is_starting;    /* within place_start: replies come later */
     bool saw_active_order;
     unsigned writes; /* outstanding at the ledger */
-    struct loop_timer deadline, pause;
+    struct reply_once reply;
+    struct loop_timer pause;
     place_done_fn *done;
     void *arg;
     _Alignas(16) char first_bytes[PLACE_FIRST_BYTES];
@@ -164,10 +165,8 @@ static bool place_is_refusal(enum place_end end)
 /* order 0: refused, message says why. */
 static void place_answer(struct place *place, uint32_t order, const char *message)
 {
-    if (place->is_answered)
+    if (!reply_once_take(&place->reply))
         return;
-    place->is_answered = true;
-    loop_timer_cancel(&place->deadline);
     if (order)
         place->is_promised = true;
     place->done(order, message, place->arg);
@@ -181,10 +180,10 @@ static void place_answer_end(struct place *place)
 /* Frees it once it is closed, answered, and no write is outstanding. */
 static void place_release(struct place *place)
 {
-    if (place->state != CLOSED || place->writes > 0 || !place->is_answered)
+    if (place->state != CLOSED || place->writes > 0 || !place->reply.is_given)
         return;
     place->context->places--;
-    loop_timer_fini(&place->deadline);
+    reply_once_fini(&place->reply);
     loop_timer_fini(&place->pause);
     catalogue_unpin(&place->catalogue);
     arena_fini(&place->arena);
@@ -211,7 +210,7 @@ static void place_on_given(struct ledger_outcome outcome, void *arg)
     CRASH_POINT("place.number_given");
     if (outcome.result == LEDGER_DONE) {
         place_answer(place, place->order, NULL);
-    } else if (!place->is_answered) {
+    } else if (!place->reply.is_given) {
         log_event(LOG_WARN, "number_not_given", "request=%s order=%u result=%s",
                   place->request_id.ptr, place->order, ledger_result_name(outcome.result));
         place_abandon(place);
@@ -729,7 +728,7 @@ static void place_on_late_start(void *arg)
 static void place_close(struct place *place)
 {
     if (place->is_starting) {
-        loop_timer_start(&place->deadline, place->context->loop, 0, place_on_late_start, place);
+        reply_once_start(&place->reply, place->context->loop, 0, place_on_late_start, place);
         return;
     }
     place_answer_end(place);
@@ -764,7 +763,7 @@ void place_start(struct order_context *context, const struct place_request *requ
     if (request->draft->service->routing == RANKING_WEIGHTED)
         digest_random(&place->random, sizeof place->random);
     atomic_fetch_add_explicit(&order_context_totals.placed, 1, memory_order_relaxed);
-    loop_timer_start(&place->deadline, context->loop, context->settings.answer_within_ms,
+    reply_once_start(&place->reply, context->loop, context->settings.answer_within_ms,
                      place_on_deadline, place);
     place->is_starting = true;
     place_go(place, PLANNING);
@@ -831,7 +830,7 @@ void place_resume(struct order_context *context, const struct ledger_order *orde
     place->order = order->id;
     place->client = arena_str(&place->arena, order->client);
     place->client_id = client_id(order->client);
-    place->is_durable = place->is_promised = place->is_answered = true;
+    place->is_durable = place->is_promised = place->reply.is_given = true;
     if (!place_restore_draft(place, service, order)) {
         log_event(LOG_ERROR, "order_unreadable", "order=%u", order->id);
         place_go(place, CLOSED);

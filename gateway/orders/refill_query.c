@@ -1,29 +1,28 @@
-/* refill_status for clients: the books know the refill; while it is not final its panel is asked,
- * and after status_within the last known status is given. See order_request.h. */
+/* refill_status for clients: the ledger knows the refill; while it is not final its provider is
+ * queried, and after status_within the last known status is given. See order_request.h. */
 #include <stdlib.h>
 
 #include "base/clock.h"
 #include "orders/order_request.h"
-#include "providers/upstream_call.h"
+#include "orders/paced_call.h"
+#include "orders/reply_once.h"
 
-enum { REFILLS_MAX = 100, CONNECTION_WAIT_MS = 1000 };
+enum { REFILLS_MAX = 100 };
 
 struct refill {
     uint32_t number;
     struct str provider, upstream_id;
     uint32_t order;
     enum refillstatus status;
-    bool is_found, is_open; /* open: its panel should be asked */
+    bool is_found, is_open; /* open: its provider is to be queried */
 };
 
-struct group { /* one question under way */
+struct group { /* one upstream call under way: the refills of one provider */
     struct refill_query *query;
-    struct upstream_call *call;
-    const struct provider *provider;
-    struct loop_timer timer;
-    bool is_done;
+    struct paced_call call;
     size_t count;
     size_t items[REFILLS_MAX];
+    struct str ids[REFILLS_MAX]; /* the call's */
 };
 
 struct refill_query {
@@ -35,9 +34,9 @@ struct refill_query {
     struct refill *list;
     struct group **groups;
     size_t group_count, open_groups;
-    bool is_reading, is_done;
-    bool has_read; /* the books have answered */
-    struct loop_timer timer;
+    bool is_reading;
+    bool has_read; /* the ledger has answered */
+    struct reply_once reply;
     refill_query_done_fn *done;
     void *arg;
 };
@@ -50,14 +49,14 @@ static bool refill_query_is_final(enum refillstatus status)
 
 static void refill_query_release(struct refill_query *f)
 {
-    if (!f->is_done || f->is_reading || f->open_groups > 0)
+    if (!f->reply.is_given || f->is_reading || f->open_groups > 0)
         return;
     for (size_t i = 0; i < f->group_count; i++) {
-        loop_timer_fini(&f->groups[i]->timer);
+        paced_call_fini(&f->groups[i]->call);
         free(f->groups[i]);
     }
     free(f->groups);
-    loop_timer_fini(&f->timer);
+    reply_once_fini(&f->reply);
     provider_set_unpin(&f->providers);
     arena_fini(&f->arena);
     f->context->order_requests--;
@@ -66,10 +65,8 @@ static void refill_query_release(struct refill_query *f)
 
 static void refill_query_finish(struct refill_query *f)
 {
-    if (f->is_done)
+    if (!reply_once_take(&f->reply))
         return;
-    f->is_done = true;
-    loop_timer_cancel(&f->timer);
     struct refill_query_status *out = arena_new(&f->arena, f->count * sizeof *out);
     for (size_t i = 0; i < f->count; i++)
         out[i] = (struct refill_query_status){.refill = f->list[i].number,
@@ -99,7 +96,7 @@ static void refill_query_keep(struct refill_query *f, const struct refill *refil
                                  .updated_at_ms = clock_wall_ms()};
     struct ledger_change change = {
         .order = refill->order, .order_request = &row, .event = "refill_status"};
-    /* A failed write is no loss: the panel is asked again the next time. */
+    /* A failed write is no loss: the next query asks again. */
     ledger_write(f->context->ledger, NULL, &change, NULL, NULL);
 }
 
@@ -117,72 +114,53 @@ static void refill_query_take_item(struct refill_query *f, struct refill *refill
 static void refill_query_group_end(struct group *group)
 {
     struct refill_query *f = group->query;
-    group->is_done = true;
     if (--f->open_groups == 0)
         refill_query_finish(f);
     refill_query_release(f);
 }
 
-static void refill_query_on_answer(const struct upstream_response *answer, void *arg)
+static void refill_query_on_response(const struct upstream_response *response, void *arg)
 {
     struct group *group = arg;
     struct refill_query *f = group->query;
-    group->call = NULL;
-    health_note(f->context->health, group->provider->id, HEALTH_READINGS, STR_NONE, answer,
-                MONEY_ZERO, loop_now_ms(f->context->loop));
-    if (answer->outcome == OUTCOME_ACCEPTED)
-        for (size_t i = 0; i < group->count && i < answer->item_count; i++)
-            refill_query_take_item(f, &f->list[group->items[i]], &answer->items[i]);
+    if (response->outcome == OUTCOME_ACCEPTED)
+        for (size_t i = 0; i < group->count && i < response->item_count; i++)
+            refill_query_take_item(f, &f->list[group->items[i]], &response->items[i]);
     refill_query_group_end(group);
 }
 
-static void refill_query_group_start(void *arg)
+static void refill_query_group_start(struct group *group)
 {
-    struct group *group = arg;
     struct refill_query *f = group->query;
-    struct str ids[REFILLS_MAX];
-    int64_t now = loop_now_ms(f->context->loop);
-    if (f->is_done || health_look(f->context->health, group->provider->id, HEALTH_READINGS,
-                                  STR_NONE, now) != SKIP_NONE) {
-        refill_query_group_end(group);
-        return;
-    }
-    int64_t wait = provider_take_token(group->provider, PROVIDER_LANE_OTHER, now);
-    if (wait > 0) {
-        /* Beyond f's time its answer would be for nobody. */
-        if (now + wait < f->timer.due_at_ms)
-            loop_timer_start(&group->timer, f->context->loop, wait, refill_query_group_start,
-                             group);
-        else
-            refill_query_group_end(group);
-        return;
-    }
     for (size_t i = 0; i < group->count; i++)
-        ids[i] = f->list[group->items[i]].upstream_id;
-    struct upstream_request request = {.action = group->count > 1 ? UPSTREAM_REFILL_STATUS_MANY
-                                                                  : UPSTREAM_REFILL_STATUS,
-                                       .ids = ids,
-                                       .id_count = group->count};
-    struct upstream_call_options options = {.request_id = "refill_status",
-                                            .wait_ms = CONNECTION_WAIT_MS};
-    group->call = upstream_call_start(f->context->loop, group->provider, &request, &options,
-                                      refill_query_on_answer, group);
+        group->ids[i] = f->list[group->items[i]].upstream_id;
+    group->call.request = (struct upstream_request){
+        .action = group->count > 1 ? UPSTREAM_REFILL_STATUS_MANY : UPSTREAM_REFILL_STATUS,
+        .ids = group->ids,
+        .id_count = group->count};
+    paced_call_start(&group->call);
 }
 
 static struct group *refill_query_group_of(struct refill_query *f, const struct provider *provider)
 {
     for (size_t i = 0; i < f->group_count; i++)
-        if (f->groups[i]->provider == provider)
+        if (f->groups[i]->call.provider == provider)
             return f->groups[i];
     struct group *group = memory_new(sizeof *group);
     group->query = f;
-    group->provider = provider;
+    /* Later a response would be of use to nobody. */
+    group->call = (struct paced_call){.context = f->context,
+                                      .provider = provider,
+                                      .request_id = "refill_status",
+                                      .give_up_at_ms = f->reply.deadline.due_at_ms,
+                                      .done = refill_query_on_response,
+                                      .arg = group};
     f->groups = memory_resize(f->groups, f->group_count + 1, sizeof *f->groups);
     f->groups[f->group_count++] = group;
     return group;
 }
 
-static void refill_query_ask_panels(struct refill_query *f)
+static void refill_query_send(struct refill_query *f)
 {
     for (size_t i = 0; i < f->count; i++) {
         const struct provider *provider =
@@ -198,11 +176,8 @@ static void refill_query_ask_panels(struct refill_query *f)
         refill_query_release(f);
         return;
     }
-    /* The last group's end may free f. */
-    struct group **groups = f->groups;
-    for (size_t i = 0; i + 1 < count; i++)
-        refill_query_group_start(groups[i]);
-    refill_query_group_start(groups[count - 1]);
+    for (size_t i = 0; i < count; i++)
+        refill_query_group_start(f->groups[i]);
 }
 
 static void refill_query_take_row(struct refill_query *f, const struct ledger_request *row)
@@ -232,10 +207,10 @@ static void refill_query_on_rows(const struct ledger_rows *rows, void *arg)
     f->has_read = rows->result == LEDGER_DONE;
     for (size_t i = 0; i < rows->order_request_count; i++)
         refill_query_take_row(f, &rows->order_requests[i]);
-    if (f->is_done)
+    if (f->reply.is_given)
         refill_query_release(f);
     else
-        refill_query_ask_panels(f);
+        refill_query_send(f);
 }
 
 void refill_query_start(struct order_context *context, unsigned client_id_asking,
@@ -258,7 +233,7 @@ void refill_query_start(struct order_context *context, unsigned client_id_asking
     context->order_requests++;
     struct ledger_query query = {
         .request = LEDGER_QUERY_REQUESTS, .ids = refills, .id_count = count};
-    loop_timer_start(&f->timer, context->loop, context->settings.status_within_ms,
+    reply_once_start(&f->reply, context->loop, context->settings.status_within_ms,
                      refill_query_on_timeout, f);
     ledger_query(context->ledger, context->loop, &query, refill_query_on_rows, f);
 }
