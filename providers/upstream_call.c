@@ -242,7 +242,7 @@ struct upstream_call *upstream_call_start(struct loop *loop, const struct provid
     dialect->encode(settings, request, &call->body);
     if (call->body.is_over)
         upstream_call_fail_later(call, "the question is too large");
-    else if (call_queue_enter(loop, provider))
+    else if (call_queue_enter(provider))
         upstream_call_send(call);
     else if (options->wait_ms <= 0)
         upstream_call_fail_later(call, "no connection below max_connections");

@@ -305,7 +305,7 @@ static void test_connection_given_back_elsewhere(void **state)
     struct asked asked;
     int left = 1;
     (void)state;
-    assert_true(call_queue_enter(other, &set->list[0]));
+    assert_true(call_queue_enter(&set->list[0]));
     start(&asked, set, UPSTREAM_ADD, 5000, 0, &left);
     assert_int_equal(asked.calls, 0);
     call_queue_give_back(other, &set->list[0]); /* as another thread's loop would */
@@ -317,9 +317,85 @@ static void test_connection_given_back_elsewhere(void **state)
     provider_set_unpin(&set);
 }
 
+/* ---- the queue between loops ---- */
+
+static unsigned admitted;
+
+static void count_admitted(struct call_queue_waiter *waiter)
+{
+    (void)waiter;
+    admitted++;
+}
+
+/* What is ready now, and nothing that a timer would bring. */
+static unsigned turn(struct loop *of)
+{
+    unsigned before = admitted;
+    assert_true(event_base_loop(loop_base(of), EVLOOP_NONBLOCK) >= 0);
+    return admitted - before;
+}
+
+static void test_given_back_connection_is_an_event(void **state)
+{
+    struct provider_set *set = panel_at(1, "queue_event", 2);
+    const struct provider *provider = &set->list[0];
+    struct loop *other = loop_new("other"), *third = loop_new("third");
+    struct call_queue_waiter waiters[] = {
+        {.loop = loop, .provider = provider, .admit = count_admitted},
+        {.loop = loop, .provider = provider, .admit = count_admitted},
+        {.loop = other, .provider = provider, .admit = count_admitted},
+    };
+    (void)state;
+    assert_true(call_queue_enter(provider));
+    assert_true(call_queue_enter(provider));
+    for (size_t i = 0; i < COUNT_OF(waiters); i++) {
+        assert_false(call_queue_enter(provider));
+        assert_true(call_queue_wait(&waiters[i]));
+    }
+    assert_int_equal(turn(loop) + turn(other), 0);
+    call_queue_give_back(third, provider);
+    assert_false(call_queue_enter(provider)); /* whoever waits comes first, on any loop */
+    assert_int_equal(turn(loop) + turn(other), 1);
+    call_queue_give_back(third, provider);
+    assert_int_equal(turn(loop) + turn(other), 1);
+    assert_false(waiters[0].is_waiting || waiters[2].is_waiting); /* a turn for each loop */
+    /* A loop that does not need what it was offered passes it on. */
+    call_queue_give_back(third, provider);
+    call_queue_leave(&waiters[1]);
+    waiters[2] =
+        (struct call_queue_waiter){.loop = other, .provider = provider, .admit = count_admitted};
+    assert_true(call_queue_wait(&waiters[2]));
+    assert_int_equal(turn(loop) + turn(other), 1);
+    assert_false(waiters[2].is_waiting);
+    call_queue_give_back(third, provider);
+    call_queue_give_back(third, provider);
+    assert_int_equal(provider_connections(provider), 0);
+    loop_free(other);
+    loop_free(third);
+    provider_set_unpin(&set);
+}
+
+/* Given back between the refusal and the wait: nobody was there to be offered it. */
+static void test_wait_sees_a_free_connection(void **state)
+{
+    struct provider_set *set = panel_at(1, "queue_race", 1);
+    const struct provider *provider = &set->list[0];
+    struct call_queue_waiter waiter = {.loop = loop, .provider = provider, .admit = count_admitted};
+    (void)state;
+    assert_true(call_queue_enter(provider));
+    assert_false(call_queue_enter(provider));
+    call_queue_give_back(loop, provider);
+    assert_true(call_queue_wait(&waiter));
+    assert_int_equal(turn(loop), 1);
+    call_queue_give_back(loop, provider);
+    provider_set_unpin(&set);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_given_back_connection_is_an_event),
+        cmocka_unit_test(test_wait_sees_a_free_connection),
         cmocka_unit_test(test_accepted),
         cmocka_unit_test(test_refused_connection_is_not_sent),
         cmocka_unit_test(test_hung_up_is_in_doubt),
