@@ -74,6 +74,12 @@ void admin_state(struct admin *admin, struct admin_state *out)
 
 /* ---- answers ---- */
 
+static void admin_end_call(struct admin *admin)
+{
+    if (--admin->open_calls == 0 && admin->parts.on_idle)
+        admin->parts.on_idle(admin->parts.arg);
+}
+
 void admin_reply(struct admin_call *call, int status, struct buf *json)
 {
     if (json->is_over) {
@@ -82,14 +88,14 @@ void admin_reply(struct admin_call *call, int status, struct buf *json)
         return;
     }
     struct buf text = *json; /* json may be the exchange's, which goes */
-    call->admin->open_calls--;
+    admin_end_call(call->admin);
     exchange_reply(call->exchange, status, buf_str(&text));
     buf_fini(&text);
 }
 
 void admin_fail(struct admin_call *call, int status, const char *message)
 {
-    call->admin->open_calls--;
+    admin_end_call(call->admin);
     exchange_reply_error(call->exchange, status, message);
 }
 

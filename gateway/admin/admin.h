@@ -36,6 +36,8 @@ struct admin_parts {
     void (*reload)(void (*done)(const char *faults, void *done_arg), void *done_arg, void *arg);
     /* Families of /metrics that belong to the rooms above; may be NULL. */
     void (*metrics)(struct buf *out, void *arg);
+    /* Whenever the last call has been answered, from inside its end; may be NULL. */
+    void (*on_idle)(void *arg);
     void *arg;
 };
 

@@ -19,7 +19,7 @@
 #include "orders/place.h"
 #include "v2/v2.h"
 
-enum { LOOK_MS = 10, DRAIN_MS = 30000, READ_AGAIN_MS = 1000 };
+enum { DRAIN_MS = 30000, READ_AGAIN_MS = 1000 };
 
 /* ---- metrics of the clients' side ---- */
 
@@ -203,6 +203,8 @@ static void gateway_notify_workers(struct gateway *g, struct catalogue *catalogu
     }
 }
 
+static void gateway_open_when_settled(struct gateway *g);
+
 static void gateway_use_on_main(struct gateway *g)
 {
     admin_configure(g->admin, &g->configuration->admin, client_set_pin(g->configuration->clients));
@@ -227,10 +229,12 @@ static void gateway_on_published(struct loop_message *message)
         gateway_notify_workers(g, catalogue, NULL);
     }
     order_context_set_catalogue(g->context, catalogue);
+    gateway_open_when_settled(g);
 }
 
 /* On the refresh thread. A snapshot that was not taken yet gives way to the newer one, whose
- * message is under way already; after the end nobody takes it, and free_rest lets it go. */
+ * message is under way already; after the end nobody takes it, and gateway_free_remainder frees it.
+ */
 static void gateway_publish(struct catalogue *catalogue, void *arg)
 {
     struct gateway *g = arg;
@@ -280,37 +284,69 @@ static void gateway_start_reload(void (*done)(const char *faults, void *done_arg
     reload_start(arg, done, done_arg);
 }
 
-/* ---- signals ---- */
+/* ---- the end ---- */
 
-static void gateway_on_drain_look(void *arg)
+static void gateway_check_drained(struct gateway *g)
+{
+    order_context_stop_polling(g->context);
+    bool is_idle = order_context_is_idle(g->context) && admin_is_idle(g->admin);
+    if (g->running_workers == 0 && (is_idle || g->is_drain_over))
+        loop_stop(g->loop);
+}
+
+static void gateway_on_check(struct loop_deferred *deferred)
+{
+    gateway_check_drained(((struct gateway_check *)deferred)->gateway);
+}
+
+/* The last call to the admin side, or the last piece of this thread's own work, has ended. */
+static void gateway_on_part_idle(void *arg)
 {
     struct gateway *g = arg;
-    bool is_over = true;
-    order_context_stop_polling(g->context);
-    for (size_t i = 0; i < g->worker_count; i++)
-        is_over = is_over && worker_has_ended(g->workers[i]);
-    if (is_over && ((order_context_is_idle(g->context) && admin_is_idle(g->admin)) ||
-                    clock_monotonic_ms() - g->drain_started_ms > g->options.drain_ms)) {
-        loop_stop(g->loop);
-        return;
-    }
-    loop_timer_start(&g->timer, g->loop, LOOK_MS, gateway_on_drain_look, g);
+    if (g->is_draining)
+        loop_defer(g->loop, &g->check.deferred, gateway_on_check);
 }
+
+static void gateway_on_worker_ended(void *arg)
+{
+    struct gateway *g = arg;
+    g->running_workers--;
+    gateway_check_drained(g);
+}
+
+/* Workers have the same deadline and report their end themselves. */
+static void gateway_on_drain_deadline(void *arg)
+{
+    struct gateway *g = arg;
+    g->is_drain_over = true;
+    gateway_check_drained(g);
+}
+
+void gateway_end(struct gateway *g, int code)
+{
+    if (g->is_draining)
+        return;
+    g->is_draining = true;
+    g->exit_code = code;
+    reload_abandon(g);
+    g->drain_started_ms = clock_monotonic_ms();
+    notify_stopping();
+    for (size_t i = 0; i < g->worker_count; i++)
+        worker_drain(g->workers[i], g->options.drain_ms);
+    loop_timer_start(&g->drain_deadline, g->loop, g->options.drain_ms, gateway_on_drain_deadline,
+                     g);
+    gateway_check_drained(g);
+}
+
+/* ---- signals ---- */
 
 static void gateway_on_end_signal(evutil_socket_t number, short events, void *arg)
 {
     struct gateway *g = arg;
     (void)events;
-    if (g->is_draining)
-        return;
-    g->is_draining = true;
-    reload_abandon(g);
-    g->drain_started_ms = clock_monotonic_ms();
-    log_event(LOG_INFO, "draining", "signal=%d", (int)number);
-    notify_stopping();
-    for (size_t i = 0; i < g->worker_count; i++)
-        worker_drain(g->workers[i], g->options.drain_ms);
-    gateway_on_drain_look(g);
+    if (!g->is_draining)
+        log_event(LOG_INFO, "draining", "signal=%d", (int)number);
+    gateway_end(g, EXIT_OK);
 }
 
 static void gateway_on_reload_signal(evutil_socket_t number, short events, void *arg)
@@ -321,26 +357,23 @@ static void gateway_on_reload_signal(evutil_socket_t number, short events, void 
 
 /* ---- opening the clients' port ---- */
 
-/* A lock or an address that another process holds is out of reach; all else is a problem here. */
+/* A lock or an address held by another process is out of reach; everything else is a problem here.
+ */
 static int gateway_exit_code(const struct fault *why)
 {
     return why->code == FAULT_CONFLICT ? EXIT_UNREACHABLE : EXIT_PROBLEM;
 }
 
-static void gateway_on_settle_look(void *arg)
+/* With the first catalogue, once each provider's list is held, has arrived, failed or is late. */
+static void gateway_open_when_settled(struct gateway *g)
 {
-    struct gateway *g = arg;
     struct fault why;
-    if (g->is_draining)
+    if (g->is_open || g->is_draining || g->context->catalogue == NULL ||
+        !refresher_is_settled(g->refresher))
         return;
-    if (!refresher_is_settled(g->refresher) || g->context->catalogue == NULL) {
-        loop_timer_start(&g->timer, g->loop, LOOK_MS, gateway_on_settle_look, g);
-        return;
-    }
     if (!opening_front(g, &why)) {
         log_event(LOG_ERROR, "cannot_listen", "reason=%s", log_value(str_of(why.message)).text);
-        g->exit_code = gateway_exit_code(&why);
-        raise(SIGTERM);
+        gateway_end(g, gateway_exit_code(&why));
         return;
     }
     g->is_open = true;
@@ -350,6 +383,18 @@ static void gateway_on_settle_look(void *arg)
     gateway_resume_orders(g);
     if (g->options.on_open)
         g->options.on_open(g->configuration->front.listen[0].text, g->options.arg);
+}
+
+static void gateway_on_settled(struct loop_message *message)
+{
+    gateway_open_when_settled(((struct gateway_message *)message)->gateway);
+}
+
+/* On the refresh thread, once. */
+static void gateway_post_settled(void *arg)
+{
+    struct gateway *g = arg;
+    loop_post(g->loop, &g->settled.message);
 }
 
 /* ---- life ---- */
@@ -398,6 +443,7 @@ static bool gateway_build(struct gateway *g, struct fault *why)
                                     .cache = g->cache,
                                     .health = g->health,
                                     .publish = gateway_publish,
+                                    .settled = gateway_post_settled,
                                     .arg = g};
     g->refresher = refresher_new(&parts);
     struct order_context_parts context = {.loop = g->loop,
@@ -406,6 +452,7 @@ static bool gateway_build(struct gateway *g, struct fault *why)
                                           .open_orders = g->open_orders,
                                           .refresher = g->refresher};
     g->context = order_context_new(&context);
+    order_context_on_idle(g->context, gateway_on_part_idle, g);
     return gateway_recover(g, why);
 }
 
@@ -416,6 +463,7 @@ static void gateway_build_admin(struct gateway *g)
                                 .state = gateway_fill_state,
                                 .reload = gateway_start_reload,
                                 .metrics = gateway_print_metrics,
+                                .on_idle = gateway_on_part_idle,
                                 .arg = g};
     g->admin = admin_new(&parts);
     g->admin_listener = listener_new(g->loop, admin_handle, g->admin);
@@ -427,8 +475,11 @@ static void gateway_start_threads(struct gateway *g)
     struct worker_parts parts = {.ledger = g->ledger,
                                  .health = g->health,
                                  .open_orders = g->open_orders,
-                                 .refresher = g->refresher};
-    g->worker_count = g->configuration->workers;
+                                 .refresher = g->refresher,
+                                 .main_loop = g->loop,
+                                 .ended = gateway_on_worker_ended,
+                                 .arg = g};
+    g->worker_count = g->running_workers = g->configuration->workers;
     g->workers = memory_array(g->worker_count, sizeof(struct worker *));
     for (size_t i = 0; i < g->worker_count; i++)
         g->workers[i] = worker_new((unsigned)i + 1, &parts);
@@ -473,9 +524,9 @@ static void gateway_take_down(struct gateway *g)
     cache_close(&g->cache);
 }
 
-static void gateway_free_rest(struct gateway *g)
+static void gateway_free_remainder(struct gateway *g)
 {
-    loop_timer_fini(&g->timer);
+    loop_timer_fini(&g->drain_deadline);
     for (size_t i = 0; i < COUNT_OF(g->signals); i++)
         if (g->signals[i])
             event_free(g->signals[i]);
@@ -505,7 +556,9 @@ int gateway_run(struct configuration *configuration, const struct gateway_option
 {
     struct gateway g = {.options = *options,
                         .configuration = configuration,
-                        .published = {.message = {.run = gateway_on_published}, .gateway = &g}};
+                        .published = {.message = {.run = gateway_on_published}, .gateway = &g},
+                        .settled = {.message = {.run = gateway_on_settled}, .gateway = &g},
+                        .check = {.gateway = &g}};
     struct fault why = {0};
     if (g.options.drain_ms == 0)
         g.options.drain_ms = DRAIN_MS;
@@ -515,23 +568,20 @@ int gateway_run(struct configuration *configuration, const struct gateway_option
     transfer_global_init();
     if (!gateway_build(&g, &why)) {
         fprintf(stderr, "panelmux: %s\n", why.message);
-        gateway_free_rest(&g);
+        gateway_free_remainder(&g);
         return gateway_exit_code(&why);
     }
     gateway_catch_signals(&g);
     gateway_build_admin(&g);
     gateway_start_threads(&g);
-    if (opening_admin(&g, &why)) {
-        gateway_on_settle_look(&g);
-    } else {
+    if (!opening_admin(&g, &why)) {
         fprintf(stderr, "panelmux: %s\n", why.message);
-        g.exit_code = gateway_exit_code(&why);
-        raise(SIGTERM);
+        gateway_end(&g, gateway_exit_code(&why));
     }
     loop_run(g.loop);
     gateway_take_down(&g);
     log_event(LOG_INFO, "ended", "drained_ms=%lld",
               (long long)(clock_monotonic_ms() - g.drain_started_ms));
-    gateway_free_rest(&g);
+    gateway_free_remainder(&g);
     return g.exit_code;
 }

@@ -22,6 +22,15 @@ struct published {               /* from the refresh thread to the main one */
     _Atomic(struct catalogue *) newest; /* not taken yet; pinned, or NULL */
 };
 
+struct gateway_message { /* in the main loop's mailbox */
+    struct loop_message message;
+    struct gateway *gateway;
+};
+struct gateway_check {
+    struct loop_deferred deferred; /* once a part has become idle while draining */
+    struct gateway *gateway;
+};
+
 struct gateway {
     struct gateway_options options;
     struct configuration *configuration; /* in force; pinned */
@@ -39,14 +48,16 @@ struct gateway {
     struct admin *admin;
     struct listener *admin_listener;
     struct worker **workers;
-    size_t worker_count;
+    size_t worker_count, running_workers;
     struct event *signals[3];
-    struct loop_timer timer;
+    struct loop_timer drain_deadline;
+    struct gateway_check check;
+    struct gateway_message settled;
     int64_t started_at_ms, configured_at_ms; /* wall */
-    int64_t drain_started_ms;                /* steady */
+    int64_t drain_started_ms;                /* monotonic */
     uint64_t reloads, failed_reloads;
-    bool is_open, is_draining;
-    int exit_code;                  /* why it ends by itself; EXIT_OK else */
+    bool is_open, is_draining, is_drain_over;
+    int exit_code;                  /* why it ends by itself; otherwise EXIT_OK */
     struct pending_reload *waiting; /* reloads that `coming` will answer */
     struct ledger_order *resumed;   /* orders to go on with once there is a catalogue */
     size_t resumed_count;
@@ -87,5 +98,8 @@ void notify_stopping(void); /* draining */
 struct worker_news gateway_news(struct gateway *g, struct catalogue *catalogue,
                                 struct configuration *configuration);
 void gateway_use(struct gateway *g, struct configuration *configuration);
+/* Begins the end: drains everything, then gateway_run returns the code. Only the first call counts.
+ */
+void gateway_end(struct gateway *g, int code);
 
 #endif

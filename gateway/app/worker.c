@@ -10,25 +10,46 @@
 #include "loop/transfer.h"
 #include "v2/v2.h"
 
-enum { DRAIN_LOOK_MS = 10 };
+struct worker_ended {
+    struct loop_message message; /* to the main loop */
+    struct worker *worker;
+};
+
+struct worker_check {
+    struct loop_deferred deferred; /* once a part has become idle while draining */
+    struct worker *worker;
+};
 
 struct worker {
+    struct worker_parts parts;
     char name[24];
     struct loop *loop;
     struct order_context *context;
     struct v2 *v2;
     struct listener *listener;
-    struct configuration *configuration; /* pinned: the desk's currency lives there */
-    struct loop_timer drain;
-    int64_t drain_until_ms; /* steady */
-    _Atomic bool has_ended;
+    struct configuration *configuration; /* pinned: the order context's currency lives there */
+    struct loop_timer drain_deadline;
+    struct worker_check check;
+    struct worker_ended ended;
+    bool is_draining;
     pthread_t thread;
     bool is_running;
 };
 
+static void worker_on_ended(struct loop_message *message)
+{
+    const struct worker *worker = ((struct worker_ended *)message)->worker;
+    worker->parts.ended(worker->parts.arg);
+}
+
+static void worker_on_part_idle(void *arg);
+
 struct worker *worker_new(unsigned number, const struct worker_parts *parts)
 {
     struct worker *worker = memory_new(sizeof *worker);
+    worker->parts = *parts;
+    worker->check.worker = worker->ended.worker = worker;
+    worker->ended.message.run = worker_on_ended;
     snprintf(worker->name, sizeof worker->name, "worker-%u", number);
     worker->loop = loop_new(worker->name);
     struct order_context_parts context = {.loop = worker->loop,
@@ -39,6 +60,8 @@ struct worker *worker_new(unsigned number, const struct worker_parts *parts)
     worker->context = order_context_new(&context);
     worker->v2 = v2_new(worker->context);
     worker->listener = listener_new(worker->loop, v2_handle, worker->v2);
+    order_context_on_idle(worker->context, worker_on_part_idle, worker);
+    listener_on_idle(worker->listener, worker_on_part_idle, worker);
     return worker;
 }
 
@@ -47,7 +70,7 @@ static void *worker_run(void *arg)
     struct worker *worker = arg;
     pthread_setname_np(pthread_self(), worker->name);
     loop_run(worker->loop);
-    atomic_store(&worker->has_ended, true);
+    loop_post(worker->parts.main_loop, &worker->ended.message);
     return NULL;
 }
 
@@ -68,10 +91,10 @@ struct news_message {
 /* Each action answers within its own time; the listener steps in only when one does not. */
 static int64_t worker_longest_answer_ms(const struct order_settings *orders)
 {
-    enum { BOOKS_MS = 10000 };
-    return BOOKS_MS + (orders->answer_within_ms > orders->status_within_ms
-                           ? orders->answer_within_ms
-                           : orders->status_within_ms);
+    enum { LEDGER_MS = 10000 };
+    return LEDGER_MS + (orders->answer_within_ms > orders->status_within_ms
+                            ? orders->answer_within_ms
+                            : orders->status_within_ms);
 }
 
 static void worker_take_configuration(struct worker *worker, const struct worker_news *news)
@@ -153,21 +176,33 @@ void worker_remove_socket(struct worker *worker, const char *address_text)
 
 /* ---- draining ---- */
 
-static void worker_on_drain_look(void *arg)
+static void worker_check_drained(struct worker *worker)
+{
+    if (listener_exchange_count(worker->listener) > 0)
+        return;
+    order_context_stop_polling(worker->context);
+    if (order_context_is_idle(worker->context))
+        loop_stop(worker->loop);
+}
+
+static void worker_on_check(struct loop_deferred *deferred)
+{
+    worker_check_drained(((struct worker_check *)deferred)->worker);
+}
+
+static void worker_on_part_idle(void *arg)
 {
     struct worker *worker = arg;
-    bool is_over = loop_now_ms(worker->loop) >= worker->drain_until_ms;
-    if (listener_exchange_count(worker->listener) == 0)
-        order_context_stop_polling(worker->context);
-    if (!is_over && (listener_exchange_count(worker->listener) > 0 ||
-                     !order_context_is_idle(worker->context))) {
-        loop_timer_start(&worker->drain, worker->loop, DRAIN_LOOK_MS, worker_on_drain_look, worker);
-        return;
-    }
-    if (is_over)
-        log_event(LOG_WARN, "drain_cut", "worker=%s exchanges=%u places=%u aftersales=%u",
-                  worker->name, listener_exchange_count(worker->listener), worker->context->places,
-                  worker->context->order_requests);
+    if (worker->is_draining)
+        loop_defer(worker->loop, &worker->check.deferred, worker_on_check);
+}
+
+static void worker_on_drain_deadline(void *arg)
+{
+    struct worker *worker = arg;
+    log_event(LOG_WARN, "drain_cut", "worker=%s exchanges=%u places=%u aftersales=%u", worker->name,
+              listener_exchange_count(worker->listener), worker->context->places,
+              worker->context->order_requests);
     loop_stop(worker->loop);
 }
 
@@ -182,9 +217,11 @@ static void worker_on_drain(struct loop_message *message)
     struct drain_message *m = (struct drain_message *)message;
     struct worker *worker = m->worker;
     listener_stop_accepting(worker->listener);
-    worker->drain_until_ms = loop_now_ms(worker->loop) + m->deadline_ms;
+    worker->is_draining = true;
+    loop_timer_start(&worker->drain_deadline, worker->loop, m->deadline_ms,
+                     worker_on_drain_deadline, worker);
     free(m);
-    worker_on_drain_look(worker);
+    worker_check_drained(worker);
 }
 
 void worker_drain(struct worker *worker, int64_t deadline_ms)
@@ -194,11 +231,6 @@ void worker_drain(struct worker *worker, int64_t deadline_ms)
     m->worker = worker;
     m->deadline_ms = deadline_ms;
     loop_post(worker->loop, &m->message);
-}
-
-bool worker_has_ended(const struct worker *worker)
-{
-    return atomic_load(&worker->has_ended);
 }
 
 void worker_join(struct worker *worker)
@@ -212,8 +244,8 @@ void worker_free(struct worker *worker)
 {
     if (worker == NULL)
         return;
-    loop_timer_fini(&worker->drain);
-    /* A drain that was cut leaves requests unanswered: then only the process's end closes them. */
+    loop_timer_fini(&worker->drain_deadline);
+    /* A drain that was cut short leaves requests unanswered: the end of the process closes them. */
     if (listener_exchange_count(worker->listener) == 0 && order_context_is_idle(worker->context)) {
         listener_free(worker->listener);
         order_context_free(worker->context);

@@ -1,5 +1,6 @@
-/* struct worker: one thread that serves clients: loop, listener, v2, desk. Made and freed by the
- * main thread; between that everything inside belongs to its own thread, reached by messages. */
+/* struct worker: one thread that serves clients: loop, listener, v2, order context. Made and freed
+ * by the main thread; in between everything inside belongs to its own thread and is reached by
+ * messages. */
 #ifndef APP_WORKER_H
 #define APP_WORKER_H
 #include "app/configuration.h"
@@ -13,6 +14,9 @@ struct worker_parts { /* shared, borrowed */
     struct health *health;
     struct open_orders *open_orders;
     struct refresher *refresher;
+    struct loop *main_loop;
+    void (*ended)(void *arg); /* on the main loop, once the worker's loop has ended */
+    void *arg;
 };
 
 /* What a worker works with from now on; NULL: as it was. Pins are the worker's. */
@@ -30,10 +34,9 @@ void worker_start(struct worker *worker); /* its thread */
 void worker_notify(struct worker *worker, const struct worker_news *news);
 void worker_add_socket(struct worker *worker, int fd, const char *address_text);
 void worker_remove_socket(struct worker *worker, const char *address_text);
-/* No new connections; when everything is answered and nothing is under way, or deadline_ms from
- * now, its loop ends. */
+/* No new connections. Its loop ends once everything is answered and nothing is under way, at the
+ * latest after deadline_ms. */
 void worker_drain(struct worker *worker, int64_t deadline_ms);
-bool worker_has_ended(const struct worker *worker); /* its loop has ended; any thread */
 void worker_join(struct worker *worker);
 void worker_free(struct worker *worker);
 

@@ -23,6 +23,7 @@ struct refresher_parts {
     struct cache *cache; /* opened on that loop */
     struct health *health;
     refresher_publish_fn *publish;
+    void (*settled)(void *arg); /* once, on that loop, when refresher_is_settled; may be NULL */
     void *arg;
 };
 struct refresher *refresher_new(const struct refresher_parts *parts);

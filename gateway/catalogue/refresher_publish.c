@@ -24,8 +24,11 @@ static bool refresher_publish_has_settled(const struct refresher *refresher)
 
 void refresher_settle(struct refresher *refresher)
 {
-    if (!atomic_load(&refresher->is_settled) && refresher_publish_has_settled(refresher))
-        atomic_store(&refresher->is_settled, true);
+    if (atomic_load(&refresher->is_settled) || !refresher_publish_has_settled(refresher))
+        return;
+    atomic_store(&refresher->is_settled, true);
+    if (refresher->parts.settled)
+        refresher->parts.settled(refresher->parts.arg);
 }
 
 /* ---- making ---- */

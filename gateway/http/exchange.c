@@ -45,7 +45,8 @@ static void exchange_wipe(struct exchange *x)
 static void exchange_give_back(struct exchange *x)
 {
     struct listener *listener = x->listener;
-    atomic_fetch_sub(&listener->exchange_count, 1);
+    if (atomic_fetch_sub(&listener->exchange_count, 1) == 1 && listener->on_idle)
+        listener->on_idle(listener->on_idle_arg);
     if (x->kept_body) {
         evbuffer_free(x->kept_body);
         evhttp_clear_headers(&x->kept_headers);

@@ -219,6 +219,12 @@ void listener_free(struct listener *listener)
     free(listener);
 }
 
+void listener_on_idle(struct listener *listener, void (*on_idle)(void *arg), void *arg)
+{
+    listener->on_idle = on_idle;
+    listener->on_idle_arg = arg;
+}
+
 /* ---- numbers ---- */
 
 unsigned listener_exchange_count(const struct listener *listener)

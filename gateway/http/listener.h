@@ -37,6 +37,9 @@ void listener_add(struct listener *listener, int fd, const char *address_text);
 void listener_remove(struct listener *listener, const char *address_text);
 /* For the end: idle connections close, replies from now on carry Connection: close. */
 void listener_stop_accepting(struct listener *listener);
+/* on_idle is called whenever the last open exchange has ended, from inside its end: it may only
+ * leave a note for later. */
+void listener_on_idle(struct listener *listener, void (*on_idle)(void *arg), void *arg);
 /* Exchanges whose reply has not left yet, and open connections; any thread. */
 unsigned listener_exchange_count(const struct listener *listener);
 unsigned listener_connection_count(const struct listener *listener);

@@ -96,6 +96,8 @@ struct listener {
     size_t pool_count;
     _Atomic unsigned exchange_count, connection_count;
     struct listener_totals totals;
+    void (*on_idle)(void *arg); /* see listener_on_idle; NULL: nobody waits */
+    void *on_idle_arg;
     uint64_t held_bytes; /* of all connections */
 };
 

@@ -42,6 +42,19 @@ bool order_context_is_idle(const struct order_context *context)
     return context->places == 0 && context->order_requests == 0 && context->deferred == 0;
 }
 
+void order_context_on_idle(struct order_context *context, void (*on_idle)(void *arg), void *arg)
+{
+    context->on_idle = on_idle;
+    context->on_idle_arg = arg;
+}
+
+void order_context_end_work(struct order_context *context, unsigned *counter)
+{
+    --*counter;
+    if (context->on_idle && order_context_is_idle(context))
+        context->on_idle(context->on_idle_arg);
+}
+
 void order_context_free(struct order_context *context)
 {
     if (context == NULL)

@@ -25,6 +25,8 @@ struct order_context {
     /* Under way on this desk, for draining; errands: what nobody outside waits for (flights,
      * saves). */
     unsigned places, order_requests, deferred;
+    void (*on_idle)(void *arg); /* see order_context_on_idle; NULL: nobody waits */
+    void *on_idle_arg;
     bool is_stopping; /* panels are asked for statuses no more; what waits to be tried again ends */
 };
 
@@ -44,6 +46,11 @@ void order_context_set_settings(struct order_context *context,
 void order_context_stop_polling(struct order_context *context);
 /* Nothing under way any more: drained. */
 bool order_context_is_idle(const struct order_context *context);
+/* on_idle is called whenever the last piece of work has ended, from inside that work's end: it may
+ * only leave a note for later. */
+void order_context_on_idle(struct order_context *context, void (*on_idle)(void *arg), void *arg);
+/* Counts down places, order_requests or deferred. */
+void order_context_end_work(struct order_context *context, unsigned *counter);
 void order_context_free(struct order_context *context); /* after its loop has ended */
 
 /* Counters of the room, summed over all threads, for /metrics. */

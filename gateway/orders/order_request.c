@@ -109,7 +109,7 @@ static void order_request_free(struct order_request *a)
         paced_call_fini(&a->batch_list[i]->call);
         free(a->batch_list[i]);
     }
-    a->context->order_requests--;
+    order_context_end_work(a->context, &a->context->order_requests);
     free(a->batch_list);
     reply_once_fini(&a->reply);
     loop_timer_fini(&a->again);

@@ -182,7 +182,7 @@ static void place_release(struct place *place)
 {
     if (place->state != CLOSED || place->writes > 0 || !place->reply.is_given)
         return;
-    place->context->places--;
+    order_context_end_work(place->context, &place->context->places);
     reply_once_fini(&place->reply);
     loop_timer_fini(&place->pause);
     catalogue_unpin(&place->catalogue);

@@ -59,7 +59,7 @@ static void refill_query_release(struct refill_query *f)
     reply_once_fini(&f->reply);
     provider_set_unpin(&f->providers);
     arena_fini(&f->arena);
-    f->context->order_requests--;
+    order_context_end_work(f->context, &f->context->order_requests);
     free(f);
 }
 

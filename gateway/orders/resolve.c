@@ -31,7 +31,7 @@ static void resolve_next(struct resolve *r);
 static void resolve_end(struct resolve *r)
 {
     r->done(r->resolved, &r->why, r->arg);
-    r->context->order_requests--;
+    order_context_end_work(r->context, &r->context->order_requests);
     loop_timer_fini(&r->later);
     arena_fini(&r->arena);
     free(r);

@@ -33,7 +33,7 @@ static void status_apply_write_state(struct saving *saving, const struct open_or
 
 static void status_apply_saving_end(struct saving *saving)
 {
-    saving->context->deferred--;
+    order_context_end_work(saving->context, &saving->context->deferred);
     loop_timer_fini(&saving->again);
     free(saving);
 }
@@ -219,7 +219,7 @@ struct birth { /* a child on its way to disk */
 
 static void status_apply_family_free(struct status_apply_family *family)
 {
-    family->context->deferred--;
+    order_context_end_work(family->context, &family->context->deferred);
     buf_fini(&family->extra);
     arena_fini(&family->arena);
     free(family);

@@ -87,7 +87,7 @@ static void status_query_release(struct status_query *query)
 {
     if (!query->is_done || query->outstanding > 0)
         return;
-    query->context->deferred--;
+    order_context_end_work(query->context, &query->context->deferred);
     loop_timer_fini(&query->timer);
     arena_fini(&query->arena);
     free(query);

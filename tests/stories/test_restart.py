@@ -374,3 +374,20 @@ def test_a_doubt_at_the_second_panel_is_followed_there(gateway, alpha, beta):
     assert gateway.status(order)["status"] == "Completed"
     assert deliveries(alpha, beta) == (1, 1)
     verify(gateway)
+
+
+# ---- ending
+
+
+def drained_ms(gateway):
+    return int([entry for entry in gateway.log_lines("ended")][-1]["drained_ms"])
+
+
+def test_an_idle_gateway_ends_on_the_event(gateway):
+    """The end waits for what is under way, not for the next look of a poll (which took 10 ms at least)."""
+    took = []
+    for _ in range(5):
+        gateway.stop()
+        took.append(drained_ms(gateway))
+        gateway.start()
+    assert min(took) < 10, took
