@@ -3,8 +3,8 @@
 #ifndef ADMIN_ADMIN_PRIVATE_H
 #define ADMIN_ADMIN_PRIVATE_H
 #include "admin/admin.h"
-#include "admin/jsonwriter.h"
 #include "base/fault.h"
+#include "base/jsonwriter.h"
 #include "catalogue/catalogue.h"
 
 enum { ADMIN_ANSWER_BYTES = 32 * 1024 * 1024, ADMIN_LIST_MAX = 1000, ADMIN_LIST_DEFAULT = 50 };

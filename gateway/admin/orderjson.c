@@ -23,7 +23,7 @@ static void orderjson_print_attempt(struct jsonwriter *w, const char *key,
     jsonwriter_text(w, "provider", a->provider);
     jsonwriter_text(w, "upstream_service", a->upstream_service);
     jsonwriter_text(w, "state", str_of(attemptstate_name(a->state)));
-    jsonwriter_money(w, "cost", a->cost);
+    money_write_json(w, "cost", a->cost);
     jsonwriter_text(w, "upstream_id", a->upstream_id);
     jsonwriter_text(w, "text", a->text);
     jsonwriter_text(w, "evidence", a->evidence);
@@ -36,9 +36,9 @@ static void orderjson_print_attempt(struct jsonwriter *w, const char *key,
 static void orderjson_print_ledger(struct jsonwriter *w, const struct ledger_order *o)
 {
     jsonwriter_number(w, "quantity", o->quantity);
-    jsonwriter_money(w, "rate", o->rate);
-    jsonwriter_money(w, "charge", o->charge);
-    jsonwriter_money(w, "paid", o->course.paid);
+    money_write_json(w, "rate", o->rate);
+    money_write_json(w, "charge", o->charge);
+    money_write_json(w, "paid", o->course.paid);
     jsonwriter_text(w, "currency", o->currency);
     if (o->course.has_start_count)
         jsonwriter_number(w, "start_count", o->course.start_count);

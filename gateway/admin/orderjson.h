@@ -2,7 +2,7 @@
  * ledger themselves. Pure; every text from a panel was redacted when it was booked. */
 #ifndef ADMIN_ORDERJSON_H
 #define ADMIN_ORDERJSON_H
-#include "admin/jsonwriter.h"
+#include "base/jsonwriter.h"
 #include "ledger/ledger.h"
 
 /* One order as an object, without what surrounds it. doubt: the attempt in doubt, or NULL. */

@@ -93,7 +93,7 @@ static void page_clients_print_client(struct jsonwriter *w, const struct client_
     jsonwriter_number(w, "keys", (int64_t)settings->key_count);
     jsonwriter_text(w, "funds", STR("unlimited"));
     if (settings->has_balance)
-        jsonwriter_money(w, "balance", settings->balance);
+        money_write_json(w, "balance", settings->balance);
     else
         jsonwriter_null(w, "balance");
     page_clients_print_markup(w, &settings->markup);

@@ -93,11 +93,11 @@ static void page_explain_print_offer(struct jsonwriter *w, struct admin_call *ca
     jsonwriter_text(w, "skip",
                     candidate->skip == SKIP_NONE ? STR("") : str_of(skip_name(candidate->skip)));
     if (offer->is_known) {
-        jsonwriter_money(w, "upstream_rate", offer->rate);
+        money_write_json(w, "upstream_rate", offer->rate);
         jsonwriter_text(w, "upstream_currency",
                         provider ? str_of(provider->settings.currency) : STR(""));
-        jsonwriter_money(w, "cost_per_1000", offer->cost);
-        jsonwriter_money(w, "cost", page_explain_cost_of(q, offer, candidate));
+        money_write_json(w, "cost_per_1000", offer->cost);
+        money_write_json(w, "cost", page_explain_cost_of(q, offer, candidate));
     }
     jsonwriter_number(w, "weight", offer->weight);
     jsonwriter_object_end(w);
@@ -145,8 +145,8 @@ static void page_explain_reply(struct admin_call *call, struct upstream_request_
         jsonwriter_text(&w, "client", str_of(q->client->settings.name));
     else
         jsonwriter_null(&w, "client");
-    jsonwriter_money(&w, "rate", q->draft.rate);
-    jsonwriter_money(&w, "charge", q->draft.charge);
+    money_write_json(&w, "rate", q->draft.rate);
+    money_write_json(&w, "charge", q->draft.charge);
     jsonwriter_text(&w, "currency", str_of(call->catalogue->currency));
     jsonwriter_text(&w, "routing", str_of(routings[q->service->routing]));
     jsonwriter_text(&w, "margin",

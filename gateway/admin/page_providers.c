@@ -46,7 +46,7 @@ static void page_providers_print_balance(struct jsonwriter *w, const struct prov
 {
     struct balance_cell cell = balances_get(provider->id);
     if (cell.is_known)
-        jsonwriter_money(w, "balance", cell.amount);
+        money_write_json(w, "balance", cell.amount);
     else
         jsonwriter_null(w, "balance");
     jsonwriter_text(w, "currency", str_of(provider->settings.currency));
@@ -208,7 +208,7 @@ static void page_providers_doctor_end(struct doctor *doctor)
     jsonwriter_text(&w, "provider", str_of(doctor->provider->settings.name));
     jsonwriter_bool(&w, "healthy", doctor->problems == 0);
     if (doctor->has_balance)
-        jsonwriter_money(&w, "balance", doctor->balance);
+        money_write_json(&w, "balance", doctor->balance);
     else
         jsonwriter_null(&w, "balance");
     jsonwriter_text(&w, "currency", str_of(doctor->provider->settings.currency));

@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "admin/jsonwriter.h"
 #include "app/remote.h"
 #include "app/texttable.h"
+#include "base/jsonwriter.h"
 #include "loop/transfer.h"
 #include "providers/upstream_call.h"
 
@@ -129,7 +129,7 @@ static void command_check_print_probes_json(const struct online *online, struct 
         jsonwriter_text(w, "name", str_of(probe->provider->settings.name));
         jsonwriter_bool(w, "reached", probe->is_reached);
         if (probe->has_balance)
-            jsonwriter_money(w, "balance", probe->balance);
+            money_write_json(w, "balance", probe->balance);
         else
             jsonwriter_null(w, "balance");
         jsonwriter_text(w, "currency", str_of(probe->provider->settings.currency));

@@ -1,10 +1,10 @@
 /* panelmux client: the clients of the running gateway; a fresh key. */
 #include <stdio.h>
 
-#include "admin/jsonwriter.h"
 #include "app/remote.h"
 #include "app/texttable.h"
 #include "base/digest.h"
+#include "base/jsonwriter.h"
 
 enum { KEY_DIGITS = 40 };
 

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "admin/jsonwriter.h"
 #include "app/remote.h"
+#include "base/jsonwriter.h"
 
 static struct ledger *command_ledger_open_ledger(struct remote *remote)
 {

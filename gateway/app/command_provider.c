@@ -2,9 +2,9 @@
  */
 #include <stdio.h>
 
-#include "admin/jsonwriter.h"
 #include "app/remote.h"
 #include "app/texttable.h"
+#include "base/jsonwriter.h"
 
 static void command_provider_print_age(const json_t *provider, char out[24])
 {

@@ -2,9 +2,9 @@
  * import PROVIDER fetches the provider's list itself and prints it as a block of `services:`. */
 #include <stdio.h>
 
-#include "admin/jsonwriter.h"
 #include "app/remote.h"
 #include "app/texttable.h"
+#include "base/jsonwriter.h"
 #include "catalogue/refresher.h"
 #include "loop/transfer.h"
 #include "providers/upstream_call.h"
@@ -115,7 +115,7 @@ static void command_services_print_json(const struct upstream_response *answer, 
         jsonwriter_text(&w, "category", row->category);
         jsonwriter_text(&w, "type", row->type_text);
         if (row->has_rate)
-            jsonwriter_money(&w, "rate", row->rate);
+            money_write_json(&w, "rate", row->rate);
         else
             jsonwriter_null(&w, "rate");
         if (row->has_limits) {

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "base/jsonwriter.h"
 #include "money/decimal.h"
 
 enum { DECIMALS = 8, PLAIN_WHOLE = 10, NOISE_DECIMALS = 12 };
@@ -98,6 +99,13 @@ size_t money_print(struct money amount, unsigned min_decimals, char out[MONEY_TE
     at = decimals > 0 ? at + decimals : at - 1;
     *at = '\0';
     return (size_t)(at - out);
+}
+
+void money_write_json(struct jsonwriter *w, const char *key, struct money amount)
+{
+    char text[MONEY_TEXT];
+    size_t len = money_print(amount, 2, text);
+    jsonwriter_text(w, key, str_make(text, len));
 }
 
 bool money_add(struct money a, struct money b, struct money *out)

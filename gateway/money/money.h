@@ -4,6 +4,7 @@
 #define MONEY_MONEY_H
 #include "base/str.h"
 
+struct jsonwriter;
 struct money {
     int64_t units; /* 10^-8 */
 };
@@ -34,6 +35,8 @@ bool money_from_double(double value, struct money *out) MUST_USE;
  */
 enum { MONEY_TEXT = 32 };
 size_t money_print(struct money amount, unsigned min_decimals, char out[MONEY_TEXT]);
+/* As text with two decimals or more: a JSON number would be read as a float. */
+void money_write_json(struct jsonwriter *w, const char *key, struct money amount);
 
 bool money_add(struct money a, struct money b, struct money *out) MUST_USE;
 bool money_subtract(struct money a, struct money b, struct money *out) MUST_USE;

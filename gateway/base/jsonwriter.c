@@ -1,5 +1,5 @@
 /* See jsonwriter.h. */
-#include "admin/jsonwriter.h"
+#include "base/jsonwriter.h"
 
 #include "base/clock.h"
 
@@ -69,13 +69,6 @@ void jsonwriter_null(struct jsonwriter *w, const char *key)
 {
     jsonwriter_begin(w, key);
     buf_add_text(w->out, "null");
-}
-
-void jsonwriter_money(struct jsonwriter *w, const char *key, struct money amount)
-{
-    char text[MONEY_TEXT];
-    size_t len = money_print(amount, 2, text);
-    jsonwriter_text(w, key, str_make(text, len));
 }
 
 void jsonwriter_time(struct jsonwriter *w, const char *key, int64_t wall_ms)

@@ -1,9 +1,9 @@
-/* struct jsonwriter: JSON into a buffer, commas kept by the writer. Keys are literals of ours; key
- * NULL inside an array. Money is text, moments are ISO 8601 text. Any thread. */
-#ifndef ADMIN_JSONWRITER_H
-#define ADMIN_JSONWRITER_H
+/* struct jsonwriter: writes JSON into a buffer and places the commas. Keys are literals of ours;
+ * the key is NULL inside an array. Amounts (money_write_json) and timestamps are written as text.
+ * For cold JSON; what is written for each call has buf_add_json. Any thread. */
+#ifndef BASE_JSONWRITER_H
+#define BASE_JSONWRITER_H
 #include "base/buf.h"
-#include "money/money.h"
 
 struct jsonwriter {
     struct buf *out;
@@ -22,10 +22,9 @@ void jsonwriter_text(struct jsonwriter *w, const char *key, struct str value);
 void jsonwriter_number(struct jsonwriter *w, const char *key, int64_t value);
 void jsonwriter_bool(struct jsonwriter *w, const char *key, bool value);
 void jsonwriter_null(struct jsonwriter *w, const char *key);
-void jsonwriter_money(struct jsonwriter *w, const char *key, struct money amount);
-/* wall_ms 0 is null. */
+/* ISO 8601; 0 is null. */
 void jsonwriter_time(struct jsonwriter *w, const char *key, int64_t wall_ms);
-/* Already JSON. */
+/* json is written as it stands. */
 void jsonwriter_raw(struct jsonwriter *w, const char *key, struct str json);
 
 #endif
