@@ -51,20 +51,12 @@ bool digest_equal(const struct digest *a, const struct digest *b)
     return CRYPTO_memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
 }
 
-static int digest_nibble(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 bool digest_parse(struct str hex, struct digest *out)
 {
     if (hex.len != 2 * sizeof out->bytes)
         return false;
     for (size_t i = 0; i < sizeof out->bytes; i++) {
-        int high = digest_nibble(hex.ptr[2 * i]), low = digest_nibble(hex.ptr[2 * i + 1]);
+        int high = str_hex_digit(hex.ptr[2 * i]), low = str_hex_digit(hex.ptr[2 * i + 1]);
         if (high < 0 || low < 0)
             return false;
         out->bytes[i] = (unsigned char)(high << 4 | low);

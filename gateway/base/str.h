@@ -49,6 +49,14 @@ static inline struct str str_first(struct str s, size_t len)
 {
     return (struct str){s.ptr, len < s.len ? len : s.len};
 }
+/* The value of a hex digit in either case, or -1. */
+static inline int str_hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c = (char)(c | 0x20);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
 
 bool str_equal_folded(struct str a, struct str b); /* ASCII case ignored */
 int str_compare(struct str a, struct str b);

@@ -1,5 +1,6 @@
-/* The door: finds the store by the URL's scheme, keeps each question's deadline, counts. A store
- * that answers late finds its question gone; that is where a remote store's troubles end. */
+/* The front of all stores: finds one by the URL's scheme, keeps the deadline of each request,
+ * counts, and completes what a store refuses. A store that completes late finds its request gone;
+ * that is where a remote store's troubles end. */
 #include "cache/cache.h"
 
 #include <stdatomic.h>
@@ -9,19 +10,18 @@
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/log.h"
+#include "cache/cache_redis.h"
 #include "cache/memorystore.h"
-#include "cache/redisstore.h"
 
 enum { CACHE_DEADLINE_MS = 1000, TOKEN_DIGITS = 32 };
 
-/* A get or a lock on its way. The store holds it until it answers, hence it outlives its deadline.
- */
+/* A get or a lock. The store holds it until it completes, hence it outlives its deadline. */
 struct cache_request {
-    TAILQ_ENTRY(cache_request) entry; /* among the waiting or the late ones */
+    TAILQ_ENTRY(cache_request) entry; /* of one of the lists below */
     struct cache *cache;
     cache_done_fn *done;   /* of a get */
     cache_lock_fn *locked; /* of a lock */
-    bool is_late;          /* the deadline has passed: it was answered */
+    bool is_late;          /* the deadline has passed, the caller was called back */
     void *arg;
     int64_t deadline_ms;
 };
@@ -33,12 +33,13 @@ struct cache {
     struct loop *loop;
     struct cache_requests waiting; /* oldest first: all have the same time */
     struct cache_requests late;
-    struct loop_timer timer;      /* of the oldest that waits */
-    char token[TOKEN_DIGITS + 1]; /* this gateway's, in the locks it takes */
+    struct cache_requests refused; /* to be completed on the next turn */
+    struct loop_timer timer;       /* of the refused, or of the oldest that waits */
+    char token[TOKEN_DIGITS + 1];  /* this gateway's, in the locks it takes */
     _Atomic uint64_t gets, hits, puts, failures;
 };
 
-static const struct cache_store *const stores[] = {&memorystore, &redisstore, &redisstore_unix};
+static const struct cache_store *const stores[] = {&memorystore, &cache_redis, &cache_redis_unix};
 
 const struct cache_store *cache_store_find(struct str scheme)
 {
@@ -100,12 +101,13 @@ struct cache *cache_open_store(const struct cache_store *kind, struct str locati
     cache->loop = loop;
     TAILQ_INIT(&cache->waiting);
     TAILQ_INIT(&cache->late);
+    TAILQ_INIT(&cache->refused);
     digest_random_hex(cache->token, TOKEN_DIGITS);
     cache->token[TOKEN_DIGITS] = '\0';
     return cache;
 }
 
-static void cache_free_questions(struct cache_requests *requests)
+static void cache_free_requests(struct cache_requests *requests)
 {
     struct cache_request *request;
     while ((request = TAILQ_FIRST(requests)) != NULL) {
@@ -120,29 +122,48 @@ void cache_close(struct cache **cache)
     *cache = NULL;
     if (old == NULL)
         return;
-    old->kind->close(old->store); /* from here on it answers nothing */
+    old->kind->close(old->store); /* from here on it completes nothing */
     loop_timer_fini(&old->timer);
-    cache_free_questions(&old->waiting);
-    cache_free_questions(&old->late);
+    cache_free_requests(&old->waiting);
+    cache_free_requests(&old->late);
+    cache_free_requests(&old->refused);
     free(old);
 }
 
 static void cache_arm(struct cache *cache);
 
-static void cache_on_deadline(void *arg)
+static void cache_fail(const struct cache_request *request)
+{
+    if (request->locked)
+        request->locked(true, request->arg); /* rather locked twice than never */
+    else
+        request->done(STR_NONE, 0, request->arg);
+}
+
+static void cache_complete_refused(struct cache *cache)
+{
+    struct cache_requests refused = TAILQ_HEAD_INITIALIZER(refused);
+    struct cache_request *request;
+    TAILQ_CONCAT(&refused, &cache->refused, entry); /* what is refused meanwhile waits a turn */
+    while ((request = TAILQ_FIRST(&refused)) != NULL) {
+        TAILQ_REMOVE(&refused, request, entry);
+        cache_fail(request);
+        free(request);
+    }
+}
+
+static void cache_on_timer(void *arg)
 {
     struct cache *cache = arg;
     struct cache_request *request;
     int64_t now_ms = clock_monotonic_ms();
+    cache_complete_refused(cache);
     while ((request = TAILQ_FIRST(&cache->waiting)) != NULL && request->deadline_ms <= now_ms) {
         request->is_late = true;
         TAILQ_REMOVE(&cache->waiting, request, entry);
         TAILQ_INSERT_TAIL(&cache->late, request, entry);
         atomic_fetch_add_explicit(&cache->failures, 1, memory_order_relaxed);
-        if (request->locked)
-            request->locked(true, request->arg);
-        else
-            request->done(STR_NONE, 0, request->arg);
+        cache_fail(request);
     }
     cache_arm(cache);
 }
@@ -150,14 +171,16 @@ static void cache_on_deadline(void *arg)
 static void cache_arm(struct cache *cache)
 {
     struct cache_request *first = TAILQ_FIRST(&cache->waiting);
-    if (first)
+    if (!TAILQ_EMPTY(&cache->refused))
+        loop_timer_start(&cache->timer, cache->loop, 0, cache_on_timer, cache);
+    else if (first)
         loop_timer_start(&cache->timer, cache->loop, first->deadline_ms - clock_monotonic_ms(),
-                         cache_on_deadline, cache);
+                         cache_on_timer, cache);
     else
         loop_timer_cancel(&cache->timer);
 }
 
-/* The store has answered: the question goes. False when nobody waits for it any more. */
+/* The request is over. False when its caller was called back before. */
 static bool cache_take_back(struct cache_request *request, struct cache_request *out)
 {
     struct cache *cache = request->cache;
@@ -170,7 +193,7 @@ static bool cache_take_back(struct cache_request *request, struct cache_request 
     return !out->is_late;
 }
 
-static void cache_on_answer(struct str value, int64_t age_ms, void *arg)
+static void cache_on_value(struct str value, int64_t age_ms, void *arg)
 {
     struct cache_request request;
     if (!cache_take_back(arg, &request))
@@ -187,7 +210,7 @@ static void cache_on_lock(bool is_mine, void *arg)
         request.locked(is_mine, request.arg);
 }
 
-static struct cache_request *cache_ask(struct cache *cache, void *arg)
+static struct cache_request *cache_begin(struct cache *cache, void *arg)
 {
     struct cache_request *request = memory_new(sizeof *request);
     request->cache = cache;
@@ -199,20 +222,31 @@ static struct cache_request *cache_ask(struct cache *cache, void *arg)
     return request;
 }
 
+static void cache_refuse(struct cache_request *request)
+{
+    struct cache *cache = request->cache;
+    TAILQ_REMOVE(&cache->waiting, request, entry);
+    TAILQ_INSERT_TAIL(&cache->refused, request, entry);
+    if (request == TAILQ_FIRST(&cache->refused))
+        cache_arm(cache);
+}
+
 void cache_get(struct cache *cache, const char *name, cache_done_fn *done, void *arg)
 {
-    struct cache_request *request = cache_ask(cache, arg);
+    struct cache_request *request = cache_begin(cache, arg);
     request->done = done;
     atomic_fetch_add_explicit(&cache->gets, 1, memory_order_relaxed);
-    cache->kind->get(cache->store, name, cache_on_answer, request);
+    if (!cache->kind->get(cache->store, name, cache_on_value, request))
+        cache_refuse(request);
 }
 
 void cache_lock(struct cache *cache, const char *name, int64_t ttl_ms, cache_lock_fn *done,
                 void *arg)
 {
-    struct cache_request *request = cache_ask(cache, arg);
+    struct cache_request *request = cache_begin(cache, arg);
     request->locked = done;
-    cache->kind->lock(cache->store, name, cache->token, ttl_ms, cache_on_lock, request);
+    if (!cache->kind->lock(cache->store, name, cache->token, ttl_ms, cache_on_lock, request))
+        cache_refuse(request);
 }
 
 void cache_unlock(struct cache *cache, const char *name)

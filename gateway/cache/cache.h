@@ -1,6 +1,5 @@
-/* struct cache: named values with an age, asynchronous so that a remote store fits. One a loop;
- * that loop's thread only. Never fails towards its user: an absent value is the worst that happens.
- */
+/* struct cache: named values with an age, asynchronous so that a remote store fits. Belongs to one
+ * loop and its thread. Never fails towards its user: an absent value is the worst that happens. */
 #ifndef CACHE_CACHE_H
 #define CACHE_CACHE_H
 #include "base/fault.h"
@@ -17,7 +16,7 @@ bool cache_check(struct str url, struct fault *why) MUST_USE;
 
 struct cache *cache_open(const struct cache_settings *settings, struct loop *loop,
                          struct fault *why);
-/* Questions on their way end without a word. Not from inside done. */
+/* What is in flight is never completed. Not from inside done. */
 void cache_close(struct cache **cache);
 
 /* value.ptr is NULL when absent; valid until done returns. age since it was put, by wall clock. */
@@ -27,14 +26,14 @@ void cache_get(struct cache *cache, const char *name, cache_done_fn *done, void 
 /* Copies; keeps for at most ttl_ms. */
 void cache_put(struct cache *cache, const char *name, struct str value, int64_t ttl_ms);
 
-/* One gateway of those that share a store does a thing for all. True: nobody else is at it, until
- * cache_unlock or until ttl_ms have passed; also when the store cannot say (rather twice than
- * never) and when it was ours already. False: another gateway is. */
+/* One of the gateways that share a store does something for all of them. is_mine: it is ours, until
+ * cache_unlock or until ttl_ms have passed; also when the store cannot say (rather done twice than
+ * never) and when it was ours already. Otherwise another gateway holds it. */
 typedef void cache_lock_fn(bool is_mine, void *arg);
 /* done once, later, on the loop's thread, within 1 s. */
 void cache_lock(struct cache *cache, const char *name, int64_t ttl_ms, cache_lock_fn *done,
                 void *arg);
-/* Nothing when it is another's by now. */
+/* Does nothing when it is another's by now. */
 void cache_unlock(struct cache *cache, const char *name);
 
 struct cache_health {
@@ -44,21 +43,22 @@ struct cache_health {
 };
 void cache_health(struct cache *cache, struct cache_health *out); /* any thread */
 
-/* One row a store: a file of its own and a line in cache.c. location is what follows the scheme's
- * colon, STR_NONE when nothing does. get answers once, later, on the loop's thread, with an absent
- * value when it cannot; the door keeps the deadline, so an answer may be late, yet never after
- * close. put may drop the value; ttl_ms <= 0 forgets it. lock answers as get does, token (16 bytes
- * at least) says whose it is. health fills all but gets, hits and puts, from any thread. check is
- * pure, its faults as those of cache_check; open is given only what it let pass. */
+/* Each store is a file of its own and a line in cache.c. location is what follows the scheme's
+ * colon, STR_NONE when nothing does; check is pure, its faults as those of cache_check, and open is
+ * given only what passed it. get and lock complete once, later, on the loop's thread, never after
+ * close; or return false: the store cannot do it now and will not complete it. The deadline is
+ * cache.c's, so that completing late does no harm. put may drop the value; ttl_ms <= 0 forgets it.
+ * token (16 bytes at least) says whose a lock is. health fills all but gets, hits and puts, from
+ * any thread. */
 struct cache_store {
     const char *scheme; /* "memory" */
     void *(*open)(struct str location, struct loop *loop, struct fault *why);
     void (*close)(void *store);
-    void (*get)(void *store, const char *name, cache_done_fn *done, void *arg);
+    bool (*get)(void *store, const char *name, cache_done_fn *done, void *arg);
     void (*put)(void *store, const char *name, struct str value, int64_t ttl_ms);
     void (*health)(void *store, struct cache_health *out);
     bool (*check)(struct str location, struct fault *why);
-    void (*lock)(void *store, const char *name, const char *token, int64_t ttl_ms,
+    bool (*lock)(void *store, const char *name, const char *token, int64_t ttl_ms,
                  cache_lock_fn *done, void *arg);
     void (*unlock)(void *store, const char *name, const char *token);
 };

@@ -147,7 +147,7 @@ static struct memorystore_read *memorystore_answer_soon(struct memorystore *stor
     return reading;
 }
 
-static void memorystore_get(void *arg, const char *name, cache_done_fn *done, void *done_arg)
+static bool memorystore_get(void *arg, const char *name, cache_done_fn *done, void *done_arg)
 {
     struct memorystore *store = arg;
     struct memorystore_entry *entry = memorystore_find(store, str_of(name));
@@ -157,14 +157,16 @@ static void memorystore_get(void *arg, const char *name, cache_done_fn *done, vo
         reading->value = entry->value;
         reading->value->holds++;
     }
+    return true;
 }
 
 /* Nobody shares this memory. */
-static void memorystore_lock(void *arg, const char *name, const char *token, int64_t ttl_ms,
+static bool memorystore_lock(void *arg, const char *name, const char *token, int64_t ttl_ms,
                              cache_lock_fn *done, void *done_arg)
 {
     (void)name, (void)token, (void)ttl_ms;
     memorystore_answer_soon(arg, done_arg)->locked = done;
+    return true;
 }
 
 static void memorystore_unlock(void *arg, const char *name, const char *token)

@@ -33,13 +33,14 @@ static void mock_close(void *store)
 {
     (void)store;
 }
-static void mock_get(void *store, const char *name, cache_done_fn *done, void *arg)
+static bool mock_get(void *store, const char *name, cache_done_fn *done, void *arg)
 {
     (void)store;
     (void)name;
     assert_true(mock.count < MOCK_MAX);
     mock.done[mock.count] = done;
     mock.args[mock.count++] = arg;
+    return true;
 }
 static void mock_put(void *store, const char *name, struct str value, int64_t ttl_ms)
 {
@@ -59,11 +60,12 @@ static bool mock_check(struct str location, struct fault *why)
     (void)why;
     return true;
 }
-static void mock_lock(void *store, const char *name, const char *token, int64_t ttl_ms,
+static bool mock_lock(void *store, const char *name, const char *token, int64_t ttl_ms,
                       cache_lock_fn *done, void *arg) /* never answers */
 {
     (void)store, (void)name, (void)ttl_ms, (void)done, (void)arg;
     assert_true(strlen(token) >= 16);
+    return true;
 }
 static void mock_unlock(void *store, const char *name, const char *token)
 {

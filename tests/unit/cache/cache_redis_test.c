@@ -1,5 +1,5 @@
 /* Two gateways with one real Redis: locks, what is done to the server meanwhile, ceilings. */
-#include "cache/redisstore.h"
+#include "cache/cache_redis.h"
 #include "contract/redisserver.h"
 
 #include "base/clock.h"
@@ -197,8 +197,8 @@ static void test_ceilings(void **state)
         cache_put(w.one, "large", str_make(large, len), 60000);
     cache_health(w.one, &health);
     assert_int_equal(health.failures, 2);
-    w.left = REDISSTORE_COMMANDS + 10;
-    for (int i = 0; i < REDISSTORE_COMMANDS + 10; i++)
+    w.left = CACHE_REDIS_COMMANDS + 10;
+    for (int i = 0; i < CACHE_REDIS_COMMANDS + 10; i++)
         cache_get(w.two, "n", on_value, &w);
     cache_health(w.two, &health);
     assert_int_equal(health.failures, 10);

@@ -1,5 +1,5 @@
-/* See redisvalue.h. */
-#include "cache/redisvalue.h"
+/* See redis_value.h. */
+#include "cache/redis_value.h"
 
 #include "base/digest.h"
 
@@ -7,13 +7,13 @@ enum { DIGITS = 32 };
 #define MARK "panelmux "
 #define HEAD MARK "1 "
 
-static void redisvalue_print_digits(struct str s, char out[65])
+static void redis_value_print_digits(struct str s, char out[65])
 {
     struct digest digest = digest_sha256(s);
     digest_print(&digest, out);
 }
 
-void redisvalue_print(struct str name, struct str value, int64_t put_wall_ms, struct buf *out)
+void redis_value_print(struct str name, struct str value, int64_t put_wall_ms, struct buf *out)
 {
     size_t from = out->len + sizeof HEAD - 1;
     char digits[65];
@@ -25,44 +25,44 @@ void redisvalue_print(struct str name, struct str value, int64_t put_wall_ms, st
     buf_add_str(out, value);
     if (out->is_over)
         return;
-    redisvalue_print_digits(str_from(buf_str(out), from + DIGITS), digits);
+    redis_value_print_digits(str_from(buf_str(out), from + DIGITS), digits);
     memcpy(out->ptr + from, digits, DIGITS);
 }
 
-enum redisvalue_verdict redisvalue_parse(struct str bytes, struct str name, struct str *value_out,
-                                         int64_t *put_wall_ms_out)
+enum redis_value_verdict redis_value_parse(struct str bytes, struct str name, struct str *value_out,
+                                           int64_t *put_wall_ms_out)
 {
     char digits[65];
     struct str rest = bytes, line, put;
     if (!str_starts(bytes, STR(MARK)))
-        return REDISVALUE_FOREIGN;
+        return REDIS_VALUE_FOREIGN;
     if (!str_starts(bytes, STR(HEAD)))
-        return REDISVALUE_VERSION;
+        return REDIS_VALUE_VERSION;
     rest = str_from(rest, sizeof HEAD - 1);
     if (rest.len < DIGITS)
-        return REDISVALUE_BROKEN;
+        return REDIS_VALUE_BROKEN;
     struct str found = str_first(rest, DIGITS);
     rest = str_from(rest, DIGITS);
-    redisvalue_print_digits(rest, digits);
+    redis_value_print_digits(rest, digits);
     if (memcmp(found.ptr, digits, DIGITS) != 0 || !str_next(&rest, '\n', &line) || !rest.ptr)
-        return REDISVALUE_BROKEN;
+        return REDIS_VALUE_BROKEN;
     line = str_from(line, 1); /* the blank after the digits */
     if (!str_next(&line, ' ', &put) || !str_to_i64(put, put_wall_ms_out) || !str_equal(line, name))
-        return REDISVALUE_BROKEN;
+        return REDIS_VALUE_BROKEN;
     *value_out = rest;
-    return REDISVALUE_GOOD;
+    return REDIS_VALUE_GOOD;
 }
 
-const char *redisvalue_words(enum redisvalue_verdict verdict)
+const char *redis_value_message(enum redis_value_verdict verdict)
 {
     switch (verdict) {
-    case REDISVALUE_GOOD:
+    case REDIS_VALUE_GOOD:
         return "is good";
-    case REDISVALUE_FOREIGN:
+    case REDIS_VALUE_FOREIGN:
         return "is not ours";
-    case REDISVALUE_VERSION:
+    case REDIS_VALUE_VERSION:
         return "is of another version";
-    case REDISVALUE_BROKEN:
+    case REDIS_VALUE_BROKEN:
         return "is broken";
     }
     UNREACHABLE();

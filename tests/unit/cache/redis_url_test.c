@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "cache/redisurl.h"
+#include "cache/redis_url.h"
 
 static void check_text(const char *what, const char *found, const char *expected)
 {
@@ -34,18 +34,16 @@ static void test_good(void **state)
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        struct redisurl url;
+        struct redis_url url;
         struct fault why = {0};
-        bool is_good = cases[i].is_unix ? redisurl_parse_unix(str_of(cases[i].location), &url, &why)
-                                        : redisurl_parse(str_of(cases[i].location), &url, &why);
-        if (!is_good)
+        if (!redis_url_parse(str_of(cases[i].location), cases[i].is_unix, &url, &why))
             fail_msg("%s: %s", cases[i].location, why.message);
         check_text("host", url.host, cases[i].host);
         check_text("path", url.path, cases[i].path);
         check_text("user", url.user, cases[i].user);
         check_text("password", url.password, cases[i].password);
-        check_text("shown", url.shown, cases[i].shown);
-        redisurl_fini(&url);
+        check_text("shown", url.address, cases[i].shown);
+        redis_url_fini(&url);
     }
 }
 
@@ -64,11 +62,10 @@ static void test_refused(void **state)
     for (size_t i = 0; i < COUNT_OF(cases) + COUNT_OF(unix_cases); i++) {
         bool is_unix = i >= COUNT_OF(cases);
         const char *location = is_unix ? unix_cases[i - COUNT_OF(cases)] : cases[i];
-        struct redisurl url;
+        struct redis_url url;
         struct fault why = {0};
-        if (is_unix ? redisurl_parse_unix(str_of(location), &url, &why)
-                    : redisurl_parse(str_of(location), &url, &why))
-            fail_msg("%s was taken for %s", location, url.shown);
+        if (redis_url_parse(str_of(location), is_unix, &url, &why))
+            fail_msg("%s was taken for %s", location, url.address);
         assert_int_equal(why.code, FAULT_INVALID);
         assert_null(strstr(why.message, "secret"));
         assert_null(url.host);

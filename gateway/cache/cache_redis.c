@@ -1,0 +1,827 @@
+/* See cache_redis.h. One connection by hiredis on our loop, which comes back by itself and is its
+ * own circuit breaker: closed while READY, open while COOLING (no call waits for anything), half
+ * open in between, with the login's PING as the probe.
+ *
+ *   COOLING -> RESOLVING -> CONNECTING -> READY -> COOLING …
+ *
+ * A command waits for the first connection or is in flight (hiredis has it).
+ *
+ * hiredis 0.14 frees a context by itself when the connection ends, and completes what was in flight
+ * with NULL replies while doing so. Whoever is called back from there may issue new commands: they
+ * find no context that takes any, and are refused. */
+#include "cache/cache_redis.h"
+
+#include <hiredis/adapters/libevent.h>
+#include <netdb.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <sys/queue.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "cache/redis_url.h"
+#include "cache/redis_value.h"
+
+#define KEY "panelmux:1:"
+#define LOCK_KEY KEY "lock:"
+
+enum {
+    ADDRESSES_MAX = 8,  /* of a name that are tried */
+    HANDSHAKE_MS = 800, /* without a byte coming or going until it is READY… */
+    SILENCE_MS = 500,   /* … and from then on, while a reply is due */
+    RESOLVE_MS = 800,
+    COOL_DOWN_MIN_MS = 50,
+    COOL_DOWN_MAX_MS = 700,
+    ILLFORMED_MS = 60 * 1000, /* one good value does not end what is said of others */
+};
+/* The longest from Redis' return to READY: an attempt that began just before, a cool-down, another
+ * attempt. */
+_Static_assert(HANDSHAKE_MS + COOL_DOWN_MAX_MS < 2000 - 400, "in use again within 2 s");
+
+enum redis_family { READING, WRITING, FAMILIES }; /* they fail for different reasons */
+static const char *const family_names[FAMILIES] = {"reading", "writing"};
+
+struct redis_command {
+    TAILQ_ENTRY(redis_command) entry; /* while it waits */
+    struct cache_redis *store;
+    enum redis_family family;
+    cache_done_fn *done;   /* get */
+    cache_lock_fn *locked; /* lock; neither: nobody waits for the reply */
+    void *arg;
+    bool is_no_proof; /* its success does not mean that others of its family succeed */
+    char *name;       /* owned */
+    char *text;       /* owned, by hiredis' allocator: RESP, until it is sent */
+    size_t bytes;     /* of it */
+};
+TAILQ_HEAD(redis_commands, redis_command);
+
+/* A name being resolved by glibc, which cannot be stopped: it and the store each hold the lookup,
+ * and whoever lets go last frees it. */
+struct redis_lookup {
+    _Atomic int holds;
+    struct gaicb request;
+    struct addrinfo hints;
+    char *host;          /* owned */
+    int wake_fd;         /* written when it is done */
+    struct event *event; /* the store's, on wake_fd */
+};
+
+enum redis_state { COOLING, RESOLVING, CONNECTING, READY };
+
+struct cache_redis {
+    struct loop *loop;
+    struct redis_url url;
+    enum redis_state state;
+    struct loop_timer timer; /* of a cool-down, a lookup, or silence */
+    struct redis_lookup *lookup;
+    struct addrinfo *addresses, *next_address; /* to be tried from next_address on */
+    unsigned addresses_tried;
+    redisAsyncContext *context; /* hiredis' own; NULL when there is none to be used */
+    int64_t alive_at_ms;        /* monotonic: bytes came or went, or no reply was due */
+    size_t in_flight;
+    int64_t cool_down_ms;  /* the next one */
+    int64_t down_since_ms; /* monotonic */
+    unsigned logged;       /* a bit for each trouble logged of this outage */
+
+    struct redis_commands waiting; /* for the first connection */
+    size_t count, bytes;           /* of the commands not completed */
+    bool is_closing;
+    int64_t illformed_at_ms; /* monotonic; when that was logged last */
+    /* Written by the loop's thread, read by any. */
+    _Atomic enum redis_trouble connection_trouble;
+    _Atomic enum redis_trouble trouble[FAMILIES]; /* of the last reply */
+    _Atomic uint64_t failures;
+};
+
+/* ---- errors ---- */
+
+const char *cache_redis_message(enum redis_trouble trouble)
+{
+    static const char *const messages[REDIS_TROUBLE_COUNT] = {
+        [REDIS_TROUBLE_NONE] = "in use",
+        [REDIS_TROUBLE_NAME] = "its name cannot be resolved",
+        [REDIS_TROUBLE_UNREACHABLE] = "cannot be reached",
+        [REDIS_TROUBLE_SILENT] = "does not answer in time",
+        [REDIS_TROUBLE_LOST] = "the connection was lost",
+        [REDIS_TROUBLE_DENIED] = "refuses the login or a right",
+        [REDIS_TROUBLE_LOADING] = "is not ready yet",
+        [REDIS_TROUBLE_FULL] = "its memory is full",
+        [REDIS_TROUBLE_READONLY] = "takes no writes",
+        [REDIS_TROUBLE_ILLFORMED] = "holds an ill-formed value",
+        [REDIS_TROUBLE_LARGE] = "a value is too large for it",
+        [REDIS_TROUBLE_CROWDED] = "too much is under way",
+        [REDIS_TROUBLE_OTHER] = "answers with an error",
+    };
+    return messages[trouble];
+}
+
+struct str cache_redis_error_code(struct str error)
+{
+    struct str code = str_first(error, str_find_byte(error, ' '));
+    for (size_t i = 0; i < code.len; i++)
+        if (code.ptr[i] < 'A' || code.ptr[i] > 'Z')
+            return STR("");
+    return code.len <= 20 ? code : STR("");
+}
+
+enum redis_trouble cache_redis_trouble_of(struct str error)
+{
+    static const struct {
+        const char *code;
+        enum redis_trouble trouble;
+    } errors[] = {
+        {"WRONGPASS", REDIS_TROUBLE_DENIED},    {"NOAUTH", REDIS_TROUBLE_DENIED},
+        {"NOPERM", REDIS_TROUBLE_DENIED},       {"DENIED", REDIS_TROUBLE_DENIED},
+        {"LOADING", REDIS_TROUBLE_LOADING},     {"MASTERDOWN", REDIS_TROUBLE_LOADING},
+        {"BUSY", REDIS_TROUBLE_LOADING},        {"OOM", REDIS_TROUBLE_FULL},
+        {"READONLY", REDIS_TROUBLE_READONLY},   {"MISCONF", REDIS_TROUBLE_READONLY},
+        {"NOREPLICAS", REDIS_TROUBLE_READONLY}, {"WRONGTYPE", REDIS_TROUBLE_ILLFORMED},
+    };
+    struct str code = cache_redis_error_code(error);
+    for (size_t i = 0; i < COUNT_OF(errors); i++)
+        if (str_is(code, errors[i].code))
+            return errors[i].trouble;
+    return REDIS_TROUBLE_OTHER;
+}
+
+static struct str cache_redis_error_of(const redisReply *reply)
+{
+    return reply->type == REDIS_REPLY_ERROR ? str_make(reply->str, reply->len) : STR_NONE;
+}
+
+/* ---- what is counted and logged ---- */
+
+static void cache_redis_note_failure(struct cache_redis *store)
+{
+    atomic_fetch_add_explicit(&store->failures, 1, memory_order_relaxed);
+}
+
+/* what: the error's code, or what is wrong with the value. */
+static void cache_redis_note_trouble(struct redis_command *command, enum redis_trouble why,
+                                     struct str what)
+{
+    struct cache_redis *store = command->store;
+    cache_redis_note_failure(store);
+    if (atomic_exchange_explicit(&store->trouble[command->family], why, memory_order_relaxed) ==
+        why)
+        return; /* logged already */
+    if (why == REDIS_TROUBLE_ILLFORMED)
+        store->illformed_at_ms = clock_monotonic_ms();
+    log_event(LOG_WARN, "cache_trouble", "address=%s while=%s why=\"%s\" what=%s name=%s",
+              log_value(str_of(store->url.address)).text, family_names[command->family],
+              cache_redis_message(why), log_value(what).text,
+              log_value(str_of(command->name)).text);
+}
+
+static void cache_redis_note_success(struct redis_command *command)
+{
+    struct cache_redis *store = command->store;
+    _Atomic enum redis_trouble *trouble = &store->trouble[command->family];
+    enum redis_trouble before = atomic_load_explicit(trouble, memory_order_relaxed);
+    store->cool_down_ms = COOL_DOWN_MIN_MS;
+    if (command->is_no_proof || before == REDIS_TROUBLE_NONE ||
+        (before == REDIS_TROUBLE_ILLFORMED &&
+         clock_monotonic_ms() - store->illformed_at_ms < ILLFORMED_MS))
+        return;
+    atomic_store_explicit(trouble, REDIS_TROUBLE_NONE, memory_order_relaxed);
+    log_event(LOG_INFO, "cache_trouble_over", "address=%s while=%s",
+              log_value(str_of(store->url.address)).text, family_names[command->family]);
+}
+
+static void cache_redis_note_down(struct cache_redis *store, enum redis_trouble why,
+                                  struct str code)
+{
+    /* Within one outage these follow each other in any order and mean the same: it is away. */
+    static const unsigned away = 1U << REDIS_TROUBLE_NAME | 1U << REDIS_TROUBLE_UNREACHABLE |
+                                 1U << REDIS_TROUBLE_SILENT | 1U << REDIS_TROUBLE_LOST |
+                                 1U << REDIS_TROUBLE_LOADING;
+    unsigned bit = 1U << why;
+    atomic_store_explicit(&store->connection_trouble, why, memory_order_relaxed);
+    if (store->logged & bit)
+        return;
+    store->logged |= bit & away ? away : bit;
+    log_event(LOG_WARN, "cache_unusable", "address=%s why=\"%s\"%s%.*s goes_on=\"from memory\"",
+              log_value(str_of(store->url.address)).text, cache_redis_message(why),
+              code.len ? " error=" : "", (int)code.len, code.ptr);
+}
+
+static void cache_redis_note_up(struct cache_redis *store)
+{
+    atomic_store_explicit(&store->connection_trouble, REDIS_TROUBLE_NONE, memory_order_relaxed);
+    log_event(LOG_INFO, "cache_usable", "address=%s after_ms=%lld",
+              log_value(str_of(store->url.address)).text,
+              (long long)(clock_monotonic_ms() - store->down_since_ms));
+    store->logged = 0;
+}
+
+/* ---- the end of a command ---- */
+
+static void cache_redis_drop_text(struct redis_command *command)
+{
+    redisFreeCommand(command->text);
+    command->text = NULL;
+}
+
+static void cache_redis_free(struct redis_command *command)
+{
+    command->store->count--;
+    command->store->bytes -= command->bytes;
+    cache_redis_drop_text(command);
+    free(command->name);
+    free(command);
+}
+
+static void cache_redis_complete(struct redis_command *command, struct str value, int64_t age_ms,
+                                 bool is_mine)
+{
+    struct redis_command ended = *command;
+    cache_redis_free(command);
+    if (ended.store->is_closing)
+        return;
+    if (ended.done)
+        ended.done(value, age_ms, ended.arg);
+    else if (ended.locked)
+        ended.locked(is_mine, ended.arg);
+}
+
+static void cache_redis_fail(struct redis_command *command)
+{
+    cache_redis_complete(command, STR_NONE, 0, true); /* rather locked twice than never */
+}
+
+/* ---- replies ---- */
+
+static void cache_redis_take_value(struct redis_command *command, struct str bytes)
+{
+    struct str value = STR_NONE;
+    int64_t put_ms = 0, age_ms = 0;
+    enum redis_value_verdict verdict =
+        redis_value_parse(bytes, str_of(command->name), &value, &put_ms);
+    if (verdict == REDIS_VALUE_GOOD) {
+        age_ms = clock_wall_ms() - put_ms;
+        cache_redis_note_success(command);
+    } else {
+        cache_redis_note_trouble(command, REDIS_TROUBLE_ILLFORMED,
+                                 str_of(redis_value_message(verdict)));
+        value = STR_NONE;
+    }
+    cache_redis_complete(command, value, age_ms > 0 ? age_ms : 0, true);
+}
+
+static void cache_redis_take_reply(struct redis_command *command, const redisReply *reply)
+{
+    struct str error = cache_redis_error_of(reply);
+    if (error.ptr) {
+        cache_redis_note_trouble(command, cache_redis_trouble_of(error),
+                                 cache_redis_error_code(error));
+        cache_redis_fail(command);
+    } else if (command->done && reply->type == REDIS_REPLY_STRING && reply->len > 0) {
+        cache_redis_take_value(command, str_make(reply->str, reply->len));
+    } else {
+        cache_redis_note_success(command); /* no such value; a lock; a put */
+        cache_redis_complete(command, STR_NONE, 0,
+                             reply->type != REDIS_REPLY_INTEGER || reply->integer != 0);
+    }
+}
+
+/* NULL: none will come. */
+static void cache_redis_on_reply(redisAsyncContext *context, void *reply, void *arg)
+{
+    struct redis_command *command = arg;
+    struct cache_redis *store = command->store;
+    (void)context;
+    store->in_flight--;
+    if (reply && !store->is_closing) {
+        cache_redis_take_reply(command, reply);
+        return;
+    }
+    cache_redis_note_failure(store);
+    cache_redis_fail(command);
+}
+
+/* ---- sending ---- */
+
+static void cache_redis_on_silence(void *arg);
+
+static bool cache_redis_send(struct redis_command *command)
+{
+    struct cache_redis *store = command->store;
+    if (store->state != READY || !store->context ||
+        redisAsyncFormattedCommand(store->context, cache_redis_on_reply, command, command->text,
+                                   command->bytes) != REDIS_OK)
+        return false;
+    cache_redis_drop_text(command); /* hiredis has a copy */
+    if (store->in_flight++ == 0) {
+        store->alive_at_ms = clock_monotonic_ms();
+        loop_timer_start(&store->timer, store->loop, SILENCE_MS, cache_redis_on_silence, store);
+    }
+    return true;
+}
+
+/* Not READY, yet the first attempt to connect is under way. */
+static bool cache_redis_is_promising(const struct cache_redis *store)
+{
+    return (store->state == RESOLVING || store->state == CONNECTING) &&
+           store->cool_down_ms == COOL_DOWN_MIN_MS;
+}
+
+static void cache_redis_dispatch_waiting(struct cache_redis *store)
+{
+    struct redis_commands waiting = TAILQ_HEAD_INITIALIZER(waiting);
+    struct redis_command *command;
+    TAILQ_CONCAT(&waiting, &store->waiting, entry);
+    while ((command = TAILQ_FIRST(&waiting)) != NULL) {
+        TAILQ_REMOVE(&waiting, command, entry);
+        if (!cache_redis_send(command)) {
+            cache_redis_note_failure(store);
+            cache_redis_fail(command);
+        }
+    }
+}
+
+/* ---- the connection ---- */
+
+static void cache_redis_go(struct cache_redis *store, enum redis_state state)
+{
+    static const bool may[][4] = {
+        [COOLING] = {[RESOLVING] = true, [CONNECTING] = true, [COOLING] = true},
+        [RESOLVING] = {[COOLING] = true, [CONNECTING] = true},
+        [CONNECTING] = {[COOLING] = true, [CONNECTING] = true, [READY] = true},
+        [READY] = {[COOLING] = true},
+    };
+    ASSERT(may[store->state][state]);
+    loop_timer_cancel(&store->timer);
+    store->state = state;
+}
+
+static void cache_redis_connect(void *arg);
+
+static void cache_redis_cool_down(struct cache_redis *store, enum redis_trouble why,
+                                  struct str code)
+{
+    if (store->state == READY)
+        store->down_since_ms = clock_monotonic_ms();
+    cache_redis_go(store, COOLING);
+    cache_redis_note_down(store, why, code);
+    loop_timer_start(&store->timer, store->loop, store->cool_down_ms, cache_redis_connect, store);
+    store->cool_down_ms *= 2;
+    if (store->cool_down_ms > COOL_DOWN_MAX_MS)
+        store->cool_down_ms = COOL_DOWN_MAX_MS;
+    cache_redis_dispatch_waiting(store);
+}
+
+/* Gives the context back to hiredis, which frees it now or when its callback returns. */
+static void cache_redis_drop_context(struct cache_redis *store)
+{
+    redisAsyncContext *context = store->context;
+    if (!context)
+        return;
+    store->context = NULL;
+    context->data = NULL;
+    redisAsyncFree(context);
+}
+
+static void cache_redis_disconnect(struct cache_redis *store, enum redis_trouble why,
+                                   struct str error)
+{
+    char code[24]; /* error lies in a reply that goes with the context */
+    snprintf(code, sizeof code, STR_FMT, STR_ARG(cache_redis_error_code(error)));
+    cache_redis_drop_context(store);
+    cache_redis_cool_down(store, why, str_of(code));
+}
+
+static void cache_redis_on_silence(void *arg)
+{
+    struct cache_redis *store = arg;
+    int64_t limit_ms = store->state == READY ? SILENCE_MS : HANDSHAKE_MS;
+    int64_t left_ms = store->alive_at_ms + limit_ms - clock_monotonic_ms();
+    if (store->state == READY && store->in_flight == 0)
+        return;
+    if (left_ms > 0)
+        loop_timer_start(&store->timer, store->loop, left_ms, cache_redis_on_silence, store);
+    else
+        cache_redis_disconnect(store, REDIS_TROUBLE_SILENT, STR(""));
+}
+
+/* In place of the adapter's addRead: hiredis calls it after each read and each write that did not
+ * fail, which are the signs of life that the deadline waits for. */
+static void cache_redis_on_activity(void *events)
+{
+    struct cache_redis *store = ((redisLibeventEvents *)events)->context->data;
+    if (store) {
+        (void)loop_now_ms(store->loop); /* begins the turn, so that its time counts */
+        store->alive_at_ms = clock_monotonic_ms();
+    }
+    redisLibeventAddRead(events);
+}
+
+/* A refused AUTH or SELECT is final, whatever its code. */
+static void cache_redis_on_login(redisAsyncContext *context, void *reply, void *arg)
+{
+    struct cache_redis *store = context->data;
+    struct str error = reply && store ? cache_redis_error_of(reply) : STR_NONE;
+    (void)arg;
+    if (!error.ptr)
+        return;
+    enum redis_trouble why = cache_redis_trouble_of(error);
+    cache_redis_disconnect(store, why == REDIS_TROUBLE_OTHER ? REDIS_TROUBLE_DENIED : why, error);
+}
+
+static void cache_redis_on_pong(redisAsyncContext *context, void *reply, void *arg)
+{
+    struct cache_redis *store = context->data;
+    (void)arg;
+    if (!reply || !store)
+        return;
+    struct str error = cache_redis_error_of(reply);
+    if (error.ptr) {
+        cache_redis_disconnect(store, cache_redis_trouble_of(error), error);
+        return;
+    }
+    cache_redis_go(store, READY);
+    cache_redis_note_up(store);
+    cache_redis_dispatch_waiting(store);
+}
+
+/* All at once, PING last. What cannot be sent ends the connection, which is heard of elsewhere. */
+static void cache_redis_log_in(struct cache_redis *store)
+{
+    redisAsyncContext *context = store->context;
+    const struct redis_url *url = &store->url;
+    if (url->user)
+        redisAsyncCommand(context, cache_redis_on_login, NULL, "AUTH %s %s", url->user,
+                          url->password);
+    else if (url->password)
+        redisAsyncCommand(context, cache_redis_on_login, NULL, "AUTH %s", url->password);
+    redisAsyncCommand(context, cache_redis_on_login, NULL, "SELECT %u", url->database);
+    redisAsyncCommand(context, NULL, NULL, "CLIENT SETNAME panelmux"); /* for CLIENT LIST */
+    redisAsyncCommand(context, cache_redis_on_pong, NULL, "PING");
+}
+
+static void cache_redis_connect_next(struct cache_redis *store, enum redis_trouble otherwise);
+
+static void cache_redis_on_connected(const redisAsyncContext *context, int status)
+{
+    struct cache_redis *store = context->data;
+    if (!store)
+        return;
+    if (status == REDIS_OK) {
+        cache_redis_log_in(store);
+        return;
+    }
+    store->context = NULL; /* hiredis frees it on return */
+    cache_redis_connect_next(store, REDIS_TROUBLE_UNREACHABLE);
+}
+
+static void cache_redis_on_disconnected(const redisAsyncContext *context, int status)
+{
+    struct cache_redis *store = context->data;
+    (void)status;
+    if (!store)
+        return;
+    store->context = NULL; /* as above */
+    cache_redis_cool_down(store, REDIS_TROUBLE_LOST, STR(""));
+}
+
+/* host: numeric; NULL for a unix socket. False when it failed at once. */
+static bool cache_redis_connect_to(struct cache_redis *store, const char *host)
+{
+    redisAsyncContext *context =
+        host ? redisAsyncConnect(host, store->url.port) : redisAsyncConnectUnix(store->url.path);
+    if (!context)
+        memory_ran_out();
+    cache_redis_go(store, CONNECTING);
+    if (context->err != 0) {
+        redisAsyncFree(context);
+        return false;
+    }
+    store->context = context;
+    context->data = store;
+    ASSERT(redisLibeventAttach(context, loop_base(store->loop)) == REDIS_OK);
+    context->ev.addRead = cache_redis_on_activity;
+    redisAsyncSetDisconnectCallback(context, cache_redis_on_disconnected);
+    redisAsyncSetConnectCallback(context, cache_redis_on_connected);
+    store->alive_at_ms = clock_monotonic_ms();
+    loop_timer_start(&store->timer, store->loop, HANDSHAKE_MS, cache_redis_on_silence, store);
+    return true;
+}
+
+static void cache_redis_connect_next(struct cache_redis *store, enum redis_trouble otherwise)
+{
+    char host[NI_MAXHOST];
+    while (store->next_address && store->addresses_tried < ADDRESSES_MAX) {
+        const struct addrinfo *address = store->next_address;
+        store->next_address = address->ai_next;
+        store->addresses_tried++;
+        if (getnameinfo(address->ai_addr, address->ai_addrlen, host, sizeof host, NULL, 0,
+                        NI_NUMERICHOST) == 0 &&
+            cache_redis_connect_to(store, host))
+            return;
+        otherwise = REDIS_TROUBLE_UNREACHABLE;
+    }
+    cache_redis_cool_down(store, otherwise, STR(""));
+}
+
+static void cache_redis_set_addresses(struct cache_redis *store, struct addrinfo *list)
+{
+    if (store->addresses)
+        freeaddrinfo(store->addresses);
+    store->addresses = store->next_address = list;
+    store->addresses_tried = 0;
+}
+
+/* ---- the name ---- */
+
+static void cache_redis_lookup_release(struct redis_lookup *lookup)
+{
+    if (atomic_fetch_sub(&lookup->holds, 1) > 1)
+        return;
+    if (lookup->request.ar_result)
+        freeaddrinfo(lookup->request.ar_result);
+    close(lookup->wake_fd);
+    free(lookup->host);
+    free(lookup);
+}
+
+/* On a thread of glibc's. */
+static void cache_redis_lookup_on_done(union sigval value)
+{
+    struct redis_lookup *lookup = value.sival_ptr;
+    (void)!write(lookup->wake_fd, &(uint64_t){1}, sizeof(uint64_t));
+    cache_redis_lookup_release(lookup);
+}
+
+static void cache_redis_drop_lookup(struct cache_redis *store)
+{
+    struct redis_lookup *lookup = store->lookup;
+    if (!lookup)
+        return;
+    store->lookup = NULL;
+    event_free(lookup->event);
+    cache_redis_lookup_release(lookup);
+}
+
+static void cache_redis_on_resolved(evutil_socket_t fd, short what, void *arg)
+{
+    struct cache_redis *store = arg;
+    struct gaicb *request = &store->lookup->request;
+    (void)fd, (void)what;
+    (void)loop_now_ms(store->loop);
+    cache_redis_set_addresses(store, gai_error(request) == 0 ? request->ar_result : NULL);
+    request->ar_result = NULL;
+    cache_redis_drop_lookup(store);
+    cache_redis_connect_next(store, REDIS_TROUBLE_NAME);
+}
+
+static void cache_redis_on_resolve_deadline(void *arg)
+{
+    struct cache_redis *store = arg;
+    cache_redis_drop_lookup(store);
+    cache_redis_cool_down(store, REDIS_TROUBLE_NAME, STR(""));
+}
+
+/* By glibc, hence as /etc/nsswitch.conf says, like the panels' names (docs/decisions/0013). */
+static void cache_redis_resolve(struct cache_redis *store)
+{
+    struct redis_lookup *lookup = memory_new(sizeof *lookup);
+    struct sigevent event = {.sigev_notify = SIGEV_THREAD,
+                             .sigev_notify_function = cache_redis_lookup_on_done,
+                             .sigev_value.sival_ptr = lookup};
+    lookup->holds = 2;
+    lookup->host = memory_text(store->url.host);
+    lookup->hints = (struct addrinfo){.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+    lookup->request.ar_name = lookup->host;
+    lookup->request.ar_request = &lookup->hints;
+    lookup->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    ASSERT(lookup->wake_fd >= 0);
+    lookup->event =
+        event_new(loop_base(store->loop), lookup->wake_fd, EV_READ, cache_redis_on_resolved, store);
+    ASSERT(lookup->event && event_add(lookup->event, NULL) == 0);
+    store->lookup = lookup;
+    cache_redis_go(store, RESOLVING);
+    loop_timer_start(&store->timer, store->loop, RESOLVE_MS, cache_redis_on_resolve_deadline,
+                     store);
+    if (getaddrinfo_a(GAI_NOWAIT, (struct gaicb *[]){&lookup->request}, 1, &event) != 0) {
+        cache_redis_lookup_release(lookup); /* glibc's hold: it will not call */
+        cache_redis_on_resolve_deadline(store);
+    }
+}
+
+static void cache_redis_connect(void *arg)
+{
+    struct cache_redis *store = arg;
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST}, *list = NULL;
+    cache_redis_set_addresses(store, NULL);
+    if (store->url.path) {
+        if (!cache_redis_connect_to(store, NULL))
+            cache_redis_cool_down(store, REDIS_TROUBLE_UNREACHABLE, STR(""));
+    } else if (getaddrinfo(store->url.host, NULL, &hints, &list) == 0) {
+        cache_redis_set_addresses(store, list);
+        cache_redis_connect_next(store, REDIS_TROUBLE_UNREACHABLE);
+    } else {
+        cache_redis_resolve(store);
+    }
+}
+
+/* ---- the commands ---- */
+
+static struct redis_command *cache_redis_command_new(struct cache_redis *store,
+                                                     enum redis_family family, const char *name)
+{
+    struct redis_command *command = memory_new(sizeof *command);
+    command->store = store;
+    command->family = family;
+    command->name = memory_text(name);
+    store->count++;
+    return command;
+}
+
+/* False, and nothing is left behind: it cannot be sent. format as of redisCommand. */
+static bool cache_redis_issue(struct redis_command *command, const char *format, ...)
+{
+    struct cache_redis *store = command->store;
+    va_list args;
+    va_start(args, format);
+    int len = redisvFormatCommand(&command->text, format, args);
+    va_end(args);
+    if (len < 0)
+        memory_ran_out();
+    command->bytes = (size_t)len;
+    store->bytes += command->bytes;
+    if (store->count > CACHE_REDIS_COMMANDS || store->bytes > CACHE_REDIS_BYTES) {
+        cache_redis_note_trouble(command, REDIS_TROUBLE_CROWDED, STR(""));
+    } else if (cache_redis_send(command)) {
+        return true;
+    } else if (cache_redis_is_promising(store)) {
+        TAILQ_INSERT_TAIL(&store->waiting, command, entry);
+        return true;
+    } else {
+        cache_redis_note_failure(store);
+    }
+    cache_redis_free(command);
+    return false;
+}
+
+static bool cache_redis_get(void *arg, const char *name, cache_done_fn *done, void *done_arg)
+{
+    struct redis_command *command = cache_redis_command_new(arg, READING, name);
+    command->done = done;
+    command->arg = done_arg;
+    /* GETRANGE rather than GET: what somebody else put there may be of any size. */
+    return cache_redis_issue(command, "GETRANGE " KEY "%s 0 %d", name,
+                             CACHE_REDIS_VALUE_BYTES + REDIS_VALUE_HEAD_MAX);
+}
+
+static void cache_redis_put(void *arg, const char *name, struct str value, int64_t ttl_ms)
+{
+    struct redis_command *command = cache_redis_command_new(arg, WRITING, name);
+    struct buf text;
+    if (ttl_ms <= 0) {
+        (void)cache_redis_issue(command, "DEL " KEY "%s", name);
+        return;
+    }
+    buf_init(&text, CACHE_REDIS_VALUE_BYTES + REDIS_VALUE_HEAD_MAX);
+    redis_value_print(str_of(name), value, clock_wall_ms(), &text);
+    if (text.is_over) {
+        cache_redis_note_trouble(command, REDIS_TROUBLE_LARGE, STR(""));
+        cache_redis_free(command);
+    } else {
+        (void)cache_redis_issue(command, "SET " KEY "%s %b PX %lld", name, text.ptr, text.len,
+                                (long long)ttl_ms);
+    }
+    buf_fini(&text);
+}
+
+static bool cache_redis_lock(void *arg, const char *name, const char *token, int64_t ttl_ms,
+                             cache_lock_fn *done, void *done_arg)
+{
+    /* Ours already, free, or no lock of anybody's (not a string, or one that never ends): taken. */
+    static const char script[] =
+        "if redis.call('TYPE',KEYS[1]).ok=='string' and redis.call('PTTL',KEYS[1])>=0 "
+        "and redis.call('GET',KEYS[1])~=ARGV[1] then return 0 end "
+        "redis.call('SET',KEYS[1],ARGV[1],'PX',ARGV[2]) return 1";
+    struct redis_command *command = cache_redis_command_new(arg, WRITING, name);
+    command->locked = done;
+    command->arg = done_arg;
+    return cache_redis_issue(command, "EVAL %s 1 " LOCK_KEY "%s %s %lld", script, name, token,
+                             (long long)(ttl_ms > 0 ? ttl_ms : 1));
+}
+
+static void cache_redis_unlock(void *arg, const char *name, const char *token)
+{
+    static const char script[] =
+        "if redis.call('GET',KEYS[1])==ARGV[1] then redis.call('DEL',KEYS[1]) end return 1";
+    struct redis_command *command = cache_redis_command_new(arg, WRITING, name);
+    command->is_no_proof = true; /* it mostly writes nothing */
+    (void)cache_redis_issue(command, "EVAL %s 1 " LOCK_KEY "%s %s", script, name, token);
+}
+
+/* ---- the store ---- */
+
+static void cache_redis_health(void *arg, struct cache_health *out)
+{
+    struct cache_redis *store = arg;
+    enum redis_trouble connection =
+        atomic_load_explicit(&store->connection_trouble, memory_order_relaxed);
+    out->is_usable = connection == REDIS_TROUBLE_NONE;
+    out->failures = atomic_load_explicit(&store->failures, memory_order_relaxed);
+    int len = snprintf(out->message, sizeof out->message, "redis %.60s: %s", store->url.address,
+                       cache_redis_message(connection));
+    for (size_t i = 0; i < FAMILIES && out->is_usable; i++) {
+        enum redis_trouble trouble = atomic_load_explicit(&store->trouble[i], memory_order_relaxed);
+        if (trouble != REDIS_TROUBLE_NONE && len > 0 && (size_t)len < sizeof out->message)
+            len += snprintf(out->message + len, sizeof out->message - (size_t)len, "; %s: %s",
+                            family_names[i], cache_redis_message(trouble));
+    }
+}
+
+static void *cache_redis_open_url(struct str location, bool is_unix, struct loop *loop,
+                                  struct fault *why)
+{
+    struct redis_url url;
+    if (!redis_url_parse(location, is_unix, &url, why))
+        return NULL;
+    struct cache_redis *store = memory_new(sizeof *store);
+    store->loop = loop;
+    store->url = url;
+    store->cool_down_ms = COOL_DOWN_MIN_MS;
+    store->down_since_ms = clock_monotonic_ms();
+    TAILQ_INIT(&store->waiting);
+    atomic_init(&store->connection_trouble, REDIS_TROUBLE_UNREACHABLE);
+    cache_redis_connect(store);
+    return store;
+}
+
+static void *cache_redis_open(struct str location, struct loop *loop, struct fault *why)
+{
+    return cache_redis_open_url(location, false, loop, why);
+}
+
+static void *cache_redis_open_unix(struct str location, struct loop *loop, struct fault *why)
+{
+    return cache_redis_open_url(location, true, loop, why);
+}
+
+static bool cache_redis_check_url(struct str location, bool is_unix, struct fault *why)
+{
+    struct redis_url url;
+    bool is_good = redis_url_parse(location, is_unix, &url, why);
+    redis_url_fini(&url);
+    return is_good;
+}
+
+static bool cache_redis_check(struct str location, struct fault *why)
+{
+    return cache_redis_check_url(location, false, why);
+}
+
+static bool cache_redis_check_unix(struct str location, struct fault *why)
+{
+    return cache_redis_check_url(location, true, why);
+}
+
+static void cache_redis_close(void *arg)
+{
+    struct cache_redis *store = arg;
+    store->is_closing = true;
+    cache_redis_drop_context(store); /* gives back what is in flight */
+    cache_redis_drop_lookup(store);
+    cache_redis_set_addresses(store, NULL);
+    while (!TAILQ_EMPTY(&store->waiting)) {
+        struct redis_command *command = TAILQ_FIRST(&store->waiting);
+        TAILQ_REMOVE(&store->waiting, command, entry);
+        cache_redis_free(command);
+    }
+    ASSERT(store->count == 0);
+    loop_timer_fini(&store->timer);
+    redis_url_fini(&store->url);
+    free(store);
+}
+
+const struct cache_store cache_redis = {
+    .scheme = "redis",
+    .open = cache_redis_open,
+    .close = cache_redis_close,
+    .get = cache_redis_get,
+    .put = cache_redis_put,
+    .health = cache_redis_health,
+    .check = cache_redis_check,
+    .lock = cache_redis_lock,
+    .unlock = cache_redis_unlock,
+};
+
+const struct cache_store cache_redis_unix = {
+    .scheme = "redis+unix",
+    .open = cache_redis_open_unix,
+    .close = cache_redis_close,
+    .get = cache_redis_get,
+    .put = cache_redis_put,
+    .health = cache_redis_health,
+    .check = cache_redis_check_unix,
+    .lock = cache_redis_lock,
+    .unlock = cache_redis_unlock,
+};
