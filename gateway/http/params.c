@@ -325,17 +325,6 @@ static bool params_source_add(struct params_source *source, char *name, size_t n
 
 /* ---- application/x-www-form-urlencoded ---- */
 
-static int params_form_hex_of(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 /* Returns how many bytes it wrote, never more than it read. */
 static size_t params_form_decode(const char *from, size_t len, char *to)
 {
@@ -345,7 +334,7 @@ static size_t params_form_decode(const char *from, size_t len, char *to)
         if (c == '+') {
             c = ' ';
         } else if (c == '%' && i + 2 < len) {
-            int high = params_form_hex_of(from[i + 1]), low = params_form_hex_of(from[i + 2]);
+            int high = str_hex_digit(from[i + 1]), low = str_hex_digit(from[i + 2]);
             if (high >= 0 && low >= 0) {
                 c = (char)(high << 4 | low);
                 i += 2;
