@@ -25,116 +25,113 @@ static struct str entry_pack_str(struct packer *p, struct str s)
     return s.len ? str_make(entry_pack(p, s.ptr, s.len, 1), s.len) : STR("");
 }
 
-static const char *entry_pack_text(struct packer *p, const char *text)
+/* A struct of the ledger: its size, and where its texts stand. */
+enum { TEXTS_MAX = 12 };
+struct entry_shape {
+    size_t size;
+    size_t text_count;
+    size_t texts[TEXTS_MAX]; /* offsets of a struct str each */
+};
+
+#define TEXT_OF(type, member) offsetof(struct type, member)
+
+static const struct entry_shape shape_order = {
+    sizeof(struct ledger_order),
+    9,
+    {TEXT_OF(ledger_order, client), TEXT_OF(ledger_order, fields), TEXT_OF(ledger_order, currency),
+     TEXT_OF(ledger_order, provider), TEXT_OF(ledger_order, upstream_service),
+     TEXT_OF(ledger_order, upstream_id), TEXT_OF(ledger_order, extra),
+     TEXT_OF(ledger_order, reason), TEXT_OF(ledger_order, request_id)}};
+static const struct entry_shape shape_attempt = {
+    sizeof(struct ledger_attempt),
+    6,
+    {TEXT_OF(ledger_attempt, provider), TEXT_OF(ledger_attempt, upstream_service),
+     TEXT_OF(ledger_attempt, upstream_id), TEXT_OF(ledger_attempt, text),
+     TEXT_OF(ledger_attempt, evidence), TEXT_OF(ledger_attempt, request_id)}};
+static const struct entry_shape shape_update = {
+    sizeof(struct ledger_update),
+    4,
+    {TEXT_OF(ledger_update, provider), TEXT_OF(ledger_update, upstream_service),
+     TEXT_OF(ledger_update, upstream_id), TEXT_OF(ledger_update, extra)}};
+static const struct entry_shape shape_request = {
+    sizeof(struct ledger_request),
+    6,
+    {TEXT_OF(ledger_request, client), TEXT_OF(ledger_request, provider),
+     TEXT_OF(ledger_request, upstream_id), TEXT_OF(ledger_request, text),
+     TEXT_OF(ledger_request, evidence), TEXT_OF(ledger_request, request_id)}};
+static const struct entry_shape shape_client = {
+    sizeof(struct ledger_client),
+    2,
+    {TEXT_OF(ledger_client, name), TEXT_OF(ledger_client, settings)}};
+static const struct entry_shape shape_client_key = {
+    sizeof(struct ledger_client_key),
+    2,
+    {TEXT_OF(ledger_client_key, client), TEXT_OF(ledger_client_key, label)}};
+static const struct entry_shape shape_pause = {
+    sizeof(struct ledger_pause),
+    3,
+    {TEXT_OF(ledger_pause, provider), TEXT_OF(ledger_pause, reason), TEXT_OF(ledger_pause, who)}};
+
+static const struct entry_shape *const shapes[] = {
+    [ENTRY_LIST] =
+        &(const struct entry_shape){sizeof(struct entry_list),
+                                    2,
+                                    {TEXT_OF(entry_list, provider), TEXT_OF(entry_list, body)}},
+    [ENTRY_IMPORTS] = &(const struct entry_shape){sizeof(struct ledger_import),
+                                                  2,
+                                                  {TEXT_OF(ledger_import, provider),
+                                                   TEXT_OF(ledger_import, upstream_service)}},
+    [ENTRY_PRICES] = &(const struct entry_shape){sizeof(struct ledger_price),
+                                                 2,
+                                                 {TEXT_OF(ledger_price, provider),
+                                                  TEXT_OF(ledger_price, upstream_service)}},
+    [ENTRY_PAUSE] = &shape_pause,
+    [ENTRY_PAUSE_END] = &shape_pause,
+    [ENTRY_CLIENT_ADD] = &shape_client,
+    [ENTRY_CLIENT_CHANGE] = &shape_client,
+    [ENTRY_KEY_ADD] = &shape_client_key,
+    [ENTRY_KEY_REVOKE] = &shape_client_key,
+    [ENTRY_KEYS_USED] = &shape_client_key,
+};
+
+/* count structs of one shape with their texts; NULL while measuring. */
+static const void *entry_pack_rows(struct packer *p, const struct entry_shape *shape,
+                                   const void *rows, size_t count)
 {
-    return text ? entry_pack(p, text, strlen(text) + 1, 1) : NULL;
+    char *copies = entry_pack(p, rows, count * shape->size, _Alignof(max_align_t));
+    for (size_t i = 0; i < count; i++) {
+        const char *row = (const char *)rows + i * shape->size;
+        for (size_t j = 0; j < shape->text_count; j++) {
+            struct str text;
+            memcpy(&text, row + shape->texts[j], sizeof text);
+            text = entry_pack_str(p, text);
+            if (copies)
+                memcpy(copies + i * shape->size + shape->texts[j], &text, sizeof text);
+        }
+    }
+    return copies;
 }
 
-#define PACK_STRUCT(p, copy) entry_pack(p, copy, sizeof *(copy), _Alignof(max_align_t))
-
-static const struct ledger_order *entry_pack_order(struct packer *p,
-                                                   const struct ledger_order *order)
+static const void *entry_pack_optional(struct packer *p, const struct entry_shape *shape,
+                                       const void *row)
 {
-    struct ledger_order copy = *order;
-    copy.client = entry_pack_str(p, order->client);
-    copy.fields = entry_pack_str(p, order->fields);
-    copy.currency = entry_pack_str(p, order->currency);
-    copy.provider = entry_pack_str(p, order->provider);
-    copy.upstream_service = entry_pack_str(p, order->upstream_service);
-    copy.upstream_id = entry_pack_str(p, order->upstream_id);
-    copy.extra = entry_pack_str(p, order->extra);
-    copy.reason = entry_pack_str(p, order->reason);
-    copy.request_id = entry_pack_str(p, order->request_id);
-    return PACK_STRUCT(p, &copy);
-}
-
-static const struct ledger_attempt *entry_pack_attempt(struct packer *p,
-                                                       const struct ledger_attempt *attempt)
-{
-    struct ledger_attempt copy = *attempt;
-    copy.provider = entry_pack_str(p, attempt->provider);
-    copy.upstream_service = entry_pack_str(p, attempt->upstream_service);
-    copy.upstream_id = entry_pack_str(p, attempt->upstream_id);
-    copy.text = entry_pack_str(p, attempt->text);
-    copy.evidence = entry_pack_str(p, attempt->evidence);
-    copy.request_id = entry_pack_str(p, attempt->request_id);
-    return PACK_STRUCT(p, &copy);
-}
-
-static const struct ledger_update *entry_pack_update(struct packer *p,
-                                                     const struct ledger_update *update)
-{
-    struct ledger_update copy = *update;
-    copy.provider = entry_pack_str(p, update->provider);
-    copy.upstream_service = entry_pack_str(p, update->upstream_service);
-    copy.upstream_id = entry_pack_str(p, update->upstream_id);
-    copy.extra = entry_pack_str(p, update->extra);
-    return PACK_STRUCT(p, &copy);
-}
-
-static const struct ledger_request *entry_pack_request(struct packer *p,
-                                                       const struct ledger_request *order_request)
-{
-    struct ledger_request copy = *order_request;
-    copy.client = entry_pack_str(p, order_request->client);
-    copy.provider = entry_pack_str(p, order_request->provider);
-    copy.upstream_id = entry_pack_str(p, order_request->upstream_id);
-    copy.text = entry_pack_str(p, order_request->text);
-    copy.evidence = entry_pack_str(p, order_request->evidence);
-    copy.request_id = entry_pack_str(p, order_request->request_id);
-    return PACK_STRUCT(p, &copy);
+    return row ? entry_pack_rows(p, shape, row, 1) : NULL;
 }
 
 static const struct ledger_change *entry_pack_change(struct packer *p,
                                                      const struct ledger_change *change)
 {
     struct ledger_change copy = *change;
-    if (change->insert)
-        copy.insert = entry_pack_order(p, change->insert);
-    if (change->attempt_ended)
-        copy.attempt_ended = entry_pack_attempt(p, change->attempt_ended);
-    if (change->attempt_started)
-        copy.attempt_started = entry_pack_attempt(p, change->attempt_started);
-    if (change->update)
-        copy.update = entry_pack_update(p, change->update);
-    if (change->order_request)
-        copy.order_request = entry_pack_request(p, change->order_request);
-    copy.event = entry_pack_text(p, change->event);
+    copy.insert = entry_pack_optional(p, &shape_order, change->insert);
+    copy.attempt_ended = entry_pack_optional(p, &shape_attempt, change->attempt_ended);
+    copy.attempt_started = entry_pack_optional(p, &shape_attempt, change->attempt_started);
+    copy.update = entry_pack_optional(p, &shape_update, change->update);
+    copy.order_request = entry_pack_optional(p, &shape_request, change->order_request);
+    if (change->event)
+        copy.event = entry_pack(p, change->event, strlen(change->event) + 1, 1);
     copy.reason = entry_pack_str(p, change->reason);
     copy.request_id = entry_pack_str(p, change->request_id);
-    return PACK_STRUCT(p, &copy);
-}
-
-static const struct ledger_import *
-entry_pack_imports(struct packer *p, const struct ledger_import *rows, size_t count)
-{
-    struct ledger_import *copies = entry_pack(p, rows, count * sizeof *rows, _Alignof(max_align_t));
-    for (size_t i = 0; i < count; i++) {
-        struct str provider = entry_pack_str(p, rows[i].provider);
-        struct str upstream_service = entry_pack_str(p, rows[i].upstream_service);
-        if (copies) {
-            copies[i].provider = provider;
-            copies[i].upstream_service = upstream_service;
-        }
-    }
-    return copies;
-}
-
-static const struct ledger_price *entry_pack_prices(struct packer *p,
-                                                    const struct ledger_price *rows, size_t count)
-{
-    struct ledger_price *copies = entry_pack(p, rows, count * sizeof *rows, _Alignof(max_align_t));
-    for (size_t i = 0; i < count; i++) {
-        struct str provider = entry_pack_str(p, rows[i].provider);
-        struct str upstream_service = entry_pack_str(p, rows[i].upstream_service);
-        const char *note = entry_pack_text(p, rows[i].note);
-        if (copies) {
-            copies[i].provider = provider;
-            copies[i].upstream_service = upstream_service;
-            copies[i].note = note;
-        }
-    }
-    return copies;
+    return entry_pack(p, &copy, sizeof copy, _Alignof(max_align_t));
 }
 
 static struct ledger_entry *entry_new(enum entry_kind kind, size_t size)
@@ -153,38 +150,18 @@ struct ledger_entry *entry_of_change(const struct ledger_change *change)
     struct ledger_entry *entry = entry_new(ENTRY_CHANGE, p.size);
     p = (struct packer){(char *)entry, sizeof *entry};
     entry->of.change = entry_pack_change(&p, change);
+    entry->count = 1;
     return entry;
 }
 
-struct ledger_entry *entry_of_list(struct str provider, struct str body, int64_t fetched_at_ms)
-{
-    struct ledger_entry *entry = entry_new(ENTRY_LIST, sizeof *entry + provider.len + body.len);
-    struct packer p = {(char *)entry, sizeof *entry};
-    entry->of.list.provider = entry_pack_str(&p, provider);
-    entry->of.list.body = entry_pack_str(&p, body);
-    entry->of.list.fetched_at_ms = fetched_at_ms;
-    return entry;
-}
-
-struct ledger_entry *entry_of_imports(const struct ledger_import *rows, size_t count)
+struct ledger_entry *entry_of_rows(enum entry_kind kind, const void *rows, size_t count)
 {
     struct packer p = {.size = sizeof(struct ledger_entry)};
-    entry_pack_imports(&p, rows, count);
-    struct ledger_entry *entry = entry_new(ENTRY_IMPORTS, p.size);
+    entry_pack_rows(&p, shapes[kind], rows, count);
+    struct ledger_entry *entry = entry_new(kind, p.size);
     p = (struct packer){(char *)entry, sizeof *entry};
-    entry->of.imports.rows = entry_pack_imports(&p, rows, count);
-    entry->of.imports.count = count;
-    return entry;
-}
-
-struct ledger_entry *entry_of_prices(const struct ledger_price *rows, size_t count)
-{
-    struct packer p = {.size = sizeof(struct ledger_entry)};
-    entry_pack_prices(&p, rows, count);
-    struct ledger_entry *entry = entry_new(ENTRY_PRICES, p.size);
-    p = (struct packer){(char *)entry, sizeof *entry};
-    entry->of.prices.rows = entry_pack_prices(&p, rows, count);
-    entry->of.prices.count = count;
+    entry->of.rows = entry_pack_rows(&p, shapes[kind], rows, count);
+    entry->count = count;
     return entry;
 }
 

@@ -187,21 +187,71 @@ void ledger_write(struct ledger *ledger, struct loop *loop, const struct ledger_
     ledger_write_entry(ledger, loop, entry_of_change(change), done, arg);
 }
 
+static void ledger_write_rows(struct ledger *ledger, struct loop *loop, enum entry_kind kind,
+                              const void *rows, size_t count, ledger_done_fn *done, void *arg)
+{
+    ledger_write_entry(ledger, loop, entry_of_rows(kind, rows, count), done, arg);
+}
+
 void ledger_keep_list(struct ledger *ledger, struct loop *loop, struct str provider,
                       struct str body, int64_t fetched_at_ms, ledger_done_fn *done, void *arg)
 {
-    ledger_write_entry(ledger, loop, entry_of_list(provider, body, fetched_at_ms), done, arg);
+    const struct entry_list list = {provider, body, fetched_at_ms};
+    ledger_write_rows(ledger, loop, ENTRY_LIST, &list, 1, done, arg);
 }
 
 void ledger_keep_imports(struct ledger *ledger, struct loop *loop, const struct ledger_import *list,
                          size_t count, ledger_done_fn *done, void *arg)
 {
-    ledger_write_entry(ledger, loop, entry_of_imports(list, count), done, arg);
+    ledger_write_rows(ledger, loop, ENTRY_IMPORTS, list, count, done, arg);
 }
 
 void ledger_keep_prices(struct ledger *ledger, const struct ledger_price *list, size_t count)
 {
-    ledger_write_entry(ledger, NULL, entry_of_prices(list, count), NULL, NULL);
+    ledger_write_rows(ledger, NULL, ENTRY_PRICES, list, count, NULL, NULL);
+}
+
+void ledger_keep_pause(struct ledger *ledger, struct loop *loop, const struct ledger_pause *pause,
+                       ledger_done_fn *done, void *arg)
+{
+    ledger_write_rows(ledger, loop, ENTRY_PAUSE, pause, 1, done, arg);
+}
+
+void ledger_drop_pause(struct ledger *ledger, struct loop *loop, struct str provider,
+                       ledger_done_fn *done, void *arg)
+{
+    const struct ledger_pause pause = {.provider = provider};
+    ledger_write_rows(ledger, loop, ENTRY_PAUSE_END, &pause, 1, done, arg);
+}
+
+void ledger_add_client(struct ledger *ledger, struct loop *loop, const struct ledger_client *client,
+                       ledger_done_fn *done, void *arg)
+{
+    ledger_write_rows(ledger, loop, ENTRY_CLIENT_ADD, client, 1, done, arg);
+}
+
+void ledger_change_client(struct ledger *ledger, struct loop *loop,
+                          const struct ledger_client *client, ledger_done_fn *done, void *arg)
+{
+    ledger_write_rows(ledger, loop, ENTRY_CLIENT_CHANGE, client, 1, done, arg);
+}
+
+void ledger_add_client_key(struct ledger *ledger, struct loop *loop,
+                           const struct ledger_client_key *key, ledger_done_fn *done, void *arg)
+{
+    ledger_write_rows(ledger, loop, ENTRY_KEY_ADD, key, 1, done, arg);
+}
+
+void ledger_revoke_client_key(struct ledger *ledger, struct loop *loop,
+                              const struct ledger_client_key *key, ledger_done_fn *done, void *arg)
+{
+    ledger_write_rows(ledger, loop, ENTRY_KEY_REVOKE, key, 1, done, arg);
+}
+
+void ledger_touch_client_keys(struct ledger *ledger, const struct ledger_client_key *list,
+                              size_t count)
+{
+    ledger_write_rows(ledger, NULL, ENTRY_KEYS_USED, list, count, NULL, NULL);
 }
 
 static uint32_t ledger_take_number(_Atomic uint64_t *next)

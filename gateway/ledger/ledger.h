@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/fault.h"
 #include "ledger/orderstate.h"
+#include "ledger/records.h"
 #include "loop/loop.h"
 #include "money/money.h"
 #include "protocol/ordertype.h"
@@ -125,21 +126,30 @@ void ledger_write(struct ledger *ledger, struct loop *loop, const struct ledger_
  */
 void ledger_keep_list(struct ledger *ledger, struct loop *loop, struct str provider,
                       struct str body, int64_t fetched_at_ms, ledger_done_fn *done, void *arg);
-/* Import numbers: service numbers given to a provider's services, for ever. */
-struct ledger_import {
-    struct str provider, upstream_service;
-    uint32_t service;
-};
+/* Refused when one of the numbers was given to another service. */
 void ledger_keep_imports(struct ledger *ledger, struct loop *loop, const struct ledger_import *list,
                          size_t count, ledger_done_fn *done, void *arg);
-/* Price history: a row each time a provider's rate changes (its currency), and what an operator
- * accepted; `note` is a word such as "seen", "quarantined", "accepted". */
-struct ledger_price {
-    struct str provider, upstream_service;
-    struct money rate;
-    const char *note;
-};
 void ledger_keep_prices(struct ledger *ledger, const struct ledger_price *list, size_t count);
+/* A pause takes the place of the provider's former one; ledger_drop_pause ends it. */
+void ledger_keep_pause(struct ledger *ledger, struct loop *loop, const struct ledger_pause *pause,
+                       ledger_done_fn *done, void *arg);
+void ledger_drop_pause(struct ledger *ledger, struct loop *loop, struct str provider,
+                       ledger_done_fn *done, void *arg);
+/* Adding a name that exists is refused, and so is changing one that does not. */
+void ledger_add_client(struct ledger *ledger, struct loop *loop, const struct ledger_client *client,
+                       ledger_done_fn *done, void *arg);
+void ledger_change_client(struct ledger *ledger, struct loop *loop,
+                          const struct ledger_client *client, ledger_done_fn *done, void *arg);
+/* Refused when the client is not there, has a key of that label (revoked ones count too), or any
+ * client has a key of that hash. */
+void ledger_add_client_key(struct ledger *ledger, struct loop *loop,
+                           const struct ledger_client_key *key, ledger_done_fn *done, void *arg);
+/* By client and label; refused when there is none in force. */
+void ledger_revoke_client_key(struct ledger *ledger, struct loop *loop,
+                              const struct ledger_client_key *key, ledger_done_fn *done, void *arg);
+/* By client and label: last_used_at_ms of each; nobody waits for it. */
+void ledger_touch_client_keys(struct ledger *ledger, const struct ledger_client_key *list,
+                              size_t count);
 
 /* The next order or refill number: from memory, ours alone, never given twice, may leave gaps.
  * 0 when 2147483647 is passed. Any thread. */
@@ -155,7 +165,9 @@ enum ledger_query_kind {
     LEDGER_QUERY_LIST,       /* newest first: client, is_doubt, before, limit */
     LEDGER_QUERY_DOUBT_TEXT, /* orders in doubt at `provider` whose last attempt's text is `text` */
     LEDGER_QUERY_REQUESTS,   /* ids: refill numbers, each that exists */
-    LEDGER_QUERY_CHILDREN    /* id: the orders whose parent it is, by number */
+    LEDGER_QUERY_CHILDREN,   /* id: the orders whose parent it is, by number */
+    LEDGER_QUERY_PAUSES,     /* every provider's pause */
+    LEDGER_QUERY_CLIENTS     /* those added at run time (client: that one), with all their keys */
 };
 struct ledger_query {
     enum ledger_query_kind request;
@@ -184,6 +196,12 @@ struct ledger_rows { /* all of it lives in the arena of the answer */
     size_t event_count;
     const struct ledger_request *order_requests;
     size_t order_request_count;
+    const struct ledger_pause *pauses;
+    size_t pause_count;
+    const struct ledger_client *clients; /* by name */
+    size_t client_count;
+    const struct ledger_client_key *client_keys; /* by client and label, revoked ones too */
+    size_t client_key_count;
 };
 typedef void ledger_rows_fn(const struct ledger_rows *rows, void *arg);
 void ledger_query(struct ledger *ledger, struct loop *loop, const struct ledger_query *query,
@@ -209,6 +227,9 @@ struct ledger_visit {
     void (*import)(const struct ledger_import *import, void *arg);
     void (*price)(const struct ledger_price *price, int64_t at_ms,
                   void *arg); /* the newest of each */
+    void (*pause)(const struct ledger_pause *pause, void *arg);
+    void (*client)(const struct ledger_client *client, void *arg);
+    void (*client_key)(const struct ledger_client_key *key, void *arg); /* those in force */
     void *arg;
 };
 bool ledger_recover(struct ledger *ledger, const struct ledger_visit *visit, struct fault *why);

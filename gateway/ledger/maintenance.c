@@ -4,12 +4,13 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/queue.h>
 
 #include "base/log.h"
 
 struct backup {
     struct loop_message message; /* the way home; first */
-    struct backup *next;
+    STAILQ_ENTRY(backup) queue;
     struct loop *loop;
     maintenance_done_fn *done;
     void *arg;
@@ -28,7 +29,7 @@ struct maintenance {
     bool is_started;
     /* under the mutex */
     bool is_stopping, is_checkpoint_due;
-    struct backup *first, *last;
+    STAILQ_HEAD(, backup) backups;
     _Atomic bool has_cooled_down;
 };
 
@@ -37,6 +38,7 @@ struct maintenance *maintenance_new(const struct backend *backend, const char *l
     struct maintenance *maintenance = memory_new(sizeof *maintenance);
     maintenance->backend = backend;
     maintenance->location = memory_text(location);
+    STAILQ_INIT(&maintenance->backups);
     ASSERT(pthread_mutex_init(&maintenance->mutex, NULL) == 0);
     ASSERT(pthread_cond_init(&maintenance->wake, NULL) == 0);
     return maintenance;
@@ -87,12 +89,12 @@ static void *maintenance_run(void *arg)
     pthread_mutex_lock(&maintenance->mutex);
     for (;;) {
         while (!maintenance->is_stopping && !maintenance->is_checkpoint_due &&
-               maintenance->first == NULL)
+               STAILQ_EMPTY(&maintenance->backups))
             pthread_cond_wait(&maintenance->wake, &maintenance->mutex);
-        struct backup *backup = maintenance->first;
+        struct backup *backup = STAILQ_FIRST(&maintenance->backups);
         bool is_checkpoint_due = maintenance->is_checkpoint_due && backup == NULL;
         if (backup)
-            maintenance->first = backup->next;
+            STAILQ_REMOVE_HEAD(&maintenance->backups, queue);
         else if (!is_checkpoint_due)
             break;
         if (is_checkpoint_due)
@@ -156,11 +158,7 @@ void maintenance_backup(struct maintenance *maintenance, struct loop *loop, cons
     struct backup *backup = memory_new(sizeof *backup);
     *backup = (struct backup){.loop = loop, .done = done, .arg = arg, .path = memory_text(path)};
     pthread_mutex_lock(&maintenance->mutex);
-    if (maintenance->first)
-        maintenance->last->next = backup;
-    else
-        maintenance->first = backup;
-    maintenance->last = backup;
+    STAILQ_INSERT_TAIL(&maintenance->backups, backup, queue);
     pthread_cond_signal(&maintenance->wake);
     pthread_mutex_unlock(&maintenance->mutex);
 }

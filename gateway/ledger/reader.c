@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/queue.h>
 
 #include "base/log.h"
 
@@ -10,7 +11,7 @@ enum { QUEUE_MAX = 65536 };
 
 struct reader_request {
     struct loop_message message; /* the way home; first */
-    struct reader_request *next;
+    STAILQ_ENTRY(reader_request) queue;
     struct loop *loop;
     ledger_rows_fn *done;
     void *arg;
@@ -28,7 +29,7 @@ struct reader {
     pthread_mutex_t mutex;
     pthread_cond_t wake;
     /* under the mutex */
-    struct reader_request *first, *last;
+    STAILQ_HEAD(, reader_request) queue;
     size_t waiting;
     bool is_stopping;
 };
@@ -38,6 +39,7 @@ struct reader *reader_new(const struct backend *backend, const char *location)
     struct reader *reader = memory_new(sizeof *reader);
     reader->backend = backend;
     reader->location = memory_text(location);
+    STAILQ_INIT(&reader->queue);
     ASSERT(pthread_mutex_init(&reader->mutex, NULL) == 0);
     ASSERT(pthread_cond_init(&reader->wake, NULL) == 0);
     return reader;
@@ -96,11 +98,7 @@ void reader_query(struct reader *reader, struct loop *loop, const struct ledger_
     pthread_mutex_lock(&reader->mutex);
     bool has_room = reader->waiting < QUEUE_MAX;
     if (has_room) {
-        if (reader->first)
-            reader->last->next = request;
-        else
-            reader->first = request;
-        reader->last = request;
+        STAILQ_INSERT_TAIL(&reader->queue, request, queue);
         reader->waiting++;
         if (reader->waiting == 1)
             pthread_cond_signal(&reader->wake);
@@ -132,12 +130,12 @@ static void *reader_run(void *arg)
     struct reader *reader = arg;
     pthread_mutex_lock(&reader->mutex);
     for (;;) {
-        while (reader->first == NULL && !reader->is_stopping)
+        while (STAILQ_EMPTY(&reader->queue) && !reader->is_stopping)
             pthread_cond_wait(&reader->wake, &reader->mutex);
-        struct reader_request *request = reader->first;
+        struct reader_request *request = STAILQ_FIRST(&reader->queue);
         if (request == NULL)
             break;
-        reader->first = request->next;
+        STAILQ_REMOVE_HEAD(&reader->queue, queue);
         reader->waiting--;
         pthread_mutex_unlock(&reader->mutex);
         reader_answer(reader, request);

@@ -37,6 +37,13 @@ enum statement {
     STATEMENT_IMPORT_KEEP,
     STATEMENT_IMPORT_STANDS,
     STATEMENT_PRICE_KEEP,
+    STATEMENT_PAUSE_KEEP,
+    STATEMENT_PAUSE_DROP,
+    STATEMENT_CLIENT_ADD,
+    STATEMENT_CLIENT_CHANGE,
+    STATEMENT_KEY_ADD,
+    STATEMENT_KEY_REVOKE,
+    STATEMENT_KEY_USED,
     STATEMENT_QUERY_ORDER,
     STATEMENT_QUERY_LIST,
     STATEMENT_QUERY_LIST_CLIENT,
@@ -49,6 +56,9 @@ enum statement {
     STATEMENT_QUERY_EVENTS,
     STATEMENT_QUERY_REQUESTS_OF,
     STATEMENT_QUERY_REQUEST,
+    STATEMENT_QUERY_PAUSES, /* visited too, as are the next two */
+    STATEMENT_QUERY_CLIENTS,
+    STATEMENT_QUERY_KEYS,
     STATEMENT_LAST_ORDER,
     STATEMENT_LAST_REQUEST,
     STATEMENT_RECOVER_ATTEMPTS,
@@ -76,7 +86,7 @@ struct backend_connection {
 };
 
 /* ---- sqlite_open.c ---- */
-enum { SQLITE_SCHEMA_VERSION = 2, SQLITE_APPLICATION = 0x706d7578 /* "pmux" */ };
+enum { SQLITE_SCHEMA_VERSION = 3, SQLITE_APPLICATION = 0x706d7578 /* "pmux" */ };
 /* Opens the database again when a failure has closed it. */
 bool sqlite_revive(struct backend_connection *connection, struct fault *why);
 /* After a failed commit: a new connection takes the place of the broken one. */
@@ -131,6 +141,10 @@ void sqlite_read(struct backend_connection *connection, const struct ledger_quer
                  struct arena *arena, struct ledger_rows *rows_out);
 const char *sqlite_kind_name(enum order_request_kind kind);
 const char *sqlite_refill_name(enum refillstatus status); /* UNKNOWN has a word too */
+void sqlite_pause_row(sqlite3_stmt *statement, struct arena *arena, struct ledger_pause *out);
+void sqlite_client_row(sqlite3_stmt *statement, struct arena *arena, struct ledger_client *out);
+void sqlite_client_key_row(sqlite3_stmt *statement, struct arena *arena,
+                           struct ledger_client_key *out);
 void sqlite_order_row(sqlite3_stmt *statement, struct arena *arena, struct ledger_order *out);
 bool sqlite_recover(struct backend_connection *connection, const struct ledger_visit *visit,
                     struct fault *why);

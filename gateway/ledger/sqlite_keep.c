@@ -89,12 +89,12 @@ enum ledger_result sqlite_request(struct backend_connection *connection,
     return LEDGER_REFUSED;
 }
 
-static int sqlite_keep_list(struct backend_connection *connection, const struct ledger_entry *entry)
+static int sqlite_keep_list(struct backend_connection *connection, const struct entry_list *list)
 {
     sqlite3_stmt *s = sqlite_statement(connection, STATEMENT_LIST_KEEP);
-    sqlite_bind_str(s, 1, entry->of.list.provider);
-    sqlite_bind_str(s, 2, entry->of.list.body);
-    sqlite_bind_number(s, 3, entry->of.list.fetched_at_ms);
+    sqlite_bind_str(s, 1, list->provider);
+    sqlite_bind_str(s, 2, list->body);
+    sqlite_bind_number(s, 3, list->fetched_at_ms);
     return sqlite_do(connection, s);
 }
 
@@ -114,8 +114,8 @@ static enum ledger_result sqlite_keep_imports(struct backend_connection *connect
                                               const struct ledger_entry *entry, int *code)
 {
     sqlite3_stmt *s = sqlite_statement(connection, STATEMENT_IMPORT_KEEP);
-    for (size_t i = 0; i < entry->of.imports.count; i++) {
-        const struct ledger_import *row = &entry->of.imports.rows[i];
+    for (size_t i = 0; i < entry->count; i++) {
+        const struct ledger_import *row = &entry->of.imports[i];
         sqlite_bind_str(s, 1, row->provider);
         sqlite_bind_str(s, 2, row->upstream_service);
         sqlite_bind_number(s, 3, row->service);
@@ -139,13 +139,99 @@ static int sqlite_keep_prices(struct backend_connection *connection,
 {
     sqlite3_stmt *s = sqlite_statement(connection, STATEMENT_PRICE_KEEP);
     int code = SQLITE_OK;
-    for (size_t i = 0; i < entry->of.prices.count && code == SQLITE_OK; i++) {
-        const struct ledger_price *row = &entry->of.prices.rows[i];
+    for (size_t i = 0; i < entry->count && code == SQLITE_OK; i++) {
+        const struct ledger_price *row = &entry->of.prices[i];
         sqlite_bind_str(s, 1, row->provider);
         sqlite_bind_str(s, 2, row->upstream_service);
         sqlite_bind_number(s, 3, row->rate.units);
         sqlite_bind_str(s, 4, str_of(row->note));
         sqlite_bind_number(s, 5, entry->at_ms);
+        code = sqlite_do(connection, s);
+    }
+    return code;
+}
+
+static int sqlite_keep_pause(struct backend_connection *connection,
+                             const struct ledger_pause *pause, int64_t at_ms)
+{
+    sqlite3_stmt *s = sqlite_statement(connection, STATEMENT_PAUSE_KEEP);
+    sqlite_bind_str(s, 1, pause->provider);
+    sqlite_bind_number(s, 2, pause->until_ms);
+    sqlite_bind_number(s, 3, pause->at_ms ? pause->at_ms : at_ms);
+    sqlite_bind_str(s, 4, pause->reason);
+    sqlite_bind_str(s, 5, pause->who);
+    return sqlite_do(connection, s);
+}
+
+static int sqlite_keep_drop_pause(struct backend_connection *connection, struct str provider)
+{
+    sqlite3_stmt *s = sqlite_statement(connection, STATEMENT_PAUSE_DROP);
+    sqlite_bind_str(s, 1, provider);
+    return sqlite_do(connection, s);
+}
+
+/* One row must have been written; else the write is refused. */
+static enum ledger_result sqlite_keep_judge(struct backend_connection *connection, int code,
+                                            const char *why)
+{
+    if (code != SQLITE_OK || sqlite3_changes(connection->db) == 1)
+        return LEDGER_DONE;
+    connection->refusal = why;
+    return LEDGER_REFUSED;
+}
+
+static enum ledger_result sqlite_keep_client(struct backend_connection *connection,
+                                             const struct ledger_entry *entry, int *code)
+{
+    const struct ledger_client *client = entry->of.client;
+    bool is_new = entry->kind == ENTRY_CLIENT_ADD;
+    sqlite3_stmt *s =
+        sqlite_statement(connection, is_new ? STATEMENT_CLIENT_ADD : STATEMENT_CLIENT_CHANGE);
+    sqlite_bind_str(s, 1, client->name);
+    sqlite_bind_str(s, 2, client->settings);
+    sqlite_bind_number(s, 3, client->is_frozen);
+    sqlite_bind_number(s, 4, entry->at_ms);
+    *code = sqlite_do(connection, s);
+    return sqlite_keep_judge(connection, *code,
+                             is_new ? "a client of that name exists" : "no such client");
+}
+
+static enum ledger_result sqlite_keep_add_key(struct backend_connection *connection,
+                                              const struct ledger_client_key *key, int64_t at_ms,
+                                              int *code)
+{
+    sqlite3_stmt *s = sqlite_statement(connection, STATEMENT_KEY_ADD);
+    sqlite_bind_str(s, 1, key->client);
+    sqlite_bind_str(s, 2, key->label);
+    sqlite3_bind_blob64(s, 3, key->sha256, sizeof key->sha256, SQLITE_STATIC);
+    sqlite_bind_number(s, 4, at_ms);
+    *code = sqlite_do(connection, s);
+    return sqlite_keep_judge(connection, *code,
+                             "no such client, or the label or the key is in use");
+}
+
+static enum ledger_result sqlite_keep_revoke_key(struct backend_connection *connection,
+                                                 const struct ledger_client_key *key, int64_t at_ms,
+                                                 int *code)
+{
+    sqlite3_stmt *s = sqlite_statement(connection, STATEMENT_KEY_REVOKE);
+    sqlite_bind_str(s, 1, key->client);
+    sqlite_bind_str(s, 2, key->label);
+    sqlite_bind_number(s, 3, at_ms);
+    *code = sqlite_do(connection, s);
+    return sqlite_keep_judge(connection, *code, "no such key in force");
+}
+
+static int sqlite_keep_keys_used(struct backend_connection *connection,
+                                 const struct ledger_entry *entry)
+{
+    sqlite3_stmt *s = sqlite_statement(connection, STATEMENT_KEY_USED);
+    int code = SQLITE_OK;
+    for (size_t i = 0; i < entry->count && code == SQLITE_OK; i++) {
+        const struct ledger_client_key *key = &entry->of.keys[i];
+        sqlite_bind_str(s, 1, key->client);
+        sqlite_bind_str(s, 2, key->label);
+        sqlite_bind_number(s, 3, key->last_used_at_ms ? key->last_used_at_ms : entry->at_ms);
         code = sqlite_do(connection, s);
     }
     return code;
@@ -158,12 +244,28 @@ enum ledger_result sqlite_apply(struct backend_connection *connection,
     case ENTRY_CHANGE:
         return sqlite_change(connection, entry->of.change, entry->at_ms, code);
     case ENTRY_LIST:
-        *code = sqlite_keep_list(connection, entry);
+        *code = sqlite_keep_list(connection, entry->of.list);
         return LEDGER_DONE;
     case ENTRY_IMPORTS:
         return sqlite_keep_imports(connection, entry, code);
     case ENTRY_PRICES:
         *code = sqlite_keep_prices(connection, entry);
+        return LEDGER_DONE;
+    case ENTRY_PAUSE:
+        *code = sqlite_keep_pause(connection, entry->of.pause, entry->at_ms);
+        return LEDGER_DONE;
+    case ENTRY_PAUSE_END:
+        *code = sqlite_keep_drop_pause(connection, entry->of.pause->provider);
+        return LEDGER_DONE;
+    case ENTRY_CLIENT_ADD:
+    case ENTRY_CLIENT_CHANGE:
+        return sqlite_keep_client(connection, entry, code);
+    case ENTRY_KEY_ADD:
+        return sqlite_keep_add_key(connection, entry->of.keys, entry->at_ms, code);
+    case ENTRY_KEY_REVOKE:
+        return sqlite_keep_revoke_key(connection, entry->of.keys, entry->at_ms, code);
+    case ENTRY_KEYS_USED:
+        *code = sqlite_keep_keys_used(connection, entry);
         return LEDGER_DONE;
     }
     UNREACHABLE();

@@ -111,15 +111,45 @@ static void sqlite_read_request_row(sqlite3_stmt *s, struct arena *arena,
         out->state = ATTEMPTSTATE_DOUBT;
 }
 
+void sqlite_pause_row(sqlite3_stmt *s, struct arena *arena, struct ledger_pause *out)
+{
+    *out = (struct ledger_pause){.provider = sqlite_text(s, 0, arena),
+                                 .until_ms = sqlite3_column_int64(s, 1),
+                                 .at_ms = sqlite3_column_int64(s, 2),
+                                 .reason = sqlite_text(s, 3, arena),
+                                 .who = sqlite_text(s, 4, arena)};
+}
+
+void sqlite_client_row(sqlite3_stmt *s, struct arena *arena, struct ledger_client *out)
+{
+    *out = (struct ledger_client){.name = sqlite_text(s, 0, arena),
+                                  .settings = sqlite_text(s, 1, arena),
+                                  .is_frozen = sqlite3_column_int(s, 2) != 0,
+                                  .created_at_ms = sqlite3_column_int64(s, 3),
+                                  .changed_at_ms = sqlite3_column_int64(s, 4)};
+}
+
+void sqlite_client_key_row(sqlite3_stmt *s, struct arena *arena, struct ledger_client_key *out)
+{
+    *out = (struct ledger_client_key){.client = sqlite_text(s, 0, arena),
+                                      .label = sqlite_text(s, 1, arena),
+                                      .created_at_ms = sqlite3_column_int64(s, 3),
+                                      .last_used_at_ms = sqlite3_column_int64(s, 4),
+                                      .revoked_at_ms = sqlite3_column_int64(s, 5)};
+    const void *hash = sqlite3_column_blob(s, 2);
+    if (hash && sqlite3_column_bytes(s, 2) == LEDGER_SHA256_BYTES)
+        memcpy(out->sha256, hash, LEDGER_SHA256_BYTES);
+}
+
 /* One reading: where the rows of each kind gather, and the first error. */
 struct sqlite_reading {
     struct backend_connection *connection;
     struct arena *arena;
     int code;
-    struct rows orders, attempts, events, order_requests;
+    struct rows orders, attempts, events, order_requests, pauses, clients, client_keys;
 };
 
-enum kind { KIND_ORDER, KIND_ATTEMPT, KIND_EVENT, KIND_REQUEST };
+enum kind { KIND_ORDER, KIND_ATTEMPT, KIND_EVENT, KIND_REQUEST, KIND_PAUSE, KIND_CLIENT, KIND_KEY };
 
 static void sqlite_read_take_row(struct sqlite_reading *reading, enum kind kind, sqlite3_stmt *s)
 {
@@ -135,6 +165,15 @@ static void sqlite_read_take_row(struct sqlite_reading *reading, enum kind kind,
         return;
     case KIND_REQUEST:
         sqlite_read_request_row(s, reading->arena, sqlite_read_next_row(&reading->order_requests));
+        return;
+    case KIND_PAUSE:
+        sqlite_pause_row(s, reading->arena, sqlite_read_next_row(&reading->pauses));
+        return;
+    case KIND_CLIENT:
+        sqlite_client_row(s, reading->arena, sqlite_read_next_row(&reading->clients));
+        return;
+    case KIND_KEY:
+        sqlite_client_key_row(s, reading->arena, sqlite_read_next_row(&reading->client_keys));
         return;
     }
     UNREACHABLE();
@@ -212,6 +251,20 @@ static void sqlite_read_query_doubt_text(struct sqlite_reading *reading,
             sqlite_read_query(reading, STATEMENT_QUERY_LAST_ATTEMPT, orders[i].id));
 }
 
+static void sqlite_read_query_clients(struct sqlite_reading *reading, struct str client)
+{
+    static const enum statement statements[] = {STATEMENT_QUERY_CLIENTS, STATEMENT_QUERY_KEYS};
+    static const enum kind kinds[] = {KIND_CLIENT, KIND_KEY};
+    for (size_t i = 0; i < COUNT_OF(statements); i++) {
+        sqlite3_stmt *s = sqlite_read_query(reading, statements[i], 0);
+        if (client.ptr)
+            sqlite_bind_str(s, 1, client);
+        else
+            sqlite3_bind_null(s, 1);
+        sqlite_read_take_all(reading, kinds[i], s);
+    }
+}
+
 static void sqlite_read_answer(struct sqlite_reading *reading, const struct ledger_query *query)
 {
     switch (query->request) {
@@ -245,6 +298,13 @@ static void sqlite_read_answer(struct sqlite_reading *reading, const struct ledg
         sqlite_read_take_all(reading, KIND_ORDER, s);
         return;
     }
+    case LEDGER_QUERY_PAUSES:
+        sqlite_read_take_all(reading, KIND_PAUSE,
+                             sqlite_read_query(reading, STATEMENT_QUERY_PAUSES, 0));
+        return;
+    case LEDGER_QUERY_CLIENTS:
+        sqlite_read_query_clients(reading, query->client);
+        return;
     }
     UNREACHABLE();
 }
@@ -269,6 +329,9 @@ void sqlite_read(struct backend_connection *connection, const struct ledger_quer
         .attempts = {arena, sizeof(struct ledger_attempt), 0, 0, NULL},
         .events = {arena, sizeof(struct ledger_event), 0, 0, NULL},
         .order_requests = {arena, sizeof(struct ledger_request), 0, 0, NULL},
+        .pauses = {arena, sizeof(struct ledger_pause), 0, 0, NULL},
+        .clients = {arena, sizeof(struct ledger_client), 0, 0, NULL},
+        .client_keys = {arena, sizeof(struct ledger_client_key), 0, 0, NULL},
     };
     reading.code = sqlite_do_simple(connection, STATEMENT_BEGIN_READING);
     if (reading.code == SQLITE_OK)
@@ -294,5 +357,11 @@ void sqlite_read(struct backend_connection *connection, const struct ledger_quer
         .event_count = reading.events.count,
         .order_requests = sqlite_read_rows_of(&reading.order_requests),
         .order_request_count = reading.order_requests.count,
+        .pauses = sqlite_read_rows_of(&reading.pauses),
+        .pause_count = reading.pauses.count,
+        .clients = sqlite_read_rows_of(&reading.clients),
+        .client_count = reading.clients.count,
+        .client_keys = sqlite_read_rows_of(&reading.client_keys),
+        .client_key_count = reading.client_keys.count,
     };
 }

@@ -166,6 +166,28 @@ static void sqlite_recover_visit_price(sqlite3_stmt *s, const struct ledger_visi
     visit->price(&price, sqlite3_column_int64(s, 4), visit->arg);
 }
 
+static void sqlite_recover_visit_pause(sqlite3_stmt *s, const struct ledger_visit *visit)
+{
+    struct ledger_pause pause;
+    sqlite_pause_row(s, NULL, &pause);
+    visit->pause(&pause, visit->arg);
+}
+
+static void sqlite_recover_visit_client(sqlite3_stmt *s, const struct ledger_visit *visit)
+{
+    struct ledger_client client;
+    sqlite_client_row(s, NULL, &client);
+    visit->client(&client, visit->arg);
+}
+
+static void sqlite_recover_visit_client_key(sqlite3_stmt *s, const struct ledger_visit *visit)
+{
+    struct ledger_client_key key;
+    sqlite_client_key_row(s, NULL, &key);
+    if (key.revoked_at_ms == 0)
+        visit->client_key(&key, visit->arg);
+}
+
 static int sqlite_recover_visit_rows(struct backend_connection *connection, enum statement which,
                                      void (*tell)(sqlite3_stmt *s,
                                                   const struct ledger_visit *visit),
@@ -175,10 +197,35 @@ static int sqlite_recover_visit_rows(struct backend_connection *connection, enum
     int code;
     if (s == NULL)
         return sqlite3_extended_errcode(connection->db);
+    sqlite3_clear_bindings(s);
     while ((code = sqlite3_step(s)) == SQLITE_ROW)
         tell(s, visit);
     sqlite3_reset(s);
     return code == SQLITE_DONE ? SQLITE_OK : code;
+}
+
+/* Orders last: whoever takes them in knows the others by then. */
+static int sqlite_recover_visit_all(struct backend_connection *connection,
+                                    const struct ledger_visit *visit)
+{
+    const struct {
+        bool is_wanted;
+        enum statement which;
+        void (*tell)(sqlite3_stmt *s, const struct ledger_visit *visit);
+    } visits[] = {
+        {visit->list, STATEMENT_VISIT_LISTS, sqlite_recover_visit_list},
+        {visit->import, STATEMENT_VISIT_IMPORTS, sqlite_recover_visit_import},
+        {visit->price, STATEMENT_VISIT_PRICES, sqlite_recover_visit_price},
+        {visit->pause, STATEMENT_QUERY_PAUSES, sqlite_recover_visit_pause},
+        {visit->client, STATEMENT_QUERY_CLIENTS, sqlite_recover_visit_client},
+        {visit->client_key, STATEMENT_QUERY_KEYS, sqlite_recover_visit_client_key},
+        {visit->order, STATEMENT_VISIT_ORDERS, sqlite_recover_visit_order},
+    };
+    int code = SQLITE_OK;
+    for (size_t i = 0; i < COUNT_OF(visits) && code == SQLITE_OK; i++)
+        if (visits[i].is_wanted)
+            code = sqlite_recover_visit_rows(connection, visits[i].which, visits[i].tell, visit);
+    return code;
 }
 
 bool sqlite_recover(struct backend_connection *connection, const struct ledger_visit *visit,
@@ -187,18 +234,8 @@ bool sqlite_recover(struct backend_connection *connection, const struct ledger_v
     if (!sqlite_revive(connection, why))
         return false;
     int code = sqlite_recover_settle_all(connection);
-    if (code == SQLITE_OK && visit->list)
-        code = sqlite_recover_visit_rows(connection, STATEMENT_VISIT_LISTS,
-                                         sqlite_recover_visit_list, visit);
-    if (code == SQLITE_OK && visit->import)
-        code = sqlite_recover_visit_rows(connection, STATEMENT_VISIT_IMPORTS,
-                                         sqlite_recover_visit_import, visit);
-    if (code == SQLITE_OK && visit->price)
-        code = sqlite_recover_visit_rows(connection, STATEMENT_VISIT_PRICES,
-                                         sqlite_recover_visit_price, visit);
-    if (code == SQLITE_OK && visit->order)
-        code = sqlite_recover_visit_rows(connection, STATEMENT_VISIT_ORDERS,
-                                         sqlite_recover_visit_order, visit);
+    if (code == SQLITE_OK)
+        code = sqlite_recover_visit_all(connection, visit);
     if (code == SQLITE_OK)
         return true;
     sqlite_fault(connection, code, why);

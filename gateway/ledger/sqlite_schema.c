@@ -129,6 +129,16 @@ static const char *const migrations[SQLITE_SCHEMA_VERSION] = {
     " WHERE f.amount < 0 AND t.amount > 0;"
     "DROP TABLE halves;"
     "DROP TABLE accounts;",
+
+    /* Version 3: what operators decided outlives a restart, and clients live here too. */
+    "CREATE TABLE pauses (provider TEXT PRIMARY KEY, until INTEGER NOT NULL, at INTEGER NOT NULL,"
+    " reason TEXT NOT NULL, who TEXT NOT NULL) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE clients (name TEXT PRIMARY KEY, settings TEXT NOT NULL,"
+    " is_frozen INTEGER NOT NULL, created_at INTEGER NOT NULL, changed_at INTEGER NOT NULL"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE TABLE client_keys (client TEXT NOT NULL REFERENCES clients(name), label TEXT NOT NULL,"
+    " sha256 BLOB NOT NULL UNIQUE, created_at INTEGER NOT NULL, last_used_at INTEGER NOT NULL,"
+    " revoked_at INTEGER NOT NULL, PRIMARY KEY (client, label)) STRICT, WITHOUT ROWID;",
 };
 
 static bool sqlite_schema_migrate_from(struct backend_connection *connection, int version,

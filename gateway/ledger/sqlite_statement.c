@@ -72,6 +72,22 @@ static const char *const texts[STATEMENT_COUNT] = {
         "SELECT service FROM imports WHERE provider = ?1 AND upstream_service = ?2",
     [STATEMENT_PRICE_KEEP] = "INSERT INTO prices (provider, upstream_service, rate, note, at)"
                              " VALUES (?1,?2,?3,?4,?5)",
+    [STATEMENT_PAUSE_KEEP] =
+        "INSERT INTO pauses (provider, until, at, reason, who) VALUES (?1,?2,?3,?4,?5)"
+        " ON CONFLICT (provider) DO UPDATE SET until = ?2, at = ?3, reason = ?4, who = ?5",
+    [STATEMENT_PAUSE_DROP] = "DELETE FROM pauses WHERE provider = ?1",
+    [STATEMENT_CLIENT_ADD] =
+        "INSERT INTO clients (name, settings, is_frozen, created_at, changed_at)"
+        " VALUES (?1,?2,?3,?4,?4) ON CONFLICT DO NOTHING",
+    [STATEMENT_CLIENT_CHANGE] =
+        "UPDATE clients SET settings = ?2, is_frozen = ?3, changed_at = ?4 WHERE name = ?1",
+    [STATEMENT_KEY_ADD] =
+        "INSERT INTO client_keys (client, label, sha256, created_at, last_used_at, revoked_at)"
+        " SELECT ?1, ?2, ?3, ?4, 0, 0 FROM clients WHERE name = ?1 ON CONFLICT DO NOTHING",
+    [STATEMENT_KEY_REVOKE] = "UPDATE client_keys SET revoked_at = ?3"
+                             " WHERE client = ?1 AND label = ?2 AND revoked_at = 0",
+    [STATEMENT_KEY_USED] = "UPDATE client_keys SET last_used_at = max(last_used_at, ?3)"
+                           " WHERE client = ?1 AND label = ?2",
     [STATEMENT_QUERY_ORDER] = "SELECT " ORDER_COLUMNS " FROM orders WHERE id = ?1",
     [STATEMENT_QUERY_LIST] =
         "SELECT " ORDER_COLUMNS " FROM orders WHERE id < ?1 ORDER BY id DESC LIMIT ?2",
@@ -105,6 +121,13 @@ static const char *const texts[STATEMENT_COUNT] = {
         "SELECT " ORDER_REQUEST_COLUMNS " FROM aftersales WHERE order_id = ?1 ORDER BY number",
     [STATEMENT_QUERY_REQUEST] =
         "SELECT " ORDER_REQUEST_COLUMNS " FROM aftersales WHERE number = ?1",
+    [STATEMENT_QUERY_PAUSES] =
+        "SELECT provider, until, at, reason, who FROM pauses ORDER BY provider",
+    [STATEMENT_QUERY_CLIENTS] = "SELECT name, settings, is_frozen, created_at, changed_at"
+                                " FROM clients WHERE ?1 IS NULL OR name = ?1 ORDER BY name",
+    [STATEMENT_QUERY_KEYS] = "SELECT client, label, sha256, created_at, last_used_at, revoked_at"
+                             " FROM client_keys WHERE ?1 IS NULL OR client = ?1"
+                             " ORDER BY client, label",
     [STATEMENT_LAST_ORDER] = "SELECT coalesce(max(id), 0) FROM orders",
     [STATEMENT_LAST_REQUEST] = "SELECT coalesce(max(number), 0) FROM aftersales",
     /* Four numbers a row, whatever is recovered. */

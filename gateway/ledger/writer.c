@@ -44,7 +44,7 @@ struct writer {
     pthread_mutex_t mutex;
     pthread_cond_t wake;
     /* under the mutex */
-    struct ledger_entry *first, *last;
+    struct entry_queue queue;
     size_t waiting, waiting_bytes;
     bool is_asleep, is_stopping;
     bool is_writable;
@@ -62,6 +62,7 @@ struct writer *writer_new(const struct backend *backend, struct backend_connecti
     writer->connection = connection;
     writer->maintenance = maintenance;
     writer->is_writable = true;
+    STAILQ_INIT(&writer->queue);
     ASSERT(pthread_mutex_init(&writer->mutex, NULL) == 0);
     ASSERT(pthread_condattr_init(&steady) == 0 &&
            pthread_condattr_setclock(&steady, CLOCK_MONOTONIC) == 0 &&
@@ -76,56 +77,48 @@ static bool writer_enqueue(struct writer *writer, struct ledger_entry *added)
     if (writer->waiting >= QUEUE_ENTRIES ||
         (writer->waiting > 0 && writer->waiting_bytes + added->bytes > QUEUE_BYTES))
         return false;
-    added->next = NULL;
-    if (writer->first)
-        writer->last->next = added;
-    else
-        writer->first = added;
-    writer->last = added;
+    STAILQ_INSERT_TAIL(&writer->queue, added, queue);
     writer->waiting++;
     writer->waiting_bytes += added->bytes;
     return true;
 }
 
-/* All entries linked by next. */
-static void writer_hand_over(struct writer *writer, struct ledger_entry *first)
+/* Empties the list. */
+static void writer_hand_over(struct writer *writer, struct entry_queue *list)
 {
-    struct ledger_entry *over = NULL;
+    struct entry_queue over = STAILQ_HEAD_INITIALIZER(over);
+    struct ledger_entry *entry;
     pthread_mutex_lock(&writer->mutex);
-    while (first) {
-        struct ledger_entry *entry = first;
-        first = entry->next;
-        if (!writer_enqueue(writer, entry)) {
-            entry->next = over;
-            over = entry;
-        }
+    while ((entry = STAILQ_FIRST(list)) != NULL) {
+        STAILQ_REMOVE_HEAD(list, queue);
+        if (!writer_enqueue(writer, entry))
+            STAILQ_INSERT_TAIL(&over, entry, queue);
     }
-    if (writer->is_asleep && writer->first)
+    if (writer->is_asleep && !STAILQ_EMPTY(&writer->queue))
         pthread_cond_signal(&writer->wake);
     pthread_mutex_unlock(&writer->mutex);
-    while (over) {
-        struct ledger_entry *entry = over;
-        over = entry->next;
+    while ((entry = STAILQ_FIRST(&over)) != NULL) {
+        STAILQ_REMOVE_HEAD(&over, queue);
         atomic_fetch_add(&writer->failures, 1);
         entry->outcome.result = LEDGER_BUSY;
         entry_post_completion(&entry, 1);
     }
 }
 
-/* What this thread's loop has gathered. A thread runs one loop, and a process has one writer, but
- * for tests: there the rest goes over at once. */
+/* What this thread's loop has gathered. A thread runs one loop, and a process has one writer; with
+ * several, the others' entries are handed over at once. */
 static _Thread_local struct gathering {
     struct loop_deferred deferred; /* first: it comes back as this */
     struct writer *writer;
-    struct ledger_entry *first, *last;
+    bool is_gathering;
+    struct entry_queue list;
 } gathering;
 
 static void writer_on_quiet(struct loop_deferred *deferred)
 {
     struct gathering *g = (struct gathering *)deferred;
-    struct ledger_entry *first = g->first;
-    g->first = NULL;
-    writer_hand_over(g->writer, first);
+    g->is_gathering = false;
+    writer_hand_over(g->writer, &g->list);
 }
 
 void writer_add(struct writer *writer, struct loop *loop, struct ledger_entry **entry)
@@ -133,15 +126,17 @@ void writer_add(struct writer *writer, struct loop *loop, struct ledger_entry **
     struct gathering *g = &gathering;
     struct ledger_entry *added = *entry;
     *entry = NULL;
-    added->next = NULL;
-    if (g->first && g->writer == writer) { /* whoever is told: a thread's order is kept */
-        g->last->next = added;
-        g->last = added;
-    } else if (g->first == NULL && loop && loop_defer(loop, &g->deferred, writer_on_quiet)) {
+    if (!g->is_gathering && loop && loop_defer(loop, &g->deferred, writer_on_quiet)) {
+        g->is_gathering = true;
         g->writer = writer;
-        g->first = g->last = added;
+        STAILQ_INIT(&g->list);
+    }
+    if (g->is_gathering && g->writer == writer) { /* for any loop: a thread's order is kept */
+        STAILQ_INSERT_TAIL(&g->list, added, queue);
     } else {
-        writer_hand_over(writer, added);
+        struct entry_queue alone = STAILQ_HEAD_INITIALIZER(alone);
+        STAILQ_INSERT_TAIL(&alone, added, queue);
+        writer_hand_over(writer, &alone);
     }
 }
 
@@ -152,7 +147,7 @@ static void writer_sleep_idle(struct writer *writer)
     clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += IDLE_MS / 1000;
     writer->is_asleep = true;
-    while (writer->first == NULL && !writer->is_stopping &&
+    while (STAILQ_EMPTY(&writer->queue) && !writer->is_stopping &&
            pthread_cond_timedwait(&writer->wake, &writer->mutex, &until) == 0)
         continue;
     writer->is_asleep = false;
@@ -168,11 +163,11 @@ static size_t writer_take(struct writer *writer, bool *is_stopping)
         usleep(GATHER_US);
         pthread_mutex_lock(&writer->mutex);
     }
-    if (writer->first == NULL && !writer->is_stopping)
+    if (STAILQ_EMPTY(&writer->queue) && !writer->is_stopping)
         writer_sleep_idle(writer);
-    while (writer->first && count < BATCH_MAX) {
-        struct ledger_entry *entry = writer->first;
-        writer->first = entry->next;
+    struct ledger_entry *entry;
+    while (count < BATCH_MAX && (entry = STAILQ_FIRST(&writer->queue)) != NULL) {
+        STAILQ_REMOVE_HEAD(&writer->queue, queue);
         writer->waiting_bytes -= entry->bytes;
         writer->batch[count++] = entry;
     }

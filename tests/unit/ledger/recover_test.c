@@ -77,7 +77,12 @@ static struct seen recover(struct bench *bench)
 {
     struct seen seen = {0};
     bench_open(bench);
-    bench_recover(bench, &(struct ledger_visit){see_order, see_list, see_import, see_price, &seen});
+    const struct ledger_visit visit = {.order = see_order,
+                                       .list = see_list,
+                                       .import = see_import,
+                                       .price = see_price,
+                                       .arg = &seen};
+    bench_recover(bench, &visit);
     ledger_start(bench->ledger);
     bench_verify(bench);
     return seen;

@@ -7,7 +7,8 @@
 static bool may_scan(enum statement which)
 {
     return which == STATEMENT_VISIT_LISTS || which == STATEMENT_VISIT_IMPORTS ||
-           which == STATEMENT_VISIT_PRICES;
+           which == STATEMENT_VISIT_PRICES || which == STATEMENT_QUERY_PAUSES ||
+           which == STATEMENT_QUERY_CLIENTS || which == STATEMENT_QUERY_KEYS;
 }
 
 static bool is_of_add(enum statement which)

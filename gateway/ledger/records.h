@@ -1,0 +1,48 @@
+/* What the ledger keeps beside orders: lists, import numbers, prices, provider pauses, clients that
+ * were added at run time with their keys, and clients' accounts. Plain structs; texts are borrowed
+ * and copied by whoever is given them. */
+#ifndef LEDGER_RECORDS_H
+#define LEDGER_RECORDS_H
+#include "base/str.h"
+#include "money/money.h"
+
+/* A service number that was given to a provider's service, for good. */
+struct ledger_import {
+    struct str provider, upstream_service;
+    uint32_t service;
+};
+
+/* Price history: a row each time a provider's rate changes (its currency), and what an operator
+ * accepted; `note` is a word such as "seen", "quarantined", "accepted". */
+struct ledger_price {
+    struct str provider, upstream_service;
+    struct money rate;
+    const char *note; /* static */
+};
+
+/* An operator's pause of a provider; there is at most one for each. */
+struct ledger_pause {
+    struct str provider;
+    int64_t until_ms; /* wall; 0: until it is resumed */
+    int64_t at_ms;    /* wall; 0: now */
+    struct str reason, who;
+};
+
+/* A client that was added at run time. Those of the configuration file are not here. */
+struct ledger_client {
+    struct str name;
+    struct str settings; /* JSON object, the keys of a client in the file */
+    bool is_frozen;
+    int64_t created_at_ms, changed_at_ms; /* wall; set by the ledger */
+};
+
+enum { LEDGER_SHA256_BYTES = 32 };
+struct ledger_client_key {
+    struct str client, label;
+    uint8_t sha256[LEDGER_SHA256_BYTES];
+    int64_t created_at_ms;   /* wall; set by the ledger */
+    int64_t last_used_at_ms; /* 0: never */
+    int64_t revoked_at_ms;   /* 0: in force */
+};
+
+#endif
