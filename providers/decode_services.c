@@ -104,9 +104,32 @@ static bool decode_services_read_id(struct decoding *d, const json_t *value, str
     return true;
 }
 
-static bool decode_services_read_limit(const json_t *value, int64_t *out)
+/* Missing, null and blank say nothing; what is there and no number leaves nothing. */
+static bool decode_services_read_limit(const json_t *value, int64_t *out, bool *is_void)
 {
-    return scalar_integer(scalar_of(value), out) && *out >= 0;
+    struct scalar limit = scalar_of(value);
+    bool is_blank = limit.kind == SCALAR_TEXT && str_trim(limit.text).len == 0;
+    if (value == NULL || json_is_null(value) || is_blank)
+        return false;
+    if (scalar_integer(limit, out))
+        return true;
+    *is_void = true;
+    return false;
+}
+
+/* Each of the two for itself: panels name one alone, and switch a service off by limits that leave
+ * nothing. */
+static void decode_services_read_limits(const json_t *row, struct upstream_service *out)
+{
+    int64_t min = 1, max = UPSTREAM_MAX_QUANTITY;
+    bool has_min = decode_services_read_limit(scalar_member(row, "min"), &min, &out->is_void);
+    bool has_max = decode_services_read_limit(scalar_member(row, "max"), &max, &out->is_void);
+    out->is_void = out->is_void || max < 1 || min > max;
+    out->has_limits = !out->is_void && (has_min || has_max);
+    if (!out->has_limits)
+        return;
+    out->min = min < 0 ? 0 : min;
+    out->max = max;
 }
 
 static bool decode_services_read_row(struct decoding *d, const json_t *row, const char *key,
@@ -133,8 +156,7 @@ static bool decode_services_read_row(struct decoding *d, const json_t *row, cons
                     out->rate.units >= 0;
     if (!out->has_rate)
         out->rate = MONEY_ZERO;
-    out->has_limits = decode_services_read_limit(scalar_member(row, "min"), &out->min) &&
-                      decode_services_read_limit(scalar_member(row, "max"), &out->max);
+    decode_services_read_limits(row, out);
     out->refill = scalar_is_true(scalar_of(scalar_member(row, "refill")));
     out->cancel = scalar_is_true(scalar_of(scalar_member(row, "cancel")));
     out->dripfeed = scalar_is_true(scalar_of(scalar_member(row, "dripfeed")));
@@ -155,7 +177,8 @@ static bool decode_services_is_same_content(const struct upstream_service *a,
 {
     return a->type == b->type && str_equal(a->type_text, b->type_text) &&
            a->has_rate == b->has_rate && a->rate.units == b->rate.units &&
-           a->has_limits == b->has_limits && a->min == b->min && a->max == b->max;
+           a->has_limits == b->has_limits && a->is_void == b->is_void && a->min == b->min &&
+           a->max == b->max;
 }
 
 /* What one id says in several rows: the first counts when all say the same, none when they do not.

@@ -90,12 +90,16 @@ struct upstream_item { /* of refill, refill_status, cancel, one per id asked */
     struct str error;         /* redacted, for the log */
 };
 
+/* The greatest quantity of a row that names no max. */
+#define UPSTREAM_MAX_QUANTITY INT64_C(2147483647)
+
 struct upstream_service { /* a row of a list */
     struct str id, name, category, type_text;
     enum ordertype type;
     bool has_rate;     /* a rate that is a number >= 0 in range */
     struct money rate; /* per 1000, in the panel's currency, rounded up to 10^-8 */
-    bool has_limits;
+    bool has_limits;   /* one of the two was said; the other is 1 or UPSTREAM_MAX_QUANTITY then */
+    bool is_void;      /* what was said of them leaves nothing: not for sale */
     int64_t min, max;
     bool refill, cancel, dripfeed;
     bool is_doubled; /* the id stands twice with different content: do not sell it */

@@ -10,6 +10,8 @@ struct assemble_builder {
     const struct assemble_input *input;
     struct arena *arena;
     struct str last_category; /* categories come in runs: one copy a run */
+    int64_t now_ms;           /* wall */
+    int64_t unlist_at_ms;     /* the earliest so far; 0: none */
 };
 
 /* ---- offers ---- */
@@ -18,9 +20,9 @@ static void assemble_offer_fill(struct offer *offer, const struct panelrow *row,
                                 struct factor exchange, enum ordertype mapped)
 {
     /* What is out of range in our currency has no cost: the row is out, not the list. */
-    if (!quote_cost(row->rate, exchange, &offer->cost))
+    offer->is_known = !row->is_unpriced && quote_cost(row->rate, exchange, &offer->cost);
+    if (!offer->is_known && !row->is_unpriced)
         return;
-    offer->is_known = true;
     offer->rate = row->rate;
     offer->type = row->type == ORDERTYPE_UNKNOWN ? mapped : row->type;
     offer->has_limits = row->has_limits;
@@ -41,10 +43,12 @@ static void assemble_offer_make(struct assemble_builder *builder, struct offer *
     offer->provider_id = provider->id;
     offer->service = arena_str(builder->arena, service);
     offer->type = ORDERTYPE_UNKNOWN;
-    if (row)
-        assemble_offer_fill(offer, row, provider->exchange, mapped);
     offer->is_gone = !row && price != NULL;
-    offer->is_quarantined = offer->is_known && price && price->is_quarantined;
+    offer->is_void = row && row->is_void;
+    if (row && !offer->is_void)
+        assemble_offer_fill(offer, row, provider->exchange, mapped);
+    offer->is_quarantined = row && !offer->is_void && (offer->is_known || row->is_unpriced) &&
+                            (row->is_unpriced || (price && price->is_quarantined));
 }
 
 /* ---- what the service takes from its offers ---- */
@@ -104,22 +108,106 @@ static const struct offer *assemble_base_offer(const struct service *service)
     return base;
 }
 
+/* ---- services that nobody can deliver now ---- */
+
+/* Since when the offer cannot be used, as far as lists, configuration and accounts say; 0: it can,
+ * NEVER: nothing says that it ever could. Panels that fail for a while are none of it. */
+#define NEVER INT64_MIN
+static int64_t assemble_blocked_since_ms(const struct assemble_builder *builder,
+                                         const struct offer *offer)
+{
+    const struct assemble_input *input = builder->input;
+    int64_t provider_ms = input->blocked_since_ms ? input->blocked_since_ms[offer->provider_id] : 0;
+    if (!offer->is_known && !offer->is_quarantined)
+        return NEVER;
+    if (!offer->is_quarantined)
+        return provider_ms;
+    const struct pricebook *book = input->books[offer->provider_id];
+    const struct price_state *price = book ? pricebook_find(book, offer->service) : NULL;
+    int64_t held_ms = price && price->held_since_ms > 0 ? price->held_since_ms : NEVER;
+    return provider_ms != 0 && provider_ms < held_ms ? provider_ms : held_ms;
+}
+
+/* Looks whether it is to leave the list by now, or when. */
+static bool assemble_is_unlisted(struct assemble_builder *builder, const struct service *service)
+{
+    int64_t since_ms = NEVER, unlist_ms = builder->input->settings->unlist_ms;
+    for (size_t i = 0; i < service->offer_count; i++) {
+        int64_t blocked_ms = assemble_blocked_since_ms(builder, &service->offers[i]);
+        if (blocked_ms == 0)
+            return false;
+        since_ms = blocked_ms > since_ms ? blocked_ms : since_ms;
+    }
+    if (since_ms == NEVER)
+        return true;
+    if (builder->now_ms - since_ms >= unlist_ms)
+        return true;
+    if (builder->unlist_at_ms == 0 || since_ms + unlist_ms < builder->unlist_at_ms)
+        builder->unlist_at_ms = since_ms + unlist_ms;
+    return false;
+}
+
+/* ---- prices ---- */
+
+struct assemble_base {
+    const struct offer *offer; /* NULL: none */
+    struct money rate;         /* its last accepted one, in the provider's currency */
+    struct money cost;
+    int64_t since_ms;
+};
+
+/* Where every offer is quarantined the last price stands: the accepted one of the offer that was
+ * quarantined last, for it was the base until then. */
+static struct assemble_base assemble_last_base(const struct assemble_builder *builder,
+                                               const struct service *service)
+{
+    struct assemble_base last = {0};
+    for (size_t i = 0; i < service->offer_count; i++) {
+        const struct offer *offer = &service->offers[i];
+        const struct pricebook *book = builder->input->books[offer->provider_id];
+        const struct price_state *price =
+            offer->is_quarantined && book ? pricebook_find(book, offer->service) : NULL;
+        const struct provider *provider =
+            provider_set_by_id(builder->input->providers, offer->provider_id);
+        struct assemble_base base = {.offer = offer};
+        if (!price || !price->has_accepted || !provider ||
+            !quote_cost(price->accepted, provider->exchange, &base.cost))
+            continue;
+        base.rate = price->accepted;
+        base.since_ms = price->held_since_ms;
+        bool is_cheaper = service->routing == RANKING_CHEAPEST && base.since_ms == last.since_ms &&
+                          money_compare(base.cost, last.cost) < 0;
+        if (!last.offer || base.since_ms > last.since_ms || is_cheaper)
+            last = base;
+    }
+    return last;
+}
+
+static struct assemble_base assemble_base_of(const struct assemble_builder *builder,
+                                             const struct service *service)
+{
+    const struct offer *offer = assemble_base_offer(service);
+    return offer ? (struct assemble_base){.offer = offer, .rate = offer->rate}
+                 : assemble_last_base(builder, service);
+}
+
 static void assemble_price(struct assemble_builder *builder, struct service *service,
                            const struct service_settings *settings, struct markup markup)
 {
-    const struct offer *base = assemble_base_offer(service);
+    struct assemble_base base = assemble_base_of(builder, service);
     bool is_orderable = service->type != ORDERTYPE_UNKNOWN && service->min <= service->max;
     /* A separator's name that an operator wrote himself is meant. */
     bool is_named = (settings && settings->name) || !cleantext_is_decoration(service->name);
-    service->is_priced = base && is_orderable && is_named;
+    service->is_priced =
+        base.offer && is_orderable && is_named && !assemble_is_unlisted(builder, service);
     service->terms.service = markup;
     service->terms.exchange.units = FACTOR_ONE;
     if (settings && settings->has_rate) {
         service->terms.base = settings->rate;
-    } else if (base) {
-        service->terms.base = base->rate;
+    } else if (base.offer) {
+        service->terms.base = base.rate;
         service->terms.exchange =
-            provider_set_by_id(builder->input->providers, base->provider_id)->exchange;
+            provider_set_by_id(builder->input->providers, base.offer->provider_id)->exchange;
     }
 }
 
@@ -162,7 +250,7 @@ static void assemble_make_written(struct assemble_builder *builder, struct servi
         struct offer *offer = &service->offers[service->offer_count++];
         assemble_offer_make(builder, offer, provider, id, row, settings->type);
         offer->weight = wanted->weight;
-        if (!first && offer->is_known)
+        if (!first && (offer->is_known || offer->is_quarantined))
             first = row;
     }
     assemble_finish(builder, service, settings, first, settings->markup);
@@ -197,7 +285,8 @@ struct catalogue *assemble_make(const struct assemble_input *input, int64_t wall
     pthread_mutex_init(&body->late, NULL);
     size_t room = input->settings->service_count + input->plan->count;
     struct service *list = arena_new(&body->arena, (room ? room : 1) * sizeof *list);
-    struct assemble_builder builder = {.input = input, .arena = &body->arena};
+    struct assemble_builder builder = {
+        .input = input, .arena = &body->arena, .now_ms = wall_now_ms};
     for (size_t i = 0; i < input->settings->service_count; i++)
         assemble_make_written(&builder, &list[open->count++], &input->settings->services[i]);
     for (size_t i = 0; i < input->plan->count; i++)
@@ -209,6 +298,7 @@ struct catalogue *assemble_make(const struct assemble_input *input, int64_t wall
     open->currency = arena_text(&body->arena, str_of(input->settings->currency));
     open->providers = provider_set_pin(input->providers);
     open->made_at_ms = wall_now_ms;
+    open->unlist_at_ms = builder.unlist_at_ms;
     for (unsigned id = 0; id < PROVIDER_MAX && !open->has_lists; id++)
         open->has_lists = input->lists[id] != NULL;
     return open;

@@ -50,10 +50,10 @@ static bool catalogue_is_same_offer(const struct offer *a, const struct offer *b
 {
     return a->provider_id == b->provider_id && str_equal(a->service, b->service) &&
            a->weight == b->weight && a->is_known == b->is_known && a->is_gone == b->is_gone &&
-           a->is_quarantined == b->is_quarantined && a->rate.units == b->rate.units &&
-           a->cost.units == b->cost.units && a->type == b->type && a->has_limits == b->has_limits &&
-           a->min == b->min && a->max == b->max && a->refill == b->refill &&
-           a->cancel == b->cancel && a->dripfeed == b->dripfeed;
+           a->is_void == b->is_void && a->is_quarantined == b->is_quarantined &&
+           a->rate.units == b->rate.units && a->cost.units == b->cost.units && a->type == b->type &&
+           a->has_limits == b->has_limits && a->min == b->min && a->max == b->max &&
+           a->refill == b->refill && a->cancel == b->cancel && a->dripfeed == b->dripfeed;
 }
 
 static bool catalogue_is_same_service(const struct service *a, const struct service *b)

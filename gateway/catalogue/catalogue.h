@@ -15,6 +15,7 @@ struct offer {
     unsigned weight;
     bool is_known; /* in the provider's last good list */
     bool is_gone;  /* was there once, no longer */
+    bool is_void;  /* its limits there leave nothing: not for sale */
     bool is_quarantined;
     struct money rate; /* per 1000, the panel's currency; valid when known */
     struct money cost; /* per 1000, our currency, rounded up to 10^-8 */
@@ -31,7 +32,7 @@ struct service {
     bool refill, cancel, dripfeed;
     enum ranking_policy routing;
     bool allow_loss;
-    bool is_priced;          /* a base is known: published and orderable */
+    bool is_priced;          /* published: at the base's price, or at its last one */
     struct rate_terms terms; /* all but the client's markup */
     struct offer *offers;
     size_t offer_count;
@@ -51,6 +52,7 @@ struct catalogue {
     struct provider_set *providers; /* pinned: what provider_id refers to */
     bool has_lists;                 /* at least one provider's list was ever held */
     int64_t made_at_ms;             /* wall */
+    int64_t unlist_at_ms;           /* wall; when the next service is to leave the list, 0: none */
 };
 
 struct catalogue *catalogue_pin(struct catalogue *catalogue);

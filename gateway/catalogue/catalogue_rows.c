@@ -63,6 +63,13 @@ static const struct setting_row times_list[] = {
      .max = PERCENT_WHOLE,
      .standard = "30%",
      .sentence = "A list that lost more of its services than this at once is quarantined."},
+    {.key = "unlist",
+     .kind = &kind_duration,
+     .offset = offsetof(struct catalogue_settings, unlist_ms),
+     .max = 365 * 86400000LL,
+     .standard = "24h",
+     .sentence = "A service stays in the list at its last price while no offer can deliver it, and "
+                 "leaves it after this long."},
 };
 static const struct setting_table times_rows = {.name = "`catalogue`",
                                                 .rows = times_list,

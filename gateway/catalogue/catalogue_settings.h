@@ -38,7 +38,7 @@ struct import_settings {
     size_t service_count;
 };
 struct catalogue_settings {
-    int64_t refresh_ms, balance_ms;
+    int64_t refresh_ms, balance_ms, unlist_ms;
     struct percent price_jump;
     struct percent vanish_limit;
     unsigned decimals;

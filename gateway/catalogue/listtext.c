@@ -3,14 +3,18 @@
 
 #include <jansson.h>
 
-enum { VERSION = 1, ROW_LENGTH = 8, HELD_LENGTH = 5 };
-enum { FLAG_REFILL = 1, FLAG_CANCEL = 2, FLAG_DRIPFEED = 4, FLAGS_ALL = 7 };
+enum { VERSION = 1, ROW_LENGTH = 8, HELD_LENGTH = 6, HELD_LENGTH_BEFORE = 5 };
+enum { FLAG_REFILL = 1, FLAG_CANCEL = 2, FLAG_DRIPFEED = 4, FLAG_VOID = 8, FLAGS_ALL = 15 };
 
 /* ---- print ---- */
 
-static void listtext_print_money(struct money amount, struct buf *out)
+static void listtext_print_money(struct money amount, bool is_known, struct buf *out)
 {
     char text[MONEY_TEXT];
+    if (!is_known) {
+        buf_add_text(out, "null");
+        return;
+    }
     size_t len = money_print(amount, 0, text);
     buf_add_byte(out, '"');
     buf_add(out, text, len);
@@ -28,13 +32,13 @@ static void listtext_print_row(const struct panelrow *row, struct buf *out)
     buf_add_byte(out, ',');
     buf_add_json(out, str_of(ordertype_name(row->type)));
     buf_add_byte(out, ',');
-    listtext_print_money(row->rate, out);
+    listtext_print_money(row->rate, !row->is_unpriced, out);
     if (row->has_limits)
         buf_printf(out, ",%lld,%lld", (long long)row->min, (long long)row->max);
     else
         buf_add_text(out, ",null,null");
     unsigned flags = (row->refill ? FLAG_REFILL : 0U) | (row->cancel ? FLAG_CANCEL : 0U) |
-                     (row->dripfeed ? FLAG_DRIPFEED : 0U);
+                     (row->dripfeed ? FLAG_DRIPFEED : 0U) | (row->is_void ? FLAG_VOID : 0U);
     buf_printf(out, ",%u]", flags);
 }
 
@@ -52,13 +56,11 @@ static void listtext_print_held(struct str service, struct price_state *state, v
     buf_add_text(out, printer->count++ ? ",[" : "[");
     buf_add_json(out, service);
     buf_add_byte(out, ',');
-    listtext_print_money(state->pending, out);
+    listtext_print_money(state->pending, !state->is_unreadable, out);
     buf_add_byte(out, ',');
-    if (state->has_accepted)
-        listtext_print_money(state->accepted, out);
-    else
-        buf_add_text(out, "null");
-    buf_printf(out, ",%u,%lld]", state->agreeing, (long long)state->since_ms);
+    listtext_print_money(state->accepted, state->has_accepted, out);
+    buf_printf(out, ",%u,%lld,%lld]", state->agreeing, (long long)state->since_ms,
+               (long long)state->held_since_ms);
 }
 
 bool listtext_print(const struct provider_list *list, const struct pricebook *book, struct buf *out)
@@ -101,9 +103,13 @@ static bool listtext_read_number(const json_t *row, size_t index, int64_t *out)
     return json_is_integer(value) && *out >= 0;
 }
 
-static bool listtext_read_money(const json_t *row, size_t index, struct money *out)
+/* null where an amount may be unknown. */
+static bool listtext_read_money(const json_t *row, size_t index, struct money *out, bool *is_known)
 {
     struct str text;
+    *is_known = !json_is_null(json_array_get(row, index));
+    if (!*is_known)
+        return true;
     return listtext_read_text(row, index, &text) && money_parse(text, MONEY_EXACT, out) &&
            out->units >= 0;
 }
@@ -125,15 +131,20 @@ static bool listtext_read_row(const json_t *json, struct panelrow *out)
 {
     struct panelrow row = {0};
     int64_t flags;
+    bool is_priced;
     if (!json_is_array(json) || json_array_size(json) != ROW_LENGTH ||
         !listtext_read_id(json, &row.id) || !listtext_read_text(json, 1, &row.name) ||
         !listtext_read_text(json, 2, &row.category) || !listtext_read_type(json, 3, &row.type) ||
-        !listtext_read_money(json, 4, &row.rate) || !listtext_read_number(json, 7, &flags) ||
-        flags > FLAGS_ALL)
+        !listtext_read_money(json, 4, &row.rate, &is_priced) ||
+        !listtext_read_number(json, 7, &flags) || flags > FLAGS_ALL)
         return false;
     row.has_limits = !json_is_null(json_array_get(json, 5));
     if (row.has_limits && (!listtext_read_number(json, 5, &row.min) ||
                            !listtext_read_number(json, 6, &row.max) || row.max < row.min))
+        return false;
+    row.is_unpriced = !is_priced;
+    row.is_void = flags & FLAG_VOID;
+    if (row.is_void && row.has_limits)
         return false;
     row.refill = flags & FLAG_REFILL;
     row.cancel = flags & FLAG_CANCEL;
@@ -146,14 +157,19 @@ static bool listtext_read_held(const json_t *json, struct str *id_out, struct pr
 {
     struct price_state state = {.is_quarantined = true};
     int64_t lists;
-    if (!json_is_array(json) || json_array_size(json) != HELD_LENGTH ||
-        !listtext_read_id(json, id_out) || !listtext_read_money(json, 1, &state.pending) ||
+    bool has_pending;
+    size_t length = json_array_size(json);
+    if ((length != HELD_LENGTH && length != HELD_LENGTH_BEFORE) ||
+        !listtext_read_id(json, id_out) ||
+        !listtext_read_money(json, 1, &state.pending, &has_pending) ||
+        !listtext_read_money(json, 2, &state.accepted, &state.has_accepted) ||
         !listtext_read_number(json, 3, &lists) || lists > QUARANTINE_LISTS ||
         !listtext_read_number(json, 4, &state.since_ms))
         return false;
     state.agreeing = (unsigned)lists;
-    state.has_accepted = !json_is_null(json_array_get(json, 2));
-    if (state.has_accepted && !listtext_read_money(json, 2, &state.accepted))
+    state.is_unreadable = !has_pending;
+    state.held_since_ms = state.since_ms;
+    if (length == HELD_LENGTH && !listtext_read_number(json, 5, &state.held_since_ms))
         return false;
     *out = state;
     return true;
@@ -208,8 +224,10 @@ static void listtext_fill_book(const struct provider_list *list, const json_t *h
         if (known && (keep_known || known->is_quarantined))
             continue;
         struct price_state *place = pricebook_need(book, list->rows[i].id);
-        if (place)
+        if (place && !list->rows[i].is_unpriced)
             *place = (struct price_state){.has_accepted = true, .accepted = list->rows[i].rate};
+        else if (place)
+            quarantine_judge_unreadable(place, list->fetched_at_ms);
     }
 }
 

@@ -40,6 +40,9 @@ void provider_list_add(struct provider_list *list, const struct panelrow *row)
     bool is_same = list->count > 0 && str_equal(copy[-1].category, category);
     copy->category = is_same ? copy[-1].category : category;
     copy->has_limits = row->has_limits && row->min >= 0 && row->max >= row->min && row->max > 0;
+    copy->is_void = row->is_void || (row->has_limits && !copy->has_limits);
+    if (copy->is_unpriced)
+        copy->rate = MONEY_ZERO;
     if (!copy->has_limits)
         copy->min = copy->max = 0;
     list->count++;
@@ -73,8 +76,7 @@ struct provider_list *provider_list_from_answer(const struct upstream_response *
     struct provider_list *list = provider_list_new(fetched_at_ms);
     for (size_t i = 0; i < answer->service_count; i++) {
         const struct upstream_service *service = &answer->services[i];
-        if (!service->has_rate || service->is_doubled || service->id.len == 0 ||
-            service->id.len > PROVIDER_LIST_ID_MAX)
+        if (service->id.len == 0 || service->id.len > PROVIDER_LIST_ID_MAX)
             continue;
         provider_list_add(list, &(struct panelrow){
                                     .id = service->id,
@@ -85,6 +87,8 @@ struct provider_list *provider_list_from_answer(const struct upstream_response *
                                     .max = service->max,
                                     .type = service->type,
                                     .has_limits = service->has_limits,
+                                    .is_void = service->is_void,
+                                    .is_unpriced = !service->has_rate || service->is_doubled,
                                     .refill = service->refill,
                                     .cancel = service->cancel,
                                     .dripfeed = service->dripfeed,
@@ -108,6 +112,22 @@ const struct panelrow *provider_list_find(const struct provider_list *list, stru
             high = middle;
     }
     return NULL;
+}
+
+size_t provider_list_priced(const struct provider_list *list)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < list->count; i++)
+        count += !list->rows[i].is_unpriced;
+    return count;
+}
+
+size_t provider_list_void(const struct provider_list *list)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < list->count; i++)
+        count += list->rows[i].is_void;
+    return count;
 }
 
 size_t provider_list_missing(const struct provider_list *former, const struct provider_list *next)

@@ -1,8 +1,9 @@
-/* struct provider_list: one provider's list of services as we keep it: the rows that could be sold,
- * sorted by the panel's id, cleaned, compact. Rows without a readable rate, without an id, or
- * standing twice with different content are left out. Immutable once sealed. */
-#ifndef CATALOGUE_PANELLIST_H
-#define CATALOGUE_PANELLIST_H
+/* struct provider_list: one provider's list of services as we keep it, sorted by the panel's id,
+ * cleaned, compact. A row that cannot be sold is there all the same: what spoils one row never
+ * makes a list look as if services had gone. Only rows without an id are left out. Immutable once
+ * sealed. */
+#ifndef CATALOGUE_PROVIDER_LIST_H
+#define CATALOGUE_PROVIDER_LIST_H
 #include "base/arena.h"
 #include "money/money.h"
 #include "protocol/ordertype.h"
@@ -15,7 +16,9 @@ struct panelrow {
     struct money rate;             /* per 1000, the panel's currency */
     int64_t min, max;
     enum ordertype type;
-    bool has_limits; /* 0 <= min <= max, max > 0 */
+    bool has_limits;  /* 0 <= min <= max, max > 0 */
+    bool is_void;     /* its limits leave nothing: not for sale */
+    bool is_unpriced; /* no amount that could be read, or two different ones: rate is 0 */
     bool refill, cancel, dripfeed;
 };
 struct provider_list {
@@ -31,11 +34,14 @@ void provider_list_free(struct provider_list **list);
 void provider_list_add(struct provider_list *list, const struct panelrow *row);
 /* Sorts; of rows with the same id the first stays. */
 void provider_list_seal(struct provider_list *list);
-/* The sellable rows of a panel's answer, sealed. */
+/* The rows of a panel's answer, sealed. */
 struct provider_list *provider_list_from_answer(const struct upstream_response *answer,
                                                 int64_t fetched_at_ms);
 
 const struct panelrow *provider_list_find(const struct provider_list *list, struct str id);
+/* How many rows have an amount; how many have limits that leave nothing. */
+size_t provider_list_priced(const struct provider_list *list);
+size_t provider_list_void(const struct provider_list *list);
 /* How many of the former list's services the next one lacks. */
 size_t provider_list_missing(const struct provider_list *former, const struct provider_list *next);
 /* More than the limit's share of the former list is missing in the next. */

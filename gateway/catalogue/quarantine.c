@@ -28,15 +28,24 @@ static enum price_verdict quarantine_believe(struct price_state *state, struct m
     return verdict;
 }
 
+static void quarantine_begin(struct price_state *state, int64_t now_ms)
+{
+    if (!state->is_quarantined || now_ms < state->held_since_ms)
+        state->held_since_ms = now_ms;
+    state->is_quarantined = true;
+}
+
 static enum price_verdict quarantine_hold(struct price_state *state, struct money rate,
                                           bool may_agree, int64_t now_ms)
 {
-    bool is_again = state->is_quarantined && money_compare(state->pending, rate) == 0;
+    bool is_again =
+        state->is_quarantined && !state->is_unreadable && money_compare(state->pending, rate) == 0;
     if (!is_again || now_ms < state->since_ms) {
+        quarantine_begin(state, now_ms);
         state->pending = rate;
+        state->is_unreadable = false;
         state->agreeing = 1;
         state->since_ms = now_ms;
-        state->is_quarantined = true;
         return is_again ? PRICE_WAITING : PRICE_QUARANTINED;
     }
     if (state->agreeing < QUARANTINE_LISTS)
@@ -58,9 +67,20 @@ enum price_verdict quarantine_judge(struct price_state *state, struct money rate
     return quarantine_believe(state, rate, PRICE_ACCEPTED);
 }
 
+enum price_verdict quarantine_judge_unreadable(struct price_state *state, int64_t now_ms)
+{
+    bool is_again = state->is_quarantined && state->is_unreadable;
+    quarantine_begin(state, now_ms);
+    state->is_unreadable = true;
+    state->pending = MONEY_ZERO;
+    state->agreeing = 0;
+    state->since_ms = now_ms;
+    return is_again ? PRICE_WAITING : PRICE_QUARANTINED;
+}
+
 bool quarantine_accept(struct price_state *state)
 {
-    if (!state->is_quarantined)
+    if (!state->is_quarantined || state->is_unreadable)
         return false;
     quarantine_believe(state, state->pending, PRICE_ACCEPTED);
     return true;

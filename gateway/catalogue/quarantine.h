@@ -1,9 +1,10 @@
 /* The judge of prices: which of a panel's rates may be sold, and which wait for an operator.
  *
- * A price is quarantined when it is 0, absurd, or differs from the last accepted one by more than
- * `price_jump` of it either way. A jump ends when three lists over at least an hour agree on the
- * price, or it comes back near the accepted one; 0 and absurd ones end only by an operator's
- * accept, for "switched off" marks stand in every list. Pure, any thread. */
+ * A price is quarantined when it is 0, absurd, unreadable, or differs from the last accepted one by
+ * more than `price_jump` of it either way. A jump ends when three lists in a row over at least an
+ * hour agree on the price, or it comes back near the accepted one; 0 and absurd ones end only by an
+ * operator's accept, for "switched off" marks stand in every list; unreadable ones end when an
+ * amount can be read again. Pure, any thread. */
 #ifndef CATALOGUE_QUARANTINE_H
 #define CATALOGUE_QUARANTINE_H
 #include "money/money.h"
@@ -12,10 +13,12 @@ enum { QUARANTINE_LISTS = 3, QUARANTINE_MS = 60 * 60 * 1000 };
 
 struct price_state { /* of one provider's service; zero it before the first price */
     bool has_accepted, is_quarantined;
+    bool is_unreadable;    /* while quarantined: there is no pending price to accept */
     struct money accepted; /* last accepted, the panel's currency */
     struct money pending;  /* while quarantined */
     unsigned agreeing;     /* lists in a row that had the pending price */
     int64_t since_ms;      /* wall, of the first of them */
+    int64_t held_since_ms; /* wall, of the first list that had any price to be quarantined */
 };
 enum price_verdict {
     PRICE_SAME,        /* the accepted one */
@@ -32,6 +35,8 @@ struct price_rules {
 /* Judges one price of a list that was fetched at now_ms and moves the state on. */
 enum price_verdict quarantine_judge(struct price_state *state, struct money rate,
                                     const struct price_rules *rules, int64_t now_ms);
+/* The same for a row whose amount cannot be read. */
+enum price_verdict quarantine_judge_unreadable(struct price_state *state, int64_t now_ms);
 /* An operator takes the pending price; false when there is none. */
 bool quarantine_accept(struct price_state *state);
 /* Above 1,000,000 per 1000 both as written and in our currency, or a mark such as 99999999. */

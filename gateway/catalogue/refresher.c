@@ -204,13 +204,35 @@ static void refresher_adopt(struct refresher *refresher, const struct refresher_
     refresher_publish_now(refresher);
 }
 
+/* The provider takes no orders, by the operator's word or for lack of money, a good key or the
+ * right currency: its services stay in the list for a while. */
+static void refresher_note_blocked(struct feed *feed)
+{
+    struct refresher *refresher = feed->refresher;
+    const struct provider *provider = provider_set_by_id(refresher->view.providers, feed->id);
+    struct health_report health;
+    health_report(refresher->parts.health, feed->id, clock_monotonic_ms(), &health);
+    bool is_blocked = provider->settings.is_closed || provider_is_paused(provider) ||
+                      health.is_key_parked || health.is_out_of_funds;
+    if (is_blocked == (feed->blocked_since_ms != 0))
+        return;
+    feed->blocked_since_ms = is_blocked ? clock_wall_ms() : 0;
+    refresher_publish_soon(refresher);
+}
+
 static void refresher_on_tick(void *arg)
 {
     struct refresher *refresher = arg;
-    for (struct feed *feed = refresher->feeds; feed; feed = feed->next)
-        if (feed->is_active && !feed->is_balance_wanted &&
+    for (struct feed *feed = refresher->feeds; feed; feed = feed->next) {
+        if (!feed->is_active)
+            continue;
+        if (!feed->is_balance_wanted &&
             health_wants_balance(refresher->parts.health, feed->id, clock_monotonic_ms()))
             feedbalance_ask_now(feed);
+        refresher_note_blocked(feed);
+    }
+    if (refresher->unlist_at_ms != 0 && clock_wall_ms() >= refresher->unlist_at_ms)
+        refresher_publish_soon(refresher);
     loop_timer_start(&refresher->tick_timer, refresher->parts.loop, TICK_MS, refresher_on_tick,
                      refresher);
 }
@@ -380,6 +402,7 @@ void refresher_note(struct feed *feed)
         report.fetched_at_ms = feed->list->fetched_at_ms;
         report.services = feed->list->count;
         report.quarantined = feed->quarantined;
+        report.unsellable = provider_list_void(feed->list);
     }
     snprintf(report.last_error, sizeof report.last_error, "%s", feed->trouble_words);
     pthread_mutex_lock(&refresher->reports_mutex);

@@ -59,6 +59,7 @@ struct refresher_report {
     bool has_list;
     int64_t fetched_at_ms; /* wall */
     size_t services, quarantined;
+    size_t unsellable;    /* limits that leave nothing */
     char last_error[120]; /* our words; "" when the last try went well */
     uint64_t refreshes, failures;
 };

@@ -188,9 +188,10 @@ static void refresher_list_judge_prices(struct feed *feed, const struct provider
         if (!price)
             continue;
         enum price_verdict verdict =
-            quarantine_judge(price, row->rate, &rules, list->fetched_at_ms);
+            row->is_unpriced ? quarantine_judge_unreadable(price, list->fetched_at_ms)
+                             : quarantine_judge(price, row->rate, &rules, list->fetched_at_ms);
         const char *note = refresher_list_note_of(verdict);
-        if (note)
+        if (note && !row->is_unpriced)
             refresher_list_history_add(&history, feed, row->id, row->rate, note);
         held += verdict == PRICE_QUARANTINED;
     }
@@ -222,7 +223,7 @@ static bool refresher_list_consider(struct feed *feed, struct provider_list **li
 {
     struct percent limit = feed->refresher->view.settings->vanish_limit;
     char message[sizeof feed->trouble_words];
-    bool is_empty = (*list)->count == 0;
+    bool is_empty = (*list)->count == 0 || (!feed->list && provider_list_priced(*list) == 0);
     bool is_shrunken = feed->list && provider_list_is_shrunken(feed->list, *list, limit);
     if (!is_empty && !is_shrunken) {
         refresher_list_take(feed, list, is_from_cache);

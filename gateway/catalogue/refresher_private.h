@@ -46,6 +46,8 @@ struct feed {
     unsigned id;    /* the provider's, while active */
     bool is_active; /* in the configuration */
     char panel[17]; /* tells who shares the cache: the panel's address, key, currency, dialect */
+    int64_t
+        blocked_since_ms; /* wall, since when it takes no orders whatever it lists; 0: it does */
     /* the list */
     enum feedlist_state state;
     struct loop_timer list_timer;
@@ -83,6 +85,7 @@ struct refresher {
     bool must_publish;       /* even when the outcome is the same */
     bool is_keeping_numbers; /* import numbers are on their way into the ledger */
     bool is_numbers_failed;  /* they did not get there: publish all the same */
+    int64_t unlist_at_ms;    /* wall, when a service is to leave the list; 0: none */
     struct loop_timer publish_timer, tick_timer, settle_timer;
     bool is_time_over; /* 10 s have passed */
     bool is_stopped;

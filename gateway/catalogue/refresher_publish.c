@@ -36,6 +36,7 @@ void refresher_settle(struct refresher *refresher)
 struct ingredients {
     const struct provider_list *lists[PROVIDER_MAX];
     const struct pricebook *books[PROVIDER_MAX];
+    int64_t blocked_since_ms[PROVIDER_MAX];
 };
 
 static void refresher_publish_gather(const struct refresher *refresher, struct ingredients *out)
@@ -46,6 +47,7 @@ static void refresher_publish_gather(const struct refresher *refresher, struct i
             continue;
         out->lists[feed->id] = feed->list;
         out->books[feed->id] = &feed->book;
+        out->blocked_since_ms[feed->id] = feed->blocked_since_ms;
     }
 }
 
@@ -79,12 +81,14 @@ static void refresher_publish_make(struct refresher *refresher, const struct ing
                                    .providers = refresher->view.providers,
                                    .lists = from->lists,
                                    .books = from->books,
+                                   .blocked_since_ms = from->blocked_since_ms,
                                    .plan = plan};
     struct catalogue *catalogue = assemble_make(&input, clock_wall_ms());
     bool is_news = refresher->must_publish || !refresher->last ||
                    !catalogue_is_same(catalogue, refresher->last);
     refresher->is_dirty = false;
     refresher->must_publish = false;
+    refresher->unlist_at_ms = catalogue->unlist_at_ms;
     if (is_news)
         refresher_publish_publish(refresher, catalogue);
     else

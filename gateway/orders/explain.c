@@ -41,10 +41,12 @@ static enum skip explain_judge(struct order_context *context, const struct draft
         return SKIP_CLOSED;
     if (provider_is_paused(provider))
         return SKIP_PAUSED;
-    if (!offer->is_known)
-        return offer->is_gone ? SKIP_GONE : SKIP_UNKNOWN;
     if (offer->is_quarantined)
         return SKIP_QUARANTINED;
+    if (offer->is_void)
+        return SKIP_VOID;
+    if (!offer->is_known)
+        return offer->is_gone ? SKIP_GONE : SKIP_UNKNOWN;
     if (offer->type != draft->type && offer->type != ORDERTYPE_UNKNOWN)
         return SKIP_TYPE;
     if (!explain_is_within_limits(offer, draft))

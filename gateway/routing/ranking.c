@@ -10,6 +10,7 @@ const char *skip_name(enum skip skip)
         [SKIP_PAUSED] = "the provider is paused",
         [SKIP_UNKNOWN] = "never seen in the provider's list",
         [SKIP_GONE] = "no longer in the provider's list",
+        [SKIP_VOID] = "its limits in the provider's list leave nothing",
         [SKIP_QUARANTINED] = "its price is quarantined",
         [SKIP_TYPE] = "the provider's type is another one",
         [SKIP_LIMITS] = "the quantity is outside its limits",

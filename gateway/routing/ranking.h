@@ -12,7 +12,8 @@ enum skip {
     SKIP_PAUSED,      /* by an operator */
     SKIP_UNKNOWN,     /* never seen in the provider's list: its cost is unknown */
     SKIP_GONE,        /* no longer in the provider's list */
-    SKIP_QUARANTINED, /* price jump, zero or absurd */
+    SKIP_VOID,        /* its limits in the provider's list leave nothing */
+    SKIP_QUARANTINED, /* price jump, zero, absurd or unreadable */
     SKIP_TYPE,        /* the panel's type is another one */
     SKIP_LIMITS,      /* quantity outside the offer's own min and max */
     SKIP_COST,        /* above the charge, and margin is never_below_cost */

@@ -26,15 +26,21 @@ static void test_from_answer(void **state)
     (void)state;
     struct upstream_response answer = {.services = rows, .service_count = COUNT_OF(rows)};
     struct provider_list *list = provider_list_from_answer(&answer, 77);
-    assert_int_equal(list->count, 3);
+    assert_int_equal(list->count, 5);
+    assert_int_equal(provider_list_priced(list), 3);
+    assert_int_equal(provider_list_void(list), 2);
     assert_int_equal(list->fetched_at_ms, 77);
     assert_true(str_is(provider_list_find(list, STR("9"))->name, "Nine"));
     assert_false(provider_list_find(list, STR("9"))->has_limits);
     assert_true(str_is(provider_list_find(list, STR("10"))->name, "Ten"));
     assert_false(provider_list_find(list, STR("10"))->has_limits);
     assert_true(provider_list_find(list, STR("a-b"))->has_limits);
-    assert_null(provider_list_find(list, STR("8")));
-    assert_null(provider_list_find(list, STR("7")));
+    /* What spoils a row takes it out of the sale, not out of the list. */
+    assert_true(provider_list_find(list, STR("8"))->is_unpriced);
+    assert_true(provider_list_find(list, STR("7"))->is_unpriced);
+    assert_true(provider_list_find(list, STR("9"))->is_void);
+    assert_true(provider_list_find(list, STR("10"))->is_void);
+    assert_false(provider_list_find(list, STR("a-b"))->is_void);
     assert_null(provider_list_find(list, STR_NONE));
     assert_null(provider_list_find(NULL, STR("9")));
     provider_list_free(&list);
