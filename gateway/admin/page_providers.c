@@ -84,6 +84,7 @@ static void page_providers_print_provider(struct jsonwriter *w, struct order_con
         jsonwriter_null(w, "list_age_s");
     jsonwriter_number(w, "services", (int64_t)list.services);
     jsonwriter_number(w, "quarantined", (int64_t)list.quarantined);
+    jsonwriter_number(w, "unsellable", (int64_t)list.unsellable);
     jsonwriter_text(w, "last_error", str_of(list.last_error));
     page_providers_print_health(w, context, provider);
     jsonwriter_number(w, "connections", provider_connections(provider));
@@ -303,6 +304,12 @@ static void page_providers_doctor_check_offer(struct doctor *doctor, const struc
                                    service->id, STR_ARG(offer->service),
                                    row->is_doubled ? "stands twice in its list, differently"
                                                    : "has no readable rate");
+    else if (row->is_void)
+        page_providers_doctor_tell(doctor, true,
+                                   "service %u: the limits of the panel's service " STR_FMT
+                                   " leave nothing (no quantity is both from its min and up to its "
+                                   "max); it is not sold until the panel mends them",
+                                   service->id, STR_ARG(offer->service));
     else if (offer->is_quarantined)
         page_providers_doctor_tell(doctor, true,
                                    "service %u: the price of the panel's service " STR_FMT

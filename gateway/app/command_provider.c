@@ -22,7 +22,7 @@ static void command_provider_print_age(const json_t *provider, char out[24])
 
 static void command_provider_add_provider(struct texttable *table, const json_t *provider)
 {
-    struct remote_room rooms[10];
+    struct remote_room rooms[11];
     char balance[96], age[24], health[256];
     const char *amount = remote_text(provider, "balance", &rooms[0]);
     const char *error = remote_text(provider, "last_error", &rooms[1]);
@@ -37,6 +37,7 @@ static void command_provider_add_provider(struct texttable *table, const json_t 
                            age,
                            remote_text(provider, "services", &rooms[6]),
                            remote_text(provider, "quarantined", &rooms[7]),
+                           remote_text(provider, "unsellable", &rooms[9]),
                            remote_text(provider, "connections", &rooms[8]),
                            health};
     texttable_add(table, cells);
@@ -44,8 +45,9 @@ static void command_provider_add_provider(struct texttable *table, const json_t 
 
 static int command_provider_print_list(const json_t *json)
 {
-    static const char *const heads[] = {"NAME",      "STATE",        ">BALANCE",     ">LIST AGE",
-                                        ">SERVICES", ">QUARANTINED", ">CONNECTIONS", "HEALTH"};
+    static const char *const heads[] = {"NAME",        "STATE",        ">BALANCE",
+                                        ">LIST AGE",   ">SERVICES",    ">QUARANTINED",
+                                        ">UNSELLABLE", ">CONNECTIONS", "HEALTH"};
     struct texttable table;
     size_t i;
     json_t *provider;

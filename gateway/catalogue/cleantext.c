@@ -159,7 +159,7 @@ struct str cleantext_make(struct arena *arena, struct str raw)
     return arena_str(arena, str_make(clean, len));
 }
 
-bool cleantext_is_decoration(struct str text)
+static bool cleantext_is_mark(uint32_t point)
 {
     /* Punctuation, symbols, arrows, boxes, emoji and flags; all else above ASCII counts as a
      * letter, the mathematical alphabets and enclosed letters that names are drawn with too. */
@@ -171,15 +171,56 @@ bool cleantext_is_decoration(struct str text)
                  {0x3000, 0x303F},   {0xFE00, 0xFE6F},   {0xFF00, 0xFF0F}, {0xFF1A, 0xFF20},
                  {0xFF3B, 0xFF40},   {0xFF5B, 0xFF65},   {0xFFE0, 0xFFFF}, {0x1F000, 0x1F0FF},
                  {0x1F1E6, 0x1FAFF}, {0xE0000, 0x10FFFF}};
+    for (size_t i = 0; i < COUNT_OF(marks); i++)
+        if (point >= marks[i].first && point <= marks[i].last)
+            return true;
+    return false;
+}
+
+bool cleantext_is_decoration(struct str text)
+{
     while (text.len > 0) {
         uint32_t point = 0;
         size_t taken = 1;
-        bool is_mark = !cleantext_decode(text, &point, &taken);
-        for (size_t i = 0; i < COUNT_OF(marks) && !is_mark; i++)
-            is_mark = point >= marks[i].first && point <= marks[i].last;
-        if (!is_mark)
+        if (cleantext_decode(text, &point, &taken) && !cleantext_is_mark(point))
             return false;
         text = str_from(text, taken > 0 ? taken : 1);
     }
     return true;
+}
+
+/* How much a mark at a name's end says of a heading: a line of any kind 2, other marks 1, what
+ * ends names anyway nothing. */
+static unsigned cleantext_frame_weight(uint32_t point)
+{
+    static const char lines[] = "=-_*~#|<>^", plain[] = " ()[]{}\"'`.,:;!?&%+/\\@$";
+    if (point < 0x80)
+        return strchr(lines, (int)point) ? 2 : strchr(plain, (int)point) ? 0 : 1;
+    bool is_line = (point >= 0x2010 && point <= 0x2015) || (point >= 0x2190 && point <= 0x21FF) ||
+                   (point >= 0x2500 && point <= 0x259F) || (point >= 0x2795 && point <= 0x2797);
+    bool is_plain = point == 0xAB || point == 0xBB || (point >= 0x2018 && point <= 0x203A) ||
+                    (point >= 0x3000 && point <= 0x301F) || point == 0xFE0F || point == 0x200D ||
+                    point < 0xC0;
+    return is_line ? 2 : is_plain ? 0 : 1;
+}
+
+bool cleantext_is_framed(struct str text)
+{
+    enum { ENOUGH = 2 };
+    unsigned before = 0, behind = 0;
+    bool has_words = false;
+    while (text.len > 0) {
+        uint32_t point = 0;
+        size_t taken = 1;
+        bool is_good = cleantext_decode(text, &point, &taken);
+        bool is_word = is_good && !cleantext_is_mark(point);
+        if (is_word) {
+            has_words = true;
+            behind = 0;
+        } else if (is_good) {
+            *(has_words ? &behind : &before) += cleantext_frame_weight(point);
+        }
+        text = str_from(text, taken > 0 ? taken : 1);
+    }
+    return has_words && before >= ENOUGH && behind >= ENOUGH;
 }

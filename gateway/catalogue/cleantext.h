@@ -10,5 +10,8 @@ enum { CLEANTEXT_MAX = 400 }; /* bytes */
 struct str cleantext_make(struct arena *arena, struct str raw);
 /* No letter and no digit in it, of any script: a separator row's name. */
 bool cleantext_is_decoration(struct str text);
+/* Words between marks, as headings are written: "=== NEW ===", "--- Likes ---", "** VIP **".
+ * Brackets, quotes and stops are none, and one emoji at each end is a fashion of names. */
+bool cleantext_is_framed(struct str text);
 
 #endif

@@ -3,7 +3,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "catalogue/cleantext.h"
-#include "catalogue/importnumbers.h"
+#include "catalogue/importplan.h"
 #include "catalogue/quarantine.h"
 #include "catalogue/refresher.h"
 
@@ -23,6 +23,15 @@ static const char *importlist_obstacle(const struct provider *provider,
         return "its rate is absurd";
     if (cleantext_is_decoration(name))
         return "its name is a separator's";
+    if (row->is_void)
+        return "its limits leave nothing";
+    const struct panelrow clean = {.name = name,
+                                   .rate = row->rate,
+                                   .has_limits = row->has_limits,
+                                   .min = row->min,
+                                   .max = row->max};
+    if (importplan_is_heading(&clean, provider->exchange))
+        return "its name is a heading's";
     if (row->type == ORDERTYPE_UNKNOWN)
         return "its type is unknown here; sold once `type:` says which it is";
     return NULL;

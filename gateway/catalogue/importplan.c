@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "catalogue/cleantext.h"
+#include "money/quote.h"
 
 static bool importplan_matches_any(struct str text, char *const *patterns, size_t count)
 {
@@ -39,10 +40,31 @@ static bool importplan_has_type(const struct import_settings *import, enum order
     return import->type_count == 0;
 }
 
-bool importplan_wants(const struct import_settings *import, const struct panelrow *row)
+/* 0, unreadable, 1000 and more of ours for 1000 pieces, or nines alone, whatever the currency. */
+static bool importplan_is_price_of_nobody(const struct panelrow *row, struct factor exchange)
+{
+    enum { NOBODY_PAYS = 1000 };
+    struct money cost;
+    int64_t whole = row->rate.units / MONEY_ONE;
+    if (row->rate.units <= 0 || !quote_cost(row->rate, exchange, &cost))
+        return true;
+    while (whole >= 1000 && whole % 10 == 9)
+        whole /= 10;
+    return cost.units >= NOBODY_PAYS * MONEY_ONE || whole == 999;
+}
+
+bool importplan_is_heading(const struct panelrow *row, struct factor exchange)
+{
+    bool is_one_piece = row->has_limits && row->min <= 1 && row->max == 1;
+    return cleantext_is_framed(row->name) &&
+           (is_one_piece || importplan_is_price_of_nobody(row, exchange));
+}
+
+bool importplan_wants(const struct import_settings *import, const struct panelrow *row,
+                      struct factor exchange)
 {
     return row->type != ORDERTYPE_UNKNOWN && !cleantext_is_decoration(row->name) &&
-           importplan_has_type(import, row->type) &&
+           !importplan_is_heading(row, exchange) && importplan_has_type(import, row->type) &&
            importplan_matches_any(row->category, import->categories, import->category_count) &&
            importplan_has_id(import, row->id);
 }
@@ -172,7 +194,7 @@ void importplan_make(const struct catalogue_settings *settings,
         const struct provider_list *list = provider ? lists[provider->id] : NULL;
         for (size_t r = 0; list && r < list->count; r++) {
             const struct panelrow *row = &list->rows[r];
-            uint32_t number = importplan_wants(import, row)
+            uint32_t number = importplan_wants(import, row, provider->exchange)
                                   ? importplan_number_for(&planner, import, row->id)
                                   : 0;
             if (number > 0)

@@ -30,7 +30,11 @@ void importplan_make(const struct catalogue_settings *settings,
                      const struct provider_list *const lists[PROVIDER_MAX],
                      struct importnumbers *numbers, struct importplan *out);
 void importplan_fini(struct importplan *plan);
-/* The row passes the import's filters, has a known type and is no decoration. */
-bool importplan_wants(const struct import_settings *import, const struct panelrow *row);
+/* The row passes the import's filters, has a known type and is neither decoration nor heading. */
+bool importplan_wants(const struct import_settings *import, const struct panelrow *row,
+                      struct factor exchange);
+/* "=== NEW ===", with a price that nobody pays or one piece only: a heading of the panel's page.
+ * name is clean. */
+bool importplan_is_heading(const struct panelrow *row, struct factor exchange);
 
 #endif

@@ -6,6 +6,7 @@ from decimal import ROUND_CEILING, Decimal
 
 import pytest
 
+from books import UNAVAILABLE
 from harness import default_config, eventually
 from harness.config import SHOP_KEY, provider
 
@@ -29,6 +30,10 @@ def up(value, decimals=5):
 
 def offers(*pairs, **more):
     return {"offers": [{"provider": panel.name, "service": service} for panel, service in pairs], **more}
+
+
+def refused(gateway, service):
+    return gateway.call("add", service=service, link="https://example.com/refused", quantity=100).error
 
 
 def next_list(gateway, panel):
@@ -234,9 +239,11 @@ def test_a_price_that_jumps_is_off_until_an_operator_accepts_it(make_panel, make
         {"id": 4, **offers((alpha, 4))}])
     assert rates(gateway) == {1: "1.00", 2: "1.00", 3: "1.00", 4: "1.00"}
     alpha.set(services=[row(1, rate="1.51"), row(2, rate="0.49"), row(3, rate="1.50"), row(4)])
-    eventually(lambda: rates(gateway) == {1: "1.10", 3: "1.50", 4: "1.00"})
+    # 2 has no other offer: it stays at its last price and takes no orders.
+    eventually(lambda: rates(gateway) == {1: "1.10", 2: "1.00", 3: "1.50", 4: "1.00"})
     next_list(gateway, alpha)
-    assert rates(gateway) == {1: "1.10", 3: "1.50", 4: "1.00"}  # seen often, agreed upon only over an hour
+    assert rates(gateway) == {1: "1.10", 2: "1.00", 3: "1.50", 4: "1.00"}  # seen often, agreed upon only over an hour
+    assert refused(gateway, 2) == UNAVAILABLE
     assert gateway.add(service=1)
     assert len(beta.orders()) == 1 and alpha.orders() == []
     done = gateway.cli("provider", "accept", "alpha", "2")
@@ -252,14 +259,96 @@ def test_a_quarantine_outlives_a_restart_and_ends_with_the_old_price(make_panel,
     alpha = make_panel("alpha", services=[row(1), row(2)])
     gateway = make_gateway([alpha], catalogue=QUICK, services=[{"id": i, **offers((alpha, i))} for i in (1, 2)])
     alpha.set(services=[row(1, rate="9.00"), row(2)])
-    eventually(lambda: rates(gateway) == {2: "1.00"})
+    gateway.wait_log("catalogue_published", offers_quarantined=1)
+    assert rates(gateway) == {1: "1.00", 2: "1.00"}
     gateway.restart()
-    assert rates(gateway) == {2: "1.00"}
-    assert gateway.call("add", service=1, link="https://example.com/a", quantity=100).error == (
-        "Service is temporarily unavailable")
+    assert rates(gateway) == {1: "1.00", 2: "1.00"}
+    assert refused(gateway, 1) == UNAVAILABLE
     assert alpha.orders() == []
     alpha.set(services=[row(1, rate="1.10"), row(2)])
     eventually(lambda: rates(gateway) == {1: "1.10", 2: "1.00"})
+
+
+@pytest.mark.parametrize("rate", ["5.00", "0", "99999999", "116011238807365", "", "on request", None])
+def test_a_price_that_is_not_believed_never_takes_a_service_off_the_list(make_panel, make_gateway, rate):
+    alpha = make_panel("alpha", services=[row(1), row(2)])
+    gateway = make_gateway([alpha], catalogue=QUICK, services=None, imports=[{"provider": "alpha", "first_id": 0}])
+    before = gateway.call("services").body
+    alpha.set(services=[row(1, rate=rate), row(2)])
+    eventually(lambda: refused(gateway, 1) == UNAVAILABLE)
+    next_list(gateway, alpha)
+    assert gateway.call("services").body == before
+    gateway.restart(by_kill=True)
+    assert gateway.call("services").body == before and refused(gateway, 1) == UNAVAILABLE
+    alpha.set(services=[row(1, rate="1.10"), row(2)])
+    eventually(lambda: rates(gateway) == {1: "1.10", 2: "1.00"})
+    assert gateway.add(service=1)
+
+
+@pytest.mark.parametrize("rate", ["116011238807365", "NO", "0", "99999999"])
+def test_rows_that_are_spoilt_do_not_keep_the_others_at_old_prices(make_panel, make_gateway, rate):
+    alpha = make_panel("alpha", services=[row(1), row(2)])
+    gateway = make_gateway([alpha], catalogue=QUICK, services=None, imports=[{"provider": "alpha", "first_id": 0}])
+    alpha.set(services=[row(1, rate=rate), row(2, rate="1.40")])
+    eventually(lambda: rates(gateway) == {1: "1.00", 2: "1.40"})
+    assert refused(gateway, 1) == UNAVAILABLE and gateway.add(service=2)
+
+
+def test_a_service_that_nobody_could_deliver_for_long_leaves_the_list(make_panel, make_gateway):
+    alpha = make_panel("alpha", services=[row(1), row(2)])
+    beta = make_panel("beta", services=[row(1)])
+    gateway = make_gateway([alpha, beta], catalogue={**QUICK, "unlist": "1s"}, services=[
+        {"id": 1, **offers((alpha, 1))}, {"id": 2, **offers((alpha, 2))}, {"id": 3, **offers((alpha, 1), (beta, 1))}])
+    alpha.set(services=[row(1, rate="9.00"), row(2)])
+    eventually(lambda: refused(gateway, 1) == UNAVAILABLE)
+    eventually(lambda: rates(gateway) == {2: "1.00", 3: "1.00"})
+    gateway.restart()
+    assert rates(gateway) == {2: "1.00", 3: "1.00"}
+    assert gateway.cli("provider", "accept", "alpha").returncode == 0
+    eventually(lambda: rates(gateway) == {1: "9.00", 2: "1.00", 3: "9.00"})
+
+
+def test_a_paused_provider_keeps_its_place_in_the_list_for_a_while(make_panel, make_gateway):
+    alpha = make_panel("alpha", services=[row(1)])
+    gateway = make_gateway([alpha], catalogue={**QUICK, "unlist": "2s"}, services=[{"id": 1, **offers((alpha, 1))}])
+    assert gateway.cli("provider", "pause", "alpha").returncode == 0
+    assert refused(gateway, 1) == UNAVAILABLE
+    assert rates(gateway) == {1: "1.00"}
+    eventually(lambda: "error" in gateway.call("services"))
+    assert gateway.cli("provider", "resume", "alpha").returncode == 0
+    eventually(lambda: gateway.call("services").body.startswith(b"[{"))
+
+
+# ---- limits and headings
+
+
+@pytest.mark.parametrize("limits, is_sold", [
+    ({"min": "999999", "max": "150000"}, None), ({"min": "100", "max": "0"}, None), ({"min": "-1", "max": "-1"}, None),
+    ({"min": "1K", "max": "50K"}, None), ({"min": "100", "max": None}, (100, 2147483647)), ({"min": None, "max": "50"}, (1, 50)),
+    ({"min": "", "max": "50"}, (1, 50)), ({"min": "0", "max": "7"}, (1, 7)), ({"min": "5", "max": "5"}, (5, 5)),
+    ({"min": "6", "max": "5"}, None), ({"min": [], "max": "5"}, None), ({"min": "many", "max": "5"}, None)],
+    ids=lambda value: str(value))
+def test_limits_that_leave_nothing_are_not_sold(make_panel, make_gateway, limits, is_sold):
+    alpha = make_panel("alpha", services=[row(1, **limits), row(2)])
+    gateway = make_gateway([alpha], services=None, imports=[{"provider": "alpha", "first_id": 0}])
+    found = {entry["service"]: (int(entry["min"]), int(entry["max"])) for entry in gateway.call("services").json}
+    assert found.pop(2) == (10, 10000)
+    assert found == ({1: is_sold} if is_sold else {})
+    [provider] = gateway.admin("/providers").json["providers"]
+    assert provider["services"] == 2 and provider["unsellable"] == (0 if is_sold else 1)
+    doctor = gateway.cli("provider", "doctor", "alpha", "--json").json
+    assert any("leave nothing" in finding["words"] for finding in doctor["findings"]) == (is_sold is None)
+
+
+def test_headings_of_the_panels_page_are_not_imported(make_panel, make_gateway):
+    alpha = make_panel("alpha", services=[
+        row(1, name="------ 15 Day Packages ------", rate="9999.00", min="1", max="1"),
+        row(2, name="=== NEW SERVICES ===", rate="1000.00", min="1000", max="1000"),
+        row(3, name="=== Best likes ===", rate="1.00"),
+        row(4, name="\u2605\u2605\u2605 VIP \u2605\u2605\u2605", min="1", max="1"),
+        row(5, name="[VIP] Package [Monthly]", min="1", max="1", type="Package")])
+    gateway = make_gateway([alpha], services=[{"id": 90, **offers((alpha, 2))}], imports=[{"provider": "alpha", "first_id": 0}])
+    assert sorted(rates(gateway)) == [3, 5, 90]  # what is written out is meant
 
 
 # ---- bad lists
@@ -320,7 +409,7 @@ def test_when_nothing_can_be_sold_the_list_is_an_error_and_comes_back(make_panel
         {"name": "shop", "key": SHOP_KEY}, {"name": "none", "key": "none-key-0123456789", "services": [7]}])
     assert gateway.call("services", key="none-key-0123456789").error
     assert rates(gateway) == {1: "1.00"}
-    alpha.set(services=[row(1, rate="5.00")])
+    alpha.set(services=[row(1, min="20", max="10")])
     eventually(lambda: "error" in gateway.call("services"))
     alpha.set(services=[row(1, rate="1.00")])
     eventually(lambda: gateway.call("services").body.startswith(b"[{"))

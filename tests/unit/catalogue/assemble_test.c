@@ -8,6 +8,7 @@ static const struct world_row alpha_rows[] = {
     {"103", "/----/", "Social", "1", ORDERTYPE_PACKAGE, 1, 1, false, false, false},
     {"104", "Bare", "", "3", ORDERTYPE_DEFAULT, 0, 0, false, false, false},
     {"105", "Pack", "P", "4", ORDERTYPE_PACKAGE, 0, 0, false, false, true},
+    {"107", "Off", "P", "4", ORDERTYPE_DEFAULT, 9, 2, false, false, false},
     {"106", "Dear", "P", "90000000000", ORDERTYPE_DEFAULT, 1, 2, false, false, false},
     {0},
 };
@@ -16,7 +17,7 @@ static const struct world_row beta_rows[] = {
     {0},
 };
 
-enum { OFFERS = 3 };
+enum { OFFERS = 3, UNLIST = 1000 };
 struct wish { /* one service as configured, and what comes of it */
     const char *what;
     const char *name, *category, *rate, *markup;
@@ -27,6 +28,7 @@ struct wish { /* one service as configured, and what comes of it */
         const char *provider, *service;
     } offers[OFFERS];
     const char *held; /* a service of alpha's that is quarantined */
+    const char *last; /* its accepted price, if any */
     struct {
         const char *name, *category, *base, *exchange,
             *rate; /* rate: with markup; NULL: not sold */
@@ -78,6 +80,43 @@ static const struct wish wishes[] = {
      .offers = {{"alpha", "101"}},
      .held = "101",
      .is = {"Followers", "Social", "0", "1", NULL, D, 50, 10000, "rd", "Q"}},
+    {.what = "all quarantined: the last price stands",
+     .markup = "25%",
+     .type = U,
+     .offers = {{"alpha", "101"}},
+     .held = "101",
+     .last = "0.7",
+     .is = {"Followers", "Social", "0.7", "2", "1.75", D, 50, 10000, "rd", "Q"}},
+    {.what = "with a fixed rate that one stands",
+     .rate = "1.2",
+     .markup = "0%",
+     .type = U,
+     .offers = {{"alpha", "101"}},
+     .held = "101",
+     .last = "0.7",
+     .is = {"Followers", "Social", "1.2", "1", "1.2", D, 50, 10000, "rd", "Q"}},
+    {.what = "limits that leave nothing: the next one's",
+     .markup = "0%",
+     .type = U,
+     .offers = {{"alpha", "107"}, {"beta", "7"}},
+     .is = {"Other followers", "Else", "0.5", "1", "0.5", D, 10, 500, "c", "vk"}},
+    {.what = "limits that leave nothing: not sold",
+     .markup = "0%",
+     .type = U,
+     .offers = {{"alpha", "107"}},
+     .is = {"Service 1", "Other", "0", "1", NULL, U, 1, ASSEMBLE_MAX, "", "v"}},
+    {.what = "an amount that cannot be read: looks from it, price from the next",
+     .markup = "0%",
+     .type = U,
+     .offers = {{"alpha", "108"}, {"beta", "7"}},
+     .is = {"Unreadable", "P", "0.5", "1", "0.5", D, 3, 4, "", "Qk"}},
+    {.what = "an amount that cannot be read: the last price stands",
+     .markup = "0%",
+     .type = U,
+     .offers = {{"alpha", "108"}},
+     .held = "108",
+     .last = "5",
+     .is = {"Unreadable", "P", "5", "2", "10", D, 3, 4, "", "Q"}},
     {.what = "gone",
      .markup = "0%",
      .type = U,
@@ -154,19 +193,39 @@ struct town {
     struct client_set *clients;
     struct provider_list *lists[PROVIDER_MAX];
     struct pricebook *books[PROVIDER_MAX], alpha_book;
+    int64_t blocked_since_ms[PROVIDER_MAX], now_ms;
 };
 
 static void town_init(struct town *town)
 {
-    *town = (struct town){0};
+    *town = (struct town){.now_ms = 1};
     town->providers =
         world_providers((struct world_provider[]){{"alpha", "2"}, {"beta", "1"}, {0}});
     town->clients = world_clients((struct world_client[]){{"shop", "0%", {{0}}}, {0}});
     unsigned alpha = town->providers->list[0].id;
     town->lists[alpha] = world_list(alpha_rows);
+    provider_list_add(town->lists[alpha], &(struct panelrow){.id = STR("108"),
+                                                             .name = STR("Unreadable"),
+                                                             .category = STR("P"),
+                                                             .type = ORDERTYPE_DEFAULT,
+                                                             .has_limits = true,
+                                                             .min = 3,
+                                                             .max = 4,
+                                                             .is_unpriced = true});
+    provider_list_seal(town->lists[alpha]);
     town->lists[town->providers->list[1].id] = world_list(beta_rows);
     town->books[alpha] = &town->alpha_book;
     pricebook_need(&town->alpha_book, STR("gone"));
+}
+
+/* Quarantined since that moment; last: the price accepted before, or NULL. */
+static void hold(struct town *town, const char *service, const char *last, int64_t since_ms)
+{
+    struct price_state *price = pricebook_need(&town->alpha_book, str_of(service));
+    *price = (struct price_state){.is_quarantined = true, .held_since_ms = since_ms};
+    price->has_accepted = last != NULL;
+    if (last)
+        price->accepted = money_of(last);
 }
 
 static void town_fini(struct town *town)
@@ -181,7 +240,8 @@ static void town_fini(struct town *town)
 static struct catalogue *make(struct town *town, struct service_settings *services, size_t count,
                               const struct importplan *plan)
 {
-    struct catalogue_settings settings = {.services = services,
+    struct catalogue_settings settings = {.unlist_ms = UNLIST,
+                                          .services = services,
                                           .service_count = count,
                                           .decimals = 5,
                                           .currency = (char *)(uintptr_t) "USD"};
@@ -189,8 +249,9 @@ static struct catalogue *make(struct town *town, struct service_settings *servic
                                    .providers = town->providers,
                                    .lists = (const struct provider_list *const *)town->lists,
                                    .books = (const struct pricebook *const *)town->books,
+                                   .blocked_since_ms = town->blocked_since_ms,
                                    .plan = plan};
-    struct catalogue *catalogue = assemble_make(&input, 1);
+    struct catalogue *catalogue = assemble_make(&input, town->now_ms);
     pricelist_make_all(catalogue, town->clients, NULL);
     return catalogue;
 }
@@ -233,6 +294,7 @@ static void tell(const struct service *service, const char *rate, struct buf *ou
     for (size_t i = 0; i < service->offer_count; i++) {
         const struct offer *offer = &service->offers[i];
         buf_add_byte(out, offer->is_quarantined ? 'Q'
+                          : offer->is_void      ? 'v'
                           : offer->is_known     ? 'k'
                           : offer->is_gone      ? 'g'
                                                 : '-');
@@ -248,7 +310,7 @@ static void test_services(void **state)
         struct offer_settings offers[OFFERS];
         town_init(&town);
         if (wish->held)
-            pricebook_need(&town.alpha_book, str_of(wish->held))->is_quarantined = true;
+            hold(&town, wish->held, wish->last, 1);
         struct service_settings service = configured(wish, offers);
         struct catalogue *catalogue = make(&town, &service, 1, &(struct importplan){0});
         struct money rate;
@@ -314,9 +376,64 @@ static void test_imported(void **state)
     town_fini(&town);
 }
 
+/* A service leaves the list when no offer could be used for `unlist`, and not before. */
+static void test_unlisted(void **state)
+{
+    static const struct {
+        const char *what;
+        int64_t held_ms[2], blocked_ms[2]; /* alpha's 101 and 104; alpha and beta. 0: not */
+        size_t offers;                     /* 101, 104 of alpha, 7 of beta */
+        int64_t now_ms;
+        bool is_listed;
+        int64_t unlist_at_ms;
+        const char *base;
+    } cases[] = {
+        {"good", {0}, {0}, 3, 9000, true, 0, "0.9"},
+        {"all quarantined", {100, 200}, {0}, 2, 1199, true, 1200, "33"},
+        {"for long enough", {100, 200}, {0}, 2, 1200, false, 0, "33"},
+        {"the last to be quarantined was the base", {200, 100}, {0}, 2, 300, true, 1200, "11"},
+        {"at once: the first one", {200, 200}, {0}, 2, 300, true, 1200, "11"},
+        {"one is left", {100, 200}, {0}, 3, 9000, true, 0, "0.5"},
+        {"the one that is left is closed", {100, 200}, {0, 500}, 3, 1499, true, 1500, "0.5"},
+        {"for long enough", {100, 200}, {0, 500}, 3, 1500, false, 0, "0.5"},
+        {"the provider takes no orders", {0}, {700, 0}, 2, 1699, true, 1700, "0.9"},
+        {"for long enough", {0}, {700, 0}, 2, 1700, false, 0, "0.9"},
+        {"the earlier of the two", {900, 800}, {700, 0}, 2, 1699, true, 1700, "11"},
+        {"a clock that was set back", {5000, 5000}, {0}, 2, 10, true, 6000, "11"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct town town;
+        struct offer_settings offers[3] = {
+            {(char *)(uintptr_t) "alpha", (char *)(uintptr_t) "101", 1},
+            {(char *)(uintptr_t) "alpha", (char *)(uintptr_t) "104", 1},
+            {(char *)(uintptr_t) "beta", (char *)(uintptr_t) "7", 1}};
+        struct service_settings service = {
+            .id = 1, .type = U, .offers = offers, .offer_count = cases[i].offers};
+        town_init(&town);
+        town.now_ms = cases[i].now_ms;
+        if (cases[i].held_ms[0])
+            hold(&town, "101", "11", cases[i].held_ms[0]);
+        if (cases[i].held_ms[1])
+            hold(&town, "104", "33", cases[i].held_ms[1]);
+        for (size_t p = 0; p < 2; p++)
+            town.blocked_since_ms[town.providers->list[p].id] = cases[i].blocked_ms[p];
+        struct catalogue *catalogue = make(&town, &service, 1, &(struct importplan){0});
+        if (catalogue->list[0].is_priced != cases[i].is_listed ||
+            catalogue->unlist_at_ms != cases[i].unlist_at_ms ||
+            catalogue->list[0].terms.base.units != money_of(cases[i].base).units)
+            fail_msg("%zu, %s: listed %d, until %lld, at %lld", i, cases[i].what,
+                     catalogue->list[0].is_priced, (long long)catalogue->unlist_at_ms,
+                     (long long)catalogue->list[0].terms.base.units);
+        catalogue_unpin(&catalogue);
+        town_fini(&town);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_services),
+                                       cmocka_unit_test(test_unlisted),
                                        cmocka_unit_test(test_imported)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

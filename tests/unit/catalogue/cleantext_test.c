@@ -83,9 +83,44 @@ static void test_decoration(void **state)
             fail_msg("\"%s\"", cases[i].name);
 }
 
+static void test_framed(void **state)
+{
+    static const struct {
+        const char *name;
+        bool is_framed;
+    } cases[] = {
+        {"=== NEW SERVICES ===", true},
+        {"------------- 15 Day Packages -------------", true},
+        {"- Likes -", true},
+        {"| Likes |", true},
+        {">>> Cheap <<<", true},
+        {"[=== VIP ===]", true},
+        {"= = NEW = =", true},
+        {"\xE2\x98\x85\xE2\x98\x85 VIP \xE2\x98\x85\xE2\x98\x85", true}, /* two stars */
+        {"\xE2\x94\x81 VIP \xE2\x94\x81", true},                         /* box drawing */
+        {"\xE2\x9E\x96 VIP \xE2\x9E\x96", true},                         /* heavy minus */
+        {"\xE2\x86\x93 VIP \xE2\x86\x93", true},                         /* arrow */
+        {"\xF0\x9F\x94\xA5 VIP \xF0\x9F\x94\xA5", false},                /* one fire each */
+        {"\xE2\xAD\x90 Best Likes \xE2\xAD\x90", false},
+        {"[VIP] Likes [30 Days]", false},
+        {"(HQ) \"Likes\"!!", false},
+        {"\xE3\x80\x90VIP\xE3\x80\x91 Likes \xE3\x80\x90R30\xE3\x80\x91", false},
+        {"=== NEW", false},
+        {"NEW ===", false},
+        {"Likes - fast - cheap", false},
+        {"======", false},
+        {"", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
+        if (cleantext_is_framed(str_of(cases[i].name)) != cases[i].is_framed)
+            fail_msg("\"%s\"", cases[i].name);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_make), cmocka_unit_test(test_cut),
-                                       cmocka_unit_test(test_decoration)};
+                                       cmocka_unit_test(test_decoration),
+                                       cmocka_unit_test(test_framed)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -100,6 +100,46 @@ static void test_filters(void **state)
     }
 }
 
+/* A frame alone is a fashion of names, an absurd price alone is for the quarantine. */
+static void test_headings(void **state)
+{
+    static const struct {
+        const char *name, *rate, *exchange;
+        int64_t min, max;
+        bool is_heading;
+    } cases[] = {
+        {"------------- 15 Day Packages -------------", "9999", "1", 1, 1, true},
+        {"=== NEW SERVICES ===", "1000", "1", 1000, 1000, true},
+        {"=== NEW SERVICES ===", "0.5", "1", 1, 1, true},
+        {"=== NEW SERVICES ===", "0.5", "1", 0, 1, true},
+        {"=== NEW SERVICES ===", "0", "1", 10, 1000, true},
+        {"=== NEW SERVICES ===", "0.5", "1", 10, 1000, false},
+        {"=== 1000 Followers ===", "0.5", "1", 1000, 1000, false},
+        {"=== NEW SERVICES ===", "9999", "0.012", 10, 1000,
+         true}, /* nines, whatever the currency */
+        {"=== NEW SERVICES ===", "999.99", "0.012", 10, 1000, true},
+        {"=== NEW SERVICES ===", "15000", "0.000062", 10, 1000, false},
+        {"=== NEW SERVICES ===", "15000", "1", 0, 0, true},
+        {"=== NEW SERVICES ===", "1.5", "1", 0, 0, false},
+        {"NEW SERVICES", "9999", "1", 1, 1, false},
+        {"[VIP] Package [Monthly]", "12", "1", 1, 1, false},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct panelrow row = {.name = str_of(cases[i].name),
+                               .rate = money_of(cases[i].rate),
+                               .type = ORDERTYPE_DEFAULT,
+                               .has_limits = cases[i].max > 0,
+                               .min = cases[i].min,
+                               .max = cases[i].max};
+        struct import_settings import = {0};
+        struct factor exchange = factor_of(cases[i].exchange);
+        if (importplan_is_heading(&row, exchange) != cases[i].is_heading ||
+            importplan_wants(&import, &row, exchange) == cases[i].is_heading)
+            fail_msg("row %zu: %s", i, cases[i].name);
+    }
+}
+
 static void test_collisions(void **state)
 {
     struct setting setting;
@@ -267,6 +307,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_filters),
+        cmocka_unit_test(test_headings),
         cmocka_unit_test(test_collisions),
         cmocka_unit_test(test_too_large),
         cmocka_unit_test(test_written_takes_a_given_number),

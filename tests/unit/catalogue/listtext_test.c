@@ -15,6 +15,10 @@ static void test_there_and_back(void **state)
 {
     (void)state;
     struct provider_list *list = world_list(rows);
+    provider_list_add(list,
+                      &(struct panelrow){.id = STR("8"), .name = STR("?"), .is_unpriced = true});
+    provider_list_add(list, &(struct panelrow){.id = STR("9"), .name = STR("-"), .is_void = true});
+    provider_list_seal(list);
     list->fetched_at_ms = 1234567890123;
     struct pricebook book = {0}, again = {0};
     *pricebook_need(&book, STR("7")) = (struct price_state){.is_quarantined = true,
@@ -22,7 +26,9 @@ static void test_there_and_back(void **state)
                                                             .has_accepted = true,
                                                             .accepted = money_of("1.5"),
                                                             .agreeing = 2,
-                                                            .since_ms = 99};
+                                                            .since_ms = 99,
+                                                            .held_since_ms = 42};
+    quarantine_judge_unreadable(pricebook_need(&book, STR("8")), 77);
     *pricebook_need(&book, STR("gone")) =
         (struct price_state){.is_quarantined = true, .pending = money_of("0"), .agreeing = 1};
     *pricebook_need(&book, STR("101")) =
@@ -33,12 +39,16 @@ static void test_there_and_back(void **state)
     assert_true(listtext_print(list, &book, &text));
     struct provider_list *back = listtext_parse(buf_str(&text), &again, false);
     assert_non_null(back);
-    assert_int_equal(back->count, 3);
+    assert_int_equal(back->count, 5);
     assert_int_equal(back->fetched_at_ms, 1234567890123);
     assert_true(listtext_print(back, &again, &second));
     assert_string_equal(text.ptr, second.ptr);
     const struct price_state *price = pricebook_find(&again, STR("7"));
     assert_true(price->is_quarantined && price->agreeing == 2 && price->since_ms == 99);
+    assert_int_equal(price->held_since_ms, 42);
+    assert_true(pricebook_find(&again, STR("8"))->is_unreadable);
+    assert_true(provider_list_find(back, STR("8"))->is_unpriced);
+    assert_true(provider_list_find(back, STR("9"))->is_void);
     assert_int_equal(price->accepted.units, money_of("1.5").units);
     assert_false(pricebook_find(&again, STR("gone"))->has_accepted);
     assert_int_equal(pricebook_find(&again, STR("101"))->accepted.units, money_of("0.9").units);
@@ -101,6 +111,9 @@ static void test_ill_formed(void **state)
         LIST("[\"1\",\"a\",\"c\",\"Default\",\"9\",3,2,0]", ""),
         LIST("[\"1\",\"a\",\"c\",\"Default\",\"9\",1,null,0]", ""),
         LIST("[\"1\",\"a\",\"c\",\"Default\",\"9\",1,2,8]", ""),
+        LIST("[\"1\",\"a\",\"c\",\"Default\",\"9\",null,null,16]", ""),
+        LIST(ROW, "[\"1\",\"9\",null,1,0,null]"),
+        LIST(ROW, "[\"1\",\"9\",null,1,0,0,0]"),
         LIST("[\"1\",\"a\",\"c\",\"Default\",\"9\",1,2]", ""),
         LIST("[\"1\",\"a\",\"c\",\"Default\",\"9\",1,2,0,0]", ""),
         LIST(ROW, "[\"1\",\"9\",null,9,0]"),

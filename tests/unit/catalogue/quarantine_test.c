@@ -6,7 +6,7 @@
 #define HOUR INT64_C(3600000)
 
 struct step {
-    const char *rate;
+    const char *rate; /* "?": cannot be read */
     int64_t at_ms;
     enum price_verdict verdict;
 };
@@ -55,6 +55,71 @@ static const struct story stories[] = {
      "0.5",
      "1",
      {{"1", 0, PRICE_ACCEPTED}, {"9", 1, PRICE_QUARANTINED}, {"1", 2, PRICE_ACCEPTED}},
+     "1",
+     false},
+    {"unreadable ends with the same price",
+     "0.5",
+     "1",
+     {{"1", 0, PRICE_ACCEPTED},
+      {"?", 1, PRICE_QUARANTINED},
+      {"?", 2, PRICE_WAITING},
+      {"1", 3, PRICE_ACCEPTED}},
+     "1",
+     false},
+    {"unreadable ends with a price near it",
+     "0.5",
+     "1",
+     {{"1", 0, PRICE_ACCEPTED}, {"?", 1, PRICE_QUARANTINED}, {"1.4", 2, PRICE_ACCEPTED}},
+     "1.4",
+     false},
+    {"unreadable never ends by agreement",
+     "0.5",
+     "1",
+     {{"1", 0, PRICE_ACCEPTED},
+      {"?", 1, PRICE_QUARANTINED},
+      {"?", HOUR, PRICE_WAITING},
+      {"?", 2 * HOUR, PRICE_WAITING},
+      {"?", 3 * HOUR, PRICE_WAITING}},
+     "1",
+     true},
+    {"unreadable breaks a row of lists that agree",
+     "0.5",
+     "1",
+     {{"1", 0, PRICE_ACCEPTED},
+      {"3", 1, PRICE_QUARANTINED},
+      {"3", 1 + HOUR, PRICE_WAITING},
+      {"?", 2 + HOUR, PRICE_QUARANTINED},
+      {"3", 3 + HOUR, PRICE_QUARANTINED},
+      {"3", 4 + HOUR, PRICE_WAITING},
+      {"3", 3 + 2 * HOUR, PRICE_AGREED}},
+     "3",
+     false},
+    {"0 breaks it too",
+     "0.5",
+     "1",
+     {{"1", 0, PRICE_ACCEPTED},
+      {"3", 1, PRICE_QUARANTINED},
+      {"3", 1 + HOUR, PRICE_WAITING},
+      {"0", 2 + HOUR, PRICE_QUARANTINED},
+      {"3", 3 + HOUR, PRICE_QUARANTINED},
+      {"3", 4 + HOUR, PRICE_WAITING}},
+     "1",
+     true},
+    {"so does a mark",
+     "0.5",
+     "1",
+     {{"1", 0, PRICE_ACCEPTED},
+      {"3", 1, PRICE_QUARANTINED},
+      {"3", 1 + HOUR, PRICE_WAITING},
+      {"99999999", 2 + HOUR, PRICE_QUARANTINED},
+      {"3", 3 + HOUR, PRICE_QUARANTINED},
+      {"3", 4 + HOUR, PRICE_WAITING}},
+     "1",
+     true},
+    {"unreadable at first sight",
+     "0.5",
+     "1",
+     {{"?", 0, PRICE_QUARANTINED}, {"1", 1, PRICE_ACCEPTED}},
      "1",
      false},
     {"back near it",
@@ -174,7 +239,9 @@ static void test_stories(void **state)
         for (size_t s = 0; s < STEPS && story->steps[s].rate; s++) {
             const struct step *step = &story->steps[s];
             enum price_verdict verdict =
-                quarantine_judge(&price, money_of(step->rate), &rules, step->at_ms);
+                strcmp(step->rate, "?") == 0
+                    ? quarantine_judge_unreadable(&price, step->at_ms)
+                    : quarantine_judge(&price, money_of(step->rate), &rules, step->at_ms);
             if (verdict != step->verdict)
                 fail_msg("%s, step %zu: %d instead of %d", story->name, s, verdict, step->verdict);
         }
@@ -184,6 +251,24 @@ static void test_stories(void **state)
             fail_msg("%s: ends with %lld, %d", story->name, (long long)price.accepted.units,
                      price.is_quarantined);
     }
+}
+
+static void test_nothing_to_accept(void **state)
+{
+    struct price_rules rules = {percent_of("0.5"), factor_of("1")};
+    struct price_state price = {0};
+    (void)state;
+    quarantine_judge(&price, money_of("1"), &rules, 1);
+    quarantine_judge(&price, money_of("9"), &rules, 5);
+    quarantine_judge_unreadable(&price, 7);
+    assert_false(quarantine_accept(&price));
+    assert_true(price.is_quarantined);
+    assert_int_equal(price.accepted.units, money_of("1").units);
+    assert_int_equal(price.held_since_ms, 5); /* when it began, whatever came since */
+    quarantine_judge(&price, money_of("9"), &rules, 8);
+    assert_int_equal(price.held_since_ms, 5);
+    assert_true(quarantine_accept(&price));
+    assert_int_equal(price.held_since_ms, 0);
 }
 
 static void test_accept(void **state)
@@ -207,6 +292,7 @@ static void test_accept(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_stories),
+                                       cmocka_unit_test(test_nothing_to_accept),
                                        cmocka_unit_test(test_accept)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
