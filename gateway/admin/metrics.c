@@ -92,6 +92,10 @@ static int64_t metrics_provider_out_of_funds(const struct standing *s)
 {
     return s->health.is_out_of_funds;
 }
+static int64_t metrics_provider_currency_wrong(const struct standing *s)
+{
+    return s->health.is_currency_wrong;
+}
 static int64_t metrics_provider_cooling_down_us(const struct standing *s)
 {
     return s->health.cool_down_ms * 1000;
@@ -140,6 +144,9 @@ static const struct metrics_family {
      false, metrics_provider_key_parked},
     {"panelmux_provider_out_of_funds", "1 while our funds there count as used up.", METRIC_GAUGE,
      false, false, metrics_provider_out_of_funds},
+    {"panelmux_provider_currency_wrong",
+     "1 while it reports another currency than is configured and gets no orders.", METRIC_GAUGE,
+     false, false, metrics_provider_currency_wrong},
     {"panelmux_provider_cool_down_seconds", "Remaining cool-down of the provider.", METRIC_GAUGE,
      true, false, metrics_provider_cooling_down_us},
     {"panelmux_provider_offers_cooling_down", "Offers of the provider in cool-down.", METRIC_GAUGE,

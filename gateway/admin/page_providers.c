@@ -33,6 +33,8 @@ static const char *page_providers_health_name(const struct health_report *report
 {
     if (report->is_key_parked)
         return "bad key";
+    if (report->is_currency_wrong)
+        return "wrong currency";
     if (report->is_out_of_funds)
         return "out of funds";
     if (report->orders != BREAKER_CLOSED || report->readings != BREAKER_CLOSED)
@@ -61,6 +63,7 @@ static void page_providers_print_health(struct jsonwriter *w, struct order_conte
     jsonwriter_text(w, "health", str_of(page_providers_health_name(&report)));
     jsonwriter_bool(w, "key_parked", report.is_key_parked);
     jsonwriter_bool(w, "out_of_funds", report.is_out_of_funds);
+    jsonwriter_bool(w, "currency_wrong", report.is_currency_wrong);
     jsonwriter_text(w, "orders_breaker", str_of(page_providers_breaker_name(report.orders)));
     jsonwriter_text(w, "readings_breaker", str_of(page_providers_breaker_name(report.readings)));
     jsonwriter_number(w, "rest_ms", report.cool_down_ms);
@@ -380,6 +383,11 @@ static void page_providers_doctor_tell_standing(struct doctor *doctor)
     if (health.is_key_parked)
         page_providers_doctor_tell(doctor, true,
                                    "its key was refused: no calls until a balance is read");
+    if (health.is_currency_wrong)
+        page_providers_doctor_tell(
+            doctor, true,
+            "its balance is in another currency than the configuration says: "
+            "no orders until either is mended");
     if (health.is_out_of_funds)
         page_providers_doctor_tell(
             doctor, true, "it said our funds are out: no orders until the balance has risen");

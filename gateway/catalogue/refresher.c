@@ -176,6 +176,7 @@ static void refresher_adopt_provider(struct refresher *refresher, const struct p
         feedlist_stop(feed);
         feedbalance_stop(feed);
         refresher_note_panel(feed, &provider->settings);
+        feedbalance_judge_currency(feed, provider);
         feedlist_start(feed);
         feedbalance_start(feed);
         feedlist_ask_now(feed);
@@ -213,7 +214,7 @@ static void refresher_note_blocked(struct feed *feed)
     struct health_report health;
     health_report(refresher->parts.health, feed->id, clock_monotonic_ms(), &health);
     bool is_blocked = provider->settings.is_closed || provider_is_paused(provider) ||
-                      health.is_key_parked || health.is_out_of_funds;
+                      health.is_key_parked || health.is_out_of_funds || health.is_currency_wrong;
     if (is_blocked == (feed->blocked_since_ms != 0))
         return;
     feed->blocked_since_ms = is_blocked ? clock_wall_ms() : 0;
@@ -334,6 +335,22 @@ static void refresher_run_ask_list(struct loop_message *message)
 void refresher_ask_list(struct refresher *refresher, unsigned provider_id)
 {
     struct errand *deferred = refresher_task_new(refresher, refresher_run_ask_list);
+    deferred->provider_id = provider_id;
+    loop_post(refresher->parts.loop, &deferred->message);
+}
+
+static void refresher_run_complain(struct loop_message *message)
+{
+    struct errand *deferred = (struct errand *)(void *)message;
+    struct feed *feed = refresher_feed_of(deferred);
+    if (feed)
+        feedlist_complain(feed);
+    refresher_task_free(deferred);
+}
+
+void refresher_complain(struct refresher *refresher, unsigned provider_id)
+{
+    struct errand *deferred = refresher_task_new(refresher, refresher_run_complain);
     deferred->provider_id = provider_id;
     loop_post(refresher->parts.loop, &deferred->message);
 }

@@ -47,6 +47,9 @@ void refresher_configure(struct refresher *refresher, const struct refresher_vie
 /* Ask now: the list (a reload, an operator) or the balance of one provider. Any thread. */
 void refresher_ask_list(struct refresher *refresher, unsigned provider_id);
 void refresher_ask_balance(struct refresher *refresher, unsigned provider_id);
+/* The provider refused an order that its list allows: its list is fetched anew, at most every half
+ * minute. Any thread. */
+void refresher_complain(struct refresher *refresher, unsigned provider_id);
 /* Ends the quarantine of one of the provider's services, or of all (STR_NONE), and of a shrunken
  * list. done(number of services accepted). Any thread. */
 void refresher_accept(struct refresher *refresher, unsigned provider_id, struct str service,

@@ -85,17 +85,37 @@ static void refresher_balance_read_cache(struct feed *feed)
 
 /* ---- asking ---- */
 
-/* The amount counts as configured; a panel's word on its currency is a check only. */
-static void refresher_balance_check_currency(struct feed *feed, const struct provider *provider,
-                                             struct str currency)
+void feedbalance_judge_currency(struct feed *feed, const struct provider *provider)
 {
     struct str expected = str_of(provider->settings.currency);
-    bool is_wrong = currency.len > 0 && expected.len > 0 && !str_equal_folded(currency, expected);
-    if (is_wrong && !feed->is_currency_wrong)
+    bool is_wrong = feed->currency[0] && expected.len > 0 &&
+                    !str_equal_folded(str_of(feed->currency), expected);
+    if (is_wrong)
         log_event(LOG_WARN, "currency_mismatch", "provider=%s configured=%s panel=%s",
                   log_value(str_of(feed->name)).text, log_value(expected).text,
-                  log_value(currency).text);
-    feed->is_currency_wrong = feed->is_currency_wrong || is_wrong;
+                  log_value(str_of(feed->currency)).text);
+    health_currency(feed->refresher->parts.health, feed->id, is_wrong);
+}
+
+/* Panels write all kinds of things where a code should be; what is none says nothing. */
+static bool refresher_balance_is_code(struct str currency)
+{
+    bool is_code = currency.len >= 3 && currency.len < CURRENCY_BYTES;
+    for (size_t i = 0; i < currency.len && is_code; i++) {
+        char letter = (char)(currency.ptr[i] | 0x20);
+        is_code = letter >= 'a' && letter <= 'z';
+    }
+    return is_code;
+}
+
+/* The amount counts as configured, yet in another currency every cost may be wrong. */
+static void refresher_balance_note_currency(struct feed *feed, const struct provider *provider,
+                                            struct str currency)
+{
+    if (!refresher_balance_is_code(currency) || str_equal_folded(currency, str_of(feed->currency)))
+        return;
+    snprintf(feed->currency, sizeof feed->currency, STR_FMT, STR_ARG(currency));
+    feedbalance_judge_currency(feed, provider);
 }
 
 static void refresher_balance_on_balance(const struct upstream_response *answer, void *arg)
@@ -104,7 +124,7 @@ static void refresher_balance_on_balance(const struct upstream_response *answer,
     struct feed *feed = call->feed;
     if (answer->outcome == OUTCOME_ACCEPTED && answer->has_balance) {
         int64_t wall_at_ms = clock_wall_ms();
-        refresher_balance_check_currency(feed, call->provider, answer->balance_currency);
+        refresher_balance_note_currency(feed, call->provider, answer->balance_currency);
         balances_set(feed->id, answer->balance, wall_at_ms);
         health_balance(feed->refresher->parts.health, feed->id, answer->balance,
                        clock_monotonic_ms());
@@ -142,7 +162,6 @@ void feedbalance_ask_now(struct feed *feed)
 
 void feedbalance_start(struct feed *feed)
 {
-    feed->is_currency_wrong = false;
     feed->is_balance_read = false;
     refresher_balance_wait_for(feed, 0);
 }

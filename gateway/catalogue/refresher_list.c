@@ -10,6 +10,7 @@ enum {
     RETRY_SHARE = 10, /* a failed list is asked again after a tenth of the interval… */
     RETRY_MIN_MS = 5000,
     JITTER_SHARE = 20,
+    COMPLAINT_GAP_MS = 30 * 1000,
     HELD_MAX_MS = 60 * 60 * 1000,
     KEEP_AGAIN_MS = 60 * 60 * 1000, /* the moment it was fetched is kept at least as often */
     CLOCKS_APART_MS = 60 * 1000,    /* of the gateways that share a cache */
@@ -431,6 +432,19 @@ void feedlist_ask_now(struct feed *feed)
     feed->is_list_wanted = true;
     if (feed->state == FEEDLIST_WAITING)
         refresher_list_ask(feed);
+}
+
+void feedlist_complain(struct feed *feed)
+{
+    int64_t now_ms = clock_monotonic_ms();
+    int64_t wait_ms =
+        feed->complained_at_ms > 0 ? feed->complained_at_ms + COMPLAINT_GAP_MS - now_ms : 0;
+    if (wait_ms <= 0) {
+        feed->complained_at_ms = now_ms;
+        feedlist_ask_now(feed);
+    } else if (feed->state == FEEDLIST_WAITING && feed->list_timer.due_at_ms > now_ms + wait_ms) {
+        refresher_list_wait_for(feed, wait_ms);
+    }
 }
 
 void feedlist_retime(struct feed *feed)

@@ -37,6 +37,7 @@ enum feedlist_state {
     FEEDLIST_LOCKING,
     FEEDLIST_ASKING
 };
+enum { CURRENCY_BYTES = 8 };
 enum feedlist_trouble { TROUBLE_NONE, TROUBLE_FAILED, TROUBLE_EMPTY, TROUBLE_SHRUNKEN };
 
 struct feed {
@@ -63,14 +64,15 @@ struct feed {
     enum feedlist_trouble trouble;
     char trouble_words[120];
     uint64_t refreshes, failures;
-    struct digest kept; /* of the rows and held prices the ledger has */
-    int64_t kept_at_ms; /* wall; 0: never */
+    int64_t complained_at_ms; /* monotonic; a list was asked for since an order met other limits */
+    struct digest kept;       /* of the rows and held prices the ledger has */
+    int64_t kept_at_ms;       /* wall; 0: never */
     /* the balance */
     struct loop_timer balance_timer;
     struct feedcall balance_call;
-    bool is_balance_wanted; /* by health or somebody else: ask though the key is parked */
-    bool is_balance_read;   /* from the cache, for this round */
-    bool is_currency_wrong; /* said so once */
+    bool is_balance_wanted;        /* by health or somebody else: ask though the key is parked */
+    bool is_balance_read;          /* from the cache, for this round */
+    char currency[CURRENCY_BYTES]; /* that the panel reported last; "": none */
 };
 
 struct refresher {
@@ -100,6 +102,9 @@ struct feed *refresher_feed(struct refresher *refresher, struct str name); /* ma
 int64_t refresher_jitter(struct refresher *refresher, int64_t span_ms);    /* 0 to span */
 void refresher_note(struct feed *feed);                                    /* into its report */
 
+/* Compares the currency that the panel reported last with the configured one. */
+void feedbalance_judge_currency(struct feed *feed, const struct provider *provider);
+
 /* Gateways that share a cache share what is asked of the same panel with the same key only. */
 enum { CACHE_NAME_BYTES = 300 };
 void refresher_cache_name(const struct feed *feed, const char *what, char out[CACHE_NAME_BYTES]);
@@ -116,6 +121,8 @@ void feedcall_cancel(struct feedcall *call);
 /* refresher_list.c */
 void feedlist_start(struct feed *feed);
 void feedlist_ask_now(struct feed *feed);
+/* An order met other limits than the list has: asked anew, yet not for each such order. */
+void feedlist_complain(struct feed *feed);
 void feedlist_retime(struct feed *feed); /* the interval may be another one */
 void feedlist_stop(struct feed *feed);
 size_t feedlist_accept(struct feed *feed, struct str service);

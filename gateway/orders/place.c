@@ -530,6 +530,8 @@ static void place_note_health(struct place *place, const struct upstream_respons
                 cost, loop_now_ms(place->context->loop));
     if (response->is_funds)
         refresher_ask_balance(place->context->refresher, offer->provider_id);
+    if (response->is_mismatch)
+        refresher_complain(place->context->refresher, offer->provider_id);
 }
 
 static void place_on_response(const struct upstream_response *response, void *arg)

@@ -26,6 +26,7 @@ struct provider_health {
     pthread_mutex_t mutex; /* guards all below */
     struct availability watches[HEALTH_KINDS];
     struct limited limited[HEALTH_KINDS];
+    bool is_currency_wrong;
     bool is_key_parked;
     int64_t key_probe_at_ms; /* parked: when the balance may be asked next */
     struct funds {
@@ -89,6 +90,8 @@ static enum skip health_look_locked(struct provider_health *provider, enum healt
     *offer_out = NULL;
     if (provider->is_key_parked)
         return SKIP_KEY;
+    if (kind == HEALTH_ORDERS && provider->is_currency_wrong)
+        return SKIP_CURRENCY;
     if (kind == HEALTH_ORDERS && health_is_out_of_funds(&provider->funds, now_ms))
         return SKIP_FUNDS;
     if (now_ms < provider->limited[kind].until_ms)
@@ -421,6 +424,19 @@ void health_balance(struct health *health, unsigned provider_id, struct money ba
     health_news_log(&news);
 }
 
+void health_currency(struct health *health, unsigned provider_id, bool is_wrong)
+{
+    struct health_news news = {.provider_id = provider_id};
+    struct provider_health *provider = health_lock(health, provider_id);
+    if (is_wrong && !provider->is_currency_wrong)
+        health_news_add(&news, LOG_ERROR, "provider_closed", "wrong_currency");
+    else if (!is_wrong && provider->is_currency_wrong)
+        health_news_add(&news, LOG_INFO, "provider_recovered", "currency_agrees");
+    provider->is_currency_wrong = is_wrong;
+    health_unlock(provider);
+    health_news_log(&news);
+}
+
 bool health_wants_balance(struct health *health, unsigned provider_id, int64_t now_ms)
 {
     struct provider_health *provider = health_lock(health, provider_id);
@@ -470,6 +486,7 @@ void health_report(struct health *health, unsigned provider_id, int64_t now_ms,
     }
     *out = (struct health_report){
         .is_key_parked = provider->is_key_parked,
+        .is_currency_wrong = provider->is_currency_wrong,
         .is_out_of_funds = health_is_out_of_funds(&provider->funds, now_ms),
         .orders = breaker_state(&provider->watches[HEALTH_ORDERS].breaker, now_ms),
         .readings = breaker_state(&provider->watches[HEALTH_READINGS].breaker, now_ms),

@@ -34,6 +34,10 @@ void health_note(struct health *health, unsigned provider_id, enum health_kind k
  * instead) or when it has risen since. */
 void health_balance(struct health *health, unsigned provider_id, struct money balance,
                     int64_t now_ms);
+/* What the panel's balance said of its currency: a wrong one closes the provider to new orders
+ * until it agrees, or the configuration does. Nothing else ends it, an operator's resume neither.
+ */
+void health_currency(struct health *health, unsigned provider_id, bool is_wrong);
 /* True once per need: the provider's balance should be asked now (it said "out of funds"; or its
  * key is parked and 15 minutes have passed since the last question). */
 bool health_wants_balance(struct health *health, unsigned provider_id, int64_t now_ms);
@@ -41,7 +45,7 @@ bool health_wants_balance(struct health *health, unsigned provider_id, int64_t n
 void health_reset(struct health *health, unsigned provider_id);
 
 struct health_report { /* for provider list, explain, /metrics */
-    bool is_key_parked, is_out_of_funds;
+    bool is_key_parked, is_out_of_funds, is_currency_wrong;
     enum breaker_state orders, readings;
     int64_t cool_down_ms; /* until the latest rest of the provider ends; 0 none */
     unsigned offers_cooling_down;

@@ -15,6 +15,7 @@ const char *skip_name(enum skip skip)
         [SKIP_TYPE] = "the provider's type is another one",
         [SKIP_LIMITS] = "the quantity is outside its limits",
         [SKIP_COST] = "its cost is above the charge",
+        [SKIP_CURRENCY] = "the panel reports another currency than is configured",
         [SKIP_KEY] = "the provider refuses our key",
         [SKIP_FUNDS] = "our account there is out of funds",
         [SKIP_BREAKER] = "it has been failing",

@@ -17,6 +17,7 @@ enum skip {
     SKIP_TYPE,        /* the panel's type is another one */
     SKIP_LIMITS,      /* quantity outside the offer's own min and max */
     SKIP_COST,        /* above the charge, and margin is never_below_cost */
+    SKIP_CURRENCY,    /* the panel reports another currency than is configured */
     SKIP_KEY,         /* bad key: parked */
     SKIP_FUNDS,       /* out of funds */
     SKIP_BREAKER,     /* provider or offer failing */

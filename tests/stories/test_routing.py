@@ -252,6 +252,50 @@ def test_a_limit_on_readings_leaves_orders_alone(make_gateway, alpha, beta, read
     assert asked(alpha, beta) == (3, 0)
 
 
+# ---- another currency than is configured
+
+
+def test_a_provider_in_another_currency_is_closed_until_either_is_mended(make_panel, make_gateway):
+    alpha, beta = make_panel("alpha", services=[row(1)]), make_panel("beta", services=[row(1)])
+    services = [{"id": 1, "offers": offers(("alpha", 1), ("beta", 1))}]
+    config = scene([alpha, beta], services, catalogue={"balance": "50ms", "refresh": "50ms"}, rates={"EUR": "1"})
+    gateway = make_gateway(config=config)
+    alpha.set(currency="EUR")
+    gateway.wait_log("provider_closed", provider="alpha", reason="wrong_currency")
+    [told, _] = gateway.admin("/providers").json["providers"]
+    assert told["health"] == "wrong currency" and told["currency_wrong"] is True
+    assert gateway.metrics()['panelmux_provider_currency_wrong{provider="alpha"}'] == 1
+    gateway.add(link="https://example.com/p/1")
+    assert gateway.admin("/providers/alpha/resume", "POST").status == 200
+    gateway.add(link="https://example.com/p/2")
+    assert deliveries(alpha, beta) == (0, 2)
+    alpha.set(currency="USD")
+    gateway.wait_log("provider_recovered", provider="alpha", reason="currency_agrees")
+    gateway.add(link="https://example.com/p/3")
+    assert deliveries(alpha, beta) == (1, 2)
+    mark = gateway.mark()
+    alpha.set(currency="EUR")
+    gateway.wait_log("provider_closed", after=mark, provider="alpha")
+    config["providers"][0]["currency"] = "EUR"
+    assert gateway.reload(config).returncode == 0
+    gateway.wait_log("provider_recovered", after=mark, provider="alpha", reason="currency_agrees")
+    gateway.add(link="https://example.com/p/4")
+    assert deliveries(alpha, beta) == (2, 2)
+
+
+def test_a_complaint_about_the_quantity_brings_the_list_anew(make_panel, make_gateway):
+    alpha, beta = make_panel("alpha", services=[row(1)]), make_panel("beta", services=[row(1)])
+    gateway = make_gateway(config=scene([alpha, beta], [{"id": 1, "offers": offers(("alpha", 1), ("beta", 1))}]))
+    mark = alpha.mark()
+    alpha.set(services=[row(1, least=500)])
+    gateway.add(quantity=100)
+    alpha.wait_requests("services", 1, after=mark)
+    eventually(lambda: gateway.call("services").json[0]["min"] == "500")
+    for link in links(5):
+        gateway.add(quantity=600, link=link)
+    assert len([request for request in alpha.log("services", after=mark)]) == 1
+
+
 # ---- out of funds
 
 
