@@ -3,22 +3,58 @@
 
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
+#include <event2/event.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
+#include <sys/queue.h>
 #include <sys/socket.h>
 
 #include "base/clock.h"
 #include "simulator/panel.h"
 #include "simulator/panelaction.h"
 #include "simulator/panelcontrol.h"
+#include "simulator/panelform.h"
 #include "simulator/panelhttp.h"
-#include "simulator/panelline_private.h"
 #include "simulator/panelreply.h"
+#include "simulator/panelrule.h"
 
 #define MOST_ANSWER_BYTES ((size_t)512 * 1024 * 1024)
 #define KEPT_ROOM_BYTES ((size_t)64 * 1024)
 #define POURED_HEAD "4000\r\n"
 #define POURED_BYTES (0x4000 + sizeof POURED_HEAD - 1 + 2)
+
+enum line_state {
+    LINE_READING,
+    LINE_HELD,    /* at a rule's hold */
+    LINE_DELAYED, /* by a rule */
+    LINE_WAITING, /* control: for an event */
+    LINE_WRITING,
+    LINE_DRIPPING,
+    LINE_POURING /* an endless answer */
+};
+
+struct panelline {
+    TAILQ_ENTRY(panelline) link;
+    struct panel *panel; /* borrowed */
+    struct bufferevent *wire;
+    struct event *timer;
+    uint64_t number, requests;
+    enum line_state state;
+    bool keeps_alive;   /* this request's wish */
+    bool closes;        /* once written */
+    bool has_continued; /* 100 Continue was sent for this request */
+    bool is_looked_at;  /* early rules were asked for this request */
+    bool is_in_flight;  /* an API request is not answered yet */
+    bool is_run;        /* the action was carried out; body holds its answer */
+    struct panelform form;
+    struct panelrule *rule; /* pinned; NULL: none */
+    struct panelwait *wait;
+    uint64_t entry; /* the journal's number of this request */
+    char *order;    /* id it stored */
+    struct buf body, out;
+    size_t sent;   /* of out, while dripping */
+    size_t queued; /* of this request's answer, given to the wire */
+};
 
 static void panelline_read_requests(struct panelline *line);
 static bool panelline_answer(struct panelline *line);
@@ -58,7 +94,7 @@ static void panelline_end_request(struct panelline *line)
     buf_clear(&line->body);
 }
 
-void panelline_free(struct panelline *line, bool is_reset)
+static void panelline_free(struct panelline *line, bool is_reset)
 {
     struct linger now = {.l_onoff = 1, .l_linger = 0};
     if (is_reset)
@@ -74,7 +110,7 @@ void panelline_free(struct panelline *line, bool is_reset)
     free(line);
 }
 
-void panelline_arm(struct panelline *line, int64_t ms)
+static void panelline_arm(struct panelline *line, int64_t ms)
 {
     struct timeval after = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
     event_add(line->timer, &after);
@@ -435,4 +471,71 @@ void panelline_set_wait(struct panelline *line, struct panelwait *wait)
 void panelline_forget_wait(struct panelline *line)
 {
     line->wait = NULL;
+}
+
+/* ---- all connections of a panel at once ---- */
+
+static bool panelline_is_held_at(const struct panelline *line, struct str name)
+{
+    return line->state == LINE_HELD && str_is(name, line->rule->deed.hold);
+}
+
+size_t panelline_held(const struct panel *panel, struct str name)
+{
+    const struct panelline *line;
+    size_t count = 0;
+    TAILQ_FOREACH(line, &panel->lines, link)
+    count += panelline_is_held_at(line, name);
+    return count;
+}
+
+size_t panelline_release(struct panel *panel, struct str name, size_t most)
+{
+    struct panelline *line, *next;
+    size_t count = 0;
+    for (line = TAILQ_FIRST(&panel->lines); line && count < most; line = next) {
+        next = TAILQ_NEXT(line, link);
+        if (!panelline_is_held_at(line, name))
+            continue;
+        count++;
+        line->state = LINE_DELAYED;
+        panelline_arm(line, line->rule->deed.delay_ms);
+    }
+    return count;
+}
+
+size_t panelline_drop_idle(struct panel *panel, const struct panelline *except, bool is_reset)
+{
+    struct panelline *line, *next;
+    size_t count = 0;
+    for (line = TAILQ_FIRST(&panel->lines); line; line = next) {
+        next = TAILQ_NEXT(line, link);
+        if (line == except || line->state != LINE_READING || line->requests == 0)
+            continue;
+        panelline_free(line, is_reset);
+        count++;
+    }
+    return count;
+}
+
+size_t panelline_say(struct panel *panel, struct str bytes)
+{
+    struct panelline *line;
+    size_t count = 0;
+    TAILQ_FOREACH(line, &panel->lines, link)
+    {
+        if (line->state != LINE_READING || line->requests == 0)
+            continue;
+        /* Past the buffer, which is empty: with the answer to control the bytes are surely out. */
+        ssize_t sent =
+            send(bufferevent_getfd(line->wire), bytes.ptr, bytes.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+        count += sent == (ssize_t)bytes.len;
+    }
+    return count;
+}
+
+void panelline_close_all(struct panel *panel)
+{
+    while (TAILQ_FIRST(&panel->lines))
+        panelline_free(TAILQ_FIRST(&panel->lines), false);
 }
