@@ -86,6 +86,10 @@ enum provider_lane { PROVIDER_LANE_ADD, PROVIDER_LANE_OTHER }; /* the two rate b
 /* Takes one token: 0 when taken, else how many ms to wait until one would be there. */
 int64_t provider_take_token(const struct provider *provider, enum provider_lane lane,
                             int64_t monotonic_now_ms);
+/* The same for what can wait: only a token that nobody wanted while it lay there, so that whoever
+ * comes next finds one. */
+int64_t provider_take_spare_token(const struct provider *provider, enum provider_lane lane,
+                                  int64_t monotonic_now_ms);
 /* A 429 with its Retry-After: no token of that lane before then. */
 void provider_cool_down_until(const struct provider *provider, enum provider_lane lane,
                               int64_t monotonic_at_ms);

@@ -113,22 +113,34 @@ static int64_t provider_state_wait_ms_of(int64_t wait_ns)
     return (wait_ns + NS_PER_MS - 1) / NS_PER_MS;
 }
 
-int64_t provider_take_token(const struct provider *provider, enum provider_lane lane,
-                            int64_t monotonic_now_ms)
+/* How long a lane takes for one token, in ns; 0: it has no limit. */
+static int64_t provider_state_token_ns(const struct provider *provider, enum provider_lane lane)
 {
     const struct provider_limits *limits = &provider->settings.limits;
     double per_s = lane == PROVIDER_LANE_ADD ? limits->add_per_s : limits->other_per_s;
-    struct provider_state *state = provider->state;
-    int64_t cool_down_until_ms = atomic_load(&state->cool_down_until_ms[lane]);
-    if (cool_down_until_ms > monotonic_now_ms)
-        return cool_down_until_ms - monotonic_now_ms;
     if (!(per_s > 0))
         return 0;
     double token = (double)NS_PER_S / per_s;
-    int64_t token_ns = token > 1e15 ? (int64_t)1e15 : token < 1 ? 1 : (int64_t)token;
+    return token > 1e15 ? (int64_t)1e15 : token < 1 ? 1 : (int64_t)token;
+}
+
+static int64_t provider_state_cool_down_ms(const struct provider *provider, enum provider_lane lane,
+                                           int64_t now_ms)
+{
+    int64_t until_ms = atomic_load(&provider->state->cool_down_until_ms[lane]);
+    return until_ms > now_ms ? until_ms - now_ms : 0;
+}
+
+int64_t provider_take_token(const struct provider *provider, enum provider_lane lane,
+                            int64_t monotonic_now_ms)
+{
+    int64_t wait_ms = provider_state_cool_down_ms(provider, lane, monotonic_now_ms);
+    int64_t token_ns = provider_state_token_ns(provider, lane);
+    if (wait_ms > 0 || token_ns == 0)
+        return wait_ms;
     int64_t now_ns = monotonic_now_ms * NS_PER_MS;
     int64_t ahead_ns = BURST_NS - token_ns > EARLY_NS ? BURST_NS - token_ns : EARLY_NS;
-    _Atomic int64_t *full_at_ns = &state->full_at_ns[lane];
+    _Atomic int64_t *full_at_ns = &provider->state->full_at_ns[lane];
     int64_t full_at = atomic_load(full_at_ns), start;
     do {
         start = full_at > now_ns ? full_at : now_ns;
@@ -138,5 +150,23 @@ int64_t provider_take_token(const struct provider *provider, enum provider_lane 
         if (start - now_ns > ahead_ns)
             return provider_state_wait_ms_of(start - now_ns - ahead_ns);
     } while (!atomic_compare_exchange_weak(full_at_ns, &full_at, start + token_ns));
+    return 0;
+}
+
+/* The bucket must have been full for one token's time; that past time is what is taken. */
+int64_t provider_take_spare_token(const struct provider *provider, enum provider_lane lane,
+                                  int64_t monotonic_now_ms)
+{
+    int64_t wait_ms = provider_state_cool_down_ms(provider, lane, monotonic_now_ms);
+    int64_t token_ns = provider_state_token_ns(provider, lane);
+    if (wait_ms > 0 || token_ns == 0)
+        return wait_ms;
+    int64_t now_ns = monotonic_now_ms * NS_PER_MS;
+    _Atomic int64_t *full_at_ns = &provider->state->full_at_ns[lane];
+    int64_t full_at = atomic_load(full_at_ns);
+    do {
+        if (full_at > now_ns - token_ns)
+            return provider_state_wait_ms_of(full_at + token_ns - now_ns);
+    } while (!atomic_compare_exchange_weak(full_at_ns, &full_at, now_ns));
     return 0;
 }

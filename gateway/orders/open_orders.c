@@ -2,27 +2,39 @@
 #include "orders/open_orders.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "base/table.h"
 #include "clients/client.h"
 
-enum { SHARDS = 64 };
+enum { SHARDS = 64, NOTIFY_DIRECTLY_MAX = 64 };
+#define NOT_DUE UINT32_MAX
 
 struct open_orders_entry {
     struct open_order order; /* extra owned */
-    bool is_asked;           /* a flight is under way */
+    bool is_queried;         /* a query is under way */
+    uint16_t due_provider;   /* whose heap it is in, */
+    uint32_t due_at;         /* and where; NOT_DUE: in none */
     struct open_orders_waiter *waiters;
     UT_hash_handle hh;
+};
+
+struct open_orders_heap { /* of one provider: the earliest due first */
+    struct open_orders_entry **list;
+    uint32_t count, room;
 };
 
 struct shard {
     pthread_mutex_t lock;
     struct open_orders_entry *entries; /* by order.id */
+    struct open_orders_heap *due;      /* by provider id */
+    uint32_t due_count;
 };
 
 struct open_orders {
     struct shard shards[SHARDS];
+    _Atomic uint32_t next_shard; /* where the next look for due orders begins */
 };
 
 struct open_orders *open_orders_new(void)
@@ -50,6 +62,9 @@ void open_orders_free(struct open_orders *table)
             HASH_DEL(table->shards[i].entries, entry);
             open_orders_entry_free(entry);
         }
+        for (uint32_t id = 0; id < table->shards[i].due_count; id++)
+            free(table->shards[i].due[id].list);
+        free(table->shards[i].due);
         pthread_mutex_destroy(&table->shards[i].lock);
     }
     free(table);
@@ -75,6 +90,92 @@ static struct open_orders_entry *open_orders_find(struct shard *shard, uint32_t 
     return entry;
 }
 
+/* ---- the heap of due times ---- */
+
+static void open_orders_heap_set(struct open_orders_heap *heap, uint32_t at,
+                                 struct open_orders_entry *entry)
+{
+    heap->list[at] = entry;
+    entry->due_at = at;
+}
+
+static bool open_orders_heap_is_before(const struct open_orders_entry *a,
+                                       const struct open_orders_entry *b)
+{
+    return a->order.due_at_ms < b->order.due_at_ms;
+}
+
+/* From `at` to where the entry belongs. */
+static void open_orders_heap_sift(struct open_orders_heap *heap, uint32_t at,
+                                  struct open_orders_entry *entry)
+{
+    while (at > 0 && open_orders_heap_is_before(entry, heap->list[(at - 1) / 2])) {
+        open_orders_heap_set(heap, at, heap->list[(at - 1) / 2]);
+        at = (at - 1) / 2;
+    }
+    for (uint32_t child; (child = 2 * at + 1) < heap->count; at = child) {
+        if (child + 1 < heap->count &&
+            open_orders_heap_is_before(heap->list[child + 1], heap->list[child]))
+            child++;
+        if (!open_orders_heap_is_before(heap->list[child], entry))
+            break;
+        open_orders_heap_set(heap, at, heap->list[child]);
+    }
+    open_orders_heap_set(heap, at, entry);
+}
+
+static void open_orders_heap_remove(struct shard *shard, struct open_orders_entry *entry)
+{
+    uint32_t at = entry->due_at;
+    if (at == NOT_DUE)
+        return;
+    struct open_orders_heap *heap = &shard->due[entry->due_provider];
+    entry->due_at = NOT_DUE;
+    struct open_orders_entry *last = heap->list[--heap->count];
+    if (last != entry)
+        open_orders_heap_sift(heap, at, last);
+}
+
+static void open_orders_heap_add(struct open_orders_heap *heap, struct open_orders_entry *entry)
+{
+    if (heap->count == heap->room) {
+        heap->room = heap->room ? 2 * heap->room : 16;
+        heap->list = memory_resize(heap->list, heap->room, sizeof(struct open_orders_entry *));
+    }
+    open_orders_heap_sift(heap, heap->count++, entry);
+}
+
+static struct open_orders_heap *open_orders_heap_of(struct shard *shard, uint16_t provider_id)
+{
+    if (provider_id >= shard->due_count) {
+        uint32_t count = (uint32_t)provider_id + 1;
+        shard->due = memory_resize(shard->due, count, sizeof *shard->due);
+        memset(shard->due + shard->due_count, 0, (count - shard->due_count) * sizeof *shard->due);
+        shard->due_count = count;
+    }
+    return &shard->due[provider_id];
+}
+
+/* After any change of an order: what is final or has no provider to query is not due. */
+static void open_orders_set_due(struct shard *shard, struct open_orders_entry *entry)
+{
+    const struct open_order *order = &entry->order;
+    bool is_due = order->due_at_ms != 0 && order->upstream_id[0] != '\0' &&
+                  order->provider_id < PROVIDER_MAX && !orderstate_is_final(order->course.state);
+    if (!is_due || entry->due_provider != order->provider_id)
+        open_orders_heap_remove(shard, entry);
+    if (!is_due)
+        return;
+    entry->due_provider = order->provider_id;
+    struct open_orders_heap *heap = open_orders_heap_of(shard, order->provider_id);
+    if (entry->due_at == NOT_DUE)
+        open_orders_heap_add(heap, entry);
+    else
+        open_orders_heap_sift(heap, entry->due_at, entry);
+}
+
+/* ---- orders ---- */
+
 size_t open_orders_count(struct open_orders *table)
 {
     size_t count = 0;
@@ -93,20 +194,41 @@ void open_orders_set_extra(struct open_order *order, const char *extra)
     order->extra = copy;
 }
 
-void open_orders_put(struct open_orders *table, const struct open_order *order)
+static struct open_orders_entry *open_orders_add(struct shard *shard, uint32_t id)
 {
-    struct shard *shard = open_orders_lock_shard(table, order->id);
-    struct open_orders_entry *entry = open_orders_find(shard, order->id);
-    if (entry == NULL) {
-        entry = memory_new(sizeof *entry);
-        entry->order.id = order->id;
-        HASH_ADD_BYHASHVALUE(hh, shard->entries, order.id, sizeof entry->order.id,
-                             open_orders_hash_of(order->id), entry);
-    }
+    struct open_orders_entry *entry = memory_new(sizeof *entry);
+    entry->order.id = id;
+    entry->due_at = NOT_DUE;
+    HASH_ADD_BYHASHVALUE(hh, shard->entries, order.id, sizeof entry->order.id,
+                         open_orders_hash_of(id), entry);
+    return entry;
+}
+
+static void open_orders_set(struct shard *shard, struct open_orders_entry *entry,
+                            const struct open_order *order)
+{
     char *extra = (char *)entry->order.extra;
     entry->order = *order;
     entry->order.extra = extra;
     open_orders_set_extra(&entry->order, order->extra);
+    open_orders_set_due(shard, entry);
+}
+
+void open_orders_put(struct open_orders *table, const struct open_order *order)
+{
+    struct shard *shard = open_orders_lock_shard(table, order->id);
+    struct open_orders_entry *entry = open_orders_find(shard, order->id);
+    if (entry == NULL)
+        entry = open_orders_add(shard, order->id);
+    open_orders_set(shard, entry, order);
+    pthread_mutex_unlock(&shard->lock);
+}
+
+void open_orders_load(struct open_orders *table, const struct open_order *order)
+{
+    struct shard *shard = open_orders_lock_shard(table, order->id);
+    if (open_orders_find(shard, order->id) == NULL)
+        open_orders_set(shard, open_orders_add(shard, order->id), order);
     pthread_mutex_unlock(&shard->lock);
 }
 
@@ -128,8 +250,119 @@ bool open_orders_get(struct open_orders *table, uint32_t id, struct arena *arena
     return entry != NULL;
 }
 
-/* Neighbours of the same loop at once. A waiter that was posted is its owner's, who may free it. */
-static void open_orders_tell_one(struct open_orders_waiter *waiters)
+bool open_orders_change(struct open_orders *table, uint32_t id,
+                        void (*fn)(struct open_order *order, void *arg), void *arg)
+{
+    struct shard *shard = open_orders_lock_shard(table, id);
+    struct open_orders_entry *entry = open_orders_find(shard, id);
+    if (entry) {
+        fn(&entry->order, arg);
+        open_orders_set_due(shard, entry);
+    }
+    pthread_mutex_unlock(&shard->lock);
+    return entry != NULL;
+}
+
+/* ---- single-flight queries ---- */
+
+/* With the shard's lock. */
+static enum open_orders_join open_orders_join_query(struct open_orders_entry *entry,
+                                                    struct open_orders_waiter *waiter)
+{
+    enum open_orders_join result = entry->is_queried ? OPEN_ORDERS_JOINED : OPEN_ORDERS_BEGUN;
+    entry->is_queried = true;
+    waiter->id = entry->order.id;
+    waiter->has_news = false;
+    waiter->next = entry->waiters;
+    entry->waiters = waiter;
+    return result;
+}
+
+enum open_orders_join open_orders_get_or_join(struct open_orders *table, uint32_t id,
+                                              struct arena *arena, open_orders_want_fn *want,
+                                              void *arg, struct open_order *out)
+{
+    enum open_orders_join result = OPEN_ORDERS_ABSENT;
+    struct shard *shard = open_orders_lock_shard(table, id);
+    struct open_orders_entry *entry = open_orders_find(shard, id);
+    if (entry) {
+        struct open_orders_waiter *waiter = want(&entry->order, arg);
+        open_orders_copy_out(entry, arena, out);
+        result = waiter ? open_orders_join_query(entry, waiter) : OPEN_ORDERS_SEEN;
+    }
+    pthread_mutex_unlock(&shard->lock);
+    return result;
+}
+
+static bool open_orders_begin_entry(struct open_orders_entry *entry)
+{
+    bool is_begun = !entry->is_queried;
+    entry->is_queried = true;
+    return is_begun;
+}
+
+bool open_orders_begin(struct open_orders *table, uint32_t id)
+{
+    struct shard *shard = open_orders_lock_shard(table, id);
+    struct open_orders_entry *entry = open_orders_find(shard, id);
+    bool is_begun = entry && open_orders_begin_entry(entry);
+    pthread_mutex_unlock(&shard->lock);
+    return is_begun;
+}
+
+static void open_orders_add_completed(struct open_orders_completed *completed,
+                                      struct open_orders_waiter *waiters)
+{
+    if (completed->first == NULL)
+        completed->end = &completed->first;
+    *completed->end = waiters;
+    for (; waiters; waiters = waiters->next)
+        completed->end = &waiters->next;
+}
+
+/* With the shard's lock. What an order shows beside its numbers is not copied here, for it may be
+ * long. */
+static void open_orders_complete_entry(struct open_orders_entry *entry,
+                                       struct open_orders_completed *completed)
+{
+    const struct open_order *order = &entry->order;
+    for (struct open_orders_waiter *waiter = entry->waiters; waiter; waiter = waiter->next) {
+        waiter->has_news = order->extra == NULL;
+        waiter->news = (struct open_orders_news){
+            .course = order->course, .type = order->type, .quantity = order->quantity};
+    }
+    open_orders_add_completed(completed, entry->waiters);
+    entry->waiters = NULL;
+    entry->is_queried = false;
+}
+
+void open_orders_complete(struct open_orders *table, uint32_t id,
+                          struct open_orders_completed *completed)
+{
+    struct shard *shard = open_orders_lock_shard(table, id);
+    struct open_orders_entry *entry = open_orders_find(shard, id);
+    if (entry)
+        open_orders_complete_entry(entry, completed);
+    pthread_mutex_unlock(&shard->lock);
+}
+
+bool open_orders_change_and_complete(struct open_orders *table, uint32_t id,
+                                     bool (*fn)(struct open_order *order, void *arg), void *arg,
+                                     struct open_orders_completed *completed)
+{
+    struct shard *shard = open_orders_lock_shard(table, id);
+    struct open_orders_entry *entry = open_orders_find(shard, id);
+    if (entry) {
+        if (fn(&entry->order, arg))
+            open_orders_complete_entry(entry, completed);
+        open_orders_set_due(shard, entry);
+    }
+    pthread_mutex_unlock(&shard->lock);
+    return entry != NULL;
+}
+
+/* Neighbours of one loop at once. A waiter that was posted is its owner's, who may free it. */
+static void open_orders_post(struct open_orders_waiter *waiters)
 {
     while (waiters) {
         struct loop *loop = waiters->loop;
@@ -140,149 +373,131 @@ static void open_orders_tell_one(struct open_orders_waiter *waiters)
     }
 }
 
+/* Very many of the own loop go by message as well: those end their turn in time. */
+void open_orders_notify(struct open_orders_completed *completed, struct loop *own)
+{
+    struct open_orders_waiter *own_first = NULL, **own_end = &own_first;
+    struct open_orders_waiter *others = NULL, **others_end = &others;
+    size_t own_count = 0;
+    for (struct open_orders_waiter *w = completed->first, *next; w; w = next) {
+        next = w->next;
+        w->next = NULL;
+        if (w->loop == own && own_count < NOTIFY_DIRECTLY_MAX) {
+            own_count++;
+            *own_end = w;
+            own_end = &w->next;
+        } else {
+            *others_end = w;
+            others_end = &w->next;
+        }
+    }
+    *completed = (struct open_orders_completed){0};
+    open_orders_post(others);
+    while (own_first) {
+        struct open_orders_waiter *waiter = own_first;
+        own_first = waiter->next;
+        waiter->message.run(&waiter->message);
+    }
+}
+
 void open_orders_remove(struct open_orders *table, uint32_t id)
 {
     struct shard *shard = open_orders_lock_shard(table, id);
     struct open_orders_entry *entry = open_orders_find(shard, id);
     struct open_orders_waiter *waiters = entry ? entry->waiters : NULL;
     if (entry) {
+        open_orders_heap_remove(shard, entry);
         HASH_DEL(shard->entries, entry);
         open_orders_entry_free(entry);
     }
     pthread_mutex_unlock(&shard->lock);
-    open_orders_tell_one(waiters);
+    open_orders_post(waiters);
 }
 
-/* With the shard's lock. */
-static enum open_orders_join open_orders_join_flight(struct open_orders_entry *entry,
-                                                     struct open_orders_waiter *waiter)
+/* ---- what is due ---- */
+
+static struct open_orders_entry *open_orders_first_due(struct shard *shard, unsigned provider_id,
+                                                       int64_t now_ms)
 {
-    enum open_orders_join result = entry->is_asked ? OPEN_ORDERS_WAIT : OPEN_ORDERS_LEAD;
-    entry->is_asked = true;
-    waiter->id = entry->order.id;
-    waiter->same = NULL;
-    waiter->has_news = false;
-    waiter->next = entry->waiters;
-    entry->waiters = waiter;
-    return result;
+    if (provider_id >= shard->due_count || shard->due[provider_id].count == 0)
+        return NULL;
+    struct open_orders_entry *entry = shard->due[provider_id].list[0];
+    return entry->order.due_at_ms <= now_ms ? entry : NULL;
 }
 
-enum open_orders_join
-open_orders_get_or_join(struct open_orders *table, uint32_t id, struct arena *arena,
-                        bool (*is_wanted)(const struct open_order *order, void *arg), void *arg,
-                        struct open_orders_waiter *waiter, struct open_order *out)
+static bool open_orders_take_one(struct shard *shard, unsigned provider_id, int64_t now_ms,
+                                 int64_t lease_ms, struct open_order_due *out)
 {
-    enum open_orders_join result = OPEN_ORDERS_GONE;
-    struct shard *shard = open_orders_lock_shard(table, id);
-    struct open_orders_entry *entry = open_orders_find(shard, id);
-    if (entry) {
-        open_orders_copy_out(entry, arena, out);
-        result = is_wanted(&entry->order, arg) ? open_orders_join_flight(entry, waiter)
-                                               : OPEN_ORDERS_SEEN;
+    struct open_orders_entry *entry;
+    while ((entry = open_orders_first_due(shard, provider_id, now_ms)) != NULL) {
+        entry->order.due_at_ms = now_ms + lease_ms;
+        open_orders_set_due(shard, entry);
+        if (!open_orders_begin_entry(entry))
+            continue;
+        out->id = entry->order.id;
+        out->is_unknown = entry->order.unknown_since_ms != 0;
+        memcpy(out->upstream_id, entry->order.upstream_id, sizeof out->upstream_id);
+        return true;
     }
-    pthread_mutex_unlock(&shard->lock);
-    return result;
+    return false;
 }
 
-bool open_orders_lead(struct open_orders *table, uint32_t id)
+size_t open_orders_take_due(struct open_orders *table, unsigned provider_id, int64_t now_ms,
+                            int64_t lease_ms, struct open_order_due *out, size_t max)
 {
-    struct shard *shard = open_orders_lock_shard(table, id);
-    struct open_orders_entry *entry = open_orders_find(shard, id);
-    bool is_lead = entry && !entry->is_asked;
-    if (is_lead)
-        entry->is_asked = true;
-    pthread_mutex_unlock(&shard->lock);
-    return is_lead;
-}
-
-/* To the one of its owner's that is to be told already, if that is still known. */
-static void open_orders_add_landed(struct open_orders_landed *landed,
-                                   struct open_orders_waiter *waiter)
-{
-    uintptr_t owner = (uintptr_t)waiter->owner;
-    struct open_orders_waiter **place =
-        &landed->owners[(owner >> 6 ^ owner >> 11) % OPEN_ORDERS_OWNERS];
-    if (waiter->owner && *place && (*place)->owner == waiter->owner) {
-        waiter->same = (*place)->same;
-        (*place)->same = waiter;
-        return;
+    size_t count = 0;
+    uint32_t first = atomic_fetch_add_explicit(&table->next_shard, 1, memory_order_relaxed);
+    ASSERT(lease_ms > 0);
+    for (uint32_t i = 0; i < SHARDS && count < max; i++) {
+        struct shard *shard = open_orders_lock_shard(table, first + i);
+        while (count < max &&
+               open_orders_take_one(shard, provider_id, now_ms, lease_ms, &out[count]))
+            count++;
+        pthread_mutex_unlock(&shard->lock);
     }
-    *place = waiter;
-    waiter->same = NULL;
-    waiter->next = landed->first;
-    landed->first = waiter;
+    return count;
 }
 
-/* With the shard's lock: the flight is over. What an order shows beside its numbers is not copied
- * here, for it may be long. */
-static void open_orders_land_locked(struct open_orders_entry *entry,
-                                    struct open_orders_landed *landed)
+int64_t open_orders_next_due(struct open_orders *table, unsigned provider_id)
 {
-    const struct open_order *order = &entry->order;
-    struct open_orders_waiter *waiter = entry->waiters, *next;
-    entry->waiters = NULL;
-    entry->is_asked = false;
-    for (; waiter; waiter = next) {
-        next = waiter->next;
-        waiter->has_news = order->extra == NULL;
-        waiter->news = (struct open_orders_news){
-            .course = order->course, .type = order->type, .quantity = order->quantity};
-        open_orders_add_landed(landed, waiter);
+    int64_t next = OPEN_ORDER_NEVER;
+    for (uint32_t i = 0; i < SHARDS; i++) {
+        struct shard *shard = open_orders_lock_shard(table, i);
+        if (provider_id < shard->due_count && shard->due[provider_id].count > 0 &&
+            shard->due[provider_id].list[0]->order.due_at_ms < next)
+            next = shard->due[provider_id].list[0]->order.due_at_ms;
+        pthread_mutex_unlock(&shard->lock);
+    }
+    return next;
+}
+
+/* ---- all of them ---- */
+
+void open_orders_each(struct open_orders *table, void (*fn)(struct open_order *order, void *arg),
+                      void *arg)
+{
+    for (uint32_t i = 0; i < SHARDS; i++) {
+        struct shard *shard = open_orders_lock_shard(table, i);
+        for (struct open_orders_entry *e = shard->entries; e; e = e->hh.next) {
+            int64_t due_at_ms = e->order.due_at_ms;
+            fn(&e->order, arg);
+            if (e->order.due_at_ms != due_at_ms)
+                open_orders_set_due(shard, e);
+        }
+        pthread_mutex_unlock(&shard->lock);
     }
 }
 
-void open_orders_tell(struct open_orders_landed *landed)
+static void open_orders_count_state(struct open_order *order, void *arg)
 {
-    struct open_orders_waiter *waiters = landed->first;
-    if (waiters == NULL)
-        return;
-    *landed = (struct open_orders_landed){0};
-    open_orders_tell_one(waiters);
-}
-
-void open_orders_land(struct open_orders *table, uint32_t id)
-{
-    struct open_orders_landed landed = {0};
-    struct shard *shard = open_orders_lock_shard(table, id);
-    struct open_orders_entry *entry = open_orders_find(shard, id);
-    if (entry)
-        open_orders_land_locked(entry, &landed);
-    pthread_mutex_unlock(&shard->lock);
-    open_orders_tell(&landed);
-}
-
-bool open_orders_change_and_land(struct open_orders *table, uint32_t id,
-                                 bool (*fn)(struct open_order *order, void *arg), void *arg,
-                                 struct open_orders_landed *landed)
-{
-    struct shard *shard = open_orders_lock_shard(table, id);
-    struct open_orders_entry *entry = open_orders_find(shard, id);
-    if (entry && fn(&entry->order, arg))
-        open_orders_land_locked(entry, landed);
-    pthread_mutex_unlock(&shard->lock);
-    return entry != NULL;
-}
-
-bool open_orders_change(struct open_orders *table, uint32_t id,
-                        void (*fn)(struct open_order *order, void *arg), void *arg)
-{
-    struct shard *shard = open_orders_lock_shard(table, id);
-    struct open_orders_entry *entry = open_orders_find(shard, id);
-    if (entry)
-        fn(&entry->order, arg);
-    pthread_mutex_unlock(&shard->lock);
-    return entry != NULL;
+    size_t *counts = arg;
+    counts[order->course.state]++;
 }
 
 void open_orders_count_states(struct open_orders *table, size_t counts_out[ORDERSTATE_COUNT])
 {
     memset(counts_out, 0, ORDERSTATE_COUNT * sizeof *counts_out);
-    for (uint32_t i = 0; i < SHARDS; i++) {
-        struct shard *shard = open_orders_lock_shard(table, i);
-        for (struct open_orders_entry *e = shard->entries; e; e = e->hh.next)
-            counts_out[e->order.course.state]++;
-        pthread_mutex_unlock(&shard->lock);
-    }
+    open_orders_each(table, open_orders_count_state, counts_out);
 }
 
 bool open_orders_has_provider(struct open_orders *table, unsigned provider_id)
@@ -311,6 +526,7 @@ void open_order_from_ledger(const struct ledger_order *order, struct open_order 
         .quantity = order->quantity,
         .rate = order->rate,
         .charge = order->charge,
+        .placed_at_ms = order->created_at_ms,
         /* Borrowed: within the answer's or the visit's life. */
         .extra = order->extra.len ? order->extra.ptr : NULL,
     };

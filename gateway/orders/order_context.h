@@ -1,7 +1,7 @@
 /* struct order_context: what a thread needs to place and follow orders: its loop, the shared parts,
  * and the snapshots it holds now. One a worker and one for the main thread. Its thread only. */
-#ifndef ORDERS_DESK_H
-#define ORDERS_DESK_H
+#ifndef ORDERS_ORDER_CONTEXT_H
+#define ORDERS_ORDER_CONTEXT_H
 #include <stdatomic.h>
 
 #include "catalogue/catalogue.h"
@@ -22,8 +22,7 @@ struct order_context {
     struct catalogue *catalogue; /* pinned; NULL until the first snapshot */
     struct order_settings settings;
     struct status_poll *status_poll; /* owned */
-    /* Under way on this desk, for draining; errands: what nobody outside waits for (flights,
-     * saves). */
+    /* Under way here, for draining; deferred: what nobody outside waits for (queries, saves). */
     unsigned places, order_requests, deferred;
     void (*on_idle)(void *arg); /* see order_context_on_idle; NULL: nobody waits */
     void *on_idle_arg;
@@ -42,7 +41,7 @@ struct order_context *order_context_new(const struct order_context_parts *parts)
 void order_context_set_catalogue(struct order_context *context, struct catalogue *catalogue);
 void order_context_set_settings(struct order_context *context,
                                 const struct order_settings *settings);
-/* Draining: status questions under way are given up, their flights land; none start any more. */
+/* Draining: status queries under way are given up and complete without news; none begin. */
 void order_context_stop_polling(struct order_context *context);
 /* Nothing under way any more: drained. */
 bool order_context_is_idle(const struct order_context *context);

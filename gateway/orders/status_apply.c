@@ -1,5 +1,5 @@
 /* See status_apply.h. Parents (subscriptions, drip-feeds) report the ids of their children: those
- * get order numbers of ours before the parent's flight ends. */
+ * get order numbers of ours before the parent's query completes. */
 #include "orders/status_apply.h"
 
 #include <stdatomic.h>
@@ -138,7 +138,7 @@ static void status_apply_log_oddities(uint32_t order, const struct settlement *s
               settled->is_unknown_word, settled->is_review, settled->is_clamped, settled->is_late);
 }
 
-/* One landing on its way through the table. */
+/* One report on its way through the table. */
 struct settling {
     struct order_context *context;
     const struct upstream_status *reported;
@@ -149,7 +149,7 @@ struct settling {
     struct open_order after; /* when it changed: to be written; its extra is the new one or NULL */
 };
 
-/* Under the table's lock; true when nothing is to be written, and the flight has landed. */
+/* Under the table's lock; true when nothing is to be written: its query is complete. */
 static bool status_apply_settle_order(struct open_order *order, void *arg)
 {
     struct settling *s = arg;
@@ -167,6 +167,7 @@ static bool status_apply_settle_order(struct open_order *order, void *arg)
                     (s->extra && !str_is_same(s->extra, order->extra));
     order->course = s->settled.course;
     order->asked_at_ms = s->now_ms;
+    order->unknown_since_ms = 0;
     order->is_unsaved = false;
     if (s->is_changed) {
         s->after = *order;
@@ -179,15 +180,15 @@ static bool status_apply_settle_order(struct open_order *order, void *arg)
 
 static void status_apply_settle(struct order_context *context, uint32_t id,
                                 const struct upstream_status *reported, const char *extra,
-                                struct open_orders_landed *landed)
+                                struct open_orders_completed *completed)
 {
     struct settling s;
     s.context = context;
     s.reported = reported;
     s.extra = extra;
     s.now_ms = loop_now_ms(context->loop);
-    if (!open_orders_change_and_land(context->open_orders, id, status_apply_settle_order, &s,
-                                     landed))
+    if (!open_orders_change_and_complete(context->open_orders, id, status_apply_settle_order, &s,
+                                         completed))
         return;
     if (status_apply_is_odd(&s.settled))
         status_apply_log_oddities(id, &s.settled, reported);
@@ -195,12 +196,12 @@ static void status_apply_settle(struct order_context *context, uint32_t id,
         return;
     /* Its write is on its way before anybody can ask for it again: the books follow in order. */
     status_apply_save(context, &s.after, s.settled.is_late ? STR("late") : STR_NONE);
-    open_orders_land(context->open_orders, id);
+    open_orders_complete(context->open_orders, id, completed);
 }
 
 /* ---- children ---- */
 
-/* A parent whose children's numbers are being looked up, and given to new ones. Its flight lasts
+/* A parent whose children's numbers are being looked up, and given to new ones. Its query lasts
  * until those are durable: the next look-up would not find them, and give second numbers. */
 struct status_apply_family {
     struct order_context *context;
@@ -228,13 +229,13 @@ static void status_apply_family_free(struct status_apply_family *family)
 static void status_apply_family_end(struct status_apply_family *family)
 {
     struct order_context *context = family->context;
-    struct open_orders_landed landed = {0};
+    struct open_orders_completed completed = {0};
     if (family->has_failed)
-        open_orders_land(context->open_orders, family->parent.id);
+        open_orders_complete(context->open_orders, family->parent.id, &completed);
     else
         status_apply_settle(context, family->parent.id, &family->reported,
-                            family->extra.is_over ? NULL : family->extra.ptr, &landed);
-    open_orders_tell(&landed);
+                            family->extra.is_over ? NULL : family->extra.ptr, &completed);
+    open_orders_notify(&completed, context->loop);
     status_apply_family_free(family);
 }
 
@@ -366,11 +367,35 @@ static void status_apply_look_up_children(struct order_context *context,
     ledger_query(context->ledger, context->loop, &query, status_apply_on_children, family);
 }
 
+/* ---- what its provider does not know ---- */
+
+static bool status_apply_note_unknown(struct open_order *order, void *arg)
+{
+    int64_t now_ms = *(const int64_t *)arg;
+    order->asked_at_ms = now_ms;
+    if (order->unknown_since_ms == 0)
+        order->unknown_since_ms = now_ms;
+    return true;
+}
+
+void status_apply_unknown(struct order_context *context, uint32_t id,
+                          struct open_orders_completed *completed)
+{
+    int64_t now_ms = loop_now_ms(context->loop);
+    open_orders_change_and_complete(context->open_orders, id, status_apply_note_unknown, &now_ms,
+                                    completed);
+}
+
 void status_apply_take(struct order_context *context, uint32_t id,
-                       const struct upstream_status *reported, struct open_orders_landed *landed)
+                       const struct upstream_status *reported,
+                       struct open_orders_completed *completed)
 {
     struct open_order order;
     struct buf extra;
+    if (reported->is_unknown_id) {
+        status_apply_unknown(context, id, completed);
+        return;
+    }
     if (reported->order_count > 0 && open_orders_get(context->open_orders, id, NULL, &order) &&
         order.parent == 0) {
         status_apply_look_up_children(context, &order, reported);
@@ -379,6 +404,6 @@ void status_apply_take(struct order_context *context, uint32_t id,
     buf_init(&extra, EXTRA_BYTES);
     status_apply_add_members(reported, &extra);
     status_apply_settle(context, id, reported, extra.len && !extra.is_over ? extra.ptr : NULL,
-                        landed);
+                        completed);
     buf_fini(&extra);
 }

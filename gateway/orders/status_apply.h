@@ -1,13 +1,17 @@
-/* What a panel's answer about one order does: settlement, the books, the last known state. */
-#ifndef ORDERS_LANDING_H
-#define ORDERS_LANDING_H
+/* What a panel's report about one order does: settlement, the ledger, the last known state. */
+#ifndef ORDERS_STATUS_APPLY_H
+#define ORDERS_STATUS_APPLY_H
 #include "orders/open_orders.h"
 #include "providers/upstream.h"
 
 struct order_context;
-/* Ends the flight of the order, now or once its children's numbers are known. Who waits for it is
- * told now, or by the caller's open_orders_tell. */
+/* Completes the query of the order, now or once its children's numbers are known. Who waits for it
+ * is notified then, or by the caller from `completed`. */
 void status_apply_take(struct order_context *context, uint32_t order,
-                       const struct upstream_status *reported, struct open_orders_landed *landed);
+                       const struct upstream_status *reported,
+                       struct open_orders_completed *completed);
+/* Its provider does not know it: a lag for the first hour, then a stuck order; it ends nothing. */
+void status_apply_unknown(struct order_context *context, uint32_t order,
+                          struct open_orders_completed *completed);
 
 #endif

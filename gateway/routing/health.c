@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "routing/health_news.h"
 #include "routing/impact.h"
 #include "routing/offer_availability.h"
@@ -13,6 +14,7 @@ enum {
     HEALTH_KINDS = 2,
     HEALTH_KEY_PROBE_MS = 15 * 60 * 1000,
     HEALTH_SUPPLIER_COOL_DOWN_MS = 5 * 60 * 1000, /* the offer whose supplier is out of funds */
+    HEALTH_SINGLY_MS = 24 * 60 * 60 * 1000,
     HEALTH_LIMITED_MS = 1000, /* too many requests, x n, without a Retry-After */
     HEALTH_LIMITED_STEPS = 5,
 };
@@ -39,6 +41,7 @@ struct provider_health {
         char service[OFFER_AVAILABILITY_SERVICE_BYTES]; /* the offer that was refused */
     } funds;
     struct offer_availability offers;
+    int64_t singly_until_ms; /* no multi-status before then; 0: not known to lack it */
 };
 
 struct health {
@@ -454,6 +457,25 @@ bool health_wants_balance(struct health *health, unsigned provider_id, int64_t n
     return wants;
 }
 
+void health_set_singly(struct health *health, unsigned provider_id, int64_t now_ms)
+{
+    struct provider_health *provider = health_lock(health, provider_id);
+    bool is_news = provider->singly_until_ms <= now_ms;
+    provider->singly_until_ms = now_ms + HEALTH_SINGLY_MS;
+    health_unlock(provider);
+    if (is_news)
+        log_event(LOG_INFO, "provider_asked_singly", "provider=" STR_FMT,
+                  STR_ARG(provider_name(provider_id)));
+}
+
+bool health_asks_singly(struct health *health, unsigned provider_id, int64_t now_ms)
+{
+    struct provider_health *provider = health_lock(health, provider_id);
+    bool is_singly = now_ms < provider->singly_until_ms;
+    health_unlock(provider);
+    return is_singly;
+}
+
 void health_reset(struct health *health, unsigned provider_id)
 {
     struct health_news news = {.provider_id = provider_id};
@@ -466,6 +488,7 @@ void health_reset(struct health *health, unsigned provider_id)
     }
     provider->is_key_parked = false;
     provider->funds = (struct funds){0};
+    provider->singly_until_ms = 0;
     offer_availability_clear(&provider->offers);
     health_unlock(provider);
     if (was_cooling_down)

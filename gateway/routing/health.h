@@ -41,7 +41,10 @@ void health_currency(struct health *health, unsigned provider_id, bool is_wrong)
 /* True once per need: the provider's balance should be asked now (it said "out of funds"; or its
  * key is parked and 15 minutes have passed since the last question). */
 bool health_wants_balance(struct health *health, unsigned provider_id, int64_t now_ms);
-/* An operator's resume, or a new configuration of that provider: forget all rests. */
+/* The panel knows no multi-status, or not in our form: its orders are queried singly for a day. */
+void health_set_singly(struct health *health, unsigned provider_id, int64_t now_ms);
+bool health_asks_singly(struct health *health, unsigned provider_id, int64_t now_ms);
+/* An operator's resume, or a new configuration of that provider: forget all of the above. */
 void health_reset(struct health *health, unsigned provider_id);
 
 struct health_report { /* for provider list, explain, /metrics */

@@ -135,8 +135,7 @@ static void action_status_reply(const struct action_status_asked *asked,
     buf_fini(&out);
 }
 
-static void action_status_on_followed(const struct status_query_status *list, size_t count,
-                                      void *arg)
+static void action_status_on_done(const struct status_query_status *list, size_t count, void *arg)
 {
     (void)count;
     action_status_reply(arg, list);
@@ -150,10 +149,7 @@ void action_status_run(struct call *call)
     if (!call_orders_read(call, &asked->ids))
         return;
     struct status_query_status *now = arena_new(arena, asked->ids.count * sizeof *now);
-    if (status_query_now(call->context, call->client->id, asked->ids.id, asked->ids.count, arena,
-                         now))
+    if (status_query_start(call->context, call->client->id, asked->ids.id, asked->ids.count, arena,
+                           now, action_status_on_done, asked))
         action_status_reply(asked, now);
-    else
-        status_query_start(call->context, call->client->id, asked->ids.id, asked->ids.count,
-                           action_status_on_followed, asked);
 }

@@ -252,6 +252,45 @@ def test_panels_that_answer_many_otherwise_get_every_order_right(make_panel, mak
         assert 5 <= len(calls) <= 10 and not any("orders" in call["fields"] for call in calls)  # found out, remembered
 
 
+@pytest.mark.parametrize("text", ["Incorrect order ID", "order is not yours, code 77"])
+def test_a_batch_that_is_refused_as_a_whole_is_split_until_the_culprit_is_alone(make_gateway, alpha, text):
+    gateway = make_gateway([alpha], status_within="20s",
+                           providers=[provider(alpha, rate_limit={"add": "none", "other": "none"})])
+    orders = [gateway.add(link=link(n)) for n in range(1, 8)]
+    for n in range(1, 8):
+        alpha.set_order(n, status="In progress", start_count=100 * n, remains=10 * n)
+    alpha.rules({"action": "status", "match": {"orders": "*5*"}, "do": {"error": text}},
+                {"action": "status", "match": {"order": "5"}, "do": {"error": text}})
+    found = asked(gateway, alpha, orders)
+    for n, order in enumerate(orders, 1):
+        entry = found[str(order)]
+        right = ("Pending", "0", "100") if n == 5 else ("In progress", str(100 * n), str(10 * n))
+        assert (entry["status"], entry["start_count"], entry["remains"]) == right
+
+
+@pytest.mark.parametrize("how", ["resume", "another url"])
+def test_a_panel_that_learnt_multi_status_is_asked_so_again(make_gateway, make_panel, how):
+    alpha = make_panel("alpha", multi_status="unsupported")
+    gateway = make_gateway([alpha])
+    orders = [gateway.add(link=link(n)) for n in range(3)]
+    gateway.call("status", orders=orders)
+    gateway.wait_log("provider_asked_singly", provider="alpha")
+    alpha.set(multi_status="object")
+    mark = alpha.mark()
+    gateway.call("status", orders=orders)
+    assert len(alpha.log("status", after=mark)) == 3, "it is not tried again with every question"
+    if how == "resume":
+        assert gateway.cli("provider", "resume", "alpha").returncode == 0
+    else:
+        config = default_config([alpha])
+        config["providers"][0]["url"] += "?other"
+        assert gateway.reload(config).returncode == 0
+    mark = alpha.mark()
+    told = gateway.call("status", orders=orders).json
+    assert {entry["status"] for entry in told.values()} == {"Pending"} and len(told) == 3
+    assert len(alpha.log("status", after=mark)) == 1
+
+
 @pytest.mark.parametrize("unknown", ["error", "text", "left_out"])
 def test_an_order_the_panel_forgot_spoils_no_other(make_panel, make_gateway, unknown):
     alpha = make_panel("alpha", unknown_orders=unknown)

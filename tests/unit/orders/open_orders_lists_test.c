@@ -1,5 +1,5 @@
-/* Lists of orders are followed from several loops at once: each waiter comes home once, by its own
- * message or by another's of its list, and then its memory is the list's again. */
+/* Lists of orders are queried from several loops at once: each waiter comes home once, and then its
+ * memory is the list's again. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,21 +15,24 @@
 enum { THREADS = 3, LISTED = 12, LISTS = 1000, LISTS_AT_ONCE = 3, FEW_ORDERS = 8 };
 
 struct lister {
-    struct loop_message flight; /* first: what it leads lands when this comes home */
+    struct loop_message answer; /* first: what it has begun completes when this comes home */
     struct open_orders *table;
     struct loop *loop;
     pthread_t thread;
     uint64_t seed;
     size_t begun, live;
-    bool is_flying;
-    uint32_t lead[LISTED];
-    size_t leads;
+    bool is_asking;
+    uint32_t begun_ids[LISTED];
+    size_t begun_count;
 };
 
-struct list { /* as a client's list is followed: one piece of memory, freed when all came home */
+struct list { /* as a client's list is queried: one piece of memory, freed when all came home */
     struct lister *lister;
     size_t outstanding;
-    struct open_orders_waiter waiters[LISTED];
+    struct list_waiter {
+        struct open_orders_waiter waiter;
+        struct list *list;
+    } waiters[LISTED];
     bool is_told[LISTED];
 };
 
@@ -54,30 +57,27 @@ static void list_begin(struct lister *lister);
 
 static void on_list_told(struct loop_message *message)
 {
-    struct open_orders_waiter *waiter = (struct open_orders_waiter *)message;
-    struct list *list = (struct list *)(uintptr_t)waiter->owner;
-    for (; waiter; waiter = waiter->same) {
-        size_t index = (size_t)(waiter - list->waiters);
-        assert_ptr_equal(waiter->owner, list);
-        assert_true(index < LISTED && !list->is_told[index]);
-        assert_true(!waiter->has_news || waiter->news.quantity == 100 + (int64_t)waiter->id);
-        list->is_told[index] = true;
-        assert_true(list->outstanding-- > 0);
-    }
+    struct list_waiter *waiter = (struct list_waiter *)message;
+    struct list *list = waiter->list;
+    size_t index = (size_t)(waiter - list->waiters);
+    assert_true(index < LISTED && !list->is_told[index]);
+    assert_true(!waiter->waiter.has_news ||
+                waiter->waiter.news.quantity == 100 + (int64_t)waiter->waiter.id);
+    list->is_told[index] = true;
+    assert_true(list->outstanding-- > 0);
     if (list->outstanding > 0)
         return;
     struct lister *lister = list->lister;
     memset(list, 0xdb, sizeof *list);
     free(list);
     lister->live--;
-    if (!lister->is_flying)
+    if (!lister->is_asking)
         list_begin(lister);
 }
 
-static bool is_odd(const struct open_order *order, void *arg)
+static struct open_orders_waiter *unless_fifth(const struct open_order *order, void *arg)
 {
-    (void)arg;
-    return order->course.remains % 5 != 0;
+    return order->course.remains % 5 != 0 ? arg : NULL;
 }
 
 static void count_up(struct open_order *order, void *arg)
@@ -94,24 +94,24 @@ static bool count_down(struct open_order *order, void *arg)
     return pick(lister, 4) != 0;
 }
 
-/* All it leads, by one telling; some by themselves, and some leave the table. */
-static void on_flight(struct loop_message *message)
+/* All it has begun, notified at once; some leave the table. */
+static void on_answer(struct loop_message *message)
 {
     struct lister *lister = (struct lister *)message;
-    struct open_orders_landed landed = {0};
-    lister->is_flying = false;
-    for (size_t i = 0; i < lister->leads; i++) {
-        uint32_t id = lister->lead[i];
+    struct open_orders_completed completed = {0};
+    for (size_t i = 0; i < lister->begun_count; i++) {
+        uint32_t id = lister->begun_ids[i];
         struct open_order again = order_of(id);
         if (pick(lister, 8) == 0) {
             open_orders_remove(lister->table, id);
             open_orders_put(lister->table, &again);
             continue;
         }
-        open_orders_change_and_land(lister->table, id, count_down, lister, &landed);
-        open_orders_land(lister->table, id); /* where it has not landed */
+        open_orders_change_and_complete(lister->table, id, count_down, lister, &completed);
+        open_orders_complete(lister->table, id, &completed); /* where it has not */
     }
-    open_orders_tell(&landed);
+    open_orders_notify(&completed, lister->loop);
+    lister->is_asking = false;
     list_begin(lister);
 }
 
@@ -127,16 +127,18 @@ static void list_begin(struct lister *lister)
     list->outstanding = 1; /* until all are joined */
     lister->begun++;
     lister->live++;
-    lister->leads = 0;
+    lister->begun_count = 0;
+    lister->is_asking = true;
     for (size_t i = 0; i < LISTED; i++) {
         uint32_t id = 1 + pick(lister, FEW_ORDERS); /* some of them twice */
-        list->waiters[i] = (struct open_orders_waiter){
-            .message = {.run = on_list_told}, .loop = lister->loop, .owner = list};
-        enum open_orders_join join =
-            open_orders_get_or_join(lister->table, id, NULL, is_odd, NULL, &list->waiters[i], &out);
-        list->outstanding += join == OPEN_ORDERS_LEAD || join == OPEN_ORDERS_WAIT;
-        if (join == OPEN_ORDERS_LEAD)
-            lister->lead[lister->leads++] = id;
+        list->waiters[i].list = list;
+        list->waiters[i].waiter =
+            (struct open_orders_waiter){.message = {.run = on_list_told}, .loop = lister->loop};
+        enum open_orders_join join = open_orders_get_or_join(lister->table, id, NULL, unless_fifth,
+                                                             &list->waiters[i].waiter, &out);
+        list->outstanding += join == OPEN_ORDERS_BEGUN || join == OPEN_ORDERS_JOINED;
+        if (join == OPEN_ORDERS_BEGUN)
+            lister->begun_ids[lister->begun_count++] = id;
         else if (join == OPEN_ORDERS_SEEN)
             open_orders_change(lister->table, id, count_up, NULL);
     }
@@ -144,9 +146,8 @@ static void list_begin(struct lister *lister)
         free(list);
         lister->live--;
     }
-    lister->is_flying = true;
-    lister->flight.run = on_flight;
-    loop_post(lister->loop, &lister->flight);
+    lister->answer.run = on_answer;
+    loop_post(lister->loop, &lister->answer);
 }
 
 static void *lister_main(void *arg)
@@ -180,7 +181,7 @@ static void lists_of_many_threads_come_home(void **state)
         loop_free(listers[i].loop);
     }
     for (uint32_t id = 1; id <= FEW_ORDERS; id++)
-        assert_true(open_orders_lead(table, id)); /* no flight was left in the air */
+        assert_true(open_orders_begin(table, id)); /* no query was left under way */
     open_orders_free(table);
 }
 
@@ -189,5 +190,5 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lists_of_many_threads_come_home),
     };
-    return cmocka_run_group_tests_name("liveorders_lists", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("open_orders_lists", tests, NULL, NULL);
 }

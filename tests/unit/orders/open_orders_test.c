@@ -1,5 +1,5 @@
-/* The table of unfinished orders: one flight an order however many ask, from several loops, and
- * nobody waits for ever. */
+/* The table of unfinished orders: one query per order however many want it, from several
+ * loops, and everybody who waits is notified. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -25,18 +25,24 @@ static struct open_order order_of(uint32_t id)
                                .upstream_id = "up"};
 }
 
-static bool always(const struct open_order *order, void *arg)
+static struct open_orders_waiter *always(const struct open_order *order, void *arg)
 {
     (void)order;
-    (void)arg;
-    return true;
+    return arg;
 }
 
 static enum open_orders_join join(struct open_orders *table, uint32_t id,
                                   struct open_orders_waiter *waiter)
 {
     struct open_order seen;
-    return open_orders_get_or_join(table, id, NULL, always, NULL, waiter, &seen);
+    return open_orders_get_or_join(table, id, NULL, always, waiter, &seen);
+}
+
+static void complete(struct open_orders *table, uint32_t id)
+{
+    struct open_orders_completed completed = {0};
+    open_orders_complete(table, id, &completed);
+    open_orders_notify(&completed, NULL);
 }
 
 /* ---- one thread ---- */
@@ -158,7 +164,7 @@ static void the_books_fill_the_table(void **state)
     provider_set_unpin(&providers);
 }
 
-/* ---- flights, on one loop ---- */
+/* ---- queries, on one loop ---- */
 
 struct asker {
     struct open_orders_waiter waiter; /* first */
@@ -193,32 +199,32 @@ static void one_asks_the_others_wait(void **state)
     asker_init(&first, loop);
     asker_init(&second, loop);
     asker_init(&late, loop);
-    assert_int_equal(join(table, 1, &first.waiter), OPEN_ORDERS_GONE);
+    assert_int_equal(join(table, 1, &first.waiter), OPEN_ORDERS_ABSENT);
     open_orders_put(table, &order);
-    assert_int_equal(join(table, 1, &first.waiter), OPEN_ORDERS_LEAD);
-    assert_int_equal(join(table, 1, &second.waiter), OPEN_ORDERS_WAIT);
-    assert_false(open_orders_lead(table, 1));
-    open_orders_put(table, &order); /* a new state does not end the flight */
+    assert_int_equal(join(table, 1, &first.waiter), OPEN_ORDERS_BEGUN);
+    assert_int_equal(join(table, 1, &second.waiter), OPEN_ORDERS_JOINED);
+    assert_false(open_orders_begin(table, 1));
+    open_orders_put(table, &order); /* a new state does not complete it */
     drain(loop);
     assert_int_equal(first.set + second.set, 0);
-    open_orders_land(table, 1);
+    complete(table, 1);
     assert_int_equal(first.set + second.set, 0); /* later, on the loop */
     drain(loop);
     assert_int_equal(first.set, 1);
     assert_int_equal(second.set, 1);
-    open_orders_land(table, 1);
+    complete(table, 1);
     drain(loop);
     assert_int_equal(first.set + second.set, 2);
-    assert_true(open_orders_lead(table, 1)); /* the tracker leads without waiting */
-    assert_int_equal(join(table, 1, &late.waiter), OPEN_ORDERS_WAIT);
-    open_orders_land(table, 1);
+    assert_true(open_orders_begin(table, 1)); /* nobody waits for this one */
+    assert_int_equal(join(table, 1, &late.waiter), OPEN_ORDERS_JOINED);
+    complete(table, 1);
     drain(loop);
     assert_int_equal(late.set, 1);
     loop_free(loop);
     open_orders_free(table);
 }
 
-static void removing_an_order_wakes_who_waits(void **state)
+static void removing_an_order_notifies_who_waits(void **state)
 {
     (void)state;
     struct open_orders *table = open_orders_new();
@@ -230,20 +236,20 @@ static void removing_an_order_wakes_who_waits(void **state)
     asker_init(&elsewhere, loop);
     open_orders_put(table, &order);
     open_orders_put(table, &other);
-    assert_int_equal(join(table, 1, &asker.waiter), OPEN_ORDERS_LEAD);
-    assert_int_equal(join(table, 1, &waiter.waiter), OPEN_ORDERS_WAIT);
-    assert_int_equal(join(table, 65, &elsewhere.waiter), OPEN_ORDERS_LEAD);
+    assert_int_equal(join(table, 1, &asker.waiter), OPEN_ORDERS_BEGUN);
+    assert_int_equal(join(table, 1, &waiter.waiter), OPEN_ORDERS_JOINED);
+    assert_int_equal(join(table, 65, &elsewhere.waiter), OPEN_ORDERS_BEGUN);
     open_orders_remove(table, 1);
     drain(loop);
     assert_int_equal(asker.set, 1);
     assert_int_equal(waiter.set, 1);
     assert_int_equal(elsewhere.set, 0);
     assert_false(open_orders_get(table, 1, NULL, &out));
-    open_orders_land(table, 1); /* the leader comes home to nothing */
-    assert_false(open_orders_lead(table, 1));
+    complete(table, 1); /* whoever began it comes home to nothing */
+    assert_false(open_orders_begin(table, 1));
     drain(loop);
     assert_int_equal(asker.set + waiter.set, 2);
-    open_orders_land(table, 65);
+    complete(table, 65);
     drain(loop);
     assert_int_equal(elsewhere.set, 1);
     loop_free(loop);
@@ -256,10 +262,9 @@ static void show_more(struct open_order *order, void *arg)
     open_orders_set_extra(order, "\"posts\":\"10\"");
 }
 
-static bool is_unfinished(const struct open_order *order, void *arg)
+static struct open_orders_waiter *unless_final(const struct open_order *order, void *arg)
 {
-    (void)arg;
-    return !orderstate_is_final(order->course.state);
+    return orderstate_is_final(order->course.state) ? NULL : arg;
 }
 
 static bool complete_first(struct open_order *order, void *arg)
@@ -269,50 +274,50 @@ static bool complete_first(struct open_order *order, void *arg)
     return order->id == *(const uint32_t *)arg;
 }
 
-static void one_look_is_enough_to_wait_and_one_change_to_land(void **state)
+static void one_look_is_enough_to_wait_and_one_change_to_complete(void **state)
 {
     (void)state;
     struct open_orders *table = open_orders_new();
     struct loop *loop = loop_new("test");
     struct open_order first = order_of(1), second = order_of(65), out;
-    struct open_orders_landed landed = {0};
+    struct open_orders_completed completed = {0};
     struct asker a, b, c;
-    uint32_t lands = 1;
+    uint32_t completes = 1;
     asker_init(&a, loop);
     asker_init(&b, loop);
     asker_init(&c, loop);
-    assert_int_equal(open_orders_get_or_join(table, 1, NULL, is_unfinished, NULL, &a.waiter, &out),
-                     OPEN_ORDERS_GONE);
+    assert_int_equal(open_orders_get_or_join(table, 1, NULL, unless_final, &a.waiter, &out),
+                     OPEN_ORDERS_ABSENT);
     open_orders_put(table, &first);
     open_orders_put(table, &second);
     open_orders_change(table, 65, show_more, NULL);
-    assert_int_equal(open_orders_get_or_join(table, 1, NULL, is_unfinished, NULL, &a.waiter, &out),
-                     OPEN_ORDERS_LEAD);
+    assert_int_equal(open_orders_get_or_join(table, 1, NULL, unless_final, &a.waiter, &out),
+                     OPEN_ORDERS_BEGUN);
     assert_int_equal(out.id, 1);
-    assert_int_equal(open_orders_get_or_join(table, 1, NULL, is_unfinished, NULL, &b.waiter, &out),
-                     OPEN_ORDERS_WAIT);
-    assert_int_equal(open_orders_get_or_join(table, 65, NULL, is_unfinished, NULL, &c.waiter, &out),
-                     OPEN_ORDERS_LEAD);
-    assert_false(open_orders_change_and_land(table, 2, complete_first, &lands, &landed));
-    assert_true(open_orders_change_and_land(table, 1, complete_first, &lands, &landed));
-    assert_true(open_orders_change_and_land(table, 65, complete_first, &lands, &landed));
+    assert_int_equal(open_orders_get_or_join(table, 1, NULL, unless_final, &b.waiter, &out),
+                     OPEN_ORDERS_JOINED);
+    assert_int_equal(open_orders_get_or_join(table, 65, NULL, unless_final, &c.waiter, &out),
+                     OPEN_ORDERS_BEGUN);
+    assert_false(open_orders_change_and_complete(table, 2, complete_first, &completes, &completed));
+    assert_true(open_orders_change_and_complete(table, 1, complete_first, &completes, &completed));
+    assert_true(open_orders_change_and_complete(table, 65, complete_first, &completes, &completed));
     drain(loop);
-    assert_int_equal(a.set + b.set + c.set, 0); /* not before they are to be told */
-    open_orders_tell(&landed);
+    assert_int_equal(a.set + b.set + c.set, 0); /* not before they are notified */
+    open_orders_notify(&completed, NULL);
     drain(loop);
     assert_int_equal(a.set, 1);
     assert_int_equal(b.set, 1);
-    assert_int_equal(c.set, 0); /* its flight goes on */
+    assert_int_equal(c.set, 0); /* its query goes on */
     assert_true(b.waiter.has_news);
     assert_int_equal(b.waiter.news.course.state, ORDERSTATE_COMPLETED);
     assert_int_equal(b.waiter.news.quantity, first.quantity);
     assert_int_equal(b.waiter.news.course.remains, 0);
-    assert_int_equal(open_orders_get_or_join(table, 1, NULL, is_unfinished, NULL, &a.waiter, &out),
+    assert_int_equal(open_orders_get_or_join(table, 1, NULL, unless_final, &a.waiter, &out),
                      OPEN_ORDERS_SEEN);
     assert_int_equal(out.course.state, ORDERSTATE_COMPLETED);
-    lands = 65;
-    assert_true(open_orders_change_and_land(table, 65, complete_first, &lands, &landed));
-    open_orders_tell(&landed);
+    completes = 65;
+    assert_true(open_orders_change_and_complete(table, 65, complete_first, &completes, &completed));
+    open_orders_notify(&completed, NULL);
     drain(loop);
     assert_int_equal(c.set, 1);
     assert_false(c.waiter.has_news); /* it shows more than numbers */
@@ -320,52 +325,167 @@ static void one_look_is_enough_to_wait_and_one_change_to_land(void **state)
     open_orders_free(table);
 }
 
-static void who_waits_for_several_is_told_at_once(void **state)
+static void who_waits_on_the_own_loop_is_notified_directly(void **state)
 {
     (void)state;
-    enum { COUNT = 6 };
+    enum { COUNT = 70 };
     struct open_orders *table = open_orders_new();
-    struct loop *loop = loop_new("test");
-    struct asker askers[COUNT];
-    struct open_orders_landed landed = {0};
-    static _Alignas(2048) char place[128]; /* at different places of the hash */
-    const char *one = place, *other = place + 64;
-    /* 0, 1 and 4 are one's, 2 and 3 the other's, 5 is nobody's */
-    const void *owners[COUNT] = {one, one, other, other, one, NULL};
+    struct loop *own = loop_new("own"), *other = loop_new("other");
+    static struct asker askers[COUNT];
+    struct open_orders_completed completed = {0};
+    size_t told = 0;
     for (uint32_t i = 0; i < COUNT; i++) {
         struct open_order order = order_of(i + 1);
-        asker_init(&askers[i], loop);
-        askers[i].waiter.owner = owners[i];
+        asker_init(&askers[i], i % 2 ? own : other);
         open_orders_put(table, &order);
-        assert_int_equal(join(table, i + 1, &askers[i].waiter), OPEN_ORDERS_LEAD);
+        assert_int_equal(join(table, i + 1, &askers[i].waiter), OPEN_ORDERS_BEGUN);
+        open_orders_complete(table, i + 1, &completed);
     }
+    open_orders_notify(&completed, own);
+    open_orders_notify(&completed, own); /* nobody is left */
     for (uint32_t i = 0; i < COUNT; i++)
-        assert_true(
-            open_orders_change_and_land(table, i + 1, complete_first, &(uint32_t){i + 1}, &landed));
-    open_orders_tell(&landed);
-    open_orders_tell(&landed); /* nobody is left */
-    drain(loop);
+        assert_int_equal(askers[i].set, i % 2);
+    drain(other);
+    for (uint32_t i = 0; i < COUNT; i++)
+        told += (size_t)askers[i].set;
+    assert_int_equal(told, COUNT);
+    loop_free(own);
+    loop_free(other);
+    open_orders_free(table);
+}
+
+static void a_crowd_on_the_own_loop_goes_by_message(void **state)
+{
+    (void)state;
+    enum { COUNT = 200 };
+    struct open_orders *table = open_orders_new();
+    struct loop *loop = loop_new("own");
+    static struct asker askers[COUNT];
+    struct open_order order = order_of(1);
+    struct open_orders_completed completed = {0};
+    size_t told = 0;
+    open_orders_put(table, &order);
     for (size_t i = 0; i < COUNT; i++) {
-        size_t chained = 0;
-        for (struct open_orders_waiter *w = &askers[i].waiter; w && askers[i].set; w = w->same) {
-            assert_ptr_equal(w->owner, owners[i]);
-            chained++;
-        }
-        assert_int_equal(askers[i].set, i == 0 || i == 2 || i == 5);
-        assert_int_equal(chained, i == 0 ? 3 : i == 2 ? 2 : i == 5 ? 1 : 0);
+        asker_init(&askers[i], loop);
+        join(table, 1, &askers[i].waiter);
     }
+    open_orders_complete(table, 1, &completed);
+    open_orders_notify(&completed, loop);
+    for (size_t i = 0; i < COUNT; i++)
+        told += (size_t)askers[i].set;
+    assert_true(told > 0 && told < COUNT); /* one turn is not theirs alone */
+    drain(loop);
+    for (size_t i = 0; i < COUNT; i++)
+        assert_int_equal(askers[i].set, 1);
     loop_free(loop);
     open_orders_free(table);
 }
 
-/* ---- flights, on several threads ---- */
+static void a_row_is_loaded_unless_more_is_known(void **state)
+{
+    (void)state;
+    struct open_orders *table = open_orders_new();
+    struct open_order row = order_of(7), out;
+    open_orders_load(table, &row);
+    assert_true(open_orders_get(table, 7, NULL, &out));
+    row.course.remains = 1;
+    open_orders_load(table, &row);
+    assert_true(open_orders_get(table, 7, NULL, &out));
+    assert_int_equal(out.course.remains, 100);
+    open_orders_free(table);
+}
+
+/* ---- what is due ---- */
+
+static void set_due(struct open_order *order, void *arg)
+{
+    order->due_at_ms = *(const int64_t *)arg;
+}
+
+static void due_at(struct open_orders *table, uint32_t id, int64_t at_ms)
+{
+    assert_true(open_orders_change(table, id, set_due, &at_ms));
+}
+
+static void orders_come_due_in_the_order_of_their_times(void **state)
+{
+    (void)state;
+    enum { COUNT = 500 };
+    struct open_orders *table = open_orders_new();
+    struct open_order_due due[COUNT];
+    uint64_t seed = 5;
+    for (uint32_t i = 0; i < COUNT; i++) { /* one shard, so that one heap has them all */
+        struct open_order order = order_of((i + 1) * 64);
+        seed = seed * 6364136223846793005u + 1442695040888963407u;
+        order.due_at_ms = 1 + (int64_t)(seed >> 40) % 1000;
+        open_orders_put(table, &order);
+        if (i % 3 == 0)
+            due_at(table, order.id, 1 + (int64_t)(seed >> 50) % 1000);
+    }
+    int64_t last = 0;
+    size_t taken = 0;
+    for (int64_t now = 0; now <= 1000; now += 50) {
+        size_t count;
+        while ((count = open_orders_take_due(table, 5, now, 100000, due, 7)) > 0) {
+            for (size_t i = 0; i < count; i++) {
+                assert_false(open_orders_begin(table, due[i].id)); /* its query has begun */
+                assert_string_equal(due[i].upstream_id, "up");
+            }
+            taken += count;
+        }
+        int64_t next = open_orders_next_due(table, 5);
+        assert_true(next > now && next >= last);
+        last = next;
+    }
+    assert_int_equal(taken, COUNT);
+    assert_int_equal(open_orders_take_due(table, 5, 1000000, 1, due, COUNT), 0); /* all under way */
+    open_orders_free(table);
+}
+
+static void what_cannot_be_queried_is_not_due(void **state)
+{
+    (void)state;
+    struct open_orders *table = open_orders_new();
+    struct open_order_due due[8];
+    struct open_order order = order_of(1);
+    order.due_at_ms = 10;
+    order.upstream_id[0] = '\0'; /* not accepted yet */
+    open_orders_put(table, &order);
+    order = order_of(2);
+    order.due_at_ms = 10;
+    order.course.state = ORDERSTATE_COMPLETED;
+    open_orders_put(table, &order);
+    order = order_of(3);
+    open_orders_put(table, &order); /* no due time */
+    assert_true(open_orders_next_due(table, 5) == OPEN_ORDER_NEVER);
+    order = order_of(4);
+    order.due_at_ms = 10;
+    order.provider_id = 6;
+    open_orders_put(table, &order);
+    assert_int_equal(open_orders_take_due(table, 5, 100, 50, due, 8), 0);
+    assert_int_equal(open_orders_take_due(table, 6, 9, 50, due, 8), 0);
+    assert_int_equal(open_orders_take_due(table, 6, 10, 50, due, 8), 1);
+    assert_int_equal(due[0].id, 4);
+    assert_true(open_orders_next_due(table, 6) == 60); /* the lease */
+    complete(table, 4);
+    order.provider_id = 5; /* sent elsewhere */
+    order.due_at_ms = 70;
+    open_orders_put(table, &order);
+    assert_true(open_orders_next_due(table, 6) == OPEN_ORDER_NEVER);
+    assert_int_equal(open_orders_take_due(table, 5, 70, 50, due, 8), 1);
+    open_orders_remove(table, 4);
+    assert_true(open_orders_next_due(table, 5) == OPEN_ORDER_NEVER);
+    open_orders_free(table);
+}
+
+/* ---- queries, on several threads ---- */
 
 enum { THREADS = 3, ORDERS = 5, ROUNDS = 400 };
 
 struct crowd {
     struct open_orders *table;
     pthread_barrier_t start;
-    _Atomic unsigned leaders[ORDERS], set;
+    _Atomic unsigned askers[ORDERS], set;
 };
 
 struct member {
@@ -392,12 +512,13 @@ static void on_member_told(struct loop_message *message)
         member_round(member);
 }
 
-/* Joins every order's flight; whom it leads it lands, now and then by removing and putting back. */
+/* Joins every order's query; those it began it completes, now and then by removing and putting
+ * back. */
 static void member_round(struct member *member)
 {
     struct open_orders *table = member->crowd->table;
-    uint32_t lead[ORDERS];
-    size_t leads = 0;
+    uint32_t begun[ORDERS];
+    size_t begun_count = 0;
     if (member->at++ == ROUNDS) {
         loop_stop(member->loop);
         return;
@@ -409,22 +530,22 @@ static void member_round(struct member *member)
         waiter->waiter.loop = member->loop;
         waiter->waiter.message.run = on_member_told;
         enum open_orders_join joined = join(table, i + 1, &waiter->waiter);
-        member->waiting += joined != OPEN_ORDERS_GONE;
-        if (joined == OPEN_ORDERS_LEAD) {
-            /* Nobody else leads this one until it has landed. */
-            assert_int_equal(atomic_fetch_add(&member->crowd->leaders[i], 1), 0);
-            lead[leads++] = i;
+        member->waiting += joined != OPEN_ORDERS_ABSENT;
+        if (joined == OPEN_ORDERS_BEGUN) {
+            /* Nobody else begins this one until it is complete. */
+            assert_int_equal(atomic_fetch_add(&member->crowd->askers[i], 1), 0);
+            begun[begun_count++] = i;
         }
     }
-    for (size_t i = 0; i < leads; i++) {
+    for (size_t i = 0; i < begun_count; i++) {
         member->seed = member->seed * 6364136223846793005u + 1442695040888963407u;
-        atomic_fetch_sub(&member->crowd->leaders[lead[i]], 1);
+        atomic_fetch_sub(&member->crowd->askers[begun[i]], 1);
         if (member->seed >> 61 == 0) {
-            struct open_order again = order_of(lead[i] + 1);
-            open_orders_remove(table, lead[i] + 1);
+            struct open_order again = order_of(begun[i] + 1);
+            open_orders_remove(table, begun[i] + 1);
             open_orders_put(table, &again);
         } else {
-            open_orders_land(table, lead[i] + 1);
+            complete(table, begun[i] + 1);
         }
     }
     if (--member->waiting == 0)
@@ -440,7 +561,7 @@ static void *member_main(void *arg)
     return NULL;
 }
 
-static void flights_of_many_threads_all_land(void **state)
+static void queries_of_many_threads_all_complete(void **state)
 {
     (void)state;
     static struct crowd crowd;
@@ -466,7 +587,7 @@ static void flights_of_many_threads_all_land(void **state)
     }
     assert_true(atomic_load(&crowd.set) > ROUNDS);
     for (uint32_t i = 1; i <= ORDERS; i++)
-        assert_true(open_orders_lead(crowd.table, i)); /* no flight was left in the air */
+        assert_true(open_orders_begin(crowd.table, i)); /* no query was left under way */
     assert_int_equal(open_orders_count(crowd.table), ORDERS);
     pthread_barrier_destroy(&crowd.start);
     open_orders_free(crowd.table);
@@ -480,10 +601,14 @@ int main(void)
         cmocka_unit_test(a_provider_with_orders_is_known),
         cmocka_unit_test(the_books_fill_the_table),
         cmocka_unit_test(one_asks_the_others_wait),
-        cmocka_unit_test(removing_an_order_wakes_who_waits),
-        cmocka_unit_test(one_look_is_enough_to_wait_and_one_change_to_land),
-        cmocka_unit_test(who_waits_for_several_is_told_at_once),
-        cmocka_unit_test(flights_of_many_threads_all_land),
+        cmocka_unit_test(removing_an_order_notifies_who_waits),
+        cmocka_unit_test(one_look_is_enough_to_wait_and_one_change_to_complete),
+        cmocka_unit_test(who_waits_on_the_own_loop_is_notified_directly),
+        cmocka_unit_test(a_crowd_on_the_own_loop_goes_by_message),
+        cmocka_unit_test(a_row_is_loaded_unless_more_is_known),
+        cmocka_unit_test(orders_come_due_in_the_order_of_their_times),
+        cmocka_unit_test(what_cannot_be_queried_is_not_due),
+        cmocka_unit_test(queries_of_many_threads_all_complete),
     };
-    return cmocka_run_group_tests_name("liveorders", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("open_orders", tests, NULL, NULL);
 }

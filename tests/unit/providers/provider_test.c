@@ -108,6 +108,29 @@ static void test_waits(void **state)
     provider_set_unpin(&set);
 }
 
+/* What can wait takes what lay there unwanted, and whoever comes next finds a token all the same. */
+static void test_spare(void **state)
+{
+    struct provider_set *set = set_of("spare", 0, 4);
+    const struct provider *provider = &set->list[0];
+    (void)state;
+    assert_int_equal(provider_take_token(provider, PROVIDER_LANE_OTHER, 10000), 0);
+    assert_int_equal(provider_take_spare_token(provider, PROVIDER_LANE_OTHER, 10000), 500);
+    assert_int_equal(provider_take_spare_token(provider, PROVIDER_LANE_OTHER, 10499), 1);
+    assert_int_equal(provider_take_spare_token(provider, PROVIDER_LANE_OTHER, 10500), 0);
+    assert_int_equal(provider_take_spare_token(provider, PROVIDER_LANE_OTHER, 10500), 250);
+    assert_int_equal(provider_take_token(provider, PROVIDER_LANE_OTHER, 10500), 0);
+    assert_int_equal(provider_take_spare_token(provider, PROVIDER_LANE_OTHER, 10750), 250);
+    for (int64_t now = 20000; now < 30000; now += 250) { /* whoever takes all leaves none */
+        assert_int_equal(provider_take_token(provider, PROVIDER_LANE_OTHER, now), 0);
+        assert_true(provider_take_spare_token(provider, PROVIDER_LANE_OTHER, now + 240) > 0);
+    }
+    provider_cool_down_until(provider, PROVIDER_LANE_OTHER, 50000);
+    assert_int_equal(provider_take_spare_token(provider, PROVIDER_LANE_OTHER, 49000), 1000);
+    assert_int_equal(provider_take_spare_token(provider, PROVIDER_LANE_ADD, 49000), 0); /* no limit */
+    provider_set_unpin(&set);
+}
+
 static void test_raised_rate(void **state)
 {
     struct provider_set *slow = set_of("raised", 0.01, 1), *fast = set_of("raised", 10, 1);
@@ -184,7 +207,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_set),         cmocka_unit_test(test_bucket),
-        cmocka_unit_test(test_waits),       cmocka_unit_test(test_raised_rate),
+        cmocka_unit_test(test_waits), cmocka_unit_test(test_spare),       cmocka_unit_test(test_raised_rate),
         cmocka_unit_test(test_connections), cmocka_unit_test(test_threads_share_one_bucket),
         cmocka_unit_test(test_too_many),
     };
