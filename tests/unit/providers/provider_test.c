@@ -108,7 +108,8 @@ static void test_waits(void **state)
     provider_set_unpin(&set);
 }
 
-/* What can wait takes what lay there unwanted, and whoever comes next finds a token all the same. */
+/* What can wait takes what lay there unwanted, and whoever comes next finds a token all the same.
+ */
 static void test_spare(void **state)
 {
     struct provider_set *set = set_of("spare", 0, 4);
@@ -127,7 +128,8 @@ static void test_spare(void **state)
     }
     provider_cool_down_until(provider, PROVIDER_LANE_OTHER, 50000);
     assert_int_equal(provider_take_spare_token(provider, PROVIDER_LANE_OTHER, 49000), 1000);
-    assert_int_equal(provider_take_spare_token(provider, PROVIDER_LANE_ADD, 49000), 0); /* no limit */
+    assert_int_equal(provider_take_spare_token(provider, PROVIDER_LANE_ADD, 49000),
+                     0); /* no limit */
     provider_set_unpin(&set);
 }
 
@@ -206,9 +208,13 @@ static void test_too_many(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_set),         cmocka_unit_test(test_bucket),
-        cmocka_unit_test(test_waits), cmocka_unit_test(test_spare),       cmocka_unit_test(test_raised_rate),
-        cmocka_unit_test(test_connections), cmocka_unit_test(test_threads_share_one_bucket),
+        cmocka_unit_test(test_set),
+        cmocka_unit_test(test_bucket),
+        cmocka_unit_test(test_waits),
+        cmocka_unit_test(test_spare),
+        cmocka_unit_test(test_raised_rate),
+        cmocka_unit_test(test_connections),
+        cmocka_unit_test(test_threads_share_one_bucket),
         cmocka_unit_test(test_too_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
