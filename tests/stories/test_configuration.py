@@ -63,7 +63,7 @@ def test_the_shipped_examples_are_sound(make_gateway):
     assert done.returncode == 0, done
 
 
-def test_every_fault_is_told_at_once_and_where_it_is(check):
+def test_every_fault_is_reported_at_once_with_its_place(check):
     text = """\
 listen: 0.0.0.0:99999
 currency: USD
@@ -115,7 +115,7 @@ services:
     assert len(faults) >= 22 and done.stdout.count("secret-of") == 0 and "secret-of" not in done.stderr
 
 
-def test_a_syntax_error_ends_its_file_and_is_told_with_its_place(check):
+def test_a_syntax_error_ends_its_file_and_is_reported_with_its_place(check):
     done, faults = check(HEAD + "services: [{id: 1\nmore: x: y\n")
     assert done.returncode == 1 and faults and faults[0][1] >= 6, done
     done, faults = check("currency: USD\n\tclients: []\n")

@@ -103,7 +103,7 @@ def test_a_disk_that_becomes_read_only_refuses_orders_at_once_and_recovers(disk_
     verify(gateway)
 
 
-def test_a_panel_is_not_asked_about_an_order_before_its_outcome_is_in_the_books(disk_gateway, alpha):
+def test_a_panel_is_not_asked_about_an_order_before_its_outcome_is_in_the_ledger(disk_gateway, alpha):
     """Else its end, saved by another worker, could overtake the booking of its panel's number."""
     gateway = disk_gateway
     alpha.rule("add", times=1, hold="working")

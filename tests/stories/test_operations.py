@@ -338,7 +338,7 @@ def test_the_doctor_says_what_is_wrong(gateway, alpha, beta):
 # --- explain
 
 
-def test_explain_tells_price_cost_and_why_an_offer_is_skipped(gateway, alpha):
+def test_explain_shows_price_cost_and_why_an_offer_is_skipped(gateway, alpha):
     gateway.cli("provider", "pause", "alpha")
     told = gateway.admin("/explain?service=1&quantity=1000&client=shop").json
     assert told["rate"] == "1.125" and told["charge"] == "1.125" and told["client"] == "shop"
@@ -408,7 +408,7 @@ def test_the_ledger_is_copied_while_it_is_used(gateway, tmp_path):
     assert gateway.status(order)["status"] == "Pending"
 
 
-def test_the_books_are_read_when_no_gateway_runs(gateway, alpha, tmp_path):
+def test_the_ledger_is_read_when_no_gateway_runs(gateway, alpha, tmp_path):
     order = doubt(gateway, alpha)
     online = gateway.cli("order", "show", order, "--json").json
     online_list = gateway.cli("order", "list", "--in-doubt", "--json").json

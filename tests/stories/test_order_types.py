@@ -107,7 +107,7 @@ def test_a_missing_field_is_named_and_nothing_is_asked(types, panel, name):
     assert asked(panel) == (0,)
 
 
-def test_limits_are_told_in_the_official_words(types, panel):
+def test_limits_are_reported_with_the_official_message(types, panel):
     assert add(types, service=ID["Default"], quantity=1001).error == "Quantity more than maximum 1000"
     assert add(types, service=ID["Default"], quantity=0).error == "Quantity less than minimal 1"
     assert add(types, service=ID["Default"], quantity="many").error == "Incorrect quantity"

@@ -176,7 +176,7 @@ def test_after_a_bad_key_nothing_but_one_balance_is_asked(make_gateway, alpha, b
 
 @pytest.mark.parametrize("words, status", [("Failed to place order", 402), ("Server busy, order status unknown", 200),
                                            ("Access denied for user 'smm'@'localhost'", 200)])
-def test_words_that_may_follow_a_delivery_are_never_a_refusal(gateway, alpha, beta, words, status):
+def test_texts_that_may_follow_a_delivery_are_never_a_refusal(gateway, alpha, beta, words, status):
     alpha.rule("add", times=1, status=status, error=words, accept=True)
     order = gateway.add(link="https://example.com/p/7")
     assert attempts(gateway, order) == [("alpha", "doubt")] and in_doubt(gateway) == [order]
@@ -215,7 +215,7 @@ def test_an_active_order_elsewhere_goes_to_the_next_offer(gateway, alpha, beta):
     takes_over(gateway, alpha, beta, gateway.add(), "refused")
 
 
-def test_an_active_order_everywhere_is_told_in_the_same_words(gateway, alpha, beta):
+def test_an_active_order_everywhere_gets_the_same_message(gateway, alpha, beta):
     for panel in (alpha, beta):
         panel.rule("add", times=1, error="neworder.error.link_duplicate")
     assert add(gateway).error == ACTIVE_ORDER

@@ -62,7 +62,7 @@ def test_health_names_what_is_missing(make_gateway, alpha):
     assert ill.returncode == 1 and ill.stderr == "panelmux: not ready: no provider's list is held\n", ill
 
 
-def test_a_service_manager_is_told_each_turn(make_gateway, alpha, tmp_path):
+def test_a_service_manager_is_notified_of_each_step(make_gateway, alpha, tmp_path):
     manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     manager.bind(str(tmp_path / "notify"))
     manager.settimeout(60)
@@ -233,7 +233,7 @@ def test_the_compose_file_gives_each_secret_that_is_read(composed):
         assert pathlib.Path(secret["file"]).parent == PACKAGING / "secrets"
 
 
-def test_the_books_are_in_a_named_volume(composed):
+def test_the_ledger_is_in_a_named_volume(composed):
     for name in ("gateway", "gateway-redis", "try"):
         volumes = {volume.split(":")[1]: volume.split(":")[0] for volume in composed["services"][name]["volumes"]}
         assert volumes["/var/lib/panelmux"] in composed["volumes"], name

@@ -799,7 +799,7 @@ def test_the_tls_port_speaks_nothing_else(make_gateway, alpha, certificate):
         assert "balance" in wire.answer()
 
 
-def test_nested_json_is_ignored_where_nobody_knows_the_name_and_told_where_it_is_ours(gateway):
+def test_nested_json_is_ignored_where_nobody_knows_the_name_and_reported_where_it_is_ours(gateway):
     def ask(fields):
         body = json.dumps({"key": SHOP_KEY, "action": "balance", **fields})
         return send(gateway, body, "application/json")

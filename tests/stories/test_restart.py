@@ -271,7 +271,7 @@ def test_the_lock_of_a_killed_gateway_does_not_stay(make_gateway, gateway):
 
 
 @pytest.mark.parametrize("side", ["listen", "admin"])
-def test_a_port_in_use_is_told(make_gateway, gateway, side):
+def test_a_port_in_use_is_reported(make_gateway, gateway, side):
     second = make_gateway(config=merged(gateway.config, {"listen": None, "admin": None, "ledger": None}), start=False)
     config = dict(second.config)
     config[side] = gateway.config[side]
@@ -338,7 +338,7 @@ def test_a_backup_made_while_serving_is_whole(make_gateway, gateway, alpha, beta
     verify(restored)
 
 
-def test_the_books_are_verified_without_a_gateway(gateway, alpha):
+def test_the_ledger_is_verified_without_a_gateway(gateway, alpha):
     alpha.rule("add", times=1, cut="after_read")
     gateway.add()
     gateway.add(link="https://example.com/p/2")

@@ -53,7 +53,7 @@ def test_what_is_put_aside_can_be_put_back(gateway, tmp_path):
     assert [gateway.status(order)["status"] for order in (first, second)] == ["Pending", "Pending"]
 
 
-def test_a_torn_backup_is_not_taken_for_books(gateway, tmp_path):
+def test_a_torn_backup_is_not_taken_for_a_ledger(gateway, tmp_path):
     copy = str(tmp_path / "copy.db")
     for i in range(20):
         gateway.add(link=f"https://example.com/p/{i}")

@@ -306,7 +306,7 @@ def funds_scene(make_gateway, make_panel, balance, **changes):
     return gateway, alpha, beta
 
 
-def test_out_of_funds_with_enough_balance_rests_the_offer_only(make_gateway, make_panel):
+def test_out_of_funds_with_enough_balance_cools_down_the_offer_only(make_gateway, make_panel):
     gateway, alpha, beta = funds_scene(make_gateway, make_panel, "1000.00")
     alpha.rule("add", times=1, error="Not enough funds on balance")
     mark = alpha.mark()
@@ -319,7 +319,7 @@ def test_out_of_funds_with_enough_balance_rests_the_offer_only(make_gateway, mak
     assert asked(alpha, beta) == (2, 2)
 
 
-def test_out_of_funds_rests_the_provider_until_it_is_topped_up(make_gateway, make_panel):
+def test_out_of_funds_cools_the_provider_down_until_it_is_topped_up(make_gateway, make_panel):
     gateway, alpha, beta = funds_scene(make_gateway, make_panel, "0.05")
     order = gateway.add(service=1, quantity=100)  # costs 0.09 there
     assert attempts(gateway, order) == [("alpha", "refused"), ("beta", "accepted")]
@@ -347,7 +347,7 @@ def test_a_bad_key_is_forgotten_when_an_operator_resumes(gateway, alpha, beta):
 # ---- explain says the same
 
 
-def test_explain_tells_what_an_order_would_meet(gateway, alpha, beta):
+def test_explain_shows_what_an_order_would_meet(gateway, alpha, beta):
     gateway.admin("/providers/alpha/pause", "POST")
     told = gateway.admin("/explain?service=1&quantity=100").json
     skips = {offer["provider"]: offer for offer in told["offers"]}

@@ -36,7 +36,7 @@ SHAPES = {
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_no_answer_to_a_client_holds_a_panels_words(scene, shape):
+def test_no_answer_to_a_client_holds_a_panels_text(scene, shape):
     gateway, alpha = scene
     first = gateway.add(link=LINK)
     for action in ("add", "status", "refill", "cancel", "refill_status"):
@@ -102,7 +102,7 @@ def test_a_price_change_leaves_orders_as_they_were_placed(make_gateway, alpha):
     assert gateway.status(gateway.add(quantity=1000))["charge"] == "1.6875"
 
 
-def test_order_numbers_begin_where_told_and_end_with_an_error(make_gateway, alpha):
+def test_order_numbers_begin_where_configured_and_end_with_an_error(make_gateway, alpha):
     gateway = make_gateway([alpha], first_order=2147483646)
     assert [gateway.add(), gateway.add()] == [2147483646, 2147483647]
     answer = gateway.call("add", service=1, link=LINK, quantity=100)

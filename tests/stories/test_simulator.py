@@ -383,7 +383,7 @@ def test_the_log_is_a_ring_but_counts_go_on(make_panel):
     ("order", {"id": 77}, "no order 77"),
     ("nowhere", {}, "no such door"),
 ])
-def test_faulty_control_is_refused_with_words(alpha, path, body, words):
+def test_faulty_control_is_refused_with_a_message(alpha, path, body, words):
     with pytest.raises(AssertionError, match=".*") as fault:
         alpha.control(path, body)
     assert words in str(fault.value)

@@ -394,7 +394,7 @@ def test_many_refills_and_their_states(make_gateway, alpha, beta):
     assert gateway.call("refill").json == UNKNOWN
 
 
-def test_a_refused_refill_is_told_in_our_words(gateway, alpha):
+def test_a_refused_refill_gets_our_message(gateway, alpha):
     order = gateway.add()
     alpha.set_order(1, status="Completed", remains=0)
     for text in ("Refill is disabled for this service", "The order is not completed", "panel-alpha says: nope 101"):
@@ -467,7 +467,7 @@ def test_a_panel_that_cannot_be_reached_costs_no_time(make_gateway, alpha, beta)
     assert list(entry["cancel"]) == ["error"]
 
 
-def test_a_panel_without_refill_or_cancel_says_so_in_our_words(make_panel, make_gateway):
+def test_a_panel_without_refill_or_cancel_gets_our_message(make_panel, make_gateway):
     alpha = make_panel("alpha", refill=False, cancel="unsupported")
     gateway = make_gateway([alpha])
     orders = [gateway.add(link=link(n)) for n in (1, 2)]
