@@ -9,9 +9,6 @@ from harness import Reseller, eventually
 
 QUICK = {"refresh": "50ms"}
 # What main does not do yet; strict, so that whoever makes one come true takes its mark away.
-NUMBERS_ARE_KEYS = pytest.mark.xfail(strict=True, reason="13.28: action=orders with ids is a multi status")
-PRINTED_LISTS = pytest.mark.xfail(strict=True, reason="13.21: printed lists are read")
-LISTED_FOR_GOOD = pytest.mark.xfail(strict=True, reason="13.22: what may pass never takes a service off the list")
 CLAIMED = pytest.mark.xfail(strict=True, reason="5.8: a number that never reached its client is claimed by its next equal add")
 PARENT_WORDS = pytest.mark.xfail(strict=True, reason="13.7: a subscription's parent says the protocol's own five words")
 PARENT_MONEY = pytest.mark.xfail(strict=True, reason="13.7: what a run did not deliver lowers the parent's charge; "
@@ -68,7 +65,6 @@ def test_an_import_sells_everything_and_a_sync_follows_its_prices(reseller, pane
     assert reseller.order(1)["number"] == 1 and len(panel.orders()) == 1
 
 
-@LISTED_FOR_GOOD
 def test_a_price_that_jumps_switches_nothing_off(gateway, reseller, panel):
     panel.set(services=[row(1, rate="9.00"), row(2, rate="0"), row(3, type="Subscriptions", rate="2.00")])
     eventually(lambda: gateway.metrics()['panelmux_provider_quarantined_services{provider="alpha"}'] == 2)
@@ -109,7 +105,7 @@ def test_a_service_the_operator_takes_out_is_gone(gateway, reseller, panel):
 # ---- statuses
 
 
-@pytest.mark.parametrize("action", ["status", "multi-status", pytest.param("orders", marks=NUMBERS_ARE_KEYS)])
+@pytest.mark.parametrize("action", ["status", "multi-status", "orders"])
 def test_statuses_are_read_by_number(reseller, panel, action):
     """Read as an array, answer["1"] is another order's row, which was canceled and refunded."""
     orders = [reseller.order(1, link=f"{LINK}/{i}") for i in range(4)]
@@ -122,7 +118,7 @@ def test_statuses_are_read_by_number(reseller, panel, action):
     assert [order["refunded"] for order in orders] == [0, orders[1]["sold"] * 40 / 100, orders[2]["sold"], 0]
 
 
-@pytest.mark.parametrize("spelling", [pytest.param("orders", marks=NUMBERS_ARE_KEYS), "multi-status", "multi_status"])
+@pytest.mark.parametrize("spelling", ["orders", "multi-status", "multi_status"])
 def test_ids_in_any_spelling_are_an_object(gateway, reseller, panel, spelling):
     order = reseller.order(1)["number"]
     for form in ({"orders": order}, {"orders": f"{order},99"}, {"orders[]": order}):
@@ -130,7 +126,6 @@ def test_ids_in_any_spelling_are_an_object(gateway, reseller, panel, spelling):
         assert isinstance(answer, dict) and answer[str(order)]["status"] == "Pending", (spelling, form, answer)
 
 
-@PRINTED_LISTS
 @pytest.mark.parametrize("printed", ["[1]", "[1, 2]", "['1', '2']", '["1","2"]'])
 def test_a_printed_list_is_a_list(gateway, reseller, printed):
     reseller.order(1)
