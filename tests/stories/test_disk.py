@@ -8,6 +8,7 @@ import pytest
 
 from books import Later, add, asked, attempts, deliveries, in_doubt, show, state, verify, wait_status
 from harness import SLOW, eventually
+from harness.config import provider
 
 UNSAVED = "Order could not be saved. Please try again later"
 
@@ -146,7 +147,8 @@ def test_killed_on_a_full_disk_what_was_at_the_panel_is_in_doubt(gateway, disk, 
 def number_that_cannot_be_given(disk, make_gateway, alpha, beta):
     """An order whose attempt is at alpha when answer_within ends on a full disk, and what its client was told."""
     def make(link, **do):
-        gateway = make_gateway([alpha, beta], ledger=f"sqlite:{disk.folder}/panelmux.db",
+        patient = [provider(panel, timeout=f"{round(20 * SLOW)}s") for panel in (alpha, beta)]
+        gateway = make_gateway([alpha, beta], ledger=f"sqlite:{disk.folder}/panelmux.db", providers=patient,
                                answer_within=f"{round(3000 * SLOW)}ms")
         alpha.rule("add", times=1, hold="working", match={"link": link}, **do)
         waiting = Later(add, gateway, link=link)
