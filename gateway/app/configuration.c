@@ -8,7 +8,7 @@
 
 #include "app/configuration_private.h"
 #include "cache/cache_rows.h"
-#include "catalogue/catalogue_rows.h"
+#include "catalogue/catalogue_settings.h"
 #include "clients/client_rows.h"
 #include "http/listener.h"
 #include "http/listener_rows.h"

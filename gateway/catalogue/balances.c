@@ -1,45 +1,30 @@
-/* See balances.h. Each cell is a sequence lock: the writers count it up around a change, readers
- * repeat what they read across one. */
+/* See balances.h. One mutex: a balance is set some times a minute and read for a client's `balance`
+ * and a page of the operator's. */
 #include "catalogue/balances.h"
 
 #include <pthread.h>
-#include <stdatomic.h>
 
 __extension__ typedef __int128 wide;
 
-struct balances_cell {
-    atomic_uint sequence; /* odd while it is written; 0: never was */
-    _Atomic int64_t units, at_ms;
-};
-static struct balances_cell cells[PROVIDER_MAX];
-static pthread_mutex_t writing = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER; /* guards cells */
+static struct balance_cell cells[PROVIDER_MAX];
 
 struct balance_cell balances_get(unsigned provider_id)
 {
     ASSERT(provider_id < PROVIDER_MAX);
-    struct balances_cell *cell = &cells[provider_id];
-    for (;;) {
-        unsigned before = atomic_load(&cell->sequence);
-        struct balance_cell read = {.is_known = before > 0,
-                                    .amount.units = atomic_load(&cell->units),
-                                    .at_ms = atomic_load(&cell->at_ms)};
-        if (before % 2 == 0 && atomic_load(&cell->sequence) == before)
-            return read;
-    }
+    pthread_mutex_lock(&mutex);
+    struct balance_cell cell = cells[provider_id];
+    pthread_mutex_unlock(&mutex);
+    return cell;
 }
 
 void balances_set(unsigned provider_id, struct money amount, int64_t wall_at_ms)
 {
     ASSERT(provider_id < PROVIDER_MAX);
-    struct balances_cell *cell = &cells[provider_id];
-    pthread_mutex_lock(&writing);
-    atomic_fetch_add(&cell->sequence, 1);
-    atomic_store(&cell->units, amount.units);
-    atomic_store(&cell->at_ms, wall_at_ms);
-    unsigned after = atomic_fetch_add(&cell->sequence, 1) + 1;
-    if (after == 0) /* 0 means never set */
-        atomic_store(&cell->sequence, 2);
-    pthread_mutex_unlock(&writing);
+    pthread_mutex_lock(&mutex);
+    cells[provider_id] =
+        (struct balance_cell){.is_known = true, .amount = amount, .at_ms = wall_at_ms};
+    pthread_mutex_unlock(&mutex);
 }
 
 /* Towards minus infinity, so that the sum never promises more than there is. */

@@ -1,5 +1,5 @@
-/* What each provider holds for us, as last read: one cell a provider, written by the refresher,
- * read by any thread without waiting. */
+/* What each provider holds for us, as last read: one cell for each provider, written by the
+ * refresher, read by any thread. */
 #ifndef CATALOGUE_BALANCES_H
 #define CATALOGUE_BALANCES_H
 #include "providers/provider.h"

@@ -1,10 +1,11 @@
-/* What the operator says about services, imports and refreshing. Owned by the configuration's
- * snapshot; the refresher copies what it needs by pinning it. */
+/* What the operator says about services, imports and refreshing, with the keys it is read from.
+ * Owned by the configuration's snapshot, which the refresher pins. */
 #ifndef CATALOGUE_CATALOGUE_SETTINGS_H
 #define CATALOGUE_CATALOGUE_SETTINGS_H
 #include "money/quote.h"
 #include "protocol/ordertype.h"
 #include "routing/ranking.h"
+#include "settings/rows.h"
 
 struct offer_settings {
     char *provider; /* name */
@@ -48,6 +49,7 @@ struct catalogue_settings {
     struct import_settings *imports;
     size_t import_count;
 };
+extern const struct setting_table catalogue_rows; /* struct catalogue_settings, first level */
 void catalogue_settings_fini(struct catalogue_settings *settings);
 
 #endif

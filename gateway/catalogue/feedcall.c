@@ -1,7 +1,7 @@
-/* One question of the refresher to a provider: what must allow it, and what health learns of it
- * (refresher_private.h). */
+/* One call of the refresher to a provider: what has to allow it, and what health learns of it
+ * (feed.h). On the refresh thread. */
 #include "base/clock.h"
-#include "catalogue/refresher_private.h"
+#include "catalogue/feed.h"
 
 enum { CONNECTION_WAIT_MS = 5000, HELD_MS = 1000 };
 

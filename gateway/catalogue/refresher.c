@@ -1,15 +1,18 @@
-/* See refresher.h: its life, its configuration, what other threads ask of it, its reports. The
- * feeds are in refresher_list.c and refresher_balance.c, the snapshots in refresher_publish.c. */
+/* See refresher.h: its life, its configuration, the snapshots it publishes, what other threads ask
+ * of it, its reports. What it keeps of one provider is in feedlist.c and feedbalance.c. */
 #include "catalogue/refresher.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "catalogue/refresher_private.h"
+#include "base/log.h"
+#include "catalogue/assemble.h"
+#include "catalogue/feed.h"
+#include "catalogue/pricelist.h"
 #include "providers/dialect.h"
 
-enum { TICK_MS = 1000, SETTLE_MS = 10000 };
+enum { TICK_MS = 1000, SETTLE_MS = 10000, GATHER_MS = 50 };
 
 /* ---- life ---- */
 
@@ -101,6 +104,166 @@ void refresher_take_price(struct refresher *refresher, const struct ledger_price
     if (is_known || !state || strcmp(price->note, "quarantined") == 0)
         return;
     *state = (struct price_state){.has_accepted = true, .accepted = price->rate};
+}
+
+/* ---- settled ---- */
+
+static bool refresher_has_settled(const struct refresher *refresher)
+{
+    if (!refresher->view.settings || refresher->is_dirty)
+        return false;
+    for (const struct feed *feed = refresher->feeds; feed; feed = feed->next)
+        if (feed->is_active && !feed->list && !feed->is_tried && !refresher->is_time_over)
+            return false;
+    return true;
+}
+
+void refresher_settle(struct refresher *refresher)
+{
+    if (atomic_load(&refresher->is_settled) || !refresher_has_settled(refresher))
+        return;
+    atomic_store(&refresher->is_settled, true);
+    if (refresher->parts.settled)
+        refresher->parts.settled(refresher->parts.arg);
+}
+
+/* ---- from what the feeds hold to one new snapshot, published if it says something new ---- */
+
+struct refresher_ingredients {
+    const struct provider_list *lists[PROVIDER_MAX];
+    const struct pricebook *books[PROVIDER_MAX];
+    int64_t blocked_since_ms[PROVIDER_MAX];
+};
+
+static void refresher_gather(const struct refresher *refresher, struct refresher_ingredients *out)
+{
+    *out = (struct refresher_ingredients){0};
+    for (const struct feed *feed = refresher->feeds; feed; feed = feed->next) {
+        if (!feed->is_active)
+            continue;
+        out->lists[feed->id] = feed->list;
+        out->books[feed->id] = &feed->book;
+        out->blocked_since_ms[feed->id] = feed->blocked_since_ms;
+    }
+}
+
+static void refresher_log_snapshot(const struct catalogue *catalogue)
+{
+    size_t priced = 0, held = 0;
+    for (size_t i = 0; i < catalogue->count; i++) {
+        priced += catalogue->list[i].is_priced;
+        for (size_t o = 0; o < catalogue->list[i].offer_count; o++)
+            held += catalogue->list[i].offers[o].is_quarantined;
+    }
+    log_event(LOG_INFO, "catalogue_published",
+              "version=%llu services=%zu for_sale=%zu offers_quarantined=%zu",
+              (unsigned long long)catalogue->version, catalogue->count, priced, held);
+}
+
+static void refresher_publish_snapshot(struct refresher *refresher, struct catalogue *catalogue)
+{
+    pricelist_make_all(catalogue, refresher->view.clients, refresher->last);
+    catalogue->version = ++refresher->version;
+    catalogue_unpin(&refresher->last);
+    refresher->last = catalogue;
+    refresher_log_snapshot(catalogue);
+    refresher->parts.publish(catalogue_pin(catalogue), refresher->parts.arg);
+}
+
+static void refresher_make_snapshot(struct refresher *refresher,
+                                    const struct refresher_ingredients *from,
+                                    const struct importplan *plan)
+{
+    struct assemble_input input = {.settings = refresher->view.settings,
+                                   .providers = refresher->view.providers,
+                                   .lists = from->lists,
+                                   .books = from->books,
+                                   .blocked_since_ms = from->blocked_since_ms,
+                                   .plan = plan};
+    struct catalogue *catalogue = assemble_make(&input, clock_wall_ms());
+    bool is_news = refresher->must_publish || !refresher->last ||
+                   !catalogue_is_same(catalogue, refresher->last);
+    refresher->is_dirty = false;
+    refresher->must_publish = false;
+    refresher->unlist_at_ms = catalogue->unlist_at_ms;
+    if (is_news)
+        refresher_publish_snapshot(refresher, catalogue);
+    else
+        catalogue_unpin(&catalogue);
+    refresher_settle(refresher);
+}
+
+/* ---- numbers for imports: durable before anybody sees them ---- */
+
+static void refresher_on_numbers_kept(struct ledger_outcome outcome, void *arg)
+{
+    struct refresher *refresher = arg;
+    refresher->is_keeping_numbers = false;
+    /* Books that cannot be written are no reason to sell nothing: the numbers are told again with
+     * the next snapshot. */
+    refresher->is_numbers_failed = outcome.result != LEDGER_DONE;
+    if (outcome.result == LEDGER_DONE)
+        importnumbers_all_kept(refresher->numbers);
+    else
+        log_event(LOG_WARN, "import_numbers_not_kept", "result=%s",
+                  ledger_result_name(outcome.result));
+    if (!refresher->is_stopped)
+        refresher_publish_now(refresher);
+}
+
+/* True when there is nothing to wait for. */
+static bool refresher_keep_numbers(struct refresher *refresher)
+{
+    struct ledger_import *list;
+    size_t count = importnumbers_unkept(refresher->numbers, &list);
+    if (count > 0) {
+        refresher->is_keeping_numbers = true;
+        ledger_keep_imports(refresher->parts.ledger, refresher->parts.loop, list, count,
+                            refresher_on_numbers_kept, refresher);
+    }
+    free(list);
+    return count == 0;
+}
+
+static void refresher_log_moved(const struct importplan *plan)
+{
+    if (plan->moved > 0)
+        log_event(LOG_WARN, "import_numbers_moved",
+                  "services=%zu why=\"first_id + theirs is no free number\"", plan->moved);
+    if (plan->left_over > 0)
+        log_event(LOG_ERROR, "import_numbers_used_up", "services=%zu", plan->left_over);
+}
+
+static void refresher_on_publish_timer(void *arg)
+{
+    refresher_publish_now(arg);
+}
+
+void refresher_publish_now(struct refresher *refresher)
+{
+    if (refresher->is_stopped || !refresher->view.settings || refresher->is_keeping_numbers)
+        return; /* what keeps the numbers calls again */
+    loop_timer_cancel(&refresher->publish_timer);
+    struct refresher_ingredients from;
+    struct importplan plan;
+    refresher_gather(refresher, &from);
+    importplan_make(refresher->view.settings, refresher->view.providers, from.lists,
+                    refresher->numbers, &plan);
+    refresher_log_moved(&plan);
+    bool must_wait = refresher->parts.ledger && !refresher->is_numbers_failed &&
+                     !refresher_keep_numbers(refresher);
+    refresher->is_numbers_failed = false;
+    if (!must_wait)
+        refresher_make_snapshot(refresher, &from, &plan);
+    importplan_fini(&plan);
+}
+
+void refresher_publish_soon(struct refresher *refresher)
+{
+    refresher->is_dirty = true;
+    if (!refresher->is_keeping_numbers && !refresher->publish_timer.is_armed)
+        loop_timer_start(&refresher->publish_timer, refresher->parts.loop, GATHER_MS,
+                         refresher_on_publish_timer, refresher);
 }
 
 /* ---- configuration ---- */
@@ -269,7 +432,7 @@ void refresher_stop(struct refresher *refresher)
 
 /* ---- from other threads ---- */
 
-struct errand {
+struct refresher_task {
     struct loop_message message; /* first: the message is the errand */
     struct refresher *refresher;
     struct refresher_view view;
@@ -282,21 +445,21 @@ struct errand {
     size_t accepted;
 };
 
-static void refresher_task_free(struct errand *deferred)
+static void refresher_task_free(struct refresher_task *deferred)
 {
     free(deferred->service);
     free(deferred);
 }
 
-static struct errand *refresher_task_new(struct refresher *refresher, loop_message_fn *run)
+static struct refresher_task *refresher_task_new(struct refresher *refresher, loop_message_fn *run)
 {
-    struct errand *deferred = memory_new(sizeof *deferred);
+    struct refresher_task *deferred = memory_new(sizeof *deferred);
     deferred->message.run = run;
     deferred->refresher = refresher;
     return deferred;
 }
 
-static struct feed *refresher_feed_of(const struct errand *deferred)
+static struct feed *refresher_feed_of(const struct refresher_task *deferred)
 {
     return deferred->provider_id < PROVIDER_MAX ? deferred->refresher->by_id[deferred->provider_id]
                                                 : NULL;
@@ -304,7 +467,7 @@ static struct feed *refresher_feed_of(const struct errand *deferred)
 
 static void refresher_run_configure(struct loop_message *message)
 {
-    struct errand *deferred = (struct errand *)(void *)message;
+    struct refresher_task *deferred = (struct refresher_task *)(void *)message;
     if (deferred->refresher->is_stopped) {
         refresher_view_fini(&deferred->view);
     } else {
@@ -316,7 +479,7 @@ static void refresher_run_configure(struct loop_message *message)
 
 void refresher_configure(struct refresher *refresher, const struct refresher_view *view)
 {
-    struct errand *deferred = refresher_task_new(refresher, refresher_run_configure);
+    struct refresher_task *deferred = refresher_task_new(refresher, refresher_run_configure);
     deferred->view = *view;
     provider_set_pin(view->providers);
     client_set_pin(view->clients);
@@ -325,7 +488,7 @@ void refresher_configure(struct refresher *refresher, const struct refresher_vie
 
 static void refresher_run_ask_list(struct loop_message *message)
 {
-    struct errand *deferred = (struct errand *)(void *)message;
+    struct refresher_task *deferred = (struct refresher_task *)(void *)message;
     struct feed *feed = refresher_feed_of(deferred);
     if (feed)
         feedlist_ask_now(feed);
@@ -334,14 +497,14 @@ static void refresher_run_ask_list(struct loop_message *message)
 
 void refresher_ask_list(struct refresher *refresher, unsigned provider_id)
 {
-    struct errand *deferred = refresher_task_new(refresher, refresher_run_ask_list);
+    struct refresher_task *deferred = refresher_task_new(refresher, refresher_run_ask_list);
     deferred->provider_id = provider_id;
     loop_post(refresher->parts.loop, &deferred->message);
 }
 
 static void refresher_run_complain(struct loop_message *message)
 {
-    struct errand *deferred = (struct errand *)(void *)message;
+    struct refresher_task *deferred = (struct refresher_task *)(void *)message;
     struct feed *feed = refresher_feed_of(deferred);
     if (feed)
         feedlist_complain(feed);
@@ -350,14 +513,14 @@ static void refresher_run_complain(struct loop_message *message)
 
 void refresher_complain(struct refresher *refresher, unsigned provider_id)
 {
-    struct errand *deferred = refresher_task_new(refresher, refresher_run_complain);
+    struct refresher_task *deferred = refresher_task_new(refresher, refresher_run_complain);
     deferred->provider_id = provider_id;
     loop_post(refresher->parts.loop, &deferred->message);
 }
 
 static void refresher_run_ask_balance(struct loop_message *message)
 {
-    struct errand *deferred = (struct errand *)(void *)message;
+    struct refresher_task *deferred = (struct refresher_task *)(void *)message;
     struct feed *feed = refresher_feed_of(deferred);
     if (feed)
         feedbalance_ask_now(feed);
@@ -366,21 +529,21 @@ static void refresher_run_ask_balance(struct loop_message *message)
 
 void refresher_ask_balance(struct refresher *refresher, unsigned provider_id)
 {
-    struct errand *deferred = refresher_task_new(refresher, refresher_run_ask_balance);
+    struct refresher_task *deferred = refresher_task_new(refresher, refresher_run_ask_balance);
     deferred->provider_id = provider_id;
     loop_post(refresher->parts.loop, &deferred->message);
 }
 
 static void refresher_run_accepted(struct loop_message *message)
 {
-    struct errand *deferred = (struct errand *)(void *)message;
+    struct refresher_task *deferred = (struct refresher_task *)(void *)message;
     deferred->done(deferred->accepted, deferred->arg);
     refresher_task_free(deferred);
 }
 
 static void refresher_run_accept(struct loop_message *message)
 {
-    struct errand *deferred = (struct errand *)(void *)message;
+    struct refresher_task *deferred = (struct refresher_task *)(void *)message;
     struct feed *feed = refresher_feed_of(deferred);
     if (feed)
         deferred->accepted = feedlist_accept(feed, str_of(deferred->service));
@@ -394,7 +557,7 @@ static void refresher_run_accept(struct loop_message *message)
 void refresher_accept(struct refresher *refresher, unsigned provider_id, struct str service,
                       struct loop *loop, void (*done)(size_t accepted, void *arg), void *arg)
 {
-    struct errand *deferred = refresher_task_new(refresher, refresher_run_accept);
+    struct refresher_task *deferred = refresher_task_new(refresher, refresher_run_accept);
     deferred->provider_id = provider_id;
     deferred->service = service.ptr ? str_copy(service) : NULL;
     deferred->loop = loop;

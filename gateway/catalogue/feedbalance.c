@@ -1,11 +1,11 @@
 /* The balance of one provider: every catalogue.balance, and at once when health wants it because a
- * panel spoke of funds or the key is parked (refresher_private.h). */
+ * panel spoke of funds or the key is parked (feed.h). */
 #include <stdio.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "catalogue/balances.h"
-#include "catalogue/refresher_private.h"
+#include "catalogue/feed.h"
 
 enum {
     JITTER_SHARE = 20,
@@ -14,15 +14,15 @@ enum {
 };
 #define CACHE_TTL_MS (INT64_C(7) * 24 * 60 * 60 * 1000)
 
-static void refresher_balance_on_balance_timer(void *arg);
+static void feedbalance_on_balance_timer(void *arg);
 
-static void refresher_balance_wait_for(struct feed *feed, int64_t delay_ms)
+static void feedbalance_wait_for(struct feed *feed, int64_t delay_ms)
 {
     loop_timer_start(&feed->balance_timer, feed->refresher->parts.loop, delay_ms,
-                     refresher_balance_on_balance_timer, feed);
+                     feedbalance_on_balance_timer, feed);
 }
 
-static int64_t refresher_balance_interval_ms(const struct feed *feed)
+static int64_t feedbalance_interval_ms(const struct feed *feed)
 {
     int64_t balance_ms = feed->refresher->view.settings->balance_ms;
     return balance_ms - refresher_jitter(feed->refresher, balance_ms / JITTER_SHARE);
@@ -32,7 +32,7 @@ static int64_t refresher_balance_interval_ms(const struct feed *feed)
  * panel still shows what it held ---- */
 
 /* "<amount> <wall ms>" */
-static void refresher_balance_put(struct feed *feed, struct money amount, int64_t wall_at_ms)
+static void feedbalance_put(struct feed *feed, struct money amount, int64_t wall_at_ms)
 {
     char name[CACHE_NAME_BYTES], text[MONEY_TEXT], value[MONEY_TEXT + 32];
     if (!feed->refresher->parts.cache)
@@ -45,7 +45,7 @@ static void refresher_balance_put(struct feed *feed, struct money amount, int64_
 
 /* Takes what is newer than ours; when that was read, 0 when there is nothing. Health hears only of
  * answers to ourselves: it is told what a key of ours may do. */
-static int64_t refresher_balance_take_cached(struct feed *feed, struct str value)
+static int64_t feedbalance_take_cached(struct feed *feed, struct str value)
 {
     struct balance_cell held = balances_get(feed->id);
     struct str rest = value, amount_text, at_text;
@@ -61,26 +61,26 @@ static int64_t refresher_balance_take_cached(struct feed *feed, struct str value
     return at_ms;
 }
 
-static void refresher_balance_on_cached(struct str value, int64_t age_ms, void *arg)
+static void feedbalance_on_cached(struct str value, int64_t age_ms, void *arg)
 {
     struct feed *feed = arg;
     (void)age_ms;
     if (!feed->is_active || feed->refresher->is_stopped || feed->balance_timer.is_armed ||
         feed->balance_call.call)
         return; /* stopped, or asked for, meanwhile */
-    int64_t at_ms = refresher_balance_take_cached(feed, value);
-    int64_t left_ms = at_ms > 0 ? at_ms + refresher_balance_interval_ms(feed) - clock_wall_ms() : 0;
+    int64_t at_ms = feedbalance_take_cached(feed, value);
+    int64_t left_ms = at_ms > 0 ? at_ms + feedbalance_interval_ms(feed) - clock_wall_ms() : 0;
     if (left_ms > 0)
         feed->is_balance_read = false; /* the next round begins with the cache again */
-    refresher_balance_wait_for(feed, left_ms);
+    feedbalance_wait_for(feed, left_ms);
 }
 
-static void refresher_balance_read_cache(struct feed *feed)
+static void feedbalance_read_cache(struct feed *feed)
 {
     char name[CACHE_NAME_BYTES];
     feed->is_balance_read = true;
     refresher_cache_name(feed, "balance", name);
-    cache_get(feed->refresher->parts.cache, name, refresher_balance_on_cached, feed);
+    cache_get(feed->refresher->parts.cache, name, feedbalance_on_cached, feed);
 }
 
 /* ---- asking ---- */
@@ -98,7 +98,7 @@ void feedbalance_judge_currency(struct feed *feed, const struct provider *provid
 }
 
 /* Panels write all kinds of things where a code should be; what is none says nothing. */
-static bool refresher_balance_is_code(struct str currency)
+static bool feedbalance_is_code(struct str currency)
 {
     bool is_code = currency.len >= 3 && currency.len < CURRENCY_BYTES;
     for (size_t i = 0; i < currency.len && is_code; i++) {
@@ -109,68 +109,66 @@ static bool refresher_balance_is_code(struct str currency)
 }
 
 /* The amount counts as configured, yet in another currency every cost may be wrong. */
-static void refresher_balance_note_currency(struct feed *feed, const struct provider *provider,
-                                            struct str currency)
+static void feedbalance_note_currency(struct feed *feed, const struct provider *provider,
+                                      struct str currency)
 {
-    if (!refresher_balance_is_code(currency) || str_equal_folded(currency, str_of(feed->currency)))
+    if (!feedbalance_is_code(currency) || str_equal_folded(currency, str_of(feed->currency)))
         return;
     snprintf(feed->currency, sizeof feed->currency, STR_FMT, STR_ARG(currency));
     feedbalance_judge_currency(feed, provider);
 }
 
-static void refresher_balance_on_balance(const struct upstream_response *answer, void *arg)
+static void feedbalance_on_balance(const struct upstream_response *answer, void *arg)
 {
     struct feedcall *call = arg;
     struct feed *feed = call->feed;
     if (answer->outcome == OUTCOME_ACCEPTED && answer->has_balance) {
         int64_t wall_at_ms = clock_wall_ms();
-        refresher_balance_note_currency(feed, call->provider, answer->balance_currency);
+        feedbalance_note_currency(feed, call->provider, answer->balance_currency);
         balances_set(feed->id, answer->balance, wall_at_ms);
         health_balance(feed->refresher->parts.health, feed->id, answer->balance,
                        clock_monotonic_ms());
-        refresher_balance_put(feed, answer->balance, wall_at_ms);
+        feedbalance_put(feed, answer->balance, wall_at_ms);
     }
     feedcall_end(call, answer);
     feed->is_balance_read = false;
-    refresher_balance_wait_for(feed,
-                               feed->is_balance_wanted ? 0 : refresher_balance_interval_ms(feed));
+    feedbalance_wait_for(feed, feed->is_balance_wanted ? 0 : feedbalance_interval_ms(feed));
 }
 
-static void refresher_balance_on_balance_timer(void *arg)
+static void feedbalance_on_balance_timer(void *arg)
 {
     struct feed *feed = arg;
     int64_t wait_ms;
     if (feed->refresher->parts.cache && !feed->is_balance_wanted && !feed->is_balance_read) {
-        refresher_balance_read_cache(feed);
+        feedbalance_read_cache(feed);
         return;
     }
-    const char *why_not =
-        feedcall_start(&feed->balance_call, UPSTREAM_BALANCE, feed->is_balance_wanted,
-                       refresher_balance_on_balance, &wait_ms);
+    const char *why_not = feedcall_start(&feed->balance_call, UPSTREAM_BALANCE,
+                                         feed->is_balance_wanted, feedbalance_on_balance, &wait_ms);
     if (!why_not)
         feed->is_balance_wanted = false;
     else
-        refresher_balance_wait_for(feed, wait_ms < HELD_MAX_MS ? wait_ms : HELD_MAX_MS);
+        feedbalance_wait_for(feed, wait_ms < HELD_MAX_MS ? wait_ms : HELD_MAX_MS);
 }
 
 void feedbalance_ask_now(struct feed *feed)
 {
     feed->is_balance_wanted = true;
     if (!feed->balance_call.call)
-        refresher_balance_wait_for(feed, 0);
+        feedbalance_wait_for(feed, 0);
 }
 
 void feedbalance_start(struct feed *feed)
 {
     feed->is_balance_read = false;
-    refresher_balance_wait_for(feed, 0);
+    feedbalance_wait_for(feed, 0);
 }
 
 void feedbalance_retime(struct feed *feed)
 {
-    int64_t latest_at_ms = clock_monotonic_ms() + refresher_balance_interval_ms(feed);
+    int64_t latest_at_ms = clock_monotonic_ms() + feedbalance_interval_ms(feed);
     if (!feed->balance_call.call && feed->balance_timer.due_at_ms > latest_at_ms)
-        refresher_balance_wait_for(feed, refresher_balance_interval_ms(feed));
+        feedbalance_wait_for(feed, feedbalance_interval_ms(feed));
 }
 
 void feedbalance_stop(struct feed *feed)

@@ -9,8 +9,8 @@
  * with WAITING after each end of a round, and between any two of them.
  *
  * feedlist_go is the only one that changes that state. */
-#ifndef CATALOGUE_REFRESHER_PRIVATE_H
-#define CATALOGUE_REFRESHER_PRIVATE_H
+#ifndef CATALOGUE_FEED_H
+#define CATALOGUE_FEED_H
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -22,7 +22,7 @@
 
 struct feed;
 
-struct feedcall { /* one question to the provider */
+struct feedcall { /* one call to the provider */
     struct feed *feed;
     struct upstream_call *call;      /* NULL: none under way */
     struct provider_set *set;        /* pinned while it is */
@@ -118,7 +118,7 @@ const char *feedcall_start(struct feedcall *call, enum upstream_action action, b
 void feedcall_end(struct feedcall *call, const struct upstream_response *answer);
 void feedcall_cancel(struct feedcall *call);
 
-/* refresher_list.c */
+/* feedlist.c */
 void feedlist_start(struct feed *feed);
 void feedlist_ask_now(struct feed *feed);
 /* An order met other limits than the list has: asked anew, yet not for each such order. */
@@ -127,13 +127,12 @@ void feedlist_retime(struct feed *feed); /* the interval may be another one */
 void feedlist_stop(struct feed *feed);
 size_t feedlist_accept(struct feed *feed, struct str service);
 
-/* refresher_balance.c */
+/* feedbalance.c */
 void feedbalance_start(struct feed *feed);
 void feedbalance_ask_now(struct feed *feed);
 void feedbalance_retime(struct feed *feed);
 void feedbalance_stop(struct feed *feed);
 
-/* refresher_publish.c */
 void refresher_publish_soon(struct refresher *refresher);
 void refresher_publish_now(struct refresher *refresher);
 void refresher_settle(struct refresher *refresher); /* looks whether it is so by now */

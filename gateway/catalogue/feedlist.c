@@ -1,10 +1,11 @@
-/* The list of one provider: from the cache, from the panel, judged, kept (refresher_private.h). */
+/* The list of one provider: from the cache or the panel, judged, kept (feed.h). On the refresh
+ * thread. */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "catalogue/refresher_private.h"
+#include "catalogue/feed.h"
 
 enum {
     RETRY_SHARE = 10, /* a failed list is asked again after a tenth of the interval… */
@@ -19,10 +20,10 @@ enum {
 };
 #define CACHE_TTL_MS (INT64_C(7) * 24 * 60 * 60 * 1000)
 
-static void refresher_list_on_list_timer(void *arg);
+static void feedlist_on_list_timer(void *arg);
 
 /* The one function that changes the state. */
-static void refresher_list_feedlist_go(struct feed *feed, enum feedlist_state state)
+static void feedlist_go(struct feed *feed, enum feedlist_state state)
 {
     static const bool may[][5] = {
         [FEEDLIST_OFF] =
@@ -41,27 +42,27 @@ static void refresher_list_feedlist_go(struct feed *feed, enum feedlist_state st
     feed->state = state;
 }
 
-static void refresher_list_wait_for(struct feed *feed, int64_t delay_ms)
+static void feedlist_wait_for(struct feed *feed, int64_t delay_ms)
 {
-    refresher_list_feedlist_go(feed, FEEDLIST_WAITING);
+    feedlist_go(feed, FEEDLIST_WAITING);
     loop_timer_start(&feed->list_timer, feed->refresher->parts.loop, delay_ms,
-                     refresher_list_on_list_timer, feed);
+                     feedlist_on_list_timer, feed);
 }
 
 /* The round is over; the next one begins with the cache again. */
-static void refresher_list_wait_for_next(struct feed *feed, int64_t delay_ms)
+static void feedlist_wait_for_next(struct feed *feed, int64_t delay_ms)
 {
     feed->is_cache_read = false;
-    refresher_list_wait_for(feed, feed->is_list_wanted ? 0 : delay_ms);
+    feedlist_wait_for(feed, feed->is_list_wanted ? 0 : delay_ms);
 }
 
-static int64_t refresher_list_interval_ms(const struct feed *feed)
+static int64_t feedlist_interval_ms(const struct feed *feed)
 {
     int64_t refresh_ms = feed->refresher->view.settings->refresh_ms;
     return refresh_ms - refresher_jitter(feed->refresher, refresh_ms / JITTER_SHARE);
 }
 
-static int64_t refresher_list_retry_ms(const struct feed *feed)
+static int64_t feedlist_retry_ms(const struct feed *feed)
 {
     int64_t refresh_ms = feed->refresher->view.settings->refresh_ms;
     int64_t retry = refresh_ms / RETRY_SHARE;
@@ -72,7 +73,7 @@ static int64_t refresher_list_retry_ms(const struct feed *feed)
 
 /* ---- how it stands ---- */
 
-static void refresher_list_tried(struct feed *feed)
+static void feedlist_tried(struct feed *feed)
 {
     feed->is_tried = true;
     refresher_note(feed);
@@ -80,8 +81,8 @@ static void refresher_list_tried(struct feed *feed)
 }
 
 /* Said in the log when the kind of trouble changes, not each time. */
-static void refresher_list_trouble(struct feed *feed, enum feedlist_trouble kind,
-                                   const char *message)
+static void feedlist_note_trouble(struct feed *feed, enum feedlist_trouble kind,
+                                  const char *message)
 {
     if (kind != feed->trouble && kind != TROUBLE_NONE)
         log_event(LOG_WARN, "list_refused", "provider=%s why=%s held=%zu",
@@ -96,7 +97,7 @@ static void refresher_list_trouble(struct feed *feed, enum feedlist_trouble kind
 
 /* ---- keeping ---- */
 
-static void refresher_list_keep(struct feed *feed, bool may_cache)
+static void feedlist_keep(struct feed *feed, bool may_cache)
 {
     struct refresher *refresher = feed->refresher;
     struct buf text;
@@ -132,8 +133,8 @@ struct history { /* rows for the price history */
     size_t count, room;
 };
 
-static void refresher_list_history_add(struct history *history, struct feed *feed,
-                                       struct str service, struct money rate, const char *note)
+static void feedlist_history_add(struct history *history, struct feed *feed, struct str service,
+                                 struct money rate, const char *note)
 {
     if (history->count == history->room) {
         history->room = history->room ? history->room * 2 : 64;
@@ -143,14 +144,14 @@ static void refresher_list_history_add(struct history *history, struct feed *fee
         .provider = str_of(feed->name), .upstream_service = service, .rate = rate, .note = note};
 }
 
-static void refresher_list_history_write(struct history *history, struct feed *feed)
+static void feedlist_history_write(struct history *history, struct feed *feed)
 {
     if (history->count > 0 && feed->refresher->parts.ledger)
         ledger_keep_prices(feed->refresher->parts.ledger, history->list, history->count);
     free(history->list);
 }
 
-static const char *refresher_list_note_of(enum price_verdict verdict)
+static const char *feedlist_note_of(enum price_verdict verdict)
 {
     switch (verdict) {
     case PRICE_ACCEPTED:
@@ -166,7 +167,7 @@ static const char *refresher_list_note_of(enum price_verdict verdict)
     UNREACHABLE();
 }
 
-static void refresher_list_count_quarantined(struct feed *feed)
+static void feedlist_count_quarantined(struct feed *feed)
 {
     feed->quarantined = 0;
     for (size_t i = 0; i < feed->list->count; i++) {
@@ -175,7 +176,7 @@ static void refresher_list_count_quarantined(struct feed *feed)
     }
 }
 
-static void refresher_list_judge_prices(struct feed *feed, const struct provider_list *list)
+static void feedlist_judge_prices(struct feed *feed, const struct provider_list *list)
 {
     struct refresher *refresher = feed->refresher;
     struct price_rules rules = {
@@ -191,52 +192,51 @@ static void refresher_list_judge_prices(struct feed *feed, const struct provider
         enum price_verdict verdict =
             row->is_unpriced ? quarantine_judge_unreadable(price, list->fetched_at_ms)
                              : quarantine_judge(price, row->rate, &rules, list->fetched_at_ms);
-        const char *note = refresher_list_note_of(verdict);
+        const char *note = feedlist_note_of(verdict);
         if (note && !row->is_unpriced)
-            refresher_list_history_add(&history, feed, row->id, row->rate, note);
+            feedlist_history_add(&history, feed, row->id, row->rate, note);
         held += verdict == PRICE_QUARANTINED;
     }
     if (held > 0)
         log_event(LOG_WARN, "prices_quarantined", "provider=%s services=%zu",
                   log_value(str_of(feed->name)).text, held);
-    refresher_list_history_write(&history, feed);
+    feedlist_history_write(&history, feed);
 }
 
 /* ---- arrival ---- */
 
-static void refresher_list_take(struct feed *feed, struct provider_list **list, bool is_from_cache)
+static void feedlist_take(struct feed *feed, struct provider_list **list, bool is_from_cache)
 {
-    refresher_list_judge_prices(feed, *list);
+    feedlist_judge_prices(feed, *list);
     provider_list_free(&feed->list);
     provider_list_free(&feed->shrunken);
     feed->list = *list;
     *list = NULL;
-    refresher_list_count_quarantined(feed);
-    refresher_list_trouble(feed, TROUBLE_NONE, "");
-    refresher_list_keep(feed, !is_from_cache);
+    feedlist_count_quarantined(feed);
+    feedlist_note_trouble(feed, TROUBLE_NONE, "");
+    feedlist_keep(feed, !is_from_cache);
     refresher_publish_soon(feed->refresher);
 }
 
 /* Empty and shrunken lists stay outside. One from the cache does so in silence: the panel itself
  * is asked then. */
-static bool refresher_list_consider(struct feed *feed, struct provider_list **list,
-                                    bool is_from_cache)
+static bool feedlist_consider(struct feed *feed, struct provider_list **list, bool is_from_cache)
 {
     struct percent limit = feed->refresher->view.settings->vanish_limit;
     char message[sizeof feed->trouble_words];
     bool is_empty = (*list)->count == 0 || (!feed->list && provider_list_priced(*list) == 0);
     bool is_shrunken = feed->list && provider_list_is_shrunken(feed->list, *list, limit);
     if (!is_empty && !is_shrunken) {
-        refresher_list_take(feed, list, is_from_cache);
+        feedlist_take(feed, list, is_from_cache);
         return true;
     }
     if (is_empty && !is_from_cache)
-        refresher_list_trouble(feed, TROUBLE_EMPTY, "the list holds no service that could be sold");
+        feedlist_note_trouble(feed, TROUBLE_EMPTY, "the list holds no service that could be sold");
     if (!is_empty && !is_from_cache) {
         snprintf(message, sizeof message,
                  "%zu of %zu services gone at once; `provider accept` takes the list",
                  provider_list_missing(feed->list, *list), feed->list->count);
-        refresher_list_trouble(feed, TROUBLE_SHRUNKEN, message);
+        feedlist_note_trouble(feed, TROUBLE_SHRUNKEN, message);
         provider_list_free(&feed->shrunken);
         feed->shrunken = *list;
         *list = NULL;
@@ -245,7 +245,7 @@ static bool refresher_list_consider(struct feed *feed, struct provider_list **li
     return false;
 }
 
-static const char *refresher_list_failure_words(const struct upstream_response *answer)
+static const char *feedlist_failure_words(const struct upstream_response *answer)
 {
     if (answer->is_key)
         return "the panel refuses the key";
@@ -267,7 +267,7 @@ static const char *refresher_list_failure_words(const struct upstream_response *
     UNREACHABLE();
 }
 
-static void refresher_list_end_turn(struct feed *feed)
+static void feedlist_end_turn(struct feed *feed)
 {
     char name[CACHE_NAME_BYTES];
     if (!feed->is_turn)
@@ -277,7 +277,7 @@ static void refresher_list_end_turn(struct feed *feed)
     cache_unlock(feed->refresher->parts.cache, name);
 }
 
-static void refresher_list_on_list(const struct upstream_response *answer, void *arg)
+static void feedlist_on_list(const struct upstream_response *answer, void *arg)
 {
     struct feedcall *call = arg;
     struct feed *feed = call->feed;
@@ -285,82 +285,81 @@ static void refresher_list_on_list(const struct upstream_response *answer, void 
     feed->refreshes++;
     if (answer->outcome == OUTCOME_ACCEPTED) {
         struct provider_list *list = provider_list_from_answer(answer, clock_wall_ms());
-        refresher_list_consider(feed, &list, false);
+        feedlist_consider(feed, &list, false);
     } else {
         log_event(LOG_DEBUG, "list_failed", "provider=%s evidence=%s",
                   log_value(str_of(feed->name)).text, log_value(answer->evidence).text);
-        refresher_list_trouble(feed, TROUBLE_FAILED, refresher_list_failure_words(answer));
+        feedlist_note_trouble(feed, TROUBLE_FAILED, feedlist_failure_words(answer));
     }
-    refresher_list_end_turn(feed); /* after the list was put */
+    feedlist_end_turn(feed); /* after the list was put */
     bool is_good = feed->trouble == TROUBLE_NONE;
     feed->failures += !is_good;
-    refresher_list_wait_for_next(feed, is_good ? refresher_list_interval_ms(feed)
-                                               : refresher_list_retry_ms(feed));
-    refresher_list_tried(feed);
+    feedlist_wait_for_next(feed, is_good ? feedlist_interval_ms(feed) : feedlist_retry_ms(feed));
+    feedlist_tried(feed);
 }
 
 /* ---- asking ---- */
 
-static void refresher_list_ask(struct feed *feed)
+static void feedlist_ask(struct feed *feed)
 {
     int64_t wait_ms;
-    const char *why_not = feedcall_start(&feed->list_call, UPSTREAM_SERVICES, false,
-                                         refresher_list_on_list, &wait_ms);
+    const char *why_not =
+        feedcall_start(&feed->list_call, UPSTREAM_SERVICES, false, feedlist_on_list, &wait_ms);
     if (!why_not) {
         feed->is_list_wanted = false;
-        refresher_list_feedlist_go(feed, FEEDLIST_ASKING);
+        feedlist_go(feed, FEEDLIST_ASKING);
         return;
     }
-    refresher_list_end_turn(feed);
-    refresher_list_wait_for(feed, wait_ms < HELD_MAX_MS ? wait_ms : HELD_MAX_MS);
+    feedlist_end_turn(feed);
+    feedlist_wait_for(feed, wait_ms < HELD_MAX_MS ? wait_ms : HELD_MAX_MS);
     if (why_not[0] == '\0')
         return; /* the rate limit is no trouble: it passes by itself */
     if (feed->trouble == TROUBLE_NONE)
         snprintf(feed->trouble_words, sizeof feed->trouble_words, "%s", why_not);
-    refresher_list_tried(feed);
+    feedlist_tried(feed);
 }
 
-static void refresher_list_read_cache(struct feed *feed);
+static void feedlist_read_cache(struct feed *feed);
 
-static void refresher_list_on_turn(bool is_mine, void *arg)
+static void feedlist_on_turn(bool is_mine, void *arg)
 {
     struct feed *feed = arg;
     if (feed->state != FEEDLIST_LOCKING)
         return; /* stopped meanwhile; the lock ends by itself */
-    refresher_list_feedlist_go(feed, FEEDLIST_WAITING);
+    feedlist_go(feed, FEEDLIST_WAITING);
     feed->is_turn = is_mine;
     if (is_mine) {
-        refresher_list_read_cache(feed); /* whose turn it was may have put it since we looked */
+        feedlist_read_cache(feed); /* whose turn it was may have put it since we looked */
         return;
     }
     if (feed->is_list_wanted) {
-        refresher_list_ask(feed);
+        feedlist_ask(feed);
         return;
     }
     log_event(LOG_DEBUG, "list_left_to_another", "provider=%s", log_value(str_of(feed->name)).text);
-    refresher_list_wait_for_next(feed, TURN_LOOK_MS); /* then the cache has it, or it is our turn */
+    feedlist_wait_for_next(feed, TURN_LOOK_MS); /* then the cache has it, or it is our turn */
 }
 
 /* Asks the panel, unless another gateway is at it. An operator's wish waits for nobody. */
-static void refresher_list_take_turn(struct feed *feed)
+static void feedlist_take_turn(struct feed *feed)
 {
     struct refresher *refresher = feed->refresher;
     char name[CACHE_NAME_BYTES];
     if (!refresher->parts.cache || feed->is_list_wanted) {
-        refresher_list_ask(feed);
+        feedlist_ask(feed);
         return;
     }
     const struct provider *provider = provider_set_by_id(refresher->view.providers, feed->id);
-    refresher_list_feedlist_go(feed, FEEDLIST_LOCKING);
+    feedlist_go(feed, FEEDLIST_LOCKING);
     refresher_cache_name(feed, "list", name);
     cache_lock(refresher->parts.cache, name, provider->settings.timeout_ms + TURN_MARGIN_MS,
-               refresher_list_on_turn, feed);
+               feedlist_on_turn, feed);
 }
 
 /* ---- the cache: one gateway may have downloaded for all ---- */
 
 /* Takes what is newer than ours; how long it may stay, 0 when the panel is to be asked. */
-static int64_t refresher_list_take_cached(struct feed *feed, struct str value)
+static int64_t feedlist_take_cached(struct feed *feed, struct str value)
 {
     int64_t now_ms = clock_wall_ms(), left_ms = 0;
     struct pricebook *book = feed->list ? NULL : &feed->book;
@@ -369,49 +368,48 @@ static int64_t refresher_list_take_cached(struct feed *feed, struct str value)
                     (!feed->list || list->fetched_at_ms > feed->list->fetched_at_ms);
     if (is_newer) {
         int64_t fetched_at_ms = list->fetched_at_ms;
-        if (refresher_list_consider(feed, &list, true))
-            left_ms = fetched_at_ms + refresher_list_interval_ms(feed) - now_ms;
+        if (feedlist_consider(feed, &list, true))
+            left_ms = fetched_at_ms + feedlist_interval_ms(feed) - now_ms;
     }
     provider_list_free(&list);
     return left_ms > 0 ? left_ms : 0;
 }
 
-static void refresher_list_on_cached(struct str value, int64_t age_ms, void *arg)
+static void feedlist_on_cached(struct str value, int64_t age_ms, void *arg)
 {
     struct feed *feed = arg;
     (void)age_ms;
     if (feed->state != FEEDLIST_READING)
         return; /* stopped meanwhile */
-    int64_t left_ms =
-        value.ptr && !feed->is_list_wanted ? refresher_list_take_cached(feed, value) : 0;
-    refresher_list_feedlist_go(feed, FEEDLIST_WAITING);
+    int64_t left_ms = value.ptr && !feed->is_list_wanted ? feedlist_take_cached(feed, value) : 0;
+    feedlist_go(feed, FEEDLIST_WAITING);
     if (left_ms > 0) {
-        refresher_list_end_turn(feed);
-        refresher_list_wait_for_next(feed, left_ms);
-        refresher_list_tried(feed);
+        feedlist_end_turn(feed);
+        feedlist_wait_for_next(feed, left_ms);
+        feedlist_tried(feed);
     } else if (feed->is_turn) {
-        refresher_list_ask(feed);
+        feedlist_ask(feed);
     } else {
-        refresher_list_take_turn(feed);
+        feedlist_take_turn(feed);
     }
 }
 
-static void refresher_list_read_cache(struct feed *feed)
+static void feedlist_read_cache(struct feed *feed)
 {
     char name[CACHE_NAME_BYTES];
-    refresher_list_feedlist_go(feed, FEEDLIST_READING);
+    feedlist_go(feed, FEEDLIST_READING);
     feed->is_cache_read = true;
     refresher_cache_name(feed, "list", name);
-    cache_get(feed->refresher->parts.cache, name, refresher_list_on_cached, feed);
+    cache_get(feed->refresher->parts.cache, name, feedlist_on_cached, feed);
 }
 
-static void refresher_list_on_list_timer(void *arg)
+static void feedlist_on_list_timer(void *arg)
 {
     struct feed *feed = arg;
     if (feed->refresher->parts.cache && !feed->is_cache_read && !feed->is_list_wanted)
-        refresher_list_read_cache(feed);
+        feedlist_read_cache(feed);
     else
-        refresher_list_take_turn(feed);
+        feedlist_take_turn(feed);
 }
 
 /* ---- what the others call ---- */
@@ -420,10 +418,10 @@ void feedlist_start(struct feed *feed)
 {
     feed->is_cache_read = false;
     if (feed->list)
-        refresher_list_count_quarantined(feed);
-    refresher_list_wait_for(feed, 0);
+        feedlist_count_quarantined(feed);
+    feedlist_wait_for(feed, 0);
     if (feed->refresher->parts.cache)
-        refresher_list_read_cache(feed);
+        feedlist_read_cache(feed);
     refresher_note(feed);
 }
 
@@ -431,7 +429,7 @@ void feedlist_ask_now(struct feed *feed)
 {
     feed->is_list_wanted = true;
     if (feed->state == FEEDLIST_WAITING)
-        refresher_list_ask(feed);
+        feedlist_ask(feed);
 }
 
 void feedlist_complain(struct feed *feed)
@@ -443,23 +441,23 @@ void feedlist_complain(struct feed *feed)
         feed->complained_at_ms = now_ms;
         feedlist_ask_now(feed);
     } else if (feed->state == FEEDLIST_WAITING && feed->list_timer.due_at_ms > now_ms + wait_ms) {
-        refresher_list_wait_for(feed, wait_ms);
+        feedlist_wait_for(feed, wait_ms);
     }
 }
 
 void feedlist_retime(struct feed *feed)
 {
-    int64_t latest_at_ms = clock_monotonic_ms() + refresher_list_interval_ms(feed);
+    int64_t latest_at_ms = clock_monotonic_ms() + feedlist_interval_ms(feed);
     if (feed->state == FEEDLIST_WAITING && feed->list_timer.due_at_ms > latest_at_ms)
-        refresher_list_wait_for(feed, refresher_list_interval_ms(feed));
+        feedlist_wait_for(feed, feedlist_interval_ms(feed));
 }
 
 void feedlist_stop(struct feed *feed)
 {
-    refresher_list_feedlist_go(feed, FEEDLIST_OFF);
+    feedlist_go(feed, FEEDLIST_OFF);
     loop_timer_fini(&feed->list_timer);
     feedcall_cancel(&feed->list_call);
-    refresher_list_end_turn(feed);
+    feedlist_end_turn(feed);
     feed->is_list_wanted = false;
 }
 
@@ -470,12 +468,12 @@ struct accepting {
     struct history history;
 };
 
-static void refresher_list_accept_price(struct str service, struct price_state *price, void *arg)
+static void feedlist_accept_price(struct str service, struct price_state *price, void *arg)
 {
     struct accepting *accepting = arg;
     if (quarantine_accept(price))
-        refresher_list_history_add(&accepting->history, accepting->feed, service, price->accepted,
-                                   "accepted");
+        feedlist_history_add(&accepting->history, accepting->feed, service, price->accepted,
+                             "accepted");
 }
 
 size_t feedlist_accept(struct feed *feed, struct str service)
@@ -486,22 +484,22 @@ size_t feedlist_accept(struct feed *feed, struct str service)
         struct provider_list *list = feed->shrunken;
         feed->shrunken = NULL;
         gone = provider_list_missing(feed->list, list);
-        refresher_list_take(feed, &list, false);
+        feedlist_take(feed, &list, false);
     }
     if (!service.ptr) {
-        pricebook_each(&feed->book, refresher_list_accept_price, &accepting);
+        pricebook_each(&feed->book, feedlist_accept_price, &accepting);
     } else {
         struct price_state *price = pricebook_find(&feed->book, service);
         if (price)
-            refresher_list_accept_price(service, price, &accepting);
+            feedlist_accept_price(service, price, &accepting);
     }
     size_t accepted = accepting.history.count + gone;
-    refresher_list_history_write(&accepting.history, feed);
+    feedlist_history_write(&accepting.history, feed);
     if (accepted > 0 && feed->list) {
         log_event(LOG_INFO, "list_accepted", "provider=%s services=%zu",
                   log_value(str_of(feed->name)).text, accepted);
-        refresher_list_count_quarantined(feed);
-        refresher_list_keep(feed, true);
+        feedlist_count_quarantined(feed);
+        feedlist_keep(feed, true);
         refresher_publish_soon(feed->refresher);
     }
     refresher_note(feed);
