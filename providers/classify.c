@@ -73,17 +73,40 @@ static enum refusal classify_refusal_of(enum upstream_action action)
                                      : REFUSAL_OTHER;
 }
 
+/* How specific one of a provider's own patterns is. */
+struct classify_rank {
+    size_t letters, stars, anchors; /* anchors: ends without a '*' */
+};
+
+static struct classify_rank classify_rank_of(struct str pattern)
+{
+    struct classify_rank rank = {0};
+    for (size_t i = 0; i < pattern.len; i++)
+        rank.stars += pattern.ptr[i] == '*';
+    rank.letters = pattern.len - rank.stars;
+    rank.anchors = !str_starts(pattern, STR("*")) + !str_ends(pattern, STR("*"));
+    return rank;
+}
+
+/* More letters win, then fewer stars, then the anchored one; else the first written stays. */
+static bool classify_is_above(struct classify_rank a, struct classify_rank b)
+{
+    if (a.letters != b.letters)
+        return a.letters > b.letters;
+    return a.stars != b.stars ? a.stars < b.stars : a.anchors > b.anchors;
+}
+
 static bool classify_find_own(const struct provider_settings *settings, enum upstream_action action,
                               struct str folded, struct arena *arena, struct verdict *out)
 {
     const struct provider_answer *best = NULL;
-    size_t best_weight = 0;
+    struct classify_rank best_rank = {0};
     for (size_t i = 0; i < settings->answer_count; i++) {
         struct str pattern = textfold(str_of(settings->answers[i].pattern), arena);
-        size_t weight = classify_weight_of(pattern);
-        if ((best == NULL || weight > best_weight) && str_matches(folded, pattern)) {
+        struct classify_rank rank = classify_rank_of(pattern);
+        if ((best == NULL || classify_is_above(rank, best_rank)) && str_matches(folded, pattern)) {
             best = &settings->answers[i];
-            best_weight = weight;
+            best_rank = rank;
         }
     }
     if (best == NULL)
@@ -163,29 +186,84 @@ static bool classify_says_placed(enum upstream_action action, struct str folded,
     return false;
 }
 
+static bool classify_has_any(struct str words, const char *alternatives)
+{
+    struct str rest = str_of(alternatives), part;
+    while (str_next(&rest, '|', &part))
+        if (part.len > 0 && str_find(words, part) != SIZE_MAX)
+            return true;
+    return false;
+}
+
+/* "incorrect old posts": a complaint about a field that is neither link nor quantity. */
+static bool classify_is_about_field(struct str words, struct arena *arena)
+{
+    if (!classify_has_any(words, classify_field_complaints))
+        return false;
+    for (int field = 0; field < FIELD_COUNT; field++) {
+        if (field == FIELD_LINK || field == FIELD_QUANTITY)
+            continue;
+        char *name = arena_printf(arena, " %s ", field_name((enum field)field));
+        for (char *at = name; *at != '\0'; at++)
+            *at = *at == '_' ? ' ' : *at;
+        if (str_find(words, str_of(name)) != SIZE_MAX)
+            return true;
+    }
+    return false;
+}
+
+/* For wordings that no row knows; MEANING_COUNT when no rule fits either. */
+static enum meaning classify_by_rules(enum upstream_action action, struct str words,
+                                      struct arena *arena)
+{
+    for (size_t i = 0; i < classify_rule_count; i++) {
+        const struct classify_rule *rule = &classify_rules[i];
+        if (((meanings[rule->meaning].actions >> action) & 1) != 0 &&
+            classify_has_any(words, rule->subjects) && classify_has_any(words, rule->complaints) &&
+            !(rule->unless && classify_has_any(words, rule->unless)))
+            return rule->meaning;
+    }
+    return action == UPSTREAM_ADD && classify_is_about_field(words, arena) ? MEANING_FIELD
+                                                                           : MEANING_COUNT;
+}
+
+/* A row that only hints, so that a rule may say more. */
+static bool classify_is_hint(const struct best *best)
+{
+    return best->row == NULL || best->row->meaning == MEANING_TAIL ||
+           best->row->meaning == MEANING_WORDLESS;
+}
+
 static bool classify_find_built_in(enum upstream_action action, struct str folded,
                                    struct arena *arena, struct verdict *out)
 {
     struct best best = {0};
+    struct str words = classify_words_of(folded, arena);
     classify_try_rows(classify_table_provider_rows, classify_table_provider_row_count, action,
                       folded, &best);
     classify_try_rows(classify_table_order_rows, classify_table_order_row_count, action, folded,
                       &best);
     classify_try_rows(classify_table_after_rows, classify_table_after_row_count, action, folded,
                       &best);
-    classify_try_rows(classify_table_word_rows, classify_table_word_row_count, action,
-                      classify_words_of(folded, arena), &best);
+    classify_try_rows(classify_table_word_rows, classify_table_word_row_count, action, words,
+                      &best);
     if (classify_says_placed(action, folded, &best)) {
         *out =
             (struct verdict){.is_known = true, .class = VERDICT_DOUBT, .clarity = CLARITY_PLACED};
         return true;
     }
-    if (best.row == NULL)
+    enum meaning meaning =
+        classify_is_hint(&best) ? classify_by_rules(action, words, arena) : MEANING_COUNT;
+    bool is_by_rule = meaning != MEANING_COUNT;
+    if (!is_by_rule && best.row == NULL)
         return false;
-    *out = meanings[best.row->meaning].verdict;
+    meaning = is_by_rule ? meaning : best.row->meaning;
+    *out = meanings[meaning].verdict;
     out->is_known = true;
+    if (is_by_rule)
+        out->clarity = CLARITY_TOPIC;
     /* Only an order is proof of a wrong address; elsewhere a panel just lacks the action. */
-    if (best.row->meaning == MEANING_ACTION && action != UPSTREAM_ADD)
+    if (meaning == MEANING_ACTION && action != UPSTREAM_ADD)
         out->cool_down = COOL_DOWN_NONE;
     return true;
 }

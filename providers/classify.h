@@ -50,6 +50,17 @@ extern const size_t classify_table_word_row_count;
 /* What says itself that an order may be there, and wins over all but a whole text. */
 extern const char classify_table_placed[];
 
+/* What no row knows by its wording: any of the subjects, any of the complaints, none of unless,
+ * each as words between blanks, separated by '|'. The first that fits decides. */
+struct classify_rule {
+    enum meaning meaning;
+    const char *subjects, *complaints, *unless;
+};
+extern const struct classify_rule classify_rules[];
+extern const size_t classify_rule_count;
+/* Beside the name of a field of an order, a complaint about it. */
+extern const char classify_field_complaints[];
+
 /* The first of the texts that a table knows decides, a wordless one only where no other is known;
  * best_out is that text, or the first one. */
 struct verdict classify_texts(const struct provider_settings *settings, enum upstream_action action,

@@ -93,7 +93,8 @@ const struct classify_row classify_table_order_rows[] = {
      "*is not a valid number*|*invalid input*|invalid data*|*: invalid data|"
      "*incorrect keyword*|*wrong keyword*|*bad keyword*|*blocked comments*|"
      "*comments*disabled*|*drip*not allowed*|*drip*not permitted*|"
-     "*subscription*not allowed*"},
+     "*subscription*not allowed*|*referring url is *|*invalid referring url*|"
+     "*incorrect referring url*|*wrong referring url*"},
     {MEANING_FIELD, "#107"},
     /* Turkish */
     {MEANING_FIELD, "*yorum*gerekli*|*yorum*zorunlu*|*zorunlu alan*|*alanlari doldur*|"
@@ -142,7 +143,10 @@ const struct classify_row classify_table_order_rows[] = {
                    "*link*not permitted*|*enter a valid link*|*provide a valid link*|"
                    "*enter a valid url*|*provide a valid url*|*invalid instagram link*|"
                    "*invalid youtube link*|*invalid tiktok link*|*invalid facebook link*|"
-                   "*invalid telegram link*|*invalid twitter link*"},
+                   "*invalid telegram link*|*invalid twitter link*|*service cannot be ordered for*|"
+                   "*service can't be ordered for*|*service can not be ordered for*|"
+                   "*service*is not available for this link*|*service*not available for this link*|"
+                   "*service*does not support this link*|*service*doesn't support this link*"},
     /* Turkish */
     {MEANING_LINK, "*gecersiz link*|*gecersiz baglanti*|*hatali link*|*link hatali*|"
                    "*link gecersiz*|*linkiniz*hatali*|*gecersiz url*|*gizli hesap*|"

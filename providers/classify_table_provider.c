@@ -79,7 +79,8 @@ const struct classify_row classify_table_provider_rows[] = {
     /* Vietnamese */
     {MEANING_KEY, "*api key khong*|*key khong hop le*|*key khong ton tai*|*key khong dung*|"
                   "*api key*sai*|*sai api*|*token khong hop le*|*token khong dung*|"
-                  "*khoa api khong*|*api key*bi khoa*"},
+                  "*khoa api khong*|*api key*bi khoa*|*token khong ton tai*|*thieu api*|"
+                  "*thieu token*|*sai token*|*thieu key*|*token het han*"},
     /* Spanish */
     {MEANING_KEY, "*clave*api*invalida*|*clave*api*incorrecta*|*api key invalida*|"
                   "*api key incorrecta*|*clave*invalida*|*clave*incorrecta*|"
@@ -114,7 +115,8 @@ const struct classify_row classify_table_provider_rows[] = {
                       "*account banned*"},
     {MEANING_ACCOUNT, "*api access*disabled*|*api access*denied*|*api is not enabled*|"
                       "*ip address*not*"},
-    {MEANING_ACCOUNT, "*user is inactive*"},
+    {MEANING_ACCOUNT, "*user is inactive*|*disabled for your account*|*disabled for your user*|"
+                      "*closed for your account*"},
     {MEANING_ACCOUNT, "forbidden|access denied*|access forbidden*|*permission denied*|"
                       "*you are banned*|*not allowed to use*api*|*does not have*permission*|"
                       "not permitted|*you are not permitted|*not permitted to use*|"
@@ -284,21 +286,23 @@ const struct classify_row classify_table_provider_rows[] = {
     /* Polish */
     {MEANING_SERVICE, "*usluga*nie istnieje*|*usluga*wylaczona*|*usluga*niedostepna*|"
                       "*nieprawidlowa usluga*"},
-    {MEANING_SETUP, "missing required parameter: request id*|*parameter: request id*|"
-                    "*unable to verify your domain*|*domain*not authori*|"
-                    "*domain is not allowed*|*verify your email*|*verify your account*|"
-                    "*accept the terms*|*enable api*|*upgrade your plan*"},
-    {MEANING_ACTION, "incorrect request*|invalid request|this action is invalid*|"
-                     "*action is invalid*|*selected action is invalid*|method not allowed*|"
-                     "*method is not allowed*|*method is not supported*|invalid action*|"
-                     "incorrect action*|unknown action*|wrong action*|action not found*|"
-                     "*action not supported*|*action is not supported*|*unsupported action*|"
-                     "*action does not exist*|*action field is required*|*action is required*|"
-                     "*missing action*|*not implemented*|*method*does not exist*|"
-                     "*badmethodcallexception*|*route*could not be found*|*route*not found*|"
-                     "not found|page not found|404 not found|*endpoint not found*|"
-                     "*invalid endpoint*|*unsupported media type*|*api version*not*|"
-                     "*use post*|*post method*"},
+    {MEANING_SETUP,
+     "missing required parameter: request id*|*parameter: request id*|"
+     "*unable to verify your domain*|*domain*not authori*|"
+     "*domain is not allowed*|*unknown domain*|*verify your email*|*verify your account*|"
+     "*accept the terms*|*enable api*|*upgrade your plan*"},
+    {MEANING_ACTION,
+     "incorrect request*|incorrect request or api key|invalid request|this action is invalid*|"
+     "*action is invalid*|*selected action is invalid*|method not allowed*|"
+     "*method is not allowed*|*method is not supported*|invalid action*|"
+     "incorrect action*|unknown action*|wrong action*|action not found*|"
+     "*action not supported*|*action is not supported*|*unsupported action*|"
+     "*action does not exist*|*action field is required*|*action is required*|"
+     "*missing action*|*not implemented*|*method*does not exist*|"
+     "*badmethodcallexception*|*route*could not be found*|*route*not found*|"
+     "not found|page not found|404 not found|*endpoint not found*|"
+     "*invalid endpoint*|*unsupported media type*|*api version*not*|"
+     "*use post*|*post method*"},
     /* Turkish */
     {MEANING_ACTION, "*gecersiz islem*|*gecersiz istek*|*hatali istek*|*islem bulunamadi*"},
     /* Vietnamese */
@@ -320,6 +324,10 @@ const struct classify_row classify_table_provider_rows[] = {
 const size_t classify_table_provider_row_count = COUNT_OF(classify_table_provider_rows);
 
 const struct classify_row classify_table_word_rows[] = {
+    {MEANING_KEY, "* missing parameter key *|* missing required parameter key *|"
+                  "* parameter key is missing *|* parameter key is required *|"
+                  "* key parameter is required *|* key parameter is missing *|"
+                  "* missing parameter api key *|* missing field key *|* field key is required *"},
     {MEANING_KEY, "* incorrect key *|* wrong key *|* bad key *|* api user not found *|"
                   "* error user not found *"},
     {MEANING_ACCOUNT, " user is banned *| user was banned *| user has been banned *|"

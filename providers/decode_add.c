@@ -63,14 +63,22 @@ void decode_add(struct decoding *d)
         finding = decode_add_find_id(data, d->arena, &id);
         holder = data;
     }
+    const json_t *result = scalar_unlist(scalar_member(object, "result"));
+    if (finding == FOUND_NOTHING && decode_add_has_order_name(result)) {
+        finding = decode_add_find_id(result, d->arena, &id);
+        holder = result;
+    }
     /* "message" beside an id is mostly a courtesy; one that surely is a complaint is not. */
-    bool is_known_complaint = d->verdict.is_known && (d->verdict.class != VERDICT_DOUBT ||
-                                                      d->verdict.clarity == CLARITY_CLEAR);
+    bool is_known_complaint =
+        d->verdict.is_known && d->verdict.clarity != CLARITY_TOPIC &&
+        (d->verdict.class != VERDICT_DOUBT || d->verdict.clarity == CLARITY_CLEAR);
+    /* {"status":0,"msg":"…"}: of another action 0 would be a state. */
+    d->error.is_error |= d->error.is_hint && decode_add_says_failure(object);
     bool is_complaint = d->error.is_hint && (d->facts->http_status >= 400 || is_known_complaint);
     bool is_error = d->error.is_error || is_complaint || decode_add_says_failure(object);
     /* Where an id is no answer, it is one more thing said beside an error. */
     if (finding == FOUND_NOTHING && is_error)
-        finding = decode_add_find_id(scalar_unlist(scalar_member(object, "result")), d->arena, &id);
+        finding = decode_add_find_id(result, d->arena, &id);
     bool is_odd = d->facts->http_status == 429 ||
                   (d->facts->http_status >= 400 && !decode_add_has_order_name(holder));
     if (finding == FOUND_ID && !is_error && !is_odd && !redact_finds(d->settings->key, id)) {

@@ -202,20 +202,44 @@ static bool decode_items_is_of_another(struct decoding *d, const json_t *object)
     return false;
 }
 
+static struct upstream_item decode_items_absent(struct str id)
+{
+    return (struct upstream_item){
+        .id = id, .is_absent = true, .status = REFILLSTATUS_UNKNOWN, .error = STR("")};
+}
+
+static bool decode_items_is_same(const struct upstream_item *a, const struct upstream_item *b)
+{
+    return a->is_accepted == b->is_accepted && a->status == b->status && a->refusal == b->refusal &&
+           str_equal(a->refill, b->refill);
+}
+
+/* One row of a list into the item it names; true when it could be read. Said twice with different
+ * facts, an item is not named at all. */
+static bool decode_items_read_row(struct decoding *d, struct upstream_item *item,
+                                  bool *is_contradicted, const json_t *row)
+{
+    struct upstream_item next = decode_items_absent(item->id);
+    if (!json_is_object(row) || !decode_items_read_entry(d, &next, row))
+        return false;
+    next.is_absent = false;
+    *is_contradicted |= !item->is_absent && !decode_items_is_same(item, &next);
+    *item = *is_contradicted ? decode_items_absent(item->id) : next;
+    return true;
+}
+
 static size_t decode_items_read_list(struct decoding *d, const json_t *list)
 {
     size_t read = 0;
+    bool *is_contradicted = arena_new(d->arena, d->answer->item_count + 1);
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *row = json_array_get(list, i);
         struct upstream_item *item = decode_items_find_asked(d, decode_items_id_of_row(d, row));
         if (item == NULL && json_array_size(list) == 1 && d->request->id_count == 1 &&
             d->request->action != UPSTREAM_CANCEL && !decode_items_is_of_another(d, row))
             item = d->answer->items;
-        if (item != NULL && item->is_absent && json_is_object(row) &&
-            decode_items_read_entry(d, item, row)) {
-            item->is_absent = false;
-            read++;
-        }
+        if (item != NULL)
+            read += decode_items_read_row(d, item, &is_contradicted[item - d->answer->items], row);
     }
     return read;
 }

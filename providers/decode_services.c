@@ -124,6 +124,7 @@ static void decode_services_read_limits(const json_t *row, struct upstream_servi
     int64_t min = 1, max = UPSTREAM_MAX_QUANTITY;
     bool has_min = decode_services_read_limit(scalar_member(row, "min"), &min, &out->is_void);
     bool has_max = decode_services_read_limit(scalar_member(row, "max"), &max, &out->is_void);
+    max = max > UPSTREAM_MAX_QUANTITY ? UPSTREAM_MAX_QUANTITY : max;
     out->is_void = out->is_void || max < 1 || min > max;
     out->has_limits = !out->is_void && (has_min || has_max);
     if (!out->has_limits)

@@ -141,10 +141,31 @@ static void decode_status_read_children(const struct decoding *d, struct upstrea
     }
 }
 
+static bool decode_status_is_plain(const json_t *status)
+{
+    return json_is_string(status) || json_is_integer(status);
+}
+
+/* Where an order's state has a name of its own, `status` is the call's: {"status":"success",
+ * "order_status":"In progress"}. */
+static const json_t *decode_status_find(const json_t *object)
+{
+    static const char *const names[] = {"order_status", "orderStatus", "status_order",
+                                        "order_state",  "state",       "status_text"};
+    const json_t *status = scalar_member(object, "status");
+    if (decode_status_is_plain(status) && !errortext_is_success(status))
+        return status;
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        const json_t *own = scalar_member(object, names[i]);
+        if (decode_status_is_plain(own))
+            return own;
+    }
+    return status;
+}
+
 static bool decode_status_has_plain_status(const json_t *object)
 {
-    const json_t *status = scalar_member(object, "status");
-    return json_is_string(status) || json_is_integer(status);
+    return decode_status_is_plain(decode_status_find(object));
 }
 
 /* {"status":5,"message":"Internal error"} speaks of the call, not of the order; beside a word of an
@@ -152,7 +173,7 @@ static bool decode_status_has_plain_status(const json_t *object)
 static bool decode_status_is_of_call(const struct decoding *d, const json_t *entry,
                                      const struct errortext *error)
 {
-    struct scalar status = scalar_of(scalar_member(entry, "status"));
+    struct scalar status = scalar_of(decode_status_find(entry));
     int64_t code;
     struct str text;
     if (d->facts->http_status >= 400)
@@ -226,7 +247,9 @@ static bool decode_status_read_object(const struct decoding *d, struct upstream_
     }
     *status = (struct upstream_status){.id = status->id, .status = ORDERSTATUS_UNKNOWN};
     for (size_t i = 0; i < COUNT_OF(members); i++) {
-        const json_t *value = scalar_member(object, members[i].name);
+        const json_t *value = members[i].member == STATUS_MEMBER_STATUS
+                                  ? decode_status_find(object)
+                                  : scalar_member(object, members[i].name);
         if (value != NULL)
             decode_status_member(&reading, members[i].member, scalar_of(value));
     }
@@ -300,29 +323,43 @@ static struct upstream_status *decode_status_find_asked(struct decoding *d, stru
     return NULL;
 }
 
+static bool decode_status_is_same(const struct upstream_status *a, const struct upstream_status *b)
+{
+    return a->status == b->status && a->is_unknown_id == b->is_unknown_id &&
+           a->has_remains == b->has_remains && a->remains == b->remains &&
+           a->has_start_count == b->has_start_count && a->start_count == b->start_count &&
+           a->has_charge == b->has_charge && a->charge.units == b->charge.units;
+}
+
+/* One row of a list into the status it names. Said twice with different facts, an order is not
+ * named at all. */
+static void decode_status_read_row(struct decoding *d, struct upstream_status *status,
+                                   bool *is_contradicted, const json_t *row)
+{
+    struct upstream_status before = *status;
+    if (*is_contradicted || !decode_status_read_object(d, status, row))
+        return;
+    *is_contradicted = !before.is_absent && !decode_status_is_same(&before, status);
+    if (*is_contradicted)
+        *status = (struct upstream_status){
+            .id = status->id, .is_absent = true, .status = ORDERSTATUS_UNKNOWN};
+}
+
 /* [{"order":1,…},…]; without ids nothing is given to anybody. */
 static void decode_status_read_list(struct decoding *d, const json_t *list)
 {
-    static const char *const names[] = {"order", "order_id", "id"};
+    static const char *const names[] = {"order", "order_id", "orderId", "id"};
     size_t count = json_array_size(list), named = 0;
+    bool *is_contradicted = arena_new(d->arena, d->answer->status_count + 1);
     for (size_t i = 0; i < count; i++) {
         const json_t *row = json_array_get(list, i), *id = NULL;
         for (size_t n = 0; n < COUNT_OF(names) && id == NULL; n++)
             id = scalar_member(row, names[n]);
         struct str text = scalar_print(scalar_of(id), d->arena);
-        if (text.len == 0)
-            continue;
-        named++;
-        struct upstream_status *status = decode_status_find_asked(d, text);
-        if (status == NULL)
-            continue;
-        bool is_second = !status->is_absent;
-        struct upstream_status before = *status;
-        if (!decode_status_read_object(d, status, row))
-            continue;
-        if (is_second && (before.status != status->status || before.remains != status->remains))
-            *status = (struct upstream_status){
-                .id = status->id, .is_absent = true, .status = ORDERSTATUS_UNKNOWN};
+        named += text.len > 0;
+        struct upstream_status *status = text.len > 0 ? decode_status_find_asked(d, text) : NULL;
+        if (status != NULL)
+            decode_status_read_row(d, status, &is_contradicted[status - d->answer->statuses], row);
     }
     if (count == 1 && named == 0 && d->request->id_count == 1)
         named = decode_status_read_entry(d, d->answer->statuses, json_array_get(list, 0)) ? 1 : 0;

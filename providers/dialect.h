@@ -11,6 +11,7 @@ struct reply_facts {
     bool is_complete; /* a whole HTTP answer arrived */
     long http_status; /* 0 when none */
     struct str content_type, body, server;
+    struct str location; /* of a redirect; cut at 512 bytes */
     bool has_cf_mitigated;
     int64_t retry_after_s;       /* -1 when absent */
     const char *transport_error; /* "" when none */
@@ -37,7 +38,7 @@ enum clarity {
     CLARITY_PLACED,   /* says that the order may be there */
     CLARITY_TAIL,     /* "try again later": often beside clearer words, and beside a good id */
     CLARITY_WORDLESS, /* "error", and no more: yields to any other text */
-    CLARITY_TOPIC     /* the bare word refill or cancel: a complaint only where an error says so */
+    CLARITY_TOPIC     /* by the kind of words alone: a complaint only where an error says so */
 };
 struct verdict {
     bool is_known;

@@ -6,10 +6,35 @@
 enum { DEPTH = 4 };
 
 static const char *const message_keys[] = {
-    "message", "msg",    "error_message", "errorMessage", "error_msg",
-    "text",    "detail", "description",   "reason",       "title",
+    "message",
+    "msg",
+    "error_message",
+    "errorMessage",
+    "error_msg",
+    "text",
+    "detail",
+    "details",
+    "description",
+    "desc",
+    "reason",
+    "title",
+    "pesan",
+    "keterangan",
+    "mensaje",
+    "mensagem",
+    "mesaj",
+    "messages",
+    "error_description",
+    "errorDescription",
+    "status_msg",
+    "statusMessage",
+    "info",
+    "remark",
+    "notice",
 };
 static const char *const code_keys[] = {"code", "error_code", "errorCode", "error", "type"};
+/* What one family of scripts or another puts around the rest of an answer. */
+static const char *const wrapper_keys[] = {"data", "result", "response", "payload"};
 
 static bool errortext_is(const json_t *value, json_type type)
 {
@@ -137,14 +162,57 @@ static bool errortext_is_failure(const json_t *status, int64_t *code_out)
     return scalar.kind == SCALAR_FALSE;
 }
 
+/* "success":false, "ok":0, and the like; what is there and holds an object or list says nothing. */
+static bool errortext_is_no(const json_t *flag)
+{
+    return flag != NULL && !errortext_is_list(flag) && scalar_is_falsy(scalar_of(flag));
+}
+
+/* Marks of a failure that need no text beside them. */
+static bool errortext_is_flagged(const json_t *root)
+{
+    return errortext_is_no(scalar_member(root, "success")) ||
+           errortext_is_no(scalar_member(root, "ok"));
+}
+
+/* Marks of one that count where there is a text: status, and what other families call it. */
+static bool errortext_is_failed(const json_t *root, int64_t *code_out)
+{
+    static const char *const word_keys[] = {"type", "result", "response", "state"};
+    int64_t code;
+    if (errortext_is_failure(scalar_member(root, "status"), code_out))
+        return true;
+    for (size_t i = 0; i < COUNT_OF(word_keys); i++) {
+        const json_t *value = scalar_member(root, word_keys[i]);
+        /* Numbers are ids and types of other things there. */
+        if ((errortext_is(value, JSON_STRING) || errortext_is(value, JSON_FALSE)) &&
+            !scalar_integer(scalar_of(value), &code) && errortext_is_failure(value, &code))
+            return true;
+    }
+    return false;
+}
+
+/* The texts under the keys for messages; of a failed answer also those inside its wrappers. */
+static void errortext_add_messages(struct errortext *found, const json_t *root, bool is_failed,
+                                   struct arena *arena)
+{
+    for (size_t i = 0; i < COUNT_OF(message_keys); i++)
+        errortext_add_value(found, scalar_member(root, message_keys[i]), 1, arena);
+    for (size_t i = 0; i < COUNT_OF(wrapper_keys); i++) {
+        const json_t *inner = scalar_member(root, wrapper_keys[i]);
+        for (size_t j = 0; errortext_is(inner, JSON_OBJECT) && j < COUNT_OF(message_keys); j++)
+            errortext_add_value(found, scalar_member(inner, message_keys[j]), 2, arena);
+        if (is_failed && (errortext_is(inner, JSON_STRING) || errortext_is(inner, JSON_ARRAY)) &&
+            !errortext_is_failure(inner, &(int64_t){0}))
+            errortext_add_value(found, inner, 2, arena);
+    }
+}
+
 static void errortext_of_object(struct errortext *found, const json_t *root, struct arena *arena)
 {
     static const char *const error_keys[] = {"error", "errors", "err"};
-    const json_t *status = scalar_member(root, "status");
-    const json_t *success = scalar_member(root, "success");
-    const json_t *data = scalar_member(root, "data");
     int64_t code;
-    const json_t *error = scalar_member(root, "error");
+    const json_t *error = scalar_member(root, "error"), *success = scalar_member(root, "success");
     /* An empty error beside nothing else still says that something went wrong; beside a field
      * that answers, it is the panel's way of saying "none". The callers look for that field. */
     for (size_t i = 0; i < COUNT_OF(error_keys); i++) {
@@ -154,31 +222,27 @@ static void errortext_of_object(struct errortext *found, const json_t *root, str
     if (errortext_is(error, JSON_STRING) && str_trim(scalar_of(error).text).len == 0 &&
         found->count == 0)
         found->is_error = false, found->is_hint = true;
-    if (errortext_is(error, JSON_TRUE))
-        found->is_error = true;
-    bool is_failed = errortext_is_failure(status, &code);
-    if (scalar_member(root, "ok") != NULL && !scalar_is_true(scalar_of(scalar_member(root, "ok"))))
-        found->is_error = true;
-    if (success != NULL && !errortext_is(success, JSON_OBJECT) &&
-        !errortext_is(success, JSON_ARRAY) && scalar_is_falsy(scalar_of(success)))
-        found->is_error = true;
-    bool is_success = errortext_is_success(status) || (success != NULL && !found->is_error);
-    if (is_success && !found->is_error)
-        return;
+    found->is_error |= errortext_is(error, JSON_TRUE) || errortext_is_flagged(root);
+    bool is_failed = errortext_is_failed(root, &code);
+    bool is_success = errortext_is_success(scalar_member(root, "status")) ||
+                      (success != NULL && !found->is_error);
     size_t before = found->count;
-    for (size_t i = 0; i < COUNT_OF(message_keys); i++)
-        errortext_add_value(found, scalar_member(root, message_keys[i]), 1, arena);
-    if (found->is_error || is_failed)
-        errortext_add_value(found, scalar_member(root, "code"), 1, arena);
-    if (is_failed && errortext_is(data, JSON_STRING))
-        errortext_add_text(found, scalar_of(data).text);
-    if (is_failed && (found->count > 0 || code != 0)) {
-        found->is_error = true;
-        errortext_add_code(found, code, arena);
+    if (!is_success || found->is_error) {
+        errortext_add_messages(found, root, is_failed || found->is_error, arena);
+        if (found->is_error || is_failed)
+            errortext_add_value(found, scalar_member(root, "code"), 1, arena);
+        if (is_failed && (found->count > 0 || code != 0)) {
+            found->is_error = true;
+            errortext_add_code(found, code, arena);
+        }
+        found->is_hint |= !found->is_error && found->count > before;
     }
-    found->is_hint |= !found->is_error && found->count > before;
-    if (!found->is_error && errortext_is(data, JSON_OBJECT))
-        found->is_error |= errortext_add(found, scalar_member(data, "error"), arena);
+    for (size_t i = 0; i < COUNT_OF(wrapper_keys) && !found->is_error; i++) {
+        const json_t *inner = scalar_member(root, wrapper_keys[i]);
+        if (errortext_is(inner, JSON_OBJECT))
+            found->is_error = errortext_add(found, scalar_member(inner, "error"), arena) ||
+                              errortext_add(found, scalar_member(inner, "errors"), arena);
+    }
 }
 
 struct errortext errortext_of(const json_t *root, struct arena *arena)

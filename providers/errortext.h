@@ -1,6 +1,6 @@
-/* What an answer complains about, in any of the shapes panels use: error as text, object, list or
- * map of fields; errors; status or success with a message; dotted or numbered codes; a bare text.
- * Pure. */
+/* What a response complains about, in any of the shapes panels use: error as text, object, list or
+ * map of fields; errors; status, success, type or result with a message, under any of its names,
+ * beside it or inside data, result and the like; dotted or numbered codes; a bare text. Pure. */
 #ifndef PROVIDERS_ERRORTEXT_H
 #define PROVIDERS_ERRORTEXT_H
 #include <jansson.h>

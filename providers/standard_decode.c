@@ -4,9 +4,13 @@
 #include "providers/challenge.h"
 #include "providers/decode.h"
 #include "providers/redact.h"
+#include "providers/redirect.h"
 #include "providers/replyjson.h"
 #include "providers/standard.h"
 #include "providers/statusscan.h"
+#include "providers/textfold.h"
+
+enum { PAGE_LOOKED_AT = 16 * 1024 };
 
 bool decode_is_writing(enum upstream_action action)
 {
@@ -89,33 +93,16 @@ const json_t *decode_unwrap(const json_t *root)
     return json_is_object(data) || json_is_array(data) ? data : root;
 }
 
-/* Tags off, so that a pattern of `answers:` fits a page's words. */
-static struct str standard_decode_words_of_page(struct str page, struct arena *arena)
-{
-    page = str_first(page, 16 * 1024);
-    char *out = arena_new(arena, page.len + 1);
-    size_t len = 0;
-    bool in_tag = false;
-    for (size_t i = 0; i < page.len; i++) {
-        if (page.ptr[i] == '<' || page.ptr[i] == '>') {
-            in_tag = page.ptr[i] == '<';
-            out[len++] = ' ';
-        } else if (!in_tag) {
-            out[len++] = page.ptr[i];
-        }
-    }
-    return str_make(out, len);
-}
-
 /* Text that is not JSON decides nothing, save where the provider's own table names it, or where a
  * framework's page says that the action was never written. */
 static void standard_decode_page(struct decoding *d)
 {
     struct verdict verdict;
     struct str body = str_trim(d->facts->body);
-    if (body.len > 0 && (classify_own(d->settings, d->request->action, body, &verdict) ||
-                         classify_own(d->settings, d->request->action,
-                                      standard_decode_words_of_page(body, d->arena), &verdict))) {
+    if (body.len > 0 &&
+        (classify_own(d->settings, d->request->action, body, &verdict) ||
+         classify_own(d->settings, d->request->action,
+                      textfold_strip_tags(str_first(body, PAGE_LOOKED_AT), d->arena), &verdict))) {
         if (verdict.class == VERDICT_DOUBT)
             decode_doubt(d);
         else
@@ -127,7 +114,8 @@ static void standard_decode_page(struct decoding *d)
         decode_refuse_unsupported(d);
         return;
     }
-    if (d->facts->http_status == 429)
+    if (d->facts->http_status == 429 &&
+        !(decode_is_writing(d->request->action) && replyjson_is_beside_page(body)))
         decode_refuse(d, &rate_limited);
     else
         decode_doubt(d);
@@ -146,6 +134,12 @@ static void (*const decoders[UPSTREAM_ACTION_COUNT])(struct decoding *d) = {
     [UPSTREAM_BALANCE] = decode_balance,
 };
 
+/* A complaint about a link that the type does not have is no fault of the client's. */
+static bool standard_decode_has_link(const struct upstream_request *request)
+{
+    return request->fields == NULL || request->fields->value[FIELD_LINK].len > 0;
+}
+
 static void standard_decode_body(struct decoding *d)
 {
     struct replyjson reply =
@@ -159,6 +153,10 @@ static void standard_decode_body(struct decoding *d)
     struct str text;
     d->error = errortext_of(reply.root, d->arena);
     d->verdict = classify_texts(d->settings, d->request->action, &d->error, &text);
+    if (d->verdict.refusal == REFUSAL_LINK && !standard_decode_has_link(d->request)) {
+        d->verdict.refusal = REFUSAL_OTHER;
+        d->verdict.is_mismatch = true;
+    }
     if (decode_is_error(d))
         d->answer->error = decode_text(d, text);
     decoders[d->request->action](d);
@@ -189,13 +187,21 @@ static void standard_decode_transport(struct decoding *d, bool may_scan)
     } else if (!facts->is_complete) {
         decode_doubt(d);
     } else if (facts->http_status >= 300 && facts->http_status < 400) {
-        decode_refuse(d, &challenged);
+        bool may_be_done = decode_is_writing(d->request->action) &&
+                           redirect_may_name_order(d->settings, facts, d->arena);
+        if (may_be_done)
+            decode_doubt(d);
+        else
+            decode_refuse(d, &challenged);
         d->answer->is_redirect = true;
     } else if (!may_scan || !standard_decode_is_scanned(d)) {
         standard_decode_body(d);
-        /* A front's page, unless the body spoke for itself. */
+        /* A front's page, unless the body spoke for itself, or something before or behind the page
+         * may be what the panel said. */
+        bool may_be_done =
+            decode_is_writing(d->request->action) && replyjson_is_beside_page(facts->body);
         if (d->answer->outcome == OUTCOME_DOUBT && challenge_is(facts) &&
-            d->answer->error.len == 0) {
+            d->answer->error.len == 0 && !may_be_done) {
             decode_refuse(d, &challenged);
             d->answer->is_challenge = true;
         }

@@ -88,3 +88,19 @@ struct str textfold(struct str text, struct arena *arena)
         len--;
     return str_make(out, len);
 }
+
+struct str textfold_strip_tags(struct str page, struct arena *arena)
+{
+    char *out = arena_new(arena, page.len + 1);
+    size_t len = 0;
+    bool in_tag = false;
+    for (size_t i = 0; i < page.len; i++) {
+        if (page.ptr[i] == '<' || page.ptr[i] == '>') {
+            in_tag = page.ptr[i] == '<';
+            out[len++] = ' ';
+        } else if (!in_tag) {
+            out[len++] = page.ptr[i];
+        }
+    }
+    return str_make(out, len);
+}

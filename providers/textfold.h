@@ -8,6 +8,8 @@ enum { TEXTFOLD_MAX = 1000 }; /* bytes looked at */
 
 /* The folded text, in the arena; '*' stays, so patterns are folded by it as well. */
 struct str textfold(struct str text, struct arena *arena);
+/* Each tag of a page as one blank, in the arena: only what a person reads is left. */
+struct str textfold_strip_tags(struct str page, struct arena *arena);
 /* One character of UTF-8 at *at, which moves on; U+FFFD for an ill-formed byte. */
 uint32_t textfold_next(struct str text, size_t *at);
 

@@ -146,6 +146,7 @@ static void upstream_call_on_answer(const struct transfer_result *result, void *
         .content_type = result->content_type,
         .body = result->body,
         .server = result->server,
+        .location = result->location,
         .has_cf_mitigated = result->has_cf_mitigated,
         .retry_after_s = result->retry_after_s,
         .transport_error = upstream_call_error_of(result),

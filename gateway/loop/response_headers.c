@@ -77,6 +77,9 @@ void response_headers_add(struct response_headers *headers, struct str line, int
             response_headers_keep(headers->content_type, sizeof headers->content_type, value);
     else if (str_equal_folded(name, STR("server")))
         headers->server_len = response_headers_keep(headers->server, sizeof headers->server, value);
+    else if (str_equal_folded(name, STR("location")))
+        headers->location_len =
+            response_headers_keep(headers->location, sizeof headers->location, value);
     else if (str_equal_folded(name, STR("cf-mitigated")))
         headers->has_cf_mitigated = true;
     else if (str_equal_folded(name, STR("retry-after")))

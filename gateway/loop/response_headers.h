@@ -5,11 +5,15 @@
 #define LOOP_ANSWER_HEADERS_H
 #include "base/str.h"
 
+enum { RESPONSE_HEADERS_LOCATION = 512 };
+
 struct response_headers {
     char content_type[96];
     char server[64];
+    char location[RESPONSE_HEADERS_LOCATION];
     size_t content_type_len;
     size_t server_len;
+    size_t location_len;
     size_t bytes; /* of all lines so far, of all answers of the transfer */
     bool has_cf_mitigated;
     int64_t retry_after_s;      /* -1 when absent or unreadable */

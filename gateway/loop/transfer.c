@@ -272,6 +272,7 @@ static struct transfer_result transfer_result_of(struct transfer *transfer, CURL
         .body = buf_str(&transfer->answer),
         .content_type = str_make(headers->content_type, headers->content_type_len),
         .server = str_make(headers->server, headers->server_len),
+        .location = str_make(headers->location, headers->location_len),
         .has_cf_mitigated = headers->has_cf_mitigated,
         .retry_after_s = response_headers_retry_after_s(headers),
         .took_ms = clock_monotonic_ms() - transfer->started_at_ms,

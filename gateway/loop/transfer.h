@@ -33,6 +33,7 @@ struct transfer_result {
     struct str body;         /* valid until done returns */
     struct str content_type; /* "" when absent */
     struct str server;       /* the answer's Server header, "" when absent */
+    struct str location;     /* the answer's Location header, cut at 512 bytes; "" when absent */
     bool has_cf_mitigated;   /* a cf-mitigated header was there */
     int64_t retry_after_s;   /* from Retry-After or X-RateLimit-Reset; -1 when absent */
     int64_t took_ms;

@@ -69,6 +69,7 @@ static void fields_are_found_in_any_case(void **state)
         "HTTP/1.1 429 Too Many Requests\r\n",
         "CONTENT-TYPE:  text/html; charset=utf-8 \r\n",
         "Server:cloudflare\r\n",
+        "location: /orders/42\r\n",
         "CF-Mitigated: challenge\r\n",
         "x-ratelimit-reset: 7\r\n",
         "nonsense without a sign\r\n",
@@ -80,6 +81,7 @@ static void fields_are_found_in_any_case(void **state)
     assert_true(str_is(str_make(headers.content_type, headers.content_type_len),
                        "text/html; charset=utf-8"));
     assert_true(str_is(str_make(headers.server, headers.server_len), "cloudflare"));
+    assert_true(str_is(str_make(headers.location, headers.location_len), "/orders/42"));
     assert_true(headers.has_cf_mitigated);
     assert_int_equal(response_headers_retry_after_s(&headers), 7);
     response_headers_add(&headers, STR("Retry-After: 9\r\n"), NOW_MS);

@@ -1,0 +1,141 @@
+/* What a text complains about, and how: for wordings that no row of the table has. A rule fits when
+ * one of its subjects and one of its complaints stand in the text. Both are looked for in the text
+ * as words: folded, each sign a blank, one blank at each end, so "can't" is " can t ". The first
+ * rule that fits decides; the order is from what is surest to what is vaguest. */
+#include "providers/classify.h"
+
+/* What makes a value of anything wrong. */
+#define WRONG                                                                                      \
+    " incorrect | invalid | wrong | bad | malformed | unknown | unrecognized | unrecognised |"     \
+    " not valid | not correct | not recognized | not recognised | missing | empty | blank |"       \
+    " required | not given | not provided | not specified | not supplied | not set | no such |"    \
+    " mismatch | not match | doesn t match | does not match | not accepted | rejected | "          \
+    "undefined |"
+#define GONE                                                                                       \
+    " not found | does not exist | doesn t exist | not exist | no longer exists | deleted |"       \
+    " removed | expired | unavailable | not available | not accessible | inaccessible |"
+#define SWITCHED_OFF                                                                               \
+    " switched off | turned off | is off | off for | revoked | disabled | deactivated |"           \
+    " not enabled | not active | not activated | inactive | suspended | blocked | banned | "       \
+    "frozen |"                                                                                     \
+    " terminated | locked |"
+
+const struct classify_rule classify_rules[] = {
+    {MEANING_FUNDS, " balance | funds | wallet | credits | saldo ",
+     " insufficient | not enough | not sufficient | exceed | exceeds | exceeding | too low | is "
+     "low |"
+     " is empty | is zero | negative | run out | ran out | top up | does not cover | doesn t "
+     "cover ",
+     NULL},
+    {MEANING_KEY, " key | keys | apikey | token | api token ",
+     WRONG GONE SWITCHED_OFF
+     " provide | enter | no key | no api key | no token | cannot be | can t be |"
+     " must be | needed | denied | khong | sai | thieu | het han ",
+     NULL},
+    {MEANING_RATE,
+     " order | orders | ordering | request | requests | call | calls | attempts | again ",
+     " per minute | per second | per hour | per day | per min | per sec | a minute | a second |"
+     " an hour | each minute | each second | every minute | every second | minute limit ",
+     NULL},
+    {MEANING_RATE, " wait | every | again in | again after | retry in | retry after | try in ",
+     " seconds | second | secs | sec | minutes | minute | mins | min ", NULL},
+    {MEANING_RATE,
+     " order limit | orders limit | limit of orders | too many orders | too many calls | flood |"
+     " rate | quota | daily limit | hourly limit | limit of requests | calls limit ",
+     " limit | too many | flood | exceed | exceeded | reached | hit | over ", NULL},
+    {MEANING_ACTIVE_ORDER, " order | orders | ordered ",
+     " already ordered | already been ordered | already placed | already have | already an order |"
+     " already has | unfinished | not finished | not completed yet | still running | still active |"
+     " is running for | already running | two orders | one order per | order per link | active "
+     "order |"
+     " previous order | duplicate | same link | same url ",
+     NULL},
+    {MEANING_ACTIVE_ORDER, " link | url | target | page | post | profile ",
+     " already ordered | already been ordered | already being | already in | already active |"
+     " already running | is running | is busy | in process | in progress | in work | being "
+     "processed |"
+     " at a time | duplicate | in use ",
+     NULL},
+    {MEANING_ACCOUNT, " account | accounts | user | you ",
+     " cannot place | can t place | can not place | not allowed to place | not allowed to order |"
+     " not allowed to make orders | not permitted to place | not permitted to order | from "
+     "ordering |"
+     " from placing | no right to order | not authorized to place | not authorised to place ",
+     /* a client's target rather than us */
+     " link | url | for this | for a | for private | for the | with this | of this | per | until |"
+     " before | while | more than | again "},
+    {MEANING_ACCOUNT, " your account | your user | your profile is | your reseller account ",
+     SWITCHED_OFF " restricted | closed | not verified | unverified | not approved | on hold ",
+     NULL},
+    {MEANING_ACCOUNT, " api ",
+     SWITCHED_OFF " no access | no api access | not available for your | not allowed for your |"
+                  " closed for | access denied | usage is | forbidden ",
+     NULL},
+    {MEANING_LINK, " link | links | url | urls | tautan | enlace | lien | ссылка | ссылку ",
+     WRONG GONE
+     " must | should | has to | have to | needs to | need a | needed | only | is not | are not |"
+     " isn t | not a | not an | not for | not supported | unsupported | not allowed | does not | "
+     "doesn t |"
+     " cannot be opened | can t be opened | cannot be parsed | can t be parsed | could not be "
+     "parsed |"
+     " could not be opened | could not open | could not parse | unable to parse | unable to open |"
+     " unreachable | not reachable | private | public | broken | another platform | other platform "
+     "|"
+     " another service | expected | enter | provide a | provide the | use a | use the | give a |"
+     " contains | shortened | given | no link | no url | cannot be ordered | can t be ordered | "
+     "belongs to ",
+     NULL},
+    {MEANING_LINK,
+     " post | posts | profile | profiles | video | videos | reel | reels | story | stories |"
+     " channel | channels | group | groups | page | pages | tweet | tweets | photo | photos | "
+     "account |"
+     " accounts | live | livestream | track | playlist | comment ",
+     " works on | works only | work on | works with | only works | only work | only for | must be "
+     "public |"
+     " be public | must be open | be open | account public | profile public | cannot be ordered |"
+     " can t be ordered | can not be ordered | is private | are private | is needed | are needed |"
+     " instead of | is expected | are expected ",
+     NULL},
+    {MEANING_LINK,
+     " post | video | reel | story | channel | group | page | tweet | photo | profile | target |"
+     " username | playlist | track ",
+     GONE " is private | is closed | be found | is hidden ", NULL},
+    {MEANING_LINK,
+     " platform | social network | instagram | tiktok | youtube | telegram | facebook | twitter |"
+     " spotify | threads | linkedin | discord | twitch | snapchat | pinterest | vk ",
+     " wrong | unsupported | not supported | another | different | only for | is for | not for | "
+     "not a |"
+     " not an | expected | only ",
+     NULL},
+    {MEANING_SETUP, " panel | panels | child panel | shop | store | reseller ",
+     WRONG GONE SWITCHED_OFF " not registered | not allowed | not authorized | not authorised ",
+     NULL},
+    {MEANING_QUANTITY, " quantity | qty | amount | count | quantities ",
+     WRONG
+     " out of | outside | range | between | exceed | exceeds | exceeded | less | least | most |"
+     " low | high | small | large | big | many | few | multiple | multiples | divisible | step |"
+     " steps | limit | limits | allowed | greater | more | above | below | must | should | not in |"
+     " minimum | maximum ",
+     NULL},
+    {MEANING_QUANTITY, " min | minimum | minimal | order | buy ",
+     " max | maximum | maximal | at least | at most | up to ", NULL},
+    {MEANING_FIELD,
+     " start at | start date | date | schedule | scheduling | scheduled | delayed start | start "
+     "date | start time | drip feed |"
+     " dripfeed | drip | subscription | subscriptions ",
+     WRONG SWITCHED_OFF " not supported | unsupported | not available | unavailable | not allowed |"
+                        " not permitted | past | future | must | should ",
+     NULL},
+    {MEANING_SERVICE, " service | package | product ",
+     " unknown | no such | paused | stopped | closed | removed | deleted | archived | sold out |"
+     " no longer | suspended | not offered | retired | hidden | switched off | turned off ",
+     NULL},
+    {MEANING_ACTION, " action | method | command | endpoint ",
+     WRONG GONE " not supported | unsupported | not allowed ", NULL},
+};
+const size_t classify_rule_count = COUNT_OF(classify_rules);
+
+/* A complaint about any other field of an order. */
+const char classify_field_complaints[] = WRONG GONE SWITCHED_OFF
+    " must | should | cannot be | can t be | can not be | not allowed | not supported | no |"
+    " too long | too short | too many | too few | less | greater | at least | out of range ";
