@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "loop/transfer.h"
 #include "providers/dialect.h"
 #include "providers/textfold.h"
 #include "settings/kind.h"
@@ -108,6 +109,28 @@ const struct setting_kind provider_rows_currency = {
 };
 
 /* ---- dialect ---- */
+
+static bool provider_rows_parse_ca_file(struct str text, const struct setting_row *row, void *field,
+                                        struct fault *why)
+{
+    char *path;
+    if (!kind_file.parse(text, row, &path, why))
+        return false;
+    if (!transfer_check_ca_file(path, why)) {
+        free(path);
+        return false;
+    }
+    *(char **)field = path;
+    return true;
+}
+
+static const struct setting_kind ca_file_kind = {
+    .name = "a file of certificates",
+    .form = "in PEM",
+    .size = sizeof(char *),
+    .is_text = true,
+    .parse = provider_rows_parse_ca_file,
+};
 
 static bool provider_rows_parse_dialect(struct str text, const struct setting_row *row, void *field,
                                         struct fault *why)
@@ -291,10 +314,10 @@ static const struct setting_row list[] = {
      .standard = "5s",
      .sentence = "For connecting, within the whole call."},
     {.key = "ca_file",
-     .kind = &kind_file,
+     .kind = &ca_file_kind,
      .offset = offsetof(struct provider_settings, ca_file),
      .standard_words = "the system's",
-     .sentence = "Certificates to trust, PEM, for a private authority."},
+     .sentence = "To be trusted instead of the system's, for a private authority."},
     {.key = "unknown_errors",
      .kind = &kind_choice_bool,
      .offset = offsetof(struct provider_settings, unknown_errors_refused),

@@ -1,22 +1,19 @@
-/* See provider_state.h. The rate buckets are generic cell rates: one atomic a lane holds the
- * moment at which the bucket would be full again, so that nothing ticks and nothing drifts. */
+/* See provider_state.h. */
 #include "providers/provider_state.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "base/ratelimit.h"
+
 enum { LANES = 2 };
-static const int64_t NS_PER_MS = 1000000, NS_PER_S = 1000000000;
-/* A bucket holds what flows in 100 ms, at least one token: no panel sees a second's worth at once.
- */
-static const int64_t BURST_NS = 100000000;
-/* And a token may be taken that much early, so that a late timer costs no throughput. */
-static const int64_t EARLY_NS = 5000000;
+/* No panel sees a second's worth at once; and a late timer costs no throughput. */
+enum { BURST_MS = 100, EARLY_MS = 5 };
 
 struct provider_state {
     unsigned id;
     char *name;
-    _Atomic int64_t full_at_ns[LANES];
+    struct ratelimit buckets[LANES];
     _Atomic int64_t cool_down_until_ms[LANES];
     _Atomic unsigned connections;
     _Atomic bool is_paused;
@@ -37,10 +34,8 @@ struct provider_state *provider_state_of(struct str name)
         found = memory_new(sizeof *found);
         found->id = state_count;
         found->name = str_copy(name);
-        for (int lane = 0; lane < LANES; lane++) {
-            found->full_at_ns[lane] = INT64_MIN;
+        for (int lane = 0; lane < LANES; lane++)
             found->cool_down_until_ms[lane] = INT64_MIN;
-        }
         states[state_count++] = found;
     }
     pthread_mutex_unlock(&lock);
@@ -108,22 +103,6 @@ void provider_cool_down_until(const struct provider *provider, enum provider_lan
         ;
 }
 
-static int64_t provider_state_wait_ms_of(int64_t wait_ns)
-{
-    return (wait_ns + NS_PER_MS - 1) / NS_PER_MS;
-}
-
-/* How long a lane takes for one token, in ns; 0: it has no limit. */
-static int64_t provider_state_token_ns(const struct provider *provider, enum provider_lane lane)
-{
-    const struct provider_limits *limits = &provider->settings.limits;
-    double per_s = lane == PROVIDER_LANE_ADD ? limits->add_per_s : limits->other_per_s;
-    if (!(per_s > 0))
-        return 0;
-    double token = (double)NS_PER_S / per_s;
-    return token > 1e15 ? (int64_t)1e15 : token < 1 ? 1 : (int64_t)token;
-}
-
 static int64_t provider_state_cool_down_ms(const struct provider *provider, enum provider_lane lane,
                                            int64_t now_ms)
 {
@@ -131,42 +110,38 @@ static int64_t provider_state_cool_down_ms(const struct provider *provider, enum
     return until_ms > now_ms ? until_ms - now_ms : 0;
 }
 
+typedef bool provider_state_take_fn(struct ratelimit *bucket, const struct ratelimit_rule *rule,
+                                    int64_t now_ms, int64_t *wait_ms_out);
+
+static bool provider_state_take_now(struct ratelimit *bucket, const struct ratelimit_rule *rule,
+                                    int64_t now_ms, int64_t *wait_ms_out)
+{
+    return ratelimit_take(bucket, rule, now_ms, 0, wait_ms_out);
+}
+
+static int64_t provider_state_take(const struct provider *provider, enum provider_lane lane,
+                                   int64_t now_ms, provider_state_take_fn *take)
+{
+    const struct provider_limits *limits = &provider->settings.limits;
+    struct ratelimit_rule rule = {
+        .per_s = lane == PROVIDER_LANE_ADD ? limits->add_per_s : limits->other_per_s,
+        .burst_ms = BURST_MS,
+        .early_ms = EARLY_MS,
+    };
+    int64_t wait_ms = provider_state_cool_down_ms(provider, lane, now_ms);
+    if (wait_ms > 0)
+        return wait_ms;
+    return take(&provider->state->buckets[lane], &rule, now_ms, &wait_ms) ? 0 : wait_ms;
+}
+
 int64_t provider_take_token(const struct provider *provider, enum provider_lane lane,
                             int64_t monotonic_now_ms)
 {
-    int64_t wait_ms = provider_state_cool_down_ms(provider, lane, monotonic_now_ms);
-    int64_t token_ns = provider_state_token_ns(provider, lane);
-    if (wait_ms > 0 || token_ns == 0)
-        return wait_ms;
-    int64_t now_ns = monotonic_now_ms * NS_PER_MS;
-    int64_t ahead_ns = BURST_NS - token_ns > EARLY_NS ? BURST_NS - token_ns : EARLY_NS;
-    _Atomic int64_t *full_at_ns = &provider->state->full_at_ns[lane];
-    int64_t full_at = atomic_load(full_at_ns), start;
-    do {
-        start = full_at > now_ns ? full_at : now_ns;
-        /* A reload may have raised a rate: what the old one reserved counts no longer. */
-        if (start > now_ns + ahead_ns + token_ns)
-            start = now_ns + ahead_ns + token_ns;
-        if (start - now_ns > ahead_ns)
-            return provider_state_wait_ms_of(start - now_ns - ahead_ns);
-    } while (!atomic_compare_exchange_weak(full_at_ns, &full_at, start + token_ns));
-    return 0;
+    return provider_state_take(provider, lane, monotonic_now_ms, provider_state_take_now);
 }
 
-/* The bucket must have been full for one token's time; that past time is what is taken. */
 int64_t provider_take_spare_token(const struct provider *provider, enum provider_lane lane,
                                   int64_t monotonic_now_ms)
 {
-    int64_t wait_ms = provider_state_cool_down_ms(provider, lane, monotonic_now_ms);
-    int64_t token_ns = provider_state_token_ns(provider, lane);
-    if (wait_ms > 0 || token_ns == 0)
-        return wait_ms;
-    int64_t now_ns = monotonic_now_ms * NS_PER_MS;
-    _Atomic int64_t *full_at_ns = &provider->state->full_at_ns[lane];
-    int64_t full_at = atomic_load(full_at_ns);
-    do {
-        if (full_at > now_ns - token_ns)
-            return provider_state_wait_ms_of(full_at + token_ns - now_ns);
-    } while (!atomic_compare_exchange_weak(full_at_ns, &full_at, now_ns));
-    return 0;
+    return provider_state_take(provider, lane, monotonic_now_ms, ratelimit_take_spare);
 }

@@ -330,6 +330,8 @@ static void metrics_add_state(struct admin *admin, struct buf *out)
                    loop_take_longest_turn_us(admin->parts.context->loop));
     metric_one_count(out, "panelmux_log_warnings_total", "Log lines of level warn or error.",
                      log_warnings());
+    metric_one_count(out, "panelmux_log_lines_dropped_total",
+                     "Log lines that stderr's reader did not take.", log_lines_dropped());
 }
 
 static void metrics_add_ledger(struct admin_call *call, struct buf *out)

@@ -44,6 +44,26 @@ static const struct setting_map rate_map = {
               .offset = offsetof(struct configuration_rate, rate)},
 };
 
+static const struct setting_choice level_choices[] = {
+    {"error", LOG_ERROR, false}, {"warn", LOG_WARN, false}, {"info", LOG_INFO, false},
+    {"debug", LOG_DEBUG, false}, {NULL, 0, false},
+};
+
+static const struct setting_row log_list[] = {
+    {.key = "level",
+     .kind = &kind_choice,
+     .offset = offsetof(struct log_settings, level),
+     .choices = level_choices,
+     .standard = "info",
+     .sentence = "The least serious lines that are written. `debug` adds a line for each call to a "
+                 "panel and each step of an order."},
+};
+
+static const struct setting_table log_rows = {.name = "the log on stderr",
+                                              .rows = log_list,
+                                              .count = COUNT_OF(log_list),
+                                              .size = sizeof(struct log_settings)};
+
 static const struct setting_row list[] = {
     {.kind = &kind_inline,
      .table = &listener_rows,
@@ -94,6 +114,11 @@ static const struct setting_row list[] = {
      .count_offset = offsetof(struct configuration_draft, provider_count),
      .max = PROVIDER_MAX,
      .sentence = "Who delivers."},
+    {.key = "log",
+     .kind = &kind_table,
+     .table = &log_rows,
+     .offset = offsetof(struct configuration_draft, made.log),
+     .sentence = "What is logged."},
     {.key = "include",
      .kind = &include_kind,
      .sentence = "Further files, relative to this one. Their `clients`, `providers`, `services` "

@@ -5,6 +5,7 @@
 #ifndef APP_CONFIGURATION_H
 #define APP_CONFIGURATION_H
 #include "admin/admin_settings.h"
+#include "base/log.h"
 #include "cache/cache.h"
 #include "catalogue/catalogue_settings.h"
 #include "clients/client.h"
@@ -13,9 +14,14 @@
 #include "providers/provider.h"
 #include "settings/faultlist.h"
 
+struct log_settings {
+    enum log_level level;
+};
+
 struct configuration {
     _Atomic unsigned pins;
     char *path;
+    struct log_settings log;
     struct listener_settings front;
     struct admin_settings admin;
     struct ledger_settings ledger;

@@ -564,6 +564,8 @@ int gateway_run(struct configuration *configuration, const struct gateway_option
         g.options.drain_ms = DRAIN_MS;
     g.started_at_ms = g.configured_at_ms = clock_wall_ms();
     arena_init(&g.resumed_arena);
+    log_begin();
+    log_set_level(configuration->log.level);
     gateway_raise_file_limit();
     transfer_global_init();
     if (!gateway_build(&g, &why)) {

@@ -1,5 +1,7 @@
 /* panelmux: the table of commands, how one is found, and the man page made from the table. */
+#include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "app/command.h"
@@ -184,7 +186,8 @@ static int main_fail_unknown(const char *name)
 
 int main(int argc, char **argv)
 {
-    memory_begin();
+    /* jansson follows a stray pointer when it gets no memory for a text. */
+    json_set_alloc_funcs(memory_take, free);
     if (argc < 2) {
         main_print_help(stderr);
         return EXIT_USAGE;

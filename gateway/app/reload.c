@@ -204,6 +204,7 @@ void reload_take(struct gateway *g, struct catalogue *catalogue)
     tls_context_unpin(&g->tls);
     g->tls = g->coming_tls;
     g->coming_tls = NULL;
+    log_set_level(g->configuration->log.level);
     g->reloads++;
     g->configured_at_ms = clock_wall_ms();
     reload_hand_over(g, catalogue);

@@ -13,12 +13,14 @@ void texttable_init(struct texttable *table, const char *const *heads, size_t co
 
 void texttable_mask(struct str text, struct buf *out)
 {
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.ptr[i];
-        /* C1 controls are 0xC2 and one of 0x80 to 0x9F. */
-        bool is_c1 = c == 0xC2 && i + 1 < text.len && (unsigned char)text.ptr[i + 1] < 0xA0;
-        i += is_c1;
-        buf_add_byte(out, c < 0x20 || c == 0x7F || is_c1 ? '?' : (char)c);
+    for (size_t i = 0; i < text.len;) {
+        uint32_t point;
+        size_t len = str_code_point(text, i, &point);
+        if (len > 0 && str_is_printable(point))
+            buf_add(out, text.ptr + i, len);
+        else
+            buf_add_byte(out, '?');
+        i += len ? len : 1;
     }
 }
 

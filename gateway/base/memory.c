@@ -1,17 +1,17 @@
 /* See memory.h. */
 #include "base/memory.h"
 
-#include <jansson.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
+void (*memory_before_abort)(void);
 
 void memory_assertion_failed(const char *condition, const char *file, int line)
 {
-    log_flush();
+    if (memory_before_abort)
+        memory_before_abort();
     fprintf(stderr, "level=fatal event=assertion condition=\"%s\" at=%s:%d\n", condition, file,
             line);
     abort();
@@ -30,14 +30,9 @@ static void *memory_checked(void *pointer)
     return pointer;
 }
 
-static void *memory_ask(size_t size)
+void *memory_take(size_t size)
 {
     return memory_checked(malloc(size ? size : 1));
-}
-
-void memory_begin(void)
-{
-    json_set_alloc_funcs(memory_ask, free);
 }
 
 void *memory_new(size_t size)

@@ -1,6 +1,6 @@
 /* Memory that cannot fail: every buffer and queue has a ceiling, so running out is a bug or a
  * machine without room; then the program aborts with a line on stderr and loses nothing that was
- * durable. ASSERT stays on in every build. Any thread. */
+ * durable. ASSERT stays on in every build. Any thread. Includes nothing else of ours. */
 #ifndef BASE_MEMORY_H
 #define BASE_MEMORY_H
 #include <stddef.h>
@@ -18,11 +18,13 @@
 
 _Noreturn void memory_assertion_failed(const char *condition, const char *file, int line);
 
-/* Where a library says that it got none: the same end as our own allocations have. */
+/* For libraries that report it: the same end as our own allocations have. */
 _Noreturn void memory_ran_out(void);
-/* First of all in main: jansson, which follows a pointer of chance when it gets no memory for a
- * text, ends the program as well. */
-void memory_begin(void);
+/* Runs on the failing thread before the line of a failed assertion; set before threads start. */
+extern void (*memory_before_abort)(void);
+
+/* malloc, but never NULL. */
+void *memory_take(size_t size) __attribute__((malloc, alloc_size(1), returns_nonnull));
 
 /* Zeroed; never NULL. */
 void *memory_new(size_t size) __attribute__((malloc, alloc_size(1), returns_nonnull));

@@ -200,6 +200,33 @@ static size_t str_utf8_sequence(const unsigned char *p, size_t left)
     return need;
 }
 
+size_t str_code_point(struct str s, size_t at, uint32_t *point_out)
+{
+    const unsigned char *p = (const unsigned char *)s.ptr + at;
+    size_t len = str_utf8_sequence(p, s.len - at);
+    *point_out = len < 2 ? p[0] : p[0] & (0x7FU >> len);
+    for (size_t i = 1; i < len; i++)
+        *point_out = *point_out << 6 | (p[i] & 0x3F);
+    return len;
+}
+
+bool str_is_printable(uint32_t point)
+{
+    static const struct {
+        uint32_t first, last;
+    } hidden[] = {
+        {0x00, 0x1F},        {0x7F, 0x9F},     {0xAD, 0xAD},       {0x61C, 0x61C},
+        {0x115F, 0x1160},    {0x180E, 0x180E}, {0x200B, 0x200B},   {0x200E, 0x200F},
+        {0x2028, 0x202E},    {0x2060, 0x206F}, {0x3164, 0x3164},   {0xFEFF, 0xFEFF},
+        {0xFFA0, 0xFFA0},    {0xFFF0, 0xFFFB}, {0x1D173, 0x1D17A}, {0xE0000, 0xE0FFF},
+        {0xF0000, 0x10FFFF}, /* private use: a font's whim */
+    };
+    for (size_t i = 0; i < COUNT_OF(hidden); i++)
+        if (point >= hidden[i].first && point <= hidden[i].last)
+            return false;
+    return true;
+}
+
 bool str_is_utf8(struct str s)
 {
     const unsigned char *p = (const unsigned char *)s.ptr;

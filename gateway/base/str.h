@@ -79,6 +79,12 @@ bool str_to_i64(struct str s, int64_t *out) MUST_USE;
 /* Shell-like pattern: only '*' is special; ASCII case ignored. */
 bool str_matches(struct str s, struct str pattern);
 bool str_is_utf8(struct str s);
+/* The code point at s.ptr[at] and how many bytes it has; 0 when they are not UTF-8. at < s.len. */
+size_t str_code_point(struct str s, size_t at, uint32_t *point_out);
+/* May be shown on a terminal or in a log as it is: neither a control character nor one that turns,
+ * breaks or hides text (U+202E, U+2028, U+200B, …). The joiners U+200C and U+200D may: Persian and
+ * emoji need them. */
+bool str_is_printable(uint32_t point);
 /* A NUL-terminated copy to free(). */
 char *str_copy(struct str s);
 /* Edits needed to turn a into b, for "did you mean"; stops counting at ceiling. */

@@ -88,40 +88,11 @@ struct str client_name(unsigned id)
     return state ? str_of(state->name) : STR("");
 }
 
-/* Slower than a token in eleven days counts as that, faster than one a nanosecond likewise. */
-static int64_t client_state_interval_ns_of(double per_s)
-{
-    if (per_s < 1e-6)
-        return INT64_C(1000000000000000);
-    return per_s > 1e9 ? 1 : (int64_t)(1e9 / per_s);
-}
-
-/* A bucket by its moment of fullness (GCRA): each token moves it one interval on, and a token is
- * there while it lies no further ahead than the burst, the window's worth, allows. */
 bool client_reserve_token(const struct client *client, int64_t monotonic_now_ms,
                           int64_t patience_ms, int64_t *wait_ms_out)
 {
-    const int64_t window_ns = client->settings.rate_limit.window_ms * 1000000;
-    const int64_t now_ns = monotonic_now_ms * 1000000, patience_ns = patience_ms * 1000000;
-    double per_s = client->settings.rate_limit.per_s;
-    int64_t wait_ns, next_ns;
-    *wait_ms_out = 0;
-    if (!(per_s > 0))
-        return true;
-    int64_t interval_ns = client_state_interval_ns_of(per_s);
-    int64_t ahead_ns = interval_ns < window_ns ? window_ns - interval_ns : 0;
-    int64_t full_at_ns = atomic_load_explicit(&client->state->full_at_ns, memory_order_relaxed);
-    do {
-        int64_t from_ns = full_at_ns > now_ns ? full_at_ns : now_ns;
-        /* A slower limit, before a reload, may have left it further ahead than this one can. */
-        int64_t most_ns = now_ns + ahead_ns + interval_ns + patience_ns;
-        if (from_ns > most_ns)
-            from_ns = most_ns;
-        wait_ns = from_ns - now_ns - ahead_ns;
-        next_ns = wait_ns > patience_ns ? from_ns : from_ns + interval_ns;
-    } while (next_ns != full_at_ns && !atomic_compare_exchange_weak_explicit(
-                                          &client->state->full_at_ns, &full_at_ns, next_ns,
-                                          memory_order_relaxed, memory_order_relaxed));
-    *wait_ms_out = wait_ns > 0 ? (wait_ns + 999999) / 1000000 : 0;
-    return wait_ns <= patience_ns;
+    const struct setting_rate *limit = &client->settings.rate_limit;
+    struct ratelimit_rule rule = {.per_s = limit->per_s, .burst_ms = limit->window_ms};
+    return ratelimit_take(&client->state->bucket, &rule, monotonic_now_ms, patience_ms,
+                          wait_ms_out);
 }

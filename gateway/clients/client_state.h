@@ -2,12 +2,13 @@
  * this room. Any thread; nothing is ever freed, for ids stay in orders. */
 #ifndef CLIENTS_CLIENT_STATE_H
 #define CLIENTS_CLIENT_STATE_H
+#include "base/ratelimit.h"
 #include "clients/client.h"
 
 struct client_state {
     char *name;
     unsigned id;
-    _Atomic int64_t full_at_ns; /* when the bucket will be full again; monotonic clock */
+    struct ratelimit bucket;
 };
 
 /* Made at first sight. */

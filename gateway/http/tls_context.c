@@ -2,11 +2,11 @@
  * HTTP/1.1 by ALPN. Counted by pins from any thread; sessions hold OpenSSL's own reference. */
 #include "http/tls_context.h"
 
-#include <errno.h>
 #include <openssl/err.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <unistd.h>
+
+#include "base/regularfile.h"
 
 struct tls_context {
     SSL_CTX *openssl;
@@ -50,10 +50,11 @@ static bool tls_context_refuse(const char *what, const char *path, struct fault 
 static bool tls_context_load(SSL_CTX *openssl, const char *certificate, const char *key,
                              struct fault *why)
 {
-    if (access(certificate, R_OK) != 0)
-        return fault_set(why, FAULT_INVALID, "certificate %s: %s", certificate, strerror(errno));
-    if (access(key, R_OK) != 0)
-        return fault_set(why, FAULT_INVALID, "key %s: %s", key, strerror(errno));
+    const char *reason;
+    if (!regularfile_is(certificate, &reason))
+        return fault_set(why, FAULT_INVALID, "certificate %s: %s", certificate, reason);
+    if (!regularfile_is(key, &reason))
+        return fault_set(why, FAULT_INVALID, "key %s: %s", key, reason);
     if (SSL_CTX_use_certificate_chain_file(openssl, certificate) != 1)
         return tls_context_refuse("certificate", certificate, why);
     if (SSL_CTX_use_PrivateKey_file(openssl, key, SSL_FILETYPE_PEM) != 1)

@@ -4,6 +4,8 @@
 #include "loop/transfer.h"
 
 #include <limits.h>
+#include <openssl/err.h>
+#include <openssl/x509_vfy.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +15,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/crashpoint.h"
+#include "base/regularfile.h"
 #include "loop/loop_private.h"
 #include "loop/multi.h"
 #include "loop/response_headers.h"
@@ -468,7 +471,23 @@ static struct transfers *transfer_transfers_of(struct loop *loop)
 void transfer_global_init(void)
 {
     signal(SIGPIPE, SIG_IGN);
+    unsetenv("SSLKEYLOGFILE"); /* as CURLOPT_PROXY: libcurl would write the sessions' keys there */
     ASSERT(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK);
+}
+
+bool transfer_check_ca_file(const char *path, struct fault *why)
+{
+    const char *reason;
+    if (!regularfile_is(path, &reason))
+        return fault_set(why, FAULT_INVALID, "cannot be read: %s; check its path and rights",
+                         reason);
+    X509_STORE *store = X509_STORE_new();
+    bool has_certificate = store && X509_STORE_load_file(store, path) == 1;
+    X509_STORE_free(store);
+    ERR_clear_error();
+    return has_certificate ||
+           fault_set(why, FAULT_INVALID,
+                     "holds no certificate; a file of certificates in PEM is right");
 }
 
 void transfer_set_max_connections(struct loop *loop, long connections)

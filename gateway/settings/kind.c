@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/regularfile.h"
 #include "settings/rate.h"
 
 enum { TEXT_MAX = 4096, NAME_MAX_LEN = 64 };
@@ -72,11 +73,13 @@ static bool kind_parse_file(struct str text, const struct setting_row *row, void
                             struct fault *why)
 {
     char *path;
+    const char *reason;
     if (!kind_parse_text(text, row, &path, why))
         return false;
-    if (access(path, R_OK) != 0) {
+    if (!regularfile_is(path, &reason)) {
         free(path);
-        return fault_set(why, FAULT_INVALID, "cannot be read: %m; check its path and rights");
+        return fault_set(why, FAULT_INVALID, "cannot be read: %s; check its path and rights",
+                         reason);
     }
     *(char **)field = path;
     return true;

@@ -7,7 +7,7 @@
 extern const struct setting_kind kind_text;        /* char * */
 extern const struct setting_kind kind_secret;      /* char * */
 extern const struct setting_kind kind_name;        /* char *: 1 to 64 of A-Z a-z 0-9 . _ - */
-extern const struct setting_kind kind_file;        /* char *: a path that can be read now */
+extern const struct setting_kind kind_file;        /* char *: a regular file, readable now */
 extern const struct setting_kind kind_bool;        /* bool */
 extern const struct setting_kind kind_unsigned;    /* unsigned or uint32_t */
 extern const struct setting_kind kind_integer;     /* int64_t */

@@ -2,10 +2,10 @@
 #include "settings/secret.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/regularfile.h"
 #include "settings/yamltree.h"
 
 static bool secret_expand_env(struct str name, struct buf *out, struct fault *why)
@@ -25,42 +25,47 @@ static bool secret_expand_env(struct str name, struct buf *out, struct fault *wh
     return true;
 }
 
-/* Returns the bytes read, or -1 with errno; EFBIG when there are more than fit. */
-static ssize_t secret_read_file(const char *path, char *bytes, size_t room)
+/* Returns how many bytes were read, or -1 and the reason. */
+static ssize_t secret_read_file(const char *path, char *bytes, size_t room, const char **reason_out)
 {
-    int file = open(path, O_RDONLY | O_CLOEXEC);
+    int file = regularfile_open(path, reason_out);
     size_t len = 0;
     ssize_t got = 1;
     if (file < 0)
         return -1;
     while (len < room && got > 0) {
         got = read(file, bytes + len, room - len);
-        if (got < 0 && errno == EINTR)
-            got = 1;
-        else if (got > 0)
+        if (got > 0)
             len += (size_t)got;
     }
-    int reason = errno;
+    *reason_out = strerror(got < 0 ? errno : EFBIG);
     close(file);
-    errno = len == room ? EFBIG : reason;
     return got < 0 || len == room ? -1 : (ssize_t)len;
+}
+
+/* Without what an editor adds: a byte order mark in front, line ends behind. */
+static struct str secret_trim(struct str content)
+{
+    if (str_starts(content, STR("\xEF\xBB\xBF")))
+        content = str_from(content, 3);
+    while (content.len &&
+           (content.ptr[content.len - 1] == '\n' || content.ptr[content.len - 1] == '\r'))
+        content.len--;
+    return content;
 }
 
 static bool secret_expand_file(struct str path, struct buf *out, struct fault *why)
 {
     char *copy = str_copy(path);
     char *bytes = memory_new(SECRET_FILE_BYTES);
-    ssize_t got = secret_read_file(copy, bytes, SECRET_FILE_BYTES);
-    int reason = errno;
+    const char *reason;
+    ssize_t got = secret_read_file(copy, bytes, SECRET_FILE_BYTES, &reason);
     bool is_ok = got >= 0;
-    struct str content = str_make(bytes, is_ok ? (size_t)got : 0);
-    while (content.len &&
-           (content.ptr[content.len - 1] == '\n' || content.ptr[content.len - 1] == '\r'))
-        content.len--;
+    struct str content = secret_trim(str_make(bytes, is_ok ? (size_t)got : 0));
     free(copy);
     if (!is_ok) {
         fault_set(why, FAULT_INVALID, "cannot read the file %s: %s; check its path and rights",
-                  yamlnode_show(path).text, strerror(reason));
+                  yamlnode_show(path).text, reason);
     } else if (str_find_byte(content, '\0') != SIZE_MAX || !str_is_utf8(content)) {
         is_ok = fault_set(why, FAULT_INVALID, "the file %s is not text; a secret is one UTF-8 line",
                           yamlnode_show(path).text);

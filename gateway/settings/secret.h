@@ -7,8 +7,9 @@
 
 enum { SECRET_FILE_BYTES = 64 * 1024 };
 
-/* Appends the text with each ${…} replaced; "$${" stands for "${" itself. A file loses its final
- * line ends. False with the words in *why: no such variable, unreadable file, unknown source. */
+/* Appends the text with each ${…} replaced; "$${" stands for "${" itself. A file loses a byte
+ * order mark and its final line ends, and must be a regular one. False with the message in *why: no
+ * such variable, unreadable file, unknown source. */
 bool secret_expand(struct str text, struct buf *out, struct fault *why) MUST_USE;
 /* Holds a ${…}: it was not written out in the file. */
 bool secret_is_elsewhere(struct str text);

@@ -7,6 +7,8 @@
 
 /* ---- what a good one becomes ---- */
 
+#define AUTHORITY TESTS_DIRECTORY "/unit/app/authority.pem"
+
 static const char complete[] =
     "listen: [127.0.0.1:8080, \"[::1]:0\"]\n"
     "request_timeout: 20s\nmax_body: 2MiB\nmax_connections: 100\n"
@@ -26,7 +28,7 @@ static const char complete[] =
     "providers:\n"
     "- {name: plain, url: \"https://p.example/api\", key: \"${env:BETA_KEY}\"}\n"
     "- name: full\n  url: http://127.0.0.1:1/api\n  key: x${env:ALPHA_KEY}y\n  currency: TRY\n"
-    "  dialect: standard\n  timeout: 14s\n  connect_timeout: 4s\n  ca_file: /dev/null\n"
+    "  dialect: standard\n  timeout: 14s\n  connect_timeout: 4s\n  ca_file: " AUTHORITY "\n"
     "  unknown_errors: refused\n  max_connections: 31\n  rate_limit: 10/s\n  state: closed\n"
     "  answers:\n    \"Service  PAUSED*\": {class: provider, cool_down: offer}\n"
     "    kota doldu.: {class: busy}\n"
@@ -90,7 +92,7 @@ static void check_good_providers(const struct provider_set *set)
     assert_int_equal(set->list[1].exchange.units, 29000000000);
     assert_int_equal(full->timeout_ms, 14000);
     assert_int_equal(full->connect_timeout_ms, 4000);
-    assert_string_equal(full->ca_file, "/dev/null");
+    assert_string_equal(full->ca_file, AUTHORITY);
     assert_true(full->is_closed && full->unknown_errors_refused);
     assert_int_equal(full->max_connections, 31);
     assert_int_equal(lround_of(full->limits.add_per_s), 10);

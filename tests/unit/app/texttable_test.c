@@ -57,6 +57,10 @@ static void test_control_characters_are_masked(void **state)
     texttable_init(&table, heads, COUNT_OF(heads));
     texttable_add(&table, (const char *const[]){"\x1b[31m\n\t\x7f\xc2\x9b é"});
     check(&table, "A\n?[31m???? é\n");
+    texttable_init(&table, heads, COUNT_OF(heads));
+    texttable_add(&table, (const char *const[]){"a\u202eb\u2028c\u200bd\ufeffe\u2066f\U000e0041g"});
+    texttable_add(&table, (const char *const[]){"می\u200cروم é 👍\xff"});
+    check(&table, "A\na?b?c?d?e?f?g\nمی\u200cروم é 👍?\n");
 }
 
 int main(void)

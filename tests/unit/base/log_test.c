@@ -37,17 +37,21 @@ static int let_lines_go(void **state)
     return 0;
 }
 
-/* How many lines have come since the last look; the last one is kept. */
+/* How many lines have come since the last look, and how many of them say that some were dropped;
+ * the last one is kept. */
 static char last[4096];
+static size_t reports;
 static size_t lines_come(void)
 {
-    static char bytes[65536];
+    static char bytes[1 << 17];
     ssize_t len = read(reading, bytes, sizeof bytes - 1);
     size_t lines = 0, start = 0;
+    reports = 0;
     for (ssize_t i = 0; i < len; i++) {
         if (bytes[i] != '\n')
             continue;
         snprintf(last, sizeof last, "%.*s", (int)((size_t)i - start), bytes + start);
+        reports += strstr(last, "event=log_lines_dropped count=") != NULL;
         start = (size_t)i + 1;
         lines++;
     }
@@ -113,6 +117,79 @@ static void what_is_held_has_a_ceiling(void **state)
     assert_non_null(strstr(last, "n=199 "));
 }
 
+static void outside_values_cannot_steer_a_terminal(void **state)
+{
+    static const struct {
+        const char *text, *logged;
+    } cases[] = {
+        {"plain", "plain"},
+        {"", "\"\""},
+        {"a b", "\"a b\""},
+        {"a\"b\\", "\"a\\\"b\\\\\""},
+        {"\x1b[31m\r\n", "\"\\x1b[31m\\x0d\\x0a\""},
+        {"é 👍", "\"é 👍\""},
+        {"\u202etxt", "\"\\u202etxt\""},
+        {"a\u2028b\u2029c", "\"a\\u2028b\\u2029c\""},
+        {"\u200b\ufeff\u2066\u061c", "\"\\u200b\\ufeff\\u2066\\u061c\""},
+        {"\xc2\x9b", "\"\\u009b\""},
+        {"\xff\xc3", "\"\\xff\\xc3\""},
+        {"\U000e0041", "\"\\U000e0041\""},
+        {"می\u200cروم", "\"می\u200cروم\""},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
+        assert_string_equal(log_value(str_of(cases[i].text)).text, cases[i].logged);
+    for (size_t len = 240; len < 270; len++) { /* cut between characters only */
+        char text[4 * 270];
+        for (size_t i = 0; i < len; i++)
+            memcpy(text + 3 * i, "\u20ac", 3);
+        struct log_value value = log_value(str_make(text, 3 * len));
+        assert_true(str_is_utf8(str_of(value.text)));
+        assert_true(strlen(value.text) < sizeof value.text);
+    }
+}
+
+/* A reader that stalls: nothing waits, lines are counted, and the next one that fits says so. */
+static void a_full_pipe_drops_lines(void **state)
+{
+    uint64_t before = log_lines_dropped();
+    size_t written = 0;
+    (void)state;
+    fcntl(STDERR_FILENO, F_SETFL, fcntl(STDERR_FILENO, F_GETFL) & ~O_NONBLOCK);
+    log_begin();
+    while (log_lines_dropped() < before + 3) {
+        log_event(LOG_INFO, "filling", "text=%0200d", 0);
+        written++;
+        assert_true(written < 10000);
+    }
+    assert_int_equal(lines_come(), written - 3);
+    log_event(LOG_INFO, "after", "%s", "");
+    assert_int_equal(lines_come(), 2);
+    assert_int_equal(reports, 1);
+    assert_non_null(strstr(last, "event=after"));
+    assert_int_equal(log_lines_dropped(), before + 3);
+}
+
+/* Held lines go in pieces that a pipe takes whole or not at all. */
+static void held_lines_are_dropped_whole(void **state)
+{
+    size_t written = 0, come;
+    uint64_t before = log_lines_dropped();
+    (void)state;
+    fcntl(STDERR_FILENO, F_SETPIPE_SZ, 4096);
+    log_begin();
+    log_hold(true);
+    for (; written < 50; written++)
+        log_event(LOG_INFO, "held", "n=%zu text=%0200d", written, 0);
+    log_flush();
+    come = lines_come() - reports;
+    assert_in_range(come, 1, 49);
+    assert_int_equal(log_lines_dropped() - before, written - come);
+    log_event(LOG_WARN, "after", "%s", "");
+    assert_int_equal(lines_come(), 2);
+    assert_int_equal(reports, 1);
+}
+
 static void the_moment_is_told_to_the_millisecond(void **state)
 {
     static const struct {
@@ -140,6 +217,9 @@ int main(void)
         CAUGHT(a_warning_brings_them_along),
         CAUGHT(no_longer_holding_lets_them_go),
         CAUGHT(what_is_held_has_a_ceiling),
+        cmocka_unit_test(outside_values_cannot_steer_a_terminal),
+        CAUGHT(a_full_pipe_drops_lines),
+        CAUGHT(held_lines_are_dropped_whole),
         cmocka_unit_test(the_moment_is_told_to_the_millisecond),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,8 @@
  * part. */
 #include "unit/allocations.h"
 
+#include <jansson.h>
+
 #include "http/params.h"
 
 struct input {
@@ -58,6 +60,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_requests),
     };
-    memory_begin();
+    json_set_alloc_funcs(memory_take, free);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,8 @@
  */
 #include "unit/allocations.h"
 
+#include <jansson.h>
+
 #include "providers/standard.h"
 
 struct input {
@@ -101,6 +103,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_answers),
     };
-    memory_begin();
+    json_set_alloc_funcs(memory_take, free);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

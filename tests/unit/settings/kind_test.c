@@ -149,7 +149,10 @@ static void check_texts(void **state)
         {&kind_name, "", false, ""},
         {&kind_name, "a b", false, ""},
         {&kind_name, "ü", false, ""},
-        {&kind_file, "/dev/null", true, ""},
+        {&kind_file, TESTS_DIRECTORY "/README.md", true, ""},
+        {&kind_file, "/dev/null", false,
+         "cannot be read: it is not a regular file; check its path and rights"},
+        {&kind_file, "/tmp", false, "cannot be read: Is a directory; check its path and rights"},
         {&kind_file, "/nonexistent", false,
          "cannot be read: No such file or directory; check its path and rights"},
     };

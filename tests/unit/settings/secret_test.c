@@ -7,6 +7,7 @@
 #include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "settings/secret.h"
@@ -40,13 +41,17 @@ static int set_up(void **state)
     write_file("nul", STR("a\0b"));
     write_file("empty", STR(""));
     write_file("large", str_make(large, sizeof large));
+    write_file("marked", STR("\xEF\xBB\xBF"
+                             "from file\n"));
+    if (mkfifo("pipe", 0600) != 0)
+        return -1;
     return 0;
 }
 
 static int tear_down(void **state)
 {
     (void)state;
-    static const char *const names[] = {"one", "crlf", "nul", "empty", "large"};
+    static const char *const names[] = {"one", "crlf", "nul", "empty", "large", "marked", "pipe"};
     for (size_t i = 0; i < COUNT_OF(names); i++)
         unlink(names[i]);
     return rmdir(folder);
@@ -70,6 +75,11 @@ static const struct {
     {"${file:one}", "from file", NULL},
     {"${file:crlf}", "from file", NULL},
     {"${file:empty}", "", NULL},
+    {"${file:marked}", "from file", NULL},
+    {"${file:pipe}", NULL,
+     "cannot read the file pipe: it is not a regular file; check its path and rights"},
+    {"${file:/dev/tty}", NULL,
+     "cannot read the file /dev/tty: it is not a regular file; check its path and rights"},
     {"${env:SECRET_NONE}", NULL,
      "the environment variable SECRET_NONE is not set; set it before the start"},
     {"${env:SECRET_TEST}${env:SECRET_NONE}", NULL,
@@ -82,7 +92,7 @@ static const struct {
     {"${file:large}", NULL,
      "cannot read the file large: File too large; check its path and rights"},
     {"${file:/dev/zero}", NULL,
-     "cannot read the file /dev/zero: File too large; check its path and rights"},
+     "cannot read the file /dev/zero: it is not a regular file; check its path and rights"},
     {"${file:nul}", NULL, "the file nul is not text; a secret is one UTF-8 line"},
     {"${env:}", NULL,
      "`${env…}` is not known; write ${env:NAME} or ${file:/path}, and `$${` for a literal `${`"},
