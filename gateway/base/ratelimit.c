@@ -13,6 +13,19 @@ static int64_t ratelimit_interval_ns(double per_s)
     return per_s > 1e9 ? 1 : (int64_t)(1e9 / per_s);
 }
 
+/* Another rule than before, after a reload: what a slower one took ahead counts no longer. Under
+ * the same rule nothing is ever given back, for clocks of other threads may lag. */
+static void ratelimit_change(struct ratelimit *bucket, int64_t rule, int64_t max_ns)
+{
+    int64_t full_at_ns = atomic_load_explicit(&bucket->full_at_ns, memory_order_relaxed);
+    if (atomic_exchange_explicit(&bucket->rule, rule, memory_order_relaxed) == rule)
+        return;
+    while (full_at_ns > max_ns &&
+           !atomic_compare_exchange_weak_explicit(&bucket->full_at_ns, &full_at_ns, max_ns,
+                                                  memory_order_relaxed, memory_order_relaxed))
+        ;
+}
+
 bool ratelimit_take(struct ratelimit *bucket, const struct ratelimit_rule *rule, int64_t now_ms,
                     int64_t patience_ms, int64_t *wait_ms_out)
 {
@@ -23,20 +36,19 @@ bool ratelimit_take(struct ratelimit *bucket, const struct ratelimit_rule *rule,
                   interval_ns = ratelimit_interval_ns(rule->per_s),
                   burst_ns = rule->burst_ms * NS_PER_MS - interval_ns,
                   early_ns = rule->early_ms * NS_PER_MS,
-                  ahead_ns = burst_ns > early_ns ? burst_ns : early_ns;
-    int64_t full_at_ns = atomic_load_explicit(&bucket->full_at_ns, memory_order_relaxed);
-    int64_t wait_ns, next_ns;
+                  ahead_ns = burst_ns > early_ns ? burst_ns : early_ns,
+                  digest = interval_ns * 3 + ahead_ns;
+    if (atomic_load_explicit(&bucket->rule, memory_order_relaxed) != digest)
+        ratelimit_change(bucket, digest, now_ns + ahead_ns + interval_ns);
+    int64_t full_at_ns = atomic_load_explicit(&bucket->full_at_ns, memory_order_relaxed), from_ns;
     do {
-        int64_t from_ns = full_at_ns > now_ns ? full_at_ns : now_ns;
-        /* A slower rule, before a reload, may have left it further ahead than this one can. */
-        int64_t max_ns = now_ns + ahead_ns + interval_ns + patience_ns;
-        if (from_ns > max_ns)
-            from_ns = max_ns;
-        wait_ns = from_ns - now_ns - ahead_ns;
-        next_ns = wait_ns > patience_ns ? from_ns : from_ns + interval_ns;
-    } while (next_ns != full_at_ns &&
-             !atomic_compare_exchange_weak_explicit(&bucket->full_at_ns, &full_at_ns, next_ns,
-                                                    memory_order_relaxed, memory_order_relaxed));
-    *wait_ms_out = wait_ns > 0 ? (wait_ns + NS_PER_MS - 1) / NS_PER_MS : 0;
-    return wait_ns <= patience_ns;
+        from_ns = full_at_ns > now_ns ? full_at_ns : now_ns;
+        int64_t wait_ns = from_ns - now_ns - ahead_ns;
+        *wait_ms_out = wait_ns > 0 ? (wait_ns + NS_PER_MS - 1) / NS_PER_MS : 0;
+        if (wait_ns > patience_ns)
+            return false;
+    } while (!atomic_compare_exchange_weak_explicit(&bucket->full_at_ns, &full_at_ns,
+                                                    from_ns + interval_ns, memory_order_relaxed,
+                                                    memory_order_relaxed));
+    return true;
 }

@@ -11,6 +11,7 @@
 
 struct ratelimit {
     _Atomic int64_t full_at_ns; /* monotonic */
+    _Atomic int64_t rule;       /* a digest of the last one */
 };
 
 struct ratelimit_rule {
