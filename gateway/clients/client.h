@@ -6,7 +6,7 @@
 #include "base/fault.h"
 #include "http/listener_settings.h"
 #include "money/quote.h"
-#include "settings/rate.h"
+#include "settings/kind.h"
 
 enum { CLIENT_MAX = 65536 }; /* of one configuration */
 

@@ -188,19 +188,15 @@ void entry_post_completion(struct ledger_entry **entries, size_t count)
         if (entries[i] == NULL)
             continue;
         /* All that goes to this loop, in order; there are few loops, so few passes. */
-        struct loop_message *first = NULL, *last = NULL;
+        struct loop_messages messages = STAILQ_HEAD_INITIALIZER(messages);
         for (size_t j = i; j < count; j++) {
             struct ledger_entry *entry = entries[j];
             if (entry == NULL || entry->loop != loop || entry->done == NULL)
                 continue;
             entry->message = (struct loop_message){.run = entry_on_completion};
-            if (last)
-                last->next = &entry->message;
-            else
-                first = &entry->message;
-            last = &entry->message;
+            STAILQ_INSERT_TAIL(&messages, &entry->message, link);
             entries[j] = NULL;
         }
-        loop_post_list(loop, first, last);
+        loop_post_list(loop, &messages);
     }
 }

@@ -1,5 +1,5 @@
 /* See loop.h. One event_base_loop(EVLOOP_ONCE) is a turn: libevent 2.1 has no hook right before
- * and after its wait, so loop_run turns the base by hand and looks at the clock in between. */
+ * and after its wait, so loop_run runs the base turn by turn and reads the clock in between. */
 #include "loop/loop.h"
 
 #include <signal.h>
@@ -19,18 +19,15 @@ static bool loop_is_turn_long(const struct loop *loop)
     return loop->turn_began_us > 0 && clock_monotonic_us() - loop->turn_began_us >= LOOP_TURN_US;
 }
 
-/* The rest of a long list waits for the next turn. */
-static void loop_run_messages(struct loop *loop, struct loop_message *message)
+/* What is left of a long list waits for the next turn. */
+static void loop_run_messages(struct loop *loop)
 {
-    while (message) {
-        /* run may free or post the message again */
-        struct loop_message *next = message->next;
-        message->next = NULL;
-        message->run(message);
-        message = next;
-        if (message && loop_is_turn_long(loop) &&
+    struct loop_message *message;
+    while ((message = STAILQ_FIRST(&loop->remainder)) != NULL) {
+        STAILQ_REMOVE_HEAD(&loop->remainder, link);
+        message->run(message); /* may free the message or post it again */
+        if (!STAILQ_EMPTY(&loop->remainder) && loop_is_turn_long(loop) &&
             !atomic_load_explicit(&loop->is_stopping, memory_order_relaxed)) {
-            loop->remainder = message;
             event_active(loop->wake, EV_READ, 0);
             event_base_loopbreak(loop->base);
             return;
@@ -38,22 +35,18 @@ static void loop_run_messages(struct loop *loop, struct loop_message *message)
     }
 }
 
-static struct loop_message *loop_take_remainder(struct loop *loop)
-{
-    struct loop_message *rest = loop->remainder;
-    loop->remainder = NULL;
-    return rest;
-}
-
+/* What is left over comes first, and only when it is done more is taken. */
 static void loop_on_wake(evutil_socket_t fd, short what, void *arg)
 {
     struct loop *loop = arg;
     (void)fd;
     (void)what;
     loop_now_ms(loop);
-    loop_run_messages(loop, loop_take_remainder(loop));
-    if (loop->remainder == NULL)
-        loop_run_messages(loop, mailbox_take(&loop->mailbox));
+    loop_run_messages(loop);
+    if (STAILQ_EMPTY(&loop->remainder)) {
+        mailbox_take(&loop->mailbox, &loop->remainder);
+        loop_run_messages(loop);
+    }
 }
 
 static struct event_base *loop_base_new(void)
@@ -75,7 +68,8 @@ struct loop *loop_new(const char *name)
     signal(SIGPIPE, SIG_IGN);
     loop->name = name;
     loop->base = loop_base_new();
-    loop->deferred_end = &loop->deferred;
+    STAILQ_INIT(&loop->remainder);
+    STAILQ_INIT(&loop->deferred);
     mailbox_init(&loop->mailbox);
     loop->wake = event_new(loop->base, loop->mailbox.wake_fd, EV_READ | EV_PERSIST | EV_ET,
                            loop_on_wake, loop);
@@ -127,33 +121,46 @@ static _Thread_local struct loop *running; /* this thread's, within loop_run */
 
 static void loop_run_deferred(struct loop *loop)
 {
-    struct loop_deferred *deferred = loop->deferred;
-    loop->deferred = NULL;
-    loop->deferred_end = &loop->deferred;
-    while (deferred) {
-        struct loop_deferred *next = deferred->next; /* run may leave it again, or free it */
+    struct loop_tasks due = STAILQ_HEAD_INITIALIZER(due);
+    struct loop_deferred *deferred;
+    STAILQ_CONCAT(&due, &loop->deferred);
+    while ((deferred = STAILQ_FIRST(&due)) != NULL) {
+        STAILQ_REMOVE_HEAD(&due, link);
         deferred->is_due = false;
-        deferred->run(deferred);
-        deferred = next;
+        deferred->run(deferred); /* may defer it again, for the next time, or free it */
     }
 }
 
-/* One turn. With errands left it does not wait: a turn in which nothing happened, or too long a
- * time since they were left, is when they are run. */
+/* One turn. With deferred tasks it does not wait: they are run in a turn in which nothing happened,
+ * or when it has been too long since the first of them was deferred. */
 static void loop_turn(struct loop *loop)
 {
-    bool has_errands = loop->deferred != NULL || log_is_holding_lines();
-    ASSERT(event_base_loop(loop->base, EVLOOP_ONCE | (has_errands ? EVLOOP_NONBLOCK : 0)) >= 0);
+    bool has_deferred = !STAILQ_EMPTY(&loop->deferred) || log_is_holding_lines();
+    ASSERT(event_base_loop(loop->base, EVLOOP_ONCE | (has_deferred ? EVLOOP_NONBLOCK : 0)) >= 0);
     bool was_quiet = loop->turn_began_us == 0;
-    if (!has_errands)
+    if (!has_deferred)
         loop->deferred_since_us = loop->turn_began_us;
-    if (has_errands &&
+    if (has_deferred &&
         (was_quiet || clock_monotonic_us() - loop->deferred_since_us >= LOOP_BUSY_US)) {
         loop_now_ms(loop);
         loop_run_deferred(loop);
         log_flush();
     }
     loop_note_turn(loop);
+}
+
+/* Until nothing is left: a message may defer a task, and a task may post a message. */
+static void loop_run_out(struct loop *loop)
+{
+    for (;;) {
+        mailbox_take(&loop->mailbox, &loop->remainder);
+        if (STAILQ_EMPTY(&loop->remainder) && STAILQ_EMPTY(&loop->deferred))
+            return;
+        loop_now_ms(loop);
+        loop_run_messages(loop);
+        loop_run_deferred(loop);
+        loop_note_turn(loop);
+    }
 }
 
 void loop_run(struct loop *loop)
@@ -165,14 +172,7 @@ void loop_run(struct loop *loop)
     loop->turn_began_us = 0;
     while (!atomic_load_explicit(&loop->is_stopping, memory_order_acquire))
         loop_turn(loop);
-    for (struct loop_message *rest = loop_take_remainder(loop);
-         rest != NULL || (rest = mailbox_take(&loop->mailbox)) != NULL || loop->deferred != NULL;
-         rest = NULL) {
-        loop_now_ms(loop);
-        loop_run_messages(loop, rest);
-        loop_run_deferred(loop);
-        loop_note_turn(loop);
-    }
+    loop_run_out(loop);
     loop->is_running = false;
     running = NULL;
     log_hold(false);
@@ -187,12 +187,14 @@ void loop_stop(struct loop *loop)
 
 void loop_post(struct loop *loop, struct loop_message *message)
 {
-    mailbox_post(&loop->mailbox, message, message);
+    struct loop_messages one = STAILQ_HEAD_INITIALIZER(one);
+    STAILQ_INSERT_TAIL(&one, message, link);
+    mailbox_post(&loop->mailbox, &one);
 }
 
-void loop_post_list(struct loop *loop, struct loop_message *first, struct loop_message *last)
+void loop_post_list(struct loop *loop, struct loop_messages *messages)
 {
-    mailbox_post(&loop->mailbox, first, last);
+    mailbox_post(&loop->mailbox, messages);
 }
 
 int64_t loop_now_ms(struct loop *loop)
@@ -224,8 +226,7 @@ bool loop_defer(struct loop *loop, struct loop_deferred *deferred,
     if (deferred->is_due)
         return true;
     *deferred = (struct loop_deferred){.run = run, .is_due = true};
-    *loop->deferred_end = deferred;
-    loop->deferred_end = &deferred->next;
+    STAILQ_INSERT_TAIL(&loop->deferred, deferred, link);
     return true;
 }
 
@@ -246,8 +247,9 @@ static void loop_on_timer(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     loop_now_ms(timer->loop);
-    /* libevent reckons from the start of a turn by the kernel's coarse clock, hence may be some
-     * milliseconds early; who asked for a deadline and reads the steady clock must not see that. */
+    /* libevent counts from the start of a turn by the kernel's coarse clock and may be some
+     * milliseconds early; whoever set a deadline and reads the monotonic clock must not see that.
+     */
     int64_t left_ms = timer->due_at_ms - clock_monotonic_ms();
     if (left_ms > 0) {
         loop_timer_add(timer, left_ms);

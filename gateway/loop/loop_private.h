@@ -14,14 +14,13 @@ struct loop {
     const char *name;        /* borrowed */
     struct mailbox mailbox;
     struct event *wake;             /* owned; on mailbox.wake_fd */
-    struct loop_message *remainder; /* taken out of the mailbox, not run yet */
+    struct loop_messages remainder; /* taken out of the mailbox, not run yet */
     atomic_bool is_stopping;
     bool is_running;
-    int64_t turn_began_us; /* steady; 0 until our code is first reached in this turn */
+    int64_t turn_began_us; /* monotonic; 0 until our code is first reached in this turn */
     _Atomic int64_t longest_turn_us;
-    struct loop_deferred *deferred; /* linked by next; the last one's place is deferred_end */
-    struct loop_deferred **deferred_end;
-    int64_t deferred_since_us;   /* steady, when the last turn without any began */
+    STAILQ_HEAD(loop_tasks, loop_deferred) deferred;
+    int64_t deferred_since_us;   /* monotonic, when the last turn without any began */
     struct transfers *transfers; /* owned; NULL until the first is started */
     void (*free_transfers)(struct transfers *transfers);
 };

@@ -11,7 +11,7 @@
 
 void mailbox_init(struct mailbox *mailbox)
 {
-    mailbox->first = mailbox->last = NULL;
+    STAILQ_INIT(&mailbox->messages);
     mailbox->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     ASSERT(mailbox->wake_fd >= 0);
     ASSERT(pthread_mutex_init(&mailbox->mutex, NULL) == 0);
@@ -34,26 +34,21 @@ void mailbox_wake(struct mailbox *mailbox)
     ASSERT(written == (ssize_t)sizeof one);
 }
 
-void mailbox_post(struct mailbox *mailbox, struct loop_message *first, struct loop_message *last)
+void mailbox_post(struct mailbox *mailbox, struct loop_messages *messages)
 {
-    last->next = NULL;
+    if (STAILQ_EMPTY(messages))
+        return;
     pthread_mutex_lock(&mailbox->mutex);
-    bool was_empty = !mailbox->first;
-    if (was_empty)
-        mailbox->first = first;
-    else
-        mailbox->last->next = first;
-    mailbox->last = last;
+    bool was_empty = STAILQ_EMPTY(&mailbox->messages);
+    STAILQ_CONCAT(&mailbox->messages, messages);
     pthread_mutex_unlock(&mailbox->mutex);
     if (was_empty)
         mailbox_wake(mailbox);
 }
 
-struct loop_message *mailbox_take(struct mailbox *mailbox)
+void mailbox_take(struct mailbox *mailbox, struct loop_messages *out)
 {
     pthread_mutex_lock(&mailbox->mutex);
-    struct loop_message *first = mailbox->first;
-    mailbox->first = NULL;
+    STAILQ_CONCAT(out, &mailbox->messages);
     pthread_mutex_unlock(&mailbox->mutex);
-    return first;
 }

@@ -10,17 +10,17 @@
 #include "loop/loop.h"
 
 struct mailbox {
-    pthread_mutex_t mutex; /* guards first and last */
-    struct loop_message *first;
-    struct loop_message *last; /* meaningful while first is not NULL */
-    int wake_fd;               /* eventfd; watched edge-triggered, hence never read */
+    pthread_mutex_t mutex; /* guards messages */
+    struct loop_messages messages;
+    int wake_fd; /* eventfd; watched edge-triggered, hence never read */
 };
 
 void mailbox_init(struct mailbox *mailbox);
 void mailbox_fini(struct mailbox *mailbox); /* what was not taken is left to its senders */
-void mailbox_post(struct mailbox *mailbox, struct loop_message *first, struct loop_message *last);
-/* All that is there, linked by next; NULL when empty. */
-struct loop_message *mailbox_take(struct mailbox *mailbox);
+/* Moves all of them; messages is empty afterwards. */
+void mailbox_post(struct mailbox *mailbox, struct loop_messages *messages);
+/* Appends all that is there. */
+void mailbox_take(struct mailbox *mailbox, struct loop_messages *out);
 void mailbox_wake(struct mailbox *mailbox); /* any thread */
 
 #endif

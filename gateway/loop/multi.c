@@ -2,9 +2,9 @@
  *
  * - The read event of a connection stays registered while the connection idles between transfers.
  *   CURL_POLL_REMOVE is therefore ignored for it and multi_close_socket drops it. That is right
- * only for sockets that libcurl closes by that callback: connections once they are up, which is
- * also the first time it wants to read from them. A connection attempt that failed and the
- * resolver's socket pair are closed behind our back, but told by CURL_POLL_REMOVE.
+ * only for sockets that libcurl closes by that callback: connections once they are established,
+ * which is also the first time it wants to read from them. A failed attempt to connect and the
+ *   resolver's socket pair are closed without it, but announced by CURL_POLL_REMOVE.
  * - A transfer that another callback starts (0 ms) is run in this turn, without a wait between. */
 #include "loop/multi.h"
 
@@ -60,10 +60,10 @@ static void multi_stop_writing(struct multi_socket *socket)
     socket->is_writing = false;
 }
 
-/* An idle connection ends, or says what nobody asked for: a late second answer, a 408. libcurl
- * looks whether it is still up before it uses it again, but takes bytes for a sign of life, and
- * then for the answer to the next request; a reset it takes for one too. So the connection ends
- * here, and its descriptor shows an end for ever, whatever the panel still says. */
+/* An idle connection ends, or brings an unsolicited response: a second one, a 408. libcurl checks
+ * that it is alive before it uses it again, but takes bytes as a sign of life, and then as the
+ * response to the next request; a reset likewise. So the connection ends here, and its descriptor
+ * reads as closed from now on, whatever the panel still sends. */
 static void multi_end_idle(const struct multi *multi, evutil_socket_t fd)
 {
     ASSERT(dup3(multi->ended, fd, O_CLOEXEC) == fd);

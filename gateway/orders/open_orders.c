@@ -366,10 +366,10 @@ static void open_orders_post(struct open_orders_waiter *waiters)
 {
     while (waiters) {
         struct loop *loop = waiters->loop;
-        struct loop_message *first = &waiters->message, *last = first;
-        while ((waiters = waiters->next) && waiters->loop == loop)
-            last = last->next = &waiters->message;
-        loop_post_list(loop, first, last);
+        struct loop_messages messages = STAILQ_HEAD_INITIALIZER(messages);
+        for (; waiters && waiters->loop == loop; waiters = waiters->next)
+            STAILQ_INSERT_TAIL(&messages, &waiters->message, link);
+        loop_post_list(loop, &messages);
     }
 }
 

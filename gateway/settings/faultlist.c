@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/jsonwriter.h"
+
 enum { ENTRY_MAX = 200, WORDS_MAX = 600, FILE_MAX = 1024 };
 
 void faultlist_init(struct faultlist *faults)
@@ -152,17 +154,23 @@ void faultlist_print(struct faultlist *faults, struct buf *out)
 void faultlist_print_json(struct faultlist *faults, struct buf *out)
 {
     struct sorted *sorted = faultlist_sort(faults);
-    buf_printf(out, "{\"faults\":%zu,\"warnings\":%zu,\"dropped\":%zu,\"list\":[", faults->faults,
-               faults->warnings, faults->dropped);
+    struct jsonwriter w = jsonwriter_to(out);
+    jsonwriter_object(&w, NULL);
+    jsonwriter_number(&w, "faults", (int64_t)faults->faults);
+    jsonwriter_number(&w, "warnings", (int64_t)faults->warnings);
+    jsonwriter_number(&w, "dropped", (int64_t)faults->dropped);
+    jsonwriter_array(&w, "list");
     for (size_t i = 0; i < faults->count; i++) {
         const struct faultlist_entry *entry = sorted[i].entry;
-        buf_add_text(out, i ? ",{\"file\":" : "{\"file\":");
-        buf_add_json(out, str_of(entry->place.file ? entry->place.file : ""));
-        buf_printf(out, ",\"line\":%u,\"column\":%u,\"level\":\"%s\",\"words\":", entry->place.line,
-                   entry->place.column, entry->is_warning ? "warning" : "fault");
-        buf_add_json(out, str_of(entry->message));
-        buf_add_byte(out, '}');
+        jsonwriter_object(&w, NULL);
+        jsonwriter_text(&w, "file", str_of(entry->place.file));
+        jsonwriter_number(&w, "line", entry->place.line);
+        jsonwriter_number(&w, "column", entry->place.column);
+        jsonwriter_text(&w, "level", entry->is_warning ? STR("warning") : STR("fault"));
+        jsonwriter_text(&w, "words", str_of(entry->message));
+        jsonwriter_object_end(&w);
     }
-    buf_add_text(out, "]}");
+    jsonwriter_array_end(&w);
+    jsonwriter_object_end(&w);
     free(sorted);
 }

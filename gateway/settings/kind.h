@@ -4,6 +4,11 @@
 #define SETTINGS_KIND_H
 #include "settings/rows.h"
 
+struct setting_rate {  /* at most so many within the window */
+    double per_s;      /* 0: no limit */
+    int64_t window_ms; /* "300/m": a minute */
+};
+
 extern const struct setting_kind kind_text;        /* char * */
 extern const struct setting_kind kind_secret;      /* char * */
 extern const struct setting_kind kind_name;        /* char *: 1 to 64 of A-Z a-z 0-9 . _ - */
@@ -14,7 +19,7 @@ extern const struct setting_kind kind_integer;     /* int64_t */
 extern const struct setting_kind kind_duration;    /* int64_t, ms */
 extern const struct setting_kind kind_size;        /* size_t, bytes */
 extern const struct setting_kind kind_rate;        /* double, per second; "none" is 0 */
-extern const struct setting_kind kind_rate_window; /* struct setting_rate, rate.h */
+extern const struct setting_kind kind_rate_window; /* struct setting_rate */
 extern const struct setting_kind kind_choice;      /* an enum of unsigned size */
 extern const struct setting_kind kind_choice_bool; /* bool, by words */
 extern const struct setting_kind kind_choice_only; /* no field: for what has one built choice */

@@ -2,6 +2,7 @@
 #include "settings/names.h"
 
 #include <stdlib.h>
+#include <sys/queue.h>
 
 #include "base/table.h"
 #include "settings/rows.h"
@@ -16,20 +17,20 @@ struct name {
     char key[]; /* family, NUL, name */
 };
 struct reference {
-    struct reference *next;
+    STAILQ_ENTRY(reference) link;
     const char *family;
     struct source_location place;
     struct name *name;
 };
 struct names {
     struct name *table;
-    struct reference *references, **last;
+    STAILQ_HEAD(, reference) references;
 };
 
 struct names *names_new(void)
 {
     struct names *names = memory_new(sizeof *names);
-    names->last = &names->references;
+    STAILQ_INIT(&names->references);
     return names;
 }
 
@@ -42,6 +43,7 @@ static void names_free_name(struct name *name)
 void names_free(struct names *names)
 {
     struct name *name, *after;
+    struct reference *reference;
     if (names == NULL)
         return;
     HASH_ITER(hh, names->table, name, after)
@@ -49,11 +51,10 @@ void names_free(struct names *names)
         HASH_DELETE(hh, names->table, name);
         names_free_name(name);
     }
-    for (struct reference *at = names->references; at;) {
-        struct reference *next = at->next;
-        names_free_name(at->name);
-        free(at);
-        at = next;
+    while ((reference = STAILQ_FIRST(&names->references)) != NULL) {
+        STAILQ_REMOVE_HEAD(&names->references, link);
+        names_free_name(reference->name);
+        free(reference);
     }
     free(names);
 }
@@ -109,8 +110,7 @@ void names_refer(struct names *names, const char *family, struct str bytes,
     reference->family = family;
     reference->place = place;
     reference->name = names_new_name(family, bytes, place);
-    *names->last = reference;
-    names->last = &reference->next;
+    STAILQ_INSERT_TAIL(&names->references, reference, link);
 }
 
 static void names_tell(struct names *names, const struct reference *reference,
@@ -134,7 +134,9 @@ static void names_tell(struct names *names, const struct reference *reference,
 
 void names_check(struct names *names, struct faultlist *faults)
 {
-    for (const struct reference *at = names->references; at; at = at->next) {
+    const struct reference *at;
+    STAILQ_FOREACH(at, &names->references, link)
+    {
         struct name *found;
         HASH_FIND(hh, names->table, at->name->key, at->name->key_len, found);
         if (found == NULL)

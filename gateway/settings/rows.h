@@ -101,7 +101,4 @@ void rows_compare(const struct setting_table *table, const void *a, const void *
 /* Adds "did you mean `nearest`?" or, when none is near, "there is: a, b, c". */
 void rows_suggest(struct str wrong, const char *const *candidates, size_t count, struct buf *out);
 
-/* docs: a Markdown section for each table, depth first. */
-void rows_document(const struct setting_table *table, const char *path, struct buf *out);
-
 #endif

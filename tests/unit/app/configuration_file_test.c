@@ -1,6 +1,7 @@
 /* Files: includes, finding, reloading, many services, the example and the page that come with the
  * source. */
 #include "unit/app/configuration_harness.h"
+#include "unit/settings/rows_document.h"
 
 /* ---- includes ---- */
 

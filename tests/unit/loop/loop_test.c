@@ -30,29 +30,45 @@ static bool is_woken(const struct mailbox *mailbox)
 
 /* ---- mailbox ---- */
 
+static void post(struct mailbox *mailbox, struct loop_message *messages, size_t count)
+{
+    struct loop_messages list = STAILQ_HEAD_INITIALIZER(list);
+    for (size_t i = 0; i < count; i++)
+        STAILQ_INSERT_TAIL(&list, &messages[i], link);
+    mailbox_post(mailbox, &list);
+    assert_true(STAILQ_EMPTY(&list));
+}
+
 static void a_batch_costs_one_wake_up(void **state)
 {
     struct mailbox mailbox;
-    struct loop_message messages[5];
+    struct loop_message messages[5], *taken;
+    struct loop_messages out = STAILQ_HEAD_INITIALIZER(out);
+    size_t i = 0;
     (void)state;
-    for (size_t i = 0; i < COUNT_OF(messages); i++)
-        messages[i] = (struct loop_message){.run = run_nothing};
+    for (size_t n = 0; n < COUNT_OF(messages); n++)
+        messages[n] = (struct loop_message){.run = run_nothing};
     mailbox_init(&mailbox);
-    assert_null(mailbox_take(&mailbox));
-    mailbox_post(&mailbox, &messages[0], &messages[0]);
-    messages[1].next = &messages[2];
-    messages[2].next = &messages[3]; /* the last one's next is not trusted */
-    mailbox_post(&mailbox, &messages[1], &messages[2]);
-    mailbox_post(&mailbox, &messages[3], &messages[3]);
+    mailbox_take(&mailbox, &out);
+    assert_true(STAILQ_EMPTY(&out));
+    post(&mailbox, messages, 0);
+    assert_false(is_woken(&mailbox));
+    post(&mailbox, &messages[0], 1);
+    post(&mailbox, &messages[1], 2);
+    post(&mailbox, &messages[3], 1);
     assert_true(is_woken(&mailbox)); /* once for all four */
 
-    struct loop_message *taken = mailbox_take(&mailbox);
-    for (size_t i = 0; i < 4; i++, taken = taken->next)
-        assert_ptr_equal(taken, &messages[i]);
-    assert_null(taken);
-    assert_null(mailbox_take(&mailbox));
+    mailbox_take(&mailbox, &out);
+    STAILQ_FOREACH(taken, &out, link)
+    {
+        assert_ptr_equal(taken, &messages[i++]);
+    }
+    assert_int_equal(i, 4);
+    STAILQ_INIT(&out);
+    mailbox_take(&mailbox, &out);
+    assert_true(STAILQ_EMPTY(&out));
     assert_false(is_woken(&mailbox));
-    mailbox_post(&mailbox, &messages[4], &messages[4]);
+    post(&mailbox, &messages[4], 1);
     assert_true(is_woken(&mailbox));
     mailbox_fini(&mailbox);
 }
@@ -108,8 +124,10 @@ static void *send_all(void *arg)
         struct numbered *first = numbered_new(sender, i);
         struct numbered *second = numbered_new(sender, i + 1);
         if (i % 4 == 0) {
-            first->message.next = &second->message;
-            loop_post_list(loop, &first->message, &second->message);
+            struct loop_messages both = STAILQ_HEAD_INITIALIZER(both);
+            STAILQ_INSERT_TAIL(&both, &first->message, link);
+            STAILQ_INSERT_TAIL(&both, &second->message, link);
+            loop_post_list(loop, &both);
         } else {
             loop_post(loop, &first->message);
             loop_post(loop, &second->message);

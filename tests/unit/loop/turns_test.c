@@ -49,12 +49,13 @@ static void a_long_list_of_messages_lets_others_in_between(void **state)
 {
     struct slow_list list = {.loop = loop_new("test"), .run_at_timer = -1, .is_in_order = true};
     struct slow_message messages[SLOW_MESSAGES];
+    struct loop_messages posted = STAILQ_HEAD_INITIALIZER(posted);
     (void)state;
     for (int i = 0; i < SLOW_MESSAGES; i++) {
         messages[i] = (struct slow_message){.message.run = run_slowly, .list = &list, .number = i};
-        messages[i].message.next = i + 1 < SLOW_MESSAGES ? &messages[i + 1].message : NULL;
+        STAILQ_INSERT_TAIL(&posted, &messages[i].message, link);
     }
-    loop_post_list(list.loop, &messages[0].message, &messages[SLOW_MESSAGES - 1].message);
+    loop_post_list(list.loop, &posted);
     loop_run(list.loop);
     assert_int_equal(list.run, SLOW_MESSAGES);
     assert_true(list.is_in_order);
@@ -67,12 +68,13 @@ static void what_is_left_of_a_list_is_run_at_the_end(void **state)
 {
     struct slow_list list = {.loop = loop_new("test"), .is_in_order = true};
     struct slow_message messages[3];
+    struct loop_messages posted = STAILQ_HEAD_INITIALIZER(posted);
     (void)state;
     for (int i = 0; i < 3; i++) {
         messages[i] = (struct slow_message){.message.run = run_slowly, .list = &list, .number = i};
-        messages[i].message.next = i + 1 < 3 ? &messages[i + 1].message : NULL;
+        STAILQ_INSERT_TAIL(&posted, &messages[i].message, link);
     }
-    loop_post_list(list.loop, &messages[0].message, &messages[2].message);
+    loop_post_list(list.loop, &posted);
     loop_stop(list.loop);
     loop_run(list.loop);
     assert_int_equal(list.run, 3);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "settings/kind.h"
+#include "unit/settings/rows_document.h"
 
 struct wheel {
     char *name;

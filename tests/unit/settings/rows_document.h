@@ -1,5 +1,9 @@
-/* The tables as a Markdown page. See rows.h. */
+/* The tables of settings as a Markdown page: docs/configuration.md is made by its test. */
+#ifndef TESTS_ROWS_DOCUMENT_H
+#define TESTS_ROWS_DOCUMENT_H
 #include "settings/kind.h"
+
+static void rows_document(const struct setting_table *table, const char *path, struct buf *out);
 
 /* The page's head explains these once. */
 static bool rows_document_is_explained(const struct setting_kind *kind)
@@ -95,7 +99,8 @@ static void rows_document_add_children(const struct setting_table *table, const 
     }
 }
 
-void rows_document(const struct setting_table *table, const char *path, struct buf *out)
+/* A section for each table, depth first. */
+static void rows_document(const struct setting_table *table, const char *path, struct buf *out)
 {
     bool is_called_so = table->name[0] == '`'; /* the path says it already */
     if (*path)
@@ -105,3 +110,5 @@ void rows_document(const struct setting_table *table, const char *path, struct b
     rows_document_add_rows(table, out);
     rows_document_add_children(table, path, out);
 }
+
+#endif
