@@ -52,3 +52,22 @@ bool ratelimit_take(struct ratelimit *bucket, const struct ratelimit_rule *rule,
                                                     memory_order_relaxed));
     return true;
 }
+
+bool ratelimit_take_spare(struct ratelimit *bucket, const struct ratelimit_rule *rule,
+                          int64_t now_ms, int64_t *wait_ms_out)
+{
+    *wait_ms_out = 0;
+    if (!(rule->per_s > 0))
+        return true;
+    const int64_t now_ns = now_ms * NS_PER_MS, interval_ns = ratelimit_interval_ns(rule->per_s);
+    int64_t full_at_ns = atomic_load_explicit(&bucket->full_at_ns, memory_order_relaxed);
+    do {
+        int64_t wait_ns = full_at_ns + interval_ns - now_ns;
+        if (wait_ns > 0) {
+            *wait_ms_out = (wait_ns + NS_PER_MS - 1) / NS_PER_MS;
+            return false;
+        }
+    } while (!atomic_compare_exchange_weak_explicit(&bucket->full_at_ns, &full_at_ns, now_ns,
+                                                    memory_order_relaxed, memory_order_relaxed));
+    return true;
+}

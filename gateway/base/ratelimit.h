@@ -24,5 +24,9 @@ struct ratelimit_rule {
  * taken; *wait_ms_out says when there would be one. The rule may be another one each time. */
 bool ratelimit_take(struct ratelimit *bucket, const struct ratelimit_rule *rule, int64_t now_ms,
                     int64_t patience_ms, int64_t *wait_ms_out) MUST_USE;
+/* As ratelimit_take without patience, but only what would be lost otherwise: the bucket must have
+ * been full for one token's time. */
+bool ratelimit_take_spare(struct ratelimit *bucket, const struct ratelimit_rule *rule,
+                          int64_t now_ms, int64_t *wait_ms_out) MUST_USE;
 
 #endif
