@@ -43,15 +43,10 @@ static bool replyjson_hex4(struct str text, size_t at, uint32_t *out)
     if (at + 4 > text.len)
         return false;
     for (size_t i = at; i < at + 4; i++) {
-        char c = text.ptr[i];
-        uint32_t digit;
-        if (c >= '0' && c <= '9')
-            digit = (uint32_t)(c - '0');
-        else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
-            digit = (uint32_t)((c | 0x20) - 'a' + 10);
-        else
+        int digit = str_hex_digit(text.ptr[i]);
+        if (digit < 0)
             return false;
-        *out = *out << 4 | digit;
+        *out = *out << 4 | (uint32_t)digit;
     }
     return true;
 }

@@ -26,7 +26,8 @@ int64_t clock_wall_ms(void)
 
 void clock_print(int64_t wall_ms, char out[25])
 {
-    /* The second changes seldom, and to split it into a date costs more than all the rest. */
+    /* The second changes seldom, and splitting it into a date costs more than everything else here.
+     */
     static _Thread_local time_t printed = -1;
     static _Thread_local char date[64];
     time_t seconds = (time_t)(wall_ms / 1000);

@@ -1,5 +1,5 @@
 /* The two clocks. Moments end in _at_ms; which clock is in the name of the function that made
- * them: steady for waiting and age, wall for what is kept and shown. Any thread. */
+ * them: monotonic for waiting and age, wall for what is kept and shown. Any thread. */
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 #include <stdint.h>

@@ -1,5 +1,5 @@
 /* struct fault: an expected failure on its way to whoever can show it. The code decides the
- * protocol's wording, the HTTP status or the exit code; the words are for a person and say what
+ * protocol's wording, the HTTP status or the exit code; the message is for a person and says what
  * would be right. Never holds a key or a provider's text. By value, any thread. */
 #ifndef BASE_FAULT_H
 #define BASE_FAULT_H
@@ -9,7 +9,7 @@
 
 enum fault_code {
     FAULT_NONE,
-    FAULT_INVALID, /* the input is wrong; the words say what would be right */
+    FAULT_INVALID, /* the input is wrong; the message says what would be right */
     FAULT_NOT_FOUND,
     FAULT_CONFLICT,    /* refused by the present state */
     FAULT_UNAVAILABLE, /* cannot now: busy, full, down; try again */

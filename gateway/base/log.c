@@ -40,8 +40,8 @@ uint64_t log_warnings(void)
 /* ---- stderr ---- */
 
 /* O_NONBLOCK on stderr itself would be seen by all who share it, the shell that started us too.
- * Hence a pipe or a terminal is opened once more, a socket asked each time, and what cannot be
- * opened polled first. A regular file takes what it is given. */
+ * Hence a pipe or a terminal is opened once more, a socket is sent to with MSG_DONTWAIT, and what
+ * cannot be opened is polled first. A regular file takes what it is given. */
 static enum { LOG_WAITS, LOG_NONBLOCKING, LOG_SOCKET, LOG_POLLED } log_way;
 static int log_fd = STDERR_FILENO;
 static pthread_mutex_t log_polling = PTHREAD_MUTEX_INITIALIZER;
@@ -51,6 +51,8 @@ static _Atomic bool is_cut;                  /* what was written last does not e
 void log_begin(void)
 {
     struct stat facts;
+    log_way = LOG_WAITS;
+    log_fd = STDERR_FILENO;
     if (fstat(STDERR_FILENO, &facts) != 0 || S_ISREG(facts.st_mode))
         return;
     if (S_ISSOCK(facts.st_mode)) {
@@ -147,9 +149,15 @@ void log_flush(void)
     held.len = 0;
 }
 
+static void log_write_fatal(const char *line, size_t len)
+{
+    log_flush();
+    log_write_out(line, len);
+}
+
 __attribute__((constructor)) static void log_register(void)
 {
-    memory_before_abort = log_flush;
+    memory_write_fatal = log_write_fatal;
 }
 
 void log_hold(bool may_hold)

@@ -5,21 +5,28 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-void (*memory_before_abort)(void);
+static void memory_write(const char *line, size_t len)
+{
+    (void)!write(STDERR_FILENO, line, len);
+}
+
+void (*memory_write_fatal)(const char *line, size_t len) = memory_write;
 
 void memory_assertion_failed(const char *condition, const char *file, int line)
 {
-    if (memory_before_abort)
-        memory_before_abort();
-    fprintf(stderr, "level=fatal event=assertion condition=\"%s\" at=%s:%d\n", condition, file,
-            line);
+    char text[512];
+    snprintf(text, sizeof text, "level=fatal event=assertion condition=\"%.300s\" at=%.100s:%d\n",
+             condition, file, line);
+    memory_write_fatal(text, strlen(text));
     abort();
 }
 
 void memory_ran_out(void)
 {
-    fputs("level=fatal event=out_of_memory\n", stderr);
+    static const char text[] = "level=fatal event=out_of_memory\n";
+    memory_write_fatal(text, sizeof text - 1);
     abort();
 }
 

@@ -20,8 +20,8 @@ _Noreturn void memory_assertion_failed(const char *condition, const char *file, 
 
 /* For libraries that report it: the same end as our own allocations have. */
 _Noreturn void memory_ran_out(void);
-/* Runs on the failing thread before the line of a failed assertion; set before threads start. */
-extern void (*memory_before_abort)(void);
+/* Writes the program's last line; log.c puts its own here, which never waits. */
+extern void (*memory_write_fatal)(const char *line, size_t len);
 
 /* malloc, but never NULL. */
 void *memory_take(size_t size) __attribute__((malloc, alloc_size(1), returns_nonnull));

@@ -27,7 +27,7 @@ static const struct setting_row list[] = {
      .offset = offsetof(struct cache_settings, url),
      .standard = "memory",
      .is_restart = true,
-     .sentence = "Where providers' lists and balances are held between questions: in this process, "
+     .sentence = "Where providers' lists and balances are held between refreshes: in this process, "
                  "or in a Redis that several gateways share and that outlives them."},
 };
 

@@ -1,5 +1,5 @@
 /* See memorystore.h. Values are counted, so that one stays whole for who reads it even when it is
- * replaced meanwhile. Answers are given on the next turn of the loop, in the order of asking. */
+ * replaced meanwhile. Reads complete on the next turn of the loop, in their order. */
 #include "cache/memorystore.h"
 
 #include <stdatomic.h>
@@ -19,13 +19,13 @@ struct value {
 
 struct memorystore_entry {
     UT_hash_handle hh; /* in the order in which they were put */
-    int64_t until_ms;  /* steady */
+    int64_t until_ms;  /* monotonic */
     struct value *value;
     size_t name_len;
     char name[];
 };
 
-struct memorystore_read { /* an answer to be given */
+struct memorystore_read { /* to be completed */
     TAILQ_ENTRY(memorystore_read) entry;
     struct value *value; /* held; NULL: absent */
     cache_done_fn *done;
@@ -110,7 +110,7 @@ static struct memorystore_entry *memorystore_find(struct memorystore *store, str
     return entry;
 }
 
-static void memorystore_give_answers(void *arg)
+static void memorystore_complete(void *arg)
 {
     struct memorystore *store = arg;
     struct memorystore_read *reading, *last = TAILQ_LAST(&store->readings, readings);
@@ -120,8 +120,8 @@ static void memorystore_give_answers(void *arg)
         reading = TAILQ_FIRST(&store->readings);
         is_last = reading == last;
         TAILQ_REMOVE(&store->readings, reading, entry);
-        if (is_last && !TAILQ_EMPTY(&store->readings)) /* asked by the answers given here */
-            loop_timer_start(&store->timer, store->loop, 0, memorystore_give_answers, store);
+        if (is_last && !TAILQ_EMPTY(&store->readings)) /* begun by those completed here */
+            loop_timer_start(&store->timer, store->loop, 0, memorystore_complete, store);
         value = reading->value;
         if (reading->locked) {
             reading->locked(true, reading->arg);
@@ -137,12 +137,12 @@ static void memorystore_give_answers(void *arg)
     }
 }
 
-static struct memorystore_read *memorystore_answer_soon(struct memorystore *store, void *arg)
+static struct memorystore_read *memorystore_read_new(struct memorystore *store, void *arg)
 {
     struct memorystore_read *reading = memory_new(sizeof *reading);
     reading->arg = arg;
     if (TAILQ_EMPTY(&store->readings))
-        loop_timer_start(&store->timer, store->loop, 0, memorystore_give_answers, store);
+        loop_timer_start(&store->timer, store->loop, 0, memorystore_complete, store);
     TAILQ_INSERT_TAIL(&store->readings, reading, entry);
     return reading;
 }
@@ -151,7 +151,7 @@ static bool memorystore_get(void *arg, const char *name, cache_done_fn *done, vo
 {
     struct memorystore *store = arg;
     struct memorystore_entry *entry = memorystore_find(store, str_of(name));
-    struct memorystore_read *reading = memorystore_answer_soon(store, done_arg);
+    struct memorystore_read *reading = memorystore_read_new(store, done_arg);
     reading->done = done;
     if (entry) {
         reading->value = entry->value;
@@ -165,7 +165,7 @@ static bool memorystore_lock(void *arg, const char *name, const char *token, int
                              cache_lock_fn *done, void *done_arg)
 {
     (void)name, (void)token, (void)ttl_ms;
-    memorystore_answer_soon(arg, done_arg)->locked = done;
+    memorystore_read_new(arg, done_arg)->locked = done;
     return true;
 }
 

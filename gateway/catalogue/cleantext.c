@@ -55,14 +55,10 @@ static bool cleantext_entity_number(struct str digits, uint32_t *point_out)
     if (rest.len == 0 || rest.len > 6)
         return false;
     for (size_t i = 0; i < rest.len; i++) {
-        char c = rest.ptr[i];
-        char letter = (char)(c | 0x20);
-        if (c >= '0' && c <= '9')
-            point = point * (is_hex ? 16 : 10) + (uint32_t)(c - '0');
-        else if (is_hex && letter >= 'a' && letter <= 'f')
-            point = point * 16 + (uint32_t)(letter - 'a' + 10);
-        else
+        int digit = str_hex_digit(rest.ptr[i]), base = is_hex ? 16 : 10;
+        if (digit < 0 || digit >= base)
             return false;
+        point = point * (uint32_t)base + (uint32_t)digit;
     }
     *point_out = point;
     return point > 0 && point <= 0x10FFFF && !(point >= 0xD800 && point <= 0xDFFF);

@@ -1,6 +1,6 @@
-/* struct faultlist: every fault of a configuration at once, as a compiler would tell them:
+/* struct faultlist: every fault of a configuration at once, as a compiler reports them:
  *   FILE:LINE:COLUMN: what is wrong; what would be right
- * Never holds a secret. Bounded: past 200 the rest is counted. One thread. */
+ * Never holds a secret. Bounded: beyond 200 they are only counted. One thread. */
 #ifndef SETTINGS_FAULTLIST_H
 #define SETTINGS_FAULTLIST_H
 #include "base/buf.h"

@@ -372,8 +372,8 @@ const struct setting_kind kind_choice_only = {.name = "a choice", .read = kind_r
 
 /* ---- lists, maps, tables ---- */
 
-static bool kind_tell_shape(struct setting_reader *reader, const struct setting_row *row,
-                            const struct yamlnode *node, const char *right)
+static bool kind_report_shape(struct setting_reader *reader, const struct setting_row *row,
+                              const struct yamlnode *node, const char *right)
 {
     if (node->kind != YAMLNODE_BROKEN)
         faultlist_add(reader->faults, node->place, "`%s` is %s; right is %s", row->key,
@@ -396,7 +396,7 @@ static bool kind_read_tables(struct setting_reader *reader, const struct setting
                              const struct yamlnode *node, void *record)
 {
     if (node->kind != YAMLNODE_LIST)
-        return kind_tell_shape(reader, row, node, "a list, an entry a line with `-`");
+        return kind_report_shape(reader, row, node, "a list, an entry a line with `-`");
     if (!kind_check_count(reader, row, node))
         return false;
     char *list = memory_array(node->count + 1, row->table->size), *at = list;
@@ -418,7 +418,7 @@ static bool kind_read_list(struct setting_reader *reader, const struct setting_r
     if (is_single && row->empty_word && str_is(node->text, row->empty_word))
         return true;
     if (!is_single && node->kind != YAMLNODE_LIST)
-        return kind_tell_shape(reader, row, node, "a list or a single value");
+        return kind_report_shape(reader, row, node, "a list or a single value");
     if (!kind_check_count(reader, row, node))
         return false;
     char *list = memory_array(node->count + 2, row->of->size);
@@ -443,7 +443,7 @@ static bool kind_read_map(struct setting_reader *reader, const struct setting_ro
 {
     const struct setting_map *map = row->map;
     if (node->kind != YAMLNODE_MAP)
-        return kind_tell_shape(reader, row, node, "a map");
+        return kind_report_shape(reader, row, node, "a map");
     if (!kind_check_count(reader, row, node))
         return false;
     char *list = memory_array(node->count + 1, map->size), *at = list;

@@ -113,8 +113,8 @@ void names_refer(struct names *names, const char *family, struct str bytes,
     STAILQ_INSERT_TAIL(&names->references, reference, link);
 }
 
-static void names_tell(struct names *names, const struct reference *reference,
-                       struct faultlist *faults)
+static void names_report(struct names *names, const struct reference *reference,
+                         struct faultlist *faults)
 {
     const char *candidates[SUGGEST_MAX];
     size_t count = 0;
@@ -140,6 +140,6 @@ void names_check(struct names *names, struct faultlist *faults)
         struct name *found;
         HASH_FIND(hh, names->table, at->name->key, at->name->key_len, found);
         if (found == NULL)
-            names_tell(names, at, faults);
+            names_report(names, at, faults);
     }
 }

@@ -1,5 +1,5 @@
-/* struct names: who is called what, by family ("provider"), with the place of the first mention,
- * and who is referred to. One load, one thread. */
+/* struct names: the names given, by family ("provider"), each with where it was given first, and
+ * the references to them. One load, one thread. */
 #ifndef SETTINGS_NAMES_H
 #define SETTINGS_NAMES_H
 #include "settings/faultlist.h"
@@ -14,10 +14,10 @@ bool names_add(struct names *names, const char *family, struct str name,
 /* Whether the family has that name; then *first_out is its place. */
 bool names_has(const struct names *names, const char *family, struct str name,
                struct source_location *first_out) MUST_USE;
-/* That name must exist in the end. */
+/* names_check will look for that name. */
 void names_refer(struct names *names, const char *family, struct str name,
                  struct source_location place);
-/* Tells each reference that leads nowhere, with the nearest name. */
+/* Reports each reference to a name that nobody has, with the nearest name. */
 void names_check(struct names *names, struct faultlist *faults);
 
 #endif

@@ -83,8 +83,8 @@ void rows_suggest(struct str wrong, const char *const *candidates, size_t count,
         buf_add_text(out, ", …");
 }
 
-static void rows_tell_unknown_keys(struct setting_reader *reader, const struct setting_table *table,
-                                   const struct yamlnode *map)
+static void rows_report_unknown_keys(struct setting_reader *reader,
+                                     const struct setting_table *table, const struct yamlnode *map)
 {
     const char *keys[KEYS_MAX];
     size_t count = rows_list_keys(table, keys, 0);
@@ -104,9 +104,9 @@ static void rows_tell_unknown_keys(struct setting_reader *reader, const struct s
 /* ---- values ---- */
 
 /* "`timeout`: `0ms` is too short; at least 1ms". The value as written, and only if no secret. */
-static void rows_tell_value(struct setting_reader *reader, const struct setting_row *row,
-                            const struct setting_kind *kind, const struct yamlnode *node,
-                            const struct fault *why)
+static void rows_report_value(struct setting_reader *reader, const struct setting_row *row,
+                              const struct setting_kind *kind, const struct yamlnode *node,
+                              const struct fault *why)
 {
     struct shown shown = yamlnode_show(node->text);
     bool is_shown = !kind->is_secret && !kind->is_hidden && node->text.len > 0;
@@ -155,7 +155,7 @@ bool rows_read_scalar(struct setting_reader *reader, const struct setting_row *r
                        "`%s` is a literal secret; use ${env:NAME} or ${file:/path}", row->key);
     if (is_ok && !kind->parse(text, row, field, &why)) {
         is_ok = false;
-        rows_tell_value(reader, row, kind, node, &why);
+        rows_report_value(reader, row, kind, node, &why);
     }
     rows_wipe_scratch(reader);
     return is_ok;
@@ -252,7 +252,7 @@ void rows_read_table(struct setting_reader *reader, const struct setting_table *
 {
     bool is_usable = map->kind == YAMLNODE_MAP || map->is_null;
     if (is_usable) {
-        rows_tell_unknown_keys(reader, table, map);
+        rows_report_unknown_keys(reader, table, map);
         rows_read_rows(reader, table, map, record);
         return;
     }
@@ -276,14 +276,14 @@ void rows_defaults(struct setting_reader *reader, const struct setting_table *ta
 }
 
 void rows_compare(const struct setting_table *table, const void *a, const void *b,
-                  void (*tell)(const struct setting_row *row, void *arg), void *arg)
+                  void (*report)(const struct setting_row *row, void *arg), void *arg)
 {
     for (size_t i = 0; i < table->count; i++) {
         const struct setting_row *row = &table->rows[i];
         if (row->kind == &kind_inline || (row->kind == &kind_table))
             rows_compare(row->table, (const char *)a + row->offset, (const char *)b + row->offset,
-                         tell, arg);
+                         report, arg);
         else if (row->is_restart && !str_equal(rows_field_bytes(row, a), rows_field_bytes(row, b)))
-            tell(row, arg);
+            report(row, arg);
     }
 }

@@ -1,7 +1,6 @@
-/* Settings as tables of rows: the one description of each key, from which come its reading, its
- * faults, its default and docs/configuration.md. A room owns its rows and its own struct; the
- * generic reader fills the struct and tells each fault with its place. A reader serves one load;
- * one thread. */
+/* Settings as tables of rows: a row is the only description of a key, and reading, faults, default
+ * and docs/configuration.md come from it. A room owns its rows and its struct; the generic reader
+ * fills the struct and reports each fault with its place. A reader serves one load; one thread. */
 #ifndef SETTINGS_ROWS_H
 #define SETTINGS_ROWS_H
 #include "base/fault.h"
@@ -29,7 +28,7 @@ struct setting_kind {
     /* Scalars: the text, `${…}` replaced, into the field. False: *why goes on from "`VALUE` …", as
      * "is too long; 8 is the most", and never holds the value; left alone: "is not KIND; FORM". */
     bool (*parse)(struct str text, const struct setting_row *row, void *field, struct fault *why);
-    /* Structured: the node into the record; tells its own faults. */
+    /* Structured: the node into the record; reports its own faults. */
     bool (*read)(struct setting_reader *reader, const struct setting_row *row,
                  const struct yamlnode *node, void *record);
 };
@@ -82,7 +81,7 @@ struct setting_reader {
 void rows_init(struct setting_reader *reader, struct faultlist *faults, struct yamltree *tree);
 void rows_fini(struct setting_reader *reader);
 /* Fills the record (zeroed by the caller) from a map; what is left out gets its default. All
- * faults are told; whatever was read is owned by the record even then. */
+ * faults are reported; whatever was read is owned by the record even then. */
 void rows_read_table(struct setting_reader *reader, const struct setting_table *table,
                      const struct yamlnode *map, void *record);
 /* Only the defaults. */
@@ -90,13 +89,13 @@ void rows_defaults(struct setting_reader *reader, const struct setting_table *ta
 /* One scalar by the kind's parse, with bounds, secrets and faults. For structured kinds. */
 bool rows_read_scalar(struct setting_reader *reader, const struct setting_row *row,
                       const struct setting_kind *kind, const struct yamlnode *node, void *field);
-/* References to names that nobody has are told. Call once, after all was read. */
+/* Reports references to names that nobody has. Call once, after all was read. */
 void rows_check_references(struct setting_reader *reader);
 /* The row of a key, also through inline tables; NULL when there is none. */
 const struct setting_row *rows_find(const struct setting_table *table, struct str key);
 /* Visits each row that needs a restart and differs between two records. */
 void rows_compare(const struct setting_table *table, const void *a, const void *b,
-                  void (*tell)(const struct setting_row *row, void *arg), void *arg);
+                  void (*report)(const struct setting_row *row, void *arg), void *arg);
 
 /* Adds "did you mean `nearest`?" or, when none is near, "there is: a, b, c". */
 void rows_suggest(struct str wrong, const char *const *candidates, size_t count, struct buf *out);

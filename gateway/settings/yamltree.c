@@ -94,11 +94,15 @@ struct shown yamlnode_show(struct str text)
     size_t len = text.len < 60 ? text.len : 60;
     while (len < text.len && len > 0 && ((unsigned char)text.ptr[len] & 0xC0) == 0x80)
         len--;
-    for (size_t i = 0; i < len; i++) {
-        unsigned char c = (unsigned char)text.ptr[i];
-        shown.text[i] = c < ' ' || c == 0x7f ? '?' : (char)c;
+    size_t end = 0;
+    for (size_t i = 0, step; i < len; i += step) {
+        uint32_t point;
+        step = str_code_point(str_first(text, len), i, &point);
+        bool is_shown = step > 0 && str_is_printable(point);
+        step = step ? step : 1;
+        memcpy(shown.text + end, is_shown ? text.ptr + i : "?", is_shown ? step : 1);
+        end += is_shown ? step : 1;
     }
-    size_t end = len;
     for (const char *more = len < text.len ? "…" : ""; *more; more++)
         shown.text[end++] = *more;
     shown.text[end] = '\0';
@@ -313,7 +317,7 @@ static const char *yamltree_syntax_hint(const struct yamltree_builder *b,
     return "check the indentation, and quote texts that hold `: ` or ` #` or begin with a mark";
 }
 
-static void yamltree_tell_syntax_error(struct yamltree_builder *b, const yaml_parser_t *parser)
+static void yamltree_report_syntax_error(struct yamltree_builder *b, const yaml_parser_t *parser)
 {
     const char *problem = parser->problem ? parser->problem : "not YAML";
     if (parser->error == YAML_MEMORY_ERROR)
@@ -340,7 +344,7 @@ static bool yamltree_build(struct yamltree_builder *b, yaml_parser_t *parser)
     while (is_going && !is_end) {
         yaml_event_t event;
         if (!yaml_parser_parse(parser, &event)) {
-            yamltree_tell_syntax_error(b, parser);
+            yamltree_report_syntax_error(b, parser);
             return false;
         }
         is_end = event.type == YAML_STREAM_END_EVENT;

@@ -14,7 +14,7 @@ enum yamlnode_kind {
     YAMLNODE_SCALAR,
     YAMLNODE_LIST,
     YAMLNODE_MAP,
-    YAMLNODE_BROKEN /* a fault was told already: say no more */
+    YAMLNODE_BROKEN /* its fault was reported already */
 };
 struct yamlnode {
     enum yamlnode_kind kind;
@@ -49,7 +49,7 @@ void yamlnode_add(struct yamlnode *parent, struct yamlnode *child);
 /* "a list", "a map", "a text" for faults. */
 const char *yamlnode_word(const struct yamlnode *node);
 
-/* A text from the file as faults show it: cut, control characters masked. */
+/* A text from the file as faults show it: cut, unprintable characters masked. */
 struct shown {
     char text[68];
 };

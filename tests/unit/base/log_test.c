@@ -7,6 +7,8 @@
 #include <cmocka.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -43,7 +45,7 @@ static char last[4096];
 static size_t reports;
 static size_t lines_come(void)
 {
-    static char bytes[1 << 17];
+    static char bytes[1 << 20];
     ssize_t len = read(reading, bytes, sizeof bytes - 1);
     size_t lines = 0, start = 0;
     reports = 0;
@@ -150,24 +152,57 @@ static void outside_values_cannot_steer_a_terminal(void **state)
 }
 
 /* A reader that stalls: nothing waits, lines are counted, and the next one that fits says so. */
-static void a_full_pipe_drops_lines(void **state)
+static void check_a_stalled_reader(void)
 {
     uint64_t before = log_lines_dropped();
     size_t written = 0;
-    (void)state;
-    fcntl(STDERR_FILENO, F_SETFL, fcntl(STDERR_FILENO, F_GETFL) & ~O_NONBLOCK);
-    log_begin();
     while (log_lines_dropped() < before + 3) {
         log_event(LOG_INFO, "filling", "text=%0200d", 0);
         written++;
         assert_true(written < 10000);
     }
-    assert_int_equal(lines_come(), written - 3);
+    assert_int_equal(lines_come() - reports, written - 3);
     log_event(LOG_INFO, "after", "%s", "");
     assert_int_equal(lines_come(), 2);
     assert_int_equal(reports, 1);
     assert_non_null(strstr(last, "event=after"));
     assert_int_equal(log_lines_dropped(), before + 3);
+}
+
+static void a_full_pipe_drops_lines(void **state)
+{
+    (void)state;
+    fcntl(STDERR_FILENO, F_SETFL, fcntl(STDERR_FILENO, F_GETFL) & ~O_NONBLOCK);
+    log_begin();
+    check_a_stalled_reader();
+}
+
+static void so_does_one_that_cannot_be_opened_again(void **state)
+{
+    struct rlimit limit, none;
+    (void)state;
+    fcntl(STDERR_FILENO, F_SETFL, fcntl(STDERR_FILENO, F_GETFL) & ~O_NONBLOCK);
+    getrlimit(RLIMIT_NOFILE, &limit);
+    none = limit;
+    none.rlim_cur = 0;
+    setrlimit(RLIMIT_NOFILE, &none);
+    log_begin();
+    setrlimit(RLIMIT_NOFILE, &limit);
+    check_a_stalled_reader();
+}
+
+static void so_does_a_socket(void **state)
+{
+    int ends[2];
+    (void)state;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    fcntl(ends[0], F_SETFL, O_NONBLOCK);
+    dup2(ends[1], STDERR_FILENO);
+    dup2(ends[0], reading);
+    close(ends[0]);
+    close(ends[1]);
+    log_begin();
+    check_a_stalled_reader();
 }
 
 /* Held lines go in pieces that a pipe takes whole or not at all. */
@@ -219,6 +254,8 @@ int main(void)
         CAUGHT(what_is_held_has_a_ceiling),
         cmocka_unit_test(outside_values_cannot_steer_a_terminal),
         CAUGHT(a_full_pipe_drops_lines),
+        CAUGHT(so_does_one_that_cannot_be_opened_again),
+        CAUGHT(so_does_a_socket),
         CAUGHT(held_lines_are_dropped_whole),
         cmocka_unit_test(the_moment_is_told_to_the_millisecond),
     };

@@ -168,6 +168,7 @@ static void check_show(void **state)
     (void)state;
     assert_string_equal(yamlnode_show(STR("plain")).text, "plain");
     assert_string_equal(yamlnode_show(STR("a\nb\x7f")).text, "a?b?");
+    assert_string_equal(yamlnode_show(STR("a\u202eb\u2028\u200bc\xff")).text, "a?b??c?");
     char text[140];
     for (size_t i = 0; i < sizeof text; i++)
         text[i] = i % 2 ? '\xa4' : '\xc3';
