@@ -18,7 +18,7 @@ static char *redis_url_decode(struct str text, size_t max)
         if (byte == '%') {
             int high = i + 2 < text.len ? str_hex_digit(text.ptr[i + 1]) : -1;
             int low = i + 2 < text.len ? str_hex_digit(text.ptr[i + 2]) : -1;
-            byte = high < 0 || low < 0 ? '\0' : (char)(high << 4 | low);
+            byte = (char)(high < 0 || low < 0 ? 0 : high << 4 | low);
             i += 2;
         }
         if (byte == '\0' || len == max) {
