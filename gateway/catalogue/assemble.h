@@ -8,7 +8,7 @@
  *
  * A service is published when its type is known, min <= max, and its price is known: that of the
  * first offer with a cost that is not quarantined (`cheapest`: of the cheapest such), else the last
- * one. It leaves the list when no offer could be used for `unlist`: clients switch off for ever
+ * one. It leaves the list when no offer could be used for `unlist`: clients switch off for good
  * what once left it. All that holds for a fixed `rate` too. */
 #ifndef CATALOGUE_ASSEMBLE_H
 #define CATALOGUE_ASSEMBLE_H

@@ -53,16 +53,16 @@ struct feed {
     enum feedlist_state state;
     struct loop_timer list_timer;
     struct feedcall list_call;
-    bool is_list_wanted;            /* by an operator: ask, whatever the cache has */
+    bool is_list_wanted;            /* by an operator: fetch it, whatever the cache has */
     bool is_cache_read;             /* for this round */
-    bool is_turn;                   /* the cache's lock is ours: we ask for all gateways */
+    bool is_turn;                   /* the cache's lock is ours: we fetch for all gateways */
     bool is_tried;                  /* arrived, failed or held back since the start */
     struct provider_list *list;     /* the good one; NULL: never held */
     struct provider_list *shrunken; /* the last refused one, until accept or a good one */
     struct pricebook book;
     size_t quarantined; /* of the rows of list */
     enum feedlist_trouble trouble;
-    char trouble_words[120];
+    char trouble_message[120];
     uint64_t refreshes, failures;
     int64_t complained_at_ms; /* monotonic; a list was asked for since an order met other limits */
     struct digest kept;       /* of the rows and held prices the ledger has */
@@ -70,14 +70,14 @@ struct feed {
     /* the balance */
     struct loop_timer balance_timer;
     struct feedcall balance_call;
-    bool is_balance_wanted;        /* by health or somebody else: ask though the key is parked */
-    bool is_balance_read;          /* from the cache, for this round */
+    bool is_balance_wanted; /* by health or somebody else: fetch it though the key is parked */
+    bool is_balance_read;   /* from the cache, for this round */
     char currency[CURRENCY_BYTES]; /* that the panel reported last; "": none */
 };
 
 struct refresher {
     struct refresher_parts parts;
-    struct feed *feeds; /* owned; one a name ever seen */
+    struct feed *feeds; /* owned; one for each name ever seen */
     struct feed *by_id[PROVIDER_MAX];
     struct importnumbers *numbers;
     struct refresher_view view; /* settings NULL: none yet */
@@ -105,12 +105,12 @@ void refresher_note(struct feed *feed);                                    /* in
 /* Compares the currency that the panel reported last with the configured one. */
 void feedbalance_judge_currency(struct feed *feed, const struct provider *provider);
 
-/* Gateways that share a cache share what is asked of the same panel with the same key only. */
+/* Gateways that share a cache share only what the same panel said to the same key. */
 enum { CACHE_NAME_BYTES = 300 };
 void refresher_cache_name(const struct feed *feed, const char *what, char out[CACHE_NAME_BYTES]);
 
-/* feedcall.c: NULL when asked; else why not ("": the rate limit), and how long to wait. A wanted
- * call goes though the key is parked or readings rest. */
+/* feedcall.c: NULL when the call is under way; else why not ("": the rate limit), and how long to
+ * wait. A wanted call goes though the key is parked or readings are cooling down. */
 const char *feedcall_start(struct feedcall *call, enum upstream_action action, bool is_wanted,
                            upstream_call_done_fn *done, int64_t *wait_ms_out);
 /* First thing in done: the call is over and health knows. provider stays valid: the view has it

@@ -92,7 +92,7 @@ static void feedlist_note_trouble(struct feed *feed, enum feedlist_trouble kind,
         log_event(LOG_INFO, "list_recovered", "provider=%s services=%zu",
                   log_value(str_of(feed->name)).text, feed->list ? feed->list->count : 0);
     feed->trouble = kind;
-    snprintf(feed->trouble_words, sizeof feed->trouble_words, "%s", message);
+    snprintf(feed->trouble_message, sizeof feed->trouble_message, "%s", message);
 }
 
 /* ---- keeping ---- */
@@ -223,7 +223,7 @@ static void feedlist_take(struct feed *feed, struct provider_list **list, bool i
 static bool feedlist_consider(struct feed *feed, struct provider_list **list, bool is_from_cache)
 {
     struct percent limit = feed->refresher->view.settings->vanish_limit;
-    char message[sizeof feed->trouble_words];
+    char message[sizeof feed->trouble_message];
     bool is_empty = (*list)->count == 0 || (!feed->list && provider_list_priced(*list) == 0);
     bool is_shrunken = feed->list && provider_list_is_shrunken(feed->list, *list, limit);
     if (!is_empty && !is_shrunken) {
@@ -315,7 +315,7 @@ static void feedlist_ask(struct feed *feed)
     if (why_not[0] == '\0')
         return; /* the rate limit is no trouble: it passes by itself */
     if (feed->trouble == TROUBLE_NONE)
-        snprintf(feed->trouble_words, sizeof feed->trouble_words, "%s", why_not);
+        snprintf(feed->trouble_message, sizeof feed->trouble_message, "%s", why_not);
     feedlist_tried(feed);
 }
 

@@ -6,7 +6,7 @@
 #include "catalogue/render.h"
 
 /* So many lists are made ready with the snapshot. Should there be more, the others are made when
- * they are first asked for, by the thread that asks: 5,000 services are 1.3 MB and 10 ms a list. */
+ * they are first asked for, by the thread that asks: 5,000 services are 1.3 MB and 10 ms each. */
 enum { PRICELIST_READY = 64 };
 
 struct pricelist {

@@ -584,7 +584,7 @@ void refresher_note(struct feed *feed)
         report.quarantined = feed->quarantined;
         report.unsellable = provider_list_void(feed->list);
     }
-    snprintf(report.last_error, sizeof report.last_error, "%s", feed->trouble_words);
+    snprintf(report.last_error, sizeof report.last_error, "%s", feed->trouble_message);
     pthread_mutex_lock(&refresher->reports_mutex);
     refresher->reports[feed->id] = report;
     pthread_mutex_unlock(&refresher->reports_mutex);

@@ -1,11 +1,10 @@
 /* struct refresher: keeps the catalogue in step with the providers, on a loop and thread of its own
- * ("refresh"). Asks each provider for its list at start and every catalogue.refresh, for its
- * balance every catalogue.balance and when health wants it; good lists go to the ledger and the
- * cache, bad ones (error, empty, truncated, more than vanish_limit gone) never replace good ones.
- * Prices that jump are quarantined. Every change ends in one new snapshot, published once.
+ * ("refresh"). Fetches each provider's list at start and every catalogue.refresh, its balance every
+ * catalogue.balance and when health wants it; good lists go to the ledger and the cache, bad ones
+ * (error, empty, truncated, more than vanish_limit gone) never replace good ones. Prices that jump
+ * are quarantined. Every change ends in one new snapshot, published once.
  *
- * Calls marked "any thread" post to the refresh loop; answers come back by done on the asker's
- * loop. */
+ * Calls marked "any thread" post to the refresh loop; done is called on the caller's loop. */
 #ifndef CATALOGUE_REFRESHER_H
 #define CATALOGUE_REFRESHER_H
 #include "cache/cache.h"
@@ -14,7 +13,7 @@
 #include "routing/health.h"
 
 struct refresher;
-/* Called on the refresh thread with a snapshot whose pin is the callee's. */
+/* Called on the refresh thread; the snapshot's pin is the callee's. */
 typedef void refresher_publish_fn(struct catalogue *catalogue, void *arg);
 
 struct refresher_parts {
@@ -34,7 +33,7 @@ void refresher_take_import(struct refresher *refresher, const struct ledger_impo
 void refresher_take_price(struct refresher *refresher, const struct ledger_price *price,
                           int64_t at_ms);
 /* A configuration to work with: settings are borrowed and stay valid until release(arg) is called
- * on the refresh thread; sets are pinned. The first call starts the asking; later ones are reloads
+ * on the refresh thread; sets are pinned. The first call starts fetching; later ones are reloads
  * and always end in a new snapshot. Any thread. */
 struct refresher_view {
     const struct catalogue_settings *settings;
@@ -44,7 +43,7 @@ struct refresher_view {
     void *arg;
 };
 void refresher_configure(struct refresher *refresher, const struct refresher_view *view);
-/* Ask now: the list (a reload, an operator) or the balance of one provider. Any thread. */
+/* Fetch now: the list (a reload, an operator) or the balance of one provider. Any thread. */
 void refresher_ask_list(struct refresher *refresher, unsigned provider_id);
 void refresher_ask_balance(struct refresher *refresher, unsigned provider_id);
 /* The provider refused an order that its list allows: its list is fetched anew, at most every half
@@ -63,7 +62,7 @@ struct refresher_report {
     int64_t fetched_at_ms; /* wall */
     size_t services, quarantined;
     size_t unsellable;    /* limits that leave nothing */
-    char last_error[120]; /* our words; "" when the last try went well */
+    char last_error[120]; /* a message of ours; "" when the last attempt went well */
     uint64_t refreshes, failures;
 };
 void refresher_report(struct refresher *refresher, unsigned provider_id,

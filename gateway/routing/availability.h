@@ -1,25 +1,46 @@
-/* struct availability: a breaker with the explicit rests of who is watched, a provider in one kind
- * of question or one offer. A value; the moment is an argument (steady clock). */
-#ifndef ROUTING_WATCH_H
-#define ROUTING_WATCH_H
+/* struct availability: a breaker and the cool-downs that answers asked for, of a provider in one
+ * kind of call or of one offer. A value; the moment is an argument (monotonic clock).
+ *
+ * struct availability_table: those of one provider's offers by the panel's service id, only where
+ * there is something to remember. Bounded: beyond AVAILABILITY_TABLE_MAX the oldest is forgotten.
+ * Locked by its owner. */
+#ifndef ROUTING_AVAILABILITY_H
+#define ROUTING_AVAILABILITY_H
+#include "base/str.h"
 #include "routing/breaker.h"
 #include "routing/ranking.h"
 
 struct availability {
     struct breaker breaker;
-    int64_t cool_down_until_ms; /* an answer said so; 0: none */
-    uint16_t rests;             /* in a row, without a success between */
+    int64_t cool_down_until_ms; /* an answer asked for it; 0: none */
+    uint16_t cool_downs;        /* in a row, without a success between */
     bool is_announced;          /* its trouble was logged */
 };
 
-enum skip availability_look(const struct availability *watch, int64_t now_ms);
-/* Rests it for BREAKER_STEP_MS x n, at least min_ms, at most BREAKER_MAX_MS; what arrives while
- * it rests lengthens nothing. */
-void availability_cool_down(struct availability *watch, int64_t min_ms, int64_t now_ms);
-/* It works again; a rest that is not over yet ends only by a success. */
-void availability_recover(struct availability *watch, bool is_success, int64_t now_ms);
-bool availability_is_clear(const struct availability *watch); /* nothing to remember */
-/* The latest moment at which a rest or an open breaker ends; 0: none. */
-int64_t availability_until_ms(const struct availability *watch);
+enum skip availability_look(const struct availability *availability, int64_t now_ms);
+/* Cools it down for BREAKER_STEP_MS x n, at least min_ms, at most BREAKER_MAX_MS; what arrives
+ * during a cool-down lengthens nothing. */
+void availability_cool_down(struct availability *availability, int64_t min_ms, int64_t now_ms);
+/* It works again; a cool-down that is not over yet ends only by a success. */
+void availability_recover(struct availability *availability, bool is_success, int64_t now_ms);
+bool availability_is_clear(const struct availability *availability); /* nothing to remember */
+/* The latest moment at which a cool-down or an open breaker ends; 0: none. */
+int64_t availability_until_ms(const struct availability *availability);
+
+enum { AVAILABILITY_TABLE_MAX = 20000, AVAILABILITY_SERVICE_BYTES = 128 };
+
+struct availability_entry; /* uthash */
+struct availability_table {
+    struct availability_entry *table;
+};
+
+/* NULL when it has nothing to remember. */
+struct availability *availability_table_find(struct availability_table *offers, struct str service);
+/* Made if need be; NULL for no service, or an id longer than AVAILABILITY_SERVICE_BYTES. */
+struct availability *availability_table_get(struct availability_table *offers, struct str service);
+void availability_table_forget(struct availability_table *offers, struct str service);
+void availability_table_clear(struct availability_table *offers);
+unsigned availability_table_cooling_down(const struct availability_table *offers, int64_t now_ms);
+unsigned availability_table_count(const struct availability_table *offers);
 
 #endif

@@ -1,6 +1,6 @@
 /* The circuit breaker as a value: consecutive failures open it (5), for 30 s x n, at most 300 s, n
  * being how often it opened without a success between; when the time is over one probe is let
- * through. Pure; the moment is an argument (steady clock). */
+ * through. Pure; the moment is an argument (monotonic clock). */
 #ifndef ROUTING_BREAKER_H
 #define ROUTING_BREAKER_H
 #include <stdbool.h>

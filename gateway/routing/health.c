@@ -1,14 +1,14 @@
-/* See health.h. One mutex a provider, held for a few comparisons; what an answer means is judged in
- * impact.c, how long somebody rests in availability.c. */
+/* See health.h. One mutex for each provider, held for a few comparisons; what an answer means is
+ * judged in impact.c, how long a cool-down lasts in availability.c. */
 #include "routing/health.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 
 #include "base/log.h"
-#include "routing/health_news.h"
+#include "providers/provider.h"
+#include "routing/availability.h"
 #include "routing/impact.h"
-#include "routing/offer_availability.h"
 
 enum {
     HEALTH_KINDS = 2,
@@ -38,9 +38,9 @@ struct provider_health {
         struct money seen; /* the last one */
         int64_t until_ms;  /* ends by itself then, should no balance ever be read */
         size_t service_len;
-        char service[OFFER_AVAILABILITY_SERVICE_BYTES]; /* the offer that was refused */
+        char service[AVAILABILITY_SERVICE_BYTES]; /* the offer that was refused */
     } funds;
-    struct offer_availability offers;
+    struct availability_table offers;
     int64_t singly_until_ms; /* no multi-status before then; 0: not known to lack it */
 };
 
@@ -61,10 +61,45 @@ void health_free(struct health *health)
     if (health == NULL)
         return;
     for (unsigned id = 0; id < PROVIDER_MAX; id++) {
-        offer_availability_clear(&health->providers[id].offers);
+        availability_table_clear(&health->providers[id].offers);
         pthread_mutex_destroy(&health->providers[id].mutex);
     }
     free(health);
+}
+
+/* ---- changes of state to be logged: gathered under the lock and written after it, for a log line
+ * is a system call ---- */
+
+enum { HEALTH_NEWS_MAX = 8 };
+struct health_news {
+    unsigned provider_id;
+    struct str service; /* of the offer, borrowed; STR_NONE */
+    size_t count;
+    struct health_item {
+        enum log_level level;
+        const char *event;  /* "provider_cooling_down" */
+        const char *reason; /* a snake_case word */
+    } items[HEALTH_NEWS_MAX];
+};
+static void health_news_add(struct health_news *news, enum log_level level, const char *event,
+                            const char *reason)
+{
+    ASSERT(news->count < HEALTH_NEWS_MAX);
+    news->items[news->count++] = (struct health_item){level, event, reason};
+}
+
+static void health_news_log(const struct health_news *news)
+{
+    struct str name = provider_name(news->provider_id);
+    for (size_t i = 0; i < news->count; i++) {
+        const struct health_item *item = &news->items[i];
+        if (news->service.len && str_starts(str_of(item->event), STR("offer_")))
+            log_event(item->level, item->event, "provider=" STR_FMT " service=%s reason=%s",
+                      STR_ARG(name), log_value(news->service).text, item->reason);
+        else
+            log_event(item->level, item->event, "provider=" STR_FMT " reason=%s", STR_ARG(name),
+                      item->reason);
+    }
 }
 
 static struct provider_health *health_lock(struct health *health, unsigned provider_id)
@@ -84,7 +119,7 @@ static bool health_is_out_of_funds(const struct funds *funds, int64_t now_ms)
     return funds->is_out && (funds->has_seen || now_ms < funds->until_ms);
 }
 
-/* *offer_out: the offer's watch, NULL when it has none. */
+/* *offer_out: what is remembered of the offer, NULL when that is nothing. */
 static enum skip health_look_locked(struct provider_health *provider, enum health_kind kind,
                                     struct str upstream_service, int64_t now_ms,
                                     struct availability **offer_out)
@@ -102,7 +137,7 @@ static enum skip health_look_locked(struct provider_health *provider, enum healt
     skip = availability_look(&provider->watches[kind], now_ms);
     if (skip != SKIP_NONE || kind != HEALTH_ORDERS)
         return skip;
-    *offer_out = offer_availability_find(&provider->offers, upstream_service);
+    *offer_out = availability_table_find(&provider->offers, upstream_service);
     return *offer_out ? availability_look(*offer_out, now_ms) : SKIP_NONE;
 }
 
@@ -135,7 +170,7 @@ static void health_give_back(struct provider_health *provider, enum health_kind 
                              struct str upstream_service)
 {
     struct availability *offer =
-        kind == HEALTH_ORDERS ? offer_availability_find(&provider->offers, upstream_service) : NULL;
+        kind == HEALTH_ORDERS ? availability_table_find(&provider->offers, upstream_service) : NULL;
     breaker_give_back(&provider->watches[kind].breaker);
     if (offer)
         breaker_give_back(&offer->breaker);
@@ -197,7 +232,7 @@ static void health_provider_works(const struct note *note, bool is_success)
 
 static void health_offer_works(const struct note *note, bool is_success)
 {
-    struct availability *offer = offer_availability_find(&note->provider->offers, note->service);
+    struct availability *offer = availability_table_find(&note->provider->offers, note->service);
     if (note->kind != HEALTH_ORDERS || offer == NULL)
         return;
     availability_recover(offer, is_success, note->now_ms);
@@ -205,7 +240,7 @@ static void health_offer_works(const struct note *note, bool is_success)
         return;
     if (offer->is_announced)
         health_news_add(note->news, LOG_INFO, "offer_recovered", "takes_orders");
-    offer_availability_forget(&note->provider->offers, note->service);
+    availability_table_forget(&note->provider->offers, note->service);
 }
 
 static void health_announce_provider(const struct note *note, enum log_level level,
@@ -237,7 +272,7 @@ static void health_provider_fails(const struct note *note)
 static void health_offer_fails(const struct note *note)
 {
     struct availability *offer =
-        note->kind == HEALTH_ORDERS ? offer_availability_get(&note->provider->offers, note->service)
+        note->kind == HEALTH_ORDERS ? availability_table_get(&note->provider->offers, note->service)
                                     : NULL;
     if (offer == NULL)
         return;
@@ -266,7 +301,7 @@ static void health_cool_down_provider(const struct note *note, enum log_level le
 
 static void health_cool_down_offer(const struct note *note, int64_t min_ms, const char *reason)
 {
-    struct availability *offer = offer_availability_get(&note->provider->offers, note->service);
+    struct availability *offer = availability_table_get(&note->provider->offers, note->service);
     if (offer == NULL)
         return;
     breaker_give_back(&offer->breaker);
@@ -396,7 +431,7 @@ static void health_blame_supplier(struct provider_health *provider, struct healt
                                   int64_t now_ms)
 {
     struct str service = str_make(provider->funds.service, provider->funds.service_len);
-    struct availability *offer = offer_availability_get(&provider->offers, service);
+    struct availability *offer = availability_table_get(&provider->offers, service);
     if (offer == NULL)
         return;
     availability_cool_down(offer, HEALTH_SUPPLIER_COOL_DOWN_MS, now_ms);
@@ -410,7 +445,7 @@ void health_balance(struct health *health, unsigned provider_id, struct money ba
     struct health_news news = {.provider_id = provider_id};
     struct provider_health *provider = health_lock(health, provider_id);
     struct funds *funds = &provider->funds;
-    char service[OFFER_AVAILABILITY_SERVICE_BYTES];
+    char service[AVAILABILITY_SERVICE_BYTES];
     memcpy(service, funds->service, sizeof service);
     news.service = str_make(service, funds->service_len);
     health_end_key(provider, &news, "key_works");
@@ -489,7 +524,7 @@ void health_reset(struct health *health, unsigned provider_id)
     provider->is_key_parked = false;
     provider->funds = (struct funds){0};
     provider->singly_until_ms = 0;
-    offer_availability_clear(&provider->offers);
+    availability_table_clear(&provider->offers);
     health_unlock(provider);
     if (was_cooling_down)
         health_news_add(&news, LOG_INFO, "provider_recovered", "by_operator");
@@ -514,6 +549,6 @@ void health_report(struct health *health, unsigned provider_id, int64_t now_ms,
         .orders = breaker_state(&provider->watches[HEALTH_ORDERS].breaker, now_ms),
         .readings = breaker_state(&provider->watches[HEALTH_READINGS].breaker, now_ms),
         .cool_down_ms = until_ms > now_ms ? until_ms - now_ms : 0,
-        .offers_cooling_down = offer_availability_cooling_down(&provider->offers, now_ms)};
+        .offers_cooling_down = availability_table_cooling_down(&provider->offers, now_ms)};
     health_unlock(provider);
 }

@@ -1,6 +1,6 @@
 /* struct health: what we know of each provider and offer right now, for the whole gateway: breakers
- * (orders and readings apart), parked keys, empty accounts, rested offers. Process-wide, locked in
- * shards, any thread; nothing here waits. Times are of the steady clock. */
+ * (orders and readings apart), parked keys, empty accounts, cool-downs of offers. Process-wide, one
+ * mutex for each provider, any thread; nothing here waits. Times are of the monotonic clock. */
 #ifndef ROUTING_HEALTH_H
 #define ROUTING_HEALTH_H
 #include "providers/upstream.h"
@@ -30,8 +30,8 @@ void health_note(struct health *health, unsigned provider_id, enum health_kind k
                  struct money cost, int64_t now_ms);
 
 /* A balance that was read, in the provider's currency: ends a parked key; ends "out of funds" when
- * the first one read after it covers what was asked (then the offer that was refused is rested
- * instead) or when it has risen since. */
+ * the first one read after it covers what was asked (then the offer that was refused cools
+ * down instead) or when it has risen since. */
 void health_balance(struct health *health, unsigned provider_id, struct money balance,
                     int64_t now_ms);
 /* What the panel's balance said of its currency: a wrong one closes the provider to new orders
@@ -50,7 +50,7 @@ void health_reset(struct health *health, unsigned provider_id);
 struct health_report { /* for provider list, explain, /metrics */
     bool is_key_parked, is_out_of_funds, is_currency_wrong;
     enum breaker_state orders, readings;
-    int64_t cool_down_ms; /* until the latest rest of the provider ends; 0 none */
+    int64_t cool_down_ms; /* until the latest cool-down of the provider ends; 0 none */
     unsigned offers_cooling_down;
 };
 void health_report(struct health *health, unsigned provider_id, int64_t now_ms,

@@ -7,7 +7,7 @@
 
 enum skip {
     SKIP_NONE,
-    SKIP_TRIED,       /* each offer once an order */
+    SKIP_TRIED,       /* each offer once for an order */
     SKIP_CLOSED,      /* state: closed */
     SKIP_PAUSED,      /* by an operator */
     SKIP_UNKNOWN,     /* never seen in the provider's list: its cost is unknown */
@@ -21,7 +21,7 @@ enum skip {
     SKIP_KEY,         /* bad key: parked */
     SKIP_FUNDS,       /* out of funds */
     SKIP_BREAKER,     /* provider or offer failing */
-    SKIP_COOL_DOWN,   /* provider or offer rested for a while */
+    SKIP_COOL_DOWN,   /* provider or offer cooling down */
     SKIP_COUNT
 };
 const char *skip_name(enum skip skip); /* "its cost is above the charge", for explain */
