@@ -37,11 +37,13 @@ struct entry_shape {
 
 static const struct entry_shape shape_order = {
     sizeof(struct ledger_order),
-    9,
+    12,
     {TEXT_OF(ledger_order, client), TEXT_OF(ledger_order, fields), TEXT_OF(ledger_order, currency),
-     TEXT_OF(ledger_order, provider), TEXT_OF(ledger_order, upstream_service),
-     TEXT_OF(ledger_order, upstream_id), TEXT_OF(ledger_order, extra),
-     TEXT_OF(ledger_order, reason), TEXT_OF(ledger_order, request_id)}};
+     TEXT_OF(ledger_order, sale.provider), TEXT_OF(ledger_order, sale.upstream_service),
+     TEXT_OF(ledger_order, ref), TEXT_OF(ledger_order, provider),
+     TEXT_OF(ledger_order, upstream_service), TEXT_OF(ledger_order, upstream_id),
+     TEXT_OF(ledger_order, extra), TEXT_OF(ledger_order, reason),
+     TEXT_OF(ledger_order, request_id)}};
 static const struct entry_shape shape_attempt = {
     sizeof(struct ledger_attempt),
     6,
@@ -67,6 +69,15 @@ static const struct entry_shape shape_client_key = {
     sizeof(struct ledger_client_key),
     2,
     {TEXT_OF(ledger_client_key, client), TEXT_OF(ledger_client_key, label)}};
+static const struct entry_shape shape_ref = {
+    sizeof(struct ledger_ref), 1, {TEXT_OF(ledger_ref, ref)}};
+static const struct entry_shape shape_funds = {sizeof(struct ledger_funds), 0, {0}};
+static const struct entry_shape shape_credit = {
+    sizeof(struct ledger_credit),
+    5,
+    {TEXT_OF(ledger_credit, client), TEXT_OF(ledger_credit, currency), TEXT_OF(ledger_credit, id),
+     TEXT_OF(ledger_credit, note), TEXT_OF(ledger_credit, who)}};
+static const struct entry_shape shape_number = {sizeof(uint32_t), 0, {0}};
 static const struct entry_shape shape_pause = {
     sizeof(struct ledger_pause),
     3,
@@ -92,6 +103,8 @@ static const struct entry_shape *const shapes[] = {
     [ENTRY_KEY_ADD] = &shape_client_key,
     [ENTRY_KEY_REVOKE] = &shape_client_key,
     [ENTRY_KEYS_USED] = &shape_client_key,
+    [ENTRY_CREDIT] = &shape_credit,
+    [ENTRY_ANSWERED] = &shape_number,
 };
 
 /* count structs of one shape with their texts; NULL while measuring. */
@@ -125,6 +138,8 @@ static const struct ledger_change *entry_pack_change(struct packer *p,
     copy.insert = entry_pack_optional(p, &shape_order, change->insert);
     copy.attempt_ended = entry_pack_optional(p, &shape_attempt, change->attempt_ended);
     copy.attempt_started = entry_pack_optional(p, &shape_attempt, change->attempt_started);
+    copy.ref = entry_pack_optional(p, &shape_ref, change->ref);
+    copy.funds = entry_pack_optional(p, &shape_funds, change->funds);
     copy.update = entry_pack_optional(p, &shape_update, change->update);
     copy.order_request = entry_pack_optional(p, &shape_request, change->order_request);
     if (change->event)

@@ -17,7 +17,9 @@ enum entry_kind {
     ENTRY_CLIENT_CHANGE,
     ENTRY_KEY_ADD,
     ENTRY_KEY_REVOKE,
-    ENTRY_KEYS_USED
+    ENTRY_KEYS_USED,
+    ENTRY_CREDIT,
+    ENTRY_ANSWERED
 };
 
 struct entry_list { /* a provider's last good list */
@@ -45,6 +47,8 @@ struct ledger_entry {
         const struct ledger_pause *pause;
         const struct ledger_client *client;
         const struct ledger_client_key *keys;
+        const struct ledger_credit *credit;
+        const uint32_t *answered; /* orders */
     } of;
 };
 STAILQ_HEAD(entry_queue, ledger_entry);

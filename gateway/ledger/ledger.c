@@ -254,6 +254,17 @@ void ledger_touch_client_keys(struct ledger *ledger, const struct ledger_client_
     ledger_write_rows(ledger, NULL, ENTRY_KEYS_USED, list, count, NULL, NULL);
 }
 
+void ledger_credit(struct ledger *ledger, struct loop *loop, const struct ledger_credit *credit,
+                   ledger_done_fn *done, void *arg)
+{
+    ledger_write_rows(ledger, loop, ENTRY_CREDIT, credit, 1, done, arg);
+}
+
+void ledger_note_answered(struct ledger *ledger, uint32_t order)
+{
+    writer_note_answered(ledger->writer, order);
+}
+
 static uint32_t ledger_take_number(_Atomic uint64_t *next)
 {
     uint64_t number = atomic_fetch_add_explicit(next, 1, memory_order_relaxed);

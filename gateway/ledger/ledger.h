@@ -7,6 +7,7 @@
  * in the order of the calls. Completions of one commit wake each loop once. */
 #ifndef LEDGER_LEDGER_H
 #define LEDGER_LEDGER_H
+#include "accounts/account.h"
 #include "base/arena.h"
 #include "base/fault.h"
 #include "ledger/orderstate.h"
@@ -39,9 +40,20 @@ struct ledger_outcome {
     uint32_t order;           /* DUPLICATE */
     enum orderstate from, to; /* NOT_ALLOWED */
     const char *reason;       /* a refusal's, static; NULL for none */
+    bool is_repeat;           /* a credit that was there already */
+    struct account account;   /* after a credit */
 };
 
 /* ---- what is written ---- */
+
+/* What an order was sold and bought at. It decides its settlement and its children's charges,
+ * whatever lists and configuration say later. */
+struct ledger_sale {
+    unsigned decimals;                     /* of its charges; 0: not known (an older ledger) */
+    struct money cost;                     /* the offer's rate, in our currency; 0: not known */
+    struct str provider, upstream_service; /* the offer */
+    int64_t package_unit; /* what the panel counts a package as; 0: not known (yet) */
+};
 
 struct ledger_order { /* also what is read */
     uint32_t id;
@@ -54,7 +66,13 @@ struct ledger_order { /* also what is read */
     struct money charge; /* quoted at add; what the client would pay for all of it */
     struct str currency; /* of rate, charge and paid */
     struct order_course course;
+    struct ledger_sale sale;
+    struct money held; /* of its client's account, for this order; set by the ledger */
+    struct money cost; /* of the last attempt, as expected or as its panel corrected it */
     bool is_number_given;
+    bool is_claimed;     /* its number went to a later, equal add */
+    int64_t link_hash;   /* of service and link where the service limits orders by link, else 0 */
+    struct str ref;      /* the client's own; "" when none */
     struct str provider; /* of the last attempt */
     struct str upstream_service;
     struct str upstream_id; /* "" until accepted */
@@ -62,7 +80,9 @@ struct ledger_order { /* also what is read */
     uint32_t parent;        /* 0, or the subscription or drip-feed this one belongs to */
     struct str reason;      /* of the last state, for the operator */
     struct str request_id;
-    int64_t created_at_ms, updated_at_ms; /* wall */
+    /* Wall; the last three 0 until then, and set by the ledger unless given. */
+    int64_t created_at_ms, updated_at_ms;
+    int64_t accepted_at_ms, reported_at_ms /* by its panel */, settled_at_ms;
 };
 
 struct ledger_attempt {
@@ -81,20 +101,36 @@ struct ledger_attempt {
 struct ledger_change {
     uint32_t order;                    /* the order it is about */
     const struct ledger_order *insert; /* a new order */
+    /* With insert; NULL: unlimited, nothing is held, NO_FUNDS never comes. */
+    const struct ledger_funds {
+        struct account_limits limits;
+        struct money hold; /* prepaid: held until a panel accepts or refuses */
+    } * funds;
+    /* With insert: DUPLICATE when the client has an order under it with the same digest, REFUSED
+     * when with another. A refusal of the order frees it; else it is kept for 7 days. */
+    const struct ledger_ref {
+        struct str ref;
+        uint8_t digest[LEDGER_SHA256_BYTES]; /* of what was ordered */
+    } * ref;
     const struct ledger_attempt
         *attempt_ended; /* number, state, upstream_id, text, evidence, ended_at */
     const struct ledger_attempt
         *attempt_started; /* in state sending; the order is placing until it ends */
     const struct ledger_update {
-        bool has_state, has_paid,
-            has_remains; /* which of the course; its start count where it has one */
+        bool has_course; /* all of it; its start count where it has one */
         bool has_upstream, has_extra;
-        bool gives_number;      /* sets is_number_given */
+        bool gives_number; /* sets is_number_given */
+        bool claims;       /* sets is_claimed; REFUSED when it is already */
+        bool is_report;    /* by its panel: sets reported_at_ms */
+        bool has_cost;     /* the panel's own charge corrects the attempt's cost */
+        bool has_package_unit;
         bool only_if_unsettled; /* REFUSED instead when the order is final already */
         struct order_course course;
         /* has_upstream: empty leaves as is; none of them changes while an attempt is being sent */
         struct str provider, upstream_service, upstream_id;
         struct str extra;
+        struct money cost;
+        int64_t package_unit;
     } * update;
     const struct ledger_request *order_request; /* inserted when its number is new, else updated */
     const char *event; /* word, as in the events table: "placed", "accepted", "status"… */
@@ -151,6 +187,15 @@ void ledger_revoke_client_key(struct ledger *ledger, struct loop *loop,
 void ledger_touch_client_keys(struct ledger *ledger, const struct ledger_client_key *list,
                               size_t count);
 
+/* Money that comes in or goes out by itself: a payment, or what an operator takes back or corrects.
+ * The same id with the same amount is the same credit (DONE, is_repeat); with another amount it is
+ * REFUSED. A negative one takes only what is available, else NO_FUNDS. */
+void ledger_credit(struct ledger *ledger, struct loop *loop, const struct ledger_credit *credit,
+                   ledger_done_fn *done, void *arg);
+/* The answer with this order's number was written whole. Nobody waits for that: it goes along with
+ * the next commit, within a second. What was not noted is unclaimed after a restart. */
+void ledger_note_answered(struct ledger *ledger, uint32_t order);
+
 /* The next order or refill number: from memory, ours alone, never given twice, may leave gaps.
  * 0 when 2147483647 is passed. Any thread. */
 uint32_t ledger_take_order_number(struct ledger *ledger);
@@ -167,7 +212,15 @@ enum ledger_query_kind {
     LEDGER_QUERY_REQUESTS,   /* ids: refill numbers, each that exists */
     LEDGER_QUERY_CHILDREN,   /* id: the orders whose parent it is, by number */
     LEDGER_QUERY_PAUSES,     /* every provider's pause */
-    LEDGER_QUERY_CLIENTS     /* those added at run time (client: that one), with all their keys */
+    LEDGER_QUERY_CLIENTS,    /* those added at run time (client: that one), with all their keys */
+    LEDGER_QUERY_UPSTREAM,   /* orders at `provider` whose number there is `text` */
+    LEDGER_QUERY_LINK,       /* unfinished orders of `link_hash` */
+    LEDGER_QUERY_REF,        /* client, text: the order of that ref, and its digest in `ref` */
+    LEDGER_QUERY_UNCLAIMED,  /* orders from since_ms on whose answer is not known to be written */
+    LEDGER_QUERY_SETTLED,  /* settled from since_ms on, by that moment; after: the last one seen */
+    LEDGER_QUERY_EVENTS,   /* every order's, numbered above `after`, by number */
+    LEDGER_QUERY_ACCOUNTS, /* every client's account (client: that one) */
+    LEDGER_QUERY_STATEMENT /* client: postings from since_ms until until_ms (0: now), by number */
 };
 struct ledger_query {
     enum ledger_query_kind request;
@@ -178,9 +231,14 @@ struct ledger_query {
     struct str provider, text;
     bool is_doubt;
     uint32_t before; /* 0: from the newest */
+    int64_t after;   /* EVENTS: an event's number; SETTLED: an order's at since_ms */
+    int64_t since_ms, until_ms;
+    int64_t link_hash;
     unsigned limit;
 };
 struct ledger_event {
+    int64_t number; /* grows from event to event over the whole ledger, with gaps */
+    uint32_t order; /* 0: about no order */
     int64_t at_ms;
     struct str word, reason, request_id;
     struct str from, to; /* state words, "" when the state did not change */
@@ -202,6 +260,11 @@ struct ledger_rows { /* all of it lives in the arena of the answer */
     size_t client_count;
     const struct ledger_client_key *client_keys; /* by client and label, revoked ones too */
     size_t client_key_count;
+    const struct ledger_account *accounts; /* ACCOUNTS, STATEMENT */
+    size_t account_count;
+    const struct ledger_posting *postings;
+    size_t posting_count;
+    const struct ledger_ref *ref; /* REF */
 };
 typedef void ledger_rows_fn(const struct ledger_rows *rows, void *arg);
 void ledger_query(struct ledger *ledger, struct loop *loop, const struct ledger_query *query,

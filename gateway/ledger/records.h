@@ -3,6 +3,7 @@
  * and copied by whoever is given them. */
 #ifndef LEDGER_RECORDS_H
 #define LEDGER_RECORDS_H
+#include "accounts/account.h"
 #include "base/str.h"
 #include "money/money.h"
 
@@ -43,6 +44,31 @@ struct ledger_client_key {
     int64_t created_at_ms;   /* wall; set by the ledger */
     int64_t last_used_at_ms; /* 0: never */
     int64_t revoked_at_ms;   /* 0: in force */
+};
+
+struct ledger_credit {
+    struct str client, currency;
+    struct str id;        /* "": none, each is a credit of its own */
+    uint32_t order;       /* 0, or the one that is corrected after its end */
+    bool is_correction;   /* else a deposit (or what is taken back of one) */
+    bool may_overdraw;    /* a negative one beyond what is available */
+    struct money amount;  /* may be negative */
+    struct str note, who; /* the event's reason and request */
+};
+
+struct ledger_account {
+    struct str client, currency;
+    struct account account;
+};
+
+/* A line of a statement. */
+struct ledger_posting {
+    int64_t number; /* that of its event */
+    int64_t at_ms;
+    uint32_t order; /* 0: none */
+    struct account_movement movement;
+    struct money balance, held; /* afterwards */
+    struct str note;
 };
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "ledger/backend.h"
 #include "ledger/entry.h"
+#include "ledger/plan.h"
 
 extern const struct backend sqlite_backend;
 
@@ -20,19 +21,32 @@ enum statement {
     STATEMENT_SAVEPOINT,
     STATEMENT_RELEASE,
     STATEMENT_ROLLBACK_TO,
-    STATEMENT_TRY, /* the smallest write there is */
+    STATEMENT_TRY,
     STATEMENT_ORDER_INSERT,
-    STATEMENT_ORDER_STANDS, /* what the rules must know of an order */
+    STATEMENT_ORDER_LOAD,
     STATEMENT_ORDER_UPDATE,
-    STATEMENT_ORDER_SETTLE, /* the same for an order that is settled with it */
-    STATEMENT_ATTEMPT_START,
-    STATEMENT_ATTEMPT_INSERT, /* one that was being sent has ended */
-    STATEMENT_ATTEMPT_END,    /* one in doubt has ended */
+    STATEMENT_ORDER_MOVE,
+    STATEMENT_ORDER_SETTLE,
+    STATEMENT_ORDER_MOVE_SETTLE,
+    STATEMENT_ATTEMPT_LOAD,
+    STATEMENT_ATTEMPT_INSERT,
+    STATEMENT_ATTEMPT_UPDATE,
     STATEMENT_EVENT_INSERT,
     STATEMENT_POSTING_INSERT,
-    STATEMENT_REQUEST_STANDS,
+    STATEMENT_ACCOUNT_LOAD,
+    STATEMENT_ACCOUNT_KEEP,
+    STATEMENT_REF_LOAD,
+    STATEMENT_REF_INSERT,
+    STATEMENT_REF_DELETE,
+    STATEMENT_CHILD_LOAD,
+    STATEMENT_CREDIT_LOAD,
+    STATEMENT_CREDIT_INSERT,
+    STATEMENT_REQUEST_LOAD,
     STATEMENT_REQUEST_INSERT,
     STATEMENT_REQUEST_UPDATE,
+    STATEMENT_ANSWERS_KEEP,
+    STATEMENT_ANSWERS_SWEEP,
+    STATEMENT_REFS_SWEEP,
     STATEMENT_LIST_KEEP,
     STATEMENT_IMPORT_KEEP,
     STATEMENT_IMPORT_STANDS,
@@ -51,20 +65,28 @@ enum statement {
     STATEMENT_QUERY_DOUBT_TEXT,
     STATEMENT_QUERY_CHILDREN,
     STATEMENT_QUERY_ATTEMPTS,
-    STATEMENT_QUERY_SENDING, /* the attempt that has no row yet */
+    STATEMENT_QUERY_SENDING,
     STATEMENT_QUERY_LAST_ATTEMPT,
+    STATEMENT_QUERY_LAST_EVENT,
+    STATEMENT_QUERY_EVENT,
     STATEMENT_QUERY_EVENTS,
+    STATEMENT_QUERY_UPSTREAM,
+    STATEMENT_QUERY_LINK,
+    STATEMENT_QUERY_SETTLED,
+    STATEMENT_QUERY_NEWEST,
+    STATEMENT_QUERY_ANSWERS,
+    STATEMENT_QUERY_ACCOUNTS,
+    STATEMENT_QUERY_POSTING,
     STATEMENT_QUERY_REQUESTS_OF,
     STATEMENT_QUERY_REQUEST,
-    STATEMENT_QUERY_PAUSES, /* visited too, as are the next two */
+    STATEMENT_QUERY_PAUSES,
     STATEMENT_QUERY_CLIENTS,
     STATEMENT_QUERY_KEYS,
     STATEMENT_LAST_ORDER,
     STATEMENT_LAST_REQUEST,
-    STATEMENT_RECOVER_ATTEMPTS,
-    STATEMENT_RECOVER_REQUESTS,
+    STATEMENT_LAST_EVENT,
     STATEMENT_RECOVER_PLACING,
-    STATEMENT_DOUBT_REQUEST,
+    STATEMENT_RECOVER_REQUESTS,
     STATEMENT_VISIT_ORDERS,
     STATEMENT_VISIT_LISTS,
     STATEMENT_VISIT_IMPORTS,
@@ -76,8 +98,9 @@ struct backend_connection {
     sqlite3 *db; /* NULL after a failure: the next use opens it again */
     char *path;
     bool is_writer;
-    const char *refusal;        /* why the entry at hand was refused */
-    bool has_written;           /* the entry at hand has changed something already */
+    int64_t next_event;         /* 0: not known */
+    uint32_t last_order;        /* the highest number there is; with next_event */
+    int64_t swept_at_ms;        /* steady; when what is kept for a time was last looked through */
     enum ledger_result opening; /* why db is NULL */
     size_t wal_pages;           /* in the write-ahead log and not known to be in the database */
     int64_t looked_at_ms;       /* steady; when it was last seen to be where it should be */
@@ -108,35 +131,28 @@ sqlite3_stmt *sqlite_statement(struct backend_connection *connection, enum state
 void sqlite_statements_finish(struct backend_connection *connection);
 void sqlite_bind_str(sqlite3_stmt *statement, int at, struct str s); /* absent is "" */
 void sqlite_bind_number(sqlite3_stmt *statement, int at, int64_t value);
+/* NULL where it is the usual one. */
+void sqlite_bind_other(sqlite3_stmt *statement, int at, struct str s, struct str usual);
 void sqlite_bind_word(sqlite3_stmt *statement, int at, const char *word); /* lives for ever */
 /* Steps a statement that gives no rows, and resets it; SQLITE_OK when done. */
 int sqlite_do(struct backend_connection *connection, sqlite3_stmt *statement);
 int sqlite_do_simple(struct backend_connection *connection, enum statement which);
 /* Borrowed until the statement is stepped or reset; copied when there is an arena. */
+void sqlite_digest(sqlite3_stmt *statement, int column, uint8_t out[LEDGER_SHA256_BYTES]);
 struct str sqlite_text(sqlite3_stmt *statement, int column, struct arena *arena);
 
 /* ---- the subjects ---- */
 bool sqlite_migrate(struct backend_connection *connection, struct fault *why);
 bool sqlite_commit(struct backend_connection *connection, struct ledger_entry **entries,
                    size_t count);
-/* One entry within a transaction: LEDGER_DONE, or LEDGER_REFUSED, or *code is SQLite's error. */
-enum ledger_result sqlite_apply(struct backend_connection *connection,
-                                const struct ledger_entry *entry, int *code);
-enum ledger_result sqlite_change(struct backend_connection *connection,
-                                 const struct ledger_change *change, int64_t at_ms, int *code);
-enum ledger_result sqlite_keep(struct backend_connection *connection,
-                               const struct ledger_entry *entry, int *code);
-enum ledger_result sqlite_request(struct backend_connection *connection,
-                                  const struct ledger_change *change, int64_t at_ms, int *code);
-/* Books that the client of an order now pays `after` where it paid `before`; number is that of the
- * event that tells why. */
-struct sqlite_booking {
-    uint32_t order, number;
-    struct str client, currency;
-    struct money before, after;
-    int64_t at_ms;
-};
-int sqlite_book(struct backend_connection *connection, const struct sqlite_booking *booking);
+/* A plan's first and last step. */
+int sqlite_plan_load(struct backend_connection *connection, struct plan *plan);
+int sqlite_plan_store(struct backend_connection *connection, struct plan *plan);
+/* One entry that no plan is needed for: its outcome, or *code is SQLite's error. */
+struct ledger_outcome sqlite_keep(struct backend_connection *connection,
+                                  const struct ledger_entry *entry, int *code);
+/* Deletes a few of those records that are past their time. */
+int sqlite_keep_sweep(struct backend_connection *connection);
 void sqlite_read(struct backend_connection *connection, const struct ledger_query *query,
                  struct arena *arena, struct ledger_rows *rows_out);
 const char *sqlite_kind_name(enum order_request_kind kind);
@@ -146,6 +162,9 @@ void sqlite_client_row(sqlite3_stmt *statement, struct arena *arena, struct ledg
 void sqlite_client_key_row(sqlite3_stmt *statement, struct arena *arena,
                            struct ledger_client_key *out);
 void sqlite_order_row(sqlite3_stmt *statement, struct arena *arena, struct ledger_order *out);
+void sqlite_plan_order_row(sqlite3_stmt *statement, struct arena *arena, struct plan_order *out);
+void sqlite_attempt_row(sqlite3_stmt *statement, struct arena *arena, struct ledger_attempt *out);
+void sqlite_request_row(sqlite3_stmt *statement, struct arena *arena, struct ledger_request *out);
 bool sqlite_recover(struct backend_connection *connection, const struct ledger_visit *visit,
                     struct fault *why);
 uint32_t sqlite_last_number(struct backend_connection *connection, bool of_requests);

@@ -1,58 +1,65 @@
 /* Group commit: one transaction and one fsync for all that has arrived.
  *
- * An entry is wholly in or wholly out. Nearly all refusals come before an entry's first write, so
- * the batch runs without savepoints; when one does fail midway, the transaction is rolled back and
- * the batch runs again with a savepoint around each entry. An error of the storage fails the whole
- * batch: whoever asked is told so, whether or not SQLite has rolled back by itself. */
+ *   begin -> load what the batch concerns -> plan each entry -> store -> commit
+ *
+ * An entry is wholly in or wholly out, for the plan refuses before anything is written. Should the
+ * storage refuse what the plan allowed, the batch is rolled back and its entries are committed one
+ * by one, so that only the culprit is refused. An error of the storage fails the whole batch:
+ * whoever asked is told so, whether or not SQLite has rolled back by itself. */
+#include "base/clock.h"
 #include "base/crashpoint.h"
 #include "base/log.h"
 #include "ledger/sqlite.h"
 
-enum batch { BATCH_DONE, BATCH_AGAIN, BATCH_FAILED };
+enum { SWEEP_MS = 60 * 1000 };
 
-static enum batch sqlite_commit_apply_one(struct backend_connection *connection,
-                                          struct ledger_entry *entry, bool has_savepoint, int *code)
+static struct ledger_outcome sqlite_commit_plan(struct backend_connection *connection,
+                                                struct plan *plan, const struct ledger_entry *entry,
+                                                int *code)
 {
-    connection->has_written = false;
-    if (has_savepoint && (*code = sqlite_do_simple(connection, STATEMENT_SAVEPOINT)) != SQLITE_OK)
-        return BATCH_FAILED;
-    *code = SQLITE_OK;
-    connection->refusal = NULL;
-    enum ledger_result result = sqlite_apply(connection, entry, code);
-    entry->outcome = (struct ledger_outcome){.result = result, .reason = connection->refusal};
-    if (*code != SQLITE_OK || sqlite3_get_autocommit(connection->db)) {
-        if (*code == SQLITE_OK)
-            *code = SQLITE_ABORT_ROLLBACK;
-        return BATCH_FAILED;
-    }
-    bool must_undo = result != LEDGER_DONE && connection->has_written;
-    if (!has_savepoint)
-        return must_undo ? BATCH_AGAIN : BATCH_DONE;
-    if (must_undo && (*code = sqlite_do_simple(connection, STATEMENT_ROLLBACK_TO)) != SQLITE_OK)
-        return BATCH_FAILED;
-    *code = sqlite_do_simple(connection, STATEMENT_RELEASE);
-    return *code == SQLITE_OK ? BATCH_DONE : BATCH_FAILED;
+    if (entry->kind == ENTRY_CHANGE)
+        return plan_change(plan, entry->of.change, entry->at_ms);
+    if (entry->kind == ENTRY_CREDIT)
+        return plan_credit(plan, entry->of.credit, entry->at_ms);
+    return sqlite_keep(connection, entry, code);
 }
 
-static enum batch sqlite_commit_apply_all(struct backend_connection *connection,
-                                          struct ledger_entry **entries, size_t count,
-                                          bool has_savepoints, int *code)
+static int sqlite_commit_apply(struct backend_connection *connection, struct plan *plan,
+                               struct ledger_entry **entries, size_t count)
 {
-    *code = sqlite_do_simple(connection, STATEMENT_BEGIN);
-    if (*code != SQLITE_OK)
-        return BATCH_FAILED;
-    for (size_t i = 0; i < count; i++) {
-        enum batch batch = sqlite_commit_apply_one(connection, entries[i], has_savepoints, code);
-        if (batch != BATCH_DONE)
-            return batch;
-        CRASH_POINT("ledger.batch");
+    for (size_t i = 0; i < count; i++)
+        plan_want(plan, entries[i]);
+    int code = sqlite_plan_load(connection, plan);
+    for (size_t i = 0; i < count && code == SQLITE_OK; i++)
+        entries[i]->outcome = sqlite_commit_plan(connection, plan, entries[i], &code);
+    if (code == SQLITE_OK)
+        code = sqlite_plan_store(connection, plan);
+    if (code == SQLITE_OK && clock_monotonic_ms() - connection->swept_at_ms >= SWEEP_MS) {
+        connection->swept_at_ms = clock_monotonic_ms();
+        code = sqlite_keep_sweep(connection);
     }
-    if (count == 0 && (*code = sqlite_do_simple(connection, STATEMENT_TRY)) != SQLITE_OK)
-        return BATCH_FAILED;
+    if (code == SQLITE_OK && count == 0)
+        code = sqlite_do_simple(connection, STATEMENT_TRY);
+    return code;
+}
+
+static int sqlite_commit_all(struct backend_connection *connection, struct ledger_entry **entries,
+                             size_t count)
+{
+    struct plan plan;
+    int code = sqlite_do_simple(connection, STATEMENT_BEGIN);
+    if (code != SQLITE_OK)
+        return code;
+    plan_init(&plan);
+    code = sqlite_commit_apply(connection, &plan, entries, count);
+    plan_fini(&plan);
+    if (code == SQLITE_OK && sqlite3_get_autocommit(connection->db))
+        code = SQLITE_ABORT_ROLLBACK;
     CRASH_POINT("ledger.committing");
-    *code = sqlite_do_simple(connection, STATEMENT_COMMIT);
+    if (code == SQLITE_OK)
+        code = sqlite_do_simple(connection, STATEMENT_COMMIT);
     CRASH_POINT("ledger.committed");
-    return *code == SQLITE_OK ? BATCH_DONE : BATCH_FAILED;
+    return code;
 }
 
 static void sqlite_commit_fail_all(struct ledger_entry **entries, size_t count,
@@ -64,6 +71,7 @@ static void sqlite_commit_fail_all(struct ledger_entry **entries, size_t count,
 
 static void sqlite_commit_roll_back(struct backend_connection *connection)
 {
+    connection->next_event = 0;
     if (connection->db && !sqlite3_get_autocommit(connection->db))
         sqlite_do_simple(connection, STATEMENT_ROLLBACK);
 }
@@ -72,37 +80,38 @@ static void sqlite_commit_roll_back(struct backend_connection *connection)
  * the next commit writes over it. So that a crash cannot bring it back, that is done at once. */
 static void sqlite_commit_write_over(struct backend_connection *connection)
 {
-    int code;
-    if (connection->db && sqlite_commit_apply_all(connection, NULL, 0, false, &code) != BATCH_DONE)
+    if (connection->db && sqlite_commit_all(connection, NULL, 0) != SQLITE_OK)
         sqlite_commit_roll_back(connection);
 }
 
-bool sqlite_commit(struct backend_connection *connection, struct ledger_entry **entries,
-                   size_t count)
+/* Of a batch that the storage refused; how many entries were decided before an error. */
+static size_t sqlite_commit_singly(struct backend_connection *connection,
+                                   struct ledger_entry **entries, size_t count, int *code)
 {
-    int code;
-    if (!sqlite_revive(connection, NULL)) {
-        sqlite_commit_fail_all(entries, count, connection->opening);
-        return false;
-    }
-    if (!sqlite_is_in_place(connection)) {
-        sqlite_commit_fail_all(entries, count, LEDGER_FAILED);
-        return false;
-    }
-    enum batch batch = sqlite_commit_apply_all(connection, entries, count, false, &code);
-    if (batch == BATCH_AGAIN) {
+    sqlite_commit_roll_back(connection);
+    for (size_t i = 0; i < count; i++) {
+        *code = sqlite_commit_all(connection, &entries[i], 1);
+        if (*code != SQLITE_OK && (*code & 0xff) != SQLITE_CONSTRAINT)
+            return i;
+        if (*code == SQLITE_OK)
+            continue;
+        log_event(LOG_ERROR, "ledger_refused", "code=%d reason=%s", *code,
+                  log_value(str_of(sqlite3_errmsg(connection->db))).text);
         sqlite_commit_roll_back(connection);
-        batch = sqlite_commit_apply_all(connection, entries, count, true, &code);
-        ASSERT(batch != BATCH_AGAIN);
+        entries[i]->outcome = (struct ledger_outcome){.result = LEDGER_REFUSED,
+                                                      .reason = "the storage does not take that"};
     }
-    if (batch == BATCH_DONE) {
-        connection->trouble[0] = '\0';
-        return true;
-    }
+    *code = SQLITE_OK;
+    return count;
+}
+
+static bool sqlite_commit_failed(struct backend_connection *connection,
+                                 struct ledger_entry **entries, size_t count, int code)
+{
     char before[sizeof connection->trouble];
     memcpy(before, connection->trouble, sizeof before);
     sqlite_commit_fail_all(entries, count, sqlite_result(connection, code));
-    if (strcmp(before, connection->trouble) != 0) /* told once, however many ask meanwhile */
+    if (strcmp(before, connection->trouble) != 0) /* logged once, however many ask meanwhile */
         log_event(LOG_ERROR, "ledger_commit_failed", "changes=%zu code=%d reason=%s", count, code,
                   log_value(str_of(connection->trouble)).text);
     sqlite_commit_roll_back(connection);
@@ -111,4 +120,25 @@ bool sqlite_commit(struct backend_connection *connection, struct ledger_entry **
     sqlite_reopen(connection);
     sqlite_commit_write_over(connection);
     return false;
+}
+
+bool sqlite_commit(struct backend_connection *connection, struct ledger_entry **entries,
+                   size_t count)
+{
+    if (!sqlite_revive(connection, NULL)) {
+        sqlite_commit_fail_all(entries, count, connection->opening);
+        return false;
+    }
+    if (!sqlite_is_in_place(connection)) {
+        sqlite_commit_fail_all(entries, count, LEDGER_FAILED);
+        return false;
+    }
+    size_t decided = 0;
+    int code = sqlite_commit_all(connection, entries, count);
+    if ((code & 0xff) == SQLITE_CONSTRAINT)
+        decided = sqlite_commit_singly(connection, entries, count, &code);
+    if (code != SQLITE_OK)
+        return sqlite_commit_failed(connection, entries + decided, count - decided, code);
+    connection->trouble[0] = '\0';
+    return true;
 }

@@ -1,9 +1,15 @@
 /* The questions of ledger.h, each within one read transaction, so that an order, its attempts and
  * its events belong together. Answers live in the arena of whoever asked. */
+#include <stdlib.h>
+
 #include "base/log.h"
 #include "ledger/sqlite.h"
 
-enum { ROWS_MAX = 10000, LIST_DEFAULT = 100 };
+enum {
+    ROWS_MAX = 10000,
+    LIST_DEFAULT = 100,
+    CREATED_SLACK_MS = 60000 /* an order waits before it is written, and a clock may be set */
+};
 
 /* Rows of one kind, growing in an arena. */
 struct rows {
@@ -25,40 +31,70 @@ static void *sqlite_read_next_row(struct rows *rows)
     return rows->ptr + rows->size * rows->count++;
 }
 
-void sqlite_order_row(sqlite3_stmt *s, struct arena *arena, struct ledger_order *out)
+/* ORDER_COURSE_COLUMNS. */
+static void sqlite_read_course(sqlite3_stmt *s, struct arena *arena, struct ledger_order *out)
 {
-    *out = (struct ledger_order){
-        .id = (uint32_t)sqlite3_column_int64(s, 0),
-        .client = sqlite_text(s, 1, arena),
-        .service = (uint32_t)sqlite3_column_int64(s, 2),
-        .type = ordertype_fold(sqlite_text(s, 3, NULL)),
-        .fields = sqlite_text(s, 4, arena),
-        .quantity = sqlite3_column_int64(s, 5),
-        .rate = {sqlite3_column_int64(s, 6)},
-        .charge = {sqlite3_column_int64(s, 7)},
-        .course.paid = {sqlite3_column_int64(s, 8)},
-        .currency = sqlite_text(s, 9, arena),
-        .is_number_given = sqlite3_column_int(s, 11) != 0,
-        .course.has_start_count = sqlite3_column_type(s, 12) != SQLITE_NULL,
-        .course.start_count = sqlite3_column_int64(s, 12),
-        .course.remains = sqlite3_column_int64(s, 13),
-        .provider = sqlite_text(s, 14, arena),
-        .upstream_service = sqlite_text(s, 15, arena),
-        .upstream_id = sqlite_text(s, 16, arena),
-        .extra = sqlite_text(s, 17, arena),
-        .parent = (uint32_t)sqlite3_column_int64(s, 18),
-        .reason = sqlite_text(s, 19, arena),
-        .request_id = sqlite_text(s, 20, arena),
-        .created_at_ms = sqlite3_column_int64(s, 21),
-        .updated_at_ms = sqlite3_column_int64(s, 22),
-    };
-    /* The table's own check allows no other word; a damaged row is nobody's to act on. */
-    if (!orderstate_find(sqlite_text(s, 10, NULL), &out->course.state))
+    out->id = (uint32_t)sqlite3_column_int64(s, 0);
+    out->course.paid.units = sqlite3_column_int64(s, 2);
+    out->held.units = sqlite3_column_int64(s, 3);
+    out->charge.units = sqlite3_column_int64(s, 4);
+    out->client = sqlite_text(s, 5, arena);
+    out->currency = sqlite_text(s, 6, arena);
+    out->type = ordertype_fold(sqlite_text(s, 7, NULL));
+    out->parent = (uint32_t)sqlite3_column_int64(s, 8);
+    out->provider = sqlite_text(s, 12, arena);
+    out->upstream_service = sqlite_text(s, 13, arena);
+    out->upstream_id = sqlite_text(s, 14, arena);
+    out->cost.units = sqlite3_column_int64(s, 15);
+    out->request_id = sqlite_text(s, 18, arena);
+    out->is_number_given = sqlite3_column_int(s, 19) != 0;
+    out->is_claimed = sqlite3_column_int(s, 20) != 0;
+    out->course.has_start_count = sqlite3_column_type(s, 21) != SQLITE_NULL;
+    out->course.start_count = sqlite3_column_int64(s, 21);
+    out->course.remains = sqlite3_column_int64(s, 22);
+    out->quantity = sqlite3_column_int64(s, 23);
+    out->sale.package_unit = sqlite3_column_int64(s, 24);
+    out->ref = sqlite_text(s, 25, arena);
+    out->extra = sqlite_text(s, 26, arena);
+    out->reason = sqlite_text(s, 27, arena);
+    out->created_at_ms = sqlite3_column_int64(s, 28);
+    out->updated_at_ms = sqlite3_column_int64(s, 29);
+    out->accepted_at_ms = sqlite3_column_int64(s, 30);
+    out->reported_at_ms = sqlite3_column_int64(s, 31);
+    out->settled_at_ms = sqlite3_column_int64(s, 32);
+    /* Verify finds another word; a damaged row is nobody's to act on. */
+    if (!orderstate_find(sqlite_text(s, 1, NULL), &out->course.state))
         out->course.state = ORDERSTATE_DOUBT;
 }
 
-static void sqlite_read_attempt_row(sqlite3_stmt *s, struct arena *arena,
-                                    struct ledger_attempt *out)
+void sqlite_plan_order_row(sqlite3_stmt *s, struct arena *arena, struct plan_order *out)
+{
+    sqlite_read_course(s, arena, &out->row);
+    out->is_there = true;
+    out->last_event = sqlite3_column_int64(s, 9);
+    out->live_attempt = (uint32_t)sqlite3_column_int64(s, 10);
+    out->last_attempt = (uint32_t)sqlite3_column_int64(s, 11);
+    out->attempt_started_at_ms = sqlite3_column_int64(s, 16);
+    out->attempt_request_id =
+        sqlite3_column_type(s, 17) == SQLITE_NULL ? out->row.request_id : sqlite_text(s, 17, arena);
+}
+
+void sqlite_order_row(sqlite3_stmt *s, struct arena *arena, struct ledger_order *out)
+{
+    *out = (struct ledger_order){
+        .service = (uint32_t)sqlite3_column_int64(s, 33),
+        .fields = sqlite_text(s, 34, arena),
+        .rate = {sqlite3_column_int64(s, 35)},
+        .sale = {.decimals = (unsigned)sqlite3_column_int64(s, 36),
+                 .cost = {sqlite3_column_int64(s, 37)},
+                 .provider = sqlite_text(s, 38, arena),
+                 .upstream_service = sqlite_text(s, 39, arena)},
+        .link_hash = sqlite3_column_int64(s, 40),
+    };
+    sqlite_read_course(s, arena, out);
+}
+
+void sqlite_attempt_row(sqlite3_stmt *s, struct arena *arena, struct ledger_attempt *out)
 {
     *out = (struct ledger_attempt){
         .number = (unsigned)sqlite3_column_int64(s, 0),
@@ -76,20 +112,51 @@ static void sqlite_read_attempt_row(sqlite3_stmt *s, struct arena *arena,
         out->state = ATTEMPTSTATE_DOUBT;
 }
 
+/* Where the state stays no words are given. */
 static void sqlite_read_event_row(sqlite3_stmt *s, struct arena *arena, struct ledger_event *out)
 {
+    bool has_moved = !str_equal(sqlite_text(s, 6, NULL), sqlite_text(s, 7, NULL));
     *out = (struct ledger_event){
-        .at_ms = sqlite3_column_int64(s, 0),
-        .word = sqlite_text(s, 1, arena),
-        .reason = sqlite_text(s, 2, arena),
-        .request_id = sqlite_text(s, 3, arena),
-        .from = sqlite_text(s, 4, arena),
-        .to = sqlite_text(s, 5, arena),
+        .number = sqlite3_column_int64(s, 0),
+        .order = (uint32_t)sqlite3_column_int64(s, 1),
+        .at_ms = sqlite3_column_int64(s, 2),
+        .word = sqlite_text(s, 3, arena),
+        .reason = sqlite_text(s, 4, arena),
+        .request_id = sqlite_text(s, 5, arena),
+        .from = has_moved ? sqlite_text(s, 6, arena) : STR(""),
+        .to = has_moved ? sqlite_text(s, 7, arena) : STR(""),
     };
 }
 
-static void sqlite_read_request_row(sqlite3_stmt *s, struct arena *arena,
-                                    struct ledger_request *out)
+static void sqlite_read_posting_row(sqlite3_stmt *s, struct arena *arena,
+                                    struct ledger_posting *out)
+{
+    *out = (struct ledger_posting){
+        .number = sqlite3_column_int64(s, 0),
+        .at_ms = sqlite3_column_int64(s, 1),
+        .order = (uint32_t)sqlite3_column_int64(s, 2),
+        .movement.amount = {sqlite3_column_int64(s, 4)},
+        .movement.held = {sqlite3_column_int64(s, 5)},
+        .balance = {sqlite3_column_int64(s, 6)},
+        .held = {sqlite3_column_int64(s, 7)},
+        .note = sqlite_text(s, 8, arena),
+    };
+    if (!account_kind_find(sqlite_text(s, 3, NULL), &out->movement.kind))
+        out->movement.kind = ACCOUNT_CORRECTION;
+}
+
+static void sqlite_read_account_row(sqlite3_stmt *s, struct arena *arena,
+                                    struct ledger_account *out)
+{
+    *out = (struct ledger_account){.client = sqlite_text(s, 0, arena),
+                                   .currency = sqlite_text(s, 1, arena),
+                                   .account = {.balance = {sqlite3_column_int64(s, 2)},
+                                               .held = {sqlite3_column_int64(s, 3)},
+                                               .day = sqlite3_column_int64(s, 4),
+                                               .charged = {sqlite3_column_int64(s, 5)}}};
+}
+
+void sqlite_request_row(sqlite3_stmt *s, struct arena *arena, struct ledger_request *out)
 {
     *out = (struct ledger_request){
         .number = (uint32_t)sqlite3_column_int64(s, 0),
@@ -136,9 +203,7 @@ void sqlite_client_key_row(sqlite3_stmt *s, struct arena *arena, struct ledger_c
                                       .created_at_ms = sqlite3_column_int64(s, 3),
                                       .last_used_at_ms = sqlite3_column_int64(s, 4),
                                       .revoked_at_ms = sqlite3_column_int64(s, 5)};
-    const void *hash = sqlite3_column_blob(s, 2);
-    if (hash && sqlite3_column_bytes(s, 2) == LEDGER_SHA256_BYTES)
-        memcpy(out->sha256, hash, LEDGER_SHA256_BYTES);
+    sqlite_digest(s, 2, out->sha256);
 }
 
 /* One reading: where the rows of each kind gather, and the first error. */
@@ -146,10 +211,22 @@ struct sqlite_reading {
     struct backend_connection *connection;
     struct arena *arena;
     int code;
-    struct rows orders, attempts, events, order_requests, pauses, clients, client_keys;
+    struct rows orders, attempts, events, order_requests, pauses, clients, client_keys, accounts,
+        postings;
+    struct ledger_ref *ref;
 };
 
-enum kind { KIND_ORDER, KIND_ATTEMPT, KIND_EVENT, KIND_REQUEST, KIND_PAUSE, KIND_CLIENT, KIND_KEY };
+enum kind {
+    KIND_ORDER,
+    KIND_ATTEMPT,
+    KIND_EVENT,
+    KIND_REQUEST,
+    KIND_PAUSE,
+    KIND_CLIENT,
+    KIND_KEY,
+    KIND_ACCOUNT,
+    KIND_POSTING
+};
 
 static void sqlite_read_take_row(struct sqlite_reading *reading, enum kind kind, sqlite3_stmt *s)
 {
@@ -158,13 +235,13 @@ static void sqlite_read_take_row(struct sqlite_reading *reading, enum kind kind,
         sqlite_order_row(s, reading->arena, sqlite_read_next_row(&reading->orders));
         return;
     case KIND_ATTEMPT:
-        sqlite_read_attempt_row(s, reading->arena, sqlite_read_next_row(&reading->attempts));
+        sqlite_attempt_row(s, reading->arena, sqlite_read_next_row(&reading->attempts));
         return;
     case KIND_EVENT:
         sqlite_read_event_row(s, reading->arena, sqlite_read_next_row(&reading->events));
         return;
     case KIND_REQUEST:
-        sqlite_read_request_row(s, reading->arena, sqlite_read_next_row(&reading->order_requests));
+        sqlite_request_row(s, reading->arena, sqlite_read_next_row(&reading->order_requests));
         return;
     case KIND_PAUSE:
         sqlite_pause_row(s, reading->arena, sqlite_read_next_row(&reading->pauses));
@@ -174,6 +251,12 @@ static void sqlite_read_take_row(struct sqlite_reading *reading, enum kind kind,
         return;
     case KIND_KEY:
         sqlite_client_key_row(s, reading->arena, sqlite_read_next_row(&reading->client_keys));
+        return;
+    case KIND_ACCOUNT:
+        sqlite_read_account_row(s, reading->arena, sqlite_read_next_row(&reading->accounts));
+        return;
+    case KIND_POSTING:
+        sqlite_read_posting_row(s, reading->arena, sqlite_read_next_row(&reading->postings));
         return;
     }
     UNREACHABLE();
@@ -199,6 +282,46 @@ static void sqlite_read_take_all(struct sqlite_reading *reading, enum kind kind,
     sqlite3_reset(s);
 }
 
+/* One row by its number; the last of a chain of predecessors gives 0. */
+static int64_t sqlite_read_link(struct sqlite_reading *reading, enum kind kind,
+                                enum statement which, int64_t number, int previous)
+{
+    sqlite3_stmt *s = sqlite_read_query(reading, which, 0);
+    sqlite_bind_number(s, 1, number);
+    int code = s ? sqlite3_step(s) : SQLITE_ERROR;
+    int64_t before = 0;
+    if (code == SQLITE_ROW) {
+        sqlite_read_take_row(reading, kind, s);
+        before = sqlite3_column_int64(s, previous);
+    } else if (code != SQLITE_DONE && reading->code == SQLITE_OK) {
+        reading->code = code;
+    }
+    sqlite3_reset(s);
+    return before < number ? before : 0;
+}
+
+/* Rows that were read from the last to the first. */
+static void sqlite_read_turn_round(struct rows *rows)
+{
+    char *one = arena_new(rows->arena, rows->size);
+    for (size_t i = 0; i < rows->count / 2; i++) {
+        char *a = rows->ptr + i * rows->size, *b = rows->ptr + (rows->count - 1 - i) * rows->size;
+        memcpy(one, a, rows->size);
+        memcpy(a, b, rows->size);
+        memcpy(b, one, rows->size);
+    }
+}
+
+static void sqlite_read_query_events_of(struct sqlite_reading *reading, uint32_t id)
+{
+    sqlite3_stmt *s = sqlite_read_query(reading, STATEMENT_QUERY_LAST_EVENT, id);
+    int64_t number = s && sqlite3_step(s) == SQLITE_ROW ? sqlite3_column_int64(s, 0) : 0;
+    sqlite3_reset(s);
+    while (number && reading->code == SQLITE_OK && reading->events.count < ROWS_MAX)
+        number = sqlite_read_link(reading, KIND_EVENT, STATEMENT_QUERY_EVENT, number, 8);
+    sqlite_read_turn_round(&reading->events);
+}
+
 static void sqlite_read_query_show(struct sqlite_reading *reading, uint32_t id)
 {
     sqlite_read_take_all(reading, KIND_ORDER,
@@ -209,8 +332,7 @@ static void sqlite_read_query_show(struct sqlite_reading *reading, uint32_t id)
                          sqlite_read_query(reading, STATEMENT_QUERY_ATTEMPTS, id));
     sqlite_read_take_all(reading, KIND_ATTEMPT,
                          sqlite_read_query(reading, STATEMENT_QUERY_SENDING, id));
-    sqlite_read_take_all(reading, KIND_EVENT,
-                         sqlite_read_query(reading, STATEMENT_QUERY_EVENTS, id));
+    sqlite_read_query_events_of(reading, id);
     sqlite_read_take_all(reading, KIND_REQUEST,
                          sqlite_read_query(reading, STATEMENT_QUERY_REQUESTS_OF, id));
 }
@@ -251,18 +373,139 @@ static void sqlite_read_query_doubt_text(struct sqlite_reading *reading,
             sqlite_read_query(reading, STATEMENT_QUERY_LAST_ATTEMPT, orders[i].id));
 }
 
+static void sqlite_read_bind_client(sqlite3_stmt *s, struct str client)
+{
+    if (client.ptr)
+        sqlite_bind_str(s, 1, client);
+    else
+        sqlite3_bind_null(s, 1);
+}
+
 static void sqlite_read_query_clients(struct sqlite_reading *reading, struct str client)
 {
     static const enum statement statements[] = {STATEMENT_QUERY_CLIENTS, STATEMENT_QUERY_KEYS};
     static const enum kind kinds[] = {KIND_CLIENT, KIND_KEY};
     for (size_t i = 0; i < COUNT_OF(statements); i++) {
         sqlite3_stmt *s = sqlite_read_query(reading, statements[i], 0);
-        if (client.ptr)
-            sqlite_bind_str(s, 1, client);
-        else
-            sqlite3_bind_null(s, 1);
+        sqlite_read_bind_client(s, client);
         sqlite_read_take_all(reading, kinds[i], s);
     }
+}
+
+static void sqlite_read_query_accounts(struct sqlite_reading *reading, struct str client)
+{
+    sqlite3_stmt *s = sqlite_read_query(reading, STATEMENT_QUERY_ACCOUNTS, 0);
+    sqlite_read_bind_client(s, client);
+    sqlite_read_take_all(reading, KIND_ACCOUNT, s);
+}
+
+/* By the chain of each account's postings, from its last one back. */
+static void sqlite_read_query_statement(struct sqlite_reading *reading,
+                                        const struct ledger_query *query)
+{
+    sqlite_read_query_accounts(reading, query->client);
+    sqlite3_stmt *s = sqlite_read_query(reading, STATEMENT_QUERY_ACCOUNTS, 0);
+    sqlite_read_bind_client(s, query->client);
+    while (s && sqlite3_step(s) == SQLITE_ROW) {
+        int64_t number = sqlite3_column_int64(s, 6);
+        while (number && reading->code == SQLITE_OK) {
+            struct rows *rows = &reading->postings;
+            number = sqlite_read_link(reading, KIND_POSTING, STATEMENT_QUERY_POSTING, number, 9);
+            if (rows->count == 0)
+                break;
+            const struct ledger_posting *posting =
+                (const struct ledger_posting *)(void *)(rows->ptr + (rows->count - 1) * rows->size);
+            bool is_after = query->until_ms && posting->at_ms >= query->until_ms;
+            bool is_before = posting->at_ms < query->since_ms;
+            if (is_after || is_before)
+                rows->count--;
+            if (is_before)
+                break;
+        }
+    }
+    sqlite3_reset(s);
+    sqlite_read_turn_round(&reading->postings);
+}
+
+static void sqlite_read_query_ref(struct sqlite_reading *reading, const struct ledger_query *query)
+{
+    sqlite3_stmt *s = sqlite_read_query(reading, STATEMENT_REF_LOAD, 0);
+    sqlite_bind_str(s, 1, query->client);
+    sqlite_bind_str(s, 2, query->text);
+    uint32_t order = 0;
+    if (s && sqlite3_step(s) == SQLITE_ROW) {
+        reading->ref = arena_new(reading->arena, sizeof *reading->ref);
+        reading->ref->ref = arena_str(reading->arena, query->text);
+        sqlite_digest(s, 1, reading->ref->digest);
+        order = (uint32_t)sqlite3_column_int64(s, 0);
+    }
+    sqlite3_reset(s);
+    if (order)
+        sqlite_read_take_all(reading, KIND_ORDER,
+                             sqlite_read_query(reading, STATEMENT_QUERY_ORDER, order));
+}
+
+static int sqlite_read_compare_numbers(const void *a, const void *b)
+{
+    uint32_t x, y;
+    memcpy(&x, a, sizeof x);
+    memcpy(&y, b, sizeof y);
+    return x < y ? -1 : x > y;
+}
+
+/* The orders whose answers were noted since then, sorted. */
+static uint32_t *sqlite_read_answered(struct sqlite_reading *reading, int64_t since_ms,
+                                      size_t *count)
+{
+    struct rows rows = {reading->arena, sizeof(uint32_t), 0, 0, NULL};
+    sqlite3_stmt *s = sqlite_read_query(reading, STATEMENT_QUERY_ANSWERS, 0);
+    while (s && sqlite3_step(s) == SQLITE_ROW && sqlite3_column_int64(s, 1) >= since_ms) {
+        const char *bytes = sqlite3_column_blob(s, 0);
+        size_t len = (size_t)sqlite3_column_bytes(s, 0);
+        for (size_t at = 0; at + sizeof(uint32_t) <= len; at += sizeof(uint32_t))
+            memcpy(sqlite_read_next_row(&rows), bytes + at, sizeof(uint32_t));
+    }
+    sqlite3_reset(s);
+    if (rows.count)
+        qsort(rows.ptr, rows.count, rows.size, sqlite_read_compare_numbers);
+    *count = rows.count;
+    return (uint32_t *)(void *)rows.ptr;
+}
+
+/* From the newest order back, as far as they are young enough: numbers go with time, all but. */
+static void sqlite_read_query_unclaimed(struct sqlite_reading *reading, int64_t since_ms)
+{
+    size_t count;
+    const uint32_t *answered = sqlite_read_answered(reading, since_ms, &count);
+    sqlite3_stmt *s = sqlite_statement(reading->connection, STATEMENT_QUERY_NEWEST);
+    while (s && reading->orders.count < ROWS_MAX && sqlite3_step(s) == SQLITE_ROW) {
+        uint32_t id = (uint32_t)sqlite3_column_int64(s, 0);
+        int64_t created_at_ms = sqlite3_column_int64(s, 28);
+        if (created_at_ms < since_ms - CREATED_SLACK_MS)
+            break;
+        bool is_out =
+            created_at_ms < since_ms || sqlite3_column_int(s, 41) != 0 ||
+            (count && bsearch(&id, answered, count, sizeof id, sqlite_read_compare_numbers));
+        if (!is_out)
+            sqlite_read_take_row(reading, KIND_ORDER, s);
+    }
+    sqlite3_reset(s);
+}
+
+/* Orders by a statement of which ?2 is the limit. */
+static void sqlite_read_query_orders(struct sqlite_reading *reading, enum statement which,
+                                     const struct ledger_query *query, int64_t first)
+{
+    sqlite3_stmt *s = sqlite_read_query(reading, which, 0);
+    sqlite_bind_number(s, 1, first);
+    sqlite_bind_number(s, 2, sqlite_read_limit_of(query, ROWS_MAX));
+    if (which == STATEMENT_QUERY_SETTLED)
+        sqlite_bind_number(s, 3, query->since_ms);
+    if (which == STATEMENT_QUERY_UPSTREAM) {
+        sqlite_bind_str(s, 3, query->provider);
+        sqlite_bind_str(s, 4, query->text);
+    }
+    sqlite_read_take_all(reading, KIND_ORDER, s);
 }
 
 static void sqlite_read_answer(struct sqlite_reading *reading, const struct ledger_query *query)
@@ -292,12 +535,37 @@ static void sqlite_read_answer(struct sqlite_reading *reading, const struct ledg
                 reading, KIND_REQUEST,
                 sqlite_read_query(reading, STATEMENT_QUERY_REQUEST, query->ids[i]));
         return;
-    case LEDGER_QUERY_CHILDREN: {
-        sqlite3_stmt *s = sqlite_read_query(reading, STATEMENT_QUERY_CHILDREN, query->id);
-        sqlite_bind_number(s, 2, sqlite_read_limit_of(query, ROWS_MAX));
-        sqlite_read_take_all(reading, KIND_ORDER, s);
+    case LEDGER_QUERY_CHILDREN:
+        sqlite_read_query_orders(reading, STATEMENT_QUERY_CHILDREN, query, query->id);
+        return;
+    case LEDGER_QUERY_UPSTREAM:
+        sqlite_read_query_orders(reading, STATEMENT_QUERY_UPSTREAM, query, 0);
+        return;
+    case LEDGER_QUERY_LINK:
+        sqlite_read_query_orders(reading, STATEMENT_QUERY_LINK, query, query->link_hash);
+        return;
+    case LEDGER_QUERY_SETTLED:
+        sqlite_read_query_orders(reading, STATEMENT_QUERY_SETTLED, query, query->after);
+        return;
+    case LEDGER_QUERY_REF:
+        sqlite_read_query_ref(reading, query);
+        return;
+    case LEDGER_QUERY_UNCLAIMED:
+        sqlite_read_query_unclaimed(reading, query->since_ms);
+        return;
+    case LEDGER_QUERY_EVENTS: {
+        sqlite3_stmt *s = sqlite_read_query(reading, STATEMENT_QUERY_EVENTS, 0);
+        sqlite_bind_number(s, 1, query->after);
+        sqlite_bind_number(s, 2, sqlite_read_limit_of(query, LIST_DEFAULT));
+        sqlite_read_take_all(reading, KIND_EVENT, s);
         return;
     }
+    case LEDGER_QUERY_ACCOUNTS:
+        sqlite_read_query_accounts(reading, query->client);
+        return;
+    case LEDGER_QUERY_STATEMENT:
+        sqlite_read_query_statement(reading, query);
+        return;
     case LEDGER_QUERY_PAUSES:
         sqlite_read_take_all(reading, KIND_PAUSE,
                              sqlite_read_query(reading, STATEMENT_QUERY_PAUSES, 0));
@@ -332,6 +600,8 @@ void sqlite_read(struct backend_connection *connection, const struct ledger_quer
         .pauses = {arena, sizeof(struct ledger_pause), 0, 0, NULL},
         .clients = {arena, sizeof(struct ledger_client), 0, 0, NULL},
         .client_keys = {arena, sizeof(struct ledger_client_key), 0, 0, NULL},
+        .accounts = {arena, sizeof(struct ledger_account), 0, 0, NULL},
+        .postings = {arena, sizeof(struct ledger_posting), 0, 0, NULL},
     };
     reading.code = sqlite_do_simple(connection, STATEMENT_BEGIN_READING);
     if (reading.code == SQLITE_OK)
@@ -363,5 +633,10 @@ void sqlite_read(struct backend_connection *connection, const struct ledger_quer
         .client_count = reading.clients.count,
         .client_keys = sqlite_read_rows_of(&reading.client_keys),
         .client_key_count = reading.client_keys.count,
+        .accounts = sqlite_read_rows_of(&reading.accounts),
+        .account_count = reading.accounts.count,
+        .postings = sqlite_read_rows_of(&reading.postings),
+        .posting_count = reading.postings.count,
+        .ref = reading.ref,
     };
 }

@@ -1,8 +1,6 @@
 /* What the books say after a restart: what was being sent may have been executed, so it is in
  * doubt; an order that was between two offers and whose number nobody has is over. One transaction,
  * so an interrupted recovery is simply done again. Then everything unfinished is visited. */
-#include <stdlib.h>
-
 #include "base/clock.h"
 #include "base/crashpoint.h"
 #include "base/log.h"
@@ -10,129 +8,149 @@
 
 #define WHILE_SENDING "restart while it was being sent"
 
-/* Numbers of one query, gathered before anything is changed under its feet. */
-enum { COLUMNS = 5 };
-struct found {
-    int64_t column[COLUMNS];
+/* What a restart changes, gathered before anything is changed under its feet. */
+struct recovery {
+    struct arena arena;
+    STAILQ_HEAD(, recovery_item) items;
+    size_t attempts, requests, between;
+};
+struct recovery_item {
+    STAILQ_ENTRY(recovery_item) next;
+    struct ledger_change change;
+    struct ledger_attempt ended;
+    struct ledger_update update;
+    struct ledger_request request;
 };
 
-static int sqlite_recover_gather(struct backend_connection *connection, enum statement which,
-                                 struct found **list_out, size_t *count_out)
+static struct recovery_item *sqlite_recover_add(struct recovery *recovery, uint32_t order,
+                                                const char *event, struct str reason)
 {
-    struct found *list = NULL;
-    size_t room = 0, count = 0;
-    int code;
-    sqlite3_stmt *s = sqlite_statement(connection, which);
-    if (s == NULL)
-        return sqlite3_extended_errcode(connection->db);
-    while ((code = sqlite3_step(s)) == SQLITE_ROW) {
-        if (count == room) {
-            room = room ? room * 2 : 64;
-            list = memory_resize(list, room, sizeof *list);
-        }
-        for (int i = 0; i < COLUMNS; i++)
-            list[count].column[i] = sqlite3_column_int64(s, i);
-        count++;
-    }
-    sqlite3_reset(s);
-    *list_out = list;
-    *count_out = count;
-    return code == SQLITE_DONE ? SQLITE_OK : code;
+    struct recovery_item *item = arena_new(&recovery->arena, sizeof *item);
+    item->change = (struct ledger_change){.order = order, .event = event, .reason = reason};
+    STAILQ_INSERT_TAIL(&recovery->items, item, next);
+    return item;
 }
 
-typedef int step_fn(struct backend_connection *connection, const struct found *found);
-
-static int sqlite_recover_for_each(struct backend_connection *connection, enum statement which,
-                                   step_fn *step, size_t *count)
+/* Its client pays for it until somebody says otherwise, as for any doubt. */
+static void sqlite_recover_doubt_attempt(struct recovery *recovery, const struct plan_order *order)
 {
-    struct found *list = NULL;
-    *count = 0;
-    int code = sqlite_recover_gather(connection, which, &list, count);
-    for (size_t i = 0; i < *count && code == SQLITE_OK; i++)
-        code = step(connection, &list[i]);
-    free(list);
-    return code;
-}
-
-static int sqlite_recover_doubt_attempt(struct backend_connection *connection,
-                                        const struct found *found)
-{
-    const struct ledger_attempt ended = {.number = (unsigned)found->column[1],
-                                         .state = ATTEMPTSTATE_DOUBT,
-                                         .evidence = STR(WHILE_SENDING)};
-    /* Its client pays for it until somebody says otherwise, as for any doubt. */
-    const struct ledger_update update = {.has_state = true,
-                                         .has_paid = true,
-                                         .course.state = ORDERSTATE_DOUBT,
-                                         .course.paid = {found->column[4]}};
-    struct ledger_change change = {.order = (uint32_t)found->column[0],
-                                   .attempt_ended = &ended,
-                                   .update = &update,
-                                   .event = "doubt",
-                                   .reason = STR(WHILE_SENDING)};
-    int code = SQLITE_OK;
-    sqlite_change(connection, &change, clock_wall_ms(), &code);
-    return code;
-}
-
-static int sqlite_recover_doubt_request(struct backend_connection *connection,
-                                        const struct found *found)
-{
-    int64_t now = clock_wall_ms();
-    sqlite3_stmt *s = sqlite_statement(connection, STATEMENT_DOUBT_REQUEST);
-    sqlite_bind_number(s, 1, found->column[1]);
-    sqlite_bind_number(s, 2, now);
-    sqlite_bind_str(s, 3, STR(WHILE_SENDING));
-    int code = sqlite_do(connection, s);
-    const struct ledger_change change = {.order = (uint32_t)found->column[0],
-                                         .event = found->column[2] ? "refill" : "cancel",
-                                         .reason = STR("in doubt: " WHILE_SENDING)};
-    if (code == SQLITE_OK)
-        sqlite_change(connection, &change, now, &code);
-    return code;
+    struct recovery_item *item =
+        sqlite_recover_add(recovery, order->row.id, "doubt", STR(WHILE_SENDING));
+    item->ended = (struct ledger_attempt){
+        .number = order->live_attempt, .state = ATTEMPTSTATE_DOUBT, .evidence = STR(WHILE_SENDING)};
+    item->update = (struct ledger_update){.has_course = true, .course = order->row.course};
+    item->update.course.state = ORDERSTATE_DOUBT;
+    item->update.course.paid = order->row.charge;
+    item->change.attempt_ended = &item->ended;
+    item->change.update = &item->update;
+    recovery->attempts++;
 }
 
 /* Between two offers. Whose number was given goes on; the caller sees it on its visit. */
-static int sqlite_recover_settle_placing(struct backend_connection *connection,
-                                         const struct found *found)
+static void sqlite_recover_settle_placing(struct recovery *recovery, const struct plan_order *order)
 {
-    const struct ledger_update update = {.has_state = true,
-                                         .has_paid = true,
-                                         .has_remains = true,
-                                         .course.state = ORDERSTATE_CANCELED,
-                                         .course.remains = found->column[1]};
-    const struct ledger_change change = {.order = (uint32_t)found->column[0],
-                                         .update = &update,
-                                         .event = "canceled",
-                                         .reason = STR("restart before the number was given")};
-    int code = SQLITE_OK;
-    if (found->column[2] == 0)
-        sqlite_change(connection, &change, clock_wall_ms(), &code);
+    if (order->row.is_number_given)
+        return;
+    struct recovery_item *item = sqlite_recover_add(recovery, order->row.id, "canceled",
+                                                    STR("restart before the number was given"));
+    item->update = (struct ledger_update){.has_course = true, .course = order->row.course};
+    item->update.course.state = ORDERSTATE_CANCELED;
+    item->update.course.paid = MONEY_ZERO;
+    item->update.course.remains = order->row.quantity;
+    item->change.update = &item->update;
+    recovery->between++;
+}
+
+static void sqlite_recover_doubt_request(struct recovery *recovery,
+                                         const struct ledger_request *request)
+{
+    struct recovery_item *item = sqlite_recover_add(
+        recovery, request->order, sqlite_kind_name(request->kind), STR("in doubt: " WHILE_SENDING));
+    item->request = *request;
+    item->request.state = ATTEMPTSTATE_DOUBT;
+    item->request.updated_at_ms = 0;
+    if (item->request.evidence.len == 0)
+        item->request.evidence = STR(WHILE_SENDING);
+    item->change.order_request = &item->request;
+    recovery->requests++;
+}
+
+static int sqlite_recover_gather(struct backend_connection *connection, struct recovery *recovery)
+{
+    int code;
+    sqlite3_stmt *s = sqlite_statement(connection, STATEMENT_RECOVER_PLACING);
+    while (s && (code = sqlite3_step(s)) == SQLITE_ROW) {
+        struct plan_order order = {0};
+        sqlite_plan_order_row(s, &recovery->arena, &order);
+        if (order.live_attempt)
+            sqlite_recover_doubt_attempt(recovery, &order);
+        else
+            sqlite_recover_settle_placing(recovery, &order);
+    }
+    if (s == NULL || code != SQLITE_DONE)
+        return sqlite3_extended_errcode(connection->db);
+    sqlite3_reset(s);
+    s = sqlite_statement(connection, STATEMENT_RECOVER_REQUESTS);
+    while (s && (code = sqlite3_step(s)) == SQLITE_ROW) {
+        struct ledger_request request;
+        sqlite_request_row(s, &recovery->arena, &request);
+        sqlite_recover_doubt_request(recovery, &request);
+    }
+    if (s == NULL || code != SQLITE_DONE)
+        return sqlite3_extended_errcode(connection->db);
+    sqlite3_reset(s);
+    return SQLITE_OK;
+}
+
+static int sqlite_recover_apply(struct backend_connection *connection, struct recovery *recovery)
+{
+    struct recovery_item *item;
+    struct plan plan;
+    int64_t now_ms = clock_wall_ms();
+    plan_init(&plan);
+    STAILQ_FOREACH(item, &recovery->items, next)
+    plan_want_change(&plan, &item->change);
+    int code = sqlite_plan_load(connection, &plan);
+    if (code == SQLITE_OK)
+        STAILQ_FOREACH(item, &recovery->items, next)
+    (void)plan_change(&plan, &item->change, now_ms);
+    if (code == SQLITE_OK)
+        code = sqlite_plan_store(connection, &plan);
+    plan_fini(&plan);
     return code;
+}
+
+static void sqlite_recover_log(const struct recovery *recovery)
+{
+    const struct {
+        const char *what;
+        size_t count;
+    } counts[] = {{"attempts", recovery->attempts},
+                  {"refills and cancels", recovery->requests},
+                  {"orders between two offers", recovery->between}};
+    for (size_t i = 0; i < COUNT_OF(counts); i++)
+        if (counts[i].count)
+            log_event(LOG_WARN, "ledger_recovered", "what=\"%s\" count=%zu", counts[i].what,
+                      counts[i].count);
 }
 
 static int sqlite_recover_settle_all(struct backend_connection *connection)
 {
-    static const struct {
-        enum statement which;
-        step_fn *step;
-        const char *what;
-    } steps[] = {
-        {STATEMENT_RECOVER_ATTEMPTS, sqlite_recover_doubt_attempt, "attempts"},
-        {STATEMENT_RECOVER_REQUESTS, sqlite_recover_doubt_request, "refills and cancels"},
-        {STATEMENT_RECOVER_PLACING, sqlite_recover_settle_placing, "orders between two offers"},
-    };
+    struct recovery recovery = {.attempts = 0};
+    arena_init(&recovery.arena);
+    STAILQ_INIT(&recovery.items);
     int code = sqlite_do_simple(connection, STATEMENT_BEGIN);
-    for (size_t i = 0; i < COUNT_OF(steps) && code == SQLITE_OK; i++) {
-        size_t count;
-        code = sqlite_recover_for_each(connection, steps[i].which, steps[i].step, &count);
-        if (count)
-            log_event(LOG_WARN, "ledger_recovered", "what=\"%s\" count=%zu", steps[i].what, count);
-    }
+    if (code == SQLITE_OK)
+        code = sqlite_recover_gather(connection, &recovery);
+    if (code == SQLITE_OK)
+        code = sqlite_recover_apply(connection, &recovery);
     CRASH_POINT("ledger.recovering");
     if (code == SQLITE_OK)
         code = sqlite_do_simple(connection, STATEMENT_COMMIT);
     CRASH_POINT("ledger.recovered");
+    if (code == SQLITE_OK)
+        sqlite_recover_log(&recovery);
+    arena_fini(&recovery.arena);
     return code;
 }
 
@@ -140,7 +158,7 @@ static void sqlite_recover_visit_order(sqlite3_stmt *s, const struct ledger_visi
 {
     struct ledger_order order;
     sqlite_order_row(s, NULL, &order);
-    visit->order(&order, (unsigned)sqlite3_column_int64(s, 23), visit->arg);
+    visit->order(&order, (unsigned)sqlite3_column_int64(s, 11), visit->arg);
 }
 
 static void sqlite_recover_visit_list(sqlite3_stmt *s, const struct ledger_visit *visit)

@@ -2,24 +2,34 @@
  * A statement is prepared at its first use and kept until its connection closes. */
 #include "ledger/sqlite.h"
 
+/* What a plan loads is the first part of what a reader gets; both as sqlite_order_row reads them
+ * and sqlite_bind_order binds them. */
+#define ORDER_COURSE_COLUMNS                                                                       \
+    "id, state, paid, held, charge, client, currency, type, parent, last_event, live_attempt,"     \
+    " last_attempt, provider, upstream_service, upstream_id, cost, attempt_started_at,"            \
+    " attempt_request_id, request_id, is_number_given, is_claimed, start_count, remains,"          \
+    " quantity, package_unit, ref, extra, reason, created_at, updated_at, accepted_at,"            \
+    " reported_at, settled_at"
 #define ORDER_COLUMNS                                                                              \
-    "id, client, service, type, fields, quantity, rate, charge, paid, currency, state,"            \
-    " is_number_given, start_count, remains, provider, upstream_service, upstream_id, extra,"      \
-    " parent, reason, request_id, created_at, updated_at"
+    ORDER_COURSE_COLUMNS                                                                           \
+    ", service, fields, rate, decimals, sale_cost, sale_provider, sale_service, link_hash"
 #define ATTEMPT_COLUMNS                                                                            \
     "number, provider, upstream_service, cost, state, upstream_id, text, evidence, request_id,"    \
     " started_at, ended_at"
+#define EVENT_COLUMNS                                                                              \
+    "e.id, coalesce(e.order_id, 0), e.at, e.word, e.reason,"                                       \
+    " coalesce(e.request_id, o.request_id), e.from_state, e.to_state, e.previous"
 #define ORDER_REQUEST_COLUMNS                                                                      \
     "number, kind, order_id, client, provider, state, upstream_id, status, text, evidence,"        \
     " request_id, created_at, updated_at"
 #define ORDER_UPDATE                                                                               \
-    "UPDATE orders SET state = coalesce(?2, state), paid = coalesce(?3, paid),"                    \
-    " is_number_given = max(is_number_given, ?4), start_count = coalesce(?5, start_count),"        \
-    " remains = coalesce(?6, remains), provider = coalesce(?7, provider),"                         \
-    " upstream_service = coalesce(?8, upstream_service),"                                          \
-    " upstream_id = coalesce(?9, upstream_id), extra = coalesce(?10, extra),"                      \
-    " reason = coalesce(?11, reason), updated_at = coalesce(?12, updated_at), events = ?13,"       \
-    " live_attempt = ?14"
+    "UPDATE orders SET state = ?2, paid = ?3, held = ?4, last_event = ?10, live_attempt = ?11,"    \
+    " last_attempt = ?12, cost = ?16, attempt_started_at = ?17, attempt_request_id = ?18,"         \
+    " is_number_given = ?20, is_claimed = ?21, start_count = ?22, remains = ?23,"                  \
+    " package_unit = ?25, extra = ?27, reason = ?28, updated_at = ?30, accepted_at = ?31,"         \
+    " reported_at = ?32"
+#define ORDER_MOVE ", provider = ?13, upstream_service = ?14, upstream_id = ?15"
+#define ORDER_SETTLE ", settled_at = ?33"
 
 static const char *const texts[STATEMENT_COUNT] = {
     [STATEMENT_BEGIN] = "BEGIN IMMEDIATE",
@@ -31,38 +41,54 @@ static const char *const texts[STATEMENT_COUNT] = {
     [STATEMENT_ROLLBACK_TO] = "ROLLBACK TO entry",
     [STATEMENT_TRY] = "UPDATE counters SET value = value + 1 WHERE name = 'tries'",
     [STATEMENT_ORDER_INSERT] =
-        "INSERT INTO orders (" ORDER_COLUMNS ", events, live_attempt, settled_at, attempt_cost,"
-        " attempt_started_at, attempt_request_id)"
-        " VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,"
-        " ?23,1,?24,?25,?26,?27,?28)",
-    [STATEMENT_ORDER_STANDS] =
-        "SELECT state, paid, client, currency, events, live_attempt, provider, upstream_service,"
-        " attempt_cost, attempt_started_at, attempt_request_id FROM orders WHERE id = ?1",
-    /* Two, for SQLite touches the index of unfinished orders whenever settled_at is set at all. */
+        "INSERT INTO orders (" ORDER_COLUMNS ") VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,"
+        " ?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24,?25,?26,?27,?28,?29,?30,?31,?32,?33,?34,"
+        " ?35,?36,?37,?38,?39,?40,?41)",
+    [STATEMENT_ORDER_LOAD] = "SELECT " ORDER_COURSE_COLUMNS " FROM orders WHERE id = ?1",
+    /* Four, for SQLite touches an index whenever one of its columns is set at all. */
     [STATEMENT_ORDER_UPDATE] = ORDER_UPDATE " WHERE id = ?1",
-    [STATEMENT_ORDER_SETTLE] = ORDER_UPDATE ", settled_at = ?12 WHERE id = ?1",
-    [STATEMENT_ATTEMPT_START] = "UPDATE orders SET attempt_cost = ?2, attempt_started_at = ?3,"
-                                " attempt_request_id = ?4 WHERE id = ?1 AND NOT EXISTS"
-                                " (SELECT 1 FROM attempts WHERE order_id = ?1 AND number >= ?5)",
+    [STATEMENT_ORDER_MOVE] = ORDER_UPDATE ORDER_MOVE " WHERE id = ?1",
+    [STATEMENT_ORDER_SETTLE] = ORDER_UPDATE ORDER_SETTLE " WHERE id = ?1",
+    [STATEMENT_ORDER_MOVE_SETTLE] = ORDER_UPDATE ORDER_MOVE ORDER_SETTLE " WHERE id = ?1",
+    [STATEMENT_ATTEMPT_LOAD] =
+        "SELECT " ATTEMPT_COLUMNS " FROM attempts WHERE order_id = ?1 AND number = ?2",
     [STATEMENT_ATTEMPT_INSERT] = "INSERT INTO attempts (order_id, " ATTEMPT_COLUMNS ")"
                                  " VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)",
-    [STATEMENT_ATTEMPT_END] = "UPDATE attempts SET state = ?3, ended_at = ?4,"
-                              " upstream_id = CASE ?5 WHEN '' THEN upstream_id ELSE ?5 END,"
-                              " text = CASE ?6 WHEN '' THEN text ELSE ?6 END,"
-                              " evidence = CASE ?7 WHEN '' THEN evidence ELSE ?7 END"
-                              " WHERE order_id = ?1 AND number = ?2 AND state = 'doubt'",
-    [STATEMENT_EVENT_INSERT] = "INSERT INTO events (order_id, number, at, word, from_state,"
-                               " to_state, reason, request_id) VALUES (?1,?2,?3,?4,?5,?6,?7,?8)",
-    [STATEMENT_POSTING_INSERT] = "INSERT INTO postings (order_id, number, from_account, to_account,"
-                                 " amount, currency, at) VALUES (?1,?2,?3,?4,?5,?6,?7)",
-    [STATEMENT_REQUEST_STANDS] = "SELECT state, order_id, kind FROM aftersales WHERE number = ?1",
+    [STATEMENT_ATTEMPT_UPDATE] = "UPDATE attempts SET state = ?6, upstream_id = ?7, text = ?8,"
+                                 " evidence = ?9, ended_at = ?12"
+                                 " WHERE order_id = ?1 AND number = ?2",
+    [STATEMENT_EVENT_INSERT] =
+        "INSERT INTO events (id, order_id, previous, at, word, from_state, to_state, reason,"
+        " request_id) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9)",
+    [STATEMENT_POSTING_INSERT] =
+        "INSERT INTO postings (id, previous, client, currency, order_id, kind, amount, held,"
+        " balance_after, held_after) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)",
+    [STATEMENT_ACCOUNT_LOAD] = "SELECT balance, held, last_posting, day, charged FROM accounts"
+                               " WHERE client = ?1 AND currency = ?2",
+    [STATEMENT_ACCOUNT_KEEP] =
+        "INSERT INTO accounts (client, currency, balance, held, last_posting, day, charged)"
+        " VALUES (?1,?2,?3,?4,?5,?6,?7) ON CONFLICT DO UPDATE SET balance = ?3, held = ?4,"
+        " last_posting = ?5, day = ?6, charged = ?7",
+    [STATEMENT_REF_LOAD] = "SELECT order_id, digest FROM refs WHERE client = ?1 AND ref = ?2",
+    [STATEMENT_REF_INSERT] =
+        "INSERT INTO refs (client, ref, digest, order_id, at) VALUES (?1,?2,?3,?4,?5)",
+    [STATEMENT_REF_DELETE] = "DELETE FROM refs WHERE client = ?1 AND ref = ?2 AND order_id = ?3",
+    [STATEMENT_CHILD_LOAD] = "SELECT id FROM orders WHERE parent = ?1 AND upstream_id = ?2"
+                             " AND parent <> 0 AND upstream_id <> '' AND is_duplicate = 0",
+    [STATEMENT_CREDIT_LOAD] = "SELECT amount FROM credits WHERE client = ?1 AND id = ?2",
+    [STATEMENT_CREDIT_INSERT] =
+        "INSERT INTO credits (client, id, amount, at, posting) VALUES (?1,?2,?3,?4,?5)",
+    [STATEMENT_REQUEST_LOAD] = "SELECT " ORDER_REQUEST_COLUMNS " FROM aftersales WHERE number = ?1",
     [STATEMENT_REQUEST_INSERT] = "INSERT INTO aftersales (" ORDER_REQUEST_COLUMNS ")"
                                  " VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13)",
-    [STATEMENT_REQUEST_UPDATE] =
-        "UPDATE aftersales SET state = ?2, status = ?3, updated_at = ?4,"
-        " upstream_id = CASE ?5 WHEN '' THEN upstream_id ELSE ?5 END,"
-        " text = CASE ?6 WHEN '' THEN text ELSE ?6 END,"
-        " evidence = CASE ?7 WHEN '' THEN evidence ELSE ?7 END WHERE number = ?1",
+    [STATEMENT_REQUEST_UPDATE] = "UPDATE aftersales SET state = ?6, upstream_id = ?7, status = ?8, "
+                                 "text = ?9, evidence = ?10,"
+                                 " updated_at = ?13 WHERE number = ?1",
+    [STATEMENT_ANSWERS_KEEP] = "INSERT INTO answers (at, orders) VALUES (?1,?2)",
+    [STATEMENT_ANSWERS_SWEEP] = "DELETE FROM answers WHERE id < (SELECT id FROM answers"
+                                " WHERE at >= ?1 ORDER BY id LIMIT 1)",
+    [STATEMENT_REFS_SWEEP] = "DELETE FROM refs WHERE (client, ref) IN (SELECT client, ref FROM refs"
+                             " WHERE at < ?1 ORDER BY at LIMIT 200)",
     [STATEMENT_LIST_KEEP] = "INSERT INTO lists (provider, body, fetched_at) VALUES (?1,?2,?3)"
                             " ON CONFLICT (provider) DO UPDATE SET body = ?2, fetched_at = ?3",
     [STATEMENT_IMPORT_KEEP] =
@@ -109,14 +135,33 @@ static const char *const texts[STATEMENT_COUNT] = {
     [STATEMENT_QUERY_ATTEMPTS] =
         "SELECT " ATTEMPT_COLUMNS " FROM attempts WHERE order_id = ?1 ORDER BY number",
     [STATEMENT_QUERY_SENDING] =
-        "SELECT live_attempt, provider, upstream_service, attempt_cost, 'sending', '', '', '',"
-        " attempt_request_id, attempt_started_at, 0 FROM orders"
+        "SELECT live_attempt, provider, upstream_service, cost, 'sending', '', '', '',"
+        " coalesce(attempt_request_id, request_id), attempt_started_at, 0 FROM orders"
         " WHERE id = ?1 AND state = 'placing' AND live_attempt <> 0",
     [STATEMENT_QUERY_LAST_ATTEMPT] = "SELECT " ATTEMPT_COLUMNS " FROM attempts WHERE order_id = ?1"
                                      " ORDER BY number DESC LIMIT 1",
-    [STATEMENT_QUERY_EVENTS] =
-        "SELECT at, word, reason, request_id, from_state, to_state FROM events"
-        " WHERE order_id = ?1 ORDER BY number",
+    [STATEMENT_QUERY_LAST_EVENT] = "SELECT last_event FROM orders WHERE id = ?1",
+    [STATEMENT_QUERY_EVENT] = "SELECT " EVENT_COLUMNS " FROM events AS e LEFT JOIN orders AS o"
+                              " ON o.id = e.order_id WHERE e.id = ?1",
+    [STATEMENT_QUERY_EVENTS] = "SELECT " EVENT_COLUMNS " FROM events AS e LEFT JOIN orders AS o"
+                               " ON o.id = e.order_id WHERE e.id > ?1 ORDER BY e.id LIMIT ?2",
+    [STATEMENT_QUERY_UPSTREAM] =
+        "SELECT " ORDER_COLUMNS " FROM orders WHERE provider = ?3 AND upstream_id = ?4"
+        " AND upstream_id <> '' ORDER BY id LIMIT ?2",
+    [STATEMENT_QUERY_LINK] = "SELECT " ORDER_COLUMNS " FROM orders WHERE link_hash = ?1"
+                             " AND link_hash <> 0 AND " SQLITE_UNFINISHED " LIMIT ?2",
+    [STATEMENT_QUERY_SETTLED] = "SELECT " ORDER_COLUMNS " FROM orders WHERE settled_at IS NOT NULL"
+                                " AND (settled_at, id) > (?3, ?1) ORDER BY settled_at, id LIMIT ?2",
+    [STATEMENT_QUERY_NEWEST] =
+        "SELECT " ORDER_COLUMNS ", is_claimed OR parent <> 0 OR state = 'refused'"
+        " FROM orders ORDER BY id DESC",
+    [STATEMENT_QUERY_ANSWERS] = "SELECT orders, at FROM answers ORDER BY id DESC",
+    [STATEMENT_QUERY_ACCOUNTS] =
+        "SELECT client, currency, balance, held, day, charged, last_posting FROM accounts"
+        " WHERE ?1 IS NULL OR client = ?1 ORDER BY client, currency",
+    [STATEMENT_QUERY_POSTING] =
+        "SELECT p.id, e.at, p.order_id, p.kind, p.amount, p.held, p.balance_after, p.held_after,"
+        " e.reason, p.previous FROM postings AS p JOIN events AS e ON e.id = p.id WHERE p.id = ?1",
     [STATEMENT_QUERY_REQUESTS_OF] =
         "SELECT " ORDER_REQUEST_COLUMNS " FROM aftersales WHERE order_id = ?1 ORDER BY number",
     [STATEMENT_QUERY_REQUEST] =
@@ -130,22 +175,13 @@ static const char *const texts[STATEMENT_COUNT] = {
                              " ORDER BY client, label",
     [STATEMENT_LAST_ORDER] = "SELECT coalesce(max(id), 0) FROM orders",
     [STATEMENT_LAST_REQUEST] = "SELECT coalesce(max(number), 0) FROM aftersales",
-    /* Four numbers a row, whatever is recovered. */
-    [STATEMENT_RECOVER_ATTEMPTS] =
-        "SELECT id, live_attempt, 0, 0, charge FROM orders"
-        " WHERE state = 'placing' AND live_attempt <> 0 AND " SQLITE_UNFINISHED,
-    [STATEMENT_RECOVER_REQUESTS] =
-        "SELECT order_id, number, kind = 'refill', 0, 0 FROM aftersales WHERE state = 'sending'",
-    [STATEMENT_RECOVER_PLACING] =
-        "SELECT id, quantity, is_number_given, 0, 0 FROM orders"
-        " WHERE state = 'placing' AND live_attempt = 0 AND " SQLITE_UNFINISHED,
-    [STATEMENT_DOUBT_REQUEST] =
-        "UPDATE aftersales SET state = 'doubt', updated_at = ?2,"
-        " evidence = CASE evidence WHEN '' THEN ?3 ELSE evidence END WHERE number = ?1",
+    [STATEMENT_LAST_EVENT] = "SELECT coalesce(max(id), 0) FROM events",
+    [STATEMENT_RECOVER_PLACING] = "SELECT " ORDER_COURSE_COLUMNS " FROM orders"
+                                  " WHERE state = 'placing' AND " SQLITE_UNFINISHED " ORDER BY id",
+    [STATEMENT_RECOVER_REQUESTS] = "SELECT " ORDER_REQUEST_COLUMNS " FROM aftersales"
+                                   " WHERE state = 'sending' ORDER BY number",
     [STATEMENT_VISIT_ORDERS] =
-        "SELECT " ORDER_COLUMNS
-        ", (SELECT coalesce(max(number), 0) FROM attempts WHERE order_id = id)"
-        " FROM orders WHERE " SQLITE_UNFINISHED " ORDER BY id",
+        "SELECT " ORDER_COLUMNS " FROM orders WHERE " SQLITE_UNFINISHED " ORDER BY id",
     [STATEMENT_VISIT_LISTS] = "SELECT provider, body, fetched_at FROM lists ORDER BY provider",
     [STATEMENT_VISIT_IMPORTS] = "SELECT provider, upstream_service, service FROM imports",
     [STATEMENT_VISIT_PRICES] =
@@ -186,6 +222,14 @@ void sqlite_bind_word(sqlite3_stmt *statement, int at, const char *word)
     sqlite_bind_str(statement, at, str_of(word));
 }
 
+void sqlite_bind_other(sqlite3_stmt *statement, int at, struct str s, struct str usual)
+{
+    if (str_equal(s, usual))
+        sqlite3_bind_null(statement, at);
+    else
+        sqlite_bind_str(statement, at, s);
+}
+
 int sqlite_do(struct backend_connection *connection, sqlite3_stmt *statement)
 {
     if (statement == NULL) {
@@ -209,4 +253,11 @@ struct str sqlite_text(sqlite3_stmt *statement, int column, struct arena *arena)
     const char *bytes = (const char *)sqlite3_column_text(statement, column);
     struct str text = str_make(bytes ? bytes : "", (size_t)sqlite3_column_bytes(statement, column));
     return arena ? arena_str(arena, text) : text;
+}
+
+void sqlite_digest(sqlite3_stmt *statement, int column, uint8_t out[LEDGER_SHA256_BYTES])
+{
+    const void *bytes = sqlite3_column_blob(statement, column);
+    if (bytes && sqlite3_column_bytes(statement, column) == LEDGER_SHA256_BYTES)
+        memcpy(out, bytes, LEDGER_SHA256_BYTES);
 }

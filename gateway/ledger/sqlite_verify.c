@@ -6,6 +6,7 @@
 
 enum { TOLD_EACH = 20 }; /* sentences of one rule; the rest is counted */
 
+#define OPEN "('placing','doubt')"
 #define ACCEPTED "('pending','processing','in_progress','completed','partial')"
 
 static const char *const rules[] = {
@@ -13,20 +14,56 @@ static const char *const rules[] = {
     " WHERE quick_check <> 'ok'",
     "SELECT 'table ' || \"table\" || ', row ' || coalesce(rowid, '?') || ': points to a row of '"
     " || parent || ' that is not there' FROM pragma_foreign_key_check",
-    /* Money. */
-    "SELECT 'order ' || o.id || ': ' || o.paid || ' is paid, but ' || coalesce(p.total, 0)"
-    " || ' is booked' FROM orders AS o LEFT JOIN (SELECT order_id, sum(CASE WHEN to_account ="
-    " 'sales' THEN amount WHEN from_account = 'sales' THEN -amount ELSE 0 END) AS total"
-    " FROM postings GROUP BY order_id) AS p ON p.order_id = o.id"
-    " WHERE o.paid <> coalesce(p.total, 0)",
-    "SELECT 'order ' || o.id || ': posting ' || p.number || ' is not between sales and its client,"
-    " or in another currency' FROM postings AS p JOIN orders AS o ON o.id = p.order_id"
-    " WHERE 'client:' || o.client NOT IN (from_account, to_account)"
-    " OR 'sales' NOT IN (from_account, to_account) OR p.currency <> o.currency",
+    /* Money. What is paid of an order is captured once a panel has accepted it. */
+    "SELECT 'order ' || o.id || ': ' || CASE WHEN o.state IN " OPEN " THEN 0 ELSE o.paid END ||"
+    " ' is due, but ' || coalesce(p.total, 0) || ' is booked' FROM orders AS o LEFT JOIN"
+    " (SELECT order_id, -sum(amount) AS total FROM postings WHERE kind IN ('capture','refund')"
+    " GROUP BY order_id) AS p ON p.order_id = o.id"
+    " WHERE CASE WHEN o.state IN " OPEN " THEN 0 ELSE o.paid END <> coalesce(p.total, 0)",
+    "SELECT 'order ' || o.id || ': ' || o.held || ' is held, but ' || coalesce(p.total, 0) ||"
+    " ' is booked as held' FROM orders AS o LEFT JOIN (SELECT CASE WHEN c.parent = 0 OR p.held = 0"
+    "  THEN p.order_id ELSE c.parent END AS id, sum(p.held) AS total FROM postings AS p"
+    "  JOIN orders AS c ON c.id = p.order_id GROUP BY 1) AS p ON p.id = o.id"
+    " WHERE o.held <> coalesce(p.total, 0)",
+    "SELECT 'order ' || id || ': is ' || state || ', but ' || held || ' is held' FROM orders"
+    " WHERE held <> 0 AND (held < 0 OR settled_at IS NOT NULL OR state NOT IN " OPEN
+    " AND (type <> 'Subscriptions' OR parent <> 0))",
+    "SELECT 'order ' || o.id || ': posting ' || p.id || ' is another client''s, or in another"
+    " currency' FROM postings AS p JOIN orders AS o ON o.id = p.order_id"
+    " WHERE p.client <> o.client OR p.currency <> o.currency",
     "SELECT 'order ' || id || ': is ' || state || ', but ' || paid || ' is paid' FROM orders"
     " WHERE state IN ('canceled','refused') AND paid <> 0",
     "SELECT 'order ' || order_id || ': postings of an order that is not there' FROM postings"
-    " WHERE order_id <> 0 AND order_id NOT IN (SELECT id FROM orders) GROUP BY order_id",
+    " WHERE order_id IS NOT NULL AND order_id NOT IN (SELECT id FROM orders) GROUP BY order_id",
+    "SELECT 'posting ' || id || ': is a ' || kind || ' of ' || amount || ', held ' || held"
+    " FROM postings WHERE NOT CASE kind WHEN 'deposit' THEN held = 0 AND amount <> 0"
+    " WHEN 'correction' THEN held = 0 AND amount <> 0 WHEN 'hold' THEN held > 0 AND amount = 0"
+    " WHEN 'release' THEN held < 0 AND amount = 0 WHEN 'capture' THEN held <= 0 AND amount < 0"
+    " WHEN 'refund' THEN held <= 0 AND amount > 0 ELSE 0 END",
+    "SELECT 'transaction ' || transaction_id || ': its entries sum to ' || sum(amount)"
+    " FROM entries GROUP BY transaction_id HAVING sum(amount) <> 0",
+    "SELECT 'posting ' || p.id || ': does not follow posting ' || p.previous || ' of its account'"
+    " FROM postings AS p LEFT JOIN postings AS b ON b.id = p.previous"
+    " WHERE (p.previous <> 0 AND (b.id IS NULL OR b.id >= p.id OR b.client <> p.client"
+    "  OR b.currency <> p.currency))"
+    " OR p.balance_after <> coalesce(b.balance_after, 0) + p.amount"
+    " OR p.held_after <> coalesce(b.held_after, 0) + p.held",
+    "SELECT 'client ' || a.client || ': its ' || a.currency || ' account says ' || a.balance ||"
+    " ', held ' || a.held || ', its postings ' || coalesce(p.balance, 0) || ', held ' ||"
+    " coalesce(p.held, 0) FROM accounts AS a LEFT JOIN (SELECT client, currency,"
+    " sum(amount) AS balance, sum(held) AS held, max(id) AS last FROM postings"
+    " GROUP BY client, currency) AS p ON p.client = a.client AND p.currency = a.currency"
+    " WHERE a.balance <> coalesce(p.balance, 0) OR a.held <> coalesce(p.held, 0)"
+    " OR a.last_posting <> coalesce(p.last, 0) OR a.held < 0",
+    "SELECT 'client ' || client || ': postings without an account' FROM (SELECT DISTINCT client,"
+    " currency FROM postings) AS p WHERE NOT EXISTS (SELECT 1 FROM accounts AS a"
+    " WHERE a.client = p.client AND a.currency = p.currency)",
+    "SELECT 'client ' || c.client || ': the credit ' || c.id || ' is not what posting ' ||"
+    " c.posting || ' says' FROM credits AS c LEFT JOIN postings AS p ON p.id = c.posting"
+    " WHERE p.client IS NOT c.client OR p.amount IS NOT c.amount",
+    "SELECT 'ref ' || r.ref || ': is of order ' || r.order_id || ', which has another' FROM refs"
+    " AS r LEFT JOIN orders AS o ON o.id = r.order_id WHERE o.id IS NULL OR o.client <> r.client"
+    " OR o.ref <> r.ref",
     /* Attempts. */
     "SELECT 'order ' || order_id || ': ' || count(*) || ' attempts may have been executed'"
     " FROM attempts WHERE state IN ('sending','accepted','doubt') GROUP BY order_id"
@@ -61,24 +98,31 @@ static const char *const rules[] = {
     "SELECT 'order ' || id || ': is refused, but its number was given' FROM orders"
     " WHERE state = 'refused' AND is_number_given <> 0",
     /* States and their story. */
-    "SELECT 'order ' || order_id || ': event ' || number || ' says it left ' ||"
-    " CASE from_state WHEN '' THEN 'nothing' ELSE from_state END || ', but it was ' ||"
-    " CASE before WHEN '' THEN 'nothing' ELSE before END FROM (SELECT order_id, number, from_state,"
-    " lag(to_state, 1, '') OVER (PARTITION BY order_id ORDER BY number) AS before FROM events"
-    " WHERE to_state <> '') WHERE from_state <> before",
-    "SELECT 'order ' || order_id || ': event ' || number || ' is a move from ' || from_state ||"
+    "SELECT 'order ' || e.order_id || ': event ' || e.id || ' says it left ' ||"
+    " CASE e.from_state WHEN '' THEN 'nothing' ELSE e.from_state END || ', but it was ' ||"
+    " coalesce(b.to_state, 'nothing') FROM events AS e LEFT JOIN events AS b ON b.id = e.previous"
+    " WHERE e.order_id IS NOT NULL AND e.from_state <> coalesce(b.to_state, '')",
+    "SELECT 'order ' || e.order_id || ': event ' || e.id || ' does not follow event ' || e.previous"
+    " FROM events AS e LEFT JOIN events AS b ON b.id = e.previous WHERE e.previous <> 0"
+    " AND (b.id IS NULL OR b.id >= e.id OR b.order_id IS NOT e.order_id)",
+    "SELECT 'order ' || order_id || ': event ' || id || ' is a move from ' || from_state ||"
     " ' to ' || to_state || ', which is not allowed' FROM events WHERE from_state <> ''"
-    " AND NOT may_move(from_state, to_state)",
-    "SELECT 'order ' || id || ': is ' || state || ', but its events end in ' ||"
-    " coalesce(nullif(told, ''), 'nothing') FROM (SELECT id, state, (SELECT to_state FROM events"
-    " WHERE order_id = id AND to_state <> '' ORDER BY number DESC LIMIT 1) AS told FROM orders)"
-    " WHERE told IS NOT state",
-    "SELECT 'order ' || o.id || ': says that it has ' || o.events || ' events, but the last is ' ||"
-    " coalesce(e.last, 0) FROM orders AS o LEFT JOIN (SELECT order_id, max(number) AS last FROM"
-    " events GROUP BY order_id) AS e ON e.order_id = o.id WHERE o.events <> coalesce(e.last, 0)",
+    " AND from_state <> to_state AND NOT may_move(from_state, to_state)",
+    "SELECT 'order ' || o.id || ': is ' || o.state || ', but its events end in ' ||"
+    " coalesce(e.to_state, 'nothing') FROM orders AS o LEFT JOIN events AS e"
+    " ON e.id = o.last_event AND e.order_id = o.id WHERE e.to_state IS NOT o.state",
+    "SELECT 'order ' || o.id || ': says that its last event is ' || o.last_event || ', but event '"
+    " || e.id || ' follows it' FROM events AS e JOIN orders AS o ON o.id = e.order_id"
+    " WHERE e.id > o.last_event",
     "SELECT 'order ' || id || ': is ' || state || ', but says that it ' ||"
     " CASE WHEN settled_at IS NULL THEN 'is not' ELSE 'is' END || ' settled' FROM orders"
     " WHERE (state IN ('completed','partial','canceled','refused')) = (settled_at IS NULL)",
+    "SELECT 'order ' || id || ': child ' || upstream_id || ' of order ' || parent ||"
+    " ' is there more than once' FROM orders WHERE parent <> 0 AND upstream_id <> ''"
+    " AND is_duplicate = 0 GROUP BY parent, upstream_id HAVING count(*) > 1",
+    "SELECT 'order ' || id || ': ' || state || ' is no state' FROM orders WHERE state NOT IN"
+    " ('placing','doubt','pending','processing','in_progress','completed','partial','canceled',"
+    " 'refused')",
     "SELECT 'order ' || o.id || ': its parent ' || o.parent || ' is not there' FROM orders AS o"
     " WHERE o.parent <> 0 AND NOT EXISTS (SELECT 1 FROM orders WHERE id = o.parent)",
     "SELECT kind || ' ' || number || ': accepted for order ' || order_id || ', which no panel"

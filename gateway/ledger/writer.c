@@ -21,7 +21,8 @@ enum {
     QUEUE_ENTRIES = 65536,
     QUEUE_BYTES = 256 * 1024 * 1024,
     BATCH_MAX = 512,
-    GATHER_FROM = 8, /* waiting entries that make it worth while */
+    ANSWERED_MAX = 4096, /* orders noted for a batch; those beyond wait for no room: unclaimed */
+    GATHER_FROM = 8,     /* waiting entries that make it worth while */
     GATHER_US = 100,
     IDLE_MS = 1000,
 #ifdef PANELMUX_CRASH_POINTS
@@ -37,15 +38,17 @@ struct writer {
     struct maintenance *maintenance;       /* borrowed */
     pthread_t thread;
     bool is_started;
-    struct ledger_entry *batch[BATCH_MAX]; /* the thread's */
-    bool is_checkpoint_asked;              /* the thread's: one checkpoint at a time */
-    int64_t cool_down_from_ms;             /* the thread's; steady: not to be asked for before */
+    struct ledger_entry *batch[BATCH_MAX + 1]; /* the thread's; with one of what was answered */
+    bool is_checkpoint_asked;                  /* the thread's: one checkpoint at a time */
+    int64_t cool_down_from_ms; /* the thread's; steady: not to be asked for before */
 
     pthread_mutex_t mutex;
     pthread_cond_t wake;
     /* under the mutex */
     struct entry_queue queue;
     size_t waiting, waiting_bytes;
+    uint32_t answered[ANSWERED_MAX];
+    size_t answered_count;
     bool is_asleep, is_stopping;
     bool is_writable;
     char message[160];
@@ -153,6 +156,14 @@ static void writer_sleep_idle(struct writer *writer)
     writer->is_asleep = false;
 }
 
+void writer_note_answered(struct writer *writer, uint32_t order)
+{
+    pthread_mutex_lock(&writer->mutex);
+    if (writer->answered_count < ANSWERED_MAX)
+        writer->answered[writer->answered_count++] = order;
+    pthread_mutex_unlock(&writer->mutex);
+}
+
 /* The next batch; 0 after an idle time, or when stopping and nothing is left. */
 static size_t writer_take(struct writer *writer, bool *is_stopping)
 {
@@ -172,6 +183,11 @@ static size_t writer_take(struct writer *writer, bool *is_stopping)
         writer->batch[count++] = entry;
     }
     writer->waiting -= count;
+    if (writer->answered_count) {
+        writer->batch[count++] =
+            entry_of_rows(ENTRY_ANSWERED, writer->answered, writer->answered_count);
+        writer->answered_count = 0;
+    }
     *is_stopping = writer->is_stopping;
     pthread_mutex_unlock(&writer->mutex);
     return count;

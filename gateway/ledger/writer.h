@@ -20,6 +20,8 @@ void writer_free(struct writer **writer);
  * running loop's own thread, which `loop` is then, all that it adds until it is quiet is handed
  * over at once. */
 void writer_add(struct writer *writer, struct loop *loop, struct ledger_entry **entry);
+/* Goes along with the next batch, or after an idle time by itself. Any thread. */
+void writer_note_answered(struct writer *writer, uint32_t order);
 /* All but disk_bytes; any thread. */
 void writer_health(struct writer *writer, struct ledger_health *out);
 

@@ -618,10 +618,7 @@ static struct order_course place_end_course(const struct place *place)
 
 static void place_fill_update(const struct place *place, struct ledger_update *update)
 {
-    *update = (struct ledger_update){.has_state = true,
-                                     .has_paid = true,
-                                     .has_remains = true,
-                                     .course = place_end_course(place)};
+    *update = (struct ledger_update){.has_course = true, .course = place_end_course(place)};
     if (place_is_refusal(place->end))
         return;
     update->gives_number = true;
@@ -793,11 +790,8 @@ static void place_mark_tried(struct place *place, const struct ledger_attempt *a
 /* The service is no longer sold: the order ends as when no offer takes it. */
 static void place_cancel_unsold(struct order_context *context, const struct ledger_order *order)
 {
-    struct ledger_update update = {.has_state = true,
-                                   .has_paid = true,
-                                   .has_remains = true,
-                                   .course.state = ORDERSTATE_CANCELED,
-                                   .course.remains = order->quantity};
+    struct ledger_update update = {
+        .has_course = true, .course.state = ORDERSTATE_CANCELED, .course.remains = order->quantity};
     struct ledger_change change = {.order = order->id,
                                    .update = &update,
                                    .event = "unavailable",

@@ -103,9 +103,7 @@ static void resolve_write_end(struct resolve *r)
     };
     const struct ledger_attempt *doubt = resolve_attempt_in_doubt(r);
     struct ledger_attempt ended = {.state = ends[r->how].attempt, .ended_at_ms = clock_wall_ms()};
-    struct ledger_update update = {.has_state = true,
-                                   .has_paid = true,
-                                   .has_remains = true,
+    struct ledger_update update = {.has_course = true,
                                    .course.state = ends[r->how].state,
                                    .course.paid =
                                        r->how == RESOLVE_ACCEPTED ? r->order.charge : MONEY_ZERO,

@@ -74,9 +74,7 @@ static void status_apply_on_saved(struct ledger_outcome outcome, void *arg)
 static void status_apply_write_state(struct saving *saving, const struct open_order *order,
                                      struct str reason)
 {
-    struct ledger_update update = {.has_state = true,
-                                   .has_paid = true,
-                                   .has_remains = true,
+    struct ledger_update update = {.has_course = true,
                                    .has_extra = order->extra != NULL,
                                    .only_if_unsettled = true,
                                    .course = order->course,

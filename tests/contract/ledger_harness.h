@@ -218,10 +218,10 @@ static inline enum ledger_result bench_accept(struct bench *bench, uint32_t id, 
 {
     struct ledger_attempt ended = {
         .number = attempt, .state = ATTEMPTSTATE_ACCEPTED, .upstream_id = str_of(upstream_id)};
-    struct ledger_update update = {.has_state = true,
+    struct ledger_update update = {.has_course = true,
                                    .course.state = ORDERSTATE_PENDING,
-                                   .has_paid = true,
                                    .course.paid = {120000000},
+                                   .course.remains = 1000,
                                    .has_upstream = true,
                                    .upstream_id = str_of(upstream_id),
                                    .gives_number = true};
@@ -233,7 +233,14 @@ static inline enum ledger_result bench_accept(struct bench *bench, uint32_t id, 
 static inline enum ledger_result bench_move(struct bench *bench, uint32_t id, enum orderstate to)
 {
     bool is_back = to == ORDERSTATE_CANCELED || to == ORDERSTATE_REFUSED;
-    struct ledger_update update = {.has_state = true, .course.state = to, .has_paid = is_back};
+    struct ledger_rows rows =
+        bench_read(bench, (struct ledger_query){.request = LEDGER_QUERY_ORDER, .id = id});
+    struct ledger_update update = {.has_course = true};
+    if (rows.order_count)
+        update.course = rows.orders[0].course;
+    update.course.state = to;
+    if (is_back)
+        update.course.paid = MONEY_ZERO;
     return bench_write(
         bench, &(struct ledger_change){
                    .order = id, .update = &update, .event = "status", .reason = STR("told so")});

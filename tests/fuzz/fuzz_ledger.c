@@ -68,8 +68,7 @@ static void write_books(struct ledger *ledger)
         attempt.state = ends[id - 1];
         attempt.upstream_id = attempt.state == ATTEMPTSTATE_ACCEPTED ? STR("4711") : STR("");
         const struct ledger_update update = {
-            .has_state = true,
-            .has_paid = true,
+            .has_course = true,
             .gives_number = true,
             .course.state = attempt.state == ATTEMPTSTATE_ACCEPTED ? ORDERSTATE_PENDING
                             : attempt.state == ATTEMPTSTATE_DOUBT  ? ORDERSTATE_DOUBT

@@ -20,7 +20,7 @@ static void fill(struct bench *bench)
         struct ledger_attempt ended = {.number = 1,
                                        .state = ATTEMPTSTATE_DOUBT,
                                        .text = id == 3 ? STR("service paused") : STR("other")};
-        struct ledger_update update = {.has_state = true, .course.state = ORDERSTATE_DOUBT};
+        struct ledger_update update = {.has_course = true, .course.state = ORDERSTATE_DOUBT};
         bench_write(bench, &(struct ledger_change){
                                .order = id, .attempt_ended = &ended, .update = &update});
     }

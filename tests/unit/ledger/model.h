@@ -103,23 +103,23 @@ static inline bool update(struct model_order *order, const struct ledger_change 
 {
     const struct ledger_update *u = change->update;
     struct ledger_order *row = &order->row;
-    bool changes_more = u->has_state || u->has_paid || u->course.has_start_count ||
-                        u->has_remains || u->has_upstream || u->has_extra;
+    bool changes_more = u->has_course || u->has_upstream || u->has_extra;
     if ((orderstate_is_final(row->course.state) && (changes_more || u->only_if_unsettled)) ||
-        (u->has_state && !orderstate_may_move(row->course.state, u->course.state)) ||
-        (u->has_paid && u->course.paid.units < 0))
+        (u->has_course && !orderstate_may_move(row->course.state, u->course.state)) ||
+        (u->has_course && u->course.paid.units < 0) || (u->claims && row->is_claimed) ||
+        (row->parent && u->has_upstream && u->upstream_id.len &&
+         !str_equal(u->upstream_id, row->upstream_id)))
         return false;
-    if (u->has_state)
+    if (u->has_course) {
         row->course.state = u->course.state;
-    if (u->has_state)
         row->reason = change->reason;
-    if (u->has_paid)
         row->course.paid = u->course.paid;
-    if (u->course.has_start_count)
-        row->course.start_count = u->course.start_count;
-    row->course.has_start_count = row->course.has_start_count || u->course.has_start_count;
-    if (u->has_remains)
         row->course.remains = u->course.remains;
+        if (u->course.has_start_count)
+            row->course.start_count = u->course.start_count;
+        row->course.has_start_count = row->course.has_start_count || u->course.has_start_count;
+    }
+    row->is_claimed = row->is_claimed || u->claims;
     if (u->has_extra)
         row->extra = u->extra;
     if (u->has_upstream) {

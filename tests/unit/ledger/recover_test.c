@@ -111,7 +111,7 @@ static void write_orders(struct bench *bench)
     bench_accept(bench, 5, 1, "4711");
     bench_accept(bench, 6, 1, "4712");
     bench_move(bench, 6, ORDERSTATE_COMPLETED);
-    struct ledger_update update = {.has_state = true, .course.state = ORDERSTATE_REFUSED};
+    struct ledger_update update = {.has_course = true, .course.state = ORDERSTATE_REFUSED};
     bench_write(bench,
                 &(struct ledger_change){.order = 7, .attempt_ended = &refused, .update = &update});
 }

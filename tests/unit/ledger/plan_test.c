@@ -1,5 +1,5 @@
 /* What a change may do to an order as it stands, as a table. */
-#include "ledger/rules.h"
+#include "ledger/plan.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -75,11 +75,29 @@ static const struct {
     {NULL, ORDERSTATE_PENDING, 1, NO_STATE, 0, 0, 0, ORDERSTATE_PENDING, 1},
 };
 
+/* An order as a backend loads it; of an attempt that is not being sent, its row as well. */
+static struct plan_order *standing(struct plan *plan, enum orderstate state, uint32_t live_attempt)
+{
+    struct plan_order *order = plan_find_order(plan, 1);
+    order->is_loaded = order->is_there = true;
+    order->row.course.state = state;
+    order->live_attempt = order->last_attempt = live_attempt;
+    if (live_attempt && state != ORDERSTATE_PLACING)
+        plan_add_attempt(
+            plan, order,
+            &(struct ledger_attempt){.number = live_attempt, .state = ATTEMPTSTATE_DOUBT});
+    if (live_attempt > 1)
+        plan_add_attempt(
+            plan, order,
+            &(struct ledger_attempt){.number = live_attempt - 1, .state = ATTEMPTSTATE_DOUBT});
+    return order;
+}
+
 static void changes(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        struct ledger_update update = {.has_state = cases[i].to != NO_STATE,
+        struct ledger_update update = {.has_course = cases[i].to != NO_STATE,
                                        .course.state = (enum orderstate)cases[i].to};
         struct ledger_attempt ended = {.number = cases[i].ended, .state = cases[i].ended_as};
         struct ledger_attempt started = {.number = cases[i].started};
@@ -87,17 +105,22 @@ static void changes(void **state)
                                        .update = cases[i].to == NO_STATE ? NULL : &update,
                                        .attempt_ended = cases[i].ended ? &ended : NULL,
                                        .attempt_started = cases[i].started ? &started : NULL};
-        struct rules_standing standing = {cases[i].state, cases[i].live_attempt};
-        const char *why = rules_refuse(&change, &standing);
+        struct plan plan;
+        plan_init(&plan);
+        struct plan_order *order = standing(&plan, cases[i].state, cases[i].live_attempt);
+        const char *why = plan_change(&plan, &change, 1).reason;
         if ((why == NULL) != (cases[i].message == NULL) ||
             (why && strcmp(why, cases[i].message) != 0))
             fail_msg("case %zu: %s", i, why ? why : "allowed");
-        if (why)
-            continue;
-        struct rules_standing after = rules_after(&change, &standing);
-        if (after.state != cases[i].state_after || after.live_attempt != cases[i].live_after)
-            fail_msg("case %zu: %s, attempt %u", i, orderstate_name(after.state),
-                     after.live_attempt);
+        if (!why && (order->row.course.state != cases[i].state_after ||
+                     order->live_attempt != cases[i].live_after))
+            fail_msg("case %zu: %s, attempt %u", i, orderstate_name(order->row.course.state),
+                     order->live_attempt);
+        /* A refusal leaves no trace. */
+        if (why && (order->is_changed || !STAILQ_EMPTY(&plan.events) ||
+                    order->row.course.state != cases[i].state))
+            fail_msg("case %zu: refused, and something has changed", i);
+        plan_fini(&plan);
     }
 }
 
@@ -137,10 +160,13 @@ static void new_orders(void **state)
                                        .update = inserts[i].has_update ? &update : NULL,
                                        .attempt_started = inserts[i].has_start ? &attempt : NULL,
                                        .attempt_ended = inserts[i].has_end ? &attempt : NULL};
-        const char *why = rules_refuse_insert(&change);
+        struct plan plan;
+        plan_init(&plan);
+        const char *why = plan_change(&plan, &change, 1).reason;
         if ((why == NULL) != (inserts[i].message == NULL) ||
             (why && strcmp(why, inserts[i].message) != 0))
             fail_msg("new order %zu: %s", i, why ? why : "allowed");
+        plan_fini(&plan);
     }
 }
 

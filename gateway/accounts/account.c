@@ -1,0 +1,111 @@
+/* See account.h. */
+#include "accounts/account.h"
+
+static const char *const names[ACCOUNT_KIND_COUNT] = {
+    [ACCOUNT_DEPOSIT] = "deposit", [ACCOUNT_HOLD] = "hold",     [ACCOUNT_CAPTURE] = "capture",
+    [ACCOUNT_RELEASE] = "release", [ACCOUNT_REFUND] = "refund", [ACCOUNT_CORRECTION] = "correction",
+};
+
+const char *account_kind_name(enum account_kind kind)
+{
+    ASSERT(kind < ACCOUNT_KIND_COUNT);
+    return names[kind];
+}
+
+bool account_kind_find(struct str word, enum account_kind *out)
+{
+    for (unsigned i = 0; i < ACCOUNT_KIND_COUNT; i++) {
+        if (str_is(word, names[i])) {
+            *out = (enum account_kind)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool account_movement_is_none(const struct account_movement *movement)
+{
+    return movement->amount.units == 0 && movement->held.units == 0;
+}
+
+static struct money account_captured(const struct account_order *order)
+{
+    return order->phase == ACCOUNT_OPEN ? MONEY_ZERO : order->due;
+}
+
+/* What stays held when so much more is captured. */
+static struct money account_hold_after(const struct account_order *before,
+                                       const struct account_order *after, int64_t captured)
+{
+    int64_t held = before->held.units;
+    if (after->phase == ACCOUNT_OPEN)
+        return before->held;
+    if (after->phase == ACCOUNT_ENDED || !after->keeps_hold)
+        return MONEY_ZERO;
+    if (captured <= 0)
+        return before->held;
+    return (struct money){captured < held ? held - captured : 0};
+}
+
+bool account_effects(const struct account_order *before, const struct account_order *after,
+                     struct account_movement *out)
+{
+    struct money captured;
+    *out = (struct account_movement){.kind = ACCOUNT_RELEASE};
+    if (!money_subtract(account_captured(after), account_captured(before), &captured) ||
+        !money_subtract(MONEY_ZERO, captured, &out->amount) ||
+        !money_subtract(account_hold_after(before, after, captured.units), before->held,
+                        &out->held))
+        return false;
+    if (captured.units > 0)
+        out->kind = ACCOUNT_CAPTURE;
+    else if (captured.units < 0)
+        out->kind = ACCOUNT_REFUND;
+    return true;
+}
+
+static bool account_available(const struct account *account, struct money *out)
+{
+    return money_subtract(account->balance, account->held, out);
+}
+
+const char *account_refuse(const struct account *account, const struct account_limits *limits,
+                           struct money charge, int64_t day)
+{
+    struct money available, rest, charged = account->day == day ? account->charged : MONEY_ZERO;
+    if (limits->is_prepaid &&
+        (!account_available(account, &available) || !money_subtract(available, charge, &rest) ||
+         !money_add(rest, limits->credit_limit, &rest) || rest.units < 0))
+        return "the available funds do not cover it";
+    if (limits->daily_limit.units > 0 &&
+        (!money_add(charged, charge, &charged) || charged.units > limits->daily_limit.units))
+        return "the daily limit does not cover it";
+    return NULL;
+}
+
+bool account_has(const struct account *account, struct money amount)
+{
+    struct money available;
+    return account_available(account, &available) && available.units >= amount.units;
+}
+
+bool account_charge_day(struct account *account, struct money charge, int64_t day)
+{
+    struct money charged = account->day == day ? account->charged : MONEY_ZERO;
+    if (!money_add(charged, charge, &charged))
+        return false;
+    account->charged = charged.units > 0 ? charged : MONEY_ZERO;
+    account->day = day;
+    return true;
+}
+
+bool account_move(struct account *account, const struct account_movement *movement)
+{
+    struct money balance, held;
+    if (!money_add(account->balance, movement->amount, &balance) ||
+        !money_add(account->held, movement->held, &held))
+        return false;
+    account->balance = balance;
+    account->held = held;
+    return true;
+}

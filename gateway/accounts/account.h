@@ -1,0 +1,66 @@
+/* A client's account and what an order's course does to it. Pure: values in, values out, all sums
+ * checked. Nothing here knows orders' states; the ledger folds them into three phases. */
+#ifndef ACCOUNTS_ACCOUNT_H
+#define ACCOUNTS_ACCOUNT_H
+#include "base/str.h"
+#include "money/money.h"
+
+enum account_kind {
+    ACCOUNT_DEPOSIT,
+    ACCOUNT_HOLD,
+    ACCOUNT_CAPTURE,
+    ACCOUNT_RELEASE,
+    ACCOUNT_REFUND,
+    ACCOUNT_CORRECTION,
+    ACCOUNT_KIND_COUNT
+};
+const char *account_kind_name(enum account_kind kind); /* "deposit", "hold"… */
+bool account_kind_find(struct str word, enum account_kind *out);
+
+/* One line of an account: by how much the balance and, of it, what is held changes. */
+struct account_movement {
+    enum account_kind kind;
+    struct money amount, held;
+};
+bool account_movement_is_none(const struct account_movement *movement);
+
+struct account {
+    struct money balance, held; /* available is balance - held */
+    int64_t day;                /* UTC, days since 1970: that of charged */
+    struct money charged;       /* on that day, for the daily limit */
+};
+
+enum account_phase {
+    ACCOUNT_OPEN,  /* nothing is certain (being placed, in doubt): the hold stays, nothing is taken
+                    */
+    ACCOUNT_TAKEN, /* a panel has accepted it: what is due is captured */
+    ACCOUNT_ENDED  /* the same, and nothing stays held */
+};
+struct account_order {
+    enum account_phase phase;
+    struct money due;  /* what the client pays as things stand */
+    struct money held; /* for this order */
+    bool keeps_hold;   /* subscriptions: what is not captured stays held until the end */
+};
+
+/* What moving from before to after does; after.held is not read. The new hold is before.held plus
+ * the movement's. False when a sum is beyond the range. */
+bool account_effects(const struct account_order *before, const struct account_order *after,
+                     struct account_movement *out) MUST_USE;
+
+struct account_limits {
+    bool is_prepaid;           /* else only the daily limit counts */
+    struct money credit_limit; /* how far available may be below zero */
+    struct money daily_limit;  /* of charges a UTC day; zero: none */
+};
+/* Whether the account covers another charge now; NULL, or why not (static). */
+const char *account_refuse(const struct account *account, const struct account_limits *limits,
+                           struct money charge, int64_t day);
+/* Whether this much may be taken back, that is, is available. */
+bool account_has(const struct account *account, struct money amount);
+/* A charge of that day counts for the daily limit; a negative one (released) gives back. */
+bool account_charge_day(struct account *account, struct money charge, int64_t day) MUST_USE;
+/* False, and nothing changed, beyond the range. */
+bool account_move(struct account *account, const struct account_movement *movement) MUST_USE;
+
+#endif

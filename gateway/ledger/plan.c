@@ -1,0 +1,778 @@
+/* See plan.h. A change is judged first, in full, and made afterwards, so that a refusal leaves no
+ * trace. */
+#include "ledger/plan.h"
+
+#include "base/log.h"
+
+enum { DAY_MS = 24 * 60 * 60 * 1000 };
+
+/* ---- the set ---- */
+
+void plan_init(struct plan *plan)
+{
+    *plan = (struct plan){0};
+    arena_init(&plan->arena);
+    STAILQ_INIT(&plan->orders);
+    STAILQ_INIT(&plan->accounts);
+    STAILQ_INIT(&plan->keys);
+    STAILQ_INIT(&plan->requests);
+    STAILQ_INIT(&plan->events);
+    STAILQ_INIT(&plan->postings);
+}
+
+void plan_fini(struct plan *plan)
+{
+    HASH_CLEAR(hh, plan->by_id);
+    arena_fini(&plan->arena);
+}
+
+struct plan_order *plan_find_order(struct plan *plan, uint32_t id)
+{
+    struct plan_order *order;
+    HASH_FIND(hh, plan->by_id, &id, sizeof id, order);
+    if (order)
+        return order;
+    order = arena_new(&plan->arena, sizeof *order);
+    order->row.id = id;
+    SLIST_INIT(&order->attempts);
+    STAILQ_INSERT_TAIL(&plan->orders, order, next);
+    HASH_ADD_KEYPTR(hh, plan->by_id, &order->row.id, sizeof order->row.id, order);
+    return order;
+}
+
+struct plan_attempt *plan_add_attempt(struct plan *plan, struct plan_order *order,
+                                      const struct ledger_attempt *row)
+{
+    struct plan_attempt *attempt = arena_new(&plan->arena, sizeof *attempt);
+    attempt->row = *row;
+    SLIST_INSERT_HEAD(&order->attempts, attempt, next);
+    return attempt;
+}
+
+static struct plan_attempt *plan_find_attempt(struct plan_order *order, uint32_t number)
+{
+    struct plan_attempt *attempt;
+    SLIST_FOREACH(attempt, &order->attempts, next)
+    if (attempt->row.number == number)
+        return attempt;
+    return NULL;
+}
+
+/* A batch concerns few clients. */
+static struct plan_account *plan_find_account(struct plan *plan, struct str client,
+                                              struct str currency)
+{
+    struct plan_account *account;
+    STAILQ_FOREACH(account, &plan->accounts, next)
+    if (str_equal(account->client, client) && str_equal(account->currency, currency))
+        return account;
+    account = arena_new(&plan->arena, sizeof *account);
+    account->client = arena_str(&plan->arena, client);
+    account->currency = arena_str(&plan->arena, currency);
+    STAILQ_INSERT_TAIL(&plan->accounts, account, next);
+    return account;
+}
+
+static struct plan_key *plan_find_key(struct plan *plan, enum plan_key_kind kind, struct str client,
+                                      uint32_t parent, struct str text)
+{
+    struct plan_key *key;
+    STAILQ_FOREACH(key, &plan->keys, next)
+    if (key->kind == kind && key->parent == parent && str_equal(key->client, client) &&
+        str_equal(key->text, text))
+        return key;
+    key = arena_new(&plan->arena, sizeof *key);
+    *key = (struct plan_key){.kind = kind,
+                             .client = arena_str(&plan->arena, client),
+                             .parent = parent,
+                             .text = arena_str(&plan->arena, text)};
+    STAILQ_INSERT_TAIL(&plan->keys, key, next);
+    return key;
+}
+
+static struct plan_key *plan_ref_key(struct plan *plan, const struct ledger_change *change)
+{
+    return change->ref
+               ? plan_find_key(plan, PLAN_KEY_REF, change->insert->client, 0, change->ref->ref)
+               : NULL;
+}
+
+static struct plan_key *plan_child_key(struct plan *plan, const struct ledger_order *child)
+{
+    bool is_child = child->parent && child->upstream_id.len;
+    return is_child
+               ? plan_find_key(plan, PLAN_KEY_CHILD, STR(""), child->parent, child->upstream_id)
+               : NULL;
+}
+
+static struct plan_request *plan_find_request(struct plan *plan, uint32_t number)
+{
+    struct plan_request *request;
+    STAILQ_FOREACH(request, &plan->requests, next)
+    if (request->row.number == number)
+        return request;
+    request = arena_new(&plan->arena, sizeof *request);
+    request->row.number = number;
+    STAILQ_INSERT_TAIL(&plan->requests, request, next);
+    return request;
+}
+
+/* ---- what is concerned ---- */
+
+void plan_want_change(struct plan *plan, const struct ledger_change *change)
+{
+    struct plan_order *order = plan_find_order(plan, change->order);
+    if (change->insert) {
+        plan_ref_key(plan, change);
+        plan_child_key(plan, change->insert);
+        if (change->funds)
+            plan_find_account(plan, change->insert->client, change->insert->currency);
+        if (change->insert->parent)
+            plan_find_order(plan, change->insert->parent);
+    }
+    if (change->attempt_ended)
+        order->wanted_attempt = change->attempt_ended->number;
+    if (change->order_request)
+        plan_find_request(plan, change->order_request->number);
+}
+
+void plan_want(struct plan *plan, const struct ledger_entry *entry)
+{
+    if (entry->kind == ENTRY_CHANGE) {
+        plan_want_change(plan, entry->of.change);
+    } else if (entry->kind == ENTRY_CREDIT) {
+        const struct ledger_credit *credit = entry->of.credit;
+        plan_find_account(plan, credit->client, credit->currency);
+        if (credit->id.len)
+            plan_find_key(plan, PLAN_KEY_CREDIT, credit->client, 0, credit->id);
+        if (credit->order)
+            plan_find_order(plan, credit->order);
+    }
+}
+
+bool plan_want_more(struct plan *plan)
+{
+    struct plan_order *order;
+    struct plan_account *account;
+    STAILQ_FOREACH(order, &plan->orders, next)
+    if (order->is_there && order->row.parent)
+        plan_find_order(plan, order->row.parent);
+    STAILQ_FOREACH(order, &plan->orders, next)
+    if (order->is_there)
+        plan_find_account(plan, order->row.client, order->row.currency);
+    STAILQ_FOREACH(order, &plan->orders, next)
+    if (!order->is_loaded)
+        return true;
+    STAILQ_FOREACH(account, &plan->accounts, next)
+    if (!account->is_loaded)
+        return true;
+    return false;
+}
+
+/* ---- refusals ---- */
+
+static struct ledger_outcome plan_refused(const char *why)
+{
+    return (struct ledger_outcome){.result = LEDGER_REFUSED, .reason = why};
+}
+
+static const struct ledger_outcome plan_done = {.result = LEDGER_DONE};
+
+static bool plan_has_attempt_sent(const struct plan_order *order)
+{
+    return order->row.course.state == ORDERSTATE_PLACING && order->live_attempt != 0;
+}
+
+/* Which attempt may have been executed once the one at hand has ended. */
+static uint32_t plan_live_after_end(const struct ledger_change *change, uint32_t live)
+{
+    const struct ledger_attempt *ended = change->attempt_ended;
+    bool is_over = ended && ended->number == live && !attemptstate_is_live(ended->state);
+    return is_over ? 0 : live;
+}
+
+static enum orderstate plan_state_after(const struct ledger_change *change,
+                                        const struct plan_order *order)
+{
+    return change->update && change->update->has_course ? change->update->course.state
+                                                        : order->row.course.state;
+}
+
+static struct ledger_outcome plan_judge_update(const struct ledger_update *update,
+                                               const struct plan_order *order)
+{
+    enum orderstate from = order->row.course.state, to = update->course.state;
+    bool changes_more = update->has_course || update->has_upstream || update->has_extra;
+    if (orderstate_is_final(from) && (changes_more || update->only_if_unsettled))
+        return (struct ledger_outcome){.result = LEDGER_NOT_ALLOWED,
+                                       .from = from,
+                                       .to = update->has_course ? to : from,
+                                       .reason = "the order is settled"};
+    if (update->has_course && !orderstate_may_move(from, to))
+        return (struct ledger_outcome){.result = LEDGER_NOT_ALLOWED,
+                                       .from = from,
+                                       .to = to,
+                                       .reason = "a move that is not allowed"};
+    if (update->has_course && update->course.paid.units < 0)
+        return plan_refused("a negative price");
+    bool is_child = order->row.parent != 0;
+    if (is_child && update->has_upstream && update->upstream_id.len &&
+        !str_equal(update->upstream_id, order->row.upstream_id))
+        return plan_refused("a child keeps its number at the panel");
+    if (update->claims && order->row.is_claimed)
+        return plan_refused("it is claimed already");
+    return plan_done;
+}
+
+/* While an order is being placed, its live attempt is one that is being sent; of any other order it
+ * is not. The row says no more than that, so neither may be without the other. */
+static const char *plan_refuse_parting(const struct ledger_change *change,
+                                       const struct plan_order *order)
+{
+    enum orderstate state = plan_state_after(change, order);
+    uint32_t live = plan_live_after_end(change, order->live_attempt);
+    bool has_ended = change->attempt_ended && change->attempt_ended->number == order->live_attempt;
+    bool is_sent = change->attempt_started || (plan_has_attempt_sent(order) && !has_ended);
+    if (is_sent && state != ORDERSTATE_PLACING)
+        return "its attempt is still being sent";
+    if (is_sent && change->update && change->update->has_upstream)
+        return "its attempt is still being sent, and where to is in the order's row";
+    if (!is_sent && state == ORDERSTATE_PLACING && live != 0)
+        return "its attempt may have been executed";
+    return NULL;
+}
+
+static const char *plan_refuse_start(const struct ledger_change *change,
+                                     const struct plan_order *order)
+{
+    uint32_t number = change->attempt_started->number;
+    if (plan_state_after(change, order) != ORDERSTATE_PLACING)
+        return "an attempt for an order that is not being placed";
+    if (number == 0)
+        return "no attempt number";
+    if (plan_live_after_end(change, order->live_attempt) != 0)
+        return "another attempt may have been executed";
+    return number <= order->last_attempt ? "the attempt's number is taken" : NULL;
+}
+
+static const char *plan_refuse_end(const struct ledger_change *change, struct plan_order *order)
+{
+    const struct ledger_attempt *ended = change->attempt_ended;
+    if (plan_has_attempt_sent(order) && ended->number == order->live_attempt)
+        return attemptstate_may_move(ATTEMPTSTATE_SENDING, ended->state)
+                   ? NULL
+                   : "an attempt cannot end so";
+    struct plan_attempt *attempt = plan_find_attempt(order, ended->number);
+    if (attempt == NULL)
+        return "no such attempt";
+    return attemptstate_may_move(attempt->row.state, ended->state) ? NULL
+                                                                   : "an attempt cannot end so";
+}
+
+/* A request moves as an attempt does, and may be written again in the state it is in. */
+static const char *plan_refuse_request(struct plan *plan, const struct ledger_change *change)
+{
+    const struct ledger_request *row = change->order_request;
+    const struct plan_request *request = plan_find_request(plan, row->number);
+    if (row->number == 0 || row->number > INT32_MAX)
+        return "no number of a refill or cancel";
+    if (!request->is_there)
+        return NULL;
+    bool may_move =
+        request->row.state == row->state || attemptstate_may_move(request->row.state, row->state);
+    return may_move && request->row.order == change->order && request->row.kind == row->kind
+               ? NULL
+               : "a move of a refill or cancel that is not allowed";
+}
+
+static struct ledger_outcome plan_judge_old(struct plan *plan, const struct ledger_change *change,
+                                            struct plan_order *order)
+{
+    if (!order->is_there)
+        return plan_refused("no such order");
+    if (change->update) {
+        struct ledger_outcome outcome = plan_judge_update(change->update, order);
+        if (outcome.result != LEDGER_DONE)
+            return outcome;
+    }
+    const char *why = change->attempt_started ? plan_refuse_start(change, order) : NULL;
+    if (why == NULL)
+        why = plan_refuse_parting(change, order);
+    if (why == NULL && change->attempt_ended)
+        why = plan_refuse_end(change, order);
+    if (why == NULL && change->order_request)
+        why = plan_refuse_request(plan, change);
+    return why ? plan_refused(why) : plan_done;
+}
+
+static const char *plan_refuse_new(const struct ledger_change *change,
+                                   const struct plan_order *standing)
+{
+    const struct ledger_order *order = change->insert;
+    bool is_placing = order->course.state == ORDERSTATE_PLACING;
+    if (order->id == 0 || order->id > INT32_MAX || change->order != order->id)
+        return "no order number";
+    if (standing->is_there)
+        return "the order number is taken";
+    if (order->course.paid.units < 0 || order->charge.units < 0)
+        return "a negative price";
+    if (change->update)
+        return "a new order is written as it is to be";
+    if ((change->attempt_started || change->funds) && !is_placing)
+        return "an attempt for an order that is not being placed";
+    if (change->attempt_started && change->attempt_started->number == 0)
+        return "no attempt number";
+    return change->attempt_ended ? "a new order has no attempt that ends" : NULL;
+}
+
+static struct ledger_outcome plan_judge_new(struct plan *plan, const struct ledger_change *change,
+                                            const struct plan_order *standing, int64_t at_ms)
+{
+    const char *why = plan_refuse_new(change, standing);
+    if (why)
+        return plan_refused(why);
+    const struct plan_key *ref = plan_ref_key(plan, change);
+    if (ref && ref->is_there && memcmp(ref->digest, change->ref->digest, sizeof ref->digest) != 0)
+        return plan_refused("that ref has an order of other content");
+    const struct plan_key *child = plan_child_key(plan, change->insert);
+    const struct plan_key *same = ref && ref->is_there       ? ref
+                                  : child && child->is_there ? child
+                                                             : NULL;
+    if (same)
+        return (struct ledger_outcome){
+            .result = LEDGER_DUPLICATE, .order = same->order, .reason = "it is there already"};
+    if (change->funds) {
+        const struct plan_account *account =
+            plan_find_account(plan, change->insert->client, change->insert->currency);
+        why = account_refuse(&account->account, &change->funds->limits, change->insert->charge,
+                             at_ms / DAY_MS);
+    }
+    return why ? (struct ledger_outcome){.result = LEDGER_NO_FUNDS, .reason = why} : plan_done;
+}
+
+/* ---- money ---- */
+
+static enum account_phase plan_phase(enum orderstate state)
+{
+    if (orderstate_is_final(state))
+        return ACCOUNT_ENDED;
+    return state == ORDERSTATE_PLACING || state == ORDERSTATE_DOUBT ? ACCOUNT_OPEN : ACCOUNT_TAKEN;
+}
+
+/* What is held for a child is held for its parent, and stays so until that ends. */
+static struct plan_order *plan_holder(struct plan *plan, struct plan_order *order)
+{
+    struct plan_order *parent = order->row.parent ? plan_find_order(plan, order->row.parent) : NULL;
+    return parent && parent->is_there && parent->row.held.units > 0 ? parent : order;
+}
+
+static struct account_order plan_account_order(const struct plan_order *holder,
+                                               const struct order_course *course)
+{
+    bool is_parent = holder->row.type == ORDERTYPE_SUBSCRIPTIONS && holder->row.parent == 0;
+    return (struct account_order){
+        .phase = plan_phase(course->state),
+        .due = course->paid,
+        .held = holder->row.held,
+        .keeps_hold = is_parent,
+    };
+}
+
+/* What the course's change does to the account; false beyond the range. */
+static bool plan_effects(struct plan *plan, struct plan_order *order,
+                         const struct order_course *before, const struct order_course *after,
+                         struct account_movement *out)
+{
+    struct plan_order *holder = plan_holder(plan, order);
+    struct account_order from = plan_account_order(holder, before);
+    struct account_order to = plan_account_order(holder, after);
+    if (holder != order && to.phase == ACCOUNT_ENDED)
+        to.phase = ACCOUNT_TAKEN; /* a child's end releases nothing of its parent's */
+    struct money sum;
+    const struct plan_account *account =
+        plan_find_account(plan, order->row.client, order->row.currency);
+    return account_effects(&from, &to, out) &&
+           money_add(account->account.balance, out->amount, &sum) &&
+           money_add(account->account.held, out->held, &sum);
+}
+
+static void plan_post(struct plan *plan, struct plan_account *account, uint32_t order,
+                      const struct account_movement *movement, const struct plan_event *event)
+{
+    if (account_movement_is_none(movement) || !account_move(&account->account, movement))
+        return;
+    struct plan_posting *posting = arena_new(&plan->arena, sizeof *posting);
+    *posting = (struct plan_posting){.row = {.number = event->row.number,
+                                             .at_ms = event->row.at_ms,
+                                             .order = order,
+                                             .movement = *movement,
+                                             .balance = account->account.balance,
+                                             .held = account->account.held},
+                                     .client = account->client,
+                                     .currency = account->currency,
+                                     .previous = account->last_posting};
+    account->last_posting = event->row.number;
+    account->is_changed = true;
+    STAILQ_INSERT_TAIL(&plan->postings, posting, next);
+}
+
+static void plan_book(struct plan *plan, struct plan_order *order,
+                      const struct account_movement *movement, const struct plan_event *event)
+{
+    if (account_movement_is_none(movement))
+        return;
+    struct plan_order *holder = plan_holder(plan, order);
+    struct plan_account *account = plan_find_account(plan, order->row.client, order->row.currency);
+    plan_post(plan, account, order->row.id, movement, event);
+    holder->row.held.units += movement->held.units;
+    holder->is_changed = true;
+}
+
+/* An order that ends before anything was taken is no charge of its day. */
+static void plan_forget_charge(struct plan *plan, const struct plan_order *order, int64_t at_ms)
+{
+    struct plan_account *account = plan_find_account(plan, order->row.client, order->row.currency);
+    int64_t day = order->row.created_at_ms / DAY_MS;
+    struct money back = {-order->row.charge.units};
+    if (account->account.day == day && at_ms / DAY_MS == day &&
+        account->account.charged.units > 0 && account_charge_day(&account->account, back, day))
+        account->is_changed = true;
+}
+
+/* ---- making ---- */
+
+static struct str plan_first_of(struct str a, struct str b)
+{
+    return a.len ? a : b;
+}
+
+static struct plan_event *plan_add_event(struct plan *plan, struct plan_order *order,
+                                         const struct ledger_event *row)
+{
+    struct plan_event *event = arena_new(&plan->arena, sizeof *event);
+    event->row = *row;
+    event->row.number = plan->next_event++;
+    if (order) {
+        event->row.order = order->row.id;
+        event->previous = order->last_event;
+        order->last_event = event->row.number;
+        order->is_changed = true;
+    }
+    STAILQ_INSERT_TAIL(&plan->events, event, next);
+    return event;
+}
+
+static struct plan_event *plan_tell(struct plan *plan, struct plan_order *order,
+                                    const struct ledger_change *change, const char *from,
+                                    int64_t at_ms)
+{
+    return plan_add_event(
+        plan, order,
+        &(struct ledger_event){.at_ms = at_ms,
+                               .word = str_of(change->event ? change->event : "state"),
+                               .reason = change->reason,
+                               .request_id = change->request_id,
+                               .from = str_of(from),
+                               .to = str_of(orderstate_name(order->row.course.state))});
+}
+
+/* While an attempt is being sent it is in its order's row. */
+static void plan_start_attempt(struct plan_order *order, const struct ledger_change *change,
+                               int64_t at_ms)
+{
+    const struct ledger_attempt *attempt = change->attempt_started;
+    order->live_attempt = order->last_attempt = attempt->number;
+    order->row.cost = attempt->cost;
+    order->attempt_started_at_ms = attempt->started_at_ms ? attempt->started_at_ms : at_ms;
+    order->attempt_request_id = plan_first_of(attempt->request_id, change->request_id);
+    order->row.provider = plan_first_of(attempt->provider, order->row.provider);
+    order->row.upstream_service =
+        plan_first_of(attempt->upstream_service, order->row.upstream_service);
+    order->row.updated_at_ms = at_ms;
+    order->has_moved = true;
+}
+
+static void plan_end_attempt(struct plan *plan, struct plan_order *order,
+                             const struct ledger_attempt *ended, int64_t at_ms)
+{
+    struct plan_attempt *attempt;
+    if (plan_has_attempt_sent(order) && ended->number == order->live_attempt) {
+        attempt = plan_add_attempt(
+            plan, order,
+            &(struct ledger_attempt){.number = ended->number,
+                                     .provider = order->row.provider,
+                                     .upstream_service = order->row.upstream_service,
+                                     .cost = order->row.cost,
+                                     .request_id = order->attempt_request_id,
+                                     .started_at_ms = order->attempt_started_at_ms});
+        attempt->is_new = true;
+    } else {
+        attempt = plan_find_attempt(order, ended->number);
+    }
+    struct ledger_attempt *row = &attempt->row;
+    attempt->is_changed = true;
+    row->state = ended->state;
+    row->ended_at_ms = ended->ended_at_ms ? ended->ended_at_ms : at_ms;
+    row->upstream_id = plan_first_of(ended->upstream_id, row->upstream_id);
+    row->text = plan_first_of(ended->text, row->text);
+    row->evidence = plan_first_of(ended->evidence, row->evidence);
+    if (ended->state == ATTEMPTSTATE_ACCEPTED)
+        order->row.accepted_at_ms = row->ended_at_ms;
+}
+
+static void plan_update_course(struct plan *plan, struct plan_order *order,
+                               const struct ledger_change *change, int64_t at_ms)
+{
+    const struct order_course *course = &change->update->course;
+    struct order_course *row = &order->row.course;
+    row->state = course->state;
+    row->paid = course->paid;
+    row->remains = course->remains;
+    if (course->has_start_count)
+        row->start_count = course->start_count;
+    row->has_start_count = row->has_start_count || course->has_start_count;
+    order->row.reason = change->reason;
+    if (!orderstate_is_final(course->state))
+        return;
+    order->row.settled_at_ms = at_ms;
+    order->is_settling = true;
+    /* Nobody has its number, so the ref may be used again. */
+    if (order->row.ref.len && !order->row.is_number_given) {
+        struct plan_key *ref =
+            plan_find_key(plan, PLAN_KEY_REF, order->row.client, 0, order->row.ref);
+        ref->order = order->row.id;
+        ref->is_there = false;
+        ref->is_gone = !ref->is_new;
+        ref->is_new = false;
+    }
+}
+
+static void plan_update(struct plan *plan, struct plan_order *order,
+                        const struct ledger_change *change, int64_t at_ms)
+{
+    const struct ledger_update *update = change->update;
+    struct ledger_order *row = &order->row;
+    row->is_number_given = row->is_number_given || update->gives_number;
+    if (update->has_course)
+        plan_update_course(plan, order, change, at_ms);
+    row->is_claimed = row->is_claimed || update->claims;
+    if (update->has_extra)
+        row->extra = update->extra;
+    if (update->has_upstream) {
+        row->provider = plan_first_of(update->provider, row->provider);
+        row->upstream_service = plan_first_of(update->upstream_service, row->upstream_service);
+        row->upstream_id = plan_first_of(update->upstream_id, row->upstream_id);
+        order->has_moved = true;
+    }
+    if (update->has_cost)
+        row->cost = update->cost;
+    if (update->has_package_unit)
+        row->sale.package_unit = update->package_unit;
+    if (update->is_report)
+        row->reported_at_ms = at_ms;
+    row->updated_at_ms = at_ms;
+}
+
+static void plan_put_request(struct plan *plan, const struct ledger_change *change, int64_t at_ms)
+{
+    const struct ledger_request *given = change->order_request;
+    struct plan_request *request = plan_find_request(plan, given->number);
+    struct ledger_request before = request->row, *row = &request->row;
+    if (!request->is_there) {
+        *row = *given;
+        row->order = change->order;
+        row->request_id = plan_first_of(given->request_id, change->request_id);
+        row->created_at_ms = given->created_at_ms ? given->created_at_ms : at_ms;
+        request->is_there = request->is_new = true;
+    } else {
+        row->state = given->state;
+        row->status = given->status;
+        row->upstream_id = plan_first_of(given->upstream_id, before.upstream_id);
+        row->text = plan_first_of(given->text, before.text);
+        row->evidence = plan_first_of(given->evidence, before.evidence);
+    }
+    row->updated_at_ms = given->updated_at_ms ? given->updated_at_ms : at_ms;
+    request->is_changed = true;
+}
+
+static struct ledger_outcome plan_change_old(struct plan *plan, const struct ledger_change *change,
+                                             int64_t at_ms)
+{
+    struct plan_order *order = plan_find_order(plan, change->order);
+    struct ledger_outcome outcome = plan_judge_old(plan, change, order);
+    if (outcome.result != LEDGER_DONE)
+        return outcome;
+    struct order_course before = order->row.course;
+    const struct order_course *after =
+        change->update && change->update->has_course ? &change->update->course : &before;
+    struct account_movement movement;
+    if (!plan_effects(plan, order, &before, after, &movement))
+        return plan_refused("a sum beyond the range");
+    if (change->attempt_ended) {
+        plan_end_attempt(plan, order, change->attempt_ended, at_ms);
+        order->live_attempt = plan_live_after_end(change, order->live_attempt);
+    }
+    if (change->update)
+        plan_update(plan, order, change, at_ms);
+    if (change->attempt_started)
+        plan_start_attempt(order, change, at_ms);
+    if (change->order_request)
+        plan_put_request(plan, change, at_ms);
+    order->is_changed =
+        order->is_changed || change->update || change->attempt_started || change->attempt_ended;
+    bool has_moved = before.state != after->state;
+    if (!change->event && !has_moved && before.paid.units == after->paid.units)
+        return plan_done;
+    const struct plan_event *event =
+        plan_tell(plan, order, change, orderstate_name(before.state), at_ms);
+    plan_book(plan, order, &movement, event);
+    if (plan_phase(before.state) == ACCOUNT_OPEN && orderstate_is_final(after->state) &&
+        after->paid.units == 0)
+        plan_forget_charge(plan, order, at_ms);
+    return plan_done;
+}
+
+static void plan_fill_new(struct plan_order *order, const struct ledger_change *change,
+                          int64_t at_ms)
+{
+    struct ledger_order *row = &order->row;
+    *row = *change->insert;
+    row->held = MONEY_ZERO;
+    row->reason = plan_first_of(row->reason, change->reason);
+    row->request_id = plan_first_of(row->request_id, change->request_id);
+    row->created_at_ms = row->created_at_ms ? row->created_at_ms : at_ms;
+    if (change->ref)
+        row->ref = change->ref->ref;
+    int64_t updated_at_ms = row->updated_at_ms ? row->updated_at_ms : at_ms;
+    if (change->attempt_started)
+        plan_start_attempt(order, change, at_ms);
+    row->updated_at_ms = updated_at_ms;
+    if (orderstate_is_final(row->course.state))
+        row->settled_at_ms = at_ms;
+    order->is_loaded = order->is_there = order->is_new = true;
+}
+
+static void plan_take_key(struct plan_key *key, const struct ledger_change *change, int64_t at_ms)
+{
+    if (key == NULL)
+        return;
+    key->is_there = key->is_new = true;
+    key->is_gone = false;
+    key->order = change->order;
+    key->at_ms = at_ms;
+    if (change->ref && key->kind == PLAN_KEY_REF)
+        memcpy(key->digest, change->ref->digest, sizeof key->digest);
+}
+
+static struct ledger_outcome plan_change_new(struct plan *plan, const struct ledger_change *change,
+                                             int64_t at_ms)
+{
+    static const struct order_course nothing = {.state = ORDERSTATE_PLACING};
+    struct plan_order *order = plan_find_order(plan, change->order);
+    struct ledger_outcome outcome = plan_judge_new(plan, change, order, at_ms);
+    if (outcome.result != LEDGER_DONE)
+        return outcome;
+    struct plan_order empty = *order;
+    plan_fill_new(order, change, at_ms);
+    struct account_movement movement;
+    if (!plan_effects(plan, order, &nothing, &order->row.course, &movement)) {
+        order->row = empty.row;
+        order->is_there = order->is_new = false;
+        return plan_refused("a sum beyond the range");
+    }
+    bool is_prepaid = change->funds && change->funds->limits.is_prepaid;
+    if (is_prepaid)
+        movement = (struct account_movement){.kind = ACCOUNT_HOLD, .held = change->funds->hold};
+    const struct plan_event *event = plan_tell(plan, order, change, "", at_ms);
+    plan_book(plan, order, &movement, event);
+    plan_take_key(plan_ref_key(plan, change), change, at_ms);
+    plan_take_key(plan_child_key(plan, change->insert), change, at_ms);
+    if (change->funds) {
+        struct plan_account *account =
+            plan_find_account(plan, order->row.client, order->row.currency);
+        account->is_changed =
+            account_charge_day(&account->account, order->row.charge, at_ms / DAY_MS) ||
+            account->is_changed;
+    }
+    return plan_done;
+}
+
+static void plan_log_refusal(const struct ledger_change *change, struct ledger_outcome outcome)
+{
+    /* Who asks for "only if unsettled" expects to be refused now and then; funds and duplicates are
+     * the client's. */
+    bool is_expected = (change->update && change->update->only_if_unsettled) ||
+                       outcome.result == LEDGER_NO_FUNDS || outcome.result == LEDGER_DUPLICATE;
+    log_event(is_expected ? LOG_DEBUG : LOG_WARN, "ledger_refused",
+              "order=%u change=%s reason=\"%s\"", change->order,
+              change->event ? change->event : "none", outcome.reason);
+}
+
+struct ledger_outcome plan_change(struct plan *plan, const struct ledger_change *change,
+                                  int64_t at_ms)
+{
+    struct ledger_outcome outcome = change->insert ? plan_change_new(plan, change, at_ms)
+                                                   : plan_change_old(plan, change, at_ms);
+    if (outcome.result != LEDGER_DONE)
+        plan_log_refusal(change, outcome);
+    return outcome;
+}
+
+/* ---- credits ---- */
+
+static struct ledger_outcome plan_judge_credit(const struct ledger_credit *credit,
+                                               const struct plan_account *account,
+                                               const struct plan_key *key,
+                                               const struct plan_order *order)
+{
+    struct money taken, sum;
+    if (key && key->is_there && key->amount.units == credit->amount.units)
+        return (struct ledger_outcome){
+            .result = LEDGER_DONE, .is_repeat = true, .account = account->account};
+    if (key && key->is_there)
+        return plan_refused("that id credited another amount");
+    if (credit->amount.units == 0)
+        return plan_refused("an amount of zero");
+    if (order && !order->is_there)
+        return plan_refused("no such order");
+    if (!money_subtract(MONEY_ZERO, credit->amount, &taken) ||
+        !money_add(account->account.balance, credit->amount, &sum))
+        return plan_refused("a sum beyond the range");
+    if (taken.units > 0 && !credit->may_overdraw && !account_has(&account->account, taken))
+        return (struct ledger_outcome){.result = LEDGER_NO_FUNDS,
+                                       .reason = "only what is available can be taken back",
+                                       .account = account->account};
+    return plan_done;
+}
+
+struct ledger_outcome plan_credit(struct plan *plan, const struct ledger_credit *credit,
+                                  int64_t at_ms)
+{
+    struct plan_account *account = plan_find_account(plan, credit->client, credit->currency);
+    struct plan_order *order = credit->order ? plan_find_order(plan, credit->order) : NULL;
+    struct plan_key *key =
+        credit->id.len ? plan_find_key(plan, PLAN_KEY_CREDIT, credit->client, 0, credit->id) : NULL;
+    struct ledger_outcome outcome = plan_judge_credit(credit, account, key, order);
+    if (outcome.result != LEDGER_DONE || outcome.is_repeat)
+        return outcome;
+    enum account_kind kind = credit->is_correction ? ACCOUNT_CORRECTION : ACCOUNT_DEPOSIT;
+    struct str state = order ? str_of(orderstate_name(order->row.course.state)) : STR("");
+    const struct plan_event *event =
+        plan_add_event(plan, order,
+                       &(struct ledger_event){.at_ms = at_ms,
+                                              .word = str_of(account_kind_name(kind)),
+                                              .reason = credit->note,
+                                              .request_id = credit->who,
+                                              .from = state,
+                                              .to = state});
+    const struct account_movement movement = {.kind = kind, .amount = credit->amount};
+    plan_post(plan, account, credit->order, &movement, event);
+    if (key) {
+        key->is_there = key->is_new = true;
+        key->amount = credit->amount;
+        key->posting = event->row.number;
+        key->at_ms = at_ms;
+    }
+    outcome.account = account->account;
+    return outcome;
+}

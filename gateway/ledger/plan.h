@@ -1,0 +1,119 @@
+/* The pure middle of a commit, the same for every backend. A batch goes through three steps:
+ *
+ *   plan_want()     names the rows that its entries concern
+ *   (the backend loads them, locked)
+ *   plan_change(),  each change x rows -> the rows as they will be and what is appended, or a
+ *   plan_credit()   refusal, after which nothing has changed
+ *   (the backend stores what is new or changed)
+ *
+ * Two changes of one order in a batch see each other, for the second finds the row as the first
+ * left it. No clock, no storage; one thread. */
+#ifndef LEDGER_PLAN_H
+#define LEDGER_PLAN_H
+#include <sys/queue.h>
+
+#include "base/table.h"
+#include "ledger/entry.h"
+
+/* An attempt's row; one that is being sent has none, it is part of its order's. */
+struct plan_attempt {
+    SLIST_ENTRY(plan_attempt) next;
+    struct ledger_attempt row;
+    bool is_new, is_changed;
+};
+
+struct plan_order {
+    STAILQ_ENTRY(plan_order) next;
+    bool is_loaded, is_there; /* the backend's to set */
+    bool is_new, is_changed;
+    bool has_moved;          /* its provider, service or number there is another */
+    bool is_settling;        /* settled_at_ms was set */
+    uint32_t wanted_attempt; /* to be loaded as well where it is not being sent; 0: none */
+    /* As it stands. Loaded: all that may change, and client, currency, type, parent, charge, ref,
+     * quantity, created_at_ms. */
+    struct ledger_order row;
+    uint32_t live_attempt; /* may have been executed (sending, in doubt, accepted); 0: none */
+    uint32_t last_attempt; /* the highest number given */
+    int64_t attempt_started_at_ms; /* of the last one, with its request */
+    struct str attempt_request_id;
+    int64_t last_event; /* its number; 0: none */
+    SLIST_HEAD(, plan_attempt) attempts;
+    UT_hash_handle hh;
+};
+
+struct plan_account {
+    STAILQ_ENTRY(plan_account) next;
+    bool is_loaded, is_there, is_changed;
+    struct str client, currency;
+    struct account account;
+    int64_t last_posting; /* its number; 0: none */
+};
+
+/* What may be there once: a client's ref, a child of a parent, a credit's id. */
+enum plan_key_kind { PLAN_KEY_REF, PLAN_KEY_CHILD, PLAN_KEY_CREDIT };
+struct plan_key {
+    STAILQ_ENTRY(plan_key) next;
+    enum plan_key_kind kind;
+    bool is_loaded, is_there, is_new, is_gone;
+    struct str client;                   /* REF, CREDIT */
+    uint32_t parent;                     /* CHILD */
+    struct str text;                     /* the ref, the number at the panel, the credit's id */
+    uint32_t order;                      /* that has it */
+    uint8_t digest[LEDGER_SHA256_BYTES]; /* REF */
+    struct money amount;                 /* CREDIT, as is the next */
+    int64_t posting;                     /* its number */
+    int64_t at_ms;
+};
+
+struct plan_request {
+    STAILQ_ENTRY(plan_request) next;
+    bool is_loaded, is_there, is_new, is_changed;
+    struct ledger_request row;
+};
+
+struct plan_event {
+    STAILQ_ENTRY(plan_event) next;
+    struct ledger_event row; /* from and to are always given; "" before a new order */
+    int64_t previous;        /* of the same order */
+};
+
+struct plan_posting {
+    STAILQ_ENTRY(plan_posting) next;
+    struct ledger_posting row;
+    struct str client, currency;
+    int64_t previous; /* of the same account */
+};
+
+struct plan {
+    struct arena arena; /* of everything in it; the backend's texts too */
+    int64_t next_event; /* set with the load */
+    struct plan_order *by_id;
+    STAILQ_HEAD(, plan_order) orders;
+    STAILQ_HEAD(, plan_account) accounts;
+    STAILQ_HEAD(, plan_key) keys;
+    STAILQ_HEAD(, plan_request) requests;
+    STAILQ_HEAD(, plan_event) events;
+    STAILQ_HEAD(, plan_posting) postings;
+};
+
+void plan_init(struct plan *plan);
+void plan_fini(struct plan *plan);
+
+/* What the entry concerns, as far as it says. The entry outlives the plan. */
+void plan_want(struct plan *plan, const struct ledger_entry *entry);
+void plan_want_change(struct plan *plan, const struct ledger_change *change);
+/* What the loaded orders concern in their turn: their parents, then all accounts. To be called, and
+ * what it names loaded, until it has named everything (false). */
+bool plan_want_more(struct plan *plan);
+
+struct ledger_outcome plan_change(struct plan *plan, const struct ledger_change *change,
+                                  int64_t at_ms);
+struct ledger_outcome plan_credit(struct plan *plan, const struct ledger_credit *credit,
+                                  int64_t at_ms);
+
+/* ---- for backends and tests ---- */
+struct plan_order *plan_find_order(struct plan *plan, uint32_t id); /* made when not there */
+struct plan_attempt *plan_add_attempt(struct plan *plan, struct plan_order *order,
+                                      const struct ledger_attempt *row);
+
+#endif
