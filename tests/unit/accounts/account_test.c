@@ -1,0 +1,143 @@
+/* What every move of an order does to its client's account, as a table. */
+#include "accounts/account.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#define NONE ACCOUNT_KIND_COUNT
+
+static const struct {
+    enum account_phase from, to;
+    int64_t due_before, held, due_after;
+    bool keeps;
+    enum account_kind kind; /* NONE: no movement */
+    int64_t amount, held_by;
+} cases[] = {
+    /* a prepaid client's order: 100 are held at its intent */
+    {ACCOUNT_OPEN, ACCOUNT_OPEN, 0, 100, 0, false, NONE, 0, 0},   /* being placed */
+    {ACCOUNT_OPEN, ACCOUNT_OPEN, 0, 100, 100, false, NONE, 0, 0}, /* in doubt */
+    {ACCOUNT_OPEN, ACCOUNT_OPEN, 100, 100, 0, false, NONE, 0, 0}, /* and back: next offer */
+    {ACCOUNT_OPEN, ACCOUNT_TAKEN, 0, 100, 100, false, ACCOUNT_CAPTURE, -100, -100},
+    {ACCOUNT_OPEN, ACCOUNT_TAKEN, 100, 100, 100, false, ACCOUNT_CAPTURE, -100, -100},
+    {ACCOUNT_OPEN, ACCOUNT_ENDED, 0, 100, 0, false, ACCOUNT_RELEASE, 0, -100},   /* refused */
+    {ACCOUNT_OPEN, ACCOUNT_ENDED, 100, 100, 0, false, ACCOUNT_RELEASE, 0, -100}, /* doubt: refund */
+    {ACCOUNT_OPEN, ACCOUNT_ENDED, 0, 100, 100, false, ACCOUNT_CAPTURE, -100, -100},
+    {ACCOUNT_OPEN, ACCOUNT_ENDED, 0, 100, 40, false, ACCOUNT_CAPTURE, -40, -100}, /* Partial */
+    {ACCOUNT_OPEN, ACCOUNT_TAKEN, 0, 100, 130, false, ACCOUNT_CAPTURE, -130, -100},
+    {ACCOUNT_TAKEN, ACCOUNT_TAKEN, 100, 0, 100, false, NONE, 0, 0},
+    {ACCOUNT_TAKEN, ACCOUNT_ENDED, 100, 0, 100, false, NONE, 0, 0},           /* Completed */
+    {ACCOUNT_TAKEN, ACCOUNT_ENDED, 100, 0, 0, false, ACCOUNT_REFUND, 100, 0}, /* Canceled */
+    {ACCOUNT_TAKEN, ACCOUNT_ENDED, 100, 0, 37, false, ACCOUNT_REFUND, 63, 0}, /* Partial */
+    {ACCOUNT_TAKEN, ACCOUNT_TAKEN, 100, 0, 90, false, ACCOUNT_REFUND, 10, 0},
+    {ACCOUNT_ENDED, ACCOUNT_ENDED, 37, 0, 37, false, NONE, 0, 0},
+    /* an unlimited client's: nothing is held, the account goes below zero */
+    {ACCOUNT_OPEN, ACCOUNT_OPEN, 0, 0, 100, false, NONE, 0, 0},
+    {ACCOUNT_OPEN, ACCOUNT_TAKEN, 0, 0, 100, false, ACCOUNT_CAPTURE, -100, 0},
+    {ACCOUNT_OPEN, ACCOUNT_ENDED, 0, 0, 0, false, NONE, 0, 0},
+    {ACCOUNT_TAKEN, ACCOUNT_ENDED, 100, 0, 0, false, ACCOUNT_REFUND, 100, 0},
+    /* a subscription: its maximum stays held, children are captured from it */
+    {ACCOUNT_OPEN, ACCOUNT_TAKEN, 0, 100, 0, true, NONE, 0, 0},
+    {ACCOUNT_TAKEN, ACCOUNT_TAKEN, 0, 100, 30, true, ACCOUNT_CAPTURE, -30, -30},
+    {ACCOUNT_TAKEN, ACCOUNT_TAKEN, 30, 70, 30, true, NONE, 0, 0},
+    {ACCOUNT_TAKEN, ACCOUNT_TAKEN, 0, 20, 30, true, ACCOUNT_CAPTURE, -30, -20}, /* beyond it */
+    {ACCOUNT_TAKEN, ACCOUNT_TAKEN, 30, 70, 10, true, ACCOUNT_REFUND, 20, 0},
+    {ACCOUNT_TAKEN, ACCOUNT_ENDED, 0, 70, 0, true, ACCOUNT_RELEASE, 0, -70},
+    {ACCOUNT_OPEN, ACCOUNT_ENDED, 0, 100, 0, true, ACCOUNT_RELEASE, 0, -100},
+};
+
+static void moves(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        const struct account_order before = {
+            cases[i].from, {cases[i].due_before}, {cases[i].held}, cases[i].keeps};
+        const struct account_order after = {
+            cases[i].to, {cases[i].due_after}, MONEY_ZERO, cases[i].keeps};
+        struct account_movement movement;
+        assert_true(account_effects(&before, &after, &movement));
+        bool is_none = account_movement_is_none(&movement);
+        if (is_none != (cases[i].kind == NONE) || (!is_none && movement.kind != cases[i].kind) ||
+            movement.amount.units != cases[i].amount || movement.held.units != cases[i].held_by)
+            fail_msg("case %zu: %s of %ld, held %ld", i, account_kind_name(movement.kind),
+                     (long)movement.amount.units, (long)movement.held.units);
+    }
+}
+
+static void sums_are_checked(void **state)
+{
+    struct account account = {.balance = {INT64_MIN + 5}, .held = {3}};
+    struct account_movement movement = {.amount = {-9}, .held = {1}};
+    (void)state;
+    assert_false(account_move(&account, &movement));
+    assert_int_equal(account.held.units, 3); /* neither has changed */
+    const struct account_order before = {ACCOUNT_TAKEN, {INT64_MIN}, MONEY_ZERO, false};
+    const struct account_order after = {ACCOUNT_TAKEN, {5}, MONEY_ZERO, false};
+    assert_false(account_effects(&before, &after, &movement));
+    const struct account_limits prepaid = {.is_prepaid = true};
+    assert_non_null(account_refuse(&account, &prepaid, (struct money){1}, 0));
+}
+
+static void funds_and_limits(void **state)
+{
+    static const struct {
+        bool is_allowed, is_prepaid;
+        int64_t balance, held, credit, daily, charged, day, charge;
+    } covers[] = {
+        {true, true, 100, 0, 0, 0, 0, 0, 100},    {false, true, 100, 0, 0, 0, 0, 0, 101},
+        {false, true, 100, 1, 0, 0, 0, 0, 100},   {true, true, 100, 60, 0, 0, 0, 0, 40},
+        {true, true, 0, 0, 50, 0, 0, 0, 50},      {false, true, 0, 0, 50, 0, 0, 0, 51},
+        {true, true, -50, 0, 50, 0, 0, 0, 0},     {true, false, -500, 0, 0, 0, 0, 0, 100},
+        {true, false, 0, 0, 0, 100, 60, 7, 40},   {false, false, 0, 0, 0, 100, 60, 7, 41},
+        {true, false, 0, 0, 0, 100, 100, 6, 100}, {false, true, 50, 0, 0, 100, 60, 7, 41},
+        {true, true, 0, 0, 0, 0, 0, 0, 0},        {false, true, -1, 0, 0, 0, 0, 0, 0},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(covers); i++) {
+        const struct account account = {.balance = {covers[i].balance},
+                                        .held = {covers[i].held},
+                                        .day = covers[i].day,
+                                        .charged = {covers[i].charged}};
+        const struct account_limits limits = {
+            covers[i].is_prepaid, {covers[i].credit}, {covers[i].daily}};
+        const char *why = account_refuse(&account, &limits, (struct money){covers[i].charge}, 7);
+        if ((why == NULL) != covers[i].is_allowed)
+            fail_msg("case %zu: %s", i, why ? why : "allowed");
+    }
+}
+
+static void a_day_ends(void **state)
+{
+    struct account account = {.day = 5, .charged = {70}};
+    (void)state;
+    assert_true(account_charge_day(&account, (struct money){30}, 6));
+    assert_int_equal(account.charged.units, 30);
+    assert_int_equal(account.day, 6);
+    assert_true(account_charge_day(&account, (struct money){-50}, 6));
+    assert_int_equal(account.charged.units, 0);
+}
+
+static void kinds_have_names(void **state)
+{
+    enum account_kind found;
+    (void)state;
+    for (unsigned i = 0; i < ACCOUNT_KIND_COUNT; i++) {
+        assert_true(account_kind_find(str_of(account_kind_name((enum account_kind)i)), &found));
+        assert_int_equal(found, i);
+    }
+    assert_false(account_kind_find(STR("gift"), &found));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(moves),
+        cmocka_unit_test(sums_are_checked),
+        cmocka_unit_test(funds_and_limits),
+        cmocka_unit_test(a_day_ends),
+        cmocka_unit_test(kinds_have_names),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
