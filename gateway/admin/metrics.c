@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "cache/cache.h"
 #include "catalogue/balances.h"
+#include "orders/tracker.h"
 #include "providers/upstream_call.h"
 
 /* ---- the process, from /proc ---- */
@@ -389,11 +390,30 @@ static void metrics_add_order_counters(struct buf *out)
          &order_context_totals.status_stale},
         {"panelmux_status_unknown_words_total", "Status words that no table knows.",
          &order_context_totals.status_unknown_words},
+        {"panelmux_children_odd_total",
+         "Children that a panel named beyond what was sold, or that are orders of their own.",
+         &order_context_totals.odd_children},
         {"panelmux_refills_total", "Refills asked for.", &order_context_totals.refills},
         {"panelmux_cancels_total", "Cancels asked for.", &order_context_totals.cancels},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++)
         metric_one_count(out, rows[i].name, rows[i].help, metrics_load(rows[i].counter));
+}
+
+static void metrics_add_tracker(struct admin_call *call, struct buf *out)
+{
+    static const char stuck[] = "panelmux_orders_stuck";
+    struct tracker_report report;
+    tracker_report(call->context->open_orders, loop_now_ms(call->context->loop), &report);
+    metric_one_gauge(out, "panelmux_orders_due", "Unfinished orders whose next query is due.",
+                     (int64_t)report.due);
+    metric_family(out, METRIC_GAUGE, "panelmux_orders_oldest_due_seconds",
+                  "For how long the most overdue of them has been due.");
+    metric_seconds(out, "panelmux_orders_oldest_due_seconds", NULL, report.overdue_ms * 1000);
+    metric_family(out, METRIC_GAUGE, stuck,
+                  "Orders far slower than usual, or unknown at their provider for an hour.");
+    metric_number(out, stuck, METRIC_LABELS({"why", STR("slow")}), (int64_t)report.slow);
+    metric_number(out, stuck, METRIC_LABELS({"why", STR("unknown")}), (int64_t)report.unknown);
 }
 
 static void metrics_add_live_orders(struct admin_call *call, struct buf *out)
@@ -407,6 +427,7 @@ static void metrics_add_live_orders(struct admin_call *call, struct buf *out)
             metric_number(out, "panelmux_orders_unfinished",
                           METRIC_LABELS({"state", str_of(orderstate_name((enum orderstate)state))}),
                           (int64_t)counts[state]);
+    metrics_add_tracker(call, out);
 }
 
 static void metrics_add_cache(struct admin_call *call, struct buf *out)

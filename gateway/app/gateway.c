@@ -468,6 +468,7 @@ static void gateway_build_admin(struct gateway *g)
     g->admin = admin_new(&parts);
     g->admin_listener = listener_new(g->loop, admin_handle, g->admin);
     gateway_use_on_main(g);
+    g->tracker = tracker_new(g->context);
 }
 
 static void gateway_start_threads(struct gateway *g)
@@ -530,6 +531,7 @@ static void gateway_free_remainder(struct gateway *g)
     for (size_t i = 0; i < COUNT_OF(g->signals); i++)
         if (g->signals[i])
             event_free(g->signals[i]);
+    tracker_free(g->tracker);
     order_context_free(g->context);
     if (g->ledger)
         ledger_close(&g->ledger);

@@ -9,6 +9,7 @@
 #include "admin/admin.h"
 #include "app/gateway.h"
 #include "app/worker.h"
+#include "orders/tracker.h"
 
 struct pending_reload { /* a reload that waits for its snapshot */
     void (*done)(const char *faults, void *arg);
@@ -45,6 +46,7 @@ struct gateway {
     struct refresher *refresher;
     struct published published;
     struct order_context *context; /* the main thread's own */
+    struct tracker *tracker;
     struct admin *admin;
     struct listener *admin_listener;
     struct worker **workers;

@@ -7,6 +7,8 @@
 
 #include "base/table.h"
 #include "clients/client.h"
+#include "orders/children.h"
+#include "orders/usual_course.h"
 
 enum { SHARDS = 64, NOTIFY_DIRECTLY_MAX = 64 };
 #define NOT_DUE UINT32_MAX
@@ -34,6 +36,7 @@ struct shard {
 
 struct open_orders {
     struct shard shards[SHARDS];
+    struct usual_course *usual;
     _Atomic uint32_t next_shard; /* where the next look for due orders begins */
 };
 
@@ -42,6 +45,7 @@ struct open_orders *open_orders_new(void)
     struct open_orders *table = memory_new(sizeof *table);
     for (size_t i = 0; i < SHARDS; i++)
         pthread_mutex_init(&table->shards[i].lock, NULL);
+    table->usual = usual_course_new();
     return table;
 }
 
@@ -67,6 +71,7 @@ void open_orders_free(struct open_orders *table)
         free(table->shards[i].due);
         pthread_mutex_destroy(&table->shards[i].lock);
     }
+    usual_course_free(table->usual);
     free(table);
 }
 
@@ -156,12 +161,17 @@ static struct open_orders_heap *open_orders_heap_of(struct shard *shard, uint16_
     return &shard->due[provider_id];
 }
 
-/* After any change of an order: what is final or has no provider to query is not due. */
+bool open_order_is_tracked(const struct open_order *order)
+{
+    return order->upstream_id[0] != '\0' && order->provider_id < PROVIDER_MAX &&
+           !orderstate_is_final(order->course.state);
+}
+
+/* After any change of an order. */
 static void open_orders_set_due(struct shard *shard, struct open_orders_entry *entry)
 {
     const struct open_order *order = &entry->order;
-    bool is_due = order->due_at_ms != 0 && order->upstream_id[0] != '\0' &&
-                  order->provider_id < PROVIDER_MAX && !orderstate_is_final(order->course.state);
+    bool is_due = order->due_at_ms != 0 && open_order_is_tracked(order);
     if (!is_due || entry->due_provider != order->provider_id)
         open_orders_heap_remove(shard, entry);
     if (!is_due)
@@ -325,11 +335,10 @@ static void open_orders_add_completed(struct open_orders_completed *completed,
 static void open_orders_complete_entry(struct open_orders_entry *entry,
                                        struct open_orders_completed *completed)
 {
-    const struct open_order *order = &entry->order;
+    struct open_orders_news news = {open_order_view(&entry->order)};
     for (struct open_orders_waiter *waiter = entry->waiters; waiter; waiter = waiter->next) {
-        waiter->has_news = order->extra == NULL;
-        waiter->news = (struct open_orders_news){
-            .course = order->course, .type = order->type, .quantity = order->quantity};
+        waiter->has_news = entry->order.extra == NULL;
+        waiter->news = news;
     }
     open_orders_add_completed(completed, entry->waiters);
     entry->waiters = NULL;
@@ -473,19 +482,24 @@ int64_t open_orders_next_due(struct open_orders *table, unsigned provider_id)
 
 /* ---- all of them ---- */
 
+void open_orders_each_of(struct open_orders *table, unsigned part,
+                         void (*fn)(struct open_order *order, void *arg), void *arg)
+{
+    struct shard *shard = open_orders_lock_shard(table, part);
+    for (struct open_orders_entry *e = shard->entries; e; e = e->hh.next) {
+        int64_t due_at_ms = e->order.due_at_ms;
+        fn(&e->order, arg);
+        if (e->order.due_at_ms != due_at_ms)
+            open_orders_set_due(shard, e);
+    }
+    pthread_mutex_unlock(&shard->lock);
+}
+
 void open_orders_each(struct open_orders *table, void (*fn)(struct open_order *order, void *arg),
                       void *arg)
 {
-    for (uint32_t i = 0; i < SHARDS; i++) {
-        struct shard *shard = open_orders_lock_shard(table, i);
-        for (struct open_orders_entry *e = shard->entries; e; e = e->hh.next) {
-            int64_t due_at_ms = e->order.due_at_ms;
-            fn(&e->order, arg);
-            if (e->order.due_at_ms != due_at_ms)
-                open_orders_set_due(shard, e);
-        }
-        pthread_mutex_unlock(&shard->lock);
-    }
+    for (unsigned part = 0; part < SHARDS; part++)
+        open_orders_each_of(table, part, fn, arg);
 }
 
 static void open_orders_count_state(struct open_order *order, void *arg)
@@ -512,6 +526,46 @@ bool open_orders_has_provider(struct open_orders *table, unsigned provider_id)
     return is_found;
 }
 
+struct usual_course *open_orders_usual(struct open_orders *table)
+{
+    return table->usual;
+}
+
+struct client_view_order open_order_view(const struct open_order *order)
+{
+    return (struct client_view_order){.course = order->course,
+                                      .type = order->type,
+                                      .parent = order->parent,
+                                      .quantity = order->quantity,
+                                      .charge = order->charge,
+                                      .decimals = open_order_decimals(order, 8)};
+}
+
+unsigned open_order_decimals(const struct open_order *order, unsigned current)
+{
+    return order->decimals ? order->decimals : current;
+}
+
+/* The most that a subscription, or one child of it, may be charged. */
+static struct money open_order_ceiling(const struct ledger_order *order, unsigned decimals)
+{
+    struct money ceiling = MONEY_ZERO;
+    struct fields fields;
+    struct arena arena;
+    if (order->type != ORDERTYPE_SUBSCRIPTIONS)
+        return MONEY_ZERO;
+    if (order->parent)
+        return order->charge;
+    arena_init(&arena);
+    if (fields_parse(order->fields, &arena, &fields)) {
+        struct children_terms terms = children_terms_of(&fields, order->type, order->quantity,
+                                                        order->rate, order->charge, decimals);
+        (void)children_share_of_all(&terms, &ceiling);
+    }
+    arena_fini(&arena);
+    return ceiling;
+}
+
 void open_order_from_ledger(const struct ledger_order *order, struct open_order *out)
 {
     unsigned provider_id = order->provider.len ? provider_id_of(order->provider) : PROVIDER_MAX;
@@ -526,7 +580,9 @@ void open_order_from_ledger(const struct ledger_order *order, struct open_order 
         .quantity = order->quantity,
         .rate = order->rate,
         .charge = order->charge,
+        .ceiling = open_order_ceiling(order, 8),
         .placed_at_ms = order->created_at_ms,
+        .has_children = str_find(order->extra, STR("\"orders\":")) != SIZE_MAX,
         /* Borrowed: within the answer's or the visit's life. */
         .extra = order->extra.len ? order->extra.ptr : NULL,
     };

@@ -55,7 +55,8 @@ void order_context_free(struct order_context *context); /* after its loop has en
 /* Counters of the room, summed over all threads, for /metrics. */
 struct order_context_totals {
     _Atomic uint64_t placed, accepted, refused_client, unavailable, doubt, failovers, late_answers,
-        unbooked, status_asked, status_fresh, status_stale, status_unknown_words, refills, cancels;
+        unbooked, status_asked, status_fresh, status_stale, status_unknown_words, refills, cancels,
+        odd_children;
 };
 extern struct order_context_totals order_context_totals;
 

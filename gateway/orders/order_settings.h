@@ -1,12 +1,16 @@
 /* What the operator says about placing and following orders. By value. */
 #ifndef ORDERS_ORDER_SETTINGS_H
 #define ORDERS_ORDER_SETTINGS_H
+#include <stdbool.h>
 #include <stdint.h>
 
 struct order_settings {
     int64_t answer_within_ms;
     int64_t status_fresh_ms;
     int64_t status_within_ms;
+    int64_t track_after_ms; /* the tracker's first query, to three times that */
+    bool is_tracking;
+    unsigned stuck;    /* times the usual course; 0: off */
     unsigned decimals; /* of charges */
     char *currency;    /* borrowed from the configuration */
 };

@@ -30,6 +30,7 @@
 #include "base/crashpoint.h"
 #include "base/digest.h"
 #include "base/log.h"
+#include "orders/children.h"
 #include "orders/explain.h"
 #include "orders/messages.h"
 #include "orders/reply_once.h"
@@ -71,6 +72,7 @@ struct place {
     uint64_t doubted[PROVIDER_MAX / 64]; /* providers where an attempt of this order was in doubt */
     size_t offer;                        /* the one being tried */
     unsigned attempt;                    /* its number, 1… */
+    int64_t placed_at_ms;                /* wall */
     int64_t bucket_since_ms;     /* since when `offer` waits for its bucket; 0: it does not */
     struct ledger_attempt ended; /* the last attempt's outcome, not yet in the ledger */
     bool has_ended;
@@ -350,6 +352,19 @@ static void place_note(struct place *place)
 
 /* ---- INTENDING: nothing is sent before this is durable ---- */
 
+/* Subscriptions: the most that all posts may come to. */
+static struct money place_ceiling(const struct place *place)
+{
+    const struct draft *draft = &place->draft;
+    struct money ceiling = MONEY_ZERO;
+    struct children_terms terms =
+        children_terms_of(&draft->fields, draft->type, draft->quantity, draft->rate, draft->charge,
+                          place->context->settings.decimals);
+    if (draft->type == ORDERTYPE_SUBSCRIPTIONS)
+        (void)children_share_of_all(&terms, &ceiling);
+    return ceiling;
+}
+
 /* Its provider too, though nothing can be asked of it yet: a provider that is being sent an order
  * cannot be removed. */
 static void place_open_order(struct place *place)
@@ -366,6 +381,9 @@ static void place_open_order(struct place *place)
         .rate = place->draft.rate,
         .charge = place->draft.charge,
         .course.paid = place->draft.charge,
+        .ceiling = place_ceiling(place),
+        .decimals = place->context->settings.decimals,
+        .placed_at_ms = place->placed_at_ms,
     };
     open_orders_put(place->context->open_orders, &order);
 }
@@ -436,7 +454,7 @@ static void place_fill_order(const struct place *place, struct str fields,
         .provider = str_of(place_provider(place)->settings.name),
         .upstream_service = place_offer(place)->service,
         .request_id = place->request_id,
-        .created_at_ms = clock_wall_ms(),
+        .created_at_ms = place->placed_at_ms,
     };
 }
 
@@ -634,6 +652,9 @@ static void place_end_open_order(struct open_order *order, void *arg)
     struct str upstream_id = place->end == END_ACCEPTED ? place->ended.upstream_id : STR("");
     order->course = place_end_course(place);
     order->provider_id = (uint16_t)place_offer(place)->provider_id;
+    order->bought = place_offer(place)->cost;
+    order->due_at_ms = loop_now_ms(place->context->loop) +
+                       schedule_first_ms(place->context->settings.track_after_ms, place->random);
     if (upstream_id.len && upstream_id.len < sizeof order->upstream_id) {
         memcpy(order->upstream_id, upstream_id.ptr, upstream_id.len);
         order->upstream_id[upstream_id.len] = '\0';
@@ -759,8 +780,8 @@ void place_start(struct order_context *context, const struct place_request *requ
     place->client_id = request->client->id;
     place->done = done;
     place->arg = arg;
-    if (request->draft->service->routing == RANKING_WEIGHTED)
-        digest_random(&place->random, sizeof place->random);
+    place->placed_at_ms = clock_wall_ms();
+    digest_random(&place->random, sizeof place->random);
     atomic_fetch_add_explicit(&order_context_totals.placed, 1, memory_order_relaxed);
     reply_once_start(&place->reply, context->loop, context->settings.answer_within_ms,
                      place_on_deadline, place);

@@ -42,6 +42,7 @@ static void resolve_change_live(struct open_order *order, void *arg)
     struct resolve *r = arg;
     order->course.state = r->how == RESOLVE_ACCEPTED ? ORDERSTATE_PENDING : ORDERSTATE_PLACING;
     if (r->how == RESOLVE_ACCEPTED) {
+        order->due_at_ms = loop_now_ms(r->context->loop) + r->context->settings.track_after_ms;
         memcpy(order->upstream_id, r->upstream_id.ptr, r->upstream_id.len);
         order->upstream_id[r->upstream_id.len] = '\0';
     }

@@ -24,6 +24,45 @@ static enum orderstate settlement_state_of(enum orderstatus status)
     UNREACHABLE();
 }
 
+bool settlement_is_subscription(enum ordertype type, bool is_child)
+{
+    return type == ORDERTYPE_SUBSCRIPTIONS && !is_child;
+}
+
+static bool settlement_is_expired(const struct upstream_status *reported)
+{
+    return str_equal_folded(reported->word, STR("expired"));
+}
+
+static enum orderstate settlement_subscription_state(const struct upstream_status *reported)
+{
+    if (settlement_is_expired(reported))
+        return ORDERSTATE_PARTIAL;
+    if (reported->status == ORDERSTATUS_PAUSED)
+        return ORDERSTATE_PROCESSING;
+    enum orderstate state = settlement_state_of(reported->status);
+    return state == ORDERSTATE_PROCESSING ? ORDERSTATE_IN_PROGRESS
+           : state == ORDERSTATE_PARTIAL  ? ORDERSTATE_COMPLETED
+                                          : state;
+}
+
+/* A package is one thing to us; the panel may count it as one piece or as a thousand. The first
+ * remains of the fresh order is all of it. */
+static bool settlement_is_package(const struct settlement_order *order)
+{
+    return ordertype_row(order->type)->quantity == ORDERTYPE_QUANTITY_ONE && order->quantity > 0;
+}
+
+static void settlement_learn_unit(const struct settlement_order *order,
+                                  const struct upstream_status *reported, struct settlement *s)
+{
+    enum orderstate state = settlement_state_of(reported->status);
+    if (s->unit == 0 && reported->has_remains && reported->remains > 0 &&
+        reported->status != ORDERSTATUS_UNKNOWN && reported->status != ORDERSTATUS_REVIEW &&
+        !orderstate_is_final(state) && !orderstate_is_final(order->course.state))
+        s->unit = reported->remains;
+}
+
 static void settlement_take_numbers(const struct settlement_order *order,
                                     const struct upstream_status *reported, struct settlement *s)
 {
@@ -34,6 +73,8 @@ static void settlement_take_numbers(const struct settlement_order *order,
     if (!reported->has_remains)
         return;
     s->course.remains = reported->remains < 0 ? 0 : reported->remains;
+    if (settlement_is_package(order))
+        settlement_learn_unit(order, reported, s);
     if (order->quantity > 0 && s->course.remains > order->quantity) {
         s->course.remains = order->quantity;
         s->is_clamped = true;
@@ -46,23 +87,39 @@ static enum orderstate settlement_final_state(const struct settlement_order *ord
                                               const struct upstream_status *reported,
                                               struct settlement *s)
 {
+    if (settlement_is_subscription(order->type, order->is_child))
+        return settlement_subscription_state(reported);
     enum orderstate state = settlement_state_of(reported->status);
-    if (reported->status == ORDERSTATUS_REVIEW)
-        return ORDERSTATE_COMPLETED;
+    int64_t whole = settlement_is_package(order) ? s->unit : order->quantity;
     if (reported->status == ORDERSTATUS_REFUNDED && reported->has_remains &&
-        s->course.remains > 0 && order->quantity > 0 && s->course.remains < order->quantity)
+        s->course.remains > 0 && s->course.remains < whole)
         return ORDERSTATE_PARTIAL;
     if (state != ORDERSTATE_PARTIAL)
         return state;
-    if (!reported->has_remains) {
+    bool is_priced = reported->has_remains &&
+                     (!settlement_is_package(order) || s->unit > 0 || s->course.remains == 0);
+    if (!is_priced) {
         s->is_review = true;
         return order->course.state;
     }
     return s->course.remains == 0 ? ORDERSTATE_COMPLETED : ORDERSTATE_PARTIAL;
 }
 
-static void settlement_settle(const struct settlement_order *order, bool has_remains,
-                              struct settlement *s)
+/* What was delivered; of a package in the panel's own count. */
+static bool settlement_share(const struct settlement_order *order,
+                             const struct upstream_status *reported, const struct settlement *s,
+                             struct money *out)
+{
+    int64_t whole = order->quantity, left = s->course.remains;
+    if (settlement_is_package(order)) {
+        whole = s->unit;
+        left = reported->remains < s->unit ? reported->remains : s->unit;
+    }
+    return money_share_up(order->charge, whole - left, whole, order->decimals, out);
+}
+
+static void settlement_settle(const struct settlement_order *order,
+                              const struct upstream_status *reported, struct settlement *s)
 {
     switch (s->course.state) {
     case ORDERSTATE_CANCELED:
@@ -72,12 +129,16 @@ static void settlement_settle(const struct settlement_order *order, bool has_rem
             s->course.remains = order->quantity;
         break;
     case ORDERSTATE_PARTIAL:
-        if (!money_share_up(order->charge, order->quantity - s->course.remains, order->quantity,
-                            order->decimals, &s->course.paid))
+        if (settlement_is_subscription(order->type, order->is_child))
+            break;
+        if (!settlement_share(order, reported, s, &s->course.paid))
             s->course.paid = order->course.paid;
+        /* Its decimals may have been fewer when it was sold. */
+        if (order->charge.units > 0 && money_compare(s->course.paid, order->charge) > 0)
+            s->course.paid = order->charge;
         break;
     case ORDERSTATE_COMPLETED:
-        if (!has_remains)
+        if (!reported->has_remains)
             s->course.remains = 0;
         break;
     case ORDERSTATE_PLACING:
@@ -94,10 +155,10 @@ static void settlement_settle(const struct settlement_order *order, bool has_rem
 static bool settlement_is_told_otherwise(const struct settlement_order *order,
                                          const struct upstream_status *reported)
 {
-    struct settlement set = {.course = order->course};
+    struct settlement set = {.course = order->course, .unit = order->unit};
     settlement_take_numbers(order, reported, &set);
     set.course.state = settlement_final_state(order, reported, &set);
-    settlement_settle(order, reported->has_remains, &set);
+    settlement_settle(order, reported, &set);
     return set.course.state != order->course.state ||
            set.course.paid.units != order->course.paid.units;
 }
@@ -105,7 +166,7 @@ static bool settlement_is_told_otherwise(const struct settlement_order *order,
 struct settlement settlement_make(const struct settlement_order *order,
                                   const struct upstream_status *said)
 {
-    struct settlement s = {.course = order->course};
+    struct settlement s = {.course = order->course, .unit = order->unit};
     struct upstream_status fitted = *said, *reported = &fitted;
     upstream_status_fit(reported, order->quantity);
     if (reported->is_absent || reported->is_unknown_id)
@@ -113,7 +174,7 @@ struct settlement settlement_make(const struct settlement_order *order,
     s.is_unknown_word = reported->status == ORDERSTATUS_UNKNOWN;
     /* "Expired" ends a subscription; of a plain order it is a matter for the operator. */
     bool is_expired =
-        order->type == ORDERTYPE_SUBSCRIPTIONS && str_equal_folded(reported->word, STR("expired"));
+        settlement_is_subscription(order->type, order->is_child) && settlement_is_expired(reported);
     s.is_review = reported->status == ORDERSTATUS_REVIEW && !is_expired;
     if (orderstate_is_final(order->course.state)) {
         s.is_late =
@@ -126,7 +187,7 @@ struct settlement settlement_make(const struct settlement_order *order,
     if (!orderstate_may_move(order->course.state,
                              s.course.state)) /* never: no status names such a state */
         s.course.state = order->course.state; /* never: see above */
-    settlement_settle(order, reported->has_remains, &s);
+    settlement_settle(order, reported, &s);
     s.is_changed = !order_course_is_same(&s.course, &order->course);
     return s;
 }

@@ -9,18 +9,24 @@
 struct settlement_order { /* as the ledger has it */
     struct order_course course;
     enum ordertype type;
+    bool is_child;       /* of a subscription or drip-feed */
     int64_t quantity;    /* 0: unknown (children), then remains is taken as it comes */
+    int64_t unit;        /* packages: what its panel counts as all of it; 0: not known yet */
     struct money charge; /* quoted for all of it */
     unsigned decimals;
 };
 struct settlement {
     struct order_course course;
+    int64_t unit;         /* as given, or as learnt from this report */
     bool is_changed;      /* something a client sees differs */
     bool is_unknown_word; /* the panel's word is in no table: the state was kept */
     bool is_review;       /* fail, error: kept; an operator should look */
     bool is_clamped;      /* remains was implausible */
     bool is_late;         /* a final order was reported otherwise: for the operator only */
 };
+/* A subscription's parent goes by the words of its own: Paused is kept as ORDERSTATE_PROCESSING,
+ * Expired as ORDERSTATE_PARTIAL (client_view.h shows them), for it has no use for either. */
+bool settlement_is_subscription(enum ordertype type, bool is_child);
 struct settlement settlement_make(const struct settlement_order *order,
                                   const struct upstream_status *reported);
 

@@ -8,10 +8,13 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "orders/children.h"
 #include "orders/order_context.h"
+#include "orders/schedule.h"
 #include "orders/settlement.h"
+#include "orders/usual_course.h"
 
-enum { CHILDREN_MAX = 10000, EXTRA_BYTES = 256 * 1024, SAVE_AGAIN_MS = 1000 };
+enum { EXTRA_BYTES = 256 * 1024, SAVE_AGAIN_MS = 1000 };
 
 /* ---- writing what changed; no reader waits for it ---- */
 
@@ -98,24 +101,149 @@ static void status_apply_save(struct order_context *context, const struct open_o
 
 /* ---- settling ---- */
 
-/* A child of a subscription is charged as the panel reports it: its charge there over its rate
- * there, at our rate. */
-static struct money status_apply_child_charge(struct order_context *context,
-                                              const struct open_order *order,
-                                              const struct upstream_status *reported)
+/* Where the panel charges as it delivers (a child of a subscription, a subscription without
+ * children) the client pays the same part of our rate as the panel took of the rate we bought at.
+ */
+
+/* Orders of an older ledger do not know it: today's list has to do. */
+static struct money status_apply_bought(const struct order_context *context,
+                                        const struct open_order *order)
 {
-    const struct service *service = catalogue_find(context->catalogue, order->service);
-    struct money charge = order->course.paid;
-    for (size_t i = 0; service && i < service->offer_count; i++) {
-        const struct offer *offer = &service->offers[i];
-        if (offer->provider_id == order->provider_id && offer->is_known && offer->rate.units > 0 &&
-            reported->charge.units >= 0 &&
-            money_share_up(order->rate, reported->charge.units, offer->rate.units,
-                           context->settings.decimals, &charge))
-            break;
-    }
-    return charge;
+    const struct service *service =
+        order->bought.units ? NULL : catalogue_find(context->catalogue, order->service);
+    for (size_t i = 0; service && i < service->offer_count; i++)
+        if (service->offers[i].provider_id == order->provider_id && service->offers[i].is_known)
+            return service->offers[i].cost;
+    return order->bought;
 }
+
+/* One report on its way through the table. */
+struct settling {
+    struct order_context *context;
+    const struct upstream_status *reported;
+    const struct children_result *children; /* of a parent; NULL: none were looked for */
+    const char *extra;                      /* the parent's new one, or NULL: as it was */
+    int64_t now_ms, wall_ms;
+    struct settlement settled;
+    bool is_changed;
+    bool is_over_ceiling;    /* the panel took more than was quoted */
+    struct open_order after; /* when it changed: to be written; its extra is the new one or NULL */
+};
+
+static bool status_apply_is_metered(const struct settling *s, const struct open_order *order)
+{
+    bool has_children = order->has_children || (s->children && s->children->has_any);
+    return order->type == ORDERTYPE_SUBSCRIPTIONS && s->reported->has_charge &&
+           s->reported->charge.units >= 0 && (order->parent != 0 || !has_children);
+}
+
+/* How many pieces a panel took that much for, where it is a whole number of them. */
+static bool status_apply_pieces(struct money taken, struct money bought, int64_t *out)
+{
+    __int128 thousandths = (__int128)taken.units * 1000;
+    __int128 pieces = (thousandths + bought.units / 2) / bought.units;
+    __int128 off = thousandths - pieces * bought.units;
+    *out = (int64_t)pieces;
+    /* Both amounts were rounded up to 10^-8 when they were converted. */
+    return pieces <= INT32_MAX && (off < 0 ? -off : off) <= 2000 + pieces;
+}
+
+/* Never more than was quoted. */
+static bool status_apply_metered(struct settling *s, const struct open_order *order,
+                                 struct money *out)
+{
+    const struct order_context *context = s->context;
+    const struct provider *provider =
+        provider_set_by_id(context->catalogue->providers, order->provider_id);
+    unsigned decimals = open_order_decimals(order, context->settings.decimals);
+    struct money taken, bought = status_apply_bought(context, order);
+    int64_t pieces;
+    if (provider == NULL || bought.units <= 0 ||
+        !quote_order_cost(s->reported->charge, provider->exchange, 1, true, &taken))
+        return false;
+    bool is_priced = status_apply_pieces(taken, bought, &pieces)
+                         ? quote_charge(order->rate, pieces, false, decimals, out)
+                         : money_share_up(order->rate, taken.units, bought.units, decimals, out);
+    s->is_over_ceiling =
+        order->ceiling.units > 0 && (!is_priced || money_compare(*out, order->ceiling) > 0);
+    if (s->is_over_ceiling)
+        *out = order->ceiling;
+    return is_priced || s->is_over_ceiling;
+}
+
+/* What it pays before its state is looked at. */
+static struct money status_apply_paid(struct settling *s, const struct open_order *order)
+{
+    struct money paid = order->course.paid;
+    if (status_apply_is_metered(s, order))
+        return status_apply_metered(s, order, &paid) ? paid : order->course.paid;
+    /* From the first child on, they are what is paid for. */
+    if (settlement_is_subscription(order->type, order->parent != 0) && s->children &&
+        s->children->has_any)
+        return MONEY_ZERO;
+    return paid;
+}
+
+/* A drip-feed pays for what its runs left undone no longer. */
+static void status_apply_lower(const struct settling *s, const struct open_order *order,
+                               struct order_course *course)
+{
+    if (s->children == NULL || s->children->undelivered.units == 0)
+        return;
+    struct money most = {order->charge.units - s->children->undelivered.units};
+    if (most.units < 0)
+        most = MONEY_ZERO;
+    if (money_compare(course->paid, most) > 0)
+        course->paid = most;
+}
+
+static int64_t status_apply_next_due(const struct settling *s, const struct open_order *order)
+{
+    const struct order_context *context = s->context;
+    int64_t usual_ms = usual_course_ms(open_orders_usual(context->open_orders), order->service);
+    uint64_t random = (uint64_t)order->id * 0x9e3779b97f4a7c15u ^ (uint64_t)s->now_ms;
+    return s->now_ms + schedule_next_ms(context->settings.track_after_ms,
+                                        s->wall_ms - order->placed_at_ms, usual_ms, random >> 7);
+}
+
+/* Under the table's lock; true when nothing is to be written: its query is complete. */
+static bool status_apply_settle_order(struct open_order *order, void *arg)
+{
+    struct settling *s = arg;
+    struct settlement_order before = {
+        .course = order->course,
+        .type = order->type,
+        .is_child = order->parent != 0,
+        .quantity = order->quantity,
+        .unit = order->unit,
+        .charge = order->charge,
+        .decimals = open_order_decimals(order, s->context->settings.decimals)};
+    before.course.paid = status_apply_paid(s, order);
+    s->settled = settlement_make(&before, s->reported);
+    if (!orderstate_is_final(order->course.state))
+        status_apply_lower(s, order, &s->settled.course);
+    s->is_changed = !order_course_is_same(&s->settled.course, &order->course) ||
+                    order->is_unsaved || (s->extra && !str_is_same(s->extra, order->extra));
+    order->course = s->settled.course;
+    order->unit = s->settled.unit;
+    order->asked_at_ms = s->now_ms;
+    order->unknown_since_ms = 0;
+    order->is_unsaved = false;
+    order->due_at_ms = status_apply_next_due(s, order);
+    if (s->children) {
+        order->has_children = s->children->has_any;
+        order->odd_children = s->children->odd;
+    }
+    if (s->is_changed) {
+        s->after = *order;
+        s->after.extra = s->extra;
+    }
+    if (s->extra)
+        open_orders_set_extra(order, s->extra);
+    return !s->is_changed;
+}
+
+/* ---- what follows from it ---- */
 
 static bool status_apply_is_odd(const struct settlement *settled)
 {
@@ -136,55 +264,43 @@ static void status_apply_log_oddities(uint32_t order, const struct settlement *s
               settled->is_unknown_word, settled->is_review, settled->is_clamped, settled->is_late);
 }
 
-/* One report on its way through the table. */
-struct settling {
-    struct order_context *context;
-    const struct upstream_status *reported;
-    const char *extra; /* the parent's new one, or NULL: as it was */
-    int64_t now_ms;
-    struct settlement settled;
-    bool is_changed;
-    struct open_order after; /* when it changed: to be written; its extra is the new one or NULL */
-};
-
-/* Under the table's lock; true when nothing is to be written: its query is complete. */
-static bool status_apply_settle_order(struct open_order *order, void *arg)
+static void status_apply_query_again(struct open_order *order, void *arg)
 {
-    struct settling *s = arg;
-    struct settlement_order before = {.course = order->course,
-                                      .type = order->type,
-                                      .quantity = order->quantity,
-                                      .charge = order->charge,
-                                      .decimals = s->context->settings.decimals};
-    bool is_child = order->parent && order->type == ORDERTYPE_SUBSCRIPTIONS;
-    if (is_child && s->reported->has_charge)
-        before.course.paid = status_apply_child_charge(s->context, order, s->reported);
-    s->settled = settlement_make(&before, s->reported);
-    s->is_changed = s->settled.is_changed || order->is_unsaved ||
-                    s->settled.course.paid.units != order->course.paid.units ||
-                    (s->extra && !str_is_same(s->extra, order->extra));
-    order->course = s->settled.course;
-    order->asked_at_ms = s->now_ms;
-    order->unknown_since_ms = 0;
-    order->is_unsaved = false;
-    if (s->is_changed) {
-        s->after = *order;
-        s->after.extra = s->extra;
-    }
-    if (s->extra)
-        open_orders_set_extra(order, s->extra);
-    return !s->is_changed;
+    order->asked_at_ms = 0;
+    order->due_at_ms = *(const int64_t *)arg;
+}
+
+/* A run that left something undone lowers what its parent pays: the parent is looked at again. */
+static void status_apply_note_end(const struct settling *s)
+{
+    struct order_context *context = s->context;
+    const struct open_order *order = &s->after;
+    int64_t now_ms = s->now_ms;
+    enum orderstate state = order->course.state;
+    bool is_subscription = settlement_is_subscription(order->type, order->parent != 0);
+    if ((state == ORDERSTATE_COMPLETED || state == ORDERSTATE_PARTIAL) && !is_subscription)
+        usual_course_note(open_orders_usual(context->open_orders), order->service,
+                          s->wall_ms - order->placed_at_ms);
+    if (order->parent == 0 || order->type == ORDERTYPE_SUBSCRIPTIONS ||
+        state == ORDERSTATE_COMPLETED)
+        return;
+    if (!open_orders_change(context->open_orders, order->parent, status_apply_query_again, &now_ms))
+        log_event(LOG_WARN, "run_ended_late",
+                  "order=%u parent=%u state=%s why=\"its parent had ended and was charged\"",
+                  order->id, order->parent, orderstate_name(state));
 }
 
 static void status_apply_settle(struct order_context *context, uint32_t id,
-                                const struct upstream_status *reported, const char *extra,
+                                const struct upstream_status *reported,
+                                const struct children_result *children, const char *extra,
                                 struct open_orders_completed *completed)
 {
-    struct settling s;
-    s.context = context;
-    s.reported = reported;
-    s.extra = extra;
-    s.now_ms = loop_now_ms(context->loop);
+    struct settling s = {.context = context,
+                         .reported = reported,
+                         .children = children,
+                         .extra = extra,
+                         .now_ms = loop_now_ms(context->loop),
+                         .wall_ms = clock_wall_ms()};
     if (!open_orders_change_and_complete(context->open_orders, id, status_apply_settle_order, &s,
                                          completed))
         return;
@@ -192,107 +308,17 @@ static void status_apply_settle(struct order_context *context, uint32_t id,
         status_apply_log_oddities(id, &s.settled, reported);
     if (!s.is_changed)
         return;
-    /* Its write is on its way before anybody can ask for it again: the books follow in order. */
+    if (s.is_over_ceiling)
+        log_event(LOG_WARN, "charge_odd",
+                  "order=%u why=\"its panel took as much as was quoted, or more\"", id);
+    if (orderstate_is_final(s.after.course.state))
+        status_apply_note_end(&s);
+    /* Its write is on its way before anybody can ask for it again: the ledger follows in order. */
     status_apply_save(context, &s.after, s.settled.is_late ? STR("late") : STR_NONE);
     open_orders_complete(context->open_orders, id, completed);
 }
 
-/* ---- children ---- */
-
-/* A parent whose children's numbers are being looked up, and given to new ones. Its query lasts
- * until those are durable: the next look-up would not find them, and give second numbers. */
-struct status_apply_family {
-    struct order_context *context;
-    struct arena arena;
-    struct open_order parent;
-    struct upstream_status reported; /* its own copy */
-    struct buf extra;                /* what the parent shows from now on */
-    size_t writes;                   /* children on their way to disk */
-    bool has_failed;
-};
-
-struct birth { /* a child on its way to disk */
-    struct status_apply_family *family;
-    struct open_order child;
-};
-
-static void status_apply_family_free(struct status_apply_family *family)
-{
-    order_context_end_work(family->context, &family->context->deferred);
-    buf_fini(&family->extra);
-    arena_fini(&family->arena);
-    free(family);
-}
-
-static void status_apply_family_end(struct status_apply_family *family)
-{
-    struct order_context *context = family->context;
-    struct open_orders_completed completed = {0};
-    if (family->has_failed)
-        open_orders_complete(context->open_orders, family->parent.id, &completed);
-    else
-        status_apply_settle(context, family->parent.id, &family->reported,
-                            family->extra.is_over ? NULL : family->extra.ptr, &completed);
-    open_orders_notify(&completed, context->loop);
-    status_apply_family_free(family);
-}
-
-static void status_apply_on_born(struct ledger_outcome outcome, void *arg)
-{
-    struct birth *birth = arg;
-    struct status_apply_family *family = birth->family;
-    if (outcome.result == LEDGER_DONE)
-        open_orders_put(family->context->open_orders, &birth->child);
-    else
-        family->has_failed = true; /* the numbers were never told; the next status tries again */
-    free(birth);
-    if (--family->writes == 0)
-        status_apply_family_end(family);
-}
-
-static uint32_t status_apply_child_new(struct status_apply_family *family, struct str upstream_id)
-{
-    struct order_context *context = family->context;
-    const struct open_order *parent = &family->parent;
-    const struct provider *provider =
-        provider_set_by_id(context->catalogue->providers, parent->provider_id);
-    struct ledger_order child = {
-        .id = ledger_take_order_number(context->ledger),
-        .client = client_name(parent->client_id),
-        .service = parent->service,
-        .type =
-            parent->type == ORDERTYPE_SUBSCRIPTIONS ? ORDERTYPE_SUBSCRIPTIONS : ORDERTYPE_DEFAULT,
-        .fields = STR("{}"),
-        .rate = parent->rate,
-        .currency = str_of(context->settings.currency),
-        .course.state = ORDERSTATE_PENDING,
-        .is_number_given = true,
-        .provider = provider ? str_of(provider->settings.name) : STR(""),
-        .upstream_service = STR(""),
-        .upstream_id = upstream_id,
-        .parent = parent->id,
-        .reason = STR("child"),
-        .created_at_ms = clock_wall_ms(),
-    };
-    struct ledger_change change = {.order = child.id, .insert = &child, .event = "child"};
-    if (child.id == 0)
-        return 0;
-    struct birth *birth = memory_new(sizeof *birth);
-    birth->family = family;
-    open_order_from_ledger(&child, &birth->child);
-    birth->child.provider_id = parent->provider_id;
-    family->writes++;
-    ledger_write(context->ledger, context->loop, &change, status_apply_on_born, birth);
-    return child.id;
-}
-
-static uint32_t status_apply_child_find(const struct ledger_rows *rows, struct str upstream_id)
-{
-    for (size_t i = 0; i < rows->order_count; i++)
-        if (str_equal(rows->orders[i].upstream_id, upstream_id))
-            return rows->orders[i].id;
-    return 0;
-}
+/* ---- what a parent shows beside its numbers ---- */
 
 static void status_apply_add_member(struct buf *extra, const char *name, struct str value)
 {
@@ -319,68 +345,81 @@ static void status_apply_add_members(const struct upstream_status *reported, str
         status_apply_add_member(extra, "expiry", reported->expiry);
 }
 
-static void status_apply_on_children(const struct ledger_rows *rows, void *arg)
+/* ---- parents ---- */
+
+struct status_apply_parent { /* a report that waits for its children */
+    struct order_context *context;
+    struct arena arena;
+    uint32_t order;
+    struct upstream_status reported; /* its own copy */
+};
+
+static void status_apply_on_children(const struct children_result *children, void *arg)
 {
-    struct status_apply_family *family = arg;
-    const struct upstream_status *reported = &family->reported;
-    struct buf *extra = &family->extra;
-    if (rows->result != LEDGER_DONE) {
-        family->has_failed = true;
-        status_apply_family_end(family);
-        return;
-    }
-    status_apply_add_members(reported, extra);
-    buf_add_text(extra, extra->len ? ",\"orders\":[" : "\"orders\":[");
-    for (size_t i = 0; i < reported->order_count && i < CHILDREN_MAX; i++) {
-        uint32_t number = status_apply_child_find(rows, reported->orders[i]);
-        if (number == 0)
-            number = status_apply_child_new(family, reported->orders[i]);
-        buf_printf(extra, i ? ",\"%u\"" : "\"%u\"", number);
-    }
-    buf_add_byte(extra, ']');
-    if (family->writes == 0)
-        status_apply_family_end(family);
+    struct status_apply_parent *parent = arg;
+    struct order_context *context = parent->context;
+    struct open_orders_completed completed = {0};
+    struct buf extra;
+    buf_init(&extra, EXTRA_BYTES);
+    status_apply_add_members(&parent->reported, &extra);
+    if (children->orders)
+        buf_printf(&extra, extra.len ? ",\"orders\":[%s]" : "\"orders\":[%s]", children->orders);
+    if (children->is_known)
+        status_apply_settle(context, parent->order, &parent->reported, children,
+                            extra.len && !extra.is_over ? extra.ptr : NULL, &completed);
+    else
+        open_orders_complete(context->open_orders, parent->order, &completed);
+    buf_fini(&extra);
+    arena_fini(&parent->arena);
+    free(parent);
+    open_orders_notify(&completed, context->loop);
 }
 
-static void status_apply_look_up_children(struct order_context *context,
-                                          const struct open_order *parent,
-                                          const struct upstream_status *reported)
+static bool status_apply_is_end(const struct open_order *order,
+                                const struct upstream_status *reported)
 {
-    struct status_apply_family *family = memory_new(sizeof *family);
-    context->deferred++;
-    arena_init(&family->arena);
-    buf_init(&family->extra, EXTRA_BYTES);
-    family->context = context;
-    family->parent = *parent;
-    family->parent.extra = NULL;
-    family->reported = *reported;
-    family->reported.id = arena_str(&family->arena, reported->id);
-    family->reported.word = arena_str(&family->arena, reported->word);
-    family->reported.expiry = arena_str(&family->arena, reported->expiry);
-    family->reported.orders =
-        arena_new(&family->arena, reported->order_count * sizeof *reported->orders);
-    for (size_t i = 0; i < reported->order_count; i++)
-        family->reported.orders[i] = arena_str(&family->arena, reported->orders[i]);
-    struct ledger_query query = {.request = LEDGER_QUERY_CHILDREN, .id = parent->id};
-    ledger_query(context->ledger, context->loop, &query, status_apply_on_children, family);
+    struct settlement_order before = {.course = order->course,
+                                      .type = order->type,
+                                      .quantity = order->quantity,
+                                      .charge = order->charge};
+    return orderstate_is_final(settlement_make(&before, reported).course.state);
+}
+
+static void status_apply_take_parent(struct order_context *context, const struct open_order *order,
+                                     const struct upstream_status *reported)
+{
+    struct status_apply_parent *parent = memory_new(sizeof *parent);
+    arena_init(&parent->arena);
+    parent->context = context;
+    parent->order = order->id;
+    parent->reported = *reported;
+    parent->reported.id = arena_str(&parent->arena, reported->id);
+    parent->reported.word = arena_str(&parent->arena, reported->word);
+    parent->reported.expiry = arena_str(&parent->arena, reported->expiry);
+    parent->reported.orders = NULL;
+    parent->reported.order_count = 0;
+    children_take(context, order, reported->orders, reported->order_count,
+                  status_apply_is_end(order, reported), status_apply_on_children, parent);
 }
 
 /* ---- what its provider does not know ---- */
 
 static bool status_apply_note_unknown(struct open_order *order, void *arg)
 {
-    int64_t now_ms = *(const int64_t *)arg;
-    order->asked_at_ms = now_ms;
+    struct settling *s = arg;
+    order->asked_at_ms = s->now_ms;
     if (order->unknown_since_ms == 0)
-        order->unknown_since_ms = now_ms;
+        order->unknown_since_ms = s->now_ms;
+    order->due_at_ms = status_apply_next_due(s, order);
     return true;
 }
 
 void status_apply_unknown(struct order_context *context, uint32_t id,
                           struct open_orders_completed *completed)
 {
-    int64_t now_ms = loop_now_ms(context->loop);
-    open_orders_change_and_complete(context->open_orders, id, status_apply_note_unknown, &now_ms,
+    struct settling s = {
+        .context = context, .now_ms = loop_now_ms(context->loop), .wall_ms = clock_wall_ms()};
+    open_orders_change_and_complete(context->open_orders, id, status_apply_note_unknown, &s,
                                     completed);
 }
 
@@ -394,14 +433,14 @@ void status_apply_take(struct order_context *context, uint32_t id,
         status_apply_unknown(context, id, completed);
         return;
     }
-    if (reported->order_count > 0 && open_orders_get(context->open_orders, id, NULL, &order) &&
-        order.parent == 0) {
-        status_apply_look_up_children(context, &order, reported);
+    if (open_orders_get(context->open_orders, id, NULL, &order) && order.parent == 0 &&
+        (reported->order_count > 0 || order.has_children) && !reported->is_absent) {
+        status_apply_take_parent(context, &order, reported);
         return;
     }
     buf_init(&extra, EXTRA_BYTES);
     status_apply_add_members(reported, &extra);
-    status_apply_settle(context, id, reported, extra.len && !extra.is_over ? extra.ptr : NULL,
+    status_apply_settle(context, id, reported, NULL, extra.len && !extra.is_over ? extra.ptr : NULL,
                         completed);
     buf_fini(&extra);
 }

@@ -37,21 +37,18 @@ struct status_query {
 
 /* ---- one status ---- */
 
-static void status_query_fill(struct status_query_status *out, struct order_course course,
-                              enum ordertype type, int64_t quantity)
+static void status_query_fill(struct status_query_status *out,
+                              const struct client_view_order *order)
 {
-    if (orderstate_status(course.state) == ORDERSTATUS_CANCELED) {
-        course.paid = MONEY_ZERO;
-        course.remains = quantity > 0 ? quantity : course.remains;
-    }
     out->is_found = true;
-    out->course = course;
-    out->type = type;
+    out->word = client_view_word(order->course.state, order->type, order->parent);
+    out->course = client_view_course(order);
 }
 
 static void status_query_fill_open(struct status_query_status *out, const struct open_order *order)
 {
-    status_query_fill(out, order->course, order->type, order->quantity);
+    struct client_view_order view = open_order_view(order);
+    status_query_fill(out, &view);
     out->extra = str_of(order->extra);
 }
 
@@ -139,10 +136,9 @@ static void status_query_take_known(struct status_query *query, size_t index)
 static void status_query_take_completed(struct status_query *query,
                                         const struct status_query_waiter *waiter)
 {
-    const struct open_orders_news *news = &waiter->waiter.news;
     if (waiter->waiter.has_news) {
         query->is_waiting[waiter->index] = false;
-        status_query_fill(&query->list[waiter->index], news->course, news->type, news->quantity);
+        status_query_fill(&query->list[waiter->index], &waiter->waiter.news.order);
     } else {
         status_query_take_known(query, waiter->index);
     }
@@ -346,7 +342,9 @@ static void status_query_take_row(struct status_query *query, const struct ledge
         if (status->id != row->id || status->is_found || query->is_waiting[i] ||
             status_query_take_open_row(query, row, i))
             continue;
-        status_query_fill(status, row->course, row->type, row->quantity);
+        struct open_order order;
+        open_order_from_ledger(row, &order);
+        status_query_fill_open(status, &order);
         status->extra = arena_str(&query->arena, row->extra);
     }
 }

@@ -9,10 +9,8 @@ struct status_query_status {
     uint32_t id;         /* as asked; 0 stays unfound */
     bool is_found;       /* false: Incorrect order ID, or */
     bool is_unavailable; /* the ledger could not be read: try again later */
-    /* As the client sees it: paid is its charge, Canceled 0; remains of a canceled one the
-     * quantity. */
-    struct order_course course;
-    enum ordertype type;
+    const char *word;
+    struct order_course course; /* as the client sees it; paid is its charge */
     struct str extra; /* `"posts":"10","orders":["7"]` to append to the object, or STR_NONE */
 };
 typedef void status_query_done_fn(const struct status_query_status *list, size_t count, void *arg);

@@ -20,10 +20,10 @@ static void action_orders_add_order(struct buf *out, const struct ledger_order *
 {
     char text[MONEY_TEXT], created[25];
     struct fields fields = {0};
-    enum orderstatus status = orderstate_status(order->course.state);
-    struct money charge = status == ORDERSTATUS_CANCELED ? MONEY_ZERO : order->course.paid;
-    if (order->course.state == ORDERSTATE_PLACING)
-        charge = order->charge;
+    struct open_order known;
+    open_order_from_ledger(order, &known);
+    struct client_view_order view = open_order_view(&known);
+    struct money charge = client_view_course(&view).paid;
     size_t len = charge.units == 0 ? 0 : money_print(charge, 2, text);
     bool has_fields = fields_parse(order->fields, arena, &fields);
     clock_print(order->created_at_ms, created);
@@ -34,7 +34,7 @@ static void action_orders_add_order(struct buf *out, const struct ledger_order *
     buf_printf(out,
                ",\"quantity\":\"%lld\",\"charge\":\"%.*s\",\"status\":\"%s\",\"created\":\"%s\"}",
                (long long)order->quantity, len ? (int)len : 1, len ? text : "0",
-               orderstatus_name(status), created);
+               client_view_word(order->course.state, order->type, order->parent), created);
 }
 
 struct action_orders_listing { /* in the exchange's arena */

@@ -70,7 +70,6 @@ static void action_status_add_found(struct buf *out, const struct status_query_s
     char *at = start;
     if (start == NULL)
         return;
-    const char *word = orderstatus_name(orderstate_status(status->course.state));
     at = action_status_put_name(at, separator, status->id);
     at = PUT(at, "{\"charge\":\"");
     if (status->course.paid.units == 0)
@@ -80,7 +79,7 @@ static void action_status_add_found(struct buf *out, const struct status_query_s
     at = PUT(at, "\",\"start_count\":\"");
     at = action_status_put_i64(at, status->course.start_count);
     at = PUT(at, "\",\"status\":\"");
-    at = action_status_put(at, word, strlen(word));
+    at = action_status_put(at, status->word, strlen(status->word));
     at = PUT(at, "\",\"remains\":\"");
     at = action_status_put_i64(at, status->course.remains);
     memcpy(at, tail->bytes, sizeof tail->bytes); /* of a known size; what is too much is not kept */

@@ -62,7 +62,7 @@ static void on_list_told(struct loop_message *message)
     size_t index = (size_t)(waiter - list->waiters);
     assert_true(index < LISTED && !list->is_told[index]);
     assert_true(!waiter->waiter.has_news ||
-                waiter->waiter.news.quantity == 100 + (int64_t)waiter->waiter.id);
+                waiter->waiter.news.order.quantity == 100 + (int64_t)waiter->waiter.id);
     list->is_told[index] = true;
     assert_true(list->outstanding-- > 0);
     if (list->outstanding > 0)

@@ -364,8 +364,8 @@ static void expired_ends_a_subscription_only(void **state)
         enum orderstate state;
         bool is_review;
     } cases[] = {
-        {ORDERTYPE_SUBSCRIPTIONS, "Expired", S(COMPLETED), false},
-        {ORDERTYPE_SUBSCRIPTIONS, "expired", S(COMPLETED), false},
+        {ORDERTYPE_SUBSCRIPTIONS, "Expired", S(PARTIAL), false},
+        {ORDERTYPE_SUBSCRIPTIONS, "expired", S(PARTIAL), false},
         {ORDERTYPE_SUBSCRIPTIONS, "Error", S(IN_PROGRESS), true},
         {ORDERTYPE_DEFAULT, "Expired", S(IN_PROGRESS), true},
     };

@@ -1,0 +1,24 @@
+/* struct tracker: follows every unfinished order to its end without any client asking. What is due
+ * is queried in batches per provider, in what clients leave of its rate; a provider that may not be
+ * queried costs nothing until it may. Orders that take far longer than usual, or that their
+ * provider does not know, are stuck: logged, counted, listed. The main thread's order context. */
+#ifndef ORDERS_TRACKER_H
+#define ORDERS_TRACKER_H
+#include "orders/order_context.h"
+
+struct tracker;
+/* After the ledger's unfinished orders are in the table and before the loop runs. */
+struct tracker *tracker_new(struct order_context *context);
+void tracker_free(struct tracker *tracker); /* before the context's loop */
+/* After the context has new settings. */
+void tracker_reconfigure(struct tracker *tracker);
+
+/* For /metrics and order list --stuck; any thread. */
+struct tracker_report {
+    uint64_t due;           /* whose time has come */
+    int64_t overdue_ms;     /* by how much the oldest of them is late */
+    uint64_t slow, unknown; /* stuck ones, as last looked at */
+};
+void tracker_report(struct open_orders *table, int64_t now_ms, struct tracker_report *out);
+
+#endif

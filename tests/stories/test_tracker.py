@@ -1,0 +1,123 @@
+"""Orders are followed to their end although no client ever asks."""
+import pytest
+
+from books import show, state, verify
+from harness import SLOW, eventually, together
+from harness.config import default_config, provider
+
+SOON = {"track_after": "100ms"}
+
+
+@pytest.fixture
+def tracked(make_gateway, alpha, beta):
+    return make_gateway([alpha, beta], **SOON)
+
+
+def link(n):
+    return f"https://example.com/t/{n}"
+
+
+def ended(gateway, order, word):
+    return eventually(lambda: (lambda told: told if told["state"] == word else None)(show(gateway, order)["order"]),
+                      timeout=20)
+
+
+def test_what_nobody_asks_about_is_settled_all_the_same(tracked, alpha):
+    orders = [tracked.add(link=link(n), quantity=100 + n) for n in range(6)]
+    ends = [("Completed", 0), ("Partial", 40), ("Canceled", 100), ("Refunded", 103), ("In progress", 50), ("Completed", 0)]
+    for n, (word, remains) in enumerate(ends):
+        alpha.set_order(alpha.orders(link=link(n))[0]["id"], status=word, remains=remains, start_count=7)
+    for order, word in zip(orders, ["completed", "partial", "canceled", "canceled", "in_progress", "completed"]):
+        ended(tracked, order, word)
+    paid = [float(show(tracked, order)["order"]["paid"]) for order in orders]
+    full = [0.1125, 0.11363, 0, 0, 0.117, 0.11813]
+    assert paid[0] == full[0] and 0 < paid[1] < full[1] and paid[2] == paid[3] == 0 and paid[5] == full[5]
+    assert tracked.metrics() and verify(tracked) is None
+
+
+def test_a_cancel_is_refunded_without_any_status(tracked, alpha):
+    order = tracked.add(link=link(1))
+    assert tracked.call("cancel", orders=order).status == 200
+    alpha.set_order(alpha.orders()[0]["id"], status="Canceled")
+    assert float(ended(tracked, order, "canceled")["paid"]) == 0
+    verify(tracked)
+
+
+def test_due_orders_go_out_in_batches(make_gateway, alpha):
+    gateway = make_gateway([alpha], track_after="1500ms")
+    together(10, lambda i: [gateway.add(link=link(10 * i + j)) for j in range(10)])
+    alpha.set_order("*", status="Completed", remains=0)
+    for order in (1, 50, 100):
+        ended(gateway, order, "completed")
+    calls = alpha.log("status")
+    assert len(calls) < 60, f"{len(calls)} calls for a hundred orders"
+    assert any("orders" in call["fields"] for call in calls)
+    verify(gateway)
+
+
+def test_after_a_restart_the_ledger_s_orders_are_followed(tracked, alpha):
+    order = tracked.add(link=link(1))
+    tracked.stop()
+    alpha.set_order(alpha.orders()[0]["id"], status="Completed", remains=0)
+    tracked.start()
+    ended(tracked, order, "completed")
+
+
+def test_a_dead_panel_s_orders_wait_until_it_is_back(tracked, alpha, beta):
+    order = tracked.add(link=link(1))
+    there = alpha.orders()[0]["id"]
+    alpha.rule("status", error="Maintenance")
+    alpha.wait_requests("status", 1)
+    alpha.rules()
+    alpha.set_order(there, status="Completed", remains=0)
+    assert tracked.cli("provider", "resume", "alpha").returncode == 0
+    ended(tracked, order, "completed")
+
+
+@pytest.mark.parametrize("way", ["unsupported", "list_without_ids", "list", "object"])
+def test_panels_without_multi_status_are_followed_too(make_panel, make_gateway, way):
+    alpha = make_panel("alpha", multi_status=way)
+    gateway = make_gateway([alpha], **SOON)
+    orders = [gateway.add(link=link(n)) for n in range(5)]
+    for n in range(5):
+        alpha.set_order(alpha.orders(link=link(n))[0]["id"], status="Partial", remains=10 * n + 10)
+    for n, order in enumerate(orders):
+        ended(gateway, order, "partial")
+        assert int(show(gateway, order)["order"]["remains"]) == 10 * n + 10
+
+
+@pytest.mark.parametrize("unknown", ["error", "text", "left_out"])
+def test_an_order_the_panel_forgot_ends_nothing_and_hides_no_other(make_panel, make_gateway, unknown):
+    alpha = make_panel("alpha", unknown_orders=unknown)
+    gateway = make_gateway([alpha], **SOON)
+    orders = [gateway.add(link=link(n)) for n in range(4)]
+    alpha.stop()
+    alpha.start()
+    for n in range(2):
+        alpha.call(action="add", service=101, link=link(n), quantity=100)
+        alpha.set_order(n + 1, status="Completed", remains=0)
+    for order in orders[:2]:
+        ended(gateway, order, "completed")
+    assert [state(gateway, order) for order in orders[2:]] == ["pending", "pending"]
+
+
+def test_clients_go_first(make_gateway, alpha):
+    """At two calls a second the tracker leaves a token for whoever asks."""
+    gateway = make_gateway([alpha], providers=[provider(alpha, rate_limit="4/s")], **SOON)
+    orders = [gateway.add(link=link(n)) for n in range(4)]
+    alpha.wait_requests("status", 3)
+    for turn in range(4):
+        alpha.set_order(alpha.orders(link=link(turn))[0]["id"], status="In progress", remains=90 - turn)
+        told = gateway.status(orders[turn]).json
+        assert told["status"] == "In progress" and told["remains"] == str(90 - turn)
+
+
+def test_it_can_be_turned_off(make_gateway, alpha):
+    gateway = make_gateway([alpha], tracker="off", **SOON)
+    order = gateway.add(link=link(1))
+    alpha.set_order(alpha.orders()[0]["id"], status="Completed", remains=0)
+    config = default_config([alpha], tracker="off", **SOON)
+    assert gateway.reload(config).returncode == 0
+    assert alpha.log("status") == [] and state(gateway, order) == "pending"
+    assert gateway.reload(default_config([alpha], **SOON)).returncode == 0
+    ended(gateway, order, "completed")
