@@ -162,7 +162,7 @@ static void children_end(struct children *c)
     c->result.is_known = !c->has_failed;
     c->result.orders = c->list.is_over || c->list.len == 0 ? NULL : c->list.ptr;
     c->done(&c->result, c->arg);
-    context->deferred--;
+    order_context_end_work(context, &context->deferred);
     buf_fini(&c->list);
     arena_fini(&c->arena);
     free(c);
