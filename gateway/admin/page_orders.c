@@ -110,6 +110,18 @@ static void page_orders_on_page(const struct ledger_rows *rows, void *arg)
     paging->then(rows, paging->listing);
 }
 
+static void page_orders_list_stuck(struct page_orders_listing *listing, size_t limit)
+{
+    struct order_context *context = listing->call->context;
+    uint32_t *ids = arena_new(exchange_arena(listing->call->exchange), limit * sizeof *ids);
+    size_t count = open_orders_find_stuck(context->open_orders, ids, limit);
+    struct ledger_query query = {.request = LEDGER_QUERY_ORDERS, .ids = ids, .id_count = count};
+    if (count == 0)
+        page_orders_listing_end(listing);
+    else
+        ledger_query(context->ledger, context->loop, &query, page_orders_on_list, listing);
+}
+
 void page_orders_list(struct admin_call *call)
 {
     uint64_t before, limit;
@@ -126,6 +138,10 @@ void page_orders_list(struct admin_call *call)
     listing->call = call;
     buf_init(&listing->out, ADMIN_ANSWER_BYTES);
     listing->w = orderjson_list_begin(&listing->out);
+    if (page_orders_is_yes(params_get(&call->params, "stuck"))) {
+        page_orders_list_stuck(listing, (size_t)limit);
+        return;
+    }
     *paging =
         (struct paging){listing, limit, is_doubt ? page_orders_on_doubt_list : page_orders_on_list};
     struct ledger_query query = {.request = LEDGER_QUERY_LIST,
@@ -209,6 +225,7 @@ static bool page_orders_read_how(struct admin_call *call, struct resolve_request
                 {"refund", RESOLVE_REFUND}};
     struct str given = params_get(&call->params, "how");
     request->upstream_id = params_get(&call->params, "upstream_id");
+    request->is_forced = page_orders_is_yes(params_get(&call->params, "force"));
     request->request_id = exchange_request_id(call->exchange);
     for (size_t i = 0; i < COUNT_OF(hows); i++) {
         if (!str_is(given, hows[i].word))

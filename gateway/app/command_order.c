@@ -164,7 +164,7 @@ enum { LIST_DEFAULT = 50, LIST_MAX = 1000, JSON_BYTES = 64 * 1024 * 1024 };
 
 struct order_options {
     struct command_options common;
-    bool is_doubt, next_offer, refund;
+    bool is_doubt, is_stuck, next_offer, refund, is_forced;
     const char *client, *before_text, *limit_text, *accepted, *provider, *text;
     uint64_t id, before, limit; /* read by the checks */
 };
@@ -177,7 +177,8 @@ static bool command_order_parse(int argc, char **argv, struct order_options *out
         {"--before", NULL, &out->before_text}, {"--limit", NULL, &out->limit_text},
         {"--accepted", NULL, &out->accepted},  {"--next-offer", &out->next_offer, NULL},
         {"--refund", &out->refund, NULL},      {"--provider", NULL, &out->provider},
-        {"--text", NULL, &out->text},
+        {"--text", NULL, &out->text},          {"--force", &out->is_forced, NULL},
+        {"--stuck", &out->is_stuck, NULL},
     };
     return command_parse(argc, argv, own, COUNT_OF(own), &out->common);
 }
@@ -274,6 +275,8 @@ static int command_order_list(struct remote *remote, const struct order_options 
         buf_printf(&path, "&before=%llu", (unsigned long long)options->before);
     if (options->is_doubt)
         buf_add_text(&path, "&in_doubt=1");
+    if (options->is_stuck)
+        buf_add_text(&path, "&stuck=1");
     if (options->client) {
         buf_add_text(&path, "&client=");
         buf_add_urlencoded(&path, str_of(options->client));
@@ -366,6 +369,8 @@ static void command_order_print_body(const struct order_options *o, struct buf *
                                        : "next-offer"));
     if (o->accepted)
         jsonwriter_text(&w, "upstream_id", str_of(o->accepted));
+    if (o->is_forced)
+        jsonwriter_text(&w, "force", STR("yes"));
     if (o->provider) {
         jsonwriter_text(&w, "provider", str_of(o->provider));
         jsonwriter_text(&w, "text", str_of(o->text));

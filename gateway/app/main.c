@@ -114,9 +114,11 @@ static const struct command commands[] = {
     {"ledger", "ledger verify [-c FILE] [--json]\nledger backup FILE [-c FILE] [--json]",
      "checks the books; copies them, while running", command_ledger_run},
     {"order",
-     "order list [--in-doubt] [--client NAME] [--before ID] [--limit N] [-c FILE] [--json]\norder "
+     "order list [--in-doubt | --stuck] [--client NAME] [--before ID] [--limit N] [-c FILE] "
+     "[--json]\norder "
      "show ID [-c FILE] [--json]\n"
-     "order resolve ID --accepted UPSTREAM_ID | --next-offer | --refund [-c FILE] [--json]\n"
+     "order resolve ID --accepted UPSTREAM_ID [--force] | --next-offer | --refund [-c FILE] "
+     "[--json]\n"
      "order resolve --provider NAME --text TEXT --next-offer | --refund [-c FILE] [--json]",
      "the orders; ends a doubt", command_order_run},
     {"provider",

@@ -6,8 +6,6 @@
 #include <stdlib.h>
 
 #include "base/table.h"
-#include "clients/client.h"
-#include "orders/children.h"
 #include "orders/usual_course.h"
 
 enum { SHARDS = 64, NOTIFY_DIRECTLY_MAX = 64 };
@@ -159,12 +157,6 @@ static struct open_orders_heap *open_orders_heap_of(struct shard *shard, uint16_
         shard->due_count = count;
     }
     return &shard->due[provider_id];
-}
-
-bool open_order_is_tracked(const struct open_order *order)
-{
-    return order->upstream_id[0] != '\0' && order->provider_id < PROVIDER_MAX &&
-           !orderstate_is_final(order->course.state);
 }
 
 /* After any change of an order. */
@@ -514,6 +506,56 @@ void open_orders_count_states(struct open_orders *table, size_t counts_out[ORDER
     open_orders_each(table, open_orders_count_state, counts_out);
 }
 
+struct open_orders_upstream {
+    unsigned provider_id;
+    struct str upstream_id;
+    uint32_t but, found;
+};
+
+static void open_orders_match_upstream(struct open_order *order, void *arg)
+{
+    struct open_orders_upstream *wanted = arg;
+    if (order->provider_id == wanted->provider_id && order->id != wanted->but &&
+        str_is(wanted->upstream_id, order->upstream_id))
+        wanted->found = order->id;
+}
+
+uint32_t open_orders_find_upstream(struct open_orders *table, unsigned provider_id,
+                                   struct str upstream_id, uint32_t but)
+{
+    struct open_orders_upstream wanted = {
+        .provider_id = provider_id, .upstream_id = upstream_id, .but = but};
+    open_orders_each(table, open_orders_match_upstream, &wanted);
+    return wanted.found;
+}
+
+struct open_orders_stuck {
+    uint32_t *ids;
+    size_t count, max;
+};
+
+static void open_orders_add_stuck(struct open_order *order, void *arg)
+{
+    struct open_orders_stuck *stuck = arg;
+    if (order->stuck != SCHEDULE_ON_COURSE && stuck->count < stuck->max)
+        stuck->ids[stuck->count++] = order->id;
+}
+
+static int open_orders_compare_ids(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+size_t open_orders_find_stuck(struct open_orders *table, uint32_t *ids_out, size_t max)
+{
+    struct open_orders_stuck stuck = {.ids = ids_out, .max = max};
+    open_orders_each(table, open_orders_add_stuck, &stuck);
+    if (stuck.count > 0)
+        qsort(ids_out, stuck.count, sizeof *ids_out, open_orders_compare_ids);
+    return stuck.count;
+}
+
 bool open_orders_has_provider(struct open_orders *table, unsigned provider_id)
 {
     bool is_found = false;
@@ -529,66 +571,4 @@ bool open_orders_has_provider(struct open_orders *table, unsigned provider_id)
 struct usual_course *open_orders_usual(struct open_orders *table)
 {
     return table->usual;
-}
-
-struct client_view_order open_order_view(const struct open_order *order)
-{
-    return (struct client_view_order){.course = order->course,
-                                      .type = order->type,
-                                      .parent = order->parent,
-                                      .quantity = order->quantity,
-                                      .charge = order->charge,
-                                      .decimals = open_order_decimals(order, 8)};
-}
-
-unsigned open_order_decimals(const struct open_order *order, unsigned current)
-{
-    return order->decimals ? order->decimals : current;
-}
-
-/* The most that a subscription, or one child of it, may be charged. */
-static struct money open_order_ceiling(const struct ledger_order *order, unsigned decimals)
-{
-    struct money ceiling = MONEY_ZERO;
-    struct fields fields;
-    struct arena arena;
-    if (order->type != ORDERTYPE_SUBSCRIPTIONS)
-        return MONEY_ZERO;
-    if (order->parent)
-        return order->charge;
-    arena_init(&arena);
-    if (fields_parse(order->fields, &arena, &fields)) {
-        struct children_terms terms = children_terms_of(&fields, order->type, order->quantity,
-                                                        order->rate, order->charge, decimals);
-        (void)children_share_of_all(&terms, &ceiling);
-    }
-    arena_fini(&arena);
-    return ceiling;
-}
-
-void open_order_from_ledger(const struct ledger_order *order, struct open_order *out)
-{
-    unsigned provider_id = order->provider.len ? provider_id_of(order->provider) : PROVIDER_MAX;
-    *out = (struct open_order){
-        .id = order->id,
-        .service = order->service,
-        .parent = order->parent,
-        .client_id = client_id(order->client),
-        .provider_id = provider_id < PROVIDER_MAX ? (uint16_t)provider_id : OPEN_ORDER_NO_PROVIDER,
-        .course = order->course,
-        .type = order->type,
-        .quantity = order->quantity,
-        .rate = order->rate,
-        .charge = order->charge,
-        .ceiling = open_order_ceiling(order, 8),
-        .placed_at_ms = order->created_at_ms,
-        .has_children = str_find(order->extra, STR("\"orders\":")) != SIZE_MAX,
-        /* Borrowed: within the answer's or the visit's life. */
-        .extra = order->extra.len ? order->extra.ptr : NULL,
-    };
-    if (order->course.state == ORDERSTATE_PLACING) /* in the ledger only once somebody took it */
-        out->course.paid = order->charge;
-    if (order->upstream_id.len < sizeof out->upstream_id)
-        memcpy(out->upstream_id, order->upstream_id.ptr ? order->upstream_id.ptr : "",
-               order->upstream_id.len);
 }

@@ -6,39 +6,8 @@
  * Process-wide, 64 shards with a mutex each; any thread. No lock is held across a callback. */
 #ifndef ORDERS_OPEN_ORDERS_H
 #define ORDERS_OPEN_ORDERS_H
-#include "base/arena.h"
-#include "ledger/ledger.h"
 #include "loop/loop.h"
-#include "orders/client_view.h"
-#include "orders/schedule.h"
-#include "providers/provider.h"
-
-enum { OPEN_ORDER_UPSTREAM_BYTES = 65, OPEN_ORDER_NO_PROVIDER = 0xffff };
-#define OPEN_ORDER_NEVER INT64_MAX
-
-struct open_order { /* by value */
-    uint32_t id, service, parent;
-    unsigned client_id;
-    uint16_t provider_id; /* OPEN_ORDER_NO_PROVIDER: none yet */
-    struct order_course course;
-    enum ordertype type;
-    bool is_unsaved; /* the ledger lags behind: written again with the next report */
-    int64_t quantity;
-    struct money rate, charge;
-    struct money bought;  /* the offer's rate, our currency; 0: not known */
-    struct money ceiling; /* subscriptions and their children: the most it may be charged */
-    unsigned decimals;    /* of its charges; 0: not known */
-    int64_t unit;         /* packages: what the panel counts as all of it; 0: not known */
-    bool has_children;
-    size_t odd_children;         /* how many its panel last named that are none of ours */
-    enum schedule_verdict stuck; /* as the tracker last saw it */
-    int64_t placed_at_ms;        /* wall */
-    int64_t asked_at_ms;         /* monotonic; when the panel last reported on it; 0 never */
-    int64_t due_at_ms;        /* monotonic; when it is to be queried though nobody asks; 0: never */
-    int64_t unknown_since_ms; /* monotonic; since when its provider does not know it; 0: it does */
-    char upstream_id[OPEN_ORDER_UPSTREAM_BYTES]; /* "" until accepted */
-    const char *extra; /* JSON object without braces: `"posts":"10","orders":["7"]`; NULL none */
-};
+#include "orders/open_order.h"
 
 struct open_orders;
 struct open_orders *open_orders_new(void);
@@ -132,19 +101,16 @@ void open_orders_each(struct open_orders *table, void (*fn)(struct open_order *o
 void open_orders_each_of(struct open_orders *table, unsigned part,
                          void (*fn)(struct open_order *order, void *arg), void *arg);
 void open_orders_count_states(struct open_orders *table, size_t counts_out[ORDERSTATE_COUNT]);
+/* Whose number at that provider it is; 0: no unfinished order's but that of `but`. */
+uint32_t open_orders_find_upstream(struct open_orders *table, unsigned provider_id,
+                                   struct str upstream_id, uint32_t but);
+/* Those that the tracker found stuck, by number; at most max. */
+size_t open_orders_find_stuck(struct open_orders *table, uint32_t *ids_out, size_t max);
 /* True when an unfinished order of that provider exists. */
 bool open_orders_has_provider(struct open_orders *table, unsigned provider_id);
 
 /* How long orders of a service take; lives as long as the table. */
 struct usual_course;
 struct usual_course *open_orders_usual(struct open_orders *table);
-
-struct client_view_order open_order_view(const struct open_order *order);
-/* It has a provider to query, and something may still change. */
-bool open_order_is_tracked(const struct open_order *order);
-/* What its charges are rounded up to; `current` where it does not know. */
-unsigned open_order_decimals(const struct open_order *order, unsigned current);
-/* A row as the table has it. A provider that is not configured counts too: it may come back. */
-void open_order_from_ledger(const struct ledger_order *order, struct open_order *out);
 
 #endif

@@ -6,15 +6,19 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "orders/paced_call.h"
 #include "orders/place.h"
 
-enum { RESOLVE_MAX = 10000 };
+enum { RESOLVE_MAX = 10000, RESOLVE_CALL_WAIT_MS = 5000 };
 
 struct resolve {
     struct order_context *context;
     struct arena arena;
     enum resolve_how how;
     struct str upstream_id, request_id;
+    bool is_forced;
+    struct provider_set *providers; /* pinned while its provider is asked */
+    struct paced_call call;
     size_t count, at, resolved;
     uint32_t *orders;
     struct ledger_order order; /* the one being ended; in the arena */
@@ -33,6 +37,7 @@ static void resolve_end(struct resolve *r)
     r->done(r->resolved, &r->why, r->arg);
     order_context_end_work(r->context, &r->context->order_requests);
     loop_timer_fini(&r->later);
+    paced_call_fini(&r->call);
     arena_fini(&r->arena);
     free(r);
 }
@@ -128,6 +133,85 @@ static void resolve_write_end(struct resolve *r)
     ledger_write(r->context->ledger, r->context->loop, &change, resolve_on_written, r);
 }
 
+/* ---- a number given by hand ---- */
+
+static void resolve_go_on(struct resolve *r)
+{
+    r->at++;
+    resolve_next(r);
+}
+
+static void resolve_on_looked_up(const struct upstream_response *response, void *arg)
+{
+    struct resolve *r = arg;
+    const struct upstream_status *status =
+        response->outcome == OUTCOME_ACCEPTED && response->status_count == 1
+            ? &response->statuses[0]
+            : NULL;
+    bool is_unknown = (status && (status->is_unknown_id || status->is_absent)) ||
+                      response->refusal == REFUSAL_ORDER_ID;
+    const char *provider = r->call.provider->settings.name;
+    bool is_there = status && !is_unknown;
+    if (is_unknown)
+        fault_set(&r->why, FAULT_NOT_FOUND,
+                  "%s does not know its order " STR_FMT
+                  "; look it up there, or take it unseen with --force",
+                  provider, STR_ARG(r->upstream_id));
+    else if (!is_there)
+        fault_set(&r->why, FAULT_UNAVAILABLE,
+                  "%s could not be asked for its order " STR_FMT
+                  ": %.200s; try again, or take it unseen with --force",
+                  provider, STR_ARG(r->upstream_id),
+                  response->error.len ? log_value(response->error).text
+                                      : log_value(response->evidence).text);
+    provider_set_unpin(&r->providers);
+    if (is_there)
+        resolve_write_end(r);
+    else
+        resolve_go_on(r);
+}
+
+static void resolve_look_up(struct resolve *r, const struct provider *provider)
+{
+    r->providers = provider_set_pin(r->context->catalogue->providers);
+    r->call = (struct paced_call){
+        .context = r->context,
+        .provider = provider,
+        .request = {.action = UPSTREAM_STATUS, .ids = &r->upstream_id, .id_count = 1},
+        .request_id = r->request_id.ptr,
+        .give_up_at_ms = loop_now_ms(r->context->loop) + RESOLVE_CALL_WAIT_MS,
+        .done = resolve_on_looked_up,
+        .arg = r};
+    paced_call_start(&r->call);
+}
+
+static void resolve_check_number(struct resolve *r)
+{
+    const struct ledger_attempt *doubt = resolve_attempt_in_doubt(r);
+    struct str name = doubt ? doubt->provider : r->order.provider;
+    const struct provider *provider =
+        r->context->catalogue ? provider_set_find(r->context->catalogue->providers, name) : NULL;
+    uint32_t other = open_orders_find_upstream(r->context->open_orders, provider_id_of(name),
+                                               r->upstream_id, r->order.id);
+    if (other) {
+        fault_set(&r->why, FAULT_CONFLICT,
+                  STR_FMT "'s order " STR_FMT " is our order %u already; a number belongs to one "
+                          "order",
+                  STR_ARG(name), STR_ARG(r->upstream_id), other);
+        resolve_go_on(r);
+    } else if (r->is_forced) {
+        resolve_write_end(r);
+    } else if (provider == NULL) {
+        fault_set(&r->why, FAULT_UNAVAILABLE,
+                  STR_FMT " is not configured, so it cannot be asked for its order " STR_FMT
+                          "; take it unseen with --force",
+                  STR_ARG(name), STR_ARG(r->upstream_id));
+        resolve_go_on(r);
+    } else {
+        resolve_look_up(r, provider);
+    }
+}
+
 static void resolve_copy_order(struct resolve *r, const struct ledger_rows *rows)
 {
     const struct ledger_order *from = &rows->orders[0];
@@ -161,7 +245,10 @@ static void resolve_on_shown(const struct ledger_rows *rows, void *arg)
                   orderstate_name(rows->orders[0].course.state));
     } else {
         resolve_copy_order(r, rows);
-        resolve_write_end(r);
+        if (r->how == RESOLVE_ACCEPTED)
+            resolve_check_number(r);
+        else
+            resolve_write_end(r);
         return;
     }
     r->at++;
@@ -202,6 +289,7 @@ void resolve_start(struct order_context *context, const struct resolve_request *
     arena_init(&r->arena);
     r->context = context;
     r->how = request->how;
+    r->is_forced = request->is_forced;
     r->upstream_id =
         arena_str(&r->arena, str_first(request->upstream_id, OPEN_ORDER_UPSTREAM_BYTES - 1));
     r->request_id = str_make(arena_text(&r->arena, request->request_id), request->request_id.len);

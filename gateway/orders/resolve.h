@@ -1,4 +1,6 @@
-/* An operator ends a doubt: accepted as N, send elsewhere, refund. The main thread's desk. */
+/* An operator ends a doubt: accepted as N, send elsewhere, refund. A number is taken only when it
+ * is no other order's, and when its provider knows it (is_forced: unseen). The main thread's order
+ * context. */
 #ifndef ORDERS_RESOLVE_H
 #define ORDERS_RESOLVE_H
 #include "orders/order_context.h"
@@ -8,6 +10,7 @@ struct resolve_request {
     uint32_t order; /* or 0: all in doubt at provider with that text */
     enum resolve_how how;
     struct str upstream_id;    /* RESOLVE_ACCEPTED */
+    bool is_forced;            /* RESOLVE_ACCEPTED: its provider is not asked for that number */
     struct str provider, text; /* order 0 */
     struct str request_id;
 };

@@ -224,7 +224,7 @@ def test_what_is_in_doubt_is_listed_with_its_evidence(gateway, alpha):
     assert listed.returncode == 0 and f"order {order} " in listed.stdout and "evidence:" in listed.stdout
 
 
-@pytest.mark.parametrize("how, arguments", [("accepted", ["--accepted", "4711"]), ("next-offer", ["--next-offer"]),
+@pytest.mark.parametrize("how, arguments", [("accepted", ["--accepted", "4711", "--force"]), ("next-offer", ["--next-offer"]),
                                             ("refund", ["--refund"])])
 def test_a_doubt_is_ended_by_the_operator(gateway, alpha, beta, how, arguments):
     order = doubt(gateway, alpha)
@@ -243,6 +243,32 @@ def test_a_doubt_is_ended_by_the_operator(gateway, alpha, beta, how, arguments):
         assert len(beta.orders()) == 1 and len(alpha.log("add")) == 1
     again = gateway.cli("order", "resolve", order, "--refund")
     assert again.returncode == 1 and "not in doubt" in again.stderr
+
+
+def test_a_number_that_its_panel_does_not_know_is_not_taken(gateway, alpha):
+    order = doubt(gateway, alpha)
+    done = gateway.cli("order", "resolve", order, "--accepted", "4711")
+    assert done.returncode == 1 and "alpha does not know its order 4711" in done.stderr, done
+    assert "--force" in done.stderr
+    assert gateway.admin(f"/orders/{order}").json["order"]["state"] == "doubt"
+    alpha.rule("status", error="Internal server error", status=500)
+    done = gateway.cli("order", "resolve", order, "--accepted", "4711")
+    assert done.returncode == 1 and "could not be asked" in done.stderr, done
+    alpha.rules()
+    there = alpha.call(action="add", service=101, link="https://example.com/there", quantity=100)["order"]
+    done = gateway.cli("order", "resolve", order, "--accepted", there)
+    assert done.returncode == 0, done
+    assert gateway.admin(f"/orders/{order}").json["order"]["upstream_id"] == str(there)
+
+
+def test_a_number_of_another_order_is_not_taken(gateway, alpha):
+    other = gateway.add(link="https://example.com/other")
+    taken = alpha.orders(link="https://example.com/other")[0]["id"]
+    order = doubt(gateway, alpha)
+    for more in ([], ["--force"]):
+        done = gateway.cli("order", "resolve", order, "--accepted", taken, *more)
+        assert done.returncode == 1 and f"is our order {other} already" in done.stderr, done
+    assert gateway.admin(f"/orders/{order}").json["order"]["state"] == "doubt"
 
 
 def test_doubts_with_one_text_are_ended_together(gateway, alpha):

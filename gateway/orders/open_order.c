@@ -1,0 +1,73 @@
+/* See open_order.h. */
+#include "orders/open_order.h"
+
+#include "clients/client.h"
+#include "orders/children.h"
+
+bool open_order_is_tracked(const struct open_order *order)
+{
+    return order->upstream_id[0] != '\0' && order->provider_id < PROVIDER_MAX &&
+           !orderstate_is_final(order->course.state);
+}
+
+struct client_view_order open_order_view(const struct open_order *order)
+{
+    return (struct client_view_order){.course = order->course,
+                                      .type = order->type,
+                                      .parent = order->parent,
+                                      .quantity = order->quantity,
+                                      .charge = order->charge,
+                                      .decimals = open_order_decimals(order, 8)};
+}
+
+unsigned open_order_decimals(const struct open_order *order, unsigned current)
+{
+    return order->decimals ? order->decimals : current;
+}
+
+/* The most that a subscription, or one child of it, may be charged. */
+static struct money open_order_ceiling(const struct ledger_order *order, unsigned decimals)
+{
+    struct money ceiling = MONEY_ZERO;
+    struct fields fields;
+    struct arena arena;
+    if (order->type != ORDERTYPE_SUBSCRIPTIONS)
+        return MONEY_ZERO;
+    if (order->parent)
+        return order->charge;
+    arena_init(&arena);
+    if (fields_parse(order->fields, &arena, &fields)) {
+        struct children_terms terms = children_terms_of(&fields, order->type, order->quantity,
+                                                        order->rate, order->charge, decimals);
+        (void)children_share_of_all(&terms, &ceiling);
+    }
+    arena_fini(&arena);
+    return ceiling;
+}
+
+void open_order_from_ledger(const struct ledger_order *order, struct open_order *out)
+{
+    unsigned provider_id = order->provider.len ? provider_id_of(order->provider) : PROVIDER_MAX;
+    *out = (struct open_order){
+        .id = order->id,
+        .service = order->service,
+        .parent = order->parent,
+        .client_id = client_id(order->client),
+        .provider_id = provider_id < PROVIDER_MAX ? (uint16_t)provider_id : OPEN_ORDER_NO_PROVIDER,
+        .course = order->course,
+        .type = order->type,
+        .quantity = order->quantity,
+        .rate = order->rate,
+        .charge = order->charge,
+        .ceiling = open_order_ceiling(order, 8),
+        .placed_at_ms = order->created_at_ms,
+        .has_children = str_find(order->extra, STR("\"orders\":")) != SIZE_MAX,
+        /* Borrowed: within the answer's or the visit's life. */
+        .extra = order->extra.len ? order->extra.ptr : NULL,
+    };
+    if (order->course.state == ORDERSTATE_PLACING) /* in the ledger only once somebody took it */
+        out->course.paid = order->charge;
+    if (order->upstream_id.len < sizeof out->upstream_id)
+        memcpy(out->upstream_id, order->upstream_id.ptr ? order->upstream_id.ptr : "",
+               order->upstream_id.len);
+}

@@ -1,0 +1,45 @@
+/* struct open_order: what is known of an unfinished order, by value: its ledger row, and with it
+ * what no row has. Pure. */
+#ifndef ORDERS_OPEN_ORDER_H
+#define ORDERS_OPEN_ORDER_H
+#include "ledger/ledger.h"
+#include "orders/client_view.h"
+#include "orders/schedule.h"
+#include "providers/provider.h"
+
+enum { OPEN_ORDER_UPSTREAM_BYTES = 65, OPEN_ORDER_NO_PROVIDER = 0xffff };
+#define OPEN_ORDER_NEVER INT64_MAX
+
+struct open_order { /* by value */
+    uint32_t id, service, parent;
+    unsigned client_id;
+    uint16_t provider_id; /* OPEN_ORDER_NO_PROVIDER: none yet */
+    struct order_course course;
+    enum ordertype type;
+    bool is_unsaved; /* the ledger lags behind: written again with the next report */
+    int64_t quantity;
+    struct money rate, charge;
+    struct money bought;  /* the offer's rate, our currency; 0: not known */
+    struct money ceiling; /* subscriptions and their children: the most it may be charged */
+    unsigned decimals;    /* of its charges; 0: not known */
+    int64_t unit;         /* packages: what the panel counts as all of it; 0: not known */
+    bool has_children;
+    size_t odd_children;         /* how many its panel last named that are none of ours */
+    enum schedule_verdict stuck; /* as the tracker last saw it */
+    int64_t placed_at_ms;        /* wall */
+    int64_t asked_at_ms;         /* monotonic; when the panel last reported on it; 0 never */
+    int64_t due_at_ms;        /* monotonic; when it is to be queried though nobody asks; 0: never */
+    int64_t unknown_since_ms; /* monotonic; since when its provider does not know it; 0: it does */
+    char upstream_id[OPEN_ORDER_UPSTREAM_BYTES]; /* "" until accepted */
+    const char *extra; /* JSON object without braces: `"posts":"10","orders":["7"]`; NULL none */
+};
+
+struct client_view_order open_order_view(const struct open_order *order);
+/* It has a provider to query, and something may still change. */
+bool open_order_is_tracked(const struct open_order *order);
+/* What its charges are rounded up to; `current` where it does not know. */
+unsigned open_order_decimals(const struct open_order *order, unsigned current);
+/* A row as the table has it. A provider that is not configured counts too: it may come back. */
+void open_order_from_ledger(const struct ledger_order *order, struct open_order *out);
+
+#endif
