@@ -66,8 +66,8 @@ static void page_providers_print_health(struct jsonwriter *w, struct order_conte
     jsonwriter_bool(w, "currency_wrong", report.is_currency_wrong);
     jsonwriter_text(w, "orders_breaker", str_of(page_providers_breaker_name(report.orders)));
     jsonwriter_text(w, "readings_breaker", str_of(page_providers_breaker_name(report.readings)));
-    jsonwriter_number(w, "rest_ms", report.cool_down_ms);
-    jsonwriter_number(w, "offers_resting", report.offers_cooling_down);
+    jsonwriter_number(w, "cool_down_ms", report.cool_down_ms);
+    jsonwriter_number(w, "offers_cooling_down", report.offers_cooling_down);
 }
 
 static void page_providers_print_provider(struct jsonwriter *w, struct order_context *context,

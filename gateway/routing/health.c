@@ -250,7 +250,7 @@ static void health_announce_provider(const struct note *note, enum log_level lev
     if (watch->is_announced || availability_look(watch, note->now_ms) == SKIP_NONE)
         return;
     watch->is_announced = true;
-    health_news_add(note->news, level, "provider_resting", reason);
+    health_news_add(note->news, level, "provider_cool_down", reason);
 }
 
 static void health_announce_offer(const struct note *note, struct availability *offer,
@@ -259,7 +259,7 @@ static void health_announce_offer(const struct note *note, struct availability *
     if (offer->is_announced || availability_look(offer, note->now_ms) == SKIP_NONE)
         return;
     offer->is_announced = true;
-    health_news_add(note->news, LOG_WARN, "offer_resting", reason);
+    health_news_add(note->news, LOG_WARN, "offer_cool_down", reason);
 }
 
 static void health_provider_fails(const struct note *note)
@@ -329,7 +329,7 @@ static void health_park_key(const struct note *note)
         return;
     note->provider->is_key_parked = true;
     note->provider->key_probe_at_ms = note->now_ms + HEALTH_KEY_PROBE_MS;
-    health_news_add(note->news, LOG_ERROR, "provider_resting", "bad_key");
+    health_news_add(note->news, LOG_ERROR, "provider_cool_down", "bad_key");
 }
 
 static void health_park_funds(const struct note *note)
@@ -347,7 +347,7 @@ static void health_park_funds(const struct note *note)
         funds->service_len = note->service.len;
     }
     if (is_new)
-        health_news_add(note->news, LOG_WARN, "provider_resting", "out_of_funds");
+        health_news_add(note->news, LOG_WARN, "provider_cool_down", "out_of_funds");
 }
 
 static void health_note_success(const struct note *note)
@@ -436,7 +436,7 @@ static void health_blame_supplier(struct provider_health *provider, struct healt
         return;
     availability_cool_down(offer, HEALTH_SUPPLIER_COOL_DOWN_MS, now_ms);
     offer->is_announced = true;
-    health_news_add(news, LOG_WARN, "offer_resting", "its_supplier_is_out_of_funds");
+    health_news_add(news, LOG_WARN, "offer_cool_down", "its_supplier_is_out_of_funds");
 }
 
 void health_balance(struct health *health, unsigned provider_id, struct money balance,

@@ -151,7 +151,7 @@ def test_a_list_or_a_balance_that_does_not_come_leaves_the_last_one(make_gateway
     services = eventually(lambda: gateway.call("services").json)
     balance = gateway.call("balance").json
     assert len(services) == 10 and balance["currency"] == "USD"
-    # One after the other: the answers of each keep the other's failures from resting the panel.
+    # One after the other: the answers of each keep the failures of the other from putting the panel in cool-down.
     for action in ("services", "balance"):
         mark, other = alpha.mark(), beta.mark()
         alpha.rules({"action": action, "do": rule_of(what, alpha)})

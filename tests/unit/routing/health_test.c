@@ -429,12 +429,12 @@ static void test_each_change_is_logged_once(void **state)
         const char *line;
         unsigned times;
     } cases[] = {
-        {"event=provider_resting provider=n7 reason=orders_fail\n", 1},
-        {"event=offer_resting provider=n7 service=\"5 5\" reason=orders_fail\n", 1},
+        {"event=provider_cool_down provider=n7 reason=orders_fail\n", 1},
+        {"event=offer_cool_down provider=n7 service=\"5 5\" reason=orders_fail\n", 1},
         {"event=provider_recovered provider=n7 ", 1},
         {"event=offer_recovered provider=n7 ", 1},
-        {"level=error event=provider_resting provider=n8 reason=bad_key\n", 1},
-        {"level=error event=provider_resting provider=n8 reason=redirect", 1},
+        {"level=error event=provider_cool_down provider=n8 reason=bad_key\n", 1},
+        {"level=error event=provider_cool_down provider=n8 reason=redirect", 1},
         {"event=provider_recovered provider=n8 reason=key_works\n", 1},
         {"event=provider_recovered provider=n8 reason=by_operator\n", 1},
         {"\n", 8},
