@@ -22,10 +22,11 @@ static bool provider_rows_is_loopback_host(struct str host)
 static bool provider_rows_split_url(struct str url, struct str *authority_out, bool *is_plain_out)
 {
     struct str rest;
-    *is_plain_out = str_starts(url, STR("http://"));
-    if (!*is_plain_out && !str_starts(url, STR("https://")))
+    static const struct str plain = {"http://", 7}, secure = {"https://", 8};
+    *is_plain_out = str_equal_folded(str_first(url, plain.len), plain);
+    if (!*is_plain_out && !str_equal_folded(str_first(url, secure.len), secure))
         return false;
-    rest = str_from(url, *is_plain_out ? strlen("http://") : strlen("https://"));
+    rest = str_from(url, *is_plain_out ? plain.len : secure.len);
     size_t end = 0;
     while (end < rest.len && str_find_byte(STR("/?#"), rest.ptr[end]) == SIZE_MAX)
         end++;
@@ -353,6 +354,19 @@ static const struct setting_row list[] = {
                  "are folded, `*` matches anything, the most specific pattern wins."},
 };
 
+/* "?key=…" or "&api_key=…": a panel's own page may show its address so. */
+static bool provider_rows_has_key(struct str url)
+{
+    static const char *const names[] = {"key", "api_key", "apikey", "token", "api_token"};
+    size_t query = str_find_byte(url, '?');
+    struct str rest = query == SIZE_MAX ? STR_NONE : str_from(url, query + 1), pair;
+    while (rest.ptr && str_next(&rest, '&', &pair))
+        for (size_t i = 0; i < COUNT_OF(names); i++)
+            if (str_equal_folded(str_first(pair, str_find_byte(pair, '=')), str_of(names[i])))
+                return true;
+    return false;
+}
+
 static void provider_rows_check_url(struct setting_reader *reader, const struct yamlnode *map,
                                     const struct provider_settings *provider)
 {
@@ -361,6 +375,10 @@ static void provider_rows_check_url(struct setting_reader *reader, const struct 
     if (provider->url == NULL ||
         !provider_rows_split_url(str_of(provider->url), &authority, &is_plain))
         return;
+    if (provider_rows_has_key(str_of(provider->url)))
+        faultlist_warn(reader->faults, yamlnode_find(map, "url")->place,
+                       "`url` holds a key, which then reaches proxies' and panels' logs; put it "
+                       "under `key` and leave it out here");
     if (is_plain && !provider_rows_is_loopback_host(provider_rows_host_of(authority)))
         faultlist_warn(reader->faults, yamlnode_find(map, "url")->place,
                        "`url` with http:// sends our key in clear text; use https://");

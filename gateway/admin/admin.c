@@ -1,4 +1,4 @@
-/* See admin.h: who may ask, and which page answers. */
+/* See admin.h: who may call, and which page answers. */
 #include "admin/admin.h"
 
 #include <stdlib.h>
@@ -25,7 +25,7 @@ static const struct route routes[] = {
     {EXCHANGE_POST, "/providers/*/pause", false, page_providers_pause},
     {EXCHANGE_POST, "/providers/*/resume", false, page_providers_resume},
     {EXCHANGE_POST, "/providers/*/accept", false, page_providers_accept},
-    {EXCHANGE_GET, "/providers/*/doctor", false, page_providers_doctor},
+    {EXCHANGE_POST, "/providers/*/doctor", false, page_providers_doctor},
     {EXCHANGE_GET, "/clients", false, page_clients_list},
     {EXCHANGE_GET, "/explain", false, page_explain_run},
     {EXCHANGE_POST, "/reload", false, page_gateway_reload},
@@ -63,7 +63,7 @@ void admin_free(struct admin *admin)
     free(admin);
 }
 
-/* The worst turn is kept until /metrics has told it, whoever looked before. */
+/* The worst turn is kept until /metrics has reported it, whoever looked before. */
 void admin_state(struct admin *admin, struct admin_state *out)
 {
     admin->parts.state(out, admin->parts.arg);
@@ -72,7 +72,7 @@ void admin_state(struct admin *admin, struct admin_state *out)
     out->longest_turn_us = admin->longest_turn_us;
 }
 
-/* ---- answers ---- */
+/* ---- replies ---- */
 
 static void admin_end_call(struct admin *admin)
 {
@@ -124,7 +124,7 @@ int admin_status_of(enum fault_code code)
 const struct provider *admin_provider(struct admin_call *call)
 {
     if (call->catalogue == NULL) {
-        admin_fail(call, 503, "the first lists have not arrived yet; try again in a moment");
+        admin_fail(call, 503, "the providers' lists have not arrived yet; try again in a moment");
         return NULL;
     }
     const struct provider *provider = provider_set_find(call->catalogue->providers, call->subject);
@@ -133,7 +133,7 @@ const struct provider *admin_provider(struct admin_call *call)
     return provider;
 }
 
-/* ---- who may ask ---- */
+/* ---- who may call ---- */
 
 static bool admin_has_right_token(const struct admin *admin, const struct exchange *x)
 {
@@ -144,28 +144,53 @@ static bool admin_has_right_token(const struct admin *admin, const struct exchan
     return digest_equal(&digest, &admin->token);
 }
 
-static struct str admin_without_port(struct str host)
+/* Of "HOST", "HOST:PORT", "[IPV6]" or "[IPV6]:PORT" the host; false for anything else. */
+static bool admin_split_host(struct str whole, struct str *host_out)
 {
-    if (host.len > 0 && host.ptr[0] == '[') {
-        size_t end = str_find_byte(host, ']');
-        return end == SIZE_MAX ? STR("") : str_make(host.ptr + 1, end - 1);
-    }
-    return str_first(host, str_find_byte(host, ':'));
+    bool is_bracketed = whole.len > 0 && whole.ptr[0] == '[';
+    size_t end = str_find_byte(whole, is_bracketed ? ']' : ':');
+    uint64_t number;
+    if (is_bracketed && end == SIZE_MAX)
+        return false;
+    *host_out = is_bracketed ? str_make(whole.ptr + 1, end - 1) : str_first(whole, end);
+    struct str port = str_from(whole, end == SIZE_MAX ? whole.len : end + is_bracketed);
+    return port.len == 0 ||
+           (port.ptr[0] == ':' && str_to_u64(str_from(port, 1), &number) && number <= UINT16_MAX);
 }
 
-/* Without a token a web page in the operator's browser could reach us by a name of its own that
- * leads to loopback, or by a form: the first shows in Host, the second in Origin. */
-static bool admin_is_own_page(const struct exchange *x)
+/* "localhost", an IPv4 address without brackets or an IPv6 address within them. */
+bool admin_is_local_name(struct str whole)
 {
     struct in6_addr address;
-    struct str whole = exchange_header(x, "Host"), host = admin_without_port(whole);
-    struct str origin = exchange_header(x, "Origin");
-    if (!str_equal_folded(host, STR("localhost")) && !network_parse_address(host, &address))
+    struct str host;
+    if (!admin_split_host(whole, &host))
         return false;
-    if (origin.ptr == NULL)
-        return true;
-    size_t scheme = str_find(origin, STR("://"));
-    return scheme != SIZE_MAX && str_equal_folded(str_from(origin, scheme + 3), whole);
+    bool has_colon = str_find_byte(host, ':') != SIZE_MAX;
+    if (has_colon != (whole.ptr[0] == '['))
+        return false;
+    return str_equal_folded(host, STR("localhost")) || network_parse_address(host, &address);
+}
+
+/* This listener speaks plain HTTP, so that "http://" and the Host are all of our own origin. */
+static bool admin_is_own_origin(struct str origin, struct str host)
+{
+    static const struct str scheme = {"http://", 7};
+    return str_equal_folded(str_first(origin, scheme.len), scheme) &&
+           str_equal_folded(str_from(origin, scheme.len), host);
+}
+
+/* Without a token, a web page in the operator's browser could reach us through a host name of its
+ * own that resolves to loopback, through a form, or through an image. Host shows the first, Origin
+ * the second, and Sec-Fetch-Site all of them in browsers that send it. */
+static bool admin_is_own_page(const struct exchange *x)
+{
+    struct str host = exchange_header(x, "Host"), origin = exchange_header(x, "Origin");
+    struct str site = exchange_header(x, "Sec-Fetch-Site");
+    if (!admin_is_local_name(host))
+        return false;
+    if (site.ptr && !str_is(site, "same-origin") && !str_is(site, "none"))
+        return false;
+    return origin.ptr == NULL || admin_is_own_origin(origin, host);
 }
 
 bool admin_is_trusted(const struct admin_call *call)
@@ -180,7 +205,9 @@ static bool admin_admit(struct admin_call *call)
     if (admin_is_trusted(call))
         return true;
     if (!call->admin->has_token) {
-        admin_fail(call, 403, "ask by address or localhost, not from another site's page");
+        admin_fail(
+            call, 403,
+            "without a token, call by IP address or localhost and not from another site's page");
         return false;
     }
     exchange_add_header(call->exchange, "WWW-Authenticate", "Bearer");
@@ -268,9 +295,9 @@ void admin_handle(struct exchange *exchange, void *arg)
         return;
     if (route == NULL && is_path) {
         exchange_add_header(exchange, "Allow", method == EXCHANGE_POST ? "GET, HEAD" : "POST");
-        admin_fail(call, 405, "this page is asked by another method");
+        admin_fail(call, 405, "method not allowed");
     } else if (route == NULL) {
-        admin_fail(call, 404, "there is no such page");
+        admin_fail(call, 404, "not found");
     } else if (admin_read_params(call)) {
         route->run(call);
     }

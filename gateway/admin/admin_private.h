@@ -2,6 +2,8 @@
  * The main thread. */
 #ifndef ADMIN_ADMIN_PRIVATE_H
 #define ADMIN_ADMIN_PRIVATE_H
+#include <sys/queue.h>
+
 #include "admin/admin.h"
 #include "base/fault.h"
 #include "base/jsonwriter.h"
@@ -9,13 +11,16 @@
 
 enum { ADMIN_ANSWER_BYTES = 32 * 1024 * 1024, ADMIN_LIST_MAX = 1000, ADMIN_LIST_DEFAULT = 50 };
 
+struct page_providers_doctor;
+
 struct admin {
     struct admin_parts parts;
     bool has_token;
     struct digest token;
-    struct client_set *clients; /* pinned */
-    unsigned open_calls;        /* not yet answered by their page */
-    int64_t longest_turn_us;    /* of the workers' loops since the last /metrics */
+    struct client_set *clients;                 /* pinned */
+    unsigned open_calls;                        /* not yet answered by their page */
+    LIST_HEAD(, page_providers_doctor) doctors; /* at most one per provider */
+    int64_t longest_turn_us;                    /* of the workers' loops since the last /metrics */
 };
 
 /* One request; lives in the exchange's arena until the exchange has ended. */
@@ -35,8 +40,11 @@ void admin_fail(struct admin_call *call, int status, const char *message);
 int admin_status_of(enum fault_code code);
 void admin_state(struct admin *admin, struct admin_state *out);
 
-/* Whether the asker may see more than whether all is well. */
+/* Whether the caller may see more than whether all is well. */
 bool admin_is_trusted(const struct admin_call *call);
+
+/* Whether a Host names us by address or as localhost. Pure. */
+bool admin_is_local_name(struct str whole);
 
 /* The provider of the call's subject, pinned by the call's catalogue; NULL: answered with 404. */
 const struct provider *admin_provider(struct admin_call *call);

@@ -6,6 +6,8 @@
 #include "http/listener_rows.h"
 #include "settings/kind.h"
 
+enum { TOKEN_MIN = 6 };
+
 static const struct setting_row list[] = {
     {.key = "listen",
      .kind = &listener_rows_listen,
@@ -25,6 +27,30 @@ static void admin_rows_begin(void *record)
     listener_rows_begin_admin(&draft->settings.listener);
 }
 
+static bool admin_rows_is_reachable(const struct listener_settings *listener)
+{
+    for (size_t i = 0; i < listener->listen_count; i++)
+        if (!listener_rows_is_loopback(&listener->listen[i]))
+            return true;
+    return false;
+}
+
+/* A short token can be guessed: a fault where others can try, else a warning. */
+static void admin_rows_check_token(struct setting_reader *reader, const struct yamlnode *token,
+                                   const struct admin_draft *draft)
+{
+    static const char message[] =
+        "`token` has %zu of at least %d characters, so it can be guessed; "
+        "use a random one, such as from `openssl rand -hex 16`";
+    size_t len = draft->token ? strlen(draft->token) : 0;
+    if (len == 0 || len >= TOKEN_MIN)
+        return;
+    if (admin_rows_is_reachable(&draft->settings.listener))
+        faultlist_add(reader->faults, token->place, message, len, TOKEN_MIN);
+    else
+        faultlist_warn(reader->faults, token->place, message, len, TOKEN_MIN);
+}
+
 static void admin_rows_check(struct setting_reader *reader, const struct yamlnode *map,
                              void *record)
 {
@@ -32,8 +58,10 @@ static void admin_rows_check(struct setting_reader *reader, const struct yamlnod
     const struct yamlnode *listen = yamlnode_find(map, "listen");
     if (draft->settings.has_token)
         draft->settings.token = digest_sha256(str_of(draft->token));
-    if (yamlnode_find(map, "token"))
+    if (yamlnode_find(map, "token")) {
+        admin_rows_check_token(reader, yamlnode_find(map, "token"), draft);
         return;
+    }
     for (size_t i = 0; i < draft->settings.listener.listen_count; i++) {
         const struct listener_address *address = &draft->settings.listener.listen[i];
         if (listener_rows_is_loopback(address))

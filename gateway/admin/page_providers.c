@@ -168,24 +168,40 @@ void page_providers_accept(struct admin_call *call)
                      call->context->loop, page_providers_on_accepted, call);
 }
 
-enum { DOCTOR_WAIT_MS = 1000, DOCTOR_FINDINGS = 40 };
+/* ---- doctor ---- */
 
-struct doctor {
+enum { DOCTOR_CONNECTION_MS = 1000, DOCTOR_TOKEN_MS = 15000, DOCTOR_FINDINGS = 40 };
+
+struct page_providers_patient { /* a call that waits for the doctor's report */
+    struct admin_call *call;
+    STAILQ_ENTRY(page_providers_patient) entry;
+};
+
+/* Calls the provider's balance and then its list, within its rate limit; nothing it learns changes
+ * what the gateway does. There is one per provider: further calls join it and get the same report.
+ * Lives in the arena of the first call, which is answered last. */
+struct page_providers_doctor {
+    LIST_ENTRY(page_providers_doctor) entry;
+    STAILQ_HEAD(, page_providers_patient) joined;
     struct admin_call *call;
     const struct provider *provider; /* pinned by the call's catalogue */
-    struct buf findings;             /* the inside of a JSON array */
+    const char *request_id;
+    enum upstream_action action; /* under way */
+    int64_t give_up_at_ms;       /* monotonic: waits for a token no longer */
+    struct loop_timer token;
+    struct buf findings; /* the inside of a JSON array */
     struct jsonwriter w;
-    unsigned problems, asked; /* questions not yet answered */
+    unsigned problems;
     bool has_balance;
     struct money balance;
     size_t services;
 };
 
-static void page_providers_doctor_tell(struct doctor *doctor, bool is_problem, const char *format,
-                                       ...) PRINTF_LIKE(3, 4);
+static void page_providers_doctor_tell(struct page_providers_doctor *doctor, bool is_problem,
+                                       const char *format, ...) PRINTF_LIKE(3, 4);
 
-static void page_providers_doctor_tell(struct doctor *doctor, bool is_problem, const char *format,
-                                       ...)
+static void page_providers_doctor_tell(struct page_providers_doctor *doctor, bool is_problem,
+                                       const char *format, ...)
 {
     struct buf message;
     va_list args;
@@ -201,13 +217,10 @@ static void page_providers_doctor_tell(struct doctor *doctor, bool is_problem, c
     buf_fini(&message);
 }
 
-static void page_providers_doctor_end(struct doctor *doctor)
+static void page_providers_doctor_print(const struct page_providers_doctor *doctor, struct buf *out)
 {
-    struct buf out;
-    if (--doctor->asked > 0)
-        return;
-    buf_init(&out, ADMIN_ANSWER_BYTES);
-    struct jsonwriter w = jsonwriter_to(&out);
+    buf_init(out, ADMIN_ANSWER_BYTES);
+    struct jsonwriter w = jsonwriter_to(out);
     jsonwriter_object(&w, NULL);
     jsonwriter_text(&w, "provider", str_of(doctor->provider->settings.name));
     jsonwriter_bool(&w, "healthy", doctor->problems == 0);
@@ -218,26 +231,52 @@ static void page_providers_doctor_end(struct doctor *doctor)
     jsonwriter_text(&w, "currency", str_of(doctor->provider->settings.currency));
     jsonwriter_number(&w, "services", (int64_t)doctor->services);
     jsonwriter_array(&w, "findings");
-    buf_add_str(&out, buf_str(&doctor->findings));
+    buf_add_str(out, buf_str(&doctor->findings));
     jsonwriter_array_end(&w);
     jsonwriter_object_end(&w);
+}
+
+static void page_providers_doctor_end(struct page_providers_doctor *doctor)
+{
+    struct page_providers_patient *patient;
+    struct buf out;
+    LIST_REMOVE(doctor, entry);
+    loop_timer_fini(&doctor->token);
+    while ((patient = STAILQ_FIRST(&doctor->joined)) != NULL) {
+        STAILQ_REMOVE_HEAD(&doctor->joined, entry);
+        page_providers_doctor_print(doctor, &out);
+        admin_reply(patient->call, 200, &out);
+    }
+    page_providers_doctor_print(doctor, &out);
     buf_fini(&doctor->findings);
     admin_reply(doctor->call, 200, &out);
 }
 
-/* What an answer that is not usable means for the operator. */
-static void page_providers_doctor_tell_unusable(struct doctor *doctor, const char *what,
+static void page_providers_doctor_call(void *arg);
+
+static void page_providers_doctor_next(struct page_providers_doctor *doctor)
+{
+    if (doctor->action == UPSTREAM_SERVICES) {
+        page_providers_doctor_end(doctor);
+        return;
+    }
+    doctor->action = UPSTREAM_SERVICES;
+    page_providers_doctor_call(doctor);
+}
+
+/* What an unusable response means for the operator. */
+static void page_providers_doctor_tell_unusable(struct page_providers_doctor *doctor,
+                                                const char *what,
                                                 const struct upstream_response *answer)
 {
     struct str text = answer->error.len ? answer->error : answer->evidence;
     if (answer->outcome == OUTCOME_NOT_SENT)
         page_providers_doctor_tell(
-            doctor, true, "%s: could not be asked: " STR_FMT "; look at `url`, DNS and firewall",
+            doctor, true, "%s: could not be asked: " STR_FMT "; check `url`, DNS and firewall",
             what, STR_ARG(text));
     else if (answer->is_key)
-        page_providers_doctor_tell(doctor, true,
-                                   "%s: the key is refused: " STR_FMT "; look at `key`", what,
-                                   STR_ARG(text));
+        page_providers_doctor_tell(doctor, true, "%s: the key is refused: " STR_FMT "; check `key`",
+                                   what, STR_ARG(text));
     else if (answer->is_challenge)
         page_providers_doctor_tell(
             doctor, true,
@@ -249,18 +288,18 @@ static void page_providers_doctor_tell_unusable(struct doctor *doctor, const cha
                                    STR_ARG(text));
     else if (answer->is_rate_limited)
         page_providers_doctor_tell(
-            doctor, true, "%s: too many requests, says the panel; lower `rate_limit`", what);
+            doctor, true, "%s: the panel reports too many requests; lower `rate_limit`", what);
     else
         page_providers_doctor_tell(doctor, true, "%s: not usable: " STR_FMT, what, STR_ARG(text));
 }
 
 static void page_providers_doctor_on_balance(const struct upstream_response *answer, void *arg)
 {
-    struct doctor *doctor = arg;
+    struct page_providers_doctor *doctor = arg;
     const char *currency = doctor->provider->settings.currency;
     if (answer->outcome != OUTCOME_ACCEPTED || !answer->has_balance) {
         page_providers_doctor_tell_unusable(doctor, "balance", answer);
-        page_providers_doctor_end(doctor);
+        page_providers_doctor_next(doctor);
         return;
     }
     doctor->has_balance = true;
@@ -276,7 +315,7 @@ static void page_providers_doctor_on_balance(const struct upstream_response *ans
                                    ", the configuration says %s: every cost "
                                    "may be wrong; correct `currency`",
                                    STR_ARG(answer->balance_currency), currency);
-    page_providers_doctor_end(doctor);
+    page_providers_doctor_next(doctor);
 }
 
 /* ---- its list against what we sell from it ---- */
@@ -294,7 +333,8 @@ static int page_providers_doctor_compare_id(const void *key, const void *member)
     return str_compare(*id, (*row)->id);
 }
 
-static void page_providers_doctor_check_offer(struct doctor *doctor, const struct service *service,
+static void page_providers_doctor_check_offer(struct page_providers_doctor *doctor,
+                                              const struct service *service,
                                               const struct offer *offer,
                                               const struct upstream_service *row)
 {
@@ -305,7 +345,7 @@ static void page_providers_doctor_check_offer(struct doctor *doctor, const struc
     else if (row->is_doubled || !row->has_rate)
         page_providers_doctor_tell(doctor, true, "service %u: the panel's service " STR_FMT " %s",
                                    service->id, STR_ARG(offer->service),
-                                   row->is_doubled ? "stands twice in its list, differently"
+                                   row->is_doubled ? "is twice in its list, with different rows"
                                                    : "has no readable rate");
     else if (row->is_void)
         page_providers_doctor_tell(doctor, true,
@@ -320,7 +360,7 @@ static void page_providers_doctor_check_offer(struct doctor *doctor, const struc
                                    service->id, STR_ARG(offer->service));
 }
 
-static void page_providers_doctor_check_offers(struct doctor *doctor,
+static void page_providers_doctor_check_offers(struct page_providers_doctor *doctor,
                                                const struct upstream_service **rows, size_t count)
 {
     const struct catalogue *catalogue = doctor->call->catalogue;
@@ -344,10 +384,10 @@ static void page_providers_doctor_check_offers(struct doctor *doctor,
 
 static void page_providers_doctor_on_services(const struct upstream_response *answer, void *arg)
 {
-    struct doctor *doctor = arg;
+    struct page_providers_doctor *doctor = arg;
     if (answer->outcome != OUTCOME_ACCEPTED) {
         page_providers_doctor_tell_unusable(doctor, "services", answer);
-        page_providers_doctor_end(doctor);
+        page_providers_doctor_next(doctor);
         return;
     }
     doctor->services = answer->service_count;
@@ -362,12 +402,12 @@ static void page_providers_doctor_on_services(const struct upstream_response *an
     qsort(rows, answer->service_count, sizeof *rows, page_providers_doctor_compare_rows);
     page_providers_doctor_check_offers(doctor, rows, answer->service_count);
     free(rows);
-    page_providers_doctor_end(doctor);
+    page_providers_doctor_next(doctor);
 }
 
 /* ---- what the gateway itself knows ---- */
 
-static void page_providers_doctor_tell_standing(struct doctor *doctor)
+static void page_providers_doctor_tell_standing(struct page_providers_doctor *doctor)
 {
     struct health_report health;
     struct refresher_report list;
@@ -392,36 +432,74 @@ static void page_providers_doctor_tell_standing(struct doctor *doctor)
         page_providers_doctor_tell(
             doctor, true, "it said our funds are out: no orders until the balance has risen");
     if (health.orders != BREAKER_CLOSED)
-        page_providers_doctor_tell(doctor, true,
-                                   "its orders failed several times in a row: it rests");
+        page_providers_doctor_tell(
+            doctor, true, "its orders failed several times in a row: its circuit breaker is open");
     if (health.readings != BREAKER_CLOSED)
         page_providers_doctor_tell(
-            doctor, true, "its answers to readings failed several times in a row: it rests");
+            doctor, true,
+            "its readings failed several times in a row: their circuit breaker is open");
     if (list.last_error[0])
-        page_providers_doctor_tell(doctor, true, "its list could not be taken the last time: %s",
+        page_providers_doctor_tell(doctor, true, "its list could not be fetched the last time: %s",
                                    list.last_error);
+}
+
+/* Takes a token of the provider's bucket first, as every other reading does. */
+static void page_providers_doctor_call(void *arg)
+{
+    struct page_providers_doctor *doctor = arg;
+    struct upstream_request request = {.action = doctor->action};
+    struct upstream_call_options options = {.request_id = doctor->request_id,
+                                            .wait_ms = DOCTOR_CONNECTION_MS};
+    struct loop *loop = doctor->call->context->loop;
+    int64_t now_ms = clock_monotonic_ms();
+    int64_t wait_ms = provider_take_token(doctor->provider, PROVIDER_LANE_OTHER, now_ms);
+    if (wait_ms == 0) {
+        upstream_call_start(loop, doctor->provider, &request, &options,
+                            doctor->action == UPSTREAM_BALANCE ? page_providers_doctor_on_balance
+                                                               : page_providers_doctor_on_services,
+                            doctor);
+    } else if (now_ms + wait_ms <= doctor->give_up_at_ms) {
+        loop_timer_start(&doctor->token, loop, wait_ms, page_providers_doctor_call, doctor);
+    } else {
+        page_providers_doctor_tell(doctor, true,
+                                   "%s: not called: `rate_limit` or the panel's Retry-After leaves "
+                                   "no room for it now; try again later",
+                                   upstream_action_name(doctor->action));
+        page_providers_doctor_next(doctor);
+    }
+}
+
+static bool page_providers_doctor_join(struct admin_call *call, const struct provider *provider)
+{
+    struct page_providers_doctor *doctor;
+    LIST_FOREACH(doctor, &call->admin->doctors, entry)
+    if (doctor->provider->id == provider->id)
+        break;
+    if (doctor == NULL)
+        return false;
+    struct page_providers_patient *patient =
+        arena_new(exchange_arena(call->exchange), sizeof *patient);
+    patient->call = call;
+    STAILQ_INSERT_TAIL(&doctor->joined, patient, entry);
+    return true;
 }
 
 void page_providers_doctor(struct admin_call *call)
 {
     const struct provider *provider = admin_provider(call);
-    if (provider == NULL)
+    struct arena *arena = exchange_arena(call->exchange);
+    if (provider == NULL || page_providers_doctor_join(call, provider))
         return;
-    struct doctor *doctor = arena_new(exchange_arena(call->exchange), sizeof *doctor);
-    struct upstream_request balance = {.action = UPSTREAM_BALANCE},
-                            list = {.action = UPSTREAM_SERVICES};
-    struct upstream_call_options options = {
-        .request_id =
-            arena_text(exchange_arena(call->exchange), exchange_request_id(call->exchange)),
-        .wait_ms = DOCTOR_WAIT_MS};
+    struct page_providers_doctor *doctor = arena_new(arena, sizeof *doctor);
+    STAILQ_INIT(&doctor->joined);
     doctor->call = call;
     doctor->provider = provider;
-    doctor->asked = 2;
+    doctor->request_id = arena_text(arena, exchange_request_id(call->exchange));
+    doctor->action = UPSTREAM_BALANCE;
+    doctor->give_up_at_ms = clock_monotonic_ms() + DOCTOR_TOKEN_MS;
     buf_init(&doctor->findings, ADMIN_ANSWER_BYTES);
     doctor->w = jsonwriter_to(&doctor->findings);
+    LIST_INSERT_HEAD(&call->admin->doctors, doctor, entry);
     page_providers_doctor_tell_standing(doctor);
-    upstream_call_start(call->context->loop, provider, &balance, &options,
-                        page_providers_doctor_on_balance, doctor);
-    upstream_call_start(call->context->loop, provider, &list, &options,
-                        page_providers_doctor_on_services, doctor);
+    page_providers_doctor_call(doctor);
 }

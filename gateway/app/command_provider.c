@@ -103,7 +103,7 @@ static const struct command_provider_verb {
     int (*print)(const json_t *json);
 } verbs[] = {
     {"list", 0, 0, true, command_provider_print_list},
-    {"doctor", 1, 1, true, command_provider_print_doctor},
+    {"doctor", 1, 1, false, command_provider_print_doctor},
     {"pause", 1, 1, false, command_provider_print_one},
     {"resume", 1, 1, false, command_provider_print_one},
     {"accept", 1, 2, false, command_provider_print_accepted},

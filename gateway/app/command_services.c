@@ -66,11 +66,15 @@ int command_services_explain(int argc, char **argv)
     struct remote_reply reply;
     struct buf path;
     uint64_t number;
+    int64_t quantity;
     if (!command_parse(argc, argv, own, COUNT_OF(own), &options))
         return EXIT_USAGE;
     if (options.argument_count != 2 || !str_to_u64(str_of(options.arguments[0]), &number) ||
-        !str_to_u64(str_of(options.arguments[1]), &number)) {
-        fputs("panelmux: explain needs a service and a quantity, whole numbers\n", stderr);
+        number > UINT32_MAX || !str_to_i64(str_of(options.arguments[1]), &quantity) ||
+        quantity < 1) {
+        fputs("panelmux: explain needs a service and a quantity, whole numbers; the quantity is at "
+              "least 1\n",
+              stderr);
         return EXIT_USAGE;
     }
     if (!remote_open(&remote, &options))

@@ -21,6 +21,11 @@ static bool client_rows_parse_key(struct str text, const struct setting_row *row
         return fault_set(why, FAULT_INVALID, "must not be empty; write at least one character");
     if (text.len > KEY_LEN_MAX)
         return fault_set(why, FAULT_INVALID, "is too long; %d bytes are the most", KEY_LEN_MAX);
+    for (size_t i = 0; i < text.len; i++)
+        if ((unsigned char)text.ptr[i] < ' ' || text.ptr[i] == 0x7f)
+            return fault_set(why, FAULT_INVALID,
+                             "holds a line break or another control character; a key is one line, "
+                             "and several keys are a list under `keys`");
     *(struct digest *)field = digest_sha256(text);
     return true;
 }

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -57,14 +58,39 @@ static bool sqlite_backup_sync_path(const char *path, int flags)
     return is_synced;
 }
 
+/* The folder of a path, and the name in it. */
+static const char *sqlite_backup_split(const char *path, char folder[PATH_MAX])
+{
+    const char *slash = strrchr(path, '/');
+    size_t len = slash ? (size_t)(slash - path) + 1 : 0;
+    snprintf(folder, PATH_MAX, "%.*s", slash ? (int)len : 1, slash ? path : ".");
+    return path + len;
+}
+
 static bool sqlite_backup_sync_folder_of(const char *path)
 {
     char folder[PATH_MAX];
-    const char *slash = strrchr(path, '/');
-    size_t len = slash ? (size_t)(slash - path) + 1 : 0;
-    memcpy(folder, path, len);
-    folder[len] = '\0';
-    return sqlite_backup_sync_path(slash ? folder : ".", O_RDONLY | O_DIRECTORY);
+    sqlite_backup_split(path, folder);
+    return sqlite_backup_sync_path(folder, O_RDONLY | O_DIRECTORY);
+}
+
+/* Names beside the ledger that SQLite or our lock take for their own: a copy there would be read
+ * as the ledger's journal. */
+static bool sqlite_backup_is_reserved(const char *path, const char *ledger)
+{
+    static const char *const suffixes[] = {"", "-journal", "-wal", "-shm", ".lock"};
+    char folder[PATH_MAX], ledger_folder[PATH_MAX];
+    struct stat a, b;
+    const char *name = sqlite_backup_split(path, folder);
+    const char *ledger_name = sqlite_backup_split(ledger, ledger_folder);
+    size_t len = strlen(ledger_name);
+    if (strncmp(name, ledger_name, len) != 0 || stat(folder, &a) != 0 ||
+        stat(ledger_folder, &b) != 0 || a.st_dev != b.st_dev || a.st_ino != b.st_ino)
+        return false;
+    for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++)
+        if (strcmp(name + len, suffixes[i]) == 0)
+            return true;
+    return false;
 }
 
 static bool sqlite_backup_failed(const char *path, int error, struct fault *why)
@@ -80,15 +106,18 @@ bool sqlite_backup(struct backend_connection *connection, const char *path, stru
 {
     char partial[PATH_MAX];
     struct stat facts;
-    int len = snprintf(partial, sizeof partial, "%s.partial", path);
+    int len = snprintf(partial, sizeof partial, "%s.partial-XXXXXX", path);
     if (len < 0 || (size_t)len >= sizeof partial)
         return sqlite_backup_failed(path, ENAMETOOLONG, why);
     if (lstat(path, &facts) == 0)
         return sqlite_backup_failed(path, EEXIST, why);
+    if (sqlite_backup_is_reserved(path, connection->path))
+        return fault_set(why, FAULT_CONFLICT,
+                         "backup %s: that name belongs to the ledger itself; name another file",
+                         path);
     if (!sqlite_revive(connection, why))
         return false;
-    unlink(partial); /* of a backup that was interrupted */
-    int fd = open(partial, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    int fd = mkostemp(partial, O_CLOEXEC); /* a new file, whatever is there */
     if (fd < 0)
         return sqlite_backup_failed(path, errno, why);
     close(fd);

@@ -61,7 +61,10 @@ def test_a_name_that_a_panel_gives_reads_no_secret_of_ours(make_panel, make_gate
                                    ["order", "resolve", "--provider", "a", "--text", "t", "--accepted", "1"],
                                    ["provider"], ["provider", "pause"], ["provider", "list", "x"], ["client"],
                                    ["client", "credit", "shop", "5"], ["ledger"], ["ledger", "backup"], ["reload", "x"],
-                                   ["explain", "1"], ["explain", "a", "b"], ["import"], ["check", "--oneline"],
+                                   ["explain", "1"], ["explain", "a", "b"], ["explain", "1", "0"], ["explain", "1", "-5"],
+                                   ["explain", "1", "99999999999999999999"], ["explain", "-1", "5"], ["explain", "1", "1", "1"],
+                                   ["explain", "4294967296", "1"], ["explain", "1", "1.5"], ["explain", "", "1"],
+                                   ["import"], ["check", "--oneline"],
                                    ["demo", "--port", "0"], ["demo", "x"]], ids=" ".join)
 def test_a_wrong_command_line_shows_the_right_one(tmp_path, words):
     done = subprocess.run([binary(), *words], capture_output=True, cwd=tmp_path, timeout=20 * SLOW)

@@ -9,15 +9,15 @@ import subprocess
 
 import pytest
 
-from harness import eventually
-from harness.config import ADMIN_TOKEN, SHOP_KEY
+from harness import eventually, together
+from harness.config import ADMIN_TOKEN, SHOP_KEY, provider
 from harness.ports import free_port, give_back
 from harness.process import binary
 
 LINK = "https://example.com/p/1"
 OPERATIONS = [("GET", "/orders"), ("GET", "/orders/1"), ("POST", "/orders/1/resolve"), ("POST", "/orders/resolve"),
               ("GET", "/providers"), ("POST", "/providers/alpha/pause"), ("POST", "/providers/alpha/resume"),
-              ("POST", "/providers/alpha/accept"), ("GET", "/providers/alpha/doctor"), ("GET", "/clients"),
+              ("POST", "/providers/alpha/accept"), ("POST", "/providers/alpha/doctor"), ("GET", "/clients"),
               ("GET", "/explain?service=1&quantity=100"), ("POST", "/reload"), ("POST", "/ledger/backup")]
 
 
@@ -66,6 +66,21 @@ def test_without_a_token_a_foreign_page_is_refused(make_gateway, alpha):
         assert ask(Host="evil.example") == 403
         assert ask(Origin="http://evil.example") == 403
         assert ask(Origin="null") == 403
+        # An origin is scheme, host and port.
+        for origin in (f"https://127.0.0.1:{port}", f"chrome-extension://127.0.0.1:{port}", "http://127.0.0.1",
+                       f"http://127.0.0.1:{port + 1}", f"http://localhost:{port}", f"http://127.0.0.1:{port}.evil", ""):
+            assert ask(Origin=origin) == 403, origin
+        for host in ("[::1]x", "[::1]:x", "[::1", "localhost:@x", "localhost:80:80", "localhost:99999", "::1", "[127.0.0.1",
+                     "127.0.0.1.evil.example", "localhost.", "[localhost]", "x@localhost", ":80", ""):
+            assert ask(Host=host) == 403, host
+        for host in ("[::1]", f"[::1]:{port}", "LOCALHOST", "127.0.0.1"):
+            assert ask(Host=host) == 200, host
+        for site, status in [("same-origin", 200), ("none", 200), ("same-site", 403), ("cross-site", 403), ("", 403)]:
+            assert ask(**{"Sec-Fetch-Site": site}) == status, site
+        # An image on any page asks like this, without an Origin; a doctor calls the panel.
+        asked = alpha.count("balance")
+        assert gateway.request("GET", "/providers/alpha/doctor", None, {"Sec-Fetch-Site": "cross-site"}, port=port).status == 403
+        assert alpha.count("balance") == asked
     finally:
         give_back(port)
 
@@ -73,7 +88,7 @@ def test_without_a_token_a_foreign_page_is_refused(make_gateway, alpha):
 def test_unknown_pages_and_wrong_methods_say_so(gateway):
     for method, path, status in [("GET", "/nothing", 404), ("GET", "/orders/1/2/3", 404), ("GET", "//orders", 404),
                                  ("POST", "/orders", 405), ("GET", "/reload", 405), ("POST", "/metrics", 405),
-                                 ("GET", "/providers/nobody/doctor", 404), ("GET", "/orders/abc", 404),
+                                 ("POST", "/providers/nobody/doctor", 404), ("GET", "/orders/abc", 404),
                                  ("GET", "/orders/0", 404), ("GET", "/orders/99999999999", 404),
                                  ("GET", "/orders?limit=0", 400), ("GET", "/orders?limit=1001", 400),
                                  ("GET", "/orders?before=x", 400), ("GET", "/explain?service=1", 400),
@@ -359,6 +374,45 @@ def test_the_doctor_says_what_is_wrong(gateway, alpha, beta):
     gone = gateway.cli("provider", "doctor", "beta", "--json")
     assert gone.returncode == 1 and gone.json["healthy"] is False
     assert any("could not be asked" in f["words"] for f in gone.json["findings"])
+
+
+@pytest.mark.parametrize("suffix", ["-journal", "-wal", "-shm", ".lock"])
+def test_a_backup_never_takes_the_ledgers_own_names(gateway, tmp_path, suffix):
+    gateway.add()
+    ledger = gateway.config["ledger"].removeprefix("sqlite:")
+    folder, name = os.path.split(os.path.join(gateway.folder, ledger))
+    os.makedirs(os.path.join(folder, "there"), exist_ok=True)
+    for path in (os.path.join(folder, name + suffix), os.path.join(folder, "there", "..", name + suffix)):
+        if os.path.exists(path):
+            assert gateway.admin("/ledger/backup", "POST", {"path": path}).status == 409
+            continue
+        refused = gateway.admin("/ledger/backup", "POST", {"path": path})
+        assert refused.status == 409 and "belongs to the ledger" in refused.error and not os.path.exists(path), refused
+    assert gateway.cli("ledger", "verify").returncode == 0
+
+
+def test_a_backup_never_removes_what_it_did_not_make(gateway, tmp_path):
+    target = tmp_path / "copy.db"
+    others = [tmp_path / "copy.db.partial", tmp_path / "copy.db-journal", tmp_path / "copy.db-wal"]
+    for other in others:
+        other.write_text("not a backup of ours")
+    done = gateway.admin("/ledger/backup", "POST", {"path": str(target)})
+    assert done.status == 200, done
+    assert all(other.read_text() == "not a backup of ours" for other in others[:1])
+    assert sorted(path.name for path in tmp_path.iterdir() if path.name.startswith("copy.db")) == \
+        ["copy.db", "copy.db-journal", "copy.db-wal", "copy.db.partial"]
+
+
+def test_the_doctor_works_within_the_rate_limit(make_gateway, alpha):
+    gateway = make_gateway([alpha], providers=[provider(alpha, rate_limit="2/s")], catalogue={"balance": "1h", "refresh": "1h"})
+    refused = gateway.admin("/providers/alpha/doctor")
+    assert refused.status == 405 and refused.error and refused.headers["allow"] == "POST", refused
+    before = alpha.count("balance") + alpha.count("services")
+    answers = together(20, lambda i: gateway.admin("/providers/alpha/doctor", "POST", {}))
+    assert [answer.status for answer in answers] == [200] * 20
+    assert all(answer.json["services"] > 0 for answer in answers)
+    # Those that came while one was at it share its report: a second round may have begun, hardly a third.
+    assert alpha.count("balance") + alpha.count("services") - before <= 6
 
 
 # --- explain

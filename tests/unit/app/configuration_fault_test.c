@@ -119,6 +119,13 @@ static const struct fault_case listening[] = {
     {BASE "admin: {listen: 0.0.0.0:8081, token: \"${env:PANELMUX_ADMIN_TOKEN}\"}\n", ""},
     {BASE "admin: {listen: 0.0.0.0:8081, token: \"${env:NOT_SET}\"}\n",
      "5:38: `token`: the environment variable NOT_SET is not set; set it before the start\n"},
+    {BASE "admin: {listen: 0.0.0.0:8081, token: \"${env:ONE_LETTER}\"}\n",
+     "5:38: `token` has 1 of at least 6 characters, so it can be guessed; use a random one, such "
+     "as "
+     "from `openssl rand -hex 16`\n"},
+    {BASE "admin: {token: \"${env:ONE_LETTER}\"}\n",
+     "5:16: warning: `token` has 1 of at least 6 characters, so it can be guessed; use a random "
+     "one, such as from `openssl rand -hex 16`\n"},
     {BASE "admin: {token: se-cret}\n",
      "5:16: warning: `token` is a literal secret; use ${env:NAME} or ${file:/path}\n"},
     {BASE "tls: {certificate: /nonexistent}\n",
@@ -162,6 +169,9 @@ static const struct fault_case clients[] = {
      "7:28: warning: `keys` is a literal secret; use ${env:NAME} or ${file:/path}\n"
      "7:37: `keys`: cannot read the file /nonexistent: No such file or directory; check its path "
      "and rights\n"},
+    {CLIENT "- name: other\n  key: ${env:TWO_LINES}\n",
+     "7:8: `key`: the value holds a line break or another control character; a key is one line, "
+     "and several keys are a list under `keys`\n"},
     {CLIENT "  markup: much\n  rate_limit: 10/x\n  balance: -1\n  get_orders: maybe\n",
      "6:11: `markup`: `much` is not a markup; right is such as 25%, -3%, 0.05 or 25% + 0.05\n"
      "7:15: `rate_limit`: `10/x` is not a rate limit; right is such as 10/s, 300/m or 5000/h, or "
@@ -213,6 +223,17 @@ static const struct fault_case providers[] = {
      "6:8: `url`: the value holds a user name or password; only the host and path are right\n"},
     {PROVIDER "  key: ${env:ALPHA_KEY}\n  url: ftp://a.example/\n",
      "6:8: `url`: the value is not an address; right is https://HOST/PATH\n"},
+    {PROVIDER "  key: ${env:ALPHA_KEY}\n  url: HTTPS://A.example/api\n", ""},
+    {PROVIDER "  key: ${env:ALPHA_KEY}\n  url: Http://127.0.0.1/api\n", ""},
+    {PROVIDER "  key: ${env:ALPHA_KEY}\n  url: HTTP://a.example/api\n",
+     "6:8: warning: `url` with http:// sends our key in clear text; use https://\n"},
+    {PROVIDER "  key: ${env:ALPHA_KEY}\n  url: https://a/api?lang=en&api_key=se-cret\n",
+     "6:8: warning: `url` holds a key, which then reaches proxies' and panels' logs; put it under "
+     "`key` and leave it out here\n"},
+    {PROVIDER "  key: ${env:ALPHA_KEY}\n  url: https://a/api?KEY=se-cret\n",
+     "6:8: warning: `url` holds a key, which then reaches proxies' and panels' logs; put it under "
+     "`key` and leave it out here\n"},
+    {PROVIDER "  key: ${env:ALPHA_KEY}\n  url: https://a/index.php?monkey=1&route=key\n", ""},
     {PROVIDER "  key: ${env:ALPHA_KEY}\n  url: https:///api\n",
      "6:8: `url`: the value is not an address; right is https://HOST/PATH\n"},
     {PROVIDER "  key: ${env:ALPHA_KEY}\n  url: https://a:99999/\n",

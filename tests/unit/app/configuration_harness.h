@@ -36,6 +36,8 @@ static inline int set_up(void **state)
         snprintf(value, sizeof value, "se-cret-%zu", i);
         setenv(variables[i], value, 1);
     }
+    setenv("ONE_LETTER", "x", 1);
+    setenv("TWO_LINES", "one\ntwo", 1);
     unsetenv("NOT_SET");
     unsetenv("PANELMUX_CONFIG");
     if (getcwd(start, sizeof start) == NULL || mkdtemp(folder) == NULL)
