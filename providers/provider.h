@@ -78,9 +78,23 @@ const struct provider *provider_set_by_id(const struct provider_set *set, unsign
 unsigned provider_id_of(struct str name);
 void provider_settings_fini(struct provider_settings *settings);
 
-/* Paused by an operator; kept while the process lives. */
-void provider_pause(const struct provider *provider, bool is_paused);
+/* An operator's pause: no new orders and no readings until it ends. Belongs to the name, as the
+ * other lasting state does; the ledger keeps it across restarts. */
+struct provider_pause {
+    int64_t until_ms, at_ms; /* wall; until_ms 0: until it is resumed */
+    char who[64], reason[256];
+};
+void provider_pause(const struct provider *provider, const struct provider_pause *pause);
+void provider_resume(const struct provider *provider);
 bool provider_is_paused(const struct provider *provider);
+/* False, and *pause_out is untouched, when it is not paused. */
+bool provider_get_pause(const struct provider *provider, struct provider_pause *pause_out);
+/* The same for a name that may not be configured now; nothing when too many names were seen. */
+void provider_pause_name(struct str name, const struct provider_pause *pause);
+
+/* A reload is about to remove it: no new orders. */
+void provider_leave(const struct provider *provider, bool is_leaving);
+bool provider_is_leaving(const struct provider *provider);
 
 enum provider_lane { PROVIDER_LANE_ADD, PROVIDER_LANE_OTHER }; /* the two rate buckets */
 /* Takes one token: 0 when taken, else how many ms to wait until one would be there. */

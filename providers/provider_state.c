@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "base/clock.h"
 #include "base/ratelimit.h"
 
 enum { LANES = 2 };
@@ -16,10 +17,12 @@ struct provider_state {
     struct ratelimit buckets[LANES];
     _Atomic int64_t cool_down_until_ms[LANES];
     _Atomic unsigned connections;
-    _Atomic bool is_paused;
+    _Atomic int64_t paused_until_ms; /* wall; 0: not paused, INT64_MAX: until it is resumed */
+    _Atomic bool is_leaving;
+    struct provider_pause pause; /* the lock guards it */
 };
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards the two below */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards the two below, and each pause */
 static struct provider_state *states[PROVIDER_MAX];
 static unsigned state_count;
 
@@ -84,14 +87,55 @@ unsigned provider_connections(const struct provider *provider)
     return atomic_load(&provider->state->connections);
 }
 
-void provider_pause(const struct provider *provider, bool is_paused)
+static void provider_state_pause(struct provider_state *state, const struct provider_pause *pause)
 {
-    atomic_store(&provider->state->is_paused, is_paused);
+    pthread_mutex_lock(&lock);
+    state->pause = *pause;
+    pthread_mutex_unlock(&lock);
+    atomic_store(&state->paused_until_ms, pause->until_ms ? pause->until_ms : INT64_MAX);
+}
+
+void provider_pause(const struct provider *provider, const struct provider_pause *pause)
+{
+    provider_state_pause(provider->state, pause);
+}
+
+void provider_pause_name(struct str name, const struct provider_pause *pause)
+{
+    struct provider_state *state = provider_state_of(name);
+    if (state)
+        provider_state_pause(state, pause);
+}
+
+void provider_resume(const struct provider *provider)
+{
+    atomic_store(&provider->state->paused_until_ms, 0);
 }
 
 bool provider_is_paused(const struct provider *provider)
 {
-    return atomic_load(&provider->state->is_paused);
+    int64_t until_ms = atomic_load(&provider->state->paused_until_ms);
+    return until_ms == INT64_MAX || (until_ms > 0 && clock_wall_ms() < until_ms);
+}
+
+void provider_leave(const struct provider *provider, bool is_leaving)
+{
+    atomic_store(&provider->state->is_leaving, is_leaving);
+}
+
+bool provider_is_leaving(const struct provider *provider)
+{
+    return atomic_load(&provider->state->is_leaving);
+}
+
+bool provider_get_pause(const struct provider *provider, struct provider_pause *pause_out)
+{
+    if (!provider_is_paused(provider))
+        return false;
+    pthread_mutex_lock(&lock);
+    *pause_out = provider->state->pause;
+    pthread_mutex_unlock(&lock);
+    return true;
 }
 
 void provider_cool_down_until(const struct provider *provider, enum provider_lane lane,

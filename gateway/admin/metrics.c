@@ -81,6 +81,12 @@ static int64_t metrics_provider_is_paused(const struct standing *s)
 {
     return provider_is_paused(s->provider);
 }
+static int64_t metrics_provider_pause_left_us(const struct standing *s)
+{
+    struct provider_pause pause;
+    bool is_limited = provider_get_pause(s->provider, &pause) && pause.until_ms > 0;
+    return is_limited && pause.until_ms > s->now_ms ? (pause.until_ms - s->now_ms) * 1000 : 0;
+}
 static int64_t metrics_provider_is_closed(const struct standing *s)
 {
     return s->provider->settings.is_closed;
@@ -139,6 +145,8 @@ static const struct metrics_family {
 } families[] = {
     {"panelmux_provider_paused", "1 while an operator has paused it.", METRIC_GAUGE, false, false,
      metrics_provider_is_paused},
+    {"panelmux_provider_pause_seconds", "Remaining time of a pause that ends by itself, else 0.",
+     METRIC_GAUGE, true, false, metrics_provider_pause_left_us},
     {"panelmux_provider_closed", "1 while the configuration says state: closed.", METRIC_GAUGE,
      false, false, metrics_provider_is_closed},
     {"panelmux_provider_key_parked", "1 while its key counts as refused.", METRIC_GAUGE, false,

@@ -1,4 +1,5 @@
 /* GET /providers; POST /providers/NAME/pause, resume, accept and doctor. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "admin/admin_private.h"
@@ -7,6 +8,7 @@
 #include "catalogue/balances.h"
 #include "providers/upstream_call.h"
 #include "routing/health.h"
+#include "settings/kind.h"
 
 static const char *page_providers_breaker_name(enum breaker_state state)
 {
@@ -70,6 +72,22 @@ static void page_providers_print_health(struct jsonwriter *w, struct order_conte
     jsonwriter_number(w, "offers_cooling_down", report.offers_cooling_down);
 }
 
+/* All null while it is not paused. */
+static void page_providers_print_pause(struct jsonwriter *w, const struct provider *provider)
+{
+    struct provider_pause pause = {0};
+    bool is_paused = provider_get_pause(provider, &pause);
+    jsonwriter_time(w, "paused_at", pause.at_ms);
+    jsonwriter_time(w, "paused_until", pause.until_ms);
+    if (is_paused) {
+        jsonwriter_text(w, "paused_by", str_of(pause.who));
+        jsonwriter_text(w, "paused_reason", str_of(pause.reason));
+    } else {
+        jsonwriter_null(w, "paused_by");
+        jsonwriter_null(w, "paused_reason");
+    }
+}
+
 static void page_providers_print_provider(struct jsonwriter *w, struct order_context *context,
                                           const struct provider *provider)
 {
@@ -78,6 +96,7 @@ static void page_providers_print_provider(struct jsonwriter *w, struct order_con
     jsonwriter_object(w, NULL);
     jsonwriter_text(w, "name", str_of(provider->settings.name));
     jsonwriter_text(w, "state", str_of(page_providers_state_name(provider)));
+    page_providers_print_pause(w, provider);
     page_providers_print_balance(w, provider);
     jsonwriter_bool(w, "has_list", list.has_list);
     jsonwriter_time(w, "list_at", list.has_list ? list.fetched_at_ms : 0);
@@ -123,14 +142,59 @@ static void page_providers_log_operation(const struct admin_call *call, const ch
               STR_ARG(exchange_request_id(call->exchange)));
 }
 
+/* In force already, in memory; what may be missing is that a restart remembers it. */
+static void page_providers_on_kept(struct ledger_outcome outcome, void *arg)
+{
+    struct admin_call *call = arg;
+    if (outcome.result != LEDGER_DONE) {
+        admin_fail(
+            call, 503,
+            "in force, but the ledger could not keep it: a restart will not know of it; make "
+            "the ledger writable and repeat this");
+        return;
+    }
+    page_providers_reply_provider(call,
+                                  provider_set_find(call->catalogue->providers, call->subject));
+}
+
+/* False: answered. */
+static bool page_providers_read_pause(struct admin_call *call, struct provider_pause *pause)
+{
+    static const struct setting_row row = {.key = "for", .kind = &kind_duration};
+    struct str length = str_trim(params_get(&call->params, "for"));
+    struct str reason = str_trim(params_get(&call->params, "reason"));
+    struct fault why = {0};
+    int64_t ms = 0;
+    if (length.len > 0 && !kind_duration.parse(length, &row, &ms, &why)) {
+        admin_fail(call, 400, "for must be a duration with its unit, such as 30m, 2h or 1d");
+        return false;
+    }
+    if (reason.len >= sizeof pause->reason) {
+        admin_fail(call, 400, "reason is too long; 255 bytes at most");
+        return false;
+    }
+    *pause = (struct provider_pause){.at_ms = clock_wall_ms()};
+    pause->until_ms = ms ? pause->at_ms + ms : 0;
+    snprintf(pause->who, sizeof pause->who, "admin");
+    snprintf(pause->reason, sizeof pause->reason, STR_FMT, STR_ARG(reason));
+    return true;
+}
+
 void page_providers_pause(struct admin_call *call)
 {
     const struct provider *provider = admin_provider(call);
-    if (provider == NULL)
+    struct provider_pause pause;
+    if (provider == NULL || !page_providers_read_pause(call, &pause))
         return;
-    provider_pause(provider, true);
+    struct ledger_pause kept = {.provider = call->subject,
+                                .until_ms = pause.until_ms,
+                                .at_ms = pause.at_ms,
+                                .reason = str_of(pause.reason),
+                                .who = str_of(pause.who)};
+    provider_pause(provider, &pause);
     page_providers_log_operation(call, "provider_paused");
-    page_providers_reply_provider(call, provider);
+    ledger_keep_pause(call->context->ledger, call->context->loop, &kept, page_providers_on_kept,
+                      call);
 }
 
 void page_providers_resume(struct admin_call *call)
@@ -138,11 +202,12 @@ void page_providers_resume(struct admin_call *call)
     const struct provider *provider = admin_provider(call);
     if (provider == NULL)
         return;
-    provider_pause(provider, false);
+    provider_resume(provider);
     health_reset(call->context->health, provider->id);
     refresher_ask_balance(call->context->refresher, provider->id);
     page_providers_log_operation(call, "provider_resumed");
-    page_providers_reply_provider(call, provider);
+    ledger_drop_pause(call->context->ledger, call->context->loop, call->subject,
+                      page_providers_on_kept, call);
 }
 
 static void page_providers_on_accepted(size_t accepted, void *arg)

@@ -1,10 +1,11 @@
-/* panelmux provider: how they stand; pause, resume, accept, doctor. Asked of the running gateway.
+/* panelmux provider: the state of each; pause, resume, accept, doctor. Calls the running gateway.
  */
 #include <stdio.h>
 
 #include "app/remote.h"
 #include "app/texttable.h"
 #include "base/jsonwriter.h"
+#include "settings/kind.h"
 
 static void command_provider_print_age(const json_t *provider, char out[24])
 {
@@ -20,19 +21,32 @@ static void command_provider_print_age(const json_t *provider, char out[24])
         snprintf(out, 24, "%lldh", seconds / 3600);
 }
 
+/* "paused until 2026-… by admin: too slow"; the state alone when it is not paused. */
+static void command_provider_describe_state(const json_t *provider, char out[512])
+{
+    struct remote_room room;
+    const char *state = remote_text(provider, "state", &room);
+    const char *until = remote_text(provider, "paused_until", &room);
+    const char *who = remote_text(provider, "paused_by", &room);
+    const char *reason = remote_text(provider, "paused_reason", &room);
+    snprintf(out, 512, "%s%s%s%s%s%s%s", state, until[0] ? " until " : "", until,
+             who[0] ? " by " : "", who, reason[0] ? ": " : "", reason);
+}
+
 static void command_provider_add_provider(struct texttable *table, const json_t *provider)
 {
     struct remote_room rooms[11];
-    char balance[96], age[24], health[256];
+    char balance[96], age[24], health[256], state[512];
     const char *amount = remote_text(provider, "balance", &rooms[0]);
     const char *error = remote_text(provider, "last_error", &rooms[1]);
     snprintf(balance, sizeof balance, "%s %s", amount[0] ? amount : "?",
              remote_text(provider, "currency", &rooms[2]));
     command_provider_print_age(provider, age);
+    command_provider_describe_state(provider, state);
     snprintf(health, sizeof health, "%s%s%s", remote_text(provider, "health", &rooms[3]),
              error[0] ? "; list: " : "", error);
     const char *cells[] = {remote_text(provider, "name", &rooms[4]),
-                           remote_text(provider, "state", &rooms[5]),
+                           state,
                            balance,
                            age,
                            remote_text(provider, "services", &rooms[6]),
@@ -81,9 +95,15 @@ static int command_provider_print_doctor(const json_t *json)
 
 static int command_provider_print_one(const json_t *json)
 {
-    struct remote_room a, b, c;
-    printf("%s: %s, health %s\n", remote_text(json, "name", &a), remote_text(json, "state", &b),
-           remote_text(json, "health", &c));
+    struct remote_room a, b;
+    struct buf masked;
+    char state[512];
+    command_provider_describe_state(json, state);
+    buf_init(&masked, 4096);
+    texttable_mask(str_of(state), &masked);
+    printf("%s: %s, health %s\n", remote_text(json, "name", &a), masked.ptr ? masked.ptr : "",
+           remote_text(json, "health", &b));
+    buf_fini(&masked);
     return EXIT_OK;
 }
 
@@ -95,6 +115,10 @@ static int command_provider_print_accepted(const json_t *json)
            strcmp(count, "0") == 0 ? ", nothing like that is in quarantine" : "");
     return EXIT_OK;
 }
+
+struct command_provider_pause { /* --for and --reason; NULL: not given */
+    const char *length, *reason;
+};
 
 static const struct command_provider_verb {
     const char *name;
@@ -110,7 +134,8 @@ static const struct command_provider_verb {
 };
 
 static int command_provider_ask(const struct command_provider_verb *verb,
-                                const struct command_options *options)
+                                const struct command_options *options,
+                                const struct command_provider_pause *pause)
 {
     struct remote remote;
     struct remote_reply reply;
@@ -129,6 +154,10 @@ static int command_provider_ask(const struct command_provider_verb *verb,
     jsonwriter_object(&w, NULL);
     if (options->argument_count > 2)
         jsonwriter_text(&w, "service", str_of(options->arguments[2]));
+    if (pause->length)
+        jsonwriter_text(&w, "for", str_of(pause->length));
+    if (pause->reason)
+        jsonwriter_text(&w, "reason", str_of(pause->reason));
     jsonwriter_object_end(&w);
     remote_ask(&remote, path.ptr, verb->is_get ? STR_NONE : buf_str(&body), &reply);
     remote_tell(&reply, options->is_json);
@@ -144,16 +173,37 @@ static int command_provider_ask(const struct command_provider_verb *verb,
     return code;
 }
 
+static bool command_provider_check_pause(const char *verb,
+                                         const struct command_provider_pause *pause)
+{
+    static const struct setting_row row = {.key = "--for", .kind = &kind_duration};
+    struct fault why;
+    int64_t ms;
+    if ((pause->length || pause->reason) && strcmp(verb, "pause") != 0) {
+        fprintf(stderr, "panelmux: --for and --reason belong to provider pause, not to %s\n", verb);
+        return false;
+    }
+    if (pause->length && !kind_duration.parse(str_of(pause->length), &row, &ms, &why)) {
+        fprintf(stderr, "panelmux: --for needs %s\n", kind_duration.form);
+        return false;
+    }
+    return true;
+}
+
 int command_provider_run(int argc, char **argv)
 {
+    struct command_provider_pause pause = {0};
+    const struct command_option own[] = {{"--for", NULL, &pause.length},
+                                         {"--reason", NULL, &pause.reason}};
     struct command_options options;
-    if (!command_parse(argc, argv, NULL, 0, &options))
+    if (!command_parse(argc, argv, own, COUNT_OF(own), &options))
         return EXIT_USAGE;
     for (size_t i = 0; options.argument_count && i < COUNT_OF(verbs); i++) {
         if (strcmp(options.arguments[0], verbs[i].name) != 0)
             continue;
-        return command_check_count(&options, verbs[i].min, verbs[i].max)
-                   ? command_provider_ask(&verbs[i], &options)
+        return command_check_count(&options, verbs[i].min, verbs[i].max) &&
+                       command_provider_check_pause(verbs[i].name, &pause)
+                   ? command_provider_ask(&verbs[i], &options, &pause)
                    : EXIT_USAGE;
     }
     fputs("panelmux: provider list, doctor, pause, resume or accept\n", stderr);

@@ -101,12 +101,23 @@ static void gateway_on_kept_price(const struct ledger_price *price, int64_t at_m
     refresher_take_price(g->refresher, price, at_ms);
 }
 
+/* One that has ended meanwhile counts no longer. */
+static void gateway_on_kept_pause(const struct ledger_pause *kept, void *arg)
+{
+    struct provider_pause pause = {.until_ms = kept->until_ms, .at_ms = kept->at_ms};
+    (void)arg;
+    snprintf(pause.who, sizeof pause.who, STR_FMT, STR_ARG(kept->who));
+    snprintf(pause.reason, sizeof pause.reason, STR_FMT, STR_ARG(kept->reason));
+    provider_pause_name(kept->provider, &pause);
+}
+
 static bool gateway_recover(struct gateway *g, struct fault *why)
 {
     struct ledger_visit visit = {.order = gateway_on_kept_order,
                                  .list = gateway_on_kept_list,
                                  .import = gateway_on_kept_import,
                                  .price = gateway_on_kept_price,
+                                 .pause = gateway_on_kept_pause,
                                  .arg = g};
     if (!ledger_recover(g->ledger, &visit, why))
         return false;
@@ -213,6 +224,13 @@ static void gateway_use_on_main(struct gateway *g)
 }
 
 /* Clients, settings and catalogue of one configuration change together. */
+void gateway_switch(struct gateway *g, struct catalogue *catalogue)
+{
+    gateway_use_on_main(g);
+    order_context_set_catalogue(g->context, catalogue);
+    gateway_open_when_settled(g);
+}
+
 static void gateway_on_published(struct loop_message *message)
 {
     struct published *published = (struct published *)message;
@@ -224,10 +242,9 @@ static void gateway_on_published(struct loop_message *message)
     }
     if (g->coming && catalogue->providers == g->coming->providers) {
         reload_take(g, catalogue);
-        gateway_use_on_main(g);
-    } else {
-        gateway_notify_workers(g, catalogue, NULL);
+        return;
     }
+    gateway_notify_workers(g, catalogue, NULL);
     order_context_set_catalogue(g->context, catalogue);
     gateway_open_when_settled(g);
 }
@@ -549,6 +566,8 @@ static void gateway_free_remainder(struct gateway *g)
         catalogue_unpin(&published);
     if (g->coming)
         configuration_unpin(&g->coming);
+    if (g->arrived)
+        catalogue_unpin(&g->arrived);
     configuration_unpin(&g->configuration);
     arena_fini(&g->resumed_arena);
     free(g->resumed);

@@ -59,7 +59,9 @@ struct gateway {
     int64_t drain_started_ms;                /* monotonic */
     uint64_t reloads, failed_reloads;
     bool is_open, is_draining, is_drain_over;
-    int exit_code;                  /* why it ends by itself; otherwise EXIT_OK */
+    int exit_code;             /* why it ends by itself; otherwise EXIT_OK */
+    struct catalogue *arrived; /* of `coming`, while its removals are checked; pinned */
+    bool is_checking_removals;
     struct pending_reload *waiting; /* reloads that `coming` will answer */
     struct ledger_order *resumed;   /* orders to go on with once there is a catalogue */
     size_t resumed_count;
@@ -82,8 +84,9 @@ bool opening_change(struct gateway *g, const struct configuration *fresh, struct
 void reload_start(struct gateway *g, void (*done)(const char *faults, void *arg), void *arg);
 /* Draining: who waits for a reload is told that none comes. */
 void reload_abandon(struct gateway *g);
-/* The snapshot of `coming` has arrived: the main thread works with it now, and with `catalogue`
- * tells the workers; when each has taken it, who waits for the reload is told. */
+/* The snapshot of `coming` has arrived; takes the pin. Looks once more whether anything unfinished
+ * needs a provider that goes; if not, gateway_switch and the workers take it, and whoever waits for
+ * the reload is notified once each worker has; otherwise the old configuration stays. */
 void reload_take(struct gateway *g, struct catalogue *catalogue);
 
 /* notify.c: reports our state to the service manager, as sd_notify(3) does. */
@@ -100,6 +103,8 @@ void notify_stopping(void); /* draining */
 struct worker_news gateway_news(struct gateway *g, struct catalogue *catalogue,
                                 struct configuration *configuration);
 void gateway_use(struct gateway *g, struct configuration *configuration);
+/* The main thread works with g->configuration and the catalogue (takes the pin) from now on. */
+void gateway_switch(struct gateway *g, struct catalogue *catalogue);
 /* Begins the end: drains everything, then gateway_run returns the code. Only the first call counts.
  */
 void gateway_end(struct gateway *g, int code);

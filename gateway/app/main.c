@@ -123,7 +123,8 @@ static const struct command commands[] = {
      "the orders; ends a doubt", command_order_run},
     {"provider",
      "provider list [-c FILE] [--json]\nprovider doctor NAME [-c FILE] [--json]\n"
-     "provider pause NAME [-c FILE] [--json]\nprovider resume NAME [-c FILE] [--json]\n"
+     "provider pause NAME [--for 2h] [--reason TEXT] [-c FILE] [--json]\nprovider resume NAME [-c "
+     "FILE] [--json]\n"
      "provider accept NAME [SERVICE] [-c FILE] [--json]",
      "the providers, how they stand; pauses one, ends a quarantine", command_provider_run},
     {"reload", "reload [-c FILE] [--json]", "reads the configuration again, all or nothing",

@@ -27,6 +27,21 @@ static void reload_check_removed(struct gateway *g, const struct configuration *
     }
 }
 
+/* Providers that go get no new orders while the new snapshot is made; is_leaving false: all stay.
+ */
+static void reload_mark_leaving(struct gateway *g, const struct configuration *fresh,
+                                bool is_leaving)
+{
+    const struct provider_set *old = g->configuration->providers;
+    for (size_t i = 0; i < old->count; i++) {
+        struct str name = str_of(old->list[i].settings.name);
+        bool is_gone = fresh && provider_set_find(fresh->providers, name) == NULL;
+        provider_leave(&old->list[i], is_leaving && is_gone);
+    }
+    for (size_t i = 0; fresh && i < fresh->providers->count; i++)
+        provider_leave(&fresh->providers->list[i], false);
+}
+
 static bool reload_take_over(struct gateway *g, struct configuration *fresh,
                              struct faultlist *faults)
 {
@@ -81,18 +96,24 @@ static void reload_log_faults(const char *faults)
             reload_tell_fault(line);
 }
 
-static void reload_refuse(struct gateway *g, struct faultlist *faults,
-                          void (*done)(const char *faults, void *arg), void *arg)
+/* out: the faults as text, to buf_fini(). */
+static void reload_report_refusal(struct gateway *g, struct faultlist *faults, struct buf *out)
 {
-    struct buf text;
-    buf_init(&text, 256 * 1024);
-    faultlist_print(faults, &text);
-    buf_add_byte(&text, '\0');
-    reload_log_faults(text.ptr);
+    buf_init(out, 256 * 1024);
+    faultlist_print(faults, out);
+    buf_add_byte(out, '\0');
+    reload_log_faults(out->ptr);
     log_event(LOG_ERROR, "reload_refused", "faults=%zu", faults->faults);
     g->failed_reloads++;
     if (g->is_open)
         notify_reloaded(false);
+}
+
+static void reload_refuse(struct gateway *g, struct faultlist *faults,
+                          void (*done)(const char *faults, void *arg), void *arg)
+{
+    struct buf text;
+    reload_report_refusal(g, faults, &text);
     if (done)
         done(text.ptr, arg);
     buf_fini(&text);
@@ -124,21 +145,27 @@ void reload_start(struct gateway *g, void (*done)(const char *faults, void *arg)
     if (g->coming)
         configuration_unpin(&g->coming);
     g->coming = fresh;
+    reload_mark_leaving(g, fresh, true);
     struct pending_reload *pending = memory_new(sizeof *pending);
     *pending = (struct pending_reload){.done = done, .arg = arg, .next = g->waiting};
     g->waiting = pending;
     gateway_use(g, fresh);
 }
 
-void reload_abandon(struct gateway *g)
+static void reload_answer(struct pending_reload **waiting, const char *faults)
 {
-    while (g->waiting) {
-        struct pending_reload *pending = g->waiting;
-        g->waiting = pending->next;
+    while (*waiting) {
+        struct pending_reload *pending = *waiting;
+        *waiting = pending->next;
         if (pending->done)
-            pending->done(ending, pending->arg);
+            pending->done(faults, pending->arg);
         free(pending);
     }
+}
+
+void reload_abandon(struct gateway *g)
+{
+    reload_answer(&g->waiting, ending);
 }
 
 /* ---- in force ---- */
@@ -160,13 +187,7 @@ static void reload_end_handover(struct handover *handover)
         notify_reloaded(true);
     log_event(LOG_INFO, "reloaded", "path=%s providers=%zu clients=%zu", g->configuration->path,
               g->configuration->providers->count, g->configuration->clients->count);
-    while (handover->waiting) {
-        struct pending_reload *pending = handover->waiting;
-        handover->waiting = pending->next;
-        if (pending->done)
-            pending->done("", pending->arg);
-        free(pending);
-    }
+    reload_answer(&handover->waiting, "");
     free(handover);
 }
 
@@ -194,10 +215,11 @@ static void reload_hand_over(struct gateway *g, struct catalogue *catalogue)
     }
 }
 
-void reload_take(struct gateway *g, struct catalogue *catalogue)
+static void reload_switch(struct gateway *g)
 {
-    if (g->coming == NULL)
-        return;
+    struct catalogue *catalogue = g->arrived;
+    g->arrived = NULL;
+    reload_mark_leaving(g, NULL, false);
     configuration_unpin(&g->configuration);
     g->configuration = g->coming;
     g->coming = NULL;
@@ -208,4 +230,101 @@ void reload_take(struct gateway *g, struct catalogue *catalogue)
     g->reloads++;
     g->configured_at_ms = clock_wall_ms();
     reload_hand_over(g, catalogue);
+    gateway_switch(g, catalogue);
+}
+
+/* Back to the configuration in force, sockets and snapshots included. */
+static void reload_give_up(struct gateway *g, struct faultlist *faults)
+{
+    struct fault why;
+    struct buf text;
+    catalogue_unpin(&g->arrived);
+    reload_mark_leaving(g, NULL, false);
+    if (!opening_change(g, g->configuration, &why))
+        log_event(LOG_ERROR, "cannot_listen", "reason=%s", log_value(str_of(why.message)).text);
+    configuration_unpin(&g->coming);
+    tls_context_unpin(&g->coming_tls);
+    gateway_use(g, g->configuration);
+    reload_report_refusal(g, faults, &text);
+    reload_answer(&g->waiting, text.ptr);
+    buf_fini(&text);
+}
+
+/* ---- a last look at what goes ---- */
+
+struct reload_removal {
+    struct gateway *gateway;
+    size_t at; /* in the providers of the configuration in force */
+    struct faultlist faults;
+};
+
+static void reload_look_at_next(struct reload_removal *removal);
+
+static void reload_end_removal(struct reload_removal *removal)
+{
+    struct gateway *g = removal->gateway;
+    g->is_checking_removals = false;
+    if (g->is_draining || g->coming == NULL || g->arrived->providers != g->coming->providers) {
+        /* The end, or another reload came meanwhile: its own snapshot is still to come. */
+        catalogue_unpin(&g->arrived);
+    } else {
+        reload_check_removed(g, g->coming, &removal->faults);
+        if (removal->faults.faults > 0)
+            reload_give_up(g, &removal->faults);
+        else
+            reload_switch(g);
+    }
+    faultlist_fini(&removal->faults);
+    free(removal);
+}
+
+static void reload_on_refills(const struct ledger_rows *rows, void *arg)
+{
+    struct reload_removal *removal = arg;
+    struct gateway *g = removal->gateway;
+    const char *name = g->configuration->providers->list[removal->at].settings.name;
+    if (rows->result != LEDGER_DONE)
+        faultlist_add(&removal->faults, reload_nowhere(&removal->faults, g),
+                      "the ledger cannot be read now, so it is not known whether provider %s has "
+                      "unfinished refills; try again",
+                      name);
+    else if (rows->order_request_count > 0)
+        faultlist_add(&removal->faults, reload_nowhere(&removal->faults, g),
+                      "provider %s has unfinished refills (%u is one) and cannot be removed; keep "
+                      "it with state: closed",
+                      name, rows->order_requests[0].number);
+    removal->at++;
+    reload_look_at_next(removal);
+}
+
+static void reload_look_at_next(struct reload_removal *removal)
+{
+    struct gateway *g = removal->gateway;
+    const struct provider_set *old = g->configuration->providers;
+    while (g->coming && removal->at < old->count &&
+           provider_set_find(g->coming->providers, str_of(old->list[removal->at].settings.name)) !=
+               NULL)
+        removal->at++;
+    if (g->coming == NULL || removal->at >= old->count) {
+        reload_end_removal(removal);
+        return;
+    }
+    struct ledger_query query = {.request = LEDGER_QUERY_REFILLS,
+                                 .provider = str_of(old->list[removal->at].settings.name),
+                                 .limit = 1};
+    ledger_query(g->ledger, g->loop, &query, reload_on_refills, removal);
+}
+
+void reload_take(struct gateway *g, struct catalogue *catalogue)
+{
+    if (g->arrived)
+        catalogue_unpin(&g->arrived);
+    g->arrived = catalogue;
+    if (g->is_checking_removals)
+        return; /* it goes on with the newest */
+    struct reload_removal *removal = memory_new(sizeof *removal);
+    removal->gateway = g;
+    faultlist_init(&removal->faults);
+    g->is_checking_removals = true;
+    reload_look_at_next(removal);
 }

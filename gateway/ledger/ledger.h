@@ -211,6 +211,7 @@ enum ledger_query_kind {
     LEDGER_QUERY_DOUBT_TEXT, /* orders in doubt at `provider` whose last attempt's text is `text` */
     LEDGER_QUERY_REQUESTS,   /* ids: refill numbers, each that exists */
     LEDGER_QUERY_CHILDREN,   /* id: the orders whose parent it is, by number */
+    LEDGER_QUERY_REFILLS,    /* provider: its unfinished refills, by number, at most `limit` */
     LEDGER_QUERY_PAUSES,     /* every provider's pause */
     LEDGER_QUERY_CLIENTS,    /* those added at run time (client: that one), with all their keys */
     LEDGER_QUERY_UPSTREAM,   /* orders at `provider` whose number there is `text` */

@@ -566,6 +566,13 @@ static void sqlite_read_answer(struct sqlite_reading *reading, const struct ledg
     case LEDGER_QUERY_STATEMENT:
         sqlite_read_query_statement(reading, query);
         return;
+    case LEDGER_QUERY_REFILLS: {
+        sqlite3_stmt *s = sqlite_read_query(reading, STATEMENT_QUERY_REFILLS, 0);
+        sqlite_bind_str(s, 1, query->provider);
+        sqlite_bind_number(s, 2, sqlite_read_limit_of(query, ROWS_MAX));
+        sqlite_read_take_all(reading, KIND_REQUEST, s);
+        return;
+    }
     case LEDGER_QUERY_PAUSES:
         sqlite_read_take_all(reading, KIND_PAUSE,
                              sqlite_read_query(reading, STATEMENT_QUERY_PAUSES, 0));

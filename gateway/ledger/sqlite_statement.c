@@ -166,6 +166,11 @@ static const char *const texts[STATEMENT_COUNT] = {
         "SELECT " ORDER_REQUEST_COLUMNS " FROM aftersales WHERE order_id = ?1 ORDER BY number",
     [STATEMENT_QUERY_REQUEST] =
         "SELECT " ORDER_REQUEST_COLUMNS " FROM aftersales WHERE number = ?1",
+    [STATEMENT_QUERY_REFILLS] =
+        "SELECT " ORDER_REQUEST_COLUMNS " FROM aftersales WHERE kind = 'refill' AND provider = ?1"
+        " AND (state IN ('sending', 'doubt') OR"
+        " (state = 'accepted' AND status IN ('Pending', 'In progress')))"
+        " ORDER BY number LIMIT ?2",
     [STATEMENT_QUERY_PAUSES] =
         "SELECT provider, until, at, reason, who FROM pauses ORDER BY provider",
     [STATEMENT_QUERY_CLIENTS] = "SELECT name, settings, is_frozen, created_at, changed_at"

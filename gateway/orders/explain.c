@@ -37,7 +37,7 @@ static enum skip explain_judge(struct order_context *context, const struct draft
         provider_set_by_id(context->catalogue->providers, offer->provider_id);
     *cost_out = MONEY_ZERO;
     bool is_dear = offer->is_known && explain_costs_too_much(offer, provider, draft, cost_out);
-    if (provider == NULL || provider->settings.is_closed)
+    if (provider == NULL || provider->settings.is_closed || provider_is_leaving(provider))
         return SKIP_CLOSED;
     if (provider_is_paused(provider))
         return SKIP_PAUSED;

@@ -481,3 +481,70 @@ def test_a_second_gateway_on_the_same_ledger_or_port_is_kept_out(make_gateway, a
     same_port = make_gateway(config={**first.config, "ledger": "sqlite:own.db", "admin": {"listen": "127.0.0.1:0"}}, start=False)
     assert same_port.cli("serve", timeout=20).returncode == 3
     assert "balance" in first.call("balance")
+
+
+# ---- a provider that goes, looked at once more at the moment of the change
+
+
+def many(panel, count=12000):
+    """A list so long that a reload takes a while to price it."""
+    return [{"service": i, "name": f"Service {i}", "type": "Default", "category": "C", "rate": "1.00", "min": 10, "max": 1000}
+            for i in range(1, count + 1)]
+
+
+def without_alpha(config):
+    return {**config, "providers": [p for p in config["providers"] if p["name"] != "alpha"],
+            "services": [{**s, "offers": [o for o in s["offers"] if o["provider"] != "alpha"]} for s in config["services"]]}
+
+
+def test_orders_placed_while_a_reload_removes_their_provider_keep_it(make_gateway, alpha, beta):
+    beta.set(services=[*many(beta), *[{"service": i, "name": "S", "type": "Default", "category": "C", "rate": "0.90", "min": 10,
+                                       "max": 10000} for i in range(100001, 100003)]])
+    gateway = make_gateway([alpha, beta], answer_within="300ms", services=[
+        {"id": 1, "markup": "50%", "offers": [{"provider": "alpha", "service": 101}, {"provider": "beta", "service": 100001}]}],
+        imports=[{"provider": "beta", "first_id": 1000000, "markup": "10%"}])
+    alpha.rule("add", delay="800ms")
+    whole = gateway.config
+    for _ in range(3):
+        over = threading.Event()
+        orders = []
+
+        def place():
+            while not over.is_set():
+                answer = gateway.call("add", service=1, link=f"https://example.com/{len(orders)}", quantity=100)
+                if "order" in answer:
+                    orders.append(answer["order"])
+                else:
+                    orders.append(None)
+
+        thread = threading.Thread(target=place)
+        thread.start()
+        try:
+            done = gateway.reload(without_alpha(whole))
+        finally:
+            over.set()
+            thread.join()
+        known = {row["name"] for row in gateway.admin("/providers").json["providers"]}
+        if "alpha" not in known:
+            assert done.returncode == 0, done
+            at_alpha = [o for o in orders if o and gateway.admin(f"/orders/{o}").json["order"]["provider"] == "alpha"]
+            assert at_alpha == [], "orders at a provider that nobody can ask any more"
+        else:
+            assert done.returncode == 1 and "unfinished orders" in done.stderr, done
+            assert not any(gateway.call("status", order=o).error for o in orders if o)
+        assert gateway.reload(whole).returncode == 0
+
+
+def test_an_unfinished_refill_keeps_its_provider(gateway, alpha, beta):
+    order = gateway.add()
+    alpha.set_order(alpha.orders()[0]["id"], status="Completed", remains=0)
+    assert gateway.status(order)["status"] == "Completed"
+    refill = gateway.call("refill", order=order)["refill"]
+    whole = gateway.config
+    sockets = gateway.admin("/readyz?verbose").json
+    done = gateway.reload(without_alpha(whole))
+    assert done.returncode == 1 and "unfinished refills" in done.stderr and "state: closed" in done.stderr, done
+    # All of the old configuration is in force: alpha takes orders, the refill can be asked for, clients are served.
+    assert "status" in gateway.call("refill_status", refill=refill)
+    gateway.add(link="https://example.com/2")
+    assert len(alpha.orders()) == 2 and sockets["ready"]

@@ -326,6 +326,62 @@ def test_a_paused_provider_gets_no_orders_until_it_is_resumed(gateway, alpha, be
     assert len(alpha.orders()) == 1
 
 
+def standing(gateway, name="alpha"):
+    return next(row for row in gateway.admin("/providers").json["providers"] if row["name"] == name)
+
+
+@pytest.mark.parametrize("by_kill", [False, True], ids=["SIGTERM", "SIGKILL"])
+def test_a_pause_outlives_a_restart_and_so_does_a_resume(gateway, alpha, beta, by_kill):
+    paused = gateway.cli("provider", "pause", "alpha", "--for", "2h", "--reason", "too slow; ask again\nlater")
+    assert paused.returncode == 0 and "paused until 20" in paused.stdout and "by admin: too slow" in paused.stdout, paused
+    before = standing(gateway)
+    assert (before["paused_by"], before["paused_reason"]) == ("admin", "too slow; ask again\nlater")
+    gateway.restart(by_kill=by_kill)
+    after = standing(gateway)
+    assert {name: after[name] for name in after if "paused" in name} == {name: before[name] for name in before if "paused" in name}
+    assert after["state"] == "paused" and 7100 < gateway.metrics()['panelmux_provider_pause_seconds{provider="alpha"}'] <= 7200
+    gateway.add(link="https://example.com/1")
+    assert alpha.orders() == [] and len(beta.orders()) == 1
+    assert gateway.cli("provider", "resume", "alpha").returncode == 0
+    gateway.restart(by_kill=by_kill)
+    assert standing(gateway)["state"] == "open" and standing(gateway)["paused_at"] is None
+    gateway.add(link="https://example.com/2")
+    assert len(alpha.orders()) == 1
+
+
+def test_a_pause_without_an_end_stays_and_the_newest_counts(gateway, alpha, beta):
+    assert gateway.admin("/providers/alpha/pause", "POST", {"for": "1ms"}).status == 200
+    assert gateway.admin("/providers/alpha/pause", "POST", {"reason": "forever"}).json["paused_until"] is None
+    gateway.restart()
+    assert (standing(gateway)["state"], standing(gateway)["paused_reason"]) == ("paused", "forever")
+
+
+def test_a_pause_for_a_time_ends_by_itself(gateway, alpha, beta):
+    assert gateway.admin("/providers/alpha/pause", "POST", {"for": "300ms"}).json["state"] == "paused"
+    gateway.add(link="https://example.com/1")
+    eventually(lambda: standing(gateway)["state"] == "open")
+    assert standing(gateway)["paused_until"] is None
+    assert gateway.metrics()['panelmux_provider_paused{provider="alpha"}'] == 0
+    gateway.add(link="https://example.com/2")
+    assert len(alpha.orders()) == 1
+    gateway.restart()
+    assert standing(gateway)["state"] == "open"
+
+
+@pytest.mark.parametrize("words", [["pause", "alpha", "--for", "2"], ["pause", "alpha", "--for", "0s"], ["pause", "alpha", "--for", "-1h"],
+                                   ["pause", "alpha", "--for", "2 weeks"], ["pause", "alpha", "--for", ""],
+                                   ["resume", "alpha", "--for", "2h"], ["list", "--reason", "x"]], ids=" ".join)
+def test_a_pause_with_a_wrong_length_is_a_usage_fault(gateway, words):
+    assert gateway.cli("provider", *words).returncode == 2
+    assert standing(gateway)["state"] == "open"
+
+
+@pytest.mark.parametrize("body", [{"for": "2"}, {"for": "0s"}, {"for": "99999d"}, {"reason": "x" * 256}], ids=str)
+def test_the_admin_side_says_what_a_pause_may_be(gateway, body):
+    refused = gateway.admin("/providers/alpha/pause", "POST", body)
+    assert refused.status == 400 and refused.error and standing(gateway)["state"] == "open"
+
+
 def test_resume_ends_the_rest_of_an_offer(gateway, alpha, beta):
     alpha.rule("add", error="Service disabled", times=1)
     gateway.add(link="https://example.com/1")

@@ -194,12 +194,12 @@ static void test_paused(void **state)
     struct stage s;
     (void)state;
     stage_init(&s);
-    provider_pause(&s.providers->list[0], true);
+    provider_pause(&s.providers->list[0], &(const struct provider_pause){0});
     configure(&s);
     await(&s, is_settled, "settled");
     await(&s, is_held_back, "held back");
     assert_int_equal(s.panels[0].lists + s.panels[0].balances, 0);
-    provider_pause(&s.providers->list[0], false);
+    provider_resume(&s.providers->list[0]);
     await(&s, are_all_priced, "all priced after the pause");
     stage_fini(&s);
 }

@@ -62,7 +62,7 @@ static void scene_init(struct scene *s, bool is_closed)
 
 static void scene_fini(struct scene *s)
 {
-    provider_pause(&s->catalogue.providers->list[0], false);
+    provider_resume(&s->catalogue.providers->list[0]);
     health_free(s->context.health);
     loop_free(s->context.loop);
     provider_set_unpin(&s->catalogue.providers);
@@ -81,7 +81,7 @@ static void good(struct scene *s)
 }
 static void paused(struct scene *s)
 {
-    provider_pause(&s->catalogue.providers->list[0], true);
+    provider_pause(&s->catalogue.providers->list[0], &(const struct provider_pause){0});
 }
 static void removed(struct scene *s)
 {

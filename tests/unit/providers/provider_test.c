@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "providers/provider.h"
 #include "providers/provider_state.h"
 
@@ -38,10 +39,24 @@ static void test_set(void **state)
     assert_null(provider_set_by_id(first, other->list[0].id));
     assert_int_equal(second->list[0].id, provider->id);
     assert_int_not_equal(other->list[0].id, provider->id);
-    provider_pause(provider, true);
+    struct provider_pause pause = {.at_ms = 1, .who = "admin", .reason = "too slow"}, found;
+    assert_false(provider_get_pause(provider, &found));
+    provider_pause(provider, &pause);
     assert_true(provider_is_paused(&second->list[0]));
+    assert_true(provider_get_pause(&second->list[0], &found));
+    assert_string_equal(found.reason, "too slow");
+    pause.until_ms = clock_wall_ms() + 3600000;
+    provider_pause_name(STR("set_one"), &pause);
+    assert_true(provider_is_paused(provider));
+    pause.until_ms = clock_wall_ms() - 1; /* over */
+    provider_pause(provider, &pause);
+    assert_false(provider_is_paused(provider));
+    assert_false(provider_get_pause(provider, &found));
+    pause.until_ms = 0;
+    provider_pause(provider, &pause);
     assert_false(provider_is_paused(&other->list[0]));
-    provider_pause(provider, false);
+    provider_resume(provider);
+    assert_false(provider_is_paused(provider));
     struct provider_set *pinned = provider_set_pin(first);
     provider_set_unpin(&first);
     assert_null(first);
