@@ -1,5 +1,5 @@
 /* struct admin: the operator's side, on the main thread's loop: /healthz, /readyz, /metrics without
- * a token; everything else asks for it (Authorization: Bearer). Operations answer JSON; an
+ * a token; everything else requires it (Authorization: Bearer). Operations answer JSON; an
  * operation that fails answers {"error":"…"} with 400, 404, 409 or 503.
  *
  * What the rooms below cannot know (reload, whether the clients' port is open) comes as functions.
@@ -13,7 +13,7 @@
 
 struct admin;
 
-struct admin_state { /* how the whole stands; filled by admin_parts.state */
+struct admin_state { /* the state of the whole gateway; filled by admin_parts.state */
     bool is_open;    /* the clients' port is open */
     bool is_draining;
     unsigned workers;

@@ -229,7 +229,7 @@ static void metrics_provider_add_balances(const struct standing *list, size_t co
     }
 }
 
-/* Only what happened, save for orders, whose zeros tell something. */
+/* Only what happened, except for orders, where a zero is informative. */
 static void metrics_provider_add_calls(const struct standing *list, size_t count, struct buf *out)
 {
     static const char name[] = "panelmux_provider_calls_total";
@@ -390,19 +390,20 @@ static void metrics_add_order_counters(struct buf *out)
          &order_context_totals.late_answers},
         {"panelmux_orders_unbooked_total", "Outcomes that could not be booked at once.",
          &order_context_totals.unbooked},
-        {"panelmux_status_asked_total", "Orders whose status was asked of a provider.",
+        {"panelmux_status_asked_total", "Orders whose status was queried at a provider.",
          &order_context_totals.status_asked},
         {"panelmux_status_fresh_total", "Statuses given from a fresh state.",
          &order_context_totals.status_fresh},
-        {"panelmux_status_stale_total", "Statuses given from an older state, in want of a better.",
+        {"panelmux_status_stale_total",
+         "Statuses given from an older state, for lack of a fresh one.",
          &order_context_totals.status_stale},
         {"panelmux_status_unknown_words_total", "Status words that no table knows.",
          &order_context_totals.status_unknown_words},
         {"panelmux_children_odd_total",
          "Children that a panel named beyond what was sold, or that are orders of their own.",
          &order_context_totals.odd_children},
-        {"panelmux_refills_total", "Refills asked for.", &order_context_totals.refills},
-        {"panelmux_cancels_total", "Cancels asked for.", &order_context_totals.cancels},
+        {"panelmux_refills_total", "Refills requested.", &order_context_totals.refills},
+        {"panelmux_cancels_total", "Cancels requested.", &order_context_totals.cancels},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++)
         metric_one_count(out, rows[i].name, rows[i].help, metrics_load(rows[i].counter));

@@ -1,7 +1,7 @@
 /* See orderjson.h. */
 #include "admin/orderjson.h"
 
-/* The books keep it as an object, or as its inside alone. */
+/* The ledger keeps it as an object, or only the members of one. */
 static void orderjson_print_extra(struct jsonwriter *w, struct str extra)
 {
     if (extra.len == 0)

@@ -3,7 +3,7 @@
 #include "admin/admin_private.h"
 #include "orders/explain.h"
 
-struct upstream_request_of { /* what is to be explained */
+struct explanation { /* what is to be explained */
     const struct service *service;
     const struct client *client; /* NULL: the price before any client's markup */
     int64_t quantity;
@@ -12,7 +12,7 @@ struct upstream_request_of { /* what is to be explained */
 };
 
 /* The published rate for that client; false with the problem named. */
-static bool page_explain_find_rate(struct admin_call *call, struct upstream_request_of *q)
+static bool page_explain_find_rate(struct admin_call *call, struct explanation *q)
 {
     const struct catalogue *catalogue = call->catalogue;
     q->draft.rate = MONEY_ZERO;
@@ -38,7 +38,7 @@ static bool page_explain_find_rate(struct admin_call *call, struct upstream_requ
     return true;
 }
 
-static void page_explain_fill_draft(struct admin_call *call, struct upstream_request_of *q)
+static void page_explain_fill_draft(struct admin_call *call, struct explanation *q)
 {
     struct draft *draft = &q->draft;
     const struct ordertype_row *row;
@@ -53,7 +53,7 @@ static void page_explain_fill_draft(struct admin_call *call, struct upstream_req
     if (row->quantity == ORDERTYPE_QUANTITY_PER_POST)
         draft->fields.value[FIELD_MIN] = draft->fields.value[FIELD_MAX] =
             params_get(&call->params, "quantity");
-    /* Subscriptions pay for each post: that is what is told. */
+    /* Subscriptions pay for each post: that is what is shown. */
     if (is_rated && !quote_charge(draft->rate, draft->run_quantity, row->is_flat,
                                   call->catalogue->decimals, &draft->charge))
         q->problem = "the charge is beyond what can be counted";
@@ -65,9 +65,8 @@ static void page_explain_fill_draft(struct admin_call *call, struct upstream_req
     }
 }
 
-/* Of subscriptions the rates are compared; told is the cost of a post, as is the charge. */
-static struct money page_explain_cost_of(const struct upstream_request_of *q,
-                                         const struct offer *offer,
+/* For subscriptions rates are compared; the cost shown is that of one post, as is the charge. */
+static struct money page_explain_cost_of(const struct explanation *q, const struct offer *offer,
                                          const struct candidate *candidate)
 {
     struct money cost = candidate->cost;
@@ -78,7 +77,7 @@ static struct money page_explain_cost_of(const struct upstream_request_of *q,
 }
 
 static void page_explain_print_offer(struct jsonwriter *w, struct admin_call *call,
-                                     const struct upstream_request_of *q, const struct offer *offer,
+                                     const struct explanation *q, const struct offer *offer,
                                      const struct candidate *candidate, size_t position)
 {
     const struct provider *provider =
@@ -104,7 +103,7 @@ static void page_explain_print_offer(struct jsonwriter *w, struct admin_call *ca
 }
 
 static void page_explain_print_offers(struct jsonwriter *w, struct admin_call *call,
-                                      struct upstream_request_of *q)
+                                      struct explanation *q)
 {
     struct candidate candidates[RANKING_MAX] = {0};
     uint8_t order[RANKING_MAX];
@@ -124,7 +123,7 @@ static void page_explain_print_offers(struct jsonwriter *w, struct admin_call *c
     jsonwriter_array_end(w);
 }
 
-static void page_explain_reply(struct admin_call *call, struct upstream_request_of *q)
+static void page_explain_reply(struct admin_call *call, struct explanation *q)
 {
     static const char *const routings[] = {
         [RANKING_PRIORITY] = "priority",
@@ -159,7 +158,7 @@ static void page_explain_reply(struct admin_call *call, struct upstream_request_
 
 void page_explain_run(struct admin_call *call)
 {
-    struct upstream_request_of q = {0};
+    struct explanation q = {0};
     uint64_t service;
     struct str name = params_get(&call->params, "client");
     if (call->catalogue == NULL) {

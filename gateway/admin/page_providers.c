@@ -30,7 +30,7 @@ static const char *page_providers_state_name(const struct provider *provider)
     return provider_is_paused(provider) ? "paused" : "open";
 }
 
-/* The worst first, as a person asks. */
+/* The worst first. */
 static const char *page_providers_health_name(const struct health_report *report)
 {
     if (report->is_key_parked)
@@ -345,7 +345,7 @@ static void page_providers_doctor_tell_unusable(struct page_providers_doctor *do
     else if (answer->is_challenge)
         page_providers_doctor_tell(
             doctor, true,
-            "%s: a bot challenge stands before the panel: ask it to let this address through",
+            "%s: a bot challenge protects the panel: ask its owner to let this address through",
             what);
     else if (answer->is_redirect)
         page_providers_doctor_tell(doctor, true,

@@ -1,5 +1,5 @@
-/* panelmux check: all of the configuration's faults at once; with --online each provider is asked
- * for its balance, all at the same time. */
+/* panelmux check: reports all of the configuration's faults at once; with --online it also requests
+ * the balance of every provider, all at the same time. */
 #include <stdio.h>
 #include <stdlib.h>
 

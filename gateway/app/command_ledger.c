@@ -1,4 +1,4 @@
-/* panelmux ledger: verify reads the books beside a running gateway or without one; backup goes
+/* panelmux ledger: verify reads the ledger, with or without a running gateway; backup goes
  * through the gateway, and without one is made from here. */
 #include <stdio.h>
 #include <stdlib.h>

@@ -196,7 +196,7 @@ static bool command_order_read_number(const char *name, const char *text, uint64
 
 /* ---- without a gateway ---- */
 
-/* NULL: told, with what the gateway's silence said before. */
+/* NULL: the fault was printed, after the one of the call that found no gateway. */
 static struct ledger *command_order_open_ledger(struct remote *remote,
                                                 const struct remote_reply *reply)
 {
@@ -401,7 +401,7 @@ static int command_order_resolve(struct remote *remote, const struct order_optio
 static const struct command_order_verb {
     const char *name;
     size_t min, max;
-    bool (*check)(struct order_options *o); /* false: told, a usage fault */
+    bool (*check)(struct order_options *o); /* false: printed a usage fault */
     int (*run)(struct remote *remote, const struct order_options *options);
 } verbs[] = {{"list", 0, 0, command_order_check_list, command_order_list},
              {"show", 1, 1, command_order_check_show, command_order_show},

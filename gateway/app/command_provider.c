@@ -122,7 +122,7 @@ struct command_provider_pause { /* --for and --reason; NULL: not given */
 
 static const struct command_provider_verb {
     const char *name;
-    size_t min, max; /* words behind it */
+    size_t min, max; /* arguments after it */
     bool is_get;
     int (*print)(const json_t *json);
 } verbs[] = {

@@ -122,7 +122,7 @@ static const struct setting_row list[] = {
     {.key = "include",
      .kind = &include_kind,
      .sentence = "Further files, relative to this one. Their `clients`, `providers`, `services` "
-                 "and `imports` are added; any other key stands in one file only."},
+                 "and `imports` are added; any other key is in one file only."},
 };
 
 const struct setting_table configuration_rows = {.name = "the configuration",

@@ -1,5 +1,5 @@
 /* The file with its includes, merged into one map: lists of members are joined, everything else
- * stands once. See configuration_private.h. */
+ * may be given once. See configuration_private.h. */
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -42,7 +42,7 @@ static bool configuration_files_is_first_time(struct files *files, const char *p
     struct source_location first;
     char *real = realpath(path, NULL);
     if (real == NULL)
-        return true; /* reading it will tell */
+        return true; /* reading it reports why */
     bool is_first = names_add(files->reader->names, "file", str_of(real), asked_at, &first);
     if (!is_first)
         faultlist_add(files->reader->faults, asked_at,
@@ -113,7 +113,7 @@ static struct yamlnode *configuration_files_find_merged(struct files *files,
                                                         const struct yamlnode *node)
 {
     if (rows_find(&configuration_rows, node->key) == NULL)
-        return NULL; /* unknown keys are told one by one */
+        return NULL; /* unknown keys are reported one by one */
     for (struct yamlnode *at = files->root->first; at; at = at->next)
         if (str_equal(at->key, node->key))
             return at;
@@ -139,7 +139,7 @@ static void configuration_files_merge(struct files *files, struct yamlnode *map)
     }
 }
 
-/* A pipe or a terminal would be waited for. What cannot be looked at is told by its reading. */
+/* Reading a pipe or a terminal would block. If stat fails, reading reports why. */
 static bool configuration_files_may_include(const char *path)
 {
     struct stat facts;

@@ -24,7 +24,7 @@ extern const struct setting_table configuration_rows; /* struct configuration_dr
 void configuration_draft_fini(struct configuration_draft *draft);
 
 /* The rules between rooms: exchange_out gets a factor for each provider (to free()). When a file
- * was not readable, what may stand in it is not missed. */
+ * was not readable, keys that it may hold are not reported as missing. */
 struct factor *configuration_check(struct setting_reader *reader, const struct yamlnode *root,
                                    struct configuration_draft *draft, bool is_whole);
 

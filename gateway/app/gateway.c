@@ -1,6 +1,6 @@
 /* See gateway.h. Start: ledger, recovery, threads, lists, then the clients' port. End, in the order
  * that is safe: no new connections, drain the workers, stop refreshing, close the ledger (which
- * finishes what was asked), free the listeners, then the loops. */
+ * finishes its queue), free the listeners, then the loops. */
 #include "app/gateway.h"
 
 #include <curl/curl.h>
@@ -125,7 +125,8 @@ static bool gateway_recover(struct gateway *g, struct fault *why)
               open_orders_count(g->open_orders), g->resumed_count);
     if (g->orphans > 0)
         log_event(LOG_WARN, "orders_without_provider",
-                  "orders=%zu why=\"their providers are not configured, so nobody can be asked\"",
+                  "orders=%zu why=\"their providers are not configured, so their status cannot be "
+                  "queried\"",
                   g->orphans);
     return true;
 }

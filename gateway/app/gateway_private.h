@@ -82,7 +82,7 @@ bool opening_change(struct gateway *g, const struct configuration *fresh, struct
 /* reload.c */
 /* Reads the file again, all or nothing; done later, on the main loop. */
 void reload_start(struct gateway *g, void (*done)(const char *faults, void *arg), void *arg);
-/* Draining: who waits for a reload is told that none comes. */
+/* Draining: whoever waits for a reload is answered that there will be none. */
 void reload_abandon(struct gateway *g);
 /* The snapshot of `coming` has arrived; takes the pin. Looks once more whether anything unfinished
  * needs a provider that goes; if not, gateway_switch and the workers take it, and whoever waits for
@@ -99,7 +99,7 @@ void notify_reloaded(bool is_taken);
 void notify_stopping(void); /* draining */
 
 /* gateway.c */
-/* What a worker is told: pins of its own; configuration may be NULL. */
+/* A message for a worker, with pins of its own; configuration may be NULL. */
 struct worker_news gateway_news(struct gateway *g, struct catalogue *catalogue,
                                 struct configuration *configuration);
 void gateway_use(struct gateway *g, struct configuration *configuration);

@@ -79,7 +79,7 @@ static const char tail[] =
     "is not given.\n"
     ".TP\n"
     ".B NOTIFY_SOCKET\n"
-    "Where a service manager is told of readiness, reloads and the end (sd_notify).\n"
+    "Where readiness, reloads and the end are reported to a service manager (sd_notify).\n"
     ".SH FILES\n"
     ".TP\n"
     ".I ./panelmux.yaml\n"
@@ -97,7 +97,7 @@ static void main_print_man(FILE *out, const struct command *commands, size_t cou
 
 static const struct command commands[] = {
     {"check", "check [-c FILE] [--online] [--json]",
-     "validates all of the configuration; --online also asks each provider for its balance",
+     "validates all of the configuration; --online also requests each provider's balance",
      command_check_run},
     {"client", "client list [-c FILE] [--json]\nclient key [-c FILE] [--json]",
      "the clients of the running gateway; a new key with its SHA-256", command_client_run},
@@ -107,12 +107,12 @@ static const struct command commands[] = {
     {"explain", "explain SERVICE QUANTITY [--client NAME] [-c FILE] [--json]",
      "price, cost and, for each offer, why it would be taken or skipped", command_services_explain},
     {"health", "health [-c FILE] [--json]",
-     "asks the running gateway whether it may be sent clients; for health checks",
+     "reports whether the running gateway may be sent clients; for health checks",
      command_gateway_health},
     {"import", "import PROVIDER [-c FILE] [--json]",
      "the provider's list as a YAML block of services: for review", command_services_import},
     {"ledger", "ledger verify [-c FILE] [--json]\nledger backup FILE [-c FILE] [--json]",
-     "checks the books; copies them, while running", command_ledger_run},
+     "verifies the ledger; copies it while it is in use", command_ledger_run},
     {"order",
      "order list [--in-doubt | --stuck] [--client NAME] [--before ID] [--limit N] [-c FILE] "
      "[--json]\norder "
@@ -126,7 +126,7 @@ static const struct command commands[] = {
      "provider pause NAME [--for 2h] [--reason TEXT] [-c FILE] [--json]\nprovider resume NAME [-c "
      "FILE] [--json]\n"
      "provider accept NAME [SERVICE] [-c FILE] [--json]",
-     "the providers, how they stand; pauses one, ends a quarantine", command_provider_run},
+     "the state of the providers; pauses one, ends a quarantine", command_provider_run},
     {"reload", "reload [-c FILE] [--json]", "reads the configuration again, all or nothing",
      command_gateway_reload},
     {"serve", "serve [-c FILE]", "runs the gateway in the foreground; logs to stderr",

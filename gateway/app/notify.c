@@ -46,7 +46,7 @@ void notify_ready(void)
     notify_send("READY=1\nSTATUS=Serving");
 }
 
-/* The moment is what lets a manager tell this reload from an earlier one. */
+/* The time lets the manager tell this reload from an earlier one. */
 void notify_reloading(void)
 {
     char text[96];

@@ -21,7 +21,7 @@ bool opening_test(const struct configuration *configuration, struct fault *why)
            opening_test_all(&configuration->admin.listener, why);
 }
 
-/* The address as bound, so that port 0 is told as the port it became. */
+/* The address as bound: port 0 has become a real port. */
 static void opening_log_listening(const char *side, int fd, const struct listener_address *address)
 {
     struct sockaddr_storage actual;

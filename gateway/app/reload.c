@@ -79,8 +79,8 @@ static void reload_forget_cool_downs(struct gateway *g, const struct configurati
     }
 }
 
-/* Warnings stand among the faults, in the order of the file. */
-static void reload_tell_fault(struct str line)
+/* Warnings are among the faults, in the order of the file. */
+static void reload_log_fault(struct str line)
 {
     if (str_find(line, STR(": warning: ")) == SIZE_MAX)
         log_event(LOG_ERROR, "configuration_fault", "fault=%s", log_value(line).text);
@@ -93,7 +93,7 @@ static void reload_log_faults(const char *faults)
     struct str rest = str_of(faults), line;
     while (str_next(&rest, '\n', &line))
         if (line.len > 0)
-            reload_tell_fault(line);
+            reload_log_fault(line);
 }
 
 /* out: the faults as text, to buf_fini(). */
@@ -209,7 +209,7 @@ static void reload_hand_over(struct gateway *g, struct catalogue *catalogue)
         struct worker_news news = gateway_news(g, catalogue, g->configuration);
         struct taken *taken = memory_new(sizeof *taken);
         *taken = (struct taken){.message = {.run = reload_on_taken}, .handover = handover};
-        news.teller = g->loop;
+        news.reply_to = g->loop;
         news.taken = &taken->message;
         worker_notify(g->workers[i], &news);
     }

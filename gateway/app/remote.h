@@ -13,7 +13,7 @@ struct remote {
     struct configuration_draft draft; /* of it: admin and made.ledger */
     char url[160];                    /* "http://127.0.0.1:8081" */
 };
-/* False: told on stderr. */
+/* False: the fault was printed to stderr. */
 bool remote_open(struct remote *remote, const struct command_options *options) MUST_USE;
 void remote_close(struct remote *remote);
 
@@ -27,7 +27,8 @@ struct remote_reply {
 /* path with its query, encoded; body: JSON, or STR_NONE for GET. */
 void remote_ask(struct remote *remote, const char *path, struct str body, struct remote_reply *out);
 void remote_reply_fini(struct remote_reply *reply);
-/* Prints the words of what is not ok to stderr; with is_json and ok the body to stdout. */
+/* Prints the message of a failed call to stderr; of a good one, with is_json, the body to stdout.
+ */
 void remote_tell(const struct remote_reply *reply, bool is_json);
 
 /* The whole configuration, for commands that need keys or providers; faults go to stderr. */

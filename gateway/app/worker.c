@@ -123,8 +123,8 @@ static void worker_on_news(struct loop_message *message)
         worker_take_configuration(m->worker, &m->news);
     if (m->news.tls)
         tls_context_unpin(&m->news.tls);
-    if (m->news.teller)
-        loop_post(m->news.teller, m->news.taken);
+    if (m->news.reply_to)
+        loop_post(m->news.reply_to, m->news.taken);
     free(m);
 }
 

@@ -24,7 +24,7 @@ struct worker_news {
     struct catalogue *catalogue;
     struct configuration *configuration;
     struct tls_context *tls; /* goes with the configuration; NULL there: no TLS */
-    struct loop *teller;     /* where `taken` is posted once this is in force; NULL: nobody waits */
+    struct loop *reply_to;   /* where `taken` is posted once this is in force; NULL: nobody waits */
     struct loop_message *taken;
 };
 
