@@ -1,5 +1,6 @@
 /* Refills, refill statuses and cancels: one item per id asked. */
 #include "providers/decode.h"
+#include "providers/statusword.h"
 
 static const char *const order_names[] = {"order", "order_id", "orderId", "id"};
 static const char *const refill_names[] = {"refill", "refill_id", "refillId"};
@@ -116,7 +117,7 @@ static bool decode_items_read_refill_status(struct decoding *d, struct upstream_
         scalar_print(plain, d->arena).len == 0)
         return false;
     decode_items_accept(item);
-    item->status = refillstatus_fold(scalar_print(plain, d->arena));
+    item->status = statusword_find_refill(d->settings, scalar_print(plain, d->arena));
     return true;
 }
 

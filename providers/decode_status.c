@@ -1,6 +1,8 @@
 /* Statuses of one or many orders. An entry is only ever given to the order it names. */
 #include "providers/decode_status.h"
 
+#include "providers/statusword.h"
+
 enum { CHILDREN_MAX = 10000 };
 
 /* Below 0, or with a plus, it is over-delivery. */
@@ -29,10 +31,10 @@ void upstream_status_fit(struct upstream_status *status, int64_t quantity)
 static void decode_status_take_word(struct status_reading *reading, struct str word)
 {
     struct upstream_status *status = reading->status;
-    if (orderstatus_find(word, &status->status)) {
+    if (reading->d->settings->status_count == 0 && orderstatus_find(word, &status->status)) {
         status->word = str_of(orderstatus_name(status->status));
     } else {
-        status->status = orderstatus_fold(word);
+        status->status = statusword_find(reading->d->settings, word);
         status->word = status->status == ORDERSTATUS_UNKNOWN ? decode_text(reading->d, word)
                                                              : arena_str(reading->d->arena, word);
     }
@@ -268,7 +270,7 @@ static bool decode_status_read_entry(const struct decoding *d, struct upstream_s
         return decode_status_read_object(d, status, entry);
     if (plain.kind != SCALAR_TEXT || str_trim(plain.text).len == 0)
         return false;
-    enum orderstatus folded = orderstatus_fold(plain.text);
+    enum orderstatus folded = statusword_find(d->settings, plain.text);
     if (folded == ORDERSTATUS_UNKNOWN) {
         decode_status_error(d, status, plain.text);
         return status->is_unknown_id;

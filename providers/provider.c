@@ -77,6 +77,9 @@ void provider_settings_fini(struct provider_settings *settings)
     for (size_t i = 0; i < settings->answer_count; i++)
         free(settings->answers[i].pattern);
     free(settings->answers);
+    for (size_t i = 0; i < settings->status_count; i++)
+        free(settings->statuses[i].word);
+    free(settings->statuses);
     free(settings->ca_file);
     free(settings->currency);
     free(settings->key);

@@ -9,6 +9,7 @@
 #include "base/fault.h"
 #include "base/str.h"
 #include "money/money.h"
+#include "protocol/orderstatus.h"
 
 enum { PROVIDER_MAX = 256 };
 
@@ -29,6 +30,11 @@ struct provider_answer { /* a row of `answers:` */
     enum verdict_cool_down cool_down;
 };
 
+struct provider_status { /* a row of `statuses:` */
+    char *word;          /* folded */
+    enum orderstatus status;
+};
+
 struct provider_settings {
     char *name;
     char *url;
@@ -45,6 +51,8 @@ struct provider_settings {
     bool is_closed; /* state: closed */
     struct provider_answer *answers;
     size_t answer_count;
+    struct provider_status *statuses;
+    size_t status_count;
 };
 
 struct provider_state; /* atomics; provider_state.c */

@@ -9,7 +9,7 @@
 #include "settings/kind.h"
 #include "settings/names.h"
 
-enum { ANSWERS_MAX = 1000, CONNECTIONS_MAX = 1000, TIMEOUT_MAX_MS = 600000 };
+enum { ANSWERS_MAX = 1000, STATUSES_MAX = 200, CONNECTIONS_MAX = 1000, TIMEOUT_MAX_MS = 600000 };
 
 /* ---- url ---- */
 
@@ -268,6 +268,29 @@ static const struct setting_map answer_map = {
     .value = {.key = "answers", .kind = &kind_table, .table = &answer_rows},
 };
 
+/* ---- statuses ---- */
+
+static const struct setting_choice status_choices[] = {
+    {.word = "pending", .value = ORDERSTATUS_PENDING},
+    {.word = "processing", .value = ORDERSTATUS_PROCESSING},
+    {.word = "in_progress", .value = ORDERSTATUS_IN_PROGRESS},
+    {.word = "completed", .value = ORDERSTATUS_COMPLETED},
+    {.word = "partial", .value = ORDERSTATUS_PARTIAL},
+    {.word = "canceled", .value = ORDERSTATUS_CANCELED},
+    {.word = "refunded", .value = ORDERSTATUS_REFUNDED},
+    {.word = NULL}};
+
+static const struct setting_map status_map = {
+    .size = sizeof(struct provider_status),
+    .key = {.key = "statuses",
+            .kind = &pattern_kind,
+            .offset = offsetof(struct provider_status, word)},
+    .value = {.key = "statuses",
+              .kind = &kind_choice,
+              .choices = status_choices,
+              .offset = offsetof(struct provider_status, status)},
+};
+
 /* ---- rows ---- */
 
 static const struct setting_choice unknown_choices[] = {
@@ -352,6 +375,14 @@ static const struct setting_row list[] = {
      .max = ANSWERS_MAX,
      .sentence = "Its error texts, on top of the built-in table. Case, blanks and the final dot "
                  "are folded, `*` matches anything, the most specific pattern wins."},
+    {.key = "statuses",
+     .kind = &kind_map,
+     .map = &status_map,
+     .offset = offsetof(struct provider_settings, statuses),
+     .count_offset = offsetof(struct provider_settings, status_count),
+     .max = STATUSES_MAX,
+     .sentence = "Its words for an order's state, such as `tamamlandı: completed`, on top of the "
+                 "built-in table. Case and accents are folded. An unknown word keeps the state."},
 };
 
 /* "?key=…" or "&api_key=…": a panel's own page may show its address so. */

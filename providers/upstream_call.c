@@ -188,7 +188,7 @@ static void upstream_call_on_timer(void *arg)
     struct upstream_call *call = arg;
     if (call->place.is_waiting) {
         call_queue_leave(&call->place);
-        call->failure = "waited in vain for a connection below max_connections";
+        call->failure = "no connection below max_connections became free in time";
     }
     upstream_call_finish_unsent(call);
 }

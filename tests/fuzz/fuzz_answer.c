@@ -50,6 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                 .content_type = STR("application/json"),
                                 .body = str_make((const char *)data + 2, size - 2),
                                 .server = STR(""),
+                                .location = str_first(str_make((const char *)data, size), 512),
                                 .retry_after_s = -1,
                                 .transport_error = ""};
     arena_init(&arena);

@@ -20,6 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     if (money_parse_loose(text, STR_NONE, &loose, &currency))
         ASSERT(currency.len <= size + 3);
+    (void)!money_parse_loose(text, STR("IDR"), &loose, NULL);
     (void)!factor_parse(text, &factor);
     (void)!percent_parse(text, &percent);
     (void)!markup_parse(text, &markup);

@@ -32,6 +32,7 @@ static const char complete[] =
     "  unknown_errors: refused\n  max_connections: 31\n  rate_limit: 10/s\n  state: closed\n"
     "  answers:\n    \"Service  PAUSED*\": {class: provider, cool_down: offer}\n"
     "    kota doldu.: {class: busy}\n"
+    "  statuses: {Tamamlandı: completed, \"Devam  Ediyor\": in_progress}\n"
     "- {name: lanes, url: \"https://l/\", key: \"${env:GAMMA_KEY}\", rate_limit: {add: 9/s}}\n"
     "services:\n"
     "- {id: 5, offers: [{provider: full, service: 101}]}\n"
@@ -104,6 +105,11 @@ static void check_good_providers(const struct provider_set *set)
     assert_string_equal(full->answers[1].pattern, "kota doldu");
     assert_int_equal(full->answers[1].class, VERDICT_BUSY);
     assert_int_equal(full->answers[1].cool_down, COOL_DOWN_NONE);
+    assert_int_equal(full->status_count, 2);
+    assert_string_equal(full->statuses[0].word, "tamamlandi");
+    assert_int_equal(full->statuses[0].status, ORDERSTATUS_COMPLETED);
+    assert_string_equal(full->statuses[1].word, "devam ediyor");
+    assert_int_equal(full->statuses[1].status, ORDERSTATUS_IN_PROGRESS);
     assert_int_equal(lround_of(set->list[2].settings.limits.add_per_s), 9);
     assert_int_equal(lround_of(set->list[2].settings.limits.other_per_s), 2);
 }

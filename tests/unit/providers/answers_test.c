@@ -25,6 +25,7 @@ struct line {
     struct reply_facts facts;
     struct str ids[IDS];
     struct provider_answer answers[8];
+    struct provider_status statuses[8];
     struct arena arena;
     struct upstream_response answer;
     char body_room[64 * 1024];
@@ -164,6 +165,21 @@ static void read_settings(struct line *line)
         for (int i = 0; i < 5; i++)
             if (strcmp(rests[i], text_of(row, "cool_down")) == 0)
                 answer->cool_down = (enum verdict_cool_down)i;
+    }
+}
+
+/* "statuses": {"folded word": "Completed"} */
+static void read_statuses(struct line *line)
+{
+    const json_t *statuses = json_object_get(line->json, "statuses");
+    const char *word;
+    json_t *status;
+    line->settings.statuses = line->statuses;
+    json_object_foreach((json_t *)(uintptr_t)statuses, word, status)
+    {
+        line->statuses[line->settings.status_count++] =
+            (struct provider_status){.word = arena_text(&line->arena, str_of(word)),
+                                     .status = orderstatus_fold(str_of(json_string_value(status)))};
     }
 }
 
@@ -463,6 +479,7 @@ static void read_line(struct line *line, const char *text)
     read_request(line);
     read_facts(line);
     read_settings(line);
+    read_statuses(line);
 }
 
 static size_t lines;
