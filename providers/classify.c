@@ -239,12 +239,7 @@ static bool classify_find_built_in(enum upstream_action action, struct str folde
 {
     struct best best = {0};
     struct str words = classify_words_of(folded, arena);
-    classify_try_rows(classify_table_provider_rows, classify_table_provider_row_count, action,
-                      folded, &best);
-    classify_try_rows(classify_table_order_rows, classify_table_order_row_count, action, folded,
-                      &best);
-    classify_try_rows(classify_table_after_rows, classify_table_after_row_count, action, folded,
-                      &best);
+    classify_try_rows(classify_table_rows, classify_table_row_count, action, folded, &best);
     classify_try_rows(classify_table_word_rows, classify_table_word_row_count, action, words,
                       &best);
     if (classify_says_placed(action, folded, &best)) {
@@ -311,4 +306,52 @@ struct verdict classify_texts(const struct provider_settings *settings, enum ups
             *best_out = found->texts[i];
     }
     return best;
+}
+
+/* ---- pages that never came from the panel ---- */
+
+enum { PAGE_LOOKED_AT = 64 * 1024 };
+
+static bool classify_has_number_mark(struct str body)
+{
+    static const char *const leads[] = {"error code: ", "error code ", "error ", "error: "};
+    static const char *const numbers[] = {"1006", "1007", "1008", "1009",
+                                          "1010", "1012", "1015", "1020"};
+    for (size_t i = 0; i < COUNT_OF(leads); i++) {
+        struct str rest = body;
+        size_t at;
+        while ((at = str_find_folded(rest, str_of(leads[i]))) != SIZE_MAX) {
+            rest = str_from(rest, at + strlen(leads[i]));
+            for (size_t n = 0; n < COUNT_OF(numbers); n++)
+                if (str_starts(rest, str_of(numbers[n])) &&
+                    !(rest.len > 4 && rest.ptr[4] >= '0' && rest.ptr[4] <= '9'))
+                    return true;
+        }
+    }
+    return false;
+}
+
+bool classify_is_challenge(const struct reply_facts *facts)
+{
+    static const char *const marks[] = {
+        "just a moment",
+        "attention required! | cloudflare",
+        "cf-chl-",
+        "cf_chl_",
+        "/cdn-cgi/challenge-platform",
+        "checking your browser",
+        "cf-browser-verification",
+        "cf-error-details",
+        "ddos protection by",
+    };
+    struct str body = str_first(facts->body, PAGE_LOOKED_AT);
+    if (facts->http_status != 401 && facts->http_status != 403 && facts->http_status != 405 &&
+        facts->http_status != 429)
+        return false;
+    if (facts->has_cf_mitigated)
+        return true;
+    for (size_t i = 0; i < COUNT_OF(marks); i++)
+        if (str_find_folded(body, str_of(marks[i])) != SIZE_MAX)
+            return true;
+    return classify_has_number_mark(body);
 }

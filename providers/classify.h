@@ -37,12 +37,8 @@ struct classify_row {
     enum meaning meaning;
     const char *patterns; /* folded as textfold does, separated by '|'; '*' matches */
 };
-extern const struct classify_row classify_table_provider_rows[];
-extern const size_t classify_table_provider_row_count;
-extern const struct classify_row classify_table_order_rows[];
-extern const size_t classify_table_order_row_count;
-extern const struct classify_row classify_table_after_rows[];
-extern const size_t classify_table_after_row_count;
+extern const struct classify_row classify_table_rows[];
+extern const size_t classify_table_row_count;
 /* Against the text as words: each sign a blank, one at each end; so a pattern can ask for whole
  * words. */
 extern const struct classify_row classify_table_word_rows[];
@@ -69,5 +65,9 @@ struct verdict classify_texts(const struct provider_settings *settings, enum ups
 /* Only the provider's own table, for text that is not JSON. */
 bool classify_own(const struct provider_settings *settings, enum upstream_action action,
                   struct str text, struct verdict *out) MUST_USE;
+
+/* A page of a protecting front (401, 403, 405 or 429 with its clear marks): the panel never saw the
+ * request. */
+bool classify_is_challenge(const struct reply_facts *facts);
 
 #endif

@@ -1,7 +1,6 @@
 /* Reads an answer of the standard dialect: what the transport and the HTTP status decide alone,
  * then the JSON, then the reader of the action. Never fails; what cannot be read is in doubt. */
 #include "base/buf.h"
-#include "providers/challenge.h"
 #include "providers/decode.h"
 #include "providers/redact.h"
 #include "providers/redirect.h"
@@ -200,7 +199,7 @@ static void standard_decode_transport(struct decoding *d, bool may_scan)
          * may be what the panel said. */
         bool may_be_done =
             decode_is_writing(d->request->action) && replyjson_is_beside_page(facts->body);
-        if (d->answer->outcome == OUTCOME_DOUBT && challenge_is(facts) &&
+        if (d->answer->outcome == OUTCOME_DOUBT && classify_is_challenge(facts) &&
             d->answer->error.len == 0 && !may_be_done) {
             decode_refuse(d, &challenged);
             d->answer->is_challenge = true;

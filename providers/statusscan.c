@@ -1,10 +1,9 @@
-/* See statusscan.h. A tree costs ten times as much as what is in these answers. */
+/* See statusscan.h. Measured on 100 statuses of one response, gcc -O2: 83 us here, 1,080 us by the
+ * tree. Searching strings by SSE2 and remembering the order of a status's members were measured as
+ * well; neither brought more than the noise, so that neither is here. */
 #include "providers/statusscan.h"
 
 #include <stdlib.h>
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
 
 #include "providers/decode_status.h"
 
@@ -47,19 +46,6 @@ static inline bool statusscan_is_plain(unsigned char c)
 
 static const char *statusscan_skip_plain(const char *at, const char *end)
 {
-#ifdef __SSE2__
-    for (; end - at >= 16; at += 16) {
-        __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
-        __m128i is_not = _mm_or_si128(
-            _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')),
-                         _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'))),
-            _mm_or_si128(_mm_cmplt_epi8(bytes, _mm_set1_epi8(0x20)), /* those from 0x80 on too */
-                         _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7f))));
-        unsigned marks = (unsigned)_mm_movemask_epi8(is_not);
-        if (marks != 0)
-            return at + __builtin_ctz(marks);
-    }
-#endif
     while (at < end && statusscan_is_plain((unsigned char)*at))
         at++;
     return at;
@@ -170,46 +156,22 @@ static unsigned statusscan_member_of(struct str name)
     return members[name.len].member;
 }
 
-/* The names of the members of one status, in turn, as they were written: the next status writes
- * them the same way. */
-enum { HABITS = 8 };
-struct habits {
-    struct {
-        struct str name; /* with quotes, colon and blanks */
-        unsigned member;
-    } list[HABITS];
-};
-
-static unsigned statusscan_take_member(struct statusscan *s, struct habits *habits, size_t index)
+static unsigned statusscan_take_member(struct statusscan *s)
 {
-    struct str name, *habit = index < HABITS ? &habits->list[index].name : NULL;
-    if (habit && habit->len > 0 && (size_t)(s->end - s->at) >= habit->len &&
-        memcmp(s->at, habit->ptr, habit->len) == 0) {
-        s->at += habit->len;
-        return habits->list[index].member;
-    }
-    const char *start = s->at;
-    if (!statusscan_take_string(s, &name) || !statusscan_take(s, ':'))
-        return MEMBER_UNUSUAL;
-    unsigned member = statusscan_member_of(name);
-    if (habit) {
-        *habit = str_make(start, (size_t)(s->at - start));
-        habits->list[index].member = member;
-    }
-    return member;
+    struct str name;
+    bool is_name = statusscan_take_string(s, &name) && statusscan_take(s, ':');
+    return is_name ? statusscan_member_of(name) : MEMBER_UNUSUAL;
 }
 
 /* The usual members only; each once. */
-static bool statusscan_take_status(struct statusscan *s, struct status_reading *reading,
-                                   struct habits *habits)
+static bool statusscan_take_status(struct statusscan *s, struct status_reading *reading)
 {
     unsigned seen = 0;
-    size_t index = 0;
     struct scalar value;
     if (!statusscan_take(s, '{'))
         return false;
     do {
-        unsigned member = statusscan_take_member(s, habits, index++);
+        unsigned member = statusscan_take_member(s);
         if (member == MEMBER_UNUSUAL || (seen >> member & 1) != 0 ||
             !statusscan_take_scalar(s, &value))
             return false;
@@ -271,7 +233,6 @@ static bool statusscan_scan_keyed(struct statusscan *s, const struct decoding *d
                                   struct upstream_status *statuses, bool *is_taken)
 {
     size_t at = 0, guess = 0;
-    struct habits habits = {0};
     struct str id;
     if (!statusscan_take(s, '{'))
         return false;
@@ -288,7 +249,7 @@ static bool statusscan_scan_keyed(struct statusscan *s, const struct decoding *d
         struct status_reading reading = {
             .d = d, .status = &statuses[at], .asked_id = statuses[at].id};
         statuses[at].is_absent = false;
-        if (!statusscan_take_status(s, &reading, &habits))
+        if (!statusscan_take_status(s, &reading))
             return false;
         /* As below: a number may be an error's. */
         if (!decode_status_finish(&reading) || statuses[at].status == ORDERSTATUS_UNKNOWN)
@@ -324,10 +285,9 @@ bool statusscan_status(struct decoding *d)
     struct statusscan s = statusscan_scan_of(d);
     struct upstream_status *status = d->answer->statuses;
     struct status_reading reading = {.d = d, .status = status, .asked_id = status->id};
-    struct habits habits = {0};
     if (!statusscan_is_next(&s, '{'))
         return false;
-    if (!statusscan_take_status(&s, &reading, &habits) || !statusscan_at_end(&s) ||
+    if (!statusscan_take_status(&s, &reading) || !statusscan_at_end(&s) ||
         !decode_status_finish(&reading) ||
         status->status == ORDERSTATUS_UNKNOWN) { /* a number may be an error's */
         *status = statusscan_absent(d->request->ids[0]);
