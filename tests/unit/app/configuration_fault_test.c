@@ -208,7 +208,8 @@ static const struct fault_case providers[] = {
                "4:3: `key` is missing; a provider needs it\n"},
     {PROVIDER URL_AND_KEY "  adress: x\n",
      "7:3: unknown key `adress`; there is: name, url, key, currency, dialect, timeout, "
-     "connect_timeout, ca_file, unknown_errors, max_connections, rate_limit, state, answers\n"},
+     "connect_timeout, ca_file, unknown_errors, max_connections, rate_limit, state, answers, "
+     "statuses\n"},
     {PROVIDER URL_AND_KEY "- name: alpha\n" URL_AND_KEY,
      "7:9: provider `alpha` is there twice, first at p.yaml:4:9; give each its own\n"},
     {PROVIDER "  key: ${env:NOT_SET}\n  url: https://a.example\n",
