@@ -8,10 +8,10 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 
 #include "admin/metric.h"
 #include "app/command.h"
+#include "app/descriptors.h"
 #include "app/gateway_private.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -220,7 +220,11 @@ static void gateway_open_when_settled(struct gateway *g);
 static void gateway_use_on_main(struct gateway *g)
 {
     admin_configure(g->admin, &g->configuration->admin, client_set_pin(g->configuration->clients));
-    listener_configure(g->admin_listener, &g->configuration->admin.listener, NULL);
+    struct descriptors plan = descriptors_now(g->configuration);
+    struct listener_settings side = g->configuration->admin.listener; /* borrows */
+    descriptors_log(&plan);
+    side.max_connections = plan.admin;
+    listener_configure(g->admin_listener, &side, NULL);
     order_context_set_settings(g->context, &g->configuration->orders);
 }
 
@@ -417,15 +421,6 @@ static void gateway_post_settled(void *arg)
 
 /* ---- life ---- */
 
-static void gateway_raise_file_limit(void)
-{
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
-        limit.rlim_cur = limit.rlim_max;
-        setrlimit(RLIMIT_NOFILE, &limit);
-    }
-}
-
 static void gateway_catch_signals(struct gateway *g)
 {
     static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
@@ -588,7 +583,7 @@ int gateway_run(struct configuration *configuration, const struct gateway_option
     arena_init(&g.resumed_arena);
     log_begin();
     log_set_level(configuration->log.level);
-    gateway_raise_file_limit();
+    descriptors_raise_limit();
     transfer_global_init();
     if (!gateway_build(&g, &why)) {
         fprintf(stderr, "panelmux: %s\n", why.message);

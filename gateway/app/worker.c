@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "app/descriptors.h"
 #include "base/log.h"
 #include "loop/transfer.h"
 #include "v2/v2.h"
@@ -102,7 +103,9 @@ static void worker_take_configuration(struct worker *worker, const struct worker
     struct configuration *fresh = news->configuration;
     struct listener_settings front = fresh->front; /* borrows: listener_configure copies */
     long connections = 0;
+    unsigned places = descriptors_now(fresh).clients / fresh->workers;
     front.answer_timeout_ms = worker_longest_answer_ms(&fresh->orders);
+    front.max_connections = places > 0 ? places : 1;
     for (size_t i = 0; i < fresh->providers->count; i++)
         connections += fresh->providers->list[i].settings.max_connections;
     transfer_set_max_connections(worker->loop, connections);

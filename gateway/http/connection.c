@@ -1,13 +1,13 @@
-/* See connection.h. */
-#include "http/connection.h"
-
+/* struct connection: our side of one evhttp connection: its state, its deadlines, the raw bytes of
+ * its request's head. Made in evhttp's bufferevent callback, freed in its close callback. */
 #include <errno.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent_ssl.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#include "http/exchange_private.h"
+#include "http/evhttp_quirks.h"
+#include "http/listener_private.h"
 #include "http/network.h"
 
 enum { DISCARD_BYTES = 4 * 1024 * 1024, PEEK_EXTENTS = 4 };
@@ -17,6 +17,8 @@ static struct connection_list *connection_list_of(struct connection *connection)
     switch ((enum connection_state)connection->state) {
     case CONNECTION_NEW:
         return &connection->listener->newborn;
+    case CONNECTION_SILENT:
+        return &connection->listener->silent;
     case CONNECTION_IDLE:
         return &connection->listener->idle;
     case CONNECTION_READING:
@@ -29,11 +31,19 @@ static struct connection_list *connection_list_of(struct connection *connection)
     UNREACHABLE();
 }
 
+/* For a request, of which nothing has come: nobody loses anything if it ends. */
+static bool connection_is_waiting(const struct connection *connection)
+{
+    return connection->state == CONNECTION_SILENT || connection->state == CONNECTION_IDLE;
+}
+
 static int64_t connection_patience_ms(const struct connection *connection)
 {
     const struct listener *listener = connection->listener;
-    if (connection->state == CONNECTION_IDLE)
-        return listener->is_draining ? 0 : LISTENER_IDLE_MS;
+    if (connection_is_waiting(connection))
+        return listener->is_draining                    ? 0
+               : connection->state == CONNECTION_SILENT ? LISTENER_SILENT_MS
+                                                        : LISTENER_IDLE_MS;
     if (connection->state == CONNECTION_WORKING)
         return listener->settings.answer_timeout_ms;
     return listener->settings.request_timeout_ms;
@@ -54,15 +64,62 @@ static void connection_await_deadline(struct listener *listener, int64_t deadlin
                      connection_on_deadline, listener);
 }
 
+/* ---- places ---- */
+
+/* Full, newcomers are taken as long as somebody waits who can make room. */
+void connection_update_accepting(struct listener *listener)
+{
+    struct listener_socket *socket;
+    unsigned count = atomic_load(&listener->connection_count);
+    bool has_room = count < listener->settings.max_connections + listener->waiting_count;
+    bool may_accept = !listener->is_draining && !listener->is_out_of_files &&
+                      listener->newborn_count < LISTENER_TURN_MAX && has_room;
+    if (may_accept == listener->is_accepting)
+        return;
+    listener->is_accepting = may_accept;
+    LIST_FOREACH(socket, &listener->sockets, entry)
+    {
+        if (may_accept)
+            evconnlistener_enable(socket->accepting);
+        else
+            evconnlistener_disable(socket->accepting);
+    }
+}
+
+static struct connection *connection_longest_waiting(struct listener *listener)
+{
+    struct connection *silent = TAILQ_FIRST(&listener->silent),
+                      *idle = TAILQ_FIRST(&listener->idle);
+    if (silent == NULL || idle == NULL)
+        return silent ? silent : idle;
+    return silent->since_ms <= idle->since_ms ? silent : idle;
+}
+
+/* For the newcomers of this turn, which do not wait yet. */
+static void connection_make_room(struct listener *listener)
+{
+    struct connection *longest;
+    while (atomic_load(&listener->connection_count) > listener->settings.max_connections &&
+           (longest = connection_longest_waiting(listener)) != NULL) {
+        listener_count(&listener->totals.displaced);
+        evhttp_connection_free(longest->evcon);
+    }
+}
+
+/* ---- states ---- */
+
 /* The only way to change state. A wait begins now. */
 static void connection_enter(struct connection *connection, enum connection_state state)
 {
     struct listener *listener = connection->listener;
     TAILQ_REMOVE(connection_list_of(connection), connection, entry);
+    listener->waiting_count -= connection_is_waiting(connection);
     connection->state = (uint8_t)state;
+    listener->waiting_count += connection_is_waiting(connection);
     connection->since_ms = loop_now_ms(listener->loop);
     TAILQ_INSERT_TAIL(connection_list_of(connection), connection, entry);
     connection_await_deadline(listener, connection->since_ms + connection_patience_ms(connection));
+    connection_update_accepting(listener);
 }
 
 static void connection_scan_input(struct connection *connection, struct evbuffer *input,
@@ -113,30 +170,35 @@ static bool connection_is_at_mark(const struct connection *connection)
     return evbuffer_get_length(bufferevent_get_input(connection->bufferevent)) >= mark;
 }
 
-static void connection_note_full(struct connection *connection)
+static bool connection_is_too_much(const struct connection *connection)
 {
-    if (connection->is_full ||
-        !(connection_is_at_mark(connection) || connection_is_over_share(connection)))
+    return connection_is_at_mark(connection) || connection_is_over_share(connection);
+}
+
+/* Later in this turn, for this is a callback of its own buffers. */
+static void connection_end_soon(struct connection *connection)
+{
+    if (connection->must_end)
         return;
-    connection->is_full = true;
-    LIST_INSERT_HEAD(&connection->listener->full, connection, full_entry);
+    connection->must_end = true;
+    LIST_INSERT_HEAD(&connection->listener->ending, connection, end_entry);
     event_active(connection->listener->adopt_event, EV_TIMEOUT, 1);
 }
 
-static void connection_leave_full(struct connection *connection)
+static void connection_leave_ending(struct connection *connection)
 {
-    if (connection->is_full)
-        LIST_REMOVE(connection, full_entry);
-    connection->is_full = false;
+    if (connection->must_end)
+        LIST_REMOVE(connection, end_entry);
+    connection->must_end = false;
 }
 
-void connection_end_full(struct listener *listener)
+void connection_end_some(struct listener *listener)
 {
     struct connection *connection;
-    while ((connection = LIST_FIRST(&listener->full)) != NULL) {
-        connection_leave_full(connection);
-        if (connection->state != CONNECTION_READING ||
-            !(connection_is_at_mark(connection) || connection_is_over_share(connection)))
+    while ((connection = LIST_FIRST(&listener->ending)) != NULL) {
+        connection_leave_ending(connection);
+        if (!connection->is_refused &&
+            (connection->state != CONNECTION_READING || !connection_is_too_much(connection)))
             continue;
         listener_count(&listener->totals.rejected);
         evhttp_connection_free(connection->evcon);
@@ -160,6 +222,8 @@ static void connection_begin_reading(struct connection *connection, struct evbuf
 {
     if (!connection_skip_line_breaks(input)) {
         connection_let_go(connection); /* of what was thrown away */
+        if (connection->state == CONNECTION_SILENT)
+            connection_enter(connection, CONNECTION_IDLE);
         return;
     }
     connection->scan = (struct headercheck_scan){0};
@@ -177,12 +241,28 @@ static void connection_on_input(struct evbuffer *input, const struct evbuffer_cb
     if (info->n_added == 0)
         return;
     connection_hold(connection, info->n_added);
-    if (connection->state == CONNECTION_IDLE)
+    if (connection_is_waiting(connection))
         connection_begin_reading(connection, input);
     else if (connection->state == CONNECTION_READING && !connection->scan.is_done)
         connection_scan_input(connection, input, evbuffer_get_length(input) - info->n_added);
-    if (connection->state == CONNECTION_READING)
-        connection_note_full(connection);
+    if (connection->state == CONNECTION_READING && connection_is_too_much(connection))
+        connection_end_soon(connection);
+}
+
+/* What evhttp refuses by itself promises status and close; after some of it (CONNECT, a foreign
+ * method with a whole URL) it would read on. "100 Continue" is no refusal. */
+static void connection_on_output(struct evbuffer *output, const struct evbuffer_cb_info *info,
+                                 void *arg)
+{
+    struct connection *connection = arg;
+    char start[13] = "";
+    if (connection->state != CONNECTION_READING)
+        return;
+    if (info->n_added > 0 && info->orig_size == 0)
+        connection->is_refused = evbuffer_copyout(output, start, sizeof start - 1) < 12 ||
+                                 strcmp(start + 8, " 100") != 0;
+    if (connection->is_refused && info->n_deleted > 0 && evbuffer_get_length(output) == 0)
+        connection_end_soon(connection);
 }
 
 static struct bufferevent *connection_bufferevent_make(struct listener *listener,
@@ -222,7 +302,7 @@ struct bufferevent *connection_new(struct event_base *base, void *arg)
     listener_count(&listener->totals.connections);
     atomic_fetch_add(&listener->connection_count, 1);
     listener->newborn_count++;
-    listener_update_accepting(listener);
+    connection_update_accepting(listener);
     event_active(listener->adopt_event, EV_TIMEOUT, 1);
     return bufferevent;
 }
@@ -230,14 +310,15 @@ struct bufferevent *connection_new(struct event_base *base, void *arg)
 static void connection_free(struct connection *connection)
 {
     struct listener *listener = connection->listener;
-    connection_leave_full(connection);
+    connection_leave_ending(connection);
     connection_let_go(connection);
     TAILQ_REMOVE(connection_list_of(connection), connection, entry);
+    listener->waiting_count -= connection_is_waiting(connection);
     if (listener->current == connection)
         listener->current = NULL;
     free(connection);
     atomic_fetch_sub(&listener->connection_count, 1);
-    listener_update_accepting(listener);
+    connection_update_accepting(listener);
 }
 
 /* What a refused client still sends, or one with its last request, is thrown away before the
@@ -263,39 +344,39 @@ static void connection_on_close(struct evhttp_connection *evcon, void *arg)
     connection_discard_unread(connection);
     evbuffer_remove_cb(bufferevent_get_input(connection->bufferevent), connection_on_input,
                        connection);
+    evbuffer_remove_cb(bufferevent_get_output(connection->bufferevent), connection_on_output,
+                       connection);
     if (connection->exchange)
-        exchange_lose_connection(connection->exchange);
+        connection->listener->on_lost(connection->exchange);
     connection_free(connection);
     loop_yield(loop);
 }
 
-/* evhttp tells its connection only with the first request; but it is the argument of the callbacks
- * it has set on the bufferevent, and bufferevent_free clears those. */
 static void connection_adopt(struct connection *connection)
 {
     struct bufferevent *bufferevent = connection->bufferevent;
-    void *evcon = NULL;
-    bufferevent_getcb(bufferevent, NULL, NULL, NULL, &evcon);
-    if (evcon == NULL) {
+    connection->evcon = evhttp_quirks_connection(bufferevent);
+    if (connection->evcon == NULL) {
         connection_free(connection);
         bufferevent_decref(bufferevent);
         return;
     }
-    connection->evcon = evcon;
     connection->peer = network_address_of(evhttp_connection_get_addr(connection->evcon));
     evhttp_connection_set_closecb(connection->evcon, connection_on_close, connection);
     evbuffer_add_cb(bufferevent_get_input(bufferevent), connection_on_input, connection);
-    connection_enter(connection, CONNECTION_IDLE);
+    evbuffer_add_cb(bufferevent_get_output(bufferevent), connection_on_output, connection);
+    connection_enter(connection, CONNECTION_SILENT);
     bufferevent_decref(bufferevent);
 }
 
 void connection_adopt_all(struct listener *listener)
 {
     struct connection *connection;
+    connection_make_room(listener);
     while ((connection = TAILQ_FIRST(&listener->newborn)) != NULL)
         connection_adopt(connection);
     listener->newborn_count = 0;
-    listener_update_accepting(listener);
+    connection_update_accepting(listener);
 }
 
 struct connection *connection_of(struct listener *listener, struct evhttp_request *request)
@@ -359,6 +440,7 @@ static void connection_expire(struct connection *connection)
     switch ((enum connection_state)connection->state) {
     case CONNECTION_NEW:
         return;
+    case CONNECTION_SILENT:
     case CONNECTION_IDLE:
         evhttp_connection_free(connection->evcon);
         return;
@@ -368,7 +450,7 @@ static void connection_expire(struct connection *connection)
         return;
     case CONNECTION_WORKING:
         listener_count(&listener->totals.timeouts);
-        exchange_time_out(connection->exchange);
+        listener->on_time_out(connection->exchange);
         return;
     case CONNECTION_WRITING:
         if (connection_may_write_on(connection)) {
@@ -403,6 +485,7 @@ void connection_sweep(struct listener *listener)
     connection_sweep_list(listener, &listener->reading, now_ms);
     connection_sweep_list(listener, &listener->working, now_ms);
     connection_sweep_list(listener, &listener->writing, now_ms);
+    connection_sweep_list(listener, &listener->silent, now_ms);
     connection_sweep_list(listener, &listener->idle, now_ms);
 }
 
@@ -410,6 +493,6 @@ void connection_close_idle(struct listener *listener)
 {
     struct connection *connection;
     connection_adopt_all(listener);
-    while ((connection = TAILQ_FIRST(&listener->idle)) != NULL)
+    while ((connection = connection_longest_waiting(listener)) != NULL)
         evhttp_connection_free(connection->evcon);
 }

@@ -1,6 +1,7 @@
 /* See headercheck.h. */
 #include "http/headercheck.h"
 
+#include <event2/http.h>
 #include <string.h>
 #include <sys/queue.h>
 
@@ -15,6 +16,25 @@ enum { LENGTH_DIGITS = 18 };
 static bool headercheck_is_version(const char last_bytes[8])
 {
     return memcmp(last_bytes, "HTTP/1.1", 8) == 0 || memcmp(last_bytes, "HTTP/1.0", 8) == 0;
+}
+
+/* The value's length as evhttp keeps it: no blanks before, neither blanks nor tabs behind. */
+static void headercheck_measure(struct headercheck_scan *scan, unsigned char c)
+{
+    if (!scan->in_line) {
+        scan->headers++;
+        scan->in_value = false;
+        scan->value_len = scan->value_room = 0;
+    }
+    if (!scan->in_value) {
+        scan->in_value = c == ':';
+        return;
+    }
+    if (c == ' ' && scan->value_room == 0)
+        return;
+    scan->value_room++;
+    if (c != ' ' && c != '\t')
+        scan->value_len = scan->value_room;
 }
 
 static void headercheck_end_line(struct headercheck_scan *scan)
@@ -41,6 +61,8 @@ static void headercheck_feed_byte(struct headercheck_scan *scan, unsigned char c
         return;
     scan->is_bad |= (c < 0x20 && c != '\t') || c == 0x7F;
     scan->is_bad |= !scan->in_line && (c == ' ' || c == '\t');
+    if (scan->has_line)
+        headercheck_measure(scan, c);
     scan->in_line = true;
     if (!scan->has_line) {
         memmove(scan->last_bytes, scan->last_bytes + 1, sizeof scan->last_bytes - 1);
@@ -52,6 +74,23 @@ void headercheck_feed(struct headercheck_scan *scan, const char *bytes, size_t l
 {
     for (size_t i = 0; i < len && !scan->is_done; i++)
         headercheck_feed_byte(scan, (unsigned char)bytes[i]);
+}
+
+void headercheck_cut_trailers(const struct headercheck_scan *scan, struct evkeyvalq *headers)
+{
+    struct evkeyvalq trailers;
+    struct evkeyval *header = TAILQ_FIRST(headers), *next;
+    TAILQ_INIT(&trailers);
+    for (uint32_t i = 1; header != NULL; header = next, i++) {
+        next = TAILQ_NEXT(header, next);
+        if (i == scan->headers && strlen(header->value) > scan->value_len)
+            header->value[scan->value_len] = '\0';
+        if (i <= scan->headers)
+            continue;
+        TAILQ_REMOVE(headers, header, next);
+        TAILQ_INSERT_TAIL(&trailers, header, next);
+    }
+    evhttp_clear_headers(&trailers);
 }
 
 /* ---- the headers as evhttp parsed them ---- */

@@ -7,6 +7,7 @@
 #include <event2/keyvalq_struct.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum { HEADERCHECK_MAX = 100 }; /* headers of a request */
 
@@ -19,10 +20,16 @@ struct headercheck_scan {
     bool has_line; /* the request line has ended */
     bool in_line;  /* the line has a byte already */
     bool after_cr;
-    char last_bytes[8]; /* of the request line */
+    char last_bytes[8];             /* of the request line */
+    bool in_value;                  /* behind a header's colon */
+    uint32_t headers;               /* lines so far */
+    uint32_t value_len, value_room; /* of the last header: as evhttp keeps it, blanks behind too */
 };
 
 void headercheck_feed(struct headercheck_scan *scan, const char *bytes, size_t len);
+/* What counts of a request is its head: drops the headers that libevent may have added from the
+ * trailers of a chunked body, and what a folded trailer added to the last one. */
+void headercheck_cut_trailers(const struct headercheck_scan *scan, struct evkeyvalq *headers);
 
 struct headercheck_request {
     int major, minor;                    /* of HTTP/major.minor */

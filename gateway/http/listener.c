@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <event2/keyvalq_struct.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -11,13 +12,14 @@
 
 #include "base/digest.h"
 #include "base/log.h"
-#include "http/connection.h"
-#include "http/exchange_private.h"
+#include "http/evhttp_quirks.h"
+#include "http/listener_private.h"
 
 enum {
     DEFAULT_TIMEOUT_MS = 30 * 1000,
     DEFAULT_BODY_BYTES = 1024 * 1024,
     DEFAULT_CONNECTIONS = 16384,
+    BACKLOG = 4096,
 };
 
 /* evhttp owns the argument of its listeners' callbacks, so an accept error tells the evhttp only.
@@ -40,31 +42,95 @@ static struct listener *listener_registry_find(const void *evhttp)
     return listener;
 }
 
-/* ---- accepting ---- */
+/* ---- sockets: evhttp_bind_socket knows neither SO_REUSEPORT nor a backlog above 128 nor
+ * TCP_NODELAY (which accepted sockets inherit) ---- */
 
-void listener_update_accepting(struct listener *listener)
+static bool listener_bind_set_option(int fd, int level, int name)
 {
-    struct listener_socket *socket;
-    bool may_accept = !listener->is_draining && !listener->is_out_of_files &&
-                      listener->newborn_count < LISTENER_TURN_MAX &&
-                      atomic_load(&listener->connection_count) < listener->settings.max_connections;
-    if (may_accept == listener->is_accepting)
-        return;
-    listener->is_accepting = may_accept;
-    LIST_FOREACH(socket, &listener->sockets, entry)
-    {
-        if (may_accept)
-            evconnlistener_enable(socket->accepting);
-        else
-            evconnlistener_disable(socket->accepting);
-    }
+    int one = 1;
+    return setsockopt(fd, level, name, &one, sizeof one) == 0;
 }
+
+static bool listener_bind_refuse(const struct listener_address *address, int error,
+                                 struct fault *why)
+{
+    if (error == EADDRINUSE)
+        return fault_set(why, FAULT_CONFLICT, "%s is in use by another process", address->text);
+    return fault_set(why, FAULT_UNAVAILABLE, "cannot listen on %s: %s", address->text,
+                     strerror(error));
+}
+
+static int listener_bind_socket_new(const struct listener_address *address)
+{
+    int family = address->address.ss_family;
+    int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return -1;
+    /* IPv6 alone on its socket, so that 0.0.0.0 and [::] with one port can stand side by side. */
+    if (!listener_bind_set_option(fd, SOL_SOCKET, SO_REUSEADDR) ||
+        !listener_bind_set_option(fd, IPPROTO_TCP, TCP_NODELAY) ||
+        (family == AF_INET6 && !listener_bind_set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY))) {
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+static bool listener_bind_one(const struct listener_address *address, int fd)
+{
+    return bind(fd, (const struct sockaddr *)&address->address, address->address_len) == 0 &&
+           listen(fd, BACKLOG) == 0;
+}
+
+/* With SO_REUSEPORT a second process would share the address in silence. */
+static bool listener_bind_test_bind(const struct listener_address *address, struct fault *why)
+{
+    int fd = listener_bind_socket_new(address);
+    bool is_free = fd >= 0 && listener_bind_one(address, fd);
+    int error = errno;
+    if (fd >= 0)
+        close(fd);
+    return is_free || listener_bind_refuse(address, error, why);
+}
+
+/* Where port 0 was asked, the first socket's port serves the rest. */
+static bool listener_bind_take_address(int fd, struct listener_address *address)
+{
+    address->address_len = sizeof address->address;
+    return getsockname(fd, (struct sockaddr *)&address->address, &address->address_len) == 0;
+}
+
+bool listener_bind_more(const struct listener_address *address, int *fds, size_t count,
+                        struct fault *why)
+{
+    struct listener_address actual = *address;
+    for (size_t i = 0; i < count; i++) {
+        fds[i] = listener_bind_socket_new(&actual);
+        if (fds[i] >= 0 && listener_bind_set_option(fds[i], SOL_SOCKET, SO_REUSEPORT) &&
+            listener_bind_one(&actual, fds[i]) && listener_bind_take_address(fds[i], &actual))
+            continue;
+        int error = errno;
+        for (size_t made = 0; made <= i; made++)
+            if (fds[made] >= 0)
+                close(fds[made]);
+        return listener_bind_refuse(address, error, why);
+    }
+    return true;
+}
+
+bool listener_bind(const struct listener_address *address, int *fds, size_t count,
+                   struct fault *why)
+{
+    return listener_bind_test_bind(address, why) && listener_bind_more(address, fds, count, why);
+}
+
+/* ---- accepting ---- */
 
 static void listener_on_files_again(void *arg)
 {
     struct listener *listener = arg;
     listener->is_out_of_files = false;
-    listener_update_accepting(listener);
+    connection_update_accepting(listener);
 }
 
 /* Out of descriptors the socket stays readable: without a pause the loop would spin. */
@@ -77,7 +143,7 @@ static void listener_on_accept_error(struct evconnlistener *accepting, void *evh
     log_event(LOG_WARN, "accept_failed", "loop=%s error=\"%s\" pause_ms=%d",
               loop_name(listener->loop), strerror(error), LISTENER_EMFILE_PAUSE_MS);
     listener->is_out_of_files = true;
-    listener_update_accepting(listener);
+    connection_update_accepting(listener);
     loop_timer_start(&listener->emfile_timer, listener->loop, LISTENER_EMFILE_PAUSE_MS,
                      listener_on_files_again, listener);
 }
@@ -87,7 +153,7 @@ static void listener_on_adopt(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     connection_adopt_all(arg);
-    connection_end_full(arg);
+    connection_end_some(arg);
 }
 
 void listener_add(struct listener *listener, int fd, const char *address_text)
@@ -124,7 +190,7 @@ void listener_remove(struct listener *listener, const char *address_text)
 void listener_stop_accepting(struct listener *listener)
 {
     listener->is_draining = true;
-    listener_update_accepting(listener);
+    connection_update_accepting(listener);
     connection_close_idle(listener);
 }
 
@@ -148,14 +214,18 @@ static struct evhttp *listener_evhttp_make(struct listener *listener)
 struct listener *listener_new(struct loop *loop, listener_handler_fn *handler, void *arg)
 {
     struct listener *listener = memory_new(sizeof *listener);
+    evhttp_quirks_check_version();
     listener->loop = loop;
     listener->handler = handler;
     listener->handler_arg = arg;
     listener->is_accepting = true;
+    listener->on_time_out = exchange_time_out;
+    listener->on_lost = exchange_lose_connection;
     listener->deadline_at_ms = INT64_MAX;
     LIST_INIT(&listener->sockets);
-    LIST_INIT(&listener->full);
+    LIST_INIT(&listener->ending);
     TAILQ_INIT(&listener->newborn);
+    TAILQ_INIT(&listener->silent);
     TAILQ_INIT(&listener->idle);
     TAILQ_INIT(&listener->reading);
     TAILQ_INIT(&listener->working);
@@ -189,7 +259,7 @@ void listener_configure(struct listener *listener, const struct listener_setting
     listener_settings_fini(&listener->settings);
     listener->settings = copy;
     evhttp_set_max_body_size(listener->evhttp, (ev_ssize_t)copy.max_body_bytes);
-    listener_update_accepting(listener);
+    connection_update_accepting(listener);
     connection_sweep(listener);
 }
 

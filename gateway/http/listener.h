@@ -48,6 +48,7 @@ void listener_free(struct listener *listener);
 
 struct listener_totals { /* since start, of this listener; any thread may read */
     _Atomic uint64_t requests, rejected, timeouts, connections;
+    _Atomic uint64_t displaced; /* ended to make room for a newcomer */
 };
 const struct listener_totals *listener_totals(const struct listener *listener);
 

@@ -1,12 +1,14 @@
-/* What listener.c, connection.c and exchange.c know of each other, and nobody else.
+/* What listener.c, exchange.c and connection.c know of each other, and nobody else. Calls go that
+ * way only; what a connection has to tell its exchange goes by the listener's hooks.
  *
  * A connection is in one state, and each state is a list ordered by since_ms, so that one timer for
  * the listener's earliest deadline serves all connections:
  *
- *   accepted -> IDLE -> READING -> WORKING -> WRITING -> IDLE (or READING, when pipelined)
- *               idle    reading    working    writing
+ *   accepted -> SILENT -> READING -> WORKING -> WRITING -> IDLE -> READING …
+ *               silent    reading    working    writing    idle
  *
- * In WORKING a connection is never closed: its request is in the handler's hands. */
+ * When all places are taken, the one that has been SILENT or IDLE longest makes room for a
+ * newcomer. In WORKING a connection is never closed: its request is in the handler's hands. */
 #ifndef HTTP_LISTENER_PRIVATE_H
 #define HTTP_LISTENER_PRIVATE_H
 #include <event2/bufferevent.h>
@@ -27,6 +29,7 @@ enum {
     LISTENER_HELD_BYTES = 64 * 1024 * 1024,
     LISTENER_HELD_SHARE = 2 * LISTENER_HEADER_BYTES,
     LISTENER_IDLE_MS = 75 * 1000,
+    LISTENER_SILENT_MS = 10 * 1000, /* for a new connection's first byte */
     LISTENER_EMFILE_PAUSE_MS = 100,
     LISTENER_POOL_MAX = 256,     /* exchanges kept for reuse */
     LISTENER_TURN_MAX = 32,      /* connections taken, or ended by time, in one turn of the loop */
@@ -35,7 +38,8 @@ enum {
 
 enum connection_state {
     CONNECTION_NEW,     /* made by evhttp's accept, not ours yet */
-    CONNECTION_IDLE,    /* between requests; no byte of one has come, line breaks apart */
+    CONNECTION_SILENT,  /* not a byte has come */
+    CONNECTION_IDLE,    /* no byte of the next request has come, line breaks apart */
     CONNECTION_READING, /* from a request's first byte */
     CONNECTION_WORKING, /* the handler has the request */
     CONNECTION_WRITING, /* the reply is on its way */
@@ -43,19 +47,20 @@ enum connection_state {
 
 struct connection {
     TAILQ_ENTRY(connection) entry;
-    LIST_ENTRY(connection) full_entry; /* when is_full */
-    struct listener *listener;         /* borrowed */
-    struct bufferevent *bufferevent;   /* evhttp's */
-    struct evhttp_connection *evcon;   /* evhttp's; NULL while NEW */
-    struct exchange *exchange;         /* in WORKING and WRITING */
-    int64_t since_ms;                  /* when the present wait began */
-    size_t unsent_bytes;               /* of the reply, at the last look */
+    LIST_ENTRY(connection) end_entry; /* when must_end */
+    struct listener *listener;        /* borrowed */
+    struct bufferevent *bufferevent;  /* evhttp's */
+    struct evhttp_connection *evcon;  /* evhttp's; NULL while NEW */
+    struct exchange *exchange;        /* in WORKING and WRITING */
+    int64_t since_ms;                 /* when the present wait began */
+    size_t unsent_bytes;              /* of the reply, at the last look */
     struct in6_addr peer;
     struct headercheck_scan scan;
     uint8_t state; /* enum connection_state */
     uint8_t write_periods;
     uint32_t held_bytes; /* what came of the request at hand, and behind it */
-    bool is_full;        /* its input reached the mark in this turn, or all hold too much */
+    bool must_end;       /* at the end of this turn: see connection_end_some */
+    bool is_refused;     /* evhttp answered by itself */
     bool is_tls;         /* the listener's tls may be another by now, or none */
 };
 TAILQ_HEAD(connection_list, connection);
@@ -78,11 +83,14 @@ struct listener {
     struct listener_settings settings;
     struct tls_context *tls; /* NULL: plain */
     LIST_HEAD(, listener_socket) sockets;
-    struct connection_list newborn, idle, reading, working, writing;
+    struct connection_list newborn, silent, idle, reading, working, writing;
     unsigned newborn_count; /* of this turn */
-    LIST_HEAD(, connection) full;
-    struct connection *current; /* whose input changed last */
-    /* Runs connection_adopt_all before any newborn's own events, connection_end_full after evhttp
+    unsigned waiting_count; /* SILENT and IDLE */
+    LIST_HEAD(, connection) ending;
+    struct connection *current;              /* whose input changed last */
+    void (*on_time_out)(struct exchange *x); /* its request was not answered in time */
+    void (*on_lost)(struct exchange *x);     /* its connection has died */
+    /* Runs connection_adopt_all before any newborn's own events, connection_end_some after evhttp
      * has read what there is. */
     struct event *adopt_event;
     struct loop_timer deadline_timer, emfile_timer;
@@ -107,7 +115,38 @@ static inline void listener_count(_Atomic uint64_t *total)
     atomic_store_explicit(total, atomic_load_explicit(total, memory_order_relaxed) + 1,
                           memory_order_relaxed);
 }
-/* Accepts or pauses, as the count of connections and the rest of its state demand. */
-void listener_update_accepting(struct listener *listener);
+/* ---- connection.c ---- */
+
+enum { CONNECTION_IO_BYTES = 1024 * 1024 }; /* the most of one read or write */
+
+/* evhttp's bevcb; arg is the listener. */
+struct bufferevent *connection_new(struct event_base *base, void *arg);
+/* Closes what must end: what has its input full of a request that goes on (evhttp sets no end to
+ * the line of a chunk's size, and would look at the full input over and over); what goes on with a
+ * large request while all together hold too much; what evhttp has refused and would read on from.
+ */
+void connection_end_some(struct listener *listener);
+/* Takes in hand what was accepted since; before that a connection has no address and no deadline.
+ */
+void connection_adopt_all(struct listener *listener);
+/* The connection a request came on. */
+struct connection *connection_of(struct listener *listener, struct evhttp_request *request);
+void connection_start_working(struct connection *connection, struct exchange *exchange);
+void connection_start_writing(struct connection *connection);
+/* The reply has left; what the client sent meanwhile is the next request's head. */
+void connection_finish_request(struct connection *connection);
+/* Closes or answers all whose time is over and waits for the next. */
+void connection_sweep(struct listener *listener);
+void connection_close_idle(struct listener *listener);
+/* Accepts or pauses, as the count of connections and the listener's state demand. */
+void connection_update_accepting(struct listener *listener);
+
+/* ---- exchange.c ---- */
+
+/* evhttp's generic callback; arg is the listener. */
+void exchange_on_request(struct evhttp_request *request, void *arg);
+void exchange_time_out(struct exchange *x);
+void exchange_lose_connection(struct exchange *x);
+void exchange_free_pool(struct listener *listener);
 
 #endif

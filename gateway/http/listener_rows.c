@@ -186,7 +186,9 @@ static const struct setting_row list[] = {
      .min = 1,
      .max = 1000000,
      .standard = "16384",
-     .sentence = "Open connections of clients for each listening socket."},
+     .sentence =
+         "Open connections of clients, shared out evenly among the workers; fewer where the "
+         "limit for open files leaves no room. Full, the one idle longest makes room."},
 };
 
 const struct setting_table listener_rows = {.name = "the clients' side",

@@ -31,7 +31,7 @@ struct listener_settings {
     size_t max_body_bytes;
     struct network *trusted_proxies; /* owned */
     size_t trusted_proxy_count;
-    unsigned max_connections; /* per listener; default 16384 */
+    unsigned max_connections; /* of the listener; default 16384 */
 };
 
 /* All that is owned is copied; listener_settings_fini frees it and zeroes the struct. */

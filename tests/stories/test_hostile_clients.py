@@ -67,6 +67,41 @@ def test_a_trailer_is_no_header(gateway, alpha):
     assert answer is None or answer.headers.get("x-request-id") != "from-a-trailer", answer
 
 
+def test_a_trailer_chooses_no_address(make_gateway, alpha):
+    """Behind a trusted proxy the address counts that stands in the head."""
+    clients = [{"name": "shop", "key": SHOP_KEY, "addresses": ["10.9.8.7/32"]}]
+    gateway = make_gateway([alpha], clients=clients, trusted_proxies=["127.0.0.1/32"])
+    body = form(action="balance")
+    for head in ("X-Forwarded-For: 1.2.3.4\r\n", ""):
+        for trailer in ("X-Forwarded-For: 10.9.8.7\r\n", " , 10.9.8.7\r\n", "A: b\r\nX-Forwarded-For: 10.9.8.7\r\n"):
+            answer = only_answer(gateway, chunked(body, trailer, head))
+            assert answer is None or answer.status in (400, 413) or "address" in answer.error, (head, trailer, answer)
+    assert "balance" in only_answer(gateway, chunked(body, "X-Forwarded-For: 1.2.3.4\r\n", "X-Forwarded-For: 10.9.8.7\r\n"))
+    for trailer in ("Content-Length: 5\r\n", "Host: y\r\n", "Transfer-Encoding: identity\r\n"):
+        answer = only_answer(gateway, chunked(body, trailer, "X-Forwarded-For: 10.9.8.7\r\n"))
+        assert "balance" in answer, (trailer, answer)
+
+
+@pytest.mark.parametrize("first", [b"CONNECT x:80 HTTP/1.1\r\nHost: x\r\n\r\n", b"FOO http://x/ HTTP/1.1\r\nHost: x\r\n\r\n",
+                                   b"TRACE http://x/api/v2 HTTP/1.1\r\nHost: x\r\n\r\n", b"FOO / HTTP/1.1\r\nHost: x\r\n\r\n",
+                                   b"GET http://x/api/v2 HTTP/1.1\r\nHost: x\r\nA b: c\r\n\r\n"])
+def test_behind_a_refused_request_nothing_is_read(gateway, alpha, first):
+    for pieces in ([first + an_add()], [first, an_add()]):
+        with Wire(gateway.port) as wire:
+            for piece in pieces:
+                try:
+                    wire.send(piece)
+                except OSError:
+                    pass  # it has closed already
+            answer = wire.answer()
+            assert answer is not None and answer.status in (400, 405, 501), answer
+            try:
+                assert wire.answer() is None and b"HTTP/" not in wire.rest  # evhttp gives the body of some no length
+            except ConnectionResetError:
+                pass  # what came behind was not even received
+    assert alpha.log("add") == []
+
+
 def test_a_request_behind_trailers_is_never_read(gateway, alpha):
     for trailer in ("", "A: b\r\n", "Content-Length: 0\r\n", "Transfer-Encoding: chunked\r\n", "no colon\r\n", " folded\r\n", "A: b\n",
                     "A: \0\r\n"):
@@ -270,6 +305,26 @@ def test_out_of_descriptors_those_who_are_here_are_served_and_then_all_again(gat
     assert gateway.admin("/orders?in_doubt=1").json["orders"] == []
     kept.line.close()
     verify(gateway)
+
+
+def test_silent_connections_take_no_place_that_others_need(make_gateway, alpha, beta):
+    """However many come and say nothing: newcomers are served, panels reached, the operator answered."""
+    gateway = make_gateway([alpha, beta], workers=2)
+    assert int(gateway.wait_log("descriptors")["limit"]) > 0
+    mark = gateway.mark()
+    limit_files(gateway, 512)  # a reload shares it out anew, as the start did
+    gateway.reload()
+    shares = gateway.wait_log("descriptors", after=mark)
+    assert sum(int(shares[name]) for name in ("clients", "upstream", "admin", "files", "reserve")) <= int(shares["limit"]) == 512
+    silent = [socket.create_connection(("127.0.0.1", gateway.port), 5 * SLOW) for _ in range(400)]
+    silent += [socket.create_connection(("127.0.0.1", gateway.admin_port), 5 * SLOW) for _ in range(100)]
+    for i in range(10):
+        assert gateway.add(link=f"{LINK}?{i}")
+        assert gateway.admin("/healthz").status == 200
+    assert len(alpha.orders()) == 10
+    assert gateway.log_lines("accept_failed", after=mark) == []
+    for line in silent:
+        line.close()
 
 
 # ---- what nobody has thought of

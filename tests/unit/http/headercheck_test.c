@@ -215,12 +215,63 @@ static void test_scan(void **state)
     }
 }
 
+/* What libevent makes of a head with trailers behind it: its last headers are the trailers'. */
+static const struct {
+    const char *what, *head;
+    const char *parsed[5][2], *left[5][2];
+} trailer_cases[] = {
+    {"no trailer", "Host: x\r\nA: b\r\n", {{"Host", "x"}, {"A", "b"}}, {{"Host", "x"}, {"A", "b"}}},
+    {"a trailer",
+     "Host: x\r\nA: b\r\n",
+     {{"Host", "x"}, {"A", "b"}, {"X-API-Key", "k"}},
+     {{"Host", "x"}, {"A", "b"}}},
+    {"two, of a name that was there",
+     "Host: x\r\nX-Forwarded-For: 1.2.3.4\r\n",
+     {{"Host", "x"}, {"X-Forwarded-For", "1.2.3.4"}, {"X-Forwarded-For", "9"}, {"Host", "y"}},
+     {{"Host", "x"}, {"X-Forwarded-For", "1.2.3.4"}}},
+    {"a folded first trailer",
+     "Host: x\r\nX-Forwarded-For:   1.2.3.4, 5.6.7.8\t \r\n",
+     {{"Host", "x"}, {"X-Forwarded-For", "1.2.3.4, 5.6.7.8 9.9.9.9"}, {"A", "b"}},
+     {{"Host", "x"}, {"X-Forwarded-For", "1.2.3.4, 5.6.7.8"}}},
+    {"behind an empty value", "A:\r\n", {{"A", " b"}, {"C", "d"}}, {{"A", ""}}},
+    {"behind a value with colons", "A: b:c\r\n", {{"A", "b:c d"}}, {{"A", "b:c"}}},
+    {"no header at all", "", {{"A", "b"}}, {{0}}},
+};
+
+static void test_trailers_are_cut(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(trailer_cases); i++) {
+        struct headercheck_scan scan = {0};
+        struct evkeyvalq headers;
+        size_t left = 0;
+        TAILQ_INIT(&headers);
+        headercheck_feed(&scan, "POST / HTTP/1.1\r\n", 17);
+        headercheck_feed(&scan, trailer_cases[i].head, strlen(trailer_cases[i].head));
+        headercheck_feed(&scan, "\r\nX: in the body\r\n\r\n", 22);
+        for (size_t h = 0; h < 5 && trailer_cases[i].parsed[h][0]; h++)
+            evhttp_add_header(&headers, trailer_cases[i].parsed[h][0],
+                              trailer_cases[i].parsed[h][1]);
+        headercheck_cut_trailers(&scan, &headers);
+        const struct evkeyval *header;
+        TAILQ_FOREACH(header, &headers, next)
+        {
+            assert_true(left < 5 && trailer_cases[i].left[left][0] != NULL);
+            assert_string_equal(header->key, trailer_cases[i].left[left][0]);
+            assert_string_equal(header->value, trailer_cases[i].left[left++][1]);
+        }
+        assert_true(left == 5 || trailer_cases[i].left[left][0] == NULL);
+        evhttp_clear_headers(&headers);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_check),
         cmocka_unit_test(test_too_many_headers),
         cmocka_unit_test(test_scan),
+        cmocka_unit_test(test_trailers_are_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -347,7 +347,7 @@ static void test_line_breaks_hold_nothing(void **state)
     static const char head[] = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 500000\r\n\r\n";
     static char breaks[65536], body[BODY];
     struct house *house = open_house(60000, 0);
-    int idle = client_open(house), other = client_open(house);
+    int idle = client_open(house);
     (void)state;
     fill_with_breaks(breaks, sizeof breaks);
     for (size_t sent = 0; sent < BREAKS; sent += sizeof breaks)
@@ -355,6 +355,7 @@ static void test_line_breaks_hold_nothing(void **state)
     assert_int_equal(client_ask(idle, "GET / HTTP/1.1\r\nHost: x\r\n\r\n").status, 200);
     for (size_t sent = 0; sent < BREAKS; sent += sizeof breaks)
         send_bytes(idle, breaks, sizeof breaks);
+    int other = client_open(house); /* not before: a silent one has 10 s */
     client_send(other, head);
     send_bytes(other, body, BODY - 1);
     assert_int_equal(client_ask(other, "x").status, 200);
@@ -412,6 +413,34 @@ static void test_line_break_in_two(void **state)
     close_house(house);
 }
 
+/* Full, the one idle longest makes room, and who is being served is left alone. */
+static void test_the_longest_idle_makes_room(void **state)
+{
+    static const char request[] = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+    struct house *house = open_house(0, 3);
+    int busy = client_open(house), silent = client_open(house), idle = client_open(house);
+    (void)state;
+    client_send(busy, "GET /hold HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert_int_equal(sem_wait(&house->holding), 0);
+    assert_int_equal(client_ask(idle, request).status, 200);
+    int fourth = client_open(house);
+    assert_int_equal(client_ask(fourth, request).status, 200);
+    assert_true(client_is_closed(silent));
+    assert_int_equal(client_ask(idle, request).status, 200); /* the fourth waits longer now */
+    int fifth = client_open(house);
+    assert_int_equal(client_ask(fifth, request).status, 200);
+    assert_true(client_is_closed(fourth));
+    assert_int_equal(listener_connection_count(house->listener), 3);
+    assert_int_equal(listener_totals(house->listener)->displaced, 2);
+    house_run(house, reply_held);
+    assert_int_equal(client_answer(busy, true).status, 200);
+    int all[] = {busy, silent, idle, fourth, fifth};
+    for (size_t i = 0; i < COUNT_OF(all); i++)
+        close(all[i]);
+    close_house(house);
+}
+
+/* Where all are being served a newcomer waits in the backlog. */
 static void test_connection_cap(void **state)
 {
     static const char request[] = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
@@ -419,20 +448,29 @@ static void test_connection_cap(void **state)
     int first = client_open(house), second = client_open(house);
     char byte;
     (void)state;
-    assert_int_equal(client_ask(first, request).status, 200);
-    assert_int_equal(client_ask(second, request).status, 200);
-    int third = client_open(house); /* into the backlog */
+    client_send(first, "GET / HTTP/1.1\r\n");
+    client_send(second, "GET /hold HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert_int_equal(sem_wait(&house->holding), 0);
+    house_run(house, house_nothing);
+    int third = client_open(house);
     client_send(third, request);
-    assert_int_equal(client_ask(first, request).status, 200);
-    assert_int_equal(client_ask(second, request).status, 200);
-    assert_int_equal(listener_connection_count(house->listener), 2);
-    assert_int_equal(atomic_load(&house->handled), 4);
-    assert_int_equal(recv(third, &byte, 1, MSG_DONTWAIT), -1);
-    close(first);
-    assert_int_equal(client_answer(third, true).status, 200);
-    assert_int_equal(listener_totals(house->listener)->connections, 3);
-    close(second);
+    assert_int_equal(client_ask(first, "Host: x\r\nX-Request-Id: first\r\n\r\n").status, 200);
+    assert_int_equal(client_answer(third, true).status, 200); /* for the first is idle now */
+    assert_true(client_is_closed(first));
+    client_send(third, "GET / HTTP/1.1\r\n");
+    house_run(house, house_nothing);
+    int fourth = client_open(house);
+    client_send(fourth, request);
+    house_run(house, house_nothing);
+    assert_int_equal(recv(fourth, &byte, 1, MSG_DONTWAIT), -1);
     close(third);
+    assert_int_equal(client_answer(fourth, true).status, 200);
+    assert_int_equal(listener_totals(house->listener)->connections, 4);
+    house_run(house, reply_held);
+    assert_int_equal(client_answer(second, true).status, 200);
+    close(second);
+    close(fourth);
+    close(first);
     close_house(house);
 }
 
@@ -596,6 +634,7 @@ int main(void)
         cmocka_unit_test(test_line_breaks_behind_an_answer),
         cmocka_unit_test(test_line_break_in_two),
         cmocka_unit_test(test_connection_cap),
+        cmocka_unit_test(test_the_longest_idle_makes_room),
         cmocka_unit_test(test_out_of_descriptors),
         cmocka_unit_test(test_graceful_end),
         cmocka_unit_test(test_graceful_end_while_writing),
