@@ -133,6 +133,14 @@ static void decode_services_read_limits(const json_t *row, struct upstream_servi
     out->max = max;
 }
 
+/* false, 0, "no"; absent, null and empty say nothing. */
+static bool decode_services_says_no(const json_t *flag)
+{
+    struct scalar value = scalar_of(flag);
+    bool is_empty = json_is_string(flag) && str_trim(value.text).len == 0;
+    return flag != NULL && !json_is_null(flag) && !is_empty && scalar_is_falsy(value);
+}
+
 static bool decode_services_read_row(struct decoding *d, const json_t *row, const char *key,
                                      bool has_key, struct upstream_service *out)
 {
@@ -161,6 +169,8 @@ static bool decode_services_read_row(struct decoding *d, const json_t *row, cons
     out->refill = scalar_is_true(scalar_of(scalar_member(row, "refill")));
     out->cancel = scalar_is_true(scalar_of(scalar_member(row, "cancel")));
     out->dripfeed = scalar_is_true(scalar_of(scalar_member(row, "dripfeed")));
+    out->no_refill = decode_services_says_no(scalar_member(row, "refill"));
+    out->no_cancel = decode_services_says_no(scalar_member(row, "cancel"));
     return true;
 }
 

@@ -102,6 +102,7 @@ struct upstream_service { /* a row of a list */
     bool is_void;      /* what was said of them leaves nothing: not for sale */
     int64_t min, max;
     bool refill, cancel, dripfeed;
+    bool no_refill, no_cancel; /* the row says so itself, rather than nothing */
     bool is_doubled; /* the id stands twice with different content: do not sell it */
 };
 

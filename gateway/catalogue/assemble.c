@@ -223,6 +223,8 @@ static void assemble_finish(struct assemble_builder *builder, struct service *se
     assemble_limit(service, settings, first);
     service->refill = first && first->refill;
     service->cancel = first && first->cancel;
+    service->no_refill = first && first->no_refill;
+    service->no_cancel = first && first->no_cancel;
     service->dripfeed = first && first->dripfeed && service->type != ORDERTYPE_UNKNOWN &&
                         ordertype_row(service->type)->may_drip;
     assemble_price(builder, service, settings, markup);

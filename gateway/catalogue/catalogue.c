@@ -61,7 +61,8 @@ static bool catalogue_is_same_service(const struct service *a, const struct serv
     bool is_same = a->id == b->id && str_equal(a->name, b->name) &&
                    str_equal(a->category, b->category) && a->type == b->type && a->min == b->min &&
                    a->max == b->max && a->refill == b->refill && a->cancel == b->cancel &&
-                   a->dripfeed == b->dripfeed && a->routing == b->routing &&
+                   a->dripfeed == b->dripfeed && a->no_refill == b->no_refill &&
+                   a->no_cancel == b->no_cancel && a->routing == b->routing &&
                    a->allow_loss == b->allow_loss && a->is_priced == b->is_priced &&
                    a->terms.base.units == b->terms.base.units &&
                    a->terms.exchange.units == b->terms.exchange.units &&

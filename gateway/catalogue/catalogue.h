@@ -30,6 +30,7 @@ struct service {
     enum ordertype type;
     int64_t min, max;
     bool refill, cancel, dripfeed;
+    bool no_refill, no_cancel; /* its list says so: refused without asking the panel */
     enum ranking_policy routing;
     bool allow_loss;
     bool is_priced;          /* published: at the base's price, or at its last one */

@@ -4,7 +4,15 @@
 #include <jansson.h>
 
 enum { VERSION = 1, ROW_LENGTH = 8, HELD_LENGTH = 6, HELD_LENGTH_BEFORE = 5 };
-enum { FLAG_REFILL = 1, FLAG_CANCEL = 2, FLAG_DRIPFEED = 4, FLAG_VOID = 8, FLAGS_ALL = 15 };
+enum {
+    FLAG_REFILL = 1,
+    FLAG_CANCEL = 2,
+    FLAG_DRIPFEED = 4,
+    FLAG_VOID = 8,
+    FLAG_NO_REFILL = 16,
+    FLAG_NO_CANCEL = 32,
+    FLAGS_ALL = 63,
+};
 
 /* ---- print ---- */
 
@@ -38,7 +46,9 @@ static void listtext_print_row(const struct panelrow *row, struct buf *out)
     else
         buf_add_text(out, ",null,null");
     unsigned flags = (row->refill ? FLAG_REFILL : 0U) | (row->cancel ? FLAG_CANCEL : 0U) |
-                     (row->dripfeed ? FLAG_DRIPFEED : 0U) | (row->is_void ? FLAG_VOID : 0U);
+                     (row->dripfeed ? FLAG_DRIPFEED : 0U) | (row->is_void ? FLAG_VOID : 0U) |
+                     (row->no_refill ? FLAG_NO_REFILL : 0U) |
+                     (row->no_cancel ? FLAG_NO_CANCEL : 0U);
     buf_printf(out, ",%u]", flags);
 }
 
@@ -149,6 +159,8 @@ static bool listtext_read_row(const json_t *json, struct panelrow *out)
     row.refill = flags & FLAG_REFILL;
     row.cancel = flags & FLAG_CANCEL;
     row.dripfeed = flags & FLAG_DRIPFEED;
+    row.no_refill = flags & FLAG_NO_REFILL;
+    row.no_cancel = flags & FLAG_NO_CANCEL;
     *out = row;
     return true;
 }

@@ -3,9 +3,9 @@
  *    "rows":[[id,name,category,type,rate,min,max,flags],…],
  *    "held":[[id,pending,accepted,lists,since,held since],…]}
  * rate null: unreadable; min and max null: not said; flags: 1 refill, 2 cancel, 4 dripfeed, 8 the
- * limits leave nothing. held: the quarantined prices; pending null: unreadable, accepted null:
- * none; the version before wrote no "held since". What is ill-formed in any place is absent as a
- * whole: the cache is not the truth. Pure. */
+ * limits leave nothing, 16 and 32 refill and cancel are denied. held: the quarantined prices;
+ * pending null: unreadable, accepted null: none; the version before wrote no "held since". What is
+ * ill-formed in any place is absent as a whole: the cache is not the truth. Pure. */
 #ifndef CATALOGUE_LISTTEXT_H
 #define CATALOGUE_LISTTEXT_H
 #include "base/buf.h"

@@ -92,6 +92,8 @@ struct provider_list *provider_list_from_answer(const struct upstream_response *
                                     .refill = service->refill,
                                     .cancel = service->cancel,
                                     .dripfeed = service->dripfeed,
+                                    .no_refill = service->no_refill,
+                                    .no_cancel = service->no_cancel,
                                 });
     }
     provider_list_seal(list);

@@ -20,6 +20,7 @@ struct panelrow {
     bool is_void;     /* its limits leave nothing: not for sale */
     bool is_unpriced; /* no amount that could be read, or two different ones: rate is 0 */
     bool refill, cancel, dripfeed;
+    bool no_refill, no_cancel; /* said, rather than left out */
 };
 struct provider_list {
     struct arena arena;

@@ -9,6 +9,8 @@
 #define MESSAGES_ORDER_ID "Incorrect order ID"
 #define MESSAGES_REFILL_ID "Incorrect refill ID"
 #define MESSAGES_SERVICE_ID "Incorrect service ID"
+#define MESSAGES_NO_REFILL "Refill is not available for this service"
+#define MESSAGES_NO_CANCEL "Cancel is not available for this service"
 #define MESSAGES_ACTIVE_ORDER                                                                      \
     "You have active order with this link. Please wait until order being completed."
 

@@ -381,6 +381,18 @@ static void order_request_intend(struct order_request *a)
 
 /* ---- reading ---- */
 
+/* Its list says that the service has none: the panel need not be asked. NULL: it may be. */
+static const char *order_request_denial(const struct order_request *a, uint32_t id)
+{
+    const struct service *service =
+        a->context->catalogue ? catalogue_find(a->context->catalogue, id) : NULL;
+    if (a->kind == ORDER_REQUEST_REFILL && service && service->no_refill)
+        return MESSAGES_NO_REFILL;
+    if (a->kind == ORDER_REQUEST_CANCEL && service && service->no_cancel)
+        return MESSAGES_NO_CANCEL;
+    return NULL;
+}
+
 static void order_request_take_row(struct order_request *a, struct item *item,
                                    const struct ledger_order *row)
 {
@@ -388,7 +400,9 @@ static void order_request_take_row(struct order_request *a, struct item *item,
         return;
     item->provider = arena_str(&a->arena, row->provider);
     item->upstream_order = arena_str(&a->arena, row->upstream_id);
-    item->message = NULL;
+    item->message = order_request_denial(a, row->service);
+    if (item->message != NULL)
+        return;
     if (row->upstream_id.len == 0)
         item->message = a->kind == ORDER_REQUEST_CANCEL ? "Order cannot be canceled at this time"
                                                         : "The order is not completed";

@@ -477,6 +477,24 @@ def test_a_panel_without_refill_or_cancel_gets_our_message(make_panel, make_gate
     assert gateway.status(orders[0])["status"] == "Pending"
 
 
+def test_a_service_that_lists_no_refill_or_cancel_refuses_without_asking(make_panel, make_gateway):
+    rows = [{"service": 101, "name": "A", "type": "Default", "category": "C", "rate": "0.90", "min": 10, "max": 10000, **flags}
+            for flags in [{"refill": False, "cancel": "0"}]]
+    rows += [{**rows[0], "service": 102, "refill": None, "cancel": True}]
+    rows[1].pop("refill")  # what a list leaves out it does not deny
+    alpha = make_panel("alpha", services=rows)
+    gateway = make_gateway(config=default_config([alpha], services=[
+        {"id": n, "offers": [{"provider": alpha.name, "service": 100 + n}]} for n in (1, 2)]))
+    denied, allowed = gateway.add(service=1, link=link(1)), gateway.add(service=2, link=link(2))
+    alpha.set_order(theirs(alpha, link(2)), status="Completed", remains=0)
+    assert gateway.call("refill", order=denied).json == {"error": "Refill is not available for this service"}
+    assert gateway.call("cancel", orders=denied).json == [
+        {"order": denied, "cancel": {"error": "Cancel is not available for this service"}}]
+    assert alpha.log("refill") == alpha.log("cancel") == []
+    assert "refill" in gateway.call("refill", order=allowed)
+    assert len(alpha.log("refill")) == 1
+
+
 # ---- cancel
 
 
