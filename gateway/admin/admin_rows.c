@@ -3,14 +3,14 @@
 
 #include <stdlib.h>
 
-#include "http/listener_rows.h"
+#include "http/listener_settings.h"
 #include "settings/kind.h"
 
 enum { TOKEN_MIN = 6 };
 
 static const struct setting_row list[] = {
     {.key = "listen",
-     .kind = &listener_rows_listen,
+     .kind = &listener_settings_listen,
      .offset = offsetof(struct admin_draft, settings.listener),
      .standard = "127.0.0.1:8081",
      .sentence = "Where health, metrics and operations answer. Beyond loopback a token is a must."},
@@ -24,7 +24,7 @@ static const struct setting_row list[] = {
 static void admin_rows_begin(void *record)
 {
     struct admin_draft *draft = record;
-    listener_rows_begin_admin(&draft->settings.listener);
+    listener_settings_begin_admin(&draft->settings.listener);
 }
 
 static bool admin_rows_is_reachable(const struct listener_settings *listener)
@@ -64,7 +64,7 @@ static void admin_rows_check(struct setting_reader *reader, const struct yamlnod
     }
     for (size_t i = 0; i < draft->settings.listener.listen_count; i++) {
         const struct listener_address *address = &draft->settings.listener.listen[i];
-        if (listener_rows_is_loopback(address))
+        if (listener_settings_is_loopback(address))
             continue;
         faultlist_add(reader->faults, listen ? listen->place : map->place,
                       "%s can be reached from elsewhere and there is no `token`; add `token: "

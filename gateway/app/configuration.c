@@ -11,7 +11,7 @@
 #include "catalogue/catalogue_settings.h"
 #include "clients/client_rows.h"
 #include "http/listener.h"
-#include "http/listener_rows.h"
+#include "http/listener_settings.h"
 #include "http/listener_settings.h"
 #include "ledger/ledger_rows.h"
 #include "money/money_kinds.h"

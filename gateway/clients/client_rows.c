@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "http/listener_rows.h"
+#include "http/listener_settings.h"
 #include "money/money_kinds.h"
 #include "settings/kind.h"
 #include "settings/names.h"
@@ -202,7 +202,7 @@ static const struct setting_row list[] = {
      .sentence = "What it sees and may order."},
     {.key = "addresses",
      .kind = &kind_list,
-     .of = &listener_rows_network,
+     .of = &listener_settings_network,
      .offset = offsetof(struct client_settings, addresses),
      .count_offset = offsetof(struct client_settings, address_count),
      .max = NETWORKS_MAX,

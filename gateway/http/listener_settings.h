@@ -1,4 +1,4 @@
-/* What the operator says about a listening side; filled by listener_settings.c's rows. */
+/* What the operator says about a listening side, and how it is written in the configuration. */
 #ifndef HTTP_LISTENER_SETTINGS_H
 #define HTTP_LISTENER_SETTINGS_H
 #include <netinet/in.h>
@@ -9,6 +9,7 @@
 
 #include "base/fault.h"
 #include "base/str.h"
+#include "settings/rows.h"
 
 struct listener_address {
     struct sockaddr_storage address;
@@ -40,5 +41,14 @@ void listener_settings_fini(struct listener_settings *settings);
 /* "0.0.0.0:8080", ":8080", "localhost:8080", "[::1]:8080"; port 0 lets the system choose. */
 bool listener_settings_parse_address(struct str text, struct listener_address *out,
                                      struct fault *why) MUST_USE;
+
+/* How they are written in the configuration: the table of a listening side, the list of addresses
+ * (fills listen and listen_count), a network. */
+extern const struct setting_table listener_rows; /* struct listener_settings */
+extern const struct setting_kind listener_settings_listen;
+extern const struct setting_kind listener_settings_network; /* struct network */
+/* The settings of a side that has only an address of its own: bodies, times and connections. */
+void listener_settings_begin_admin(struct listener_settings *settings);
+bool listener_settings_is_loopback(const struct listener_address *address);
 
 #endif

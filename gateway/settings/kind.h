@@ -1,5 +1,5 @@
 /* The kinds of values that every room shares. Money's are in money/money_kinds.h, addresses and
- * networks in http/listener_rows.h. */
+ * networks in http/listener_settings.h. */
 #ifndef SETTINGS_KIND_H
 #define SETTINGS_KIND_H
 #include "settings/rows.h"
