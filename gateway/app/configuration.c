@@ -12,7 +12,6 @@
 #include "clients/client_rows.h"
 #include "http/listener.h"
 #include "http/listener_settings.h"
-#include "http/listener_settings.h"
 #include "ledger/ledger_rows.h"
 #include "money/money_kinds.h"
 #include "orders/order_rows.h"

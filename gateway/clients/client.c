@@ -7,7 +7,7 @@
 #include "clients/client_state.h"
 #include "http/network.h"
 
-/* A digest tells nothing of a key, yet how far two agree should not show in the time either. */
+/* A digest reveals nothing of its key, but how far two agree must not show in the timing either. */
 #define HASH_KEYCMP(a, b, len) (!digest_equal((const void *)(a), (const void *)(b)))
 #include "base/table.h"
 
@@ -17,7 +17,7 @@ struct client_key {
     UT_hash_handle hh;
 };
 
-/* What client.h shows, and the clients by name. */
+/* What client.h shows, and the clients sorted by name. */
 struct whole_set {
     struct client_set set; /* first: one is cast to the other */
     const struct client **by_name;
@@ -38,7 +38,7 @@ static int client_compare_ranges(const void *a, const void *b)
     return first->first < second->first ? -1 : first->first > second->first;
 }
 
-/* Sorted and disjoint, so that they can be searched by halves. */
+/* Sorted and disjoint, for binary search. */
 static void client_merge_ranges(struct client_settings *settings)
 {
     struct client_range *list = settings->services;
@@ -112,7 +112,7 @@ static bool client_sort_names(struct whole_set *whole, struct fault *why)
     for (size_t i = 1; i < count; i++)
         if (client_compare_names(&whole->by_name[i - 1], &whole->by_name[i]) == 0)
             return fault_set(why, FAULT_INVALID,
-                             "the client name \"%.60s\" stands twice; each client has its own",
+                             "the client name \"%.60s\" is used twice; give each client its own",
                              whole->by_name[i]->settings.name);
     return true;
 }

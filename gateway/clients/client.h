@@ -1,5 +1,5 @@
-/* struct client: the holder of one of our keys. A client_set is an immutable, counted snapshot;
- * any thread may read a pinned one. */
+/* struct client: the holder of one of our keys. A client_set is an immutable, reference-counted
+ * snapshot; any thread may read one it has pinned. */
 #ifndef CLIENTS_CLIENT_H
 #define CLIENTS_CLIENT_H
 #include "base/digest.h"
@@ -31,7 +31,7 @@ struct client_state; /* the rate bucket; outlives the set */
 
 struct client {
     struct client_settings settings; /* owned by the set */
-    unsigned id;                     /* small, the same for a name as long as the process lives */
+    unsigned id;                     /* small; the same for a name until the process ends */
     struct client_state *state;
 };
 struct client_set {
@@ -41,7 +41,7 @@ struct client_set {
     struct client_key *keys; /* uthash by digest; client.c */
 };
 
-/* Takes the settings and leaves the array zeroed, also when it fails. A doubled key or name is a
+/* Takes the settings and leaves the array zeroed, even when it fails. A duplicate key or name is a
  * fault. The set starts with one pin. */
 struct client_set *client_set_new(struct client_settings *settings, size_t count,
                                   struct fault *why);
@@ -63,8 +63,8 @@ bool client_may_call_from(const struct client *client, const struct in6_addr *ad
 bool client_reserve_token(const struct client *client, int64_t monotonic_now_ms,
                           int64_t patience_ms, int64_t *wait_ms_out);
 
-/* Bad keys are slowed per address: how long to hold the answer to this one back (ms), growing with
- * the address's recent bad keys up to some seconds; a good key is never held. Bounded table. */
+/* Bad keys are slowed down per address: for how many ms to hold back the answer to this one,
+ * growing with the address's recent bad keys up to a few seconds; a good key is never delayed. */
 int64_t keyguard_note_bad(const struct in6_addr *address, int64_t monotonic_now_ms);
 
 #endif

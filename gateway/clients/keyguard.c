@@ -1,7 +1,7 @@
 /* Bad keys per address (keyguard_note_bad in client.h): the first few in a minute cost nothing,
- * the next ones twice as long each, up to a ceiling; one is forgiven every twenty seconds. The
- * table is of fixed size: who fills it with made-up addresses pushes out the oldest of a bucket,
- * which only forgets how slow that one was. One mutex, held for some loads and stores. */
+ * each further one is delayed twice as long, up to a maximum; one is forgiven every twenty seconds.
+ * The table has a fixed size: an attacker with many addresses evicts the oldest of a bucket, which
+ * only forgets how slow that one was. One mutex, held for a few loads and stores. */
 #include <pthread.h>
 #include <string.h>
 
@@ -12,7 +12,7 @@ enum {
     KEYGUARD_BUCKETS = 4096,
     KEYGUARD_WAYS = 4,
     KEYGUARD_FREE = 3,           /* bad keys without a delay */
-    KEYGUARD_MAX = 12,           /* remembered, so that a long attack is forgiven in minutes */
+    KEYGUARD_MAX = 12,           /* counted at most, so that a long attack is forgiven in minutes */
     KEYGUARD_FORGIVE_MS = 20000, /* one bad key less */
     KEYGUARD_FIRST_MS = 100,
     KEYGUARD_LONGEST_MS = 3000,
@@ -28,11 +28,11 @@ struct suspect {
 static struct {
     pthread_mutex_t mutex;
     bool is_seeded;
-    uint64_t seed; /* so that nobody can aim at a bucket */
+    uint64_t seed; /* nobody can aim at a bucket */
     struct suspect buckets[KEYGUARD_BUCKETS][KEYGUARD_WAYS];
 } guard = {.mutex = PTHREAD_MUTEX_INITIALIZER};
 
-/* IPv6 by /64, for a host has that many; IPv4 by itself. */
+/* IPv6 by /64, which one host may own; IPv4 by address. */
 static void keyguard_network_of(const struct in6_addr *address, uint64_t *network, uint64_t *rest)
 {
     memcpy(network, address->s6_addr, sizeof *network);

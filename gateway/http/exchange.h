@@ -1,8 +1,7 @@
-/* struct exchange: one request on its way from a client to its one reply. It lives until the reply
- * is written or its connection has died, whichever is later: the pointer stays valid until
- * exchange_reply* is called, also when the client has left. Exactly one reply, always; the listener
- * answers 503 by itself when the request's deadline passes first, and then exchange_is_answered()
- * is true and a later reply is dropped silently. The worker's thread only. */
+/* struct exchange: one request, from its arrival to its one reply. The pointer stays valid until
+ * exchange_reply* is called, even when the client has left. There is exactly one reply; when the
+ * request's deadline passes first, the listener answers 503 by itself, exchange_is_answered() is
+ * true from then on, and a later reply is dropped silently. The loop's own thread only. */
 #ifndef HTTP_EXCHANGE_H
 #define HTTP_EXCHANGE_H
 #include "base/arena.h"
@@ -19,25 +18,26 @@ struct str exchange_path(const struct exchange *x);                     /* witho
 struct str exchange_query(const struct exchange *x);                    /* raw, "" when absent */
 struct str exchange_header(const struct exchange *x, const char *name); /* STR_NONE when absent */
 struct str exchange_content_type(const struct exchange *x);
-struct str exchange_body(struct exchange *x); /* contiguous; valid as long as the exchange */
+struct str exchange_body(struct exchange *x); /* contiguous; lives as long as the exchange */
 struct str exchange_request_id(const struct exchange *x); /* taken from X-Request-Id or made */
 /* The client's address after trusted_proxies, as text ("192.0.2.1", "2001:db8::1"). */
 struct str exchange_peer(const struct exchange *x);
 const struct in6_addr *exchange_peer_address(const struct exchange *x); /* v4-mapped for IPv4 */
 struct arena *exchange_arena(struct exchange *x);
 bool exchange_is_answered(const struct exchange *x);
-/* Called when the exchange ends, after its reply: to drop pins. One per exchange. */
+/* Called when the exchange ends, after its reply, to drop pins. One per exchange. */
 void exchange_on_end(struct exchange *x, void (*fn)(void *arg), void *arg);
 
 /* A header of the reply; both copied. */
 void exchange_add_header(struct exchange *x, const char *name, const char *value);
-/* The one reply. bytes are copied. content type application/json unless a header was added. */
+/* The one reply; bytes are copied. Content-Type is application/json unless a header says otherwise.
+ */
 void exchange_reply(struct exchange *x, int status, struct str bytes);
-/* The same without a copy: release(arg) is called when the bytes are no longer needed. */
+/* The same without a copy: release is called once the bytes are no longer needed. */
 void exchange_reply_shared(struct exchange *x, int status, struct str bytes,
                            void (*release)(const void *bytes, size_t len, void *arg), void *arg);
-/* The same for bytes that begin a page of their own, are never written again, and end by munmap:
- * a large answer goes out without a copy, and the kernel may read the pages after the release. */
+/* The same for bytes on pages of their own that are never written again and are freed by munmap: a
+ * large reply goes out without a copy, and the kernel may read the pages after the release. */
 void exchange_reply_pages(struct exchange *x, int status, struct str bytes,
                           void (*release)(const void *bytes, size_t len, void *arg), void *arg);
 /* {"error":"…"} with that status. */

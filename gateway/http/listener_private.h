@@ -14,13 +14,13 @@
 #include <event2/bufferevent.h>
 #include <event2/http.h>
 #include <event2/listener.h>
+#include <openssl/ssl.h>
 #include <stdatomic.h>
 #include <sys/queue.h>
 
 #include "http/headercheck.h"
 #include "http/listener.h"
 #include "http/splicer.h"
-#include "http/tls_context.h"
 
 enum {
     LISTENER_HEADER_BYTES = 16 * 1024,
@@ -115,6 +115,10 @@ static inline void listener_count(_Atomic uint64_t *total)
     atomic_store_explicit(total, atomic_load_explicit(total, memory_order_relaxed) + 1,
                           memory_order_relaxed);
 }
+/* ---- tls_context.c ---- */
+
+SSL *tls_context_session(const struct tls_context *context); /* NULL: out of memory */
+
 /* ---- connection.c ---- */
 
 enum { CONNECTION_IO_BYTES = 1024 * 1024 }; /* the most of one read or write */

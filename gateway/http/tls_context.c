@@ -1,6 +1,6 @@
 /* Certificate and key of a listening side: TLS 1.2 and up, no renegotiation, no compression,
  * HTTP/1.1 by ALPN. Counted by pins from any thread; sessions hold OpenSSL's own reference. */
-#include "http/tls_context.h"
+#include "http/listener_private.h"
 
 #include <openssl/err.h>
 #include <stdatomic.h>

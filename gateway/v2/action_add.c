@@ -1,4 +1,4 @@
-/* action=add: the only file that knows how an order looks to a client. */
+/* action=add: from a client's parameters to a draft, and the answer with our order number. */
 #include "base/log.h"
 #include "orders/draft.h"
 #include "orders/place.h"
@@ -34,7 +34,7 @@ static void action_add_on_placed(uint32_t order, const char *message, void *arg)
     buf_fini(&out);
 }
 
-/* One of the client's services; NULL when there is none by that number. */
+/* One of the client's services; NULL when it has none with that number. */
 static const struct service *action_add_find_service(const struct call *call)
 {
     static const char *const names[] = {"service", "service_id", "package", NULL};
@@ -42,8 +42,7 @@ static const struct service *action_add_find_service(const struct call *call)
     return id && client_may_order(call->client, id) ? catalogue_find(call->catalogue, id) : NULL;
 }
 
-/* False while no offer's price is known: nobody can take an order then, but the service is right.
- */
+/* False while no offer's price is known: the service exists, but nobody can take an order. */
 static bool action_add_find_rate(const struct call *call, const struct service *service,
                                  struct money *rate_out)
 {

@@ -1,4 +1,4 @@
-/* action=balance: the client's constant, or the sum of what the providers hold for us. */
+/* action=balance: the client's constant, or the sum of our balances at the providers. */
 #include "catalogue/balances.h"
 #include "v2/call.h"
 

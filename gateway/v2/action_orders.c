@@ -1,11 +1,12 @@
-/* action=orders (ours, beyond the protocol): the client's own orders by number downwards, `limit`
- * up to 100, `before` an order number. */
+/* action=orders without ids (ours, beyond the protocol): the client's own orders by descending
+ * number, up to `limit` (100), `before` an order number. With ids it is a multi-status: see v2.c.
+ */
 #include "base/clock.h"
 #include "v2/call.h"
 
 enum { LIMIT_MAX = 100, ROUNDS_MAX = 1000 };
 
-/* What is known of an unfinished order may be newer than the books. */
+/* What is in memory of an unfinished order may be newer than its row in the ledger. */
 static void action_orders_take_live(const struct call *call, struct ledger_order *order)
 {
     struct open_order live;
@@ -57,7 +58,7 @@ static void action_orders_listing_end(struct action_orders_listing *listing)
     buf_fini(&out);
 }
 
-/* Refused orders are none to the client: a page is filled up with what stands behind them. */
+/* To the client refused orders do not exist: the page is filled with those behind them. */
 static void action_orders_on_rows(const struct ledger_rows *rows, void *arg)
 {
     struct action_orders_listing *listing = arg;
@@ -101,7 +102,7 @@ void action_orders_run(struct call *call)
     struct str limit_text = call_param(call, limit_names);
     uint32_t limit = limit_text.len ? call_number(limit_text) : LIMIT_MAX;
     if (limit == 0 || limit > LIMIT_MAX) {
-        call_error(call, "Incorrect limit: 1 to 100");
+        call_error(call, "Incorrect limit: must be 1 to 100");
         return;
     }
     struct str before_text = str_trim(call_param(call, before_names));

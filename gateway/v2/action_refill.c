@@ -1,4 +1,4 @@
-/* action=refill, one order or up to 100, and action=cancel, always as a list. */
+/* action=refill, for one order or up to 100, and action=cancel, whose answer is always a list. */
 #include "orders/order_request.h"
 #include "v2/call.h"
 

@@ -1,4 +1,4 @@
-/* action=refill_status, one refill or up to 100. */
+/* action=refill_status, for one refill or up to 100. */
 #include "orders/order_request.h"
 #include "v2/call.h"
 

@@ -1,5 +1,5 @@
-/* action=services: the prepared answer of the client's price list, plain or gzip, by reference. By
- * GET with an ETag of its form, so that a client that has it gets a 304. */
+/* action=services: the prepared answer for the client's price list, plain or gzip, by reference. By
+ * GET with an ETag for that encoding, so that a client that has it gets a 304. */
 #include "v2/call.h"
 
 /* Whether one of a coding's parameters is a weight of nought: "q=0", "q=0.000". */
@@ -66,8 +66,8 @@ void action_services_run(struct call *call)
     const struct pricelist *list = call->catalogue && call->catalogue->has_lists
                                        ? catalogue_pricelist(call->catalogue, call->client)
                                        : NULL;
-    /* An empty list makes scripts switch off all they sell; an error makes them keep what they
-     * have. */
+    /* An empty list makes scripts switch off everything they sell; on an error they keep what
+     * they have. */
     if (list == NULL || pricelist_count(list) == 0) {
         call_error(call, MESSAGES_UNAVAILABLE);
         return;

@@ -1,4 +1,4 @@
-/* action=status, one order or up to 100. */
+/* action=status: one order, or an object of up to 100 keyed by id. */
 #include "orders/status_query.h"
 #include "v2/call.h"
 
@@ -9,13 +9,13 @@ struct action_status_asked {
     struct call_ids ids;
 };
 
-/* What follows the numbers in each status: "currency":"USD" as JSON. */
+/* The end of each status, printed once per answer: "currency":"USD". */
 struct tail {
     char bytes[64];
     size_t len;
 };
 
-/* room: empty, and so again afterwards. */
+/* room is empty before and after. */
 static void action_status_tail_make(struct tail *tail, const char *currency, struct buf *room)
 {
     buf_add_text(room, "\",\"currency\":");
@@ -51,7 +51,7 @@ static char *action_status_put_i64(char *at, int64_t value)
     return action_status_put_u64(at, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
 }
 
-/* A member of the list by this name; separator 0: there is no list, and no name. */
+/* The member's name; separator 0: a single status has none. */
 static char *action_status_put_name(char *at, char separator, uint32_t id)
 {
     if (!separator)
@@ -62,7 +62,7 @@ static char *action_status_put_name(char *at, char separator, uint32_t id)
     return PUT(at, "\":");
 }
 
-/* In one piece, for a hundred of them are one answer. */
+/* One reservation per status: an answer may hold a hundred. */
 static void action_status_add_found(struct buf *out, const struct status_query_status *status,
                                     const struct tail *tail, char separator)
 {
@@ -82,7 +82,7 @@ static void action_status_add_found(struct buf *out, const struct status_query_s
     at = action_status_put(at, status->word, strlen(status->word));
     at = PUT(at, "\",\"remains\":\"");
     at = action_status_put_i64(at, status->course.remains);
-    memcpy(at, tail->bytes, sizeof tail->bytes); /* of a known size; what is too much is not kept */
+    memcpy(at, tail->bytes, sizeof tail->bytes); /* fixed size; the surplus is overwritten */
     at += tail->len;
     if (status->extra.len > 0) {
         *at++ = ',';
@@ -92,7 +92,7 @@ static void action_status_add_found(struct buf *out, const struct status_query_s
     buf_added(out, (size_t)(at - start));
 }
 
-/* text: the id as it was asked for. */
+/* text: the id as sent. */
 static void action_status_add_missing(struct buf *out, const struct status_query_status *status,
                                       struct str text, char separator)
 {

@@ -1,5 +1,5 @@
-/* struct v2: the clients' side of one worker: recognises a request and hands it to its action.
- * The worker's thread only; totals may be read by any. */
+/* struct v2: the clients' side of one worker: recognises a request and passes it to its action. The
+ * worker's thread only; any thread may read the totals. */
 #ifndef V2_V2_H
 #define V2_V2_H
 #include "clients/client.h"
@@ -15,7 +15,7 @@ void v2_handle(struct exchange *exchange, void *arg);
 void v2_free(struct v2 *v2);
 
 enum { V2_ACTIONS_MAX = 16 };
-struct v2_totals { /* by row of the action table; the last row counts what had no action */
+struct v2_totals { /* by row of the action table; the last row counts requests without an action */
     _Atomic uint64_t requests[V2_ACTIONS_MAX], errors[V2_ACTIONS_MAX], microseconds[V2_ACTIONS_MAX];
     _Atomic uint64_t bad_keys, rate_limited;
 };
