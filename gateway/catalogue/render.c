@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <zlib.h>
 
 #include "base/digest.h"
@@ -80,24 +79,13 @@ static void render_tag(struct str bytes, char out[40])
     snprintf(out, 40, "\"%.32s\"", hex);
 }
 
-/* In pages of their own, as exchange_reply_pages needs it. */
-static struct str render_own_pages(struct buf *plain)
-{
-    size_t len = plain->len;
-    char *pages = mmap(NULL, len + 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (pages == MAP_FAILED)
-        memory_ran_out();
-    memcpy(pages, buf_str(plain).ptr, len);
-    buf_fini(plain);
-    return str_make(pages, len);
-}
-
 struct rendered *render_make(struct buf *plain, int level)
 {
     struct rendered *rendered = memory_new(sizeof *rendered);
     struct rendering *open = &rendered->open;
     atomic_init(&rendered->pins, 1);
-    open->plain = render_own_pages(plain);
+    size_t len = plain->len;
+    open->plain = str_make(memory_resize(buf_take(plain), len + 1, 1), len);
     open->gzip = render_compress_gzip(open->plain, level);
     render_tag(open->plain, open->etag_plain);
     render_tag(open->gzip, open->etag_gzip);
@@ -116,7 +104,7 @@ void render_unpin(struct rendered **rendered)
     *rendered = NULL;
     if (!last || atomic_fetch_sub_explicit(&last->pins, 1, memory_order_acq_rel) > 1)
         return;
-    munmap((void *)(uintptr_t)last->open.plain.ptr, last->open.plain.len + 1);
+    free((void *)(uintptr_t)last->open.plain.ptr);
     free((void *)(uintptr_t)last->open.gzip.ptr);
     free(last);
 }

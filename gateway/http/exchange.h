@@ -36,10 +36,6 @@ void exchange_reply(struct exchange *x, int status, struct str bytes);
 /* The same without a copy: release is called once the bytes are no longer needed. */
 void exchange_reply_shared(struct exchange *x, int status, struct str bytes,
                            void (*release)(const void *bytes, size_t len, void *arg), void *arg);
-/* The same for bytes on pages of their own that are never written again and are freed by munmap: a
- * large reply goes out without a copy, and the kernel may read the pages after the release. */
-void exchange_reply_pages(struct exchange *x, int status, struct str bytes,
-                          void (*release)(const void *bytes, size_t len, void *arg), void *arg);
 /* {"error":"…"} with that status. */
 void exchange_reply_error(struct exchange *x, int status, const char *message);
 

@@ -280,7 +280,6 @@ void listener_free(struct listener *listener)
     LIST_REMOVE(listener, entry);
     pthread_mutex_unlock(&registry.lock);
     exchange_free_pool(listener);
-    splicer_fini(&listener->splicer);
     event_free(listener->adopt_event);
     loop_timer_fini(&listener->deadline_timer);
     loop_timer_fini(&listener->emfile_timer);

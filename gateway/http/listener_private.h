@@ -20,7 +20,6 @@
 
 #include "http/headercheck.h"
 #include "http/listener.h"
-#include "http/splicer.h"
 
 enum {
     LISTENER_HEADER_BYTES = 16 * 1024,
@@ -99,7 +98,6 @@ struct listener {
     uint64_t next_request_id; /* seed of made X-Request-Ids */
     int64_t date_s;           /* the second that date tells */
     char date[32];            /* as in the Date header */
-    struct splicer splicer;   /* for exchange_reply_pages */
     struct exchange *pool;    /* linked by next */
     size_t pool_count;
     _Atomic unsigned exchange_count, connection_count;

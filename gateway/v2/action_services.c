@@ -89,8 +89,6 @@ void action_services_run(struct call *call)
         exchange_add_header(x, "Content-Encoding", "gzip");
     call_note(call, false);
     struct catalogue *pinned = catalogue_pin(call->catalogue);
-    if (is_gzip)
-        exchange_reply_shared(x, 200, rendering->gzip, action_services_release, pinned);
-    else
-        exchange_reply_pages(x, 200, rendering->plain, action_services_release, pinned);
+    exchange_reply_shared(x, 200, is_gzip ? rendering->gzip : rendering->plain,
+                          action_services_release, pinned);
 }

@@ -67,7 +67,7 @@ static inline void house_reply_pages(struct house *house, struct exchange *x)
     assert_true(pages != MAP_FAILED);
     for (size_t i = 0; i < len; i++)
         pages[i] = house_pages_byte(i);
-    exchange_reply_pages(x, 200, str_make(pages, len), house_on_pages_release, house);
+    exchange_reply_shared(x, 200, str_make(pages, len), house_on_pages_release, house);
 }
 
 static inline void house_tell(struct exchange *x)

@@ -185,8 +185,7 @@ static void read_pages(int fd, size_t len)
     }
 }
 
-/* What the socket takes at once, more than it takes, none at all by HEAD, and whole pages or not.
- */
+/* What the socket takes at once, more than it takes, and none at all by HEAD. */
 static void test_pages_reply(void **state)
 {
     static const size_t sizes[] = {1000, 262144, 300001, 1048576, 1500007, 20 << 20};
@@ -203,25 +202,6 @@ static void test_pages_reply(void **state)
     client_send(fd, "HEAD /pages?500000 HTTP/1.1\r\nHost: x\r\n\r\n");
     assert_int_equal(client_answer(fd, false).body_len, 500000);
     house_wait(&house->freed);
-    close(fd);
-    close_house(house);
-}
-
-/* The kernel still reads them when they are unmapped and others stand in their place. */
-static void test_pages_outlive_their_mapping(void **state)
-{
-    enum { LEN = 270000 };
-    struct house *house = open_house(NULL);
-    int fd = client_open(house), room = 4 * LEN;
-    (void)state;
-    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
-    client_send(fd, "GET /pages?270000 HTTP/1.1\r\nHost: x\r\n\r\n");
-    house_wait(&house->freed);
-    char *others = mmap(NULL, LEN, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    assert_true(others != MAP_FAILED);
-    memset(others, 'o', LEN);
-    read_pages(fd, LEN);
-    assert_int_equal(munmap(others, LEN), 0);
     close(fd);
     close_house(house);
 }
@@ -370,7 +350,6 @@ int main(void)
         cmocka_unit_test(test_http_1_0),
         cmocka_unit_test(test_shared_reply),
         cmocka_unit_test(test_pages_reply),
-        cmocka_unit_test(test_pages_outlive_their_mapping),
         cmocka_unit_test(test_chunks_and_expect),
         cmocka_unit_test(test_ill_formed_requests_end_the_connection),
         cmocka_unit_test(test_nul_in_a_header),
