@@ -31,7 +31,7 @@ static struct connection_list *connection_list_of(struct connection *connection)
     UNREACHABLE();
 }
 
-/* For a request, of which nothing has come: nobody loses anything if it ends. */
+/* Waiting for a request of which nothing has arrived: nobody loses anything if it ends. */
 static bool connection_is_waiting(const struct connection *connection)
 {
     return connection->state == CONNECTION_SILENT || connection->state == CONNECTION_IDLE;
@@ -66,7 +66,7 @@ static void connection_await_deadline(struct listener *listener, int64_t deadlin
 
 /* ---- places ---- */
 
-/* Full, newcomers are taken as long as somebody waits who can make room. */
+/* When all places are taken, newcomers are accepted as long as somebody can make room for them. */
 void connection_update_accepting(struct listener *listener)
 {
     struct listener_socket *socket;
@@ -95,7 +95,7 @@ static struct connection *connection_longest_waiting(struct listener *listener)
     return silent->since_ms <= idle->since_ms ? silent : idle;
 }
 
-/* For the newcomers of this turn, which do not wait yet. */
+/* For the newcomers of this turn, which are on no list yet. */
 static void connection_make_room(struct listener *listener)
 {
     struct connection *longest;
@@ -141,7 +141,7 @@ static void connection_scan_input(struct connection *connection, struct evbuffer
     }
 }
 
-/* ---- how much is held ---- */
+/* ---- how much input is held ---- */
 
 static void connection_hold(struct connection *connection, size_t bytes)
 {
@@ -175,7 +175,7 @@ static bool connection_is_too_much(const struct connection *connection)
     return connection_is_at_mark(connection) || connection_is_over_share(connection);
 }
 
-/* Later in this turn, for this is a callback of its own buffers. */
+/* Deferred to later in this turn: the callers are callbacks of its own buffers. */
 static void connection_end_soon(struct connection *connection)
 {
     if (connection->must_end)
@@ -205,10 +205,10 @@ void connection_end_some(struct listener *listener)
     }
 }
 
-/* ---- what comes in ---- */
+/* ---- input ---- */
 
-/* Scripts that end a body with a line break of their own: evhttp would call it an empty request.
- * False while only line breaks have come, or the first half of one. */
+/* Some scripts send a line break behind the body, which evhttp would take for an empty request.
+ * False while only line breaks have arrived, or the first half of one. */
 static bool connection_skip_line_breaks(struct evbuffer *input)
 {
     char start[2] = "";
@@ -221,7 +221,7 @@ static bool connection_skip_line_breaks(struct evbuffer *input)
 static void connection_begin_reading(struct connection *connection, struct evbuffer *input)
 {
     if (!connection_skip_line_breaks(input)) {
-        connection_let_go(connection); /* of what was thrown away */
+        connection_let_go(connection); /* of what was discarded */
         if (connection->state == CONNECTION_SILENT)
             connection_enter(connection, CONNECTION_IDLE);
         return;
@@ -235,8 +235,8 @@ static void connection_on_input(struct evbuffer *input, const struct evbuffer_cb
                                 void *arg)
 {
     struct connection *connection = arg;
-    /* evhttp takes the last of a request out of the input right before it hands the request over,
-     * and tells in no other way on which of our connections. */
+    /* evhttp drains the last of a request right before it hands the request over: see
+     * evhttp_quirks.c. */
     connection->listener->current = connection;
     if (info->n_added == 0)
         return;
@@ -295,7 +295,8 @@ struct bufferevent *connection_new(struct event_base *base, void *arg)
     TAILQ_INSERT_TAIL(&listener->newborn, connection, entry);
     bufferevent_set_max_single_read(bufferevent, CONNECTION_IO_BYTES);
     bufferevent_set_max_single_write(bufferevent, CONNECTION_IO_BYTES);
-    /* evhttp goes on reading while it writes, and nobody consumes: without a mark memory grows. */
+    /* evhttp keeps reading while it writes and nobody consumes: without a mark memory would grow.
+     */
     bufferevent_setwatermark(bufferevent, EV_READ, 0,
                              listener->settings.max_body_bytes + 2 * LISTENER_HEADER_BYTES);
     bufferevent_incref(bufferevent);
@@ -321,9 +322,9 @@ static void connection_free(struct connection *connection)
     connection_update_accepting(listener);
 }
 
-/* What a refused client still sends, or one with its last request, is thrown away before the
- * descriptor closes: a close with bytes unread is a reset, and that could overtake the answer that
- * says why. */
+/* What a client still sends after a refusal or its last request is discarded before the descriptor
+ * is closed: closing with unread bytes sends a reset, which could overtake the answer that says
+ * why. */
 static void connection_discard_unread(struct connection *connection)
 {
     static _Thread_local char sink[65536];
@@ -400,7 +401,7 @@ void connection_start_writing(struct connection *connection)
     connection_enter(connection, CONNECTION_WRITING);
 }
 
-/* With its input full libevent leaves what the TLS session has decoded, and then waits for the
+/* With its input full libevent leaves decoded bytes in the TLS session and then waits for the
  * socket, which may have no more. */
 static void connection_take_decoded(struct connection *connection, struct evbuffer *input)
 {
@@ -425,7 +426,7 @@ void connection_finish_request(struct connection *connection)
     loop_yield(connection->listener->loop);
 }
 
-/* Slow but moving clients get more time for a long answer. */
+/* A slow client that keeps reading gets more time for a long answer. */
 static bool connection_may_write_on(struct connection *connection)
 {
     size_t unsent = evbuffer_get_length(bufferevent_get_output(connection->bufferevent));
@@ -463,7 +464,7 @@ static void connection_expire(struct connection *connection)
     }
 }
 
-/* What is due beyond a turn's share has the next turn. */
+/* What exceeds one turn's share is left to the next. */
 static void connection_sweep_list(struct listener *listener, struct connection_list *list,
                                   int64_t now_ms)
 {

@@ -49,8 +49,8 @@ struct exchange {
     struct in6_addr peer;
     enum exchange_method method;
     bool is_answered;     /* a reply was given to the wire */
-    bool is_handler_done; /* the handler's one reply has come */
-    bool is_wire_done;    /* the reply has left, or never will */
+    bool is_handler_done; /* the handler has given its one reply */
+    bool is_wire_done;    /* the reply is written, or never will be */
     bool has_content_type;
     bool must_close; /* the connection ends with this reply */
     size_t peer_len; /* of peer_text; 0: not printed yet */
@@ -81,7 +81,7 @@ static struct exchange *exchange_take(struct listener *listener)
     return x;
 }
 
-/* Back to how memory_new made it, at the cost of what was used. */
+/* Back to zeroes, touching only what was used. */
 static void exchange_wipe(struct exchange *x)
 {
     size_t used = x->arena.blocks ? sizeof x->first_bytes : sizeof x->first_bytes - x->arena.left;
@@ -133,7 +133,7 @@ static void exchange_leave(struct exchange *x)
 void exchange_lose_connection(struct exchange *x)
 {
     x->connection = NULL;
-    /* Unanswered, the request stays ours to answer, into the void; else evhttp frees it now. */
+    /* Without a reply yet the request stays ours until there is one; else evhttp frees it now. */
     if (!x->is_answered)
         return;
     x->request = NULL;
@@ -169,7 +169,7 @@ static const char *exchange_reply_phrase_of(int status)
     return "Answer";
 }
 
-/* evhttp would print it anew for each reply. */
+/* Printed once per second; evhttp would print it for every reply. */
 static const char *exchange_reply_date_now(struct listener *listener)
 {
     int64_t now_s = clock_wall_ms() / 1000;
@@ -214,7 +214,7 @@ static void exchange_reply_put_number(struct head *head, size_t number)
 
 static void exchange_reply_put_first_line(struct head *head, const struct exchange *x, int status)
 {
-    /* Whatever version the client thinks there is. */
+    /* Whatever version the client claims. */
     bool is_old = x->request->major == 1 && x->request->minor == 0;
     exchange_reply_put_text(head, is_old ? "HTTP/1.0 " : "HTTP/1.1 ");
     exchange_reply_put_number(head, (size_t)status);
@@ -223,8 +223,8 @@ static void exchange_reply_put_first_line(struct head *head, const struct exchan
     exchange_reply_put_text(head, "\r\n");
 }
 
-/* evhttp reads its own lists to know whether the connection ends with this reply; so must_close is
- * told there, too. */
+/* evhttp looks at its own header lists to see whether the connection ends with this reply, so
+ * must_close goes there as well. */
 static void exchange_reply_put_connection(struct head *head, const struct exchange *x)
 {
     struct evhttp_request *request = x->request;
@@ -279,8 +279,8 @@ static void exchange_reply_on_sent(struct evhttp_request *request, void *arg)
 typedef void release_fn(const void *bytes, size_t len, void *arg);
 
 struct body {
-    struct str bytes;    /* copied when there is no release */
-    release_fn *release; /* NULL: none, or taken over by the output */
+    struct str bytes;    /* copied unless there is a release */
+    release_fn *release; /* NULL: none, or owned by the output already */
     void *arg;
 };
 
@@ -311,7 +311,7 @@ static bool exchange_reply_takes_body(const struct exchange *x, int status, size
     return len > 0 && x->method != EXCHANGE_HEAD && status != 204 && status != 304;
 }
 
-/* The body from there on. */
+/* The body from that offset on. */
 static void exchange_reply_add_remainder(struct exchange *x, struct body *body, size_t from)
 {
     struct evbuffer *output = bufferevent_get_output(x->connection->bufferevent);
@@ -320,14 +320,14 @@ static void exchange_reply_add_remainder(struct exchange *x, struct body *body, 
         ASSERT(evbuffer_add(output, bytes.ptr + from, bytes.len - from) == 0);
         return;
     }
-    /* Release is to see the bytes it was given, so the whole is referred to. */
+    /* release expects the bytes it was given, so the whole body is referenced and then drained. */
     struct evbuffer *whole = evhttp_request_get_output_buffer(x->request);
     ASSERT(evbuffer_add_reference(whole, bytes.ptr, bytes.len, body->release, body->arg) == 0 &&
            evbuffer_drain(whole, from) == 0 && evbuffer_add_buffer(output, whole) == 0);
     body->release = NULL;
 }
 
-/* True: all is out. */
+/* True: all of it was written. */
 static bool exchange_reply_write(struct exchange *x, struct str head, struct body *body)
 {
     struct evbuffer *output = bufferevent_get_output(x->connection->bufferevent);
@@ -341,8 +341,8 @@ static bool exchange_reply_write(struct exchange *x, struct str head, struct bod
     return false;
 }
 
-/* The client has left: evhttp only frees the request. */
-static void exchange_reply_send_into_the_void(struct exchange *x)
+/* The client has left: evhttp just frees the request. */
+static void exchange_reply_discard(struct exchange *x)
 {
     struct evhttp_request *request = x->request;
     x->request = NULL;
@@ -372,19 +372,19 @@ static void exchange_reply_send_to_client(struct exchange *x, int status, struct
     loop_yield(loop);
 }
 
-/* After this the exchange may be gone. */
+/* The exchange may be gone afterwards. */
 static void exchange_reply_send(struct exchange *x, int status, struct body body)
 {
     x->is_answered = true;
     if (x->connection)
         exchange_reply_send_to_client(x, status, &body);
     else
-        exchange_reply_send_into_the_void(x);
+        exchange_reply_discard(x);
     if (body.release)
         body.release(body.bytes.ptr, body.bytes.len, body.arg);
 }
 
-/* False: the deadline has answered already. */
+/* False: the deadline has sent the 503 already. */
 static bool exchange_reply_begin(struct exchange *x)
 {
     ASSERT(!x->is_handler_done);
@@ -450,7 +450,7 @@ void exchange_reply_error(struct exchange *x, int status, const char *message)
     exchange_reply(x, status, exchange_reply_error_json(x, message));
 }
 
-/* evhttp frees a request with its reply: what the handler may still hold views of moves over. */
+/* evhttp frees a request with its reply, so what the handler may still hold views of moves here. */
 static void exchange_reply_keep_for_handler(struct exchange *x)
 {
     TAILQ_INIT(&x->kept_headers);
@@ -467,7 +467,7 @@ void exchange_time_out(struct exchange *x)
     ASSERT(!x->is_answered);
     struct str json = exchange_reply_error_json(x, "Request timed out");
     exchange_reply_keep_for_handler(x);
-    /* What the handler had meant to say belongs to the reply that will not be sent. */
+    /* Headers the handler has added belong to the reply that will not be sent. */
     x->added = STR("");
     x->has_content_type = false;
     x->must_close = true;
@@ -510,7 +510,7 @@ static void exchange_take_request_id(struct exchange *x)
         x->request_id[x->request_id_len] = "0123456789abcdef"[made >> 60];
 }
 
-/* The raw target, split by hand: what follows '?' stays whole, a '#' in it too. */
+/* The raw target, split by hand so that everything behind the '?' is kept, including a '#'. */
 static void exchange_take_target(struct exchange *x)
 {
     struct str target = str_of(evhttp_request_get_uri(x->request));
@@ -527,7 +527,7 @@ static void exchange_take_target(struct exchange *x)
     x->query = request == SIZE_MAX ? STR("") : str_from(target, request + 1);
 }
 
-/* Some proxies add a line of their own, so all lines count, in order. */
+/* Some proxies add a line of their own: all lines count, in order. */
 static struct str exchange_forwarded_for(struct exchange *x)
 {
     const struct evkeyval *header;
@@ -612,7 +612,7 @@ void exchange_on_request(struct evhttp_request *request, void *arg)
     listener->handler(x, listener->handler_arg);
 }
 
-/* ---- what the handler asks ---- */
+/* ---- for the handler ---- */
 
 enum exchange_method exchange_method(const struct exchange *x)
 {
@@ -654,7 +654,7 @@ struct str exchange_request_id(const struct exchange *x)
 
 struct str exchange_peer(const struct exchange *x)
 {
-    /* Printed at the first question; an exchange is never a const object. */
+    /* Printed on first use; an exchange is never a const object. */
     struct exchange *printed = (struct exchange *)(uintptr_t)x;
     if (printed->peer_len == 0)
         printed->peer_len = network_print_address(&x->peer, printed->peer_text);

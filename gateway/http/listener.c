@@ -22,8 +22,8 @@ enum {
     BACKLOG = 4096,
 };
 
-/* evhttp owns the argument of its listeners' callbacks, so an accept error tells the evhttp only.
- * Looked at when files run out, and at birth and death of a listener. */
+/* evhttp owns the argument of its listeners' callbacks, so an accept error names the evhttp only.
+ * Used when descriptors run out, and when a listener is made or freed. */
 static struct {
     pthread_mutex_t lock;
     LIST_HEAD(, listener) list;
@@ -82,7 +82,7 @@ static bool listener_bind_one(const struct listener_address *address, int fd)
            listen(fd, BACKLOG) == 0;
 }
 
-/* With SO_REUSEPORT a second process would share the address in silence. */
+/* With SO_REUSEPORT a second process would silently share the address. */
 static bool listener_bind_test_bind(const struct listener_address *address, struct fault *why)
 {
     int fd = listener_bind_socket_new(address);
@@ -93,7 +93,7 @@ static bool listener_bind_test_bind(const struct listener_address *address, stru
     return is_free || listener_bind_refuse(address, error, why);
 }
 
-/* Where port 0 was asked, the first socket's port serves the rest. */
+/* With port 0 the first socket's port serves the others. */
 static bool listener_bind_take_address(int fd, struct listener_address *address)
 {
     address->address_len = sizeof address->address;
@@ -133,7 +133,7 @@ static void listener_on_files_again(void *arg)
     connection_update_accepting(listener);
 }
 
-/* Out of descriptors the socket stays readable: without a pause the loop would spin. */
+/* Out of descriptors the socket stays readable; without a pause the loop would spin. */
 static void listener_on_accept_error(struct evconnlistener *accepting, void *evhttp)
 {
     int error = EVUTIL_SOCKET_ERROR();
@@ -204,7 +204,8 @@ static struct evhttp *listener_evhttp_make(struct listener *listener)
     evhttp_set_bevcb(evhttp, connection_new, listener);
     evhttp_set_default_content_type(evhttp, NULL);
     evhttp_set_max_headers_size(evhttp, LISTENER_HEADER_BYTES);
-    /* What none of our paths takes is let in, for the 405 in JSON; the rest gets evhttp's 501. */
+    /* Methods that no path of ours takes are let in for the 405 in JSON; others get evhttp's 501.
+     */
     evhttp_set_allowed_methods(evhttp, EVHTTP_REQ_GET | EVHTTP_REQ_POST | EVHTTP_REQ_HEAD |
                                            EVHTTP_REQ_PUT | EVHTTP_REQ_DELETE | EVHTTP_REQ_OPTIONS |
                                            EVHTTP_REQ_PATCH);

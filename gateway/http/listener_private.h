@@ -23,16 +23,17 @@
 
 enum {
     LISTENER_HEADER_BYTES = 16 * 1024,
-    /* Requests of all connections together; past it, what grows beyond its share is ended. With
-     * larger bodies than usual allowed there is room for eight. */
+    /* Input of all connections together; beyond it, connections that exceed their share are ended.
+     * Where larger bodies are allowed there is room for eight of them. */
     LISTENER_HELD_BYTES = 64 * 1024 * 1024,
     LISTENER_HELD_SHARE = 2 * LISTENER_HEADER_BYTES,
     LISTENER_IDLE_MS = 75 * 1000,
     LISTENER_SILENT_MS = 10 * 1000, /* for a new connection's first byte */
     LISTENER_EMFILE_PAUSE_MS = 100,
-    LISTENER_POOL_MAX = 256,     /* exchanges kept for reuse */
-    LISTENER_TURN_MAX = 32,      /* connections taken, or ended by time, in one turn of the loop */
-    LISTENER_WRITE_PERIODS = 10, /* request timeouts a reply may take while its client reads on */
+    LISTENER_POOL_MAX = 256, /* exchanges kept for reuse */
+    LISTENER_TURN_MAX = 32,  /* connections accepted, or timed out, in one turn of the loop */
+    LISTENER_WRITE_PERIODS =
+        10, /* request timeouts that a reply may take while its client keeps reading */
 };
 
 enum connection_state {
@@ -107,7 +108,7 @@ struct listener {
     uint64_t held_bytes; /* of all connections */
 };
 
-/* One writer, any readers: no locked instruction needed. */
+/* One writer, any number of readers: no locked instruction needed. */
 static inline void listener_count(_Atomic uint64_t *total)
 {
     atomic_store_explicit(total, atomic_load_explicit(total, memory_order_relaxed) + 1,
@@ -128,16 +129,15 @@ struct bufferevent *connection_new(struct event_base *base, void *arg);
  * large request while all together hold too much; what evhttp has refused and would read on from.
  */
 void connection_end_some(struct listener *listener);
-/* Takes in hand what was accepted since; before that a connection has no address and no deadline.
- */
+/* Adopts what was accepted since; before that a connection has no address and no deadline. */
 void connection_adopt_all(struct listener *listener);
 /* The connection a request came on. */
 struct connection *connection_of(struct listener *listener, struct evhttp_request *request);
 void connection_start_working(struct connection *connection, struct exchange *exchange);
 void connection_start_writing(struct connection *connection);
-/* The reply has left; what the client sent meanwhile is the next request's head. */
+/* The reply is written; what the client sent meanwhile is the next request. */
 void connection_finish_request(struct connection *connection);
-/* Closes or answers all whose time is over and waits for the next. */
+/* Closes or answers all whose deadline has passed, and waits for the next. */
 void connection_sweep(struct listener *listener);
 void connection_close_idle(struct listener *listener);
 /* Accepts or pauses, as the count of connections and the listener's state demand. */

@@ -89,8 +89,7 @@ static char params_separator_of(struct str name)
     return list ? list->separator : ',';
 }
 
-/* The row to write to; count when the name belongs to an earlier source, *is_new for a fresh one.
- */
+/* The row to write to: PARAMS_MAX when an earlier source has the name, *is_new when nobody has. */
 static bool params_row_find(struct params_source *source, struct str name, size_t *row_out,
                             bool *is_new, struct fault *why)
 {
@@ -111,7 +110,7 @@ static bool params_row_find(struct params_source *source, struct str name, size_
     return true;
 }
 
-/* Grows by doubling, so that a body full of elements costs linear time. */
+/* Doubles its room, so that a body full of elements takes linear time. */
 static void params_value_join(struct params_source *source, size_t row, struct str value)
 {
     struct param *param = &source->params->list[row];
@@ -156,7 +155,7 @@ static bool params_refuse_nul(struct fault *why)
     return fault_set(why, FAULT_INVALID, "A parameter holds a NUL byte");
 }
 
-/* The row a value goes to; PARAMS_MAX when it is passed over. */
+/* The row a value goes to; PARAMS_MAX when it is to be ignored. */
 static bool params_row_take(struct params_source *source, char *name, size_t name_len,
                             struct str value, size_t *row_out, bool *is_new_out, struct fault *why)
 {
@@ -325,7 +324,8 @@ static bool params_source_add(struct params_source *source, char *name, size_t n
 
 /* ---- application/x-www-form-urlencoded ---- */
 
-/* Returns how many bytes it wrote, never more than it read. */
+/* Returns how many bytes were written, never more than were read. A '%' that no two hex digits
+ * follow stays, for links are often sent unescaped. */
 static size_t params_form_decode(const char *from, size_t len, char *to)
 {
     size_t n = 0;
@@ -814,7 +814,7 @@ bool params_add_json(struct params *params, struct str text, struct arena *arena
 
 enum body_kind { BODY_FORM, BODY_JSON, BODY_MULTIPART };
 
-/* Scripts name the wrong type or none: what the body looks like decides between form and JSON. */
+/* Scripts name the wrong type or none: the first character decides between form and JSON. */
 static enum body_kind params_body_kind_of(struct str content_type, struct str body)
 {
     struct str type = str_trim(str_first(content_type, str_find_byte(content_type, ';')));

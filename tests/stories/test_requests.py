@@ -397,6 +397,17 @@ def test_a_hundred_ids_are_the_most(gateway):
     assert len(gateway.call("cancel", orders=list(range(900, 1000))).json) == 100
 
 
+def test_a_megabyte_of_ids_holds_nobody_up(gateway):
+    order = gateway.add()
+    for ids in ([f"id{n}" for n in range(99)], list(range(1, 100))):
+        many = ",".join(map(str, ids))
+        body = form(action="status") + "&orders=" + ",".join([many] * (900000 // len(many)))
+        began = time.monotonic()
+        assert "100" in is_error(send(gateway, body))
+        assert time.monotonic() - began < SLOW
+    assert list(gateway.call("status", orders=[order] * 500).json) == [str(order)]
+
+
 # ---- request ids
 
 
