@@ -568,11 +568,16 @@ static void params_json_scan_copy(struct params_scan *scan, size_t end)
     scan->at = end;
 }
 
-static void params_json_scan_quote(struct params_scan *scan)
+static void params_json_scan_put(struct params_scan *scan, char byte)
 {
     if (scan->out)
-        scan->out[scan->out_len] = '"';
+        scan->out[scan->out_len] = byte;
     scan->out_len++;
+}
+
+static void params_json_scan_quote(struct params_scan *scan)
+{
+    params_json_scan_put(scan, '"');
 }
 
 /* End of the string that opens at the scan's place; the end of the text when it is not closed. */
@@ -621,6 +626,14 @@ static bool params_json_ends_a_number(struct str text, size_t i)
     return i == text.len || str_find_byte(STR(",]} \t\r\n"), text.ptr[i]) != SIZE_MAX;
 }
 
+/* 50.833 as a JSON number is a fraction; as text its point would be one between thousands. A zero
+ * more keeps the value and the meaning. */
+static bool params_json_has_three_decimals(struct str text, size_t start, size_t end)
+{
+    size_t point = str_find_byte(str_from(str_first(text, end), start), '.');
+    return point != SIZE_MAX && end - (start + point) == 4;
+}
+
 static bool params_json_scan_number(struct params_scan *scan, struct fault *why)
 {
     size_t end = params_json_number_end(scan->text, scan->at);
@@ -629,8 +642,11 @@ static bool params_json_scan_number(struct params_scan *scan, struct fault *why)
     if (end - scan->at > NUMBER_BYTES)
         return fault_set(why, FAULT_INVALID, "JSON body holds a number of more than %d digits",
                          NUMBER_BYTES);
+    bool has_three_decimals = params_json_has_three_decimals(scan->text, scan->at, end);
     params_json_scan_quote(scan);
     params_json_scan_copy(scan, end);
+    if (has_three_decimals)
+        params_json_scan_put(scan, '0');
     params_json_scan_quote(scan);
     scan->numbers++;
     return true;

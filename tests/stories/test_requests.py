@@ -369,6 +369,10 @@ def test_quantities_with_marks_between_thousands(gateway, alpha):
     for text in ("1000", "1,000", "1.000", "1 000", "1'000", "1.000,00", "1,000.00", "1000.0"):
         assert "order" in gateway.call("add", service=1, link=f"{LINK}?{text}", quantity=text), text
     assert {order["fields"]["quantity"] for order in alpha.orders()} == {"1000"}
+    for number, quantity in (("1000.000", "1000"), ("1.5e3", None), ("50.833", None), ("1.000", "below the minimum")):
+        body = f'{{"key":"{SHOP_KEY}","action":"add","service":1,"link":"{LINK}?{number}","quantity":{number}}}'
+        answer = send(gateway, body, "application/json")  # a JSON number has decimals, never marks
+        assert "order" in answer if quantity == "1000" else "uantity" in is_error(answer), number
     for text in ("1000.5", "1,5", "0.5", "1.000.5", "50.833333333333336", "1,00,000"):
         assert "quantity" in is_error(gateway.call("add", service=1, link=LINK, quantity=text)), text
 
