@@ -103,7 +103,7 @@ struct upstream_service { /* a row of a list */
     int64_t min, max;
     bool refill, cancel, dripfeed;
     bool no_refill, no_cancel; /* the row says so itself, rather than nothing */
-    bool is_doubled; /* the id stands twice with different content: do not sell it */
+    bool is_doubled;           /* the id stands twice with different content: do not sell it */
 };
 
 struct upstream_response {

@@ -111,7 +111,7 @@ static void test_ill_formed(void **state)
         LIST("[\"1\",\"a\",\"c\",\"Default\",\"9\",3,2,0]", ""),
         LIST("[\"1\",\"a\",\"c\",\"Default\",\"9\",1,null,0]", ""),
         LIST("[\"1\",\"a\",\"c\",\"Default\",\"9\",1,2,8]", ""),
-        LIST("[\"1\",\"a\",\"c\",\"Default\",\"9\",null,null,16]", ""),
+        LIST("[\"1\",\"a\",\"c\",\"Default\",\"9\",null,null,64]", ""),
         LIST(ROW, "[\"1\",\"9\",null,1,0,null]"),
         LIST(ROW, "[\"1\",\"9\",null,1,0,0,0]"),
         LIST("[\"1\",\"a\",\"c\",\"Default\",\"9\",1,2]", ""),
