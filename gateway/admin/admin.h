@@ -17,9 +17,9 @@ struct admin_state { /* the state of the whole gateway; filled by admin_parts.st
     bool is_open;    /* the clients' port is open */
     bool is_draining;
     unsigned workers;
-    unsigned connections;                  /* of clients, now */
-    unsigned exchanges;                    /* not yet answered */
-    uint64_t requests, rejected, timeouts; /* of the clients' listeners */
+    unsigned connections;                             /* of clients, now */
+    unsigned exchanges;                               /* not yet answered */
+    uint64_t requests, rejected, timeouts, displaced; /* of the clients' listeners */
     uint64_t reloads, failed_reloads;
     int64_t configured_at_ms; /* wall; of the configuration in force */
     int64_t started_at_ms;    /* wall */

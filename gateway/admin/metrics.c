@@ -321,6 +321,8 @@ static void metrics_add_state(struct admin *admin, struct buf *out)
     metric_one_count(out, "panelmux_http_timeouts_total",
                      "Requests that did not arrive, or were not answered, in time.",
                      state.timeouts);
+    metric_one_count(out, "panelmux_http_displaced_total",
+                     "Waiting connections closed to make room for newcomers.", state.displaced);
     metric_one_count(out, "panelmux_reloads_total", "Configurations taken since the start.",
                      state.reloads);
     metric_one_count(out, "panelmux_reload_failures_total", "Configurations refused for a fault.",

@@ -295,6 +295,7 @@ static void gateway_fill_state(struct admin_state *out, void *arg)
         out->requests += report.requests;
         out->rejected += report.rejected;
         out->timeouts += report.timeouts;
+        out->displaced += report.displaced;
         if (report.longest_turn_us > out->longest_turn_us)
             out->longest_turn_us = report.longest_turn_us;
     }

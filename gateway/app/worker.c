@@ -269,6 +269,7 @@ void worker_report(struct worker *worker, struct worker_report *out)
         .requests = atomic_load_explicit(&totals->requests, memory_order_relaxed),
         .rejected = atomic_load_explicit(&totals->rejected, memory_order_relaxed),
         .timeouts = atomic_load_explicit(&totals->timeouts, memory_order_relaxed),
+        .displaced = atomic_load_explicit(&totals->displaced, memory_order_relaxed),
         .longest_turn_us = loop_take_longest_turn_us(worker->loop),
     };
 }

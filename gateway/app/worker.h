@@ -42,7 +42,7 @@ void worker_free(struct worker *worker);
 
 struct worker_report { /* any thread */
     unsigned connections, exchanges;
-    uint64_t requests, rejected, timeouts;
+    uint64_t requests, rejected, timeouts, displaced;
     int64_t longest_turn_us;
 };
 void worker_report(struct worker *worker, struct worker_report *out);

@@ -35,7 +35,7 @@ static void params_source_begin(struct params_source *source, struct params *par
     source->first = params->count;
 }
 
-bool param_is_nested(const struct param *param)
+bool params_is_nested(const struct param *param)
 {
     return param->value.ptr == params_nested;
 }
@@ -172,7 +172,7 @@ static void params_row_append(struct params_source *source, size_t row, bool is_
                               struct str value)
 {
     struct param *param = &source->params->list[row];
-    if (is_new || param_is_nested(param)) {
+    if (is_new || params_is_nested(param)) {
         params_value_begin(source, row, value);
         return;
     }

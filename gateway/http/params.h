@@ -37,7 +37,7 @@ bool params_decode(struct params *params, struct str content_type, struct str bo
                    struct str query, struct arena *arena, struct fault *why);
 /* A JSON list or object that holds lists or objects is no value: the parameter is present but
  * empty, so that whoever knows the name can refuse it and everybody else ignores it. */
-bool param_is_nested(const struct param *param);
+bool params_is_nested(const struct param *param);
 /* STR_NONE when absent. */
 struct str params_get(const struct params *params, const char *name);
 

@@ -73,7 +73,7 @@ void action_refill_run(struct call *call)
     action_refill_start(call, ORDER_REQUEST_REFILL);
 }
 
-void action_cancel_run(struct call *call)
+void action_refill_run_cancel(struct call *call)
 {
     action_refill_start(call, ORDER_REQUEST_CANCEL);
 }

@@ -63,7 +63,7 @@ struct action {
 };
 void action_add_run(struct call *call);
 void action_balance_run(struct call *call);
-void action_cancel_run(struct call *call);
+void action_refill_run_cancel(struct call *call);
 void action_orders_run(struct call *call);
 void action_refill_run(struct call *call);
 void action_refill_status_run(struct call *call);

@@ -19,7 +19,7 @@ struct v2 {
 static const struct action actions[] = {
     {.name = "add", .changes = true, .run = action_add_run},
     {.name = "balance", .run = action_balance_run},
-    {.name = "cancel", .changes = true, .run = action_cancel_run},
+    {.name = "cancel", .changes = true, .run = action_refill_run_cancel},
     {.name = "orders", .run = action_orders_run},
     {.name = "refill", .changes = true, .run = action_refill_run},
     {.name = "refill_status", .run = action_refill_status_run},
@@ -261,7 +261,7 @@ static const struct param *v2_find_nested(const struct params *params)
                                         "refills",  "refill_id", "limit",   "before"};
     for (size_t i = 0; i < params->count; i++) {
         enum field field;
-        if (!param_is_nested(&params->list[i]))
+        if (!params_is_nested(&params->list[i]))
             continue;
         bool is_ours = field_find(params->list[i].name, &field);
         for (size_t n = 0; n < COUNT_OF(names); n++)

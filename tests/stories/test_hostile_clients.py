@@ -323,6 +323,7 @@ def test_silent_connections_take_no_place_that_others_need(make_gateway, alpha, 
         assert gateway.admin("/healthz").status == 200
     assert len(alpha.orders()) == 10
     assert gateway.log_lines("accept_failed", after=mark) == []
+    assert gateway.metrics()["panelmux_http_displaced_total"] > 300
     for line in silent:
         line.close()
 
