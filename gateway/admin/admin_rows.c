@@ -30,7 +30,7 @@ static void admin_rows_begin(void *record)
 static bool admin_rows_is_reachable(const struct listener_settings *listener)
 {
     for (size_t i = 0; i < listener->listen_count; i++)
-        if (!listener_rows_is_loopback(&listener->listen[i]))
+        if (!listener_settings_is_loopback(&listener->listen[i]))
             return true;
     return false;
 }
