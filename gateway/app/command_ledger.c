@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "app/remote.h"
+#include "base/clock.h"
 #include "base/jsonwriter.h"
 
 static struct ledger *command_ledger_open_ledger(struct remote *remote)
@@ -18,9 +19,12 @@ static struct ledger *command_ledger_open_ledger(struct remote *remote)
 
 /* ---- verify ---- */
 
+enum { PROGRESS_MS = 1000 };
+
 struct command_ledger_progress {
     bool is_json;
     struct jsonwriter w;
+    int64_t said_at_ms; /* monotonic; how far it is */
 };
 
 static void command_ledger_tell(const char *message, void *arg)
@@ -32,6 +36,18 @@ static void command_ledger_tell(const char *message, void *arg)
         fprintf(stderr, "%s\n", message);
 }
 
+/* A large ledger takes minutes: how far it is, once a second. */
+static void command_ledger_say_progress(size_t done, size_t of, void *arg)
+{
+    struct command_ledger_progress *telling = arg;
+    int64_t now_ms = clock_monotonic_ms();
+    if (telling->said_at_ms && now_ms - telling->said_at_ms < PROGRESS_MS)
+        return;
+    if (telling->said_at_ms)
+        fprintf(stderr, "panelmux: %zu of %zu rules checked\n", done, of);
+    telling->said_at_ms = now_ms;
+}
+
 static int command_ledger_verify(struct remote *remote, const struct command_options *options)
 {
     struct buf out;
@@ -39,10 +55,12 @@ static int command_ledger_verify(struct remote *remote, const struct command_opt
     if (ledger == NULL)
         return EXIT_UNREACHABLE;
     buf_init(&out, 16 * 1024 * 1024);
-    struct command_ledger_progress telling = {options->is_json, jsonwriter_to(&out)};
+    struct command_ledger_progress telling = {options->is_json, jsonwriter_to(&out), 0};
+    const struct ledger_verifier verifier = {command_ledger_tell, command_ledger_say_progress,
+                                             &telling};
     jsonwriter_object(&telling.w, NULL);
     jsonwriter_array(&telling.w, "broken");
-    size_t broken = ledger_verify(ledger, command_ledger_tell, &telling);
+    size_t broken = ledger_verify(ledger, &verifier);
     jsonwriter_array_end(&telling.w);
     jsonwriter_bool(&telling.w, "ok", broken == 0);
     jsonwriter_object_end(&telling.w);

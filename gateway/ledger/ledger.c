@@ -8,7 +8,6 @@
 #include <stdlib.h>
 
 #include "ledger/entry.h"
-#include "ledger/lock.h"
 #include "ledger/maintenance.h"
 #include "ledger/reader.h"
 #include "ledger/writer.h"
@@ -17,8 +16,7 @@ enum { NUMBER_MAX = 2147483647 };
 
 struct ledger {
     const struct backend *backend;
-    char *location;                     /* the file's true path */
-    struct lock *lock;                  /* NULL when only reading */
+    char *location;                     /* the backend's one name of it */
     struct backend_connection *writing; /* until the writer is made; NULL when only reading */
     struct writer *writer;              /* these three NULL when only reading */
     struct reader *reader;
@@ -58,29 +56,6 @@ bool ledger_is_decided(enum ledger_result result)
     return result == LEDGER_DONE || result >= LEDGER_NO_FUNDS;
 }
 
-/* "sqlite:panelmux.db", and "sqlite:///srv/panelmux.db" as others write it. */
-static const struct backend *ledger_split_url(const char *url, const char **file, struct fault *why)
-{
-    struct str text = str_of(url);
-    size_t colon = str_find_byte(text, ':');
-    const struct backend *backend = colon == SIZE_MAX ? NULL : backend_find(str_first(text, colon));
-    if (backend == NULL) {
-        fault_set(why, FAULT_INVALID,
-                  "ledger: this build keeps its books in SQLite only; write sqlite:FILE, as in "
-                  "sqlite:panelmux.db");
-        return NULL;
-    }
-    *file = url + colon + 1;
-    if (str_starts(str_of(*file), STR("//")))
-        *file += 2;
-    if (**file == '\0' || strcmp(*file, ":memory:") == 0) {
-        fault_set(why, FAULT_INVALID,
-                  "ledger: the books need a file; write sqlite:FILE, as in sqlite:panelmux.db");
-        return NULL;
-    }
-    return backend;
-}
-
 static struct ledger *ledger_new(const struct backend *backend, char *location)
 {
     struct ledger *ledger = memory_new(sizeof *ledger);
@@ -97,15 +72,13 @@ static uint64_t ledger_next_number(uint32_t first, uint32_t last)
 
 struct ledger *ledger_open(const struct ledger_settings *settings, struct fault *why)
 {
-    const char *file;
-    const struct backend *backend = ledger_split_url(settings->url, &file, why);
-    char *location = backend ? lock_path_of(file, true, why) : NULL;
+    const char *text;
+    const struct backend *backend = backend_of_url(settings->url, &text, why);
+    char *location = backend ? backend->locate(text, true, why) : NULL;
     if (location == NULL)
         return NULL;
     struct ledger *ledger = ledger_new(backend, location);
-    ledger->lock = lock_take(location, why);
-    if (ledger->lock)
-        ledger->writing = backend->open(location, true, why);
+    ledger->writing = backend->open(location, BACKEND_OWNER, why);
     if (ledger->writing == NULL || !backend->migrate(ledger->writing, why)) {
         ledger_close(&ledger);
         return NULL;
@@ -121,13 +94,13 @@ struct ledger *ledger_open(const struct ledger_settings *settings, struct fault 
 
 struct ledger *ledger_open_reading(const struct ledger_settings *settings, struct fault *why)
 {
-    const char *file;
-    const struct backend *backend = ledger_split_url(settings->url, &file, why);
-    char *location = backend ? lock_path_of(file, false, why) : NULL;
+    const char *text;
+    const struct backend *backend = backend_of_url(settings->url, &text, why);
+    char *location = backend ? backend->locate(text, false, why) : NULL;
     if (location == NULL)
         return NULL;
     struct ledger *ledger = ledger_new(backend, location);
-    ledger->commands = backend->open(location, false, why);
+    ledger->commands = backend->open(location, BACKEND_READER, why);
     if (ledger->commands == NULL || !backend->migrate(ledger->commands, why))
         ledger_close(&ledger);
     return ledger;
@@ -164,7 +137,6 @@ void ledger_close(struct ledger **ledger)
         writer_free(&l->writer);
     else if (l->writing)
         l->backend->close(l->writing);
-    lock_release(&l->lock);
     pthread_mutex_destroy(&l->mutex);
     free(l->location);
     free(l);
@@ -294,7 +266,7 @@ static struct backend_connection *ledger_hold_commands(struct ledger *ledger, st
 {
     pthread_mutex_lock(&ledger->mutex);
     if (ledger->commands == NULL)
-        ledger->commands = ledger->backend->open(ledger->location, false, why);
+        ledger->commands = ledger->backend->open(ledger->location, BACKEND_READER, why);
     if (ledger->commands == NULL)
         pthread_mutex_unlock(&ledger->mutex);
     return ledger->commands;
@@ -312,15 +284,15 @@ void ledger_read(struct ledger *ledger, const struct ledger_query *query, struct
     pthread_mutex_unlock(&ledger->mutex);
 }
 
-size_t ledger_verify(struct ledger *ledger, void (*tell)(const char *message, void *arg), void *arg)
+size_t ledger_verify(struct ledger *ledger, const struct ledger_verifier *verifier)
 {
     struct fault why;
     struct backend_connection *connection = ledger_hold_commands(ledger, &why);
     if (connection == NULL) {
-        tell(why.message, arg);
+        verifier->tell(why.message, verifier->arg);
         return 1;
     }
-    size_t count = ledger->backend->verify(connection, tell, arg);
+    size_t count = ledger->backend->verify(connection, verifier);
     pthread_mutex_unlock(&ledger->mutex);
     return count;
 }
@@ -347,5 +319,4 @@ void ledger_health(struct ledger *ledger, struct ledger_health *out)
     *out = (struct ledger_health){.is_writable = false, .message = "opened for reading"};
     if (ledger->writer)
         writer_health(ledger->writer, out);
-    out->disk_bytes = ledger->backend->disk_bytes(ledger->location);
 }

@@ -305,8 +305,12 @@ void ledger_close(struct ledger **ledger);
 void ledger_read(struct ledger *ledger, const struct ledger_query *query, struct arena *arena,
                  struct ledger_rows *rows_out);
 /* Each broken rule is told once; returns how many. Works on a ledger in use. */
-size_t ledger_verify(struct ledger *ledger, void (*tell)(const char *message, void *arg),
-                     void *arg);
+struct ledger_verifier {
+    void (*tell)(const char *message, void *arg);
+    void (*progress)(size_t done, size_t of, void *arg); /* before each rule; may be NULL */
+    void *arg;
+};
+size_t ledger_verify(struct ledger *ledger, const struct ledger_verifier *verifier);
 /* Copies the ledger while it is used; done on loop; path must not exist yet. */
 void ledger_backup(struct ledger *ledger, struct loop *loop, const char *path,
                    void (*done)(bool is_ok, const char *message, void *arg), void *arg);

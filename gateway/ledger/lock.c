@@ -12,7 +12,8 @@
 #include <unistd.h>
 
 struct lock {
-    int fd;
+    char *path, *beside; /* the ledger, its lock file */
+    int ledger_fd, fd;
 };
 
 static bool lock_refused(const char *what, const char *path, int error, struct fault *why)
@@ -60,52 +61,119 @@ char *lock_path_of(const char *file, bool may_create, struct fault *why)
     return memory_text(path);
 }
 
-static void lock_name_holder(int fd, const char *path, struct fault *why)
+/* Who holds a lock on the inode, as the kernel lists it: "1: FLOCK ADVISORY WRITE 123 fe:01:77 …".
+ * 0 when it cannot be told. */
+static long lock_find_holder(int fd)
+{
+    struct stat facts;
+    char line[256];
+    long pid = 0;
+    FILE *locks = fstat(fd, &facts) == 0 ? fopen("/proc/locks", "re") : NULL;
+    while (locks && pid == 0 && fgets(line, sizeof line, locks)) {
+        long holder;
+        unsigned long long inode;
+        if (sscanf(line, "%*d: FLOCK %*s %*s %ld %*x:%*x:%llu", &holder, &inode) == 2 &&
+            inode == facts.st_ino)
+            pid = holder;
+    }
+    if (locks)
+        fclose(locks);
+    return pid;
+}
+
+static void lock_refuse_held(int fd, const char *path, struct fault *why)
 {
     char pid[24] = "";
-    ssize_t len = pread(fd, pid, sizeof pid - 1, 0);
+    long holder = lock_find_holder(fd);
+    ssize_t len =
+        holder ? snprintf(pid, sizeof pid, "%ld", holder) : pread(fd, pid, sizeof pid - 1, 0);
     pid[len > 0 ? len : 0] = '\0';
-    pid[strcspn(pid, "\n")] = '\0';
+    pid[strspn(pid, "0123456789")] = '\0';
     fault_set(why, FAULT_CONFLICT,
               "ledger %s: in use by another panelmux (pid %s); stop that one first, or give this "
               "one a ledger of its own",
               path, pid[0] ? pid : "unknown");
 }
 
+/* Opens and locks; -1 and a fault. */
+static int lock_open(const char *file, int flags, const char *ledger, struct fault *why)
+{
+    int fd = open(file, flags | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        lock_refused("lock file", file, errno, why);
+        return -1;
+    }
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+        return fd;
+    lock_refuse_held(fd, ledger, why);
+    close(fd);
+    return -1;
+}
+
+/* For people; a full disk must not keep a gateway from starting. */
+static void lock_write_pid(int fd)
+{
+    char pid[24];
+    int len = snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
+    if (ftruncate(fd, 0) != 0 || pwrite(fd, pid, (size_t)len, 0) != len)
+        errno = 0;
+}
+
 struct lock *lock_take(const char *path, struct fault *why)
 {
-    char file[PATH_MAX], pid[24];
+    char file[PATH_MAX];
     int len = snprintf(file, sizeof file, "%s.lock", path);
     if (len < 0 || (size_t)len >= sizeof file) {
         fault_set(why, FAULT_INVALID, "ledger: the path is too long");
         return NULL;
     }
-    int fd = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0) {
-        lock_refused("lock file", file, errno, why);
+    int fd = lock_open(file, O_RDWR | O_CREAT, path, why);
+    if (fd < 0)
         return NULL;
-    }
-    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-        lock_name_holder(fd, path, why);
+    int ledger_fd = lock_open(path, O_RDONLY, path, why);
+    if (ledger_fd < 0) {
         close(fd);
         return NULL;
     }
-    /* The pid is for people; a full disk must not keep a gateway from starting. */
-    len = snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
-    if (ftruncate(fd, 0) != 0 || pwrite(fd, pid, (size_t)len, 0) != len)
-        errno = 0;
+    lock_write_pid(fd);
     struct lock *lock = memory_new(sizeof *lock);
-    lock->fd = fd;
+    *lock = (struct lock){memory_text(path), memory_text(file), ledger_fd, fd};
     return lock;
+}
+
+static bool lock_leads_to(const char *path, int fd)
+{
+    struct stat named, held;
+    return stat(path, &named) == 0 && fstat(fd, &held) == 0 && named.st_ino == held.st_ino &&
+           named.st_dev == held.st_dev;
+}
+
+bool lock_is_in_place(struct lock *lock)
+{
+    if (!lock_leads_to(lock->path, lock->ledger_fd))
+        return false;
+    if (lock_leads_to(lock->beside, lock->fd))
+        return true;
+    int fd = lock_open(lock->beside, O_RDWR | O_CREAT, lock->path, NULL);
+    if (fd < 0)
+        return false;
+    close(lock->fd);
+    lock->fd = fd;
+    lock_write_pid(fd);
+    return true;
 }
 
 void lock_release(struct lock **lock)
 {
-    if (*lock == NULL)
+    struct lock *l = *lock;
+    if (l == NULL)
         return;
-    if (ftruncate((*lock)->fd, 0) != 0)
+    if (ftruncate(l->fd, 0) != 0)
         errno = 0;
-    close((*lock)->fd);
-    free(*lock);
+    close(l->fd);
+    close(l->ledger_fd);
+    free(l->path);
+    free(l->beside);
+    free(l);
     *lock = NULL;
 }

@@ -28,9 +28,9 @@ struct maintenance {
     pthread_cond_t wake;
     bool is_started;
     /* under the mutex */
-    bool is_stopping, is_checkpoint_due;
+    bool is_stopping, is_due;
     STAILQ_HEAD(, backup) backups;
-    _Atomic bool has_cooled_down;
+    _Atomic bool has_worked;
 };
 
 struct maintenance *maintenance_new(const struct backend *backend, const char *location)
@@ -47,7 +47,8 @@ struct maintenance *maintenance_new(const struct backend *backend, const char *l
 static bool maintenance_is_open(struct maintenance *maintenance, struct fault *why)
 {
     if (maintenance->connection == NULL)
-        maintenance->connection = maintenance->backend->open(maintenance->location, true, why);
+        maintenance->connection =
+            maintenance->backend->open(maintenance->location, BACKEND_WRITER, why);
     return maintenance->connection != NULL;
 }
 
@@ -71,16 +72,17 @@ static void maintenance_make_backup(struct maintenance *maintenance, struct back
     loop_post(backup->loop, &backup->message);
 }
 
-/* Where this connection cannot be opened the whole of it is left to the writer. */
-static void maintenance_make_checkpoint(struct maintenance *maintenance)
+/* Where this connection cannot be opened all of it is left to the writer. */
+static void maintenance_work(struct maintenance *maintenance)
 {
     struct fault why;
+    struct backend_upkeep upkeep = {.is_idle = false};
     if (maintenance_is_open(maintenance, &why))
-        maintenance->backend->checkpoint(maintenance->connection);
+        maintenance->backend->maintain(maintenance->connection, BACKEND_WORK, &upkeep);
     else
         log_event(LOG_WARN, "ledger_checkpoint_failed", "reason=%s",
                   log_value(str_of(why.message)).text);
-    atomic_store(&maintenance->has_cooled_down, true);
+    atomic_store(&maintenance->has_worked, true);
 }
 
 static void *maintenance_run(void *arg)
@@ -88,22 +90,22 @@ static void *maintenance_run(void *arg)
     struct maintenance *maintenance = arg;
     pthread_mutex_lock(&maintenance->mutex);
     for (;;) {
-        while (!maintenance->is_stopping && !maintenance->is_checkpoint_due &&
+        while (!maintenance->is_stopping && !maintenance->is_due &&
                STAILQ_EMPTY(&maintenance->backups))
             pthread_cond_wait(&maintenance->wake, &maintenance->mutex);
         struct backup *backup = STAILQ_FIRST(&maintenance->backups);
-        bool is_checkpoint_due = maintenance->is_checkpoint_due && backup == NULL;
+        bool is_due = maintenance->is_due && backup == NULL;
         if (backup)
             STAILQ_REMOVE_HEAD(&maintenance->backups, queue);
-        else if (!is_checkpoint_due)
+        else if (!is_due)
             break;
-        if (is_checkpoint_due)
-            maintenance->is_checkpoint_due = false;
+        if (is_due)
+            maintenance->is_due = false;
         pthread_mutex_unlock(&maintenance->mutex);
         if (backup)
             maintenance_make_backup(maintenance, backup);
         else
-            maintenance_make_checkpoint(maintenance);
+            maintenance_work(maintenance);
         pthread_mutex_lock(&maintenance->mutex);
     }
     pthread_mutex_unlock(&maintenance->mutex);
@@ -138,18 +140,18 @@ void maintenance_free(struct maintenance **maintenance)
     *maintenance = NULL;
 }
 
-void maintenance_request_checkpoint(struct maintenance *maintenance)
+void maintenance_request(struct maintenance *maintenance)
 {
     pthread_mutex_lock(&maintenance->mutex);
-    maintenance->is_checkpoint_due = true;
+    maintenance->is_due = true;
     pthread_cond_signal(&maintenance->wake);
     pthread_mutex_unlock(&maintenance->mutex);
 }
 
-bool maintenance_take_checkpointed(struct maintenance *maintenance)
+bool maintenance_take_worked(struct maintenance *maintenance)
 {
-    return atomic_load_explicit(&maintenance->has_cooled_down, memory_order_relaxed) &&
-           atomic_exchange(&maintenance->has_cooled_down, false);
+    return atomic_load_explicit(&maintenance->has_worked, memory_order_relaxed) &&
+           atomic_exchange(&maintenance->has_worked, false);
 }
 
 void maintenance_backup(struct maintenance *maintenance, struct loop *loop, const char *path,

@@ -114,7 +114,7 @@ static void reader_answer(struct reader *reader, struct reader_request *request)
 {
     struct fault why;
     if (reader->connection == NULL)
-        reader->connection = reader->backend->open(reader->location, false, &why);
+        reader->connection = reader->backend->open(reader->location, BACKEND_READER, &why);
     if (reader->connection) {
         reader->backend->read(reader->connection, &request->query, &request->arena, &request->rows);
     } else {

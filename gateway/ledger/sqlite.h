@@ -6,6 +6,7 @@
 
 #include "ledger/backend.h"
 #include "ledger/entry.h"
+#include "ledger/lock.h"
 #include "ledger/plan.h"
 
 extern const struct backend sqlite_backend;
@@ -99,12 +100,13 @@ struct backend_connection {
     sqlite3 *db; /* NULL after a failure: the next use opens it again */
     char *path;
     bool is_writer;
-    int64_t next_event;         /* 0: not known */
-    uint32_t last_order;        /* the highest number there is; with next_event */
-    int64_t swept_at_ms;        /* steady; when what is kept for a time was last looked through */
+    int64_t next_event;  /* 0: not known */
+    uint32_t last_order; /* the highest number there is; with next_event */
+    int64_t swept_at_ms; /* monotonic; when what is kept for a time was last looked through */
     enum ledger_result opening; /* why db is NULL */
     size_t wal_pages;           /* in the write-ahead log and not known to be in the database */
-    int64_t looked_at_ms;       /* steady; when it was last seen to be where it should be */
+    struct lock *lock;          /* the owner's; else NULL */
+    int64_t measured_at_ms;     /* monotonic; its size on disk */
     char trouble[160];
     sqlite3_stmt *statements[STATEMENT_COUNT]; /* prepared at first use, kept */
 };
@@ -119,8 +121,8 @@ void sqlite_reopen(struct backend_connection *connection);
 bool sqlite_fault(const struct backend_connection *connection, int code, struct fault *why);
 /* What an asker is told of an error, and notes the trouble. */
 enum ledger_result sqlite_result(struct backend_connection *connection, int code);
-/* Whether the files still have their names: what is committed into a deleted file is lost. Looks at
- * most once a second; notes the trouble. */
+/* Whether ledger, log and lock file still have their names: what is committed into a deleted file
+ * is lost. Notes the trouble. */
 bool sqlite_is_in_place(struct backend_connection *connection);
 bool sqlite_run(struct backend_connection *connection, const char *script, struct fault *why);
 /* The one number a pragma or query gives; 0 when it fails. */
@@ -169,11 +171,9 @@ void sqlite_request_row(sqlite3_stmt *statement, struct arena *arena, struct led
 bool sqlite_recover(struct backend_connection *connection, const struct ledger_visit *visit,
                     struct fault *why);
 uint32_t sqlite_last_number(struct backend_connection *connection, bool of_requests);
-size_t sqlite_verify(struct backend_connection *connection,
-                     void (*tell)(const char *message, void *arg), void *arg);
+size_t sqlite_verify(struct backend_connection *connection, const struct ledger_verifier *verifier);
 bool sqlite_backup(struct backend_connection *connection, const char *path, struct fault *why);
-void sqlite_checkpoint(struct backend_connection *connection);
-size_t sqlite_backlog(struct backend_connection *connection);
-int64_t sqlite_disk_bytes(const char *location);
+void sqlite_maintain(struct backend_connection *connection, enum backend_turn turn,
+                     struct backend_upkeep *upkeep);
 
 #endif

@@ -139,6 +139,12 @@ bool sqlite_commit(struct backend_connection *connection, struct ledger_entry **
         decided = sqlite_commit_singly(connection, entries, count, &code);
     if (code != SQLITE_OK)
         return sqlite_commit_failed(connection, entries + decided, count - decided, code);
+    /* What went into a file that is no longer the ledger is lost, and its askers must not be told
+     * otherwise. */
+    if (!sqlite_is_in_place(connection)) {
+        sqlite_commit_fail_all(entries, count, LEDGER_FAILED);
+        return false;
+    }
     connection->trouble[0] = '\0';
     return true;
 }

@@ -10,11 +10,9 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "ledger/crashvfs.h"
 #include "ledger/sqlite.h"
 
 enum {
-    LOOK_MS = 1000,
     BUSY_MS = 2000,             /* another program, such as the sqlite3 shell, holds the lock */
     WAL_KEPT = 64 * 1024 * 1024 /* bytes of the log's file that are kept for the next round */
 };
@@ -134,21 +132,18 @@ bool sqlite_is_in_place(struct backend_connection *connection)
     char log[PATH_MAX];
     struct stat facts;
     int has_moved = 0;
-    int64_t now_ms = clock_monotonic_ms();
-    if (connection->looked_at_ms && now_ms - connection->looked_at_ms < LOOK_MS)
-        return true;
     sqlite3_file_control(connection->db, "main", SQLITE_FCNTL_HAS_MOVED, &has_moved);
+    bool is_held = connection->lock == NULL || lock_is_in_place(connection->lock);
     int len = snprintf(log, sizeof log, "%s-wal", connection->path);
     bool has_log = connection->wal_pages == 0 || len < 0 || (size_t)len >= sizeof log ||
                    stat(log, &facts) == 0;
-    if (!has_moved && has_log) {
-        connection->looked_at_ms = now_ms;
+    if (!has_moved && is_held && has_log)
         return true;
-    }
-    connection->looked_at_ms = 0;
     snprintf(connection->trouble, sizeof connection->trouble,
              "the ledger's file%s was moved or deleted; stop the gateway and put it back",
-             has_moved ? "" : " -wal");
+             has_moved ? ""
+             : has_log ? " .lock"
+                       : " -wal");
     return false;
 }
 
@@ -193,9 +188,6 @@ static void sqlite_open_configure(void)
 {
     sqlite3_config(SQLITE_CONFIG_MULTITHREAD);
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-#ifdef PANELMUX_CRASH_POINTS
-    crashvfs_register();
-#endif
 }
 
 static int sqlite_open_as(struct backend_connection *connection, const char *name, int flags)
@@ -283,17 +275,16 @@ void sqlite_reopen(struct backend_connection *connection)
     sqlite_open_shut(&old);
 }
 
-static struct backend_connection *sqlite_open(const char *location, bool is_writer,
-                                              struct fault *why)
+/* "panelmux.db", and "///srv/panelmux.db" as others write it. */
+static char *sqlite_open_locate(const char *text, bool may_create, struct fault *why)
 {
-    struct backend_connection *connection = memory_new(sizeof *connection);
-    connection->path = memory_text(location);
-    connection->is_writer = is_writer;
-    if (sqlite_revive(connection, why))
-        return connection;
-    free(connection->path);
-    free(connection);
-    return NULL;
+    const char *file = str_starts(str_of(text), STR("//")) ? text + 2 : text;
+    if (*file == '\0' || strcmp(file, ":memory:") == 0) {
+        fault_set(why, FAULT_INVALID,
+                  "ledger: it needs a file; write sqlite:FILE, as in sqlite:panelmux.db");
+        return NULL;
+    }
+    return lock_path_of(file, may_create, why);
 }
 
 static void sqlite_open_close(struct backend_connection *connection)
@@ -305,8 +296,24 @@ static void sqlite_open_close(struct backend_connection *connection)
         sqlite3_wal_checkpoint_v2(connection->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
     }
     sqlite_open_shut(connection);
+    lock_release(&connection->lock);
     free(connection->path);
     free(connection);
+}
+
+static struct backend_connection *sqlite_open(const char *location, enum backend_use use,
+                                              struct fault *why)
+{
+    struct backend_connection *connection = memory_new(sizeof *connection);
+    connection->path = memory_text(location);
+    connection->is_writer = use != BACKEND_READER;
+    if (use == BACKEND_OWNER)
+        connection->lock = lock_take(location, why);
+    bool is_refused = use == BACKEND_OWNER && connection->lock == NULL;
+    if (!is_refused && sqlite_revive(connection, why))
+        return connection;
+    sqlite_open_close(connection);
+    return NULL;
 }
 
 static const char *sqlite_open_trouble(struct backend_connection *connection)
@@ -316,6 +323,8 @@ static const char *sqlite_open_trouble(struct backend_connection *connection)
 
 const struct backend sqlite_backend = {
     .scheme = "sqlite",
+    .form = "sqlite:FILE, as in sqlite:panelmux.db",
+    .locate = sqlite_open_locate,
     .open = sqlite_open,
     .close = sqlite_open_close,
     .migrate = sqlite_migrate,
@@ -325,8 +334,6 @@ const struct backend sqlite_backend = {
     .last_number = sqlite_last_number,
     .verify = sqlite_verify,
     .backup = sqlite_backup,
-    .checkpoint = sqlite_checkpoint,
-    .backlog = sqlite_backlog,
     .trouble = sqlite_open_trouble,
-    .disk_bytes = sqlite_disk_bytes,
+    .maintain = sqlite_maintain,
 };

@@ -142,20 +142,19 @@ static void sqlite_verify_may_move(sqlite3_context *context, int count, sqlite3_
     sqlite3_result_int(context, is_allowed);
 }
 
-struct sqlite_verify_progress {
-    void (*tell)(const char *message, void *arg);
-    void *arg;
+struct sqlite_verify_telling {
+    const struct ledger_verifier *verifier;
     size_t count;
 };
 
-static void sqlite_verify_say(struct sqlite_verify_progress *telling, const char *message)
+static void sqlite_verify_say(struct sqlite_verify_telling *telling, const char *message)
 {
     telling->count++;
-    telling->tell(message, telling->arg);
+    telling->verifier->tell(message, telling->verifier->arg);
 }
 
 static void sqlite_verify_ask_rule(struct backend_connection *connection, const char *rule,
-                                   struct sqlite_verify_progress *telling)
+                                   struct sqlite_verify_telling *telling)
 {
     sqlite3_stmt *s = NULL;
     size_t found = 0;
@@ -173,7 +172,7 @@ static void sqlite_verify_ask_rule(struct backend_connection *connection, const 
     }
     if (found > TOLD_EACH) {
         snprintf(message, sizeof message, "and %zu more of the same", found - TOLD_EACH);
-        telling->tell(message, telling->arg);
+        telling->verifier->tell(message, telling->verifier->arg);
     }
     if (code != SQLITE_DONE) {
         snprintf(message, sizeof message, "the ledger cannot be read: %s (SQLite %d)",
@@ -183,10 +182,9 @@ static void sqlite_verify_ask_rule(struct backend_connection *connection, const 
     sqlite3_finalize(s);
 }
 
-size_t sqlite_verify(struct backend_connection *connection,
-                     void (*tell)(const char *message, void *arg), void *arg)
+size_t sqlite_verify(struct backend_connection *connection, const struct ledger_verifier *verifier)
 {
-    struct sqlite_verify_progress telling = {tell, arg, 0};
+    struct sqlite_verify_telling telling = {verifier, 0};
     struct fault why;
     if (!sqlite_revive(connection, &why)) {
         sqlite_verify_say(&telling, why.message);
@@ -195,8 +193,11 @@ size_t sqlite_verify(struct backend_connection *connection,
     sqlite3_create_function_v2(connection->db, "may_move", 2, SQLITE_UTF8 | SQLITE_DETERMINISTIC,
                                NULL, sqlite_verify_may_move, NULL, NULL, NULL);
     sqlite_do_simple(connection, STATEMENT_BEGIN_READING);
-    for (size_t i = 0; i < COUNT_OF(rules); i++)
+    for (size_t i = 0; i < COUNT_OF(rules); i++) {
+        if (verifier->progress)
+            verifier->progress(i, COUNT_OF(rules), verifier->arg);
         sqlite_verify_ask_rule(connection, rules[i], &telling);
+    }
     sqlite_do_simple(connection, STATEMENT_ROLLBACK);
     return telling.count;
 }

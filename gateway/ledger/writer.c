@@ -24,12 +24,7 @@ enum {
     ANSWERED_MAX = 4096, /* orders noted for a batch; those beyond wait for no room: unclaimed */
     GATHER_FROM = 8,     /* waiting entries that make it worth while */
     GATHER_US = 100,
-    IDLE_MS = 1000,
-#ifdef PANELMUX_CRASH_POINTS
-    CHECKPOINT_PAGES = 64 /* so that there are checkpoints under load within a second */
-#else
-    CHECKPOINT_PAGES = 2048 /* 8 MiB of log */
-#endif
+    IDLE_MS = 1000
 };
 
 struct writer {
@@ -39,8 +34,8 @@ struct writer {
     pthread_t thread;
     bool is_started;
     struct ledger_entry *batch[BATCH_MAX + 1]; /* the thread's; with one of what was answered */
-    bool is_checkpoint_asked;                  /* the thread's: one checkpoint at a time */
-    int64_t cool_down_from_ms; /* the thread's; steady: not to be asked for before */
+    bool is_work_asked;        /* the thread's: of the maintenance thread, one at a time */
+    int64_t cool_down_from_ms; /* the thread's; monotonic: not to be asked for before */
 
     pthread_mutex_t mutex;
     pthread_cond_t wake;
@@ -54,23 +49,24 @@ struct writer {
     char message[160];
 
     _Atomic uint64_t commits, changes, failures, commit_microseconds;
+    _Atomic int64_t disk_bytes;
 };
 
 struct writer *writer_new(const struct backend *backend, struct backend_connection *connection,
                           struct maintenance *maintenance)
 {
     struct writer *writer = memory_new(sizeof *writer);
-    pthread_condattr_t steady;
+    pthread_condattr_t monotonic;
     writer->backend = backend;
     writer->connection = connection;
     writer->maintenance = maintenance;
     writer->is_writable = true;
     STAILQ_INIT(&writer->queue);
     ASSERT(pthread_mutex_init(&writer->mutex, NULL) == 0);
-    ASSERT(pthread_condattr_init(&steady) == 0 &&
-           pthread_condattr_setclock(&steady, CLOCK_MONOTONIC) == 0 &&
-           pthread_cond_init(&writer->wake, &steady) == 0);
-    pthread_condattr_destroy(&steady);
+    ASSERT(pthread_condattr_init(&monotonic) == 0 &&
+           pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC) == 0 &&
+           pthread_cond_init(&writer->wake, &monotonic) == 0);
+    pthread_condattr_destroy(&monotonic);
     return writer;
 }
 
@@ -222,28 +218,33 @@ static void writer_commit(struct writer *writer, size_t count)
     entry_post_completion(writer->batch, count);
 }
 
-static void writer_checkpoint(struct writer *writer, bool is_idle)
+/* What the storage needs is done by the maintenance thread, one turn at a time; when a turn did not
+ * get it all done, as while somebody reads what stood before, the next one waits a while. */
+static void writer_maintain(struct writer *writer, bool is_idle)
 {
-    if (maintenance_take_checkpointed(writer->maintenance)) {
-        writer->is_checkpoint_asked = false;
-        writer->backend->checkpoint(writer->connection);
-        /* In vain, as while somebody reads what stood before: not again with every batch. */
-        bool is_vain = writer->backend->backlog(writer->connection) >= CHECKPOINT_PAGES;
-        writer->cool_down_from_ms = is_vain ? clock_monotonic_ms() + IDLE_MS : 0;
+    struct backend_upkeep upkeep = {.is_idle = is_idle};
+    if (writer->backend->maintain == NULL)
+        return;
+    if (maintenance_take_worked(writer->maintenance)) {
+        writer->is_work_asked = false;
+        writer->backend->maintain(writer->connection, BACKEND_FINISH, &upkeep);
+        writer->cool_down_from_ms = upkeep.is_due ? clock_monotonic_ms() + IDLE_MS : 0;
         return;
     }
-    size_t backlog = writer->backend->backlog(writer->connection);
-    bool is_due = backlog >= CHECKPOINT_PAGES || (is_idle && backlog > 0);
-    if (!writer->is_checkpoint_asked && is_due &&
+    writer->backend->maintain(writer->connection, BACKEND_LOOK, &upkeep);
+    if (upkeep.disk_bytes)
+        atomic_store(&writer->disk_bytes, upkeep.disk_bytes);
+    if (!writer->is_work_asked && upkeep.is_due &&
         (writer->cool_down_from_ms == 0 || clock_monotonic_ms() >= writer->cool_down_from_ms)) {
-        writer->is_checkpoint_asked = true;
-        maintenance_request_checkpoint(writer->maintenance);
+        writer->is_work_asked = true;
+        maintenance_request(writer->maintenance);
     }
 }
 
 static void *writer_run(void *arg)
 {
     struct writer *writer = arg;
+    writer_maintain(writer, false);
     for (;;) {
         bool is_stopping;
         size_t count = writer_take(writer, &is_stopping);
@@ -254,7 +255,7 @@ static void *writer_run(void *arg)
         else if (!writer->is_writable)
             writer_commit(writer,
                           0); /* nobody may write while /readyz says no: try again ourselves */
-        writer_checkpoint(writer, count == 0);
+        writer_maintain(writer, count == 0);
     }
 }
 
@@ -297,4 +298,5 @@ void writer_health(struct writer *writer, struct ledger_health *out)
     out->changes = atomic_load(&writer->changes);
     out->failures = atomic_load(&writer->failures);
     out->commit_microseconds = atomic_load(&writer->commit_microseconds);
+    out->disk_bytes = atomic_load(&writer->disk_bytes);
 }

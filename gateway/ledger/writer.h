@@ -1,5 +1,5 @@
 /* The writer: the one thread that changes the books. It takes all that has arrived, commits it in
- * one transaction and sends the completions home, one wake-up a loop. */
+ * one transaction and posts the completions, one wake-up per loop. */
 #ifndef LEDGER_WRITER_H
 #define LEDGER_WRITER_H
 #include "ledger/backend.h"
@@ -8,11 +8,11 @@
 
 struct writer;
 
-/* The connection is the writer's from its start on; the keeper is borrowed. */
+/* The connection is the writer's from its start on; the maintenance thread is borrowed. */
 struct writer *writer_new(const struct backend *backend, struct backend_connection *connection,
                           struct maintenance *maintenance);
 void writer_start(struct writer *writer);
-/* Commits what was asked and ends the thread; the keeper is not needed any more. */
+/* Commits what was asked and ends the thread; the maintenance thread is not needed any more. */
 void writer_stop(struct writer *writer);
 /* After writer_stop: closes the connection. */
 void writer_free(struct writer **writer);
@@ -22,7 +22,7 @@ void writer_free(struct writer **writer);
 void writer_add(struct writer *writer, struct loop *loop, struct ledger_entry **entry);
 /* Goes along with the next batch, or after an idle time by itself. Any thread. */
 void writer_note_answered(struct writer *writer, uint32_t order);
-/* All but disk_bytes; any thread. */
+/* Any thread. */
 void writer_health(struct writer *writer, struct ledger_health *out);
 
 #endif

@@ -254,7 +254,8 @@ static inline void bench_tell(const char *message, void *arg)
 
 static inline void bench_verify(struct bench *bench)
 {
-    assert_int_equal(ledger_verify(bench->ledger, bench_tell, NULL), 0);
+    assert_int_equal(ledger_verify(bench->ledger, &(struct ledger_verifier){.tell = bench_tell}),
+                     0);
 }
 
 /* ---- every backend ---- */

@@ -159,7 +159,8 @@ static void planted_faults_are_found(void **state)
         sqlite3_close(db);
         bench->ledger = ledger_open_reading(&settings, &why);
         assert_non_null(bench->ledger);
-        size_t count = ledger_verify(bench->ledger, note, &set);
+        size_t count =
+            ledger_verify(bench->ledger, &(struct ledger_verifier){.tell = note, .arg = &set});
         ledger_close(&bench->ledger);
         if (count == 0 || !set.is_found)
             fail_msg("expected \"%s\", got %zu, first \"%s\"", plants[i].message, count, set.first);
@@ -181,7 +182,8 @@ static void many_faults_are_counted(void **state)
     assert_int_equal(sqlite3_open(bench->file, &db), SQLITE_OK);
     assert_int_equal(sqlite3_exec(db, "UPDATE orders SET held = 1", NULL, NULL, NULL), SQLITE_OK);
     sqlite3_close(db);
-    assert_int_equal(ledger_verify(bench->ledger, note, &set), 50);
+    assert_int_equal(
+        ledger_verify(bench->ledger, &(struct ledger_verifier){.tell = note, .arg = &set}), 50);
     assert_int_equal(set.count, 21);
     assert_true(set.is_found);
 }

@@ -1,9 +1,20 @@
-/* See crashvfs.h. With PANELMUX_POWER_LOSS a file's content is kept in memory, one copy for all
- * connections of the process, with a list of what was written since the last sync; a sync carries
- * that to the disk. So the page cache is ours, and it dies with us. */
-#include "ledger/crashvfs.h"
-
-#ifdef PANELMUX_CRASH_POINTS
+/* Linked to the gateway of the crash preset only: an SQLite VFS around the usual one that knows
+ * power cuts, slow and read-only disks. It registers itself before main. Two variables of the
+ * environment switch it:
+ *
+ *   PANELMUX_POWER_LOSS=all   what was written and not synced is lost when the process dies,
+ *                             however it dies
+ *   PANELMUX_POWER_LOSS=some  the same, but at a crash point an arbitrary part of it reaches the
+ *                             disk, in whole and in torn sectors
+ *   PANELMUX_DISK=FILE        while FILE says "slow MS" every sync takes so long; while it says
+ *                             "read-only" nothing can be written
+ *
+ * Its own crash points: ledger.wal_write, ledger.syncing, ledger.synced, ledger.checkpoint (a page
+ * of the log is being copied back), ledger.checkpoint_syncing. Any thread.
+ *
+ * With PANELMUX_POWER_LOSS a file's content is kept in memory, one copy for all connections of the
+ * process, with a list of what was written since the last sync; a sync carries that to the disk. So
+ * the page cache is ours, and it dies with us. */
 #include <fcntl.h>
 #include <pthread.h>
 #include <sqlite3.h>
@@ -406,7 +417,7 @@ static int crashvfs_crash_open(sqlite3_vfs *self, const char *name, sqlite3_file
     return code;
 }
 
-void crashvfs_register(void)
+static __attribute__((constructor)) void crashvfs_register(void)
 {
     const char *power = getenv("PANELMUX_POWER_LOSS");
     is_power_lost = power != NULL;
@@ -414,6 +425,7 @@ void crashvfs_register(void)
     disk_path = getenv("PANELMUX_DISK");
     if (is_part_kept)
         crash_before_end(crashvfs_keep_part);
+    sqlite3_config(SQLITE_CONFIG_MULTITHREAD); /* as the gateway would, but this starts SQLite */
     usual = sqlite3_vfs_find(NULL);
     vfs = *usual;
     vfs.zName = "crash";
@@ -422,4 +434,3 @@ void crashvfs_register(void)
     vfs.xOpen = crashvfs_crash_open;
     sqlite3_vfs_register(&vfs, 1);
 }
-#endif
