@@ -1,16 +1,20 @@
 """The gateway dies, stops, starts: what was acknowledged is there, nothing is sent a second time, and who
 cannot start says why."""
 import http.client
+import itertools
 import os
 import shutil
 import sqlite3
+import threading
 
 import pytest
 
-from books import (LINK, SOON, UNAVAILABLE, add, add_later, asked, attempts, deliveries, in_doubt, resolve, show,
+from books import (LINK, SOON, UNAVAILABLE, Later, add, add_later, asked, attempts, deliveries, in_doubt, resolve, show,
                    state, verify, wait_end)
 from harness import default_config, eventually, merged, together
 from harness.config import provider
+
+UNSAVED = "Order could not be saved. Please try again later"
 
 # ---- killed while a panel works
 
@@ -262,6 +266,75 @@ def test_a_ledger_in_use_names_its_holder(make_gateway, gateway):
     assert ended.returncode == 3, ended
     assert f"pid {gateway.program.pid}" in ended.stderr and "panelmux.db" in ended.stderr
     assert gateway.add() == 1
+
+
+def second_is_refused(second, gateway):
+    ended = second.cli("serve")
+    assert ended.returncode == 3 and f"pid {gateway.program.pid}" in ended.stderr, ended
+
+
+def test_a_removed_lock_file_lets_no_second_gateway_in(make_gateway, gateway):
+    path = os.path.join(gateway.folder, "panelmux.db.lock")
+    second = second_gateway(make_gateway, gateway)
+    assert gateway.add() == 1
+    os.unlink(path)
+    second_is_refused(second, gateway)
+    # A foreign file of that name, and none again: the gateway goes on and puts its own back.
+    assert gateway.add(link="https://example.com/p/2") == 2
+    with open(path) as lock:
+        assert lock.read().strip() == str(gateway.program.pid)
+    os.unlink(path)
+    os.mkdir(path)
+    assert UNSAVED in add(gateway, link="https://example.com/p/3").error
+    os.rmdir(path)
+    eventually(lambda: "order" in add(gateway, link="https://example.com/p/4"))
+    second_is_refused(second, gateway)
+    verify(gateway)
+
+
+@pytest.mark.parametrize("link", [os.link, os.symlink])
+def test_another_name_of_the_ledger_lets_no_second_gateway_in(make_gateway, gateway, link, tmp_path):
+    other = os.path.join(gateway.folder, "other.db")
+    link(os.path.join(gateway.folder, "panelmux.db"), other)
+    second = make_gateway(config=merged(gateway.config, {"listen": None, "admin": None, "ledger": f"sqlite:{other}"}),
+                          start=False)
+    second_is_refused(second, gateway)
+    assert gateway.add() == 1
+    verify(gateway)
+
+
+def test_no_order_is_acknowledged_into_a_ledger_that_was_replaced(gateway):
+    """What is acknowledged after the file was replaced would be unknown after the restart, and its number given
+    again. Three threads add all the time, so that the change falls between a commit and the next."""
+    path = os.path.join(gateway.folder, "panelmux.db")
+    acknowledged, is_over = [], threading.Event()
+
+    def add_on(name):
+        for i in itertools.count():
+            answer = add(gateway, link=f"https://example.com/{name}/{i}")
+            if "order" in answer:
+                acknowledged.append((name, i, answer["order"]))
+            elif is_over.is_set():
+                return
+
+    adders = [Later(add_on, name) for name in "abc"]
+    eventually(lambda: len(acknowledged) > 30)
+    os.link(path, path + ".old")
+    shutil.copy(path, path + ".copy")
+    os.rename(path + ".copy", path)
+    before = len(acknowledged)
+    is_over.set()
+    for adder in adders:
+        adder.result()
+    # Those whose intent was durable before: one for each thread.
+    late = acknowledged[before:]
+    assert len(late) <= len(adders), f"acknowledged into the old file: {late}"
+    assert UNSAVED in add(gateway).error
+    os.rename(path + ".old", path)  # put back, as the log says: everything goes on
+    eventually(lambda: "order" in add(gateway))
+    for name, i, order in acknowledged:
+        assert show(gateway, order)["order"]["fields"]["link"] == f"https://example.com/{name}/{i}"
+    verify(gateway)
 
 
 def test_the_lock_of_a_killed_gateway_does_not_stay(make_gateway, gateway):
