@@ -10,9 +10,6 @@ from harness import Reseller, eventually
 QUICK = {"refresh": "50ms"}
 # What main does not do yet; strict, so that whoever makes one come true takes its mark away.
 CLAIMED = pytest.mark.xfail(strict=True, reason="5.8: a number that never reached its client is claimed by its next equal add")
-PARENT_WORDS = pytest.mark.xfail(strict=True, reason="13.7: a subscription's parent says the protocol's own five words")
-PARENT_MONEY = pytest.mark.xfail(strict=True, reason="13.7: what a run did not deliver lowers the parent's charge; "
-                                                     "a parent that the panel charges is charged")
 
 
 def row(service, rate="1.00", **more):
@@ -195,7 +192,6 @@ def test_an_order_that_was_answered_is_never_claimed(reseller, panel):
 # ---- parents
 
 
-@PARENT_WORDS
 def test_a_subscription_is_followed_to_its_end(gateway, reseller, panel):
     parent = reseller.subscribe(3, username="ann", min=10, max=40, posts=3, delay=0)
     reseller.poll_subscriptions()
@@ -209,7 +205,6 @@ def test_a_subscription_is_followed_to_its_end(gateway, reseller, panel):
     eventually(lambda: reseller.poll_subscriptions() or parent["status"] == "Expired")
 
 
-@PARENT_MONEY
 def test_a_subscription_that_the_panel_charges_itself_is_paid_for(reseller, panel):
     parent = reseller.subscribe(3, username="ann", min=10, max=40, posts=3, delay=0)
     panel.set_order(panel.orders()[0]["id"], status="Completed", posts="3", charge="0.24", remains=0)
@@ -217,7 +212,6 @@ def test_a_subscription_that_the_panel_charges_itself_is_paid_for(reseller, pane
     assert parent["charge"] == Decimal("0.30"), "120 at our 2.50 for 1000"
 
 
-@PARENT_MONEY
 @pytest.mark.parametrize("ending, remains, charge, share", [
     ("Partial", 40, "0.20", "0.075"), ("Canceled", 100, "0.125", "0"), ("Completed", 0, "0.25", "0.125")])
 def test_a_run_that_was_not_delivered_lowers_the_price_of_a_drip_feed(gateway, reseller, panel, ending, remains, charge, share):
