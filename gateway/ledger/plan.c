@@ -325,6 +325,12 @@ static const char *plan_refuse_new(const struct ledger_change *change,
     return change->attempt_ended ? "a new order has no attempt that ends" : NULL;
 }
 
+/* What a new order may cost at most: a subscription's maximum is held, and it is charged later. */
+static struct money plan_charge(const struct ledger_change *change)
+{
+    return change->funds->limits.is_prepaid ? change->funds->hold : change->insert->charge;
+}
+
 static struct ledger_outcome plan_judge_new(struct plan *plan, const struct ledger_change *change,
                                             const struct plan_order *standing, int64_t at_ms)
 {
@@ -344,7 +350,7 @@ static struct ledger_outcome plan_judge_new(struct plan *plan, const struct ledg
     if (change->funds) {
         const struct plan_account *account =
             plan_find_account(plan, change->insert->client, change->insert->currency);
-        why = account_refuse(&account->account, &change->funds->limits, change->insert->charge,
+        why = account_refuse(&account->account, &change->funds->limits, plan_charge(change),
                              at_ms / DAY_MS);
     }
     return why ? (struct ledger_outcome){.result = LEDGER_NO_FUNDS, .reason = why} : plan_done;
@@ -396,6 +402,15 @@ static bool plan_effects(struct plan *plan, struct plan_order *order,
            money_add(account->account.held, out->held, &sum);
 }
 
+static void plan_lower_floor(struct plan_account *account, const struct account_movement *movement)
+{
+    int64_t available = account->account.balance.units - account->account.held.units;
+    bool has_fallen = movement->amount.units < movement->held.units;
+    if (movement->kind != ACCOUNT_HOLD && has_fallen && account->has_floor &&
+        available < account->floor.units)
+        account->floor.units = available;
+}
+
 static void plan_post(struct plan *plan, struct plan_account *account, uint32_t order,
                       const struct account_movement *movement, const struct plan_event *event)
 {
@@ -413,6 +428,7 @@ static void plan_post(struct plan *plan, struct plan_account *account, uint32_t 
                                      .previous = account->last_posting};
     account->last_posting = event->row.number;
     account->is_changed = true;
+    plan_lower_floor(account, movement);
     STAILQ_INSERT_TAIL(&plan->postings, posting, next);
 }
 
@@ -429,11 +445,12 @@ static void plan_book(struct plan *plan, struct plan_order *order,
 }
 
 /* An order that ends before anything was taken is no charge of its day. */
-static void plan_forget_charge(struct plan *plan, const struct plan_order *order, int64_t at_ms)
+static void plan_forget_charge(struct plan *plan, const struct plan_order *order, struct money held,
+                               int64_t at_ms)
 {
     struct plan_account *account = plan_find_account(plan, order->row.client, order->row.currency);
     int64_t day = order->row.created_at_ms / DAY_MS;
-    struct money back = {-order->row.charge.units};
+    struct money back = {held.units ? -held.units : -order->row.charge.units};
     if (account->account.day == day && at_ms / DAY_MS == day &&
         account->account.charged.units > 0 && account_charge_day(&account->account, back, day))
         account->is_changed = true;
@@ -603,6 +620,7 @@ static struct ledger_outcome plan_change_old(struct plan *plan, const struct led
     if (outcome.result != LEDGER_DONE)
         return outcome;
     struct order_course before = order->row.course;
+    struct money held = order->row.held;
     const struct order_course *after =
         change->update && change->update->has_course ? &change->update->course : &before;
     struct account_movement movement;
@@ -628,7 +646,7 @@ static struct ledger_outcome plan_change_old(struct plan *plan, const struct led
     plan_book(plan, order, &movement, event);
     if (plan_phase(before.state) == ACCOUNT_OPEN && orderstate_is_final(after->state) &&
         after->paid.units == 0)
-        plan_forget_charge(plan, order, at_ms);
+        plan_forget_charge(plan, order, held, at_ms);
     return plan_done;
 }
 
@@ -691,8 +709,12 @@ static struct ledger_outcome plan_change_new(struct plan *plan, const struct led
         struct plan_account *account =
             plan_find_account(plan, order->row.client, order->row.currency);
         account->is_changed =
-            account_charge_day(&account->account, order->row.charge, at_ms / DAY_MS) ||
+            account_charge_day(&account->account, plan_charge(change), at_ms / DAY_MS) ||
             account->is_changed;
+        if (is_prepaid) {
+            account->has_floor = true;
+            account->floor.units = -change->funds->limits.credit_limit.units;
+        }
     }
     return plan_done;
 }

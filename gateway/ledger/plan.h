@@ -47,6 +47,10 @@ struct plan_account {
     struct str client, currency;
     struct account account;
     int64_t last_posting; /* its number; 0: none */
+    /* Since its last hold available is not to be below this, but for what no hold can foresee (a
+     * panel's charge beyond it, an operator's correction); verify looks. */
+    bool has_floor;
+    struct money floor;
 };
 
 /* What may be there once: a client's ref, a child of a parent, a credit's id. */

@@ -13,6 +13,9 @@ extern const struct backend sqlite_backend;
 
 /* Always the same text, for a partial index serves the queries that repeat its condition. */
 #define SQLITE_UNFINISHED "settled_at IS NULL"
+#define SQLITE_OPEN_REFILL                                                                         \
+    "kind = 'refill' AND (state IN ('sending', 'doubt') OR"                                        \
+    " (state = 'accepted' AND status IN ('Pending', 'In progress')))"
 
 enum statement {
     STATEMENT_BEGIN,

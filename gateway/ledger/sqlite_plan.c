@@ -90,6 +90,8 @@ static int sqlite_plan_load_account(struct backend_connection *connection,
                                             .day = sqlite3_column_int64(s, 3),
                                             .charged = {sqlite3_column_int64(s, 4)}};
         account->last_posting = sqlite3_column_int64(s, 2);
+        account->has_floor = sqlite3_column_type(s, 5) != SQLITE_NULL;
+        account->floor.units = sqlite3_column_int64(s, 5);
     }
     sqlite3_reset(s);
     return code;
@@ -380,6 +382,10 @@ static int sqlite_plan_store_account(struct backend_connection *connection,
     sqlite_bind_number(s, 5, account->last_posting);
     sqlite_bind_number(s, 6, account->account.day);
     sqlite_bind_number(s, 7, account->account.charged.units);
+    if (account->has_floor)
+        sqlite_bind_number(s, 8, account->floor.units);
+    else
+        sqlite3_bind_null(s, 8);
     return sqlite_do(connection, s);
 }
 

@@ -168,6 +168,7 @@ static const char *const migrations[SQLITE_SCHEMA_VERSION] = {
     "CREATE TABLE accounts (client TEXT NOT NULL, currency TEXT NOT NULL,"
     " balance INTEGER NOT NULL, held INTEGER NOT NULL, last_posting INTEGER NOT NULL,"
     " day INTEGER NOT NULL, charged INTEGER NOT NULL,"
+    " floor INTEGER," /* NULL: nothing was ever held */
     " PRIMARY KEY (client, currency)) STRICT, WITHOUT ROWID;"
     /* Events by order, as they were numbered; a state stands in each. */
     "INSERT INTO events_3 SELECT row_number() OVER w, order_id,"
@@ -196,7 +197,7 @@ static const char *const migrations[SQLITE_SCHEMA_VERSION] = {
     "   FROM events) AS e JOIN postings AS p ON p.order_id = e.order_id AND p.number = e.number"
     "  JOIN orders AS o ON o.id = p.order_id)"
     " WINDOW w AS (PARTITION BY client, currency ORDER BY id);"
-    "INSERT INTO accounts SELECT client, currency, sum(amount), sum(held), max(id), 0, 0"
+    "INSERT INTO accounts SELECT client, currency, sum(amount), sum(held), max(id), 0, 0, NULL"
     " FROM postings_3 GROUP BY client, currency;"
     "INSERT INTO orders_3 SELECT id, state, paid, CASE WHEN state IN ('doubt','placing') THEN paid "
     "ELSE 0 END,"
@@ -248,6 +249,7 @@ static const char *const migrations[SQLITE_SCHEMA_VERSION] = {
     " UNION ALL SELECT id, 'held:' || client, currency, held FROM postings"
     " UNION ALL SELECT id, CASE WHEN kind IN ('deposit','correction') THEN 'cash' ELSE 'sales' END,"
     " currency, -amount FROM postings;"
+    "CREATE INDEX aftersales_refills ON aftersales(provider, number) WHERE " SQLITE_OPEN_REFILL ";"
     "CREATE TABLE credits (client TEXT NOT NULL, id TEXT NOT NULL, amount INTEGER NOT NULL,"
     " posting INTEGER NOT NULL REFERENCES postings(id), at INTEGER NOT NULL,"
     " PRIMARY KEY (client, id)) STRICT, WITHOUT ROWID;"

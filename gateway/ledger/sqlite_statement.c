@@ -63,12 +63,13 @@ static const char *const texts[STATEMENT_COUNT] = {
     [STATEMENT_POSTING_INSERT] =
         "INSERT INTO postings (id, previous, client, currency, order_id, kind, amount, held,"
         " balance_after, held_after) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)",
-    [STATEMENT_ACCOUNT_LOAD] = "SELECT balance, held, last_posting, day, charged FROM accounts"
-                               " WHERE client = ?1 AND currency = ?2",
+    [STATEMENT_ACCOUNT_LOAD] =
+        "SELECT balance, held, last_posting, day, charged, floor FROM accounts"
+        " WHERE client = ?1 AND currency = ?2",
     [STATEMENT_ACCOUNT_KEEP] =
-        "INSERT INTO accounts (client, currency, balance, held, last_posting, day, charged)"
-        " VALUES (?1,?2,?3,?4,?5,?6,?7) ON CONFLICT DO UPDATE SET balance = ?3, held = ?4,"
-        " last_posting = ?5, day = ?6, charged = ?7",
+        "INSERT INTO accounts (client, currency, balance, held, last_posting, day, charged, floor)"
+        " VALUES (?1,?2,?3,?4,?5,?6,?7,?8) ON CONFLICT DO UPDATE SET balance = ?3, held = ?4,"
+        " last_posting = ?5, day = ?6, charged = ?7, floor = ?8",
     [STATEMENT_REF_LOAD] = "SELECT order_id, digest FROM refs WHERE client = ?1 AND ref = ?2",
     [STATEMENT_REF_INSERT] =
         "INSERT INTO refs (client, ref, digest, order_id, at) VALUES (?1,?2,?3,?4,?5)",
@@ -167,10 +168,8 @@ static const char *const texts[STATEMENT_COUNT] = {
     [STATEMENT_QUERY_REQUEST] =
         "SELECT " ORDER_REQUEST_COLUMNS " FROM aftersales WHERE number = ?1",
     [STATEMENT_QUERY_REFILLS] =
-        "SELECT " ORDER_REQUEST_COLUMNS " FROM aftersales WHERE kind = 'refill' AND provider = ?1"
-        " AND (state IN ('sending', 'doubt') OR"
-        " (state = 'accepted' AND status IN ('Pending', 'In progress')))"
-        " ORDER BY number LIMIT ?2",
+        "SELECT " ORDER_REQUEST_COLUMNS " FROM aftersales WHERE provider = ?1"
+        " AND " SQLITE_OPEN_REFILL " ORDER BY number LIMIT ?2",
     [STATEMENT_QUERY_PAUSES] =
         "SELECT provider, until, at, reason, who FROM pauses ORDER BY provider",
     [STATEMENT_QUERY_CLIENTS] = "SELECT name, settings, is_frozen, created_at, changed_at"

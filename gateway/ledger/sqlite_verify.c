@@ -55,6 +55,8 @@ static const char *const rules[] = {
     " GROUP BY client, currency) AS p ON p.client = a.client AND p.currency = a.currency"
     " WHERE a.balance <> coalesce(p.balance, 0) OR a.held <> coalesce(p.held, 0)"
     " OR a.last_posting <> coalesce(p.last, 0) OR a.held < 0",
+    "SELECT 'client ' || client || ': available are ' || (balance - held) || ' ' || currency ||"
+    " ', but no less than ' || floor || ' may be' FROM accounts WHERE balance - held < floor",
     "SELECT 'client ' || client || ': postings without an account' FROM (SELECT DISTINCT client,"
     " currency FROM postings) AS p WHERE NOT EXISTS (SELECT 1 FROM accounts AS a"
     " WHERE a.client = p.client AND a.currency = p.currency)",

@@ -213,6 +213,31 @@ static void a_ref_has_one_order(void **state)
     assert_null(bench_read(bench, query).ref);
 }
 
+static void age_refs(struct bench *bench)
+{
+    char command[256];
+    snprintf(command, sizeof command, "sqlite3 '%s' 'UPDATE refs SET at = 1'", bench->file);
+    bench_run(command);
+}
+
+/* Kept for 7 days. */
+static void an_old_ref_is_swept(void **state)
+{
+    struct bench *bench = *state;
+    struct ledger_update gives = {.gives_number = true};
+    assert_int_equal(place_with_ref(bench, 1, "a", 1), LEDGER_DONE);
+    bench_write(bench, &(struct ledger_change){.order = 1, .update = &gives});
+    ledger_close(&bench->ledger);
+    bench_start(bench);
+    assert_int_equal(place_with_ref(bench, 2, "a", 1), LEDGER_DUPLICATE);
+    ledger_close(&bench->ledger);
+    age_refs(bench);
+    bench_start(bench);
+    bench_place(bench, 4); /* the first commit sweeps */
+    assert_int_equal(place_with_ref(bench, 5, "a", 2), LEDGER_DONE);
+    bench_move(bench, 1, ORDERSTATE_CANCELED);
+}
+
 static void two_refs_in_one_batch(void **state)
 {
     struct bench *bench = *state;
@@ -382,6 +407,7 @@ int main(void)
         CASE(credits_count_once),
         CASE(limits_below_zero_and_by_day),
         CASE(a_ref_has_one_order),
+        CASE(an_old_ref_is_swept),
         CASE(two_refs_in_one_batch),
         CASE(children_are_paid_from_their_parents_hold),
         CASE(a_statement_adds_up),

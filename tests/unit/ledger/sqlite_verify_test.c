@@ -50,6 +50,8 @@ static const struct {
     {"UPDATE accounts SET balance = balance + 1",
      "client shop: its USD account says -239999999, held 0, its postings -240000000, held 0"},
     {"UPDATE accounts SET held = 1", "client shop: its USD account says -240000000, held 1"},
+    {"UPDATE accounts SET floor = -230000000",
+     "client shop: available are -240000000 USD, but no less than -230000000 may be"},
     {"DELETE FROM accounts", "client shop: postings without an account"},
     {"UPDATE orders SET held = 1 WHERE id = 2", "order 2: 1 is held, but 0 is booked as held"},
     {"UPDATE orders SET held = 1 WHERE id = 1", "order 1: is pending, but 1 is held"},
