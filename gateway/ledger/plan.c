@@ -320,6 +320,8 @@ static const char *plan_refuse_new(const struct ledger_change *change,
         return "a new order is written as it is to be";
     if ((change->attempt_started || change->funds) && !is_placing)
         return "an attempt for an order that is not being placed";
+    if (change->funds && order->parent)
+        return "a child is paid from what is held for its parent";
     if (change->attempt_started && change->attempt_started->number == 0)
         return "no attempt number";
     return change->attempt_ended ? "a new order has no attempt that ends" : NULL;
@@ -365,11 +367,15 @@ static enum account_phase plan_phase(enum orderstate state)
     return state == ORDERSTATE_PLACING || state == ORDERSTATE_DOUBT ? ACCOUNT_OPEN : ACCOUNT_TAKEN;
 }
 
-/* What is held for a child is held for its parent, and stays so until that ends. */
+/* What is held for a subscription's child is held for its parent, and stays so until that ends. */
 static struct plan_order *plan_holder(struct plan *plan, struct plan_order *order)
 {
     struct plan_order *parent = order->row.parent ? plan_find_order(plan, order->row.parent) : NULL;
-    return parent && parent->is_there && parent->row.held.units > 0 ? parent : order;
+    bool has_hold = parent && parent->is_there && parent->row.held.units > 0 &&
+                    parent->row.type == ORDERTYPE_SUBSCRIPTIONS &&
+                    str_equal(parent->row.client, order->row.client) &&
+                    str_equal(parent->row.currency, order->row.currency);
+    return has_hold ? parent : order;
 }
 
 static struct account_order plan_account_order(const struct plan_order *holder,

@@ -11,7 +11,7 @@
 /* What a restart changes, gathered before anything is changed under its feet. */
 struct recovery {
     struct arena arena;
-    STAILQ_HEAD(, recovery_item) items;
+    STAILQ_HEAD(recovery_items, recovery_item) items, ends; /* in this order */
     size_t attempts, requests, between;
 };
 struct recovery_item {
@@ -22,12 +22,13 @@ struct recovery_item {
     struct ledger_request request;
 };
 
-static struct recovery_item *sqlite_recover_add(struct recovery *recovery, uint32_t order,
+static struct recovery_item *sqlite_recover_add(struct recovery *recovery,
+                                                struct recovery_items *list, uint32_t order,
                                                 const char *event, struct str reason)
 {
     struct recovery_item *item = arena_new(&recovery->arena, sizeof *item);
     item->change = (struct ledger_change){.order = order, .event = event, .reason = reason};
-    STAILQ_INSERT_TAIL(&recovery->items, item, next);
+    STAILQ_INSERT_TAIL(list, item, next);
     return item;
 }
 
@@ -35,7 +36,7 @@ static struct recovery_item *sqlite_recover_add(struct recovery *recovery, uint3
 static void sqlite_recover_doubt_attempt(struct recovery *recovery, const struct plan_order *order)
 {
     struct recovery_item *item =
-        sqlite_recover_add(recovery, order->row.id, "doubt", STR(WHILE_SENDING));
+        sqlite_recover_add(recovery, &recovery->items, order->row.id, "doubt", STR(WHILE_SENDING));
     item->ended = (struct ledger_attempt){
         .number = order->live_attempt, .state = ATTEMPTSTATE_DOUBT, .evidence = STR(WHILE_SENDING)};
     item->update = (struct ledger_update){.has_course = true, .course = order->row.course};
@@ -51,8 +52,9 @@ static void sqlite_recover_settle_placing(struct recovery *recovery, const struc
 {
     if (order->row.is_number_given)
         return;
-    struct recovery_item *item = sqlite_recover_add(recovery, order->row.id, "canceled",
-                                                    STR("restart before the number was given"));
+    struct recovery_item *item =
+        sqlite_recover_add(recovery, &recovery->ends, order->row.id, "canceled",
+                           STR("restart before the number was given"));
     item->update = (struct ledger_update){.has_course = true, .course = order->row.course};
     item->update.course.state = ORDERSTATE_CANCELED;
     item->update.course.paid = MONEY_ZERO;
@@ -64,8 +66,9 @@ static void sqlite_recover_settle_placing(struct recovery *recovery, const struc
 static void sqlite_recover_doubt_request(struct recovery *recovery,
                                          const struct ledger_request *request)
 {
-    struct recovery_item *item = sqlite_recover_add(
-        recovery, request->order, sqlite_kind_name(request->kind), STR("in doubt: " WHILE_SENDING));
+    struct recovery_item *item =
+        sqlite_recover_add(recovery, &recovery->items, request->order,
+                           sqlite_kind_name(request->kind), STR("in doubt: " WHILE_SENDING));
     item->request = *request;
     item->request.state = ATTEMPTSTATE_DOUBT;
     item->request.updated_at_ms = 0;
@@ -99,6 +102,7 @@ static int sqlite_recover_gather(struct backend_connection *connection, struct r
     if (s == NULL || code != SQLITE_DONE)
         return sqlite3_extended_errcode(connection->db);
     sqlite3_reset(s);
+    STAILQ_CONCAT(&recovery->items, &recovery->ends);
     return SQLITE_OK;
 }
 
@@ -139,6 +143,7 @@ static int sqlite_recover_settle_all(struct backend_connection *connection)
     struct recovery recovery = {.attempts = 0};
     arena_init(&recovery.arena);
     STAILQ_INIT(&recovery.items);
+    STAILQ_INIT(&recovery.ends);
     int code = sqlite_do_simple(connection, STATEMENT_BEGIN);
     if (code == SQLITE_OK)
         code = sqlite_recover_gather(connection, &recovery);

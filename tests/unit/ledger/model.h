@@ -164,13 +164,36 @@ static inline bool is_of_a_piece(struct model_order *order, const struct ledger_
     return order->row.course.state == ORDERSTATE_PLACING ? live == NULL || is_sent : !is_sent;
 }
 
+static inline bool is_open(const struct ledger_order *row)
+{
+    return row->course.state == ORDERSTATE_PLACING || row->course.state == ORDERSTATE_DOUBT;
+}
+
+/* A prepaid client's: what is held for its open orders and was paid for the others is gone. The
+ * row's `held` says that the order was placed with funds. */
+static inline int64_t available(const struct model *model, struct str client)
+{
+    int64_t gone = 0;
+    for (uint32_t id = 1; id <= ORDERS; id++) {
+        const struct ledger_order *row = &model->orders[id].row;
+        if (row->id && str_equal(row->client, client))
+            gone += is_open(row) ? row->held.units : row->course.paid.units;
+    }
+    return -gone;
+}
+
 static inline bool apply_new(struct model *model, const struct ledger_change *change, int64_t at_ms)
 {
     struct model_order *order = &model->orders[change->order];
     if (order->row.id || change->insert->id != change->order || change->update ||
         change->attempt_ended || change->insert->course.paid.units < 0)
         return false;
+    if (change->funds && (change->insert->course.state != ORDERSTATE_PLACING ||
+                          available(model, change->insert->client) - change->funds->hold.units <
+                              -change->funds->limits.credit_limit.units))
+        return false;
     order->row = *change->insert;
+    order->row.held = change->funds ? change->funds->hold : MONEY_ZERO;
     order->row.updated_at_ms = order->row.created_at_ms = at_ms;
     if (change->attempt_started && !start(order, change, at_ms))
         return false;

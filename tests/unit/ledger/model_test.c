@@ -11,7 +11,7 @@
 #include "ledger/entry.h"
 #include "unit/ledger/model.h"
 
-enum { GROUP = 6, GROUPS = 100, SEEDS = 6, CHARGE = 1000 };
+enum { GROUP = 6, GROUPS = 100, SEEDS = 6, CHARGE = 1000, LIMIT = 3 * CHARGE };
 
 /* One change with all it may point to. */
 struct proposal {
@@ -20,6 +20,7 @@ struct proposal {
     struct ledger_attempt ended, started;
     struct ledger_update update;
     struct ledger_request order_request;
+    struct ledger_funds funds;
 };
 
 static uint64_t dice;
@@ -80,6 +81,13 @@ static void propose_new(struct proposal *p, uint32_t id)
                                       .reason = STR("new"),
                                       .request_id = word()};
     p->change.insert = &p->insert;
+    if (maybe(40)) {
+        p->insert.client = STR("prepaid");
+        p->insert.parent = 0;
+        p->funds = (struct ledger_funds){.limits = {.is_prepaid = true, .credit_limit = {LIMIT}},
+                                         .hold = {CHARGE}};
+        p->change.funds = &p->funds;
+    }
     if (maybe(80))
         p->change.attempt_started = &p->started;
     if (maybe(5))
@@ -247,6 +255,22 @@ static void on_broken(const char *message, void *arg)
     print_error("verify: %s\n", message);
 }
 
+static void compare_account(const struct backend *backend, struct backend_connection *books,
+                            const struct model *model)
+{
+    struct arena arena;
+    struct ledger_rows rows;
+    int64_t found = 0;
+    arena_init(&arena);
+    backend->read(
+        books, &(struct ledger_query){.request = LEDGER_QUERY_ACCOUNTS, .client = STR("prepaid")},
+        &arena, &rows);
+    for (size_t i = 0; i < rows.account_count; i++)
+        found += rows.accounts[i].account.balance.units - rows.accounts[i].account.held.units;
+    assert_int_equal(found, available(model, STR("prepaid")));
+    arena_fini(&arena);
+}
+
 static void compare(const struct backend *backend, struct backend_connection *books,
                     struct model *model)
 {
@@ -260,6 +284,7 @@ static void compare(const struct backend *backend, struct backend_connection *bo
         order_requests += same_rows(&rows, model, id);
         arena_fini(&arena);
     }
+    compare_account(backend, books, model);
     for (uint32_t number = 1; number <= AFTERSALES; number++)
         order_requests -= model->order_requests[number].number != 0;
     assert_int_equal(order_requests, 0);
