@@ -515,11 +515,27 @@ static void plan_start_attempt(struct plan_order *order, const struct ledger_cha
     order->has_moved = true;
 }
 
+/* The usual end: nothing is said of the attempt that its order's row does not say. */
+static bool plan_is_plain_end(const struct ledger_attempt *ended)
+{
+    return ended->state == ATTEMPTSTATE_ACCEPTED && ended->text.len == 0 &&
+           ended->evidence.len == 0;
+}
+
 static void plan_end_attempt(struct plan *plan, struct plan_order *order,
                              const struct ledger_attempt *ended, int64_t at_ms)
 {
     struct plan_attempt *attempt;
-    if (plan_has_attempt_sent(order) && ended->number == order->live_attempt) {
+    bool is_sent = plan_has_attempt_sent(order) && ended->number == order->live_attempt;
+    int64_t ended_at_ms = ended->ended_at_ms ? ended->ended_at_ms : at_ms;
+    if (ended->state == ATTEMPTSTATE_ACCEPTED)
+        order->row.accepted_at_ms = ended_at_ms;
+    if (is_sent && plan_is_plain_end(ended)) {
+        order->row.upstream_id = ended->upstream_id;
+        order->has_moved = true;
+        return;
+    }
+    if (is_sent) {
         attempt = plan_add_attempt(
             plan, order,
             &(struct ledger_attempt){.number = ended->number,
@@ -535,12 +551,10 @@ static void plan_end_attempt(struct plan *plan, struct plan_order *order,
     struct ledger_attempt *row = &attempt->row;
     attempt->is_changed = true;
     row->state = ended->state;
-    row->ended_at_ms = ended->ended_at_ms ? ended->ended_at_ms : at_ms;
+    row->ended_at_ms = ended_at_ms;
     row->upstream_id = plan_first_of(ended->upstream_id, row->upstream_id);
     row->text = plan_first_of(ended->text, row->text);
     row->evidence = plan_first_of(ended->evidence, row->evidence);
-    if (ended->state == ATTEMPTSTATE_ACCEPTED)
-        order->row.accepted_at_ms = row->ended_at_ms;
 }
 
 static void plan_update_course(struct plan *plan, struct plan_order *order,

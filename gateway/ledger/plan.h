@@ -15,7 +15,8 @@
 #include "base/table.h"
 #include "ledger/entry.h"
 
-/* An attempt's row; one that is being sent has none, it is part of its order's. */
+/* An attempt's row. One that is being sent has none, nor one that was then accepted without a word:
+ * it is part of its order's. */
 struct plan_attempt {
     SLIST_ENTRY(plan_attempt) next;
     struct ledger_attempt row;

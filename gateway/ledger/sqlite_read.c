@@ -331,7 +331,7 @@ static void sqlite_read_query_show(struct sqlite_reading *reading, uint32_t id)
     sqlite_read_take_all(reading, KIND_ATTEMPT,
                          sqlite_read_query(reading, STATEMENT_QUERY_ATTEMPTS, id));
     sqlite_read_take_all(reading, KIND_ATTEMPT,
-                         sqlite_read_query(reading, STATEMENT_QUERY_SENDING, id));
+                         sqlite_read_query(reading, STATEMENT_QUERY_LIVE_ATTEMPT, id));
     sqlite_read_query_events_of(reading, id);
     sqlite_read_take_all(reading, KIND_REQUEST,
                          sqlite_read_query(reading, STATEMENT_QUERY_REQUESTS_OF, id));

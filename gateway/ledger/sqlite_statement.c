@@ -135,10 +135,14 @@ static const char *const texts[STATEMENT_COUNT] = {
         " ORDER BY id LIMIT ?2",
     [STATEMENT_QUERY_ATTEMPTS] =
         "SELECT " ATTEMPT_COLUMNS " FROM attempts WHERE order_id = ?1 ORDER BY number",
-    [STATEMENT_QUERY_SENDING] =
-        "SELECT live_attempt, provider, upstream_service, cost, 'sending', '', '', '',"
-        " coalesce(attempt_request_id, request_id), attempt_started_at, 0 FROM orders"
-        " WHERE id = ?1 AND state = 'placing' AND live_attempt <> 0",
+    [STATEMENT_QUERY_LIVE_ATTEMPT] =
+        "SELECT live_attempt, provider, upstream_service, cost,"
+        " CASE state WHEN 'placing' THEN 'sending' ELSE 'accepted' END,"
+        " CASE state WHEN 'placing' THEN '' ELSE upstream_id END, '', '',"
+        " coalesce(attempt_request_id, request_id), attempt_started_at,"
+        " CASE state WHEN 'placing' THEN 0 ELSE accepted_at END FROM orders"
+        " WHERE id = ?1 AND live_attempt <> 0 AND NOT EXISTS"
+        " (SELECT 1 FROM attempts WHERE order_id = ?1 AND number = live_attempt)",
     [STATEMENT_QUERY_LAST_ATTEMPT] = "SELECT " ATTEMPT_COLUMNS " FROM attempts WHERE order_id = ?1"
                                      " ORDER BY number DESC LIMIT 1",
     [STATEMENT_QUERY_LAST_EVENT] = "SELECT last_event FROM orders WHERE id = ?1",

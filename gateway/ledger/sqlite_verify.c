@@ -7,6 +7,10 @@
 enum { TOLD_EACH = 20 }; /* sentences of one rule; the rest is counted */
 
 #define OPEN "('placing','doubt')"
+/* Its attempt is in the row of order o itself: being sent, or accepted without a word. */
+#define HAS_LIVE                                                                                   \
+    "(o.live_attempt <> 0 AND NOT EXISTS (SELECT 1 FROM attempts WHERE order_id = o.id"            \
+    " AND number = o.live_attempt))"
 #define ACCEPTED "('pending','processing','in_progress','completed','partial')"
 
 static const char *const rules[] = {
@@ -74,7 +78,8 @@ static const char *const rules[] = {
     " executed, its attempts say ' || coalesce(a.number, 0) FROM orders AS o LEFT JOIN attempts AS "
     "a"
     " ON a.order_id = o.id AND a.state IN ('accepted','doubt') WHERE o.state <> 'placing'"
-    " AND o.live_attempt <> coalesce(a.number, 0)",
+    " AND o.live_attempt <> coalesce(a.number, 0)"
+    " AND (a.number IS NOT NULL OR o.state = 'doubt' OR NOT " HAS_LIVE ")",
     /* While an attempt is being sent it has no row of its own. */
     "SELECT 'order ' || o.id || ': attempt ' || o.live_attempt || ' is being sent, but attempt ' ||"
     " a.number || ' is there already' FROM orders AS o JOIN attempts AS a ON a.order_id = o.id"
@@ -84,9 +89,12 @@ static const char *const rules[] = {
     " attempts WHERE state = 'sending'",
     "SELECT 'order ' || o.id || ': is ' || o.state || ' without an accepted attempt' FROM orders"
     " AS o WHERE o.state IN " ACCEPTED " AND o.parent = 0 AND NOT EXISTS (SELECT 1 FROM attempts"
-    " WHERE order_id = o.id AND state = 'accepted')",
+    " WHERE order_id = o.id AND state = 'accepted') AND NOT " HAS_LIVE,
     "SELECT 'order ' || order_id || ': attempt ' || number || ' is accepted without the number it"
     " has at the panel' FROM attempts WHERE state = 'accepted' AND upstream_id = ''",
+    "SELECT 'order ' || o.id || ': attempt ' || o.live_attempt || ' is accepted without the number"
+    " it has at the panel' FROM orders AS o WHERE o.state <> 'placing' AND o.upstream_id = '' "
+    "AND " HAS_LIVE,
     "SELECT 'order ' || o.id || ': its attempt ' || a.number || ' was accepted as ' ||"
     " a.upstream_id || ', the order says ' || o.upstream_id FROM attempts AS a JOIN orders AS o"
     " ON o.id = a.order_id WHERE a.state = 'accepted' AND o.upstream_id <> a.upstream_id",
@@ -130,8 +138,8 @@ static const char *const rules[] = {
     "SELECT kind || ' ' || number || ': accepted for order ' || order_id || ', which no panel"
     " accepted' FROM aftersales AS f WHERE state = 'accepted' AND NOT EXISTS (SELECT 1 FROM "
     "attempts"
-    " WHERE order_id = f.order_id AND state = 'accepted') AND NOT EXISTS (SELECT 1 FROM orders"
-    " WHERE id = f.order_id AND parent <> 0)",
+    " WHERE order_id = f.order_id AND state = 'accepted') AND NOT EXISTS (SELECT 1 FROM orders AS o"
+    " WHERE o.id = f.order_id AND (o.parent <> 0 OR " HAS_LIVE "))",
 };
 
 static void sqlite_verify_may_move(sqlite3_context *context, int count, sqlite3_value **values)

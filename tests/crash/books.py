@@ -34,11 +34,12 @@ class Books:
                 "SELECT id, state, is_number_given, provider, upstream_id, fields FROM orders WHERE id >= ?", (since,)):
             self.orders[number] = {"state": state, "given": given, "provider": provider, "upstream": upstream,
                                    "link": json.loads(fields).get("link")}
-        # An attempt has a row of its own from its end on.
+        # An attempt has a row of its own from its end on, but where it was accepted without a word.
         for order, number, provider, state, upstream in books.execute(
                 "SELECT order_id, number, provider, state, upstream_id FROM attempts WHERE order_id >= ?1 UNION ALL "
-                "SELECT id, live_attempt, provider, 'sending', '' FROM orders WHERE state = 'placing' AND live_attempt <> 0 "
-                "AND id >= ?1", (since,)):
+                "SELECT id, live_attempt, provider, CASE state WHEN 'placing' THEN 'sending' ELSE 'accepted' END, "
+                "CASE state WHEN 'placing' THEN '' ELSE upstream_id END FROM orders WHERE live_attempt <> 0 AND NOT EXISTS "
+                "(SELECT 1 FROM attempts WHERE order_id = id AND number = live_attempt) AND id >= ?1", (since,)):
             self.attempts[order, number] = (provider, state, upstream)
         self.links = {json.loads(fields).get("link") for fields, in books.execute("SELECT fields FROM orders")}
         for number, kind, order, state in books.execute("SELECT number, kind, order_id, state FROM aftersales"):

@@ -4,6 +4,22 @@
 #include "contract/ledger_harness.h"
 
 /* 1 is accepted and paid, 2 being placed, 3 canceled, 4 in doubt, 5 completed with a refill. */
+static void accept_with_words(struct bench *bench, uint32_t id, const char *upstream_id)
+{
+    struct ledger_attempt ended = {.number = 1,
+                                   .state = ATTEMPTSTATE_ACCEPTED,
+                                   .upstream_id = str_of(upstream_id),
+                                   .evidence = STR("after a time-out")};
+    struct ledger_update update = {.has_course = true,
+                                   .course.state = ORDERSTATE_PENDING,
+                                   .course.paid = {120000000},
+                                   .has_upstream = true,
+                                   .upstream_id = ended.upstream_id,
+                                   .gives_number = true};
+    bench_write(bench, &(struct ledger_change){
+                           .order = id, .attempt_ended = &ended, .update = &update, .event = "x"});
+}
+
 static void fill(struct bench *bench)
 {
     struct ledger_attempt doubt = {.number = 1, .state = ATTEMPTSTATE_DOUBT};
@@ -14,7 +30,7 @@ static void fill(struct bench *bench)
         .kind = ORDER_REQUEST_REFILL, .number = 1, .order = 5, .state = ATTEMPTSTATE_ACCEPTED};
     for (uint32_t id = 1; id <= 5; id++)
         assert_int_equal(bench_place(bench, id), LEDGER_DONE);
-    bench_accept(bench, 1, 1, "4711");
+    accept_with_words(bench, 1, "4711");
     bench_write(bench, &(struct ledger_change){
                            .order = 3, .attempt_ended = &refused, .update = &to_canceled});
     bench_write(bench,
@@ -113,8 +129,17 @@ static const struct {
     {"UPDATE orders SET settled_at = NULL WHERE id = 3",
      "order 3: is canceled, but says that it is not settled"},
     {"UPDATE orders SET parent = 99 WHERE id = 2", "order 2: its parent 99 is not there"},
-    {"UPDATE attempts SET state = 'refused' WHERE order_id = 5",
+    {"UPDATE orders SET live_attempt = 0 WHERE id = 5",
      "refill 1: accepted for order 5, which no panel accepted"},
+    {"UPDATE orders SET live_attempt = 0 WHERE id = 5",
+     "order 5: is completed without an accepted attempt"},
+    {"UPDATE orders SET upstream_id = '' WHERE id = 5",
+     "order 5: attempt 1 is accepted without the number it has at the panel"},
+    {"INSERT INTO attempts SELECT 5, 2, provider, upstream_service, cost, 'accepted', '4712', '', "
+     "'', '', 0, 0 FROM attempts WHERE order_id = 1",
+     "order 5: says that its attempt 1 may have been executed, its attempts say 2"},
+    {"UPDATE orders SET state = 'doubt' WHERE id = 5",
+     "order 5: says that its attempt 1 may have been executed, its attempts say 0"},
     {"INSERT INTO attempts VALUES (88, 1, '', '', 0, 'refused', '', '', '', '', 0, 0)",
      "table attempts, row ?: points to a row of orders that is not there"},
     {"PRAGMA writable_schema = ON; UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM"
