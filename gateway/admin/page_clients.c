@@ -92,8 +92,8 @@ static void page_clients_print_client(struct jsonwriter *w, const struct client_
     jsonwriter_text(w, "name", str_of(settings->name));
     jsonwriter_number(w, "keys", (int64_t)settings->key_count);
     jsonwriter_text(w, "funds", STR("unlimited"));
-    if (settings->has_balance)
-        money_write_json(w, "balance", settings->balance);
+    if (settings->has_balance && !settings->balance.is_provider_sum)
+        money_write_json(w, "balance", settings->balance.amount);
     else
         jsonwriter_null(w, "balance");
     page_clients_print_markup(w, &settings->markup);

@@ -176,7 +176,7 @@ static bool command_demo_write_configuration(struct demo *demo)
                demo->port, demo->port + 1);
     buf_add_json(&out, buf_str(&ledger));
     buf_add_text(&out, "\nclients:\n  - {name: demo, key: demo-key, funds: unlimited, "
-                       "get_orders: true}\n");
+                       "balance: provider_sum, get_orders: true}\n");
     command_demo_write_providers(demo, &out);
     command_demo_write_services(&out);
     FILE *file = fopen(demo->path, "we");

@@ -24,6 +24,7 @@ void catalogue_unpin(struct catalogue **catalogue)
     free(body->lists);
     pthread_mutex_destroy(&body->late);
     provider_set_unpin(&last->providers);
+    client_set_unpin(&last->clients);
     arena_fini(&body->arena);
     free(body);
 }

@@ -1,7 +1,7 @@
 /* struct catalogue: an immutable, counted snapshot of what we sell, with the rendered `services`
  * answer of each price list. Made on the refresh thread, read by any thread that pins it.
  *
- * A price list is what clients with the same markup and the same `services` see; a client's list is
+ * A price list is what clients with the same markup, prices and `services` see; a client's list is
  * found by its settings (catalogue_pricelist), resolved when the snapshot was made. */
 #ifndef CATALOGUE_CATALOGUE_H
 #define CATALOGUE_CATALOGUE_H
@@ -51,6 +51,7 @@ struct catalogue {
     size_t count;                   /* services */
     const struct service *list;     /* by id */
     struct provider_set *providers; /* pinned: what provider_id refers to */
+    struct client_set *clients;     /* pinned: whose price lists it holds */
     bool has_lists;                 /* at least one provider's list was ever held */
     int64_t made_at_ms;             /* wall */
     int64_t unlist_at_ms;           /* wall; when the next service is to leave the list, 0: none */

@@ -18,6 +18,10 @@ static uint64_t pricelist_hash_of(const struct client_settings *settings)
 {
     uint64_t hash = pricelist_mix(1, (uint64_t)settings->markup.percent.units);
     hash = pricelist_mix(hash, (uint64_t)settings->markup.amount.units);
+    for (size_t i = 0; i < settings->price_count; i++) {
+        hash = pricelist_mix(hash, settings->prices[i].service);
+        hash = pricelist_mix(hash, (uint64_t)settings->prices[i].rate.units);
+    }
     for (size_t i = 0; i < settings->service_count; i++)
         hash = pricelist_mix(hash, (uint64_t)settings->services[i].first << 32 |
                                        settings->services[i].last);
@@ -28,8 +32,12 @@ static bool pricelist_is_for(const struct pricelist *list, const struct client_s
 {
     if (list->markup.percent.units != settings->markup.percent.units ||
         list->markup.amount.units != settings->markup.amount.units ||
-        list->range_count != settings->service_count)
+        list->range_count != settings->service_count || list->price_count != settings->price_count)
         return false;
+    for (size_t i = 0; i < list->price_count; i++)
+        if (list->prices[i].service != settings->prices[i].service ||
+            list->prices[i].rate.units != settings->prices[i].rate.units)
+            return false;
     for (size_t i = 0; i < list->range_count; i++)
         if (list->ranges[i].first != settings->services[i].first ||
             list->ranges[i].last != settings->services[i].last)
@@ -74,10 +82,15 @@ static bool pricelist_covers(const struct pricelist *list, uint32_t service)
 static bool pricelist_quote(const struct pricelist *list, const struct service *service,
                             struct money *rate_out)
 {
+    const struct client_settings as_client = {.prices = list->prices,
+                                              .price_count = list->price_count};
+    const struct money *own = client_price(&as_client, service->id);
     struct rate_terms terms = service->terms;
     terms.client = list->markup;
-    return service->is_priced && pricelist_covers(list, service->id) &&
-           quote_rate(&terms, list->catalogue->decimals, rate_out);
+    if (!service->is_priced || !pricelist_covers(list, service->id))
+        return false;
+    return own ? money_round_up(*own, list->catalogue->decimals, rate_out)
+               : quote_rate(&terms, list->catalogue->decimals, rate_out);
 }
 
 static void pricelist_fill_rates(struct pricelist *list)
@@ -156,8 +169,12 @@ static void pricelist_list_init(struct pricelist *list, const struct catalogue *
 {
     *list = (struct pricelist){.hash = hash,
                                .markup = settings->markup,
+                               .price_count = settings->price_count,
                                .range_count = settings->service_count,
                                .catalogue = catalogue};
+    list->prices = memory_array(list->price_count + 1, sizeof *list->prices);
+    for (size_t i = 0; i < list->price_count; i++)
+        list->prices[i] = settings->prices[i];
     list->ranges = memory_array(list->range_count + 1, sizeof *list->ranges);
     for (size_t i = 0; i < list->range_count; i++)
         list->ranges[i] = settings->services[i];
@@ -183,7 +200,7 @@ static bool pricelist_is_met(const struct catalogue_body *body, const struct wis
     return false;
 }
 
-void pricelist_make_all(struct catalogue *catalogue, const struct client_set *clients,
+void pricelist_make_all(struct catalogue *catalogue, struct client_set *clients,
                         const struct catalogue *former)
 {
     struct catalogue_body *body = catalogue_body(catalogue);
@@ -193,6 +210,7 @@ void pricelist_make_all(struct catalogue *catalogue, const struct client_set *cl
                                   .settings = &clients->list[i].settings};
     qsort(wishes, clients->count, sizeof *wishes, pricelist_compare_wishes);
     body->lists = memory_array(clients->count + 1, sizeof *body->lists);
+    catalogue->clients = client_set_pin(clients);
     for (size_t i = 0; i < clients->count; i++)
         if (!pricelist_is_met(body, &wishes[i]))
             pricelist_list_init(&body->lists[body->list_count++], catalogue, wishes[i].hash,
@@ -200,8 +218,11 @@ void pricelist_make_all(struct catalogue *catalogue, const struct client_set *cl
     int level = body->list_count <= BEST_LISTS ? BEST_LEVEL : MANY_LEVEL;
     for (size_t i = 0; i < body->list_count && i < PRICELIST_READY; i++) {
         struct pricelist *list = &body->lists[i];
-        const struct client_settings as_client = {
-            .markup = list->markup, .services = list->ranges, .service_count = list->range_count};
+        const struct client_settings as_client = {.markup = list->markup,
+                                                  .prices = list->prices,
+                                                  .price_count = list->price_count,
+                                                  .services = list->ranges,
+                                                  .service_count = list->range_count};
         const struct pricelist *before =
             former ? pricelist_find(former, list->hash, &as_client) : NULL;
         atomic_init(&list->rendered, pricelist_render(list, before, level));
@@ -211,6 +232,7 @@ void pricelist_make_all(struct catalogue *catalogue, const struct client_set *cl
 
 void pricelist_fini(struct pricelist *list)
 {
+    free(list->prices);
     free(list->ranges);
     free(list->rates);
     struct rendered *rendered = atomic_load(&list->rendered);

@@ -1,4 +1,4 @@
-/* struct pricelist: what clients with the same markup and the same `services` see: rates by
+/* struct pricelist: what clients with the same markup, prices and `services` see: rates by
  * service index, and the rendered answer. Made on the refresh thread, then immutable. */
 #ifndef CATALOGUE_PRICELIST_H
 #define CATALOGUE_PRICELIST_H
@@ -10,8 +10,10 @@
 enum { PRICELIST_READY = 64 };
 
 struct pricelist {
-    uint64_t hash; /* of markup and ranges */
+    uint64_t hash; /* of what follows */
     struct markup markup;
+    struct client_price *prices; /* owned; by service, before all markups */
+    size_t price_count;
     struct client_range *ranges; /* owned; count 0: all services */
     size_t range_count;
     const struct catalogue *catalogue; /* borrowed: the one it is in */
@@ -20,9 +22,10 @@ struct pricelist {
     struct rendered *_Atomic rendered; /* a pin; rates and count are there once it is */
 };
 
-/* One list for each distinct pair of markup and services among the clients, into the catalogue.
+/* One list for each distinct set of markup, prices and services among the clients, into the
+ * catalogue, which keeps a pin of the clients.
  * Renderings that did not change are shared with the former snapshot (may be NULL). */
-void pricelist_make_all(struct catalogue *catalogue, const struct client_set *clients,
+void pricelist_make_all(struct catalogue *catalogue, struct client_set *clients,
                         const struct catalogue *former);
 void pricelist_fini(struct pricelist *list);
 

@@ -26,10 +26,65 @@ struct whole_set {
 void client_settings_fini(struct client_settings *settings)
 {
     free(settings->name);
+    free(settings->file);
     free(settings->keys);
+    free(settings->prices);
     free(settings->services);
     free(settings->addresses);
     *settings = (struct client_settings){0};
+}
+
+static void *client_copy_array(const void *list, size_t count, size_t size)
+{
+    void *copy = memory_array(count, size);
+    if (count)
+        memcpy(copy, list, count * size);
+    return copy;
+}
+
+struct client_settings client_settings_copy(const struct client_settings *settings)
+{
+    struct client_settings copy = *settings;
+    copy.name = settings->name ? memory_text(settings->name) : NULL;
+    copy.file = settings->file ? memory_text(settings->file) : NULL;
+    copy.keys = client_copy_array(settings->keys, settings->key_count, sizeof *copy.keys);
+    copy.prices = client_copy_array(settings->prices, settings->price_count, sizeof *copy.prices);
+    copy.services =
+        client_copy_array(settings->services, settings->service_count, sizeof *copy.services);
+    copy.addresses =
+        client_copy_array(settings->addresses, settings->address_count, sizeof *copy.addresses);
+    return copy;
+}
+
+static int client_compare_prices(const void *a, const void *b)
+{
+    const struct client_price *first = a, *second = b;
+    return first->service < second->service ? -1 : first->service > second->service;
+}
+
+const struct money *client_price(const struct client_settings *settings, uint32_t service)
+{
+    const struct client_price key = {.service = service};
+    const struct client_price *found = settings->price_count
+                                           ? bsearch(&key, settings->prices, settings->price_count,
+                                                     sizeof key, client_compare_prices)
+                                           : NULL;
+    return found ? &found->rate : NULL;
+}
+
+/* Sorted, so that they can be searched by halves; a service twice is a fault. */
+static bool client_sort_prices(struct client_settings *settings, struct fault *why)
+{
+    struct client_price *list = settings->prices;
+    if (settings->price_count < 2)
+        return true;
+    qsort(list, settings->price_count, sizeof *list, client_compare_prices);
+    for (size_t i = 1; i < settings->price_count; i++)
+        if (list[i].service == list[i - 1].service)
+            return fault_set(why, FAULT_INVALID,
+                             "client \"%.60s\" has two prices for service %u; keep one of them",
+                             settings->name, list[i].service);
+    return true;
 }
 
 static int client_compare_ranges(const void *a, const void *b)
@@ -91,6 +146,8 @@ static bool client_add_client(struct client_set *set, struct client_settings *se
     if (client->settings.name == NULL || client->settings.name[0] == '\0')
         return fault_set(why, FAULT_INVALID, "a client has no name; give it one");
     client_merge_ranges(&client->settings);
+    if (!client_sort_prices(&client->settings, why))
+        return false;
     client->state = client_state_of(client_name_of(client));
     client->id = client->state->id;
     return client_add_keys(set, client, why);

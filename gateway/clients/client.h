@@ -13,15 +13,32 @@ enum { CLIENT_MAX = 65536 }; /* of one configuration */
 struct client_range {
     uint32_t first, last; /* service ids, both included */
 };
+struct client_price { /* its own, for 1000 of a service */
+    uint32_t service;
+    struct money rate;
+};
+struct client_balance { /* what `balance` shows an unlimited client */
+    bool is_provider_sum;
+    struct money amount; /* else this constant */
+};
 struct client_settings {
     char *name;
+    char *file; /* where it is written; NULL: in the ledger */
+    unsigned line, column;
     struct digest *keys; /* SHA-256 of each key */
     size_t key_count;
-    bool has_balance; /* `balance: 1000.00` shows a constant */
-    struct money balance;
+    bool is_frozen;  /* changes nothing: no add, refill or cancel */
+    bool is_prepaid; /* else unlimited */
+    bool has_balance;
+    struct client_balance balance;
+    struct money credit_limit;   /* prepaid: how far below zero */
+    struct money daily_limit;    /* of charges a UTC day; zero: none */
+    struct client_price *prices; /* by service, instead of its price and all markups */
+    size_t price_count;
     struct markup markup;
     struct setting_rate rate_limit;
     bool get_orders;
+    bool refs;                     /* reads the parameter `ref` */
     struct client_range *services; /* count 0: all */
     size_t service_count;
     struct network *addresses; /* count 0: any */
@@ -51,11 +68,14 @@ void client_set_unpin(struct client_set **set);
 const struct client *client_set_find_key(const struct client_set *set, struct str key);
 const struct client *client_set_find(const struct client_set *set, struct str name);
 void client_settings_fini(struct client_settings *settings);
+struct client_settings client_settings_copy(const struct client_settings *settings);
 /* The small id of a name, given at first sight (also to clients only the ledger knows) and the same
  * until the process ends; the name of an id, "" when it is none. Any thread. */
 unsigned client_id(struct str name);
 struct str client_name(unsigned id);
 
+/* Its own rate for the service; NULL: none. */
+const struct money *client_price(const struct client_settings *settings, uint32_t service);
 bool client_may_order(const struct client *client, uint32_t service); /* its `services` */
 bool client_may_call_from(const struct client *client, const struct in6_addr *address);
 /* Takes a token that is there within patience_ms. True: *wait_ms_out says in how many ms (0: now).

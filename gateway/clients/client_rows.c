@@ -139,12 +139,70 @@ static const struct setting_kind range_kind = {
     .size = sizeof(struct client_range),
     .parse = client_rows_parse_range};
 
+/* ---- money ---- */
+
+static bool client_rows_parse_balance(struct str text, const struct setting_row *row, void *field,
+                                      struct fault *why)
+{
+    struct client_balance *balance = field;
+    *balance = (struct client_balance){.is_provider_sum = str_is(text, "provider_sum")};
+    return balance->is_provider_sum || money_kinds_amount.parse(text, row, &balance->amount, why);
+}
+
+static const struct setting_kind balance_kind = {.name = "a balance to show",
+                                                 .form =
+                                                     "an amount such as 1000.00, or provider_sum",
+                                                 .size = sizeof(struct client_balance),
+                                                 .parse = client_rows_parse_balance};
+
+static bool client_rows_parse_limit(struct str text, const struct setting_row *row, void *field,
+                                    struct fault *why)
+{
+    struct money amount = MONEY_ZERO;
+    bool is_none = str_is(text, "none");
+    if (!is_none && !money_kinds_amount.parse(text, row, &amount, why))
+        return false;
+    if (!is_none && amount.units == 0)
+        return fault_set(why, FAULT_INVALID, "must be above 0; `none` is no limit");
+    *(struct money *)field = amount;
+    return true;
+}
+
+static const struct setting_kind limit_kind = {.name = "a limit",
+                                               .form = "an amount such as 50.00, or none",
+                                               .size = sizeof(struct money),
+                                               .parse = client_rows_parse_limit};
+
+static bool client_rows_parse_service(struct str text, const struct setting_row *row, void *field,
+                                      struct fault *why)
+{
+    (void)row;
+    (void)why;
+    return client_rows_parse_id(text, field);
+}
+
+static const struct setting_kind service_kind = {.name = "a service id",
+                                                 .form = "a number from 1 to 2147483647",
+                                                 .size = sizeof(uint32_t),
+                                                 .parse = client_rows_parse_service};
+
+static const struct setting_map price_map = {
+    .size = sizeof(struct client_price),
+    .key = {.key = "prices",
+            .kind = &service_kind,
+            .offset = offsetof(struct client_price, service)},
+    .value = {.key = "prices",
+              .kind = &money_kinds_amount,
+              .offset = offsetof(struct client_price, rate)},
+};
+
 /* ---- rows ---- */
 
 static const struct setting_choice funds_choices[] = {
-    {.word = "unlimited"}, {.word = "prepaid", .is_due = true}, {.word = NULL}};
-static const struct setting_choice refs_choices[] = {
-    {.word = "false"}, {.word = "true", .is_due = true}, {.word = NULL}};
+    {.word = "unlimited", .value = false}, {.word = "prepaid", .value = true}, {.word = NULL}};
+
+/* Of the file alone; what follows them is read for clients in the ledger too. */
+enum { FILE_ROWS = 5 };
 
 static const struct setting_row list[] = {
     {.key = "name",
@@ -160,17 +218,42 @@ static const struct setting_row list[] = {
     {.key = "key_sha256",
      .kind = &hashes_kind,
      .sentence = "The SHA-256 of the key instead of the key, in hex."},
+    {.key = "frozen",
+     .kind = &kind_bool,
+     .offset = offsetof(struct client_settings, is_frozen),
+     .standard = "false",
+     .sentence = "Refuses its add, refill and cancel; it may still read."},
     {.key = "funds",
-     .kind = &kind_choice_only,
+     .kind = &kind_choice_bool,
+     .offset = offsetof(struct client_settings, is_prepaid),
      .choices = funds_choices,
      .standard = "unlimited",
-     .sentence = "Whether it pays beforehand."},
+     .sentence = "Whether it pays beforehand (`client credit`)."},
     {.key = "balance",
-     .kind = &money_kinds_amount,
+     .kind = &balance_kind,
      .offset = offsetof(struct client_settings, balance),
      .has_offset = offsetof(struct client_settings, has_balance),
-     .standard_words = "the sum of the providers' balances",
-     .sentence = "A constant to show as its balance."},
+     .standard_words = "none: `funds: unlimited` needs it",
+     .sentence = "What an unlimited client sees as its balance: an amount, or `provider_sum`, what "
+                 "the providers hold for us. A prepaid one sees its own."},
+    {.key = "credit_limit",
+     .kind = &money_kinds_amount,
+     .offset = offsetof(struct client_settings, credit_limit),
+     .standard = "0",
+     .sentence = "How far below zero a prepaid client may go."},
+    {.key = "daily_limit",
+     .kind = &limit_kind,
+     .offset = offsetof(struct client_settings, daily_limit),
+     .standard = "none",
+     .sentence = "The most it may be charged in a UTC day."},
+    {.key = "prices",
+     .kind = &kind_map,
+     .map = &price_map,
+     .offset = offsetof(struct client_settings, prices),
+     .count_offset = offsetof(struct client_settings, price_count),
+     .max = RANGES_MAX,
+     .sentence = "Its own rates for 1000, instead of a service's price and all markups: "
+                 "`{1: \"0.80\"}`."},
     {.key = "markup",
      .kind = &money_kinds_markup,
      .offset = offsetof(struct client_settings, markup),
@@ -188,8 +271,8 @@ static const struct setting_row list[] = {
      .standard = "false",
      .sentence = "Lets add, refill and cancel come by GET."},
     {.key = "refs",
-     .kind = &kind_choice_only,
-     .choices = refs_choices,
+     .kind = &kind_bool,
+     .offset = offsetof(struct client_settings, refs),
      .standard = "false",
      .sentence = "Reads the parameter `ref`."},
     {.key = "services",
@@ -220,12 +303,53 @@ static void client_rows_check_not_empty(struct setting_reader *reader, const str
                       word);
 }
 
+static void client_rows_check_no(struct setting_reader *reader, const struct yamlnode *map,
+                                 const char *key, const char *why)
+{
+    const struct yamlnode *node = yamlnode_find(map, key);
+    if (node)
+        faultlist_add(reader->faults, node->key_place, "`%s` is for %s; leave it out", key, why);
+}
+
+/* `funds` itself may be at fault: then nothing is known of what belongs to it. */
+static void client_rows_check_funds(struct setting_reader *reader, const struct yamlnode *map,
+                                    const struct client_settings *client)
+{
+    const struct yamlnode *funds = yamlnode_find(map, "funds");
+    if (client->is_prepaid) {
+        client_rows_check_no(reader, map, "balance",
+                             "`funds: unlimited`, a prepaid client sees its own funds");
+        return;
+    }
+    if (funds && !str_equal_folded(funds->text, STR("unlimited")))
+        return;
+    client_rows_check_no(reader, map, "credit_limit", "`funds: prepaid`");
+    if (yamlnode_find(map, "balance") == NULL)
+        faultlist_add(reader->faults, map->place,
+                      "`balance` is missing; `funds: unlimited` needs it: what this client sees as "
+                      "its balance, an amount or provider_sum");
+}
+
+static void client_rows_check_any(struct setting_reader *reader, const struct yamlnode *map,
+                                  void *record)
+{
+    client_rows_check_not_empty(reader, map, "services", "all");
+    client_rows_check_not_empty(reader, map, "addresses", "any");
+    client_rows_check_funds(reader, map, record);
+}
+
+static void client_rows_note_place(const struct yamlnode *map, struct client_settings *client)
+{
+    client->file = memory_text(map->place.file ? map->place.file : "");
+    client->line = map->place.line;
+    client->column = map->place.column;
+}
+
 static void client_rows_check(struct setting_reader *reader, const struct yamlnode *map,
                               void *record)
 {
-    (void)record;
-    client_rows_check_not_empty(reader, map, "services", "all");
-    client_rows_check_not_empty(reader, map, "addresses", "any");
+    client_rows_check_any(reader, map, record);
+    client_rows_note_place(map, record);
     const struct yamlnode *keys = yamlnode_find(map, "keys");
     bool has_keys = keys && (keys->kind != YAMLNODE_LIST || keys->count > 0);
     if (!has_keys && !yamlnode_find(map, "key") && !yamlnode_find(map, "key_sha256"))
@@ -238,3 +362,54 @@ const struct setting_table client_rows = {.name = "a client",
                                           .count = COUNT_OF(list),
                                           .size = sizeof(struct client_settings),
                                           .check = client_rows_check};
+
+/* ---- clients in the ledger ---- */
+
+static const struct setting_table run_time_rows = {.name = "a client",
+                                                   .rows = list + FILE_ROWS,
+                                                   .count = COUNT_OF(list) - FILE_ROWS,
+                                                   .size = sizeof(struct client_settings),
+                                                   .check = client_rows_check_any};
+
+static bool client_rows_first_fault(const struct faultlist *faults, struct fault *why)
+{
+    for (size_t i = 0; i < faults->count; i++)
+        if (!faults->list[i].is_warning)
+            return fault_set(why, FAULT_INVALID, "%s", faults->list[i].message);
+    return faults->faults == 0 ||
+           fault_set(why, FAULT_INVALID, "settings that cannot be read; a JSON object is right");
+}
+
+bool client_rows_parse_json(struct str json, struct client_settings *out, struct fault *why)
+{
+    struct yamltree tree;
+    struct setting_reader reader;
+    struct faultlist faults;
+    *out = (struct client_settings){0};
+    if (str_find(json, STR("${")) != SIZE_MAX)
+        return fault_set(why, FAULT_INVALID,
+                         "${…} belongs in the configuration file; write the value itself");
+    faultlist_init(&faults);
+    yamltree_init(&tree);
+    rows_init(&reader, &faults, &tree);
+    const struct yamlnode *map =
+        yamltree_parse(&tree, json, faultlist_file(&faults, "settings"), &faults);
+    if (map)
+        rows_read_table(&reader, &run_time_rows, map, out);
+    bool is_good = client_rows_first_fault(&faults, why);
+    rows_fini(&reader);
+    yamltree_fini(&tree);
+    faultlist_fini(&faults);
+    if (!is_good)
+        client_settings_fini(out);
+    return is_good;
+}
+
+bool client_rows_check_name(struct str name, struct fault *why)
+{
+    char *copy = NULL;
+    bool is_good = kind_name.parse(name, list, &copy, why);
+    free(copy);
+    return is_good ||
+           fault_set(why, FAULT_INVALID, "that is no client's name; right is %s", kind_name.form);
+}

@@ -6,6 +6,8 @@
 
 #define MESSAGES_UNAVAILABLE "Service is temporarily unavailable"
 #define MESSAGES_UNSAVED "Order could not be saved. Please try again later"
+#define MESSAGES_FROZEN "Your account is inactive"
+#define MESSAGES_NO_FUNDS "Not enough funds on balance"
 #define MESSAGES_ORDER_ID "Incorrect order ID"
 #define MESSAGES_REFILL_ID "Incorrect refill ID"
 #define MESSAGES_SERVICE_ID "Incorrect service ID"

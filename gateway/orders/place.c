@@ -65,6 +65,8 @@ struct place {
     struct draft draft;
     struct str client, request_id;
     unsigned client_id;
+    struct ledger_funds funds; /* what the intent takes of its client's */
+    bool is_limited;           /* prepaid, or with a limit a day: its account decides */
     enum place_state state;
     uint32_t order;  /* its number; 0 until the first intent */
     uint64_t random; /* of the weighted draw, kept so that a plan stays the same */
@@ -429,6 +431,8 @@ static void place_on_intended(struct ledger_outcome outcome, void *arg)
     health_unused(place->context->health, offer->provider_id, HEALTH_ORDERS, offer->service);
     if (outcome.result == LEDGER_DONE) {
         place_close_unsent(place);
+    } else if (outcome.result == LEDGER_NO_FUNDS) {
+        place_finish(place, END_UNAVAILABLE, MESSAGES_NO_FUNDS);
     } else {
         place->reason = STR("the next attempt could not be written");
         place_finish(place, END_UNAVAILABLE, MESSAGES_UNSAVED);
@@ -479,6 +483,7 @@ static void place_write_intent(struct place *place)
         fields_print(&place->draft.fields, &fields);
         place_fill_order(place, buf_str(&fields), &order);
         change.insert = &order;
+        change.funds = place->is_limited ? &place->funds : NULL;
     }
     place->writes++;
     CRASH_POINT("place.intending");
@@ -769,6 +774,14 @@ static struct place *place_new(struct order_context *context, struct str request
     return place;
 }
 
+static struct ledger_funds place_funds_of(const struct client_settings *client, struct money charge)
+{
+    return (struct ledger_funds){.limits = {.is_prepaid = client->is_prepaid,
+                                            .credit_limit = client->credit_limit,
+                                            .daily_limit = client->daily_limit},
+                                 .hold = client->is_prepaid ? charge : MONEY_ZERO};
+}
+
 void place_start(struct order_context *context, const struct place_request *request,
                  place_done_fn *done, void *arg)
 {
@@ -778,6 +791,9 @@ void place_start(struct order_context *context, const struct place_request *requ
         place->draft.fields.value[f] = arena_str(&place->arena, request->draft->fields.value[f]);
     place->client = arena_str(&place->arena, str_of(request->client->settings.name));
     place->client_id = request->client->id;
+    place->is_limited =
+        request->client->settings.is_prepaid || request->client->settings.daily_limit.units > 0;
+    place->funds = place_funds_of(&request->client->settings, request->draft->charge);
     place->done = done;
     place->arg = arg;
     place->placed_at_ms = clock_wall_ms();

@@ -216,6 +216,10 @@ static void v2_run_action(struct call *call)
         return;
     }
     call->row = (size_t)(action - actions);
+    if (action->changes && call->client->settings.is_frozen) {
+        call_error(call, MESSAGES_FROZEN);
+        return;
+    }
     if (!v2_is_method_right(call, action)) {
         exchange_add_header(call->exchange, "Allow", "POST");
         call_note(call, true);

@@ -14,7 +14,7 @@ from harness.config import SHOP_KEY, provider
 from harness.ports import free_port, give_back
 
 FAULT = re.compile(r"^(?P<file>/?[^:]+):(?P<line>\d+):(?P<column>\d+): (?P<words>.+)$")
-HEAD = "currency: USD\nclients:\n  - {name: shop, key: \"${env:SHOP_KEY}\"}\nproviders:\n" \
+HEAD = "currency: USD\nclients:\n  - {name: shop, balance: 0, key: \"${env:SHOP_KEY}\"}\nproviders:\n" \
        "  - {name: alpha, url: \"https://alpha.example/api/v2\", key: \"${env:ALPHA_KEY}\"}\n"
 SECRETS = {"SHOP_KEY": "secret-of-the-shop-1234", "ALPHA_KEY": "secret-of-alpha-5678"}
 LINK = "https://example.com/p/1"
@@ -175,7 +175,7 @@ def test_what_is_included_is_a_file(check, tmp_path):
 
 
 def test_included_files_are_merged_from_where_they_stand(check, make_gateway):
-    files = {"more/clients.yaml": "clients:\n  - {name: two, key: \"${env:SHOP_KEY}2\"}\ninclude: [deeper/services.yaml]\n",
+    files = {"more/clients.yaml": "clients:\n  - {name: two, balance: 0, key: \"${env:SHOP_KEY}2\"}\ninclude: [deeper/services.yaml]\n",
              "more/deeper/services.yaml": "services:\n  - {id: 1, offers: [{provider: alpha, service: 101}]}\n"}
     done, faults = check(HEAD + "include: [more/clients.yaml]\n", files=files)
     assert done.returncode == 0, done
@@ -191,7 +191,7 @@ def test_included_files_are_merged_from_where_they_stand(check, make_gateway):
 
 
 @pytest.mark.parametrize("line", [
-    "ledger: postgresql://user@host/db", "client:funds: prepaid", "client:refs: true",
+    "ledger: postgresql://user@host/db",
     "service:on_cancel: next_offer", "service:on_partial: next_offer", "service:same_link: reject", "service:same_link: queue"])
 def test_what_is_not_built_is_refused_with_a_clear_word(check, line):
     where, _, key = line.partition(":") if line.startswith(("client:", "service:")) else ("", "", line)

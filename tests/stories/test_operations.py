@@ -572,7 +572,7 @@ def test_operators_need_no_other_secret_than_the_token(make_gateway, alpha):
 listen: 127.0.0.1:{{port}}
 admin: {{listen: "127.0.0.1:{{admin_port}}", token: "${{env:STORY_TOKEN}}"}}
 ledger: sqlite:books.db
-clients: [{{name: shop, key: "${{env:STORY_SHOP}}"}}]
+clients: [{{name: shop, balance: 0, key: "${{env:STORY_SHOP}}"}}]
 providers: [{{name: alpha, url: "{alpha.url}", key: "${{env:STORY_ALPHA}}"}}]
 services: [{{id: 1, offers: [{{provider: alpha, service: 101}}]}}]
 """

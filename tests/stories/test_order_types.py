@@ -204,8 +204,8 @@ def test_a_subscription_without_an_end_sends_no_posts(types, panel):
 
 def test_another_client_sees_neither_parent_nor_child(make_gateway, panel):
     gateway = make_gateway(config=default_config([], providers=[provider(panel)], clients=[
-        {"name": "shop", "key": SHOP_KEY, "funds": "unlimited"},
-        {"name": "other", "key": "other-key-0123456789", "funds": "unlimited"}], services=[
+        {"name": "shop", "key": SHOP_KEY, "funds": "unlimited", "balance": "provider_sum"},
+        {"name": "other", "key": "other-key-0123456789", "funds": "unlimited", "balance": "provider_sum"}], services=[
         {"id": 1, "markup": "25%", "offers": [{"provider": "alpha", "service": 501}]}]))
     order = gateway.add(quantity=10, runs=2, interval=5)
     child = panel.call(action="add", service=501, link=LINK, quantity=10)["order"]

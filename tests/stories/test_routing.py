@@ -108,8 +108,8 @@ def test_a_clients_markup_counts(make_gateway, make_panel):
     a, b = make_panel("a", services=[row(1, "1.00")]), make_panel("b", services=[row(1, "1.20")])
     gateway = make_gateway(config=scene(
         [a, b], [{"id": 1, "markup": "25%", "offers": offers(("a", 1), ("b", 1))}],
-        clients=[{"name": "shop", "key": SHOP_KEY, "funds": "unlimited"},
-                 {"name": "friend", "key": "friend-key-0123456789", "funds": "unlimited", "markup": "-10%"}]))
+        clients=[{"name": "shop", "key": SHOP_KEY, "funds": "unlimited", "balance": "provider_sum"},
+                 {"name": "friend", "key": "friend-key-0123456789", "funds": "unlimited", "balance": "provider_sum", "markup": "-10%"}]))
     a.rule("add", error="Quantity less than minimal 500")
     gateway.add()
     assert add(gateway, key="friend-key-0123456789").error == UNAVAILABLE

@@ -23,7 +23,7 @@ def default_config(panels, **changes):
         "currency": "USD",
         "workers": 1,
         "status_fresh": "1ms",  # a status question reaches the panel, so that a story sees what it set there
-        "clients": [{"name": "shop", "key": SHOP_KEY, "funds": "unlimited"}],
+        "clients": [{"name": "shop", "key": SHOP_KEY, "funds": "unlimited", "balance": "provider_sum"}],
         "providers": [provider(panel) for panel in panels],
         "services": [{"id": ours, "markup": "25%",
                       "offers": [{"provider": panel.name, "service": theirs} for panel in panels]}

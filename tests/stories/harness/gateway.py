@@ -92,10 +92,16 @@ class Gateway:
             config.setdefault("listen", f"127.0.0.1:{self.port}")
             config.setdefault("admin", {"listen": f"127.0.0.1:{self.admin_port}", "token": ADMIN_TOKEN})
             config.setdefault("ledger", f"sqlite:{os.path.join(self.folder, 'panelmux.db')}")
+            config["clients"] = [self._with_balance(client) for client in config.get("clients", [])]
             text = yaml.safe_dump(config, sort_keys=False, allow_unicode=True)
         self.config = config
         with open(self.path, "w") as file:
             file.write(text)
+
+    @staticmethod
+    def _with_balance(client):
+        """An unlimited client must say what it sees as its balance; most stories do not care."""
+        return client if client.get("funds") == "prepaid" else {"balance": "provider_sum", **client}
 
     @property
     def program(self):

@@ -29,7 +29,8 @@ static void test_configuration(void **state)
 {
     static const char text[] =
         "workers: 3\nmax_body: 2KiB\nrates: {EUR: 1.08}\n"
-        "clients: [{name: shop, key: \"${env:SHOP_KEY}\", services: [1, 2-9], addresses: "
+        "clients: [{name: shop, balance: 0, key: \"${env:SHOP_KEY}\", services: [1, 2-9], "
+        "addresses: "
         "[192.0.2.0/24]}]\n"
         "providers:\n"
         "  - {name: alpha, url: \"https://a.example/\", key: \"${env:SHOP_KEY}\", currency: EUR,\n"

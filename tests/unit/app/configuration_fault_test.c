@@ -1,19 +1,20 @@
 /* What each mistake in a configuration is told as, with its place. */
 #include "unit/app/configuration_harness.h"
 
-#define CLIENT                                                                                     \
+#define BARE                                                                                       \
     "providers: [{name: alpha, url: \"https://a.example/\", key: \"${env:ALPHA_KEY}\"}]\n"         \
     "services: [{id: 1, offers: [{provider: alpha, service: 1}]}]\n"                               \
     "clients:\n"                                                                                   \
     "- key: ${env:SHOP_KEY}\n"                                                                     \
     "  name: shop\n"
+#define CLIENT BARE "  balance: 0\n"
 #define PROVIDER                                                                                   \
-    "clients: [{name: shop, key: \"${env:SHOP_KEY}\"}]\n"                                          \
+    "clients: [{name: shop, key: \"${env:SHOP_KEY}\", balance: 0}]\n"                              \
     "services: [{id: 1, offers: [{provider: alpha, service: 1}]}]\n"                               \
     "providers:\n"                                                                                 \
     "- name: alpha\n"
 #define SERVICE                                                                                    \
-    "clients: [{name: shop, key: \"${env:SHOP_KEY}\"}]\n"                                          \
+    "clients: [{name: shop, key: \"${env:SHOP_KEY}\", balance: 0}]\n"                              \
     "providers: [{name: alpha, url: \"https://a.example/\", key: \"${env:ALPHA_KEY}\"},\n"         \
     "            {name: beta, url: \"https://b.example/\", key: \"${env:BETA_KEY}\"}]\n"           \
     "services:\n"
@@ -143,63 +144,85 @@ static const struct fault_case listening[] = {
 
 static const struct fault_case clients[] = {
     {CLIENT "  funds: unlimited\n  refs: false\n  services: all\n  addresses: any\n", ""},
-    {CLIENT "  funds: prepaid\n  refs: true\n",
-     "6:10: `funds`: `prepaid` is not built yet; for now there is `unlimited`\n"
-     "7:9: `refs`: `true` is not built yet; for now there is `false`\n"},
-    {CLIENT "  adresses: any\n", "6:3: unknown key `adresses`; did you mean `addresses`?\n"},
-    {CLIENT "- name: nobody\n",
-     "6:3: a client without a key; add `key: ${env:NAME}`, `keys` or `key_sha256`\n"},
-    {CLIENT "- name: nobody\n  keys: []\n",
-     "6:3: a client without a key; add `key: ${env:NAME}`, `keys` or `key_sha256`\n"},
-    {CLIENT "- key: ${env:BETA_KEY}\n", "6:3: `name` is missing; a client needs it\n"},
-    {CLIENT "- key: ${env:BETA_KEY}\n  name: shop\n",
-     "7:9: client `shop` is there twice, first at p.yaml:5:9; give each its own\n"},
-    {CLIENT "- key: ${env:BETA_KEY}\n  name: a shop\n",
-     "7:9: `name`: `a shop` is not a name; right is 1 to 64 letters, digits, `.`, `_` or `-`\n"},
-    {CLIENT "- key: ${env:SHOP_KEY}\n  name: other\n",
-     "6:8: this key is there twice, first at p.yaml:4:8; give each client its own\n"},
+    {BARE, "4:3: `balance` is missing; `funds: unlimited` needs it: what this client sees as its "
+           "balance, an amount or provider_sum\n"},
+    {BARE "  balance: provider_sum\n  refs: true\n  frozen: true\n  daily_limit: 50\n", ""},
+    {BARE "  funds: prepaid\n  credit_limit: 12.50\n  daily_limit: none\n", ""},
+    {BARE "  funds: Prepaid\n  prices: {1: \"0.80\", 2: 1.2}\n", ""},
+    {BARE "  funds: prepayed\n",
+     "6:10: `funds`: `prepayed` is none of the choices; did you mean `prepaid`?\n"},
+    {CLIENT "  funds: prepaid\n",
+     "6:3: `balance` is for `funds: unlimited`, a prepaid client sees its own funds; leave it "
+     "out\n"},
+    {CLIENT "  credit_limit: 5\n", "7:3: `credit_limit` is for `funds: prepaid`; leave it out\n"},
+    {CLIENT "  daily_limit: 0\n", "7:16: `daily_limit`: `0` must be above 0; `none` is no limit\n"},
+    {CLIENT "  daily_limit: much\n",
+     "7:16: `daily_limit`: `much` is not a limit; right is an amount such as 50.00, or none\n"},
+    {CLIENT "  prices: {0: 1, x: 1, 7: -1, 8: a, 2147483648: 1}\n",
+     "7:12: `prices`: `0` is not a service id; right is a number from 1 to 2147483647\n"
+     "7:18: `prices`: `x` is not a service id; right is a number from 1 to 2147483647\n"
+     "7:27: `prices`: `-1` is below 0; an amount from 0 is right\n"
+     "7:34: `prices`: `a` is not an amount; right is such as 1.20, with 8 decimals at most\n"
+     "7:37: `prices`: `2147483648` is not a service id; right is a number from 1 to 2147483647\n"},
+    {CLIENT "  prices: 0.80\n", "7:11: `prices` is a single value; right is a map\n"},
+    {BARE "  balance: 0\n  prices: {7: 1, 07: 2}\n",
+     ": client \"shop\" has two prices for service 7; keep one of them\n"},
+    {CLIENT "  adresses: any\n", "7:3: unknown key `adresses`; did you mean `addresses`?\n"},
+    {CLIENT "- name: nobody\n  funds: prepaid\n",
+     "7:3: a client without a key; add `key: ${env:NAME}`, `keys` or `key_sha256`\n"},
+    {CLIENT "- name: nobody\n  keys: []\n  funds: prepaid\n",
+     "7:3: a client without a key; add `key: ${env:NAME}`, `keys` or `key_sha256`\n"},
+    {CLIENT "- key: ${env:BETA_KEY}\n  funds: prepaid\n",
+     "7:3: `name` is missing; a client needs it\n"},
+    {CLIENT "- key: ${env:BETA_KEY}\n  name: shop\n  funds: prepaid\n",
+     "8:9: client `shop` is there twice, first at p.yaml:5:9; give each its own\n"},
+    {CLIENT "- key: ${env:BETA_KEY}\n  name: a shop\n  funds: prepaid\n",
+     "8:9: `name`: `a shop` is not a name; right is 1 to 64 letters, digits, `.`, `_` or `-`\n"},
+    {CLIENT "- key: ${env:SHOP_KEY}\n  name: other\n  funds: prepaid\n",
+     "7:8: this key is there twice, first at p.yaml:4:8; give each client its own\n"},
     /* The digest of the shop's key, in its second client. */
     {CLIENT "- name: other\n  key_sha256: "
-            "9D48B875204C9B9CA2B2A3A3910454F607155FD99EBF4C4BA1231609F7001033\n",
-     "7:15: this key is there twice, first at p.yaml:4:8; give each client its own\n"},
-    {CLIENT "- name: other\n  key_sha256: abc\n",
-     "7:15: `key_sha256`: `abc` is not a SHA-256; right is 64 hex digits\n"},
-    {CLIENT "- name: other\n  keys: [\"${env:NOT_SET}\", se-cret, \"${file:/nonexistent}\"]\n",
-     "7:10: `keys`: the environment variable NOT_SET is not set; set it before the start\n"
-     "7:28: warning: `keys` is a literal secret; use ${env:NAME} or ${file:/path}\n"
-     "7:37: `keys`: cannot read the file /nonexistent: No such file or directory; check its path "
+            "9D48B875204C9B9CA2B2A3A3910454F607155FD99EBF4C4BA1231609F7001033\n  funds: prepaid\n",
+     "8:15: this key is there twice, first at p.yaml:4:8; give each client its own\n"},
+    {CLIENT "- name: other\n  key_sha256: abc\n  funds: prepaid\n",
+     "8:15: `key_sha256`: `abc` is not a SHA-256; right is 64 hex digits\n"},
+    {CLIENT "- name: other\n  keys: [\"${env:NOT_SET}\", se-cret, \"${file:/nonexistent}\"]\n  "
+            "funds: prepaid\n",
+     "8:10: `keys`: the environment variable NOT_SET is not set; set it before the start\n"
+     "8:28: warning: `keys` is a literal secret; use ${env:NAME} or ${file:/path}\n"
+     "8:37: `keys`: cannot read the file /nonexistent: No such file or directory; check its path "
      "and rights\n"},
-    {CLIENT "- name: other\n  key: ${env:TWO_LINES}\n",
-     "7:8: `key`: the value holds a line break or another control character; a key is one line, "
+    {CLIENT "- name: other\n  key: ${env:TWO_LINES}\n  funds: prepaid\n",
+     "8:8: `key`: the value holds a line break or another control character; a key is one line, "
      "and several keys are a list under `keys`\n"},
-    {CLIENT "  markup: much\n  rate_limit: 10/x\n  balance: -1\n  get_orders: maybe\n",
+    {BARE "  markup: much\n  rate_limit: 10/x\n  balance: -1\n  get_orders: maybe\n",
      "6:11: `markup`: `much` is not a markup; right is such as 25%, -3%, 0.05 or 25% + 0.05\n"
      "7:15: `rate_limit`: `10/x` is not a rate limit; right is such as 10/s, 300/m or 5000/h, or "
      "none\n"
      "8:12: `balance`: `-1` is below 0; an amount from 0 is right\n"
      "9:15: `get_orders`: `maybe` is not a yes or no; right is true or false\n"},
     {CLIENT "  markup: -100%\n",
-     "6:11: `markup`: `-100%` gives everything away; above -100% is right\n"},
+     "7:11: `markup`: `-100%` gives everything away; above -100% is right\n"},
     {CLIENT "  markup: -99.999999999% - 0.5\n", ""},
-    {CLIENT "  balance: 1.123456789\n",
-     "6:12: `balance`: `1.123456789` is not an amount; right is such as 1.20, with 8 decimals at "
-     "most\n"},
+    {BARE "  balance: 1.123456789\n",
+     "6:12: `balance`: `1.123456789` is not a balance to show; right is an amount such as "
+     "1000.00, or provider_sum\n"},
     {CLIENT "  services: [1-99, 7, 5-3, 0, x, 2147483648]\n  addresses: [10.0.0.0/8, nowhere]\n",
-     "6:23: `services`: `5-3` is not a service id or range; right is such as 7 or 1-99, from 1 to "
+     "7:23: `services`: `5-3` is not a service id or range; right is such as 7 or 1-99, from 1 to "
      "2147483647, the lower one first\n"
-     "6:28: `services`: `0` is not a service id or range; right is such as 7 or 1-99, from 1 to "
+     "7:28: `services`: `0` is not a service id or range; right is such as 7 or 1-99, from 1 to "
      "2147483647, the lower one first\n"
-     "6:31: `services`: `x` is not a service id or range; right is such as 7 or 1-99, from 1 to "
+     "7:31: `services`: `x` is not a service id or range; right is such as 7 or 1-99, from 1 to "
      "2147483647, the lower one first\n"
-     "6:34: `services`: `2147483648` is not a service id or range; right is such as 7 or 1-99, "
+     "7:34: `services`: `2147483648` is not a service id or range; right is such as 7 or 1-99, "
      "from 1 to 2147483647, the lower one first\n"
-     "7:27: `addresses`: `nowhere` is not a network; right is such as 10.0.0.0/8, 192.0.2.7 or "
+     "8:27: `addresses`: `nowhere` is not a network; right is such as 10.0.0.0/8, 192.0.2.7 or "
      "2001:db8::/32, with no bits set beyond the prefix\n"},
     {CLIENT "  services: []\n  addresses:\n",
-     "6:13: `services` is empty; `all` or a list is right\n"
-     "7:13: `addresses` is empty; `any` or a list is right\n"},
+     "7:13: `services` is empty; `all` or a list is right\n"
+     "8:13: `addresses` is empty; `any` or a list is right\n"},
     {CLIENT "- just text\n",
-     "6:3: a client is a single value; right is a map of keys and values\n"},
+     "7:3: a client is a single value; right is a map of keys and values\n"},
 };
 
 static const struct fault_case providers[] = {

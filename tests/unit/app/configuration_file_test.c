@@ -11,10 +11,11 @@ static void check_includes(void **state)
     assert_int_equal(system("mkdir -p parts/more"), 0);
     write_file("main.yaml", "include: [parts/clients.yaml, parts/services.yaml]\n"
                             "workers: 3\n"
-                            "clients: [{name: one, key: \"${env:SHOP_KEY}\"}]\n");
-    write_file("parts/clients.yaml", "clients:\n- {name: two, key: \"${env:RESELLER_KEY}\"}\n"
-                                     "providers:\n- {name: alpha, url: \"https://a.example/\", "
-                                     "key: \"${env:ALPHA_KEY}\", currency: EUR}\n");
+                            "clients: [{name: one, key: \"${env:SHOP_KEY}\", balance: 0}]\n");
+    write_file("parts/clients.yaml",
+               "clients:\n- {name: two, key: \"${env:RESELLER_KEY}\", balance: 0}\n"
+               "providers:\n- {name: alpha, url: \"https://a.example/\", "
+               "key: \"${env:ALPHA_KEY}\", currency: EUR}\n");
     write_file("parts/services.yaml", "include: more/rates.yaml\nservices:\n"
                                       "- {id: 1, offers: [{provider: alpha, service: 1}]}\n");
     write_file("parts/more/rates.yaml", "rates: {EUR: 1.08}\nimports:\n");
@@ -34,11 +35,12 @@ static void check_include_faults(void **state)
 {
     (void)state;
     assert_int_equal(system("mkdir -p faulty"), 0);
-    write_file("main.yaml", "include: [faulty/a.yaml, faulty/none.yaml, faulty/a.yaml, "
-                            "${env:NOT_SET}x, [1]]\n"
-                            "workers: 3\nclients: [{name: one, key: \"${env:SHOP_KEY}\"}]\n");
+    write_file("main.yaml",
+               "include: [faulty/a.yaml, faulty/none.yaml, faulty/a.yaml, "
+               "${env:NOT_SET}x, [1]]\n"
+               "workers: 3\nclients: [{name: one, key: \"${env:SHOP_KEY}\", balance: 0}]\n");
     write_file("faulty/a.yaml", "workers: 2\ninclude: [../main.yaml, b.yaml, c.yaml]\n"
-                                "clients: [{name: one, key: \"${env:SHOP_KEY}\"}]\n"
+                                "clients: [{name: one, key: \"${env:SHOP_KEY}\", balance: 0}]\n"
                                 "providers: {}\nproviderss: []\n");
     /* Its syntax ends it, and it could have held the provider that the service names. */
     write_file("faulty/b.yaml", "providers:\n- name: alpha\n  url: [\n");
@@ -48,10 +50,11 @@ static void check_include_faults(void **state)
         faults, "main.yaml:1:60: YAML syntax while parsing a flow sequence: did not find expected "
                 "',' or ']'; inside { } and [ ] write \"${env:NAME}\" in quotes\n");
     free(faults);
-    write_file("main.yaml", "include: [faulty/a.yaml, faulty/none.yaml, faulty/a.yaml, "
-                            "\"${env:NOT_SET}x\", [1]]\n"
-                            "workers: 3\nclients: [{name: one, key: \"${env:SHOP_KEY}\"}]\n"
-                            "services: [{id: 1, offers: [{provider: alpha, service: 1}]}]\n");
+    write_file("main.yaml",
+               "include: [faulty/a.yaml, faulty/none.yaml, faulty/a.yaml, "
+               "\"${env:NOT_SET}x\", [1]]\n"
+               "workers: 3\nclients: [{name: one, key: \"${env:SHOP_KEY}\", balance: 0}]\n"
+               "services: [{id: 1, offers: [{provider: alpha, service: 1}]}]\n");
     faults = load_file("main.yaml", NULL);
     assert_string_equal(
         faults,
@@ -169,7 +172,8 @@ static void check_many_services(void **state)
     struct buf yaml;
     struct configuration *configuration;
     buf_init(&yaml, 1 << 22);
-    buf_add_text(&yaml, "clients: [{name: shop, key: \"${env:SHOP_KEY}\"}]\nproviders:\n");
+    buf_add_text(&yaml,
+                 "clients: [{name: shop, key: \"${env:SHOP_KEY}\", balance: 0}]\nproviders:\n");
     for (unsigned i = 0; i < 100; i++)
         buf_printf(&yaml, "- {name: p%u, url: \"https://p/\", key: \"${env:ALPHA_KEY}\"}\n", i);
     buf_add_text(&yaml, "services:\n");

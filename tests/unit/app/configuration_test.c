@@ -19,7 +19,7 @@ static const char complete[] =
     "answer_within: 7s\nstatus_fresh: 31s\nstatus_within: 4s\n"
     "catalogue: {refresh: 16m, balance: 61s, price_jump: 51%, vanish_limit: 31%}\n"
     "clients:\n"
-    "- {name: plain, key: \"${env:SHOP_KEY}\"}\n"
+    "- {name: plain, key: \"${env:SHOP_KEY}\", balance: provider_sum}\n"
     "- name: full\n"
     "  keys: [\"${env:RESELLER_KEY}\", \"${env:RESELLER_OLD_KEY}\"]\n"
     "  key_sha256: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08\n"
@@ -57,12 +57,13 @@ static void check_good_clients(const struct client_set *set)
     const struct client_settings *plain = &set->list[0].settings, *full = &set->list[1].settings;
     assert_int_equal(set->count, 2);
     assert_int_equal(plain->key_count, 1);
-    assert_false(plain->has_balance || plain->get_orders);
+    assert_true(plain->has_balance && plain->balance.is_provider_sum);
+    assert_false(plain->get_orders || plain->is_prepaid || plain->refs);
     assert_int_equal(plain->service_count + plain->address_count, 0);
     assert_true(plain->rate_limit.per_s <= 0);
     assert_int_equal(full->key_count, 3);
     assert_true(full->has_balance && full->get_orders);
-    assert_int_equal(full->balance.units, 100050000000);
+    assert_int_equal(full->balance.amount.units, 100050000000);
     assert_int_equal(full->markup.percent.units, PERCENT_WHOLE / 10);
     assert_int_equal(full->markup.amount.units, 1000000);
     assert_true(full->rate_limit.per_s > 4.999 && full->rate_limit.per_s < 5.001);

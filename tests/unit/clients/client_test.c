@@ -193,13 +193,38 @@ static void test_addresses(void **state)
     client_set_unpin(&set);
 }
 
+static void test_prices(void **state)
+{
+    static const struct client_price list[] = {{9, {300}}, {1, {100}}, {2147483647, {400}}};
+    struct client_settings settings = make("shop", (const char *[]){"key-a"}, 1);
+    (void)state;
+    settings.file = memory_text("panelmux.yaml");
+    settings.price_count = COUNT_OF(list);
+    settings.prices = memory_array(COUNT_OF(list), sizeof *list);
+    memcpy(settings.prices, list, sizeof list);
+    struct client_set *set = client_set_new(&settings, 1, NULL);
+    struct client_settings copy = client_settings_copy(&set->list[0].settings);
+    client_set_unpin(&set);
+    assert_string_equal(copy.name, "shop");
+    assert_string_equal(copy.file, "panelmux.yaml");
+    assert_int_equal(copy.key_count, 1);
+    for (size_t i = 0; i < COUNT_OF(list); i++)
+        assert_int_equal(client_price(&copy, list[i].service)->units, list[i].rate.units);
+    assert_null(client_price(&copy, 2));
+    copy.prices[0].service = 9; /* twice now */
+    struct fault why;
+    assert_null(client_set_new(&copy, 1, &why));
+    assert_string_equal(why.message,
+                        "client \"shop\" has two prices for service 9; keep one of them");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_find),      cmocka_unit_test(test_an_empty_set),
-        cmocka_unit_test(test_pins),      cmocka_unit_test(test_faults),
-        cmocka_unit_test(test_ids),       cmocka_unit_test(test_services),
-        cmocka_unit_test(test_addresses),
+        cmocka_unit_test(test_prices),       cmocka_unit_test(test_find),
+        cmocka_unit_test(test_an_empty_set), cmocka_unit_test(test_pins),
+        cmocka_unit_test(test_faults),       cmocka_unit_test(test_ids),
+        cmocka_unit_test(test_services),     cmocka_unit_test(test_addresses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
