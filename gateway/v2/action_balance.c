@@ -27,9 +27,11 @@ static void action_balance_on_account(const struct ledger_rows *rows, void *arg)
     struct call *call = arg;
     struct money available = MONEY_ZERO;
     bool is_read = rows->result == LEDGER_DONE;
-    if (is_read && rows->account_count > 0)
-        is_read = money_subtract(rows->accounts[0].account.balance, rows->accounts[0].account.held,
-                                 &available);
+    for (size_t i = 0; is_read && i < rows->account_count; i++) {
+        const struct ledger_account *kept = &rows->accounts[i];
+        if (str_is(kept->currency, call->context->settings.currency))
+            is_read = money_subtract(kept->account.balance, kept->account.held, &available);
+    }
     if (is_read)
         action_balance_reply(call, available);
     else

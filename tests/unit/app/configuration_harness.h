@@ -80,7 +80,7 @@ static inline char *load_text(const char *yaml, struct configuration **configura
 
 /* What every case needs so that nothing else is told; 4 lines. */
 #define BASE                                                                                       \
-    "clients: [{name: shop, key: \"${env:SHOP_KEY}\", balance: 0}]\n"                                          \
+    "clients: [{name: shop, key: \"${env:SHOP_KEY}\", balance: 0}]\n"                              \
     "providers: [{name: alpha, url: \"https://a.example/\", key: \"${env:ALPHA_KEY}\"}]\n"         \
     "services: [{id: 1, offers: [{provider: alpha, service: 1}]}]\n"                               \
     "# here:\n"
