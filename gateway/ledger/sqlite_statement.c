@@ -260,6 +260,8 @@ struct str sqlite_text(sqlite3_stmt *statement, int column, struct arena *arena)
 {
     const char *bytes = (const char *)sqlite3_column_text(statement, column);
     struct str text = str_make(bytes ? bytes : "", (size_t)sqlite3_column_bytes(statement, column));
+    if (text.len == 0)
+        return STR("");
     return arena ? arena_str(arena, text) : text;
 }
 

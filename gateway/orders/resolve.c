@@ -71,8 +71,10 @@ static void resolve_on_written(struct ledger_outcome outcome, void *arg)
     struct resolve *r = arg;
     uint32_t id = r->order.id;
     if (outcome.result != LEDGER_DONE) {
-        fault_set(&r->why, FAULT_UNAVAILABLE, "order %u could not be written: %s", id,
-                  ledger_result_name(outcome.result));
+        bool is_refused = ledger_is_decided(outcome.result);
+        fault_set(&r->why, is_refused ? FAULT_CONFLICT : FAULT_UNAVAILABLE,
+                  "order %u could not be written: %s", id,
+                  outcome.reason ? outcome.reason : ledger_result_name(outcome.result));
     } else {
         r->resolved++;
         log_event(LOG_INFO, "order_resolved", "order=%u how=%s request=%s", id,

@@ -136,6 +136,53 @@ static void a_group_fails_as_one(void **state)
     assert_true(has_failed && has_passed);
 }
 
+/* Prepaid orders while the disk fails again and again: what is held is what was acknowledged, to
+ * the last unit, and there are no more of them than there is money for. */
+static void money_survives_failing_commits(void **state)
+{
+    enum { COUNT = 12, ROUNDS = 25, MONEY_FOR = 40 };
+    const int64_t charge = 120000000;
+    const struct ledger_funds funds = {.limits.is_prepaid = true, .hold = {charge}};
+    const struct ledger_credit credit = {
+        .client = STR("shop"), .currency = STR("USD"), .amount = {MONEY_FOR * charge}};
+    struct bench *bench = *state;
+    size_t done = 0, failed = 0;
+    ledger_credit(bench->ledger, NULL, &credit, NULL, NULL);
+    assert_int_equal(bench_place(bench, 10000), LEDGER_DONE); /* after the credit */
+    for (uint32_t round = 0; round < ROUNDS; round++) {
+        struct ledger_order orders[COUNT];
+        struct ledger_change changes[COUNT] = {0};
+        for (uint32_t i = 0; i < COUNT; i++) {
+            orders[i] = bench_new_order(round * COUNT + i + 1);
+            changes[i] = (struct ledger_change){
+                .order = orders[i].id, .insert = &orders[i], .funds = &funds, .event = "placed"};
+        }
+        atomic_store(&faultvfs.writes_left, (int64_t)(round % 7));
+        atomic_store(&faultvfs.write_code, round % 2 ? SQLITE_FULL : SQLITE_IOERR_WRITE);
+        bench_write_all(bench, changes, COUNT);
+        faultvfs_heal();
+        for (size_t i = 0; i < COUNT; i++) {
+            bool is_done = bench->results[i] == LEDGER_DONE;
+            assert_int_equal(is_there(bench, orders[i].id), is_done);
+            done += is_done;
+            failed += !ledger_is_decided(bench->results[i]);
+        }
+    }
+    /* However the failures fell: the rest of the money buys exactly what it can. */
+    for (uint32_t id = 1000; id < 1000 + 2 * MONEY_FOR; id++) {
+        struct ledger_order order = bench_new_order(id);
+        done += bench_write(bench, &(struct ledger_change){.order = id,
+                                                           .insert = &order,
+                                                           .funds = &funds,
+                                                           .event = "placed"}) == LEDGER_DONE;
+    }
+    assert_int_equal(done, MONEY_FOR);
+    assert_true(failed > 0);
+    struct ledger_rows rows = bench_read(
+        bench, (struct ledger_query){.request = LEDGER_QUERY_ACCOUNTS, .client = STR("shop")});
+    assert_int_equal(rows.accounts[0].account.held.units, MONEY_FOR * charge);
+}
+
 /* A sync that fails leaves whole frames in the log. Neither opening anew nor a crash after the disk
  * is well again may bring back what was called failed. */
 static void a_failed_commit_stays_failed(void **state)
@@ -255,6 +302,7 @@ int main(void)
         CASE_CLOSED(the_writer_rests_where_the_keeper_cannot),
         CASE(errors_are_told_apart),
         CASE(a_group_fails_as_one),
+        CASE(money_survives_failing_commits),
         CASE(a_failed_commit_stays_failed),
         CASE(broken_reads_are_told),
         CASE(another_program_holds_the_lock),
