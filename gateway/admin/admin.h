@@ -7,7 +7,7 @@
 #ifndef ADMIN_ADMIN_H
 #define ADMIN_ADMIN_H
 #include "admin/admin_settings.h"
-#include "clients/client.h"
+#include "clients/roster.h"
 #include "http/listener.h"
 #include "orders/order_context.h"
 
@@ -34,6 +34,10 @@ struct admin_parts {
     /* Reads the configuration again, all or nothing; done on the main loop, later: faults is "" or
      * the lines as `check` prints them. */
     void (*reload)(void (*done)(const char *faults, void *done_arg), void *done_arg, void *arg);
+    /* What may be done to a client in the ledger; done later, on the main loop. */
+    void (*change_client)(const struct client_change *change, client_changed_fn *done,
+                          void *done_arg, void *arg);
+    const struct roster *roster; /* the main thread's */
     /* Families of /metrics that belong to the rooms above; may be NULL. */
     void (*metrics)(struct buf *out, void *arg);
     /* Whenever the last call has been answered, from inside its end; may be NULL. */

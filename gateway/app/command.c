@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 /* Codes that getopt_long returns for long options: beyond any character. */
-enum { OPTIONS_MAX = 16, LONG_FIRST = 256 };
+enum { OPTIONS_MAX = 24, LONG_FIRST = 256 };
 
 struct command_parser {
     struct command_option list[OPTIONS_MAX];
@@ -68,6 +68,12 @@ static bool command_take(struct command_parser *parser, int code, const char *wo
     return true;
 }
 
+/* "-5.00", which getopt would take for options. */
+static bool command_is_amount(const char *word)
+{
+    return word[0] == '-' && ((word[1] >= '0' && word[1] <= '9') || word[1] == '.');
+}
+
 bool command_parse(int argc, char **argv, const struct command_option *own, size_t own_count,
                    struct command_options *out)
 {
@@ -80,6 +86,11 @@ bool command_parse(int argc, char **argv, const struct command_option *own, size
     optind = 0; /* glibc: start afresh */
     for (;;) {
         int at = optind ? optind : 1;
+        if (optind > 0 && at < argc && command_is_amount(argv[at])) { /* no option of ours */
+            if (!command_add_argument(out, argv[optind++]))
+                return false;
+            continue;
+        }
         /* '-': arguments come in order, as code 1; ':': no messages of its own. */
         int code = getopt_long(argc, argv, "-:c:", parser.longs, NULL);
         if (code == -1)

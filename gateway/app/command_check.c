@@ -174,6 +174,28 @@ static void command_check_print_ok(const char *path, const struct configuration 
            configuration->catalogue.service_count, configuration->catalogue.import_count);
 }
 
+/* The ledger's clients against the file's. A ledger that is not there yet, or that cannot be read,
+ * has none to compare: serve says what is wrong with it. */
+static bool command_check_ledger(const struct configuration *configuration,
+                                 struct faultlist *faults)
+{
+    struct ledger_query query = {.request = LEDGER_QUERY_CLIENTS};
+    struct ledger_rows rows;
+    struct arena arena;
+    struct fault why;
+    bool is_good = true;
+    struct ledger *ledger = ledger_open_reading(&configuration->ledger, &why);
+    if (ledger == NULL)
+        return true;
+    arena_init(&arena);
+    ledger_read(ledger, &query, &arena, &rows);
+    for (size_t i = 0; rows.result == LEDGER_DONE && i < rows.client_count; i++)
+        is_good &= configuration_check_client(configuration, rows.clients[i].name, faults, NULL);
+    arena_fini(&arena);
+    ledger_close(&ledger);
+    return is_good;
+}
+
 int command_check_run(int argc, char **argv)
 {
     bool is_online = false;
@@ -190,6 +212,8 @@ int command_check_run(int argc, char **argv)
     faultlist_init(&faults);
     char *path = configuration_find(options.config, &faults);
     struct configuration *configuration = path ? configuration_load(path, &faults) : NULL;
+    if (configuration && !command_check_ledger(configuration, &faults))
+        configuration_unpin(&configuration);
     remote_print_faults(&faults, stderr);
     if (configuration && is_online)
         command_check_ask_all(&online, configuration->providers);

@@ -377,6 +377,28 @@ void configuration_unpin(struct configuration **configuration)
     free(old);
 }
 
+/* ---- the ledger's clients ---- */
+
+bool configuration_check_client(const struct configuration *configuration, struct str name,
+                                struct faultlist *faults, struct fault *why)
+{
+    static const char advice[] = "leave it out here, or give it another name";
+    const struct client *client = client_set_find(configuration->clients, name);
+    if (client == NULL)
+        return true;
+    const struct client_settings *settings = &client->settings;
+    if (faults)
+        faultlist_add(faults,
+                      (struct source_location){faultlist_file(faults, settings->file),
+                                               settings->line, settings->column},
+                      "client `%s` is in the ledger %s as well (client add); %s", settings->name,
+                      configuration->ledger.url, advice);
+    return fault_set(why, FAULT_INVALID,
+                     "%.160s:%u:%u: client `%s` is in the ledger %.120s as well (client add); %s",
+                     settings->file, settings->line, settings->column, settings->name,
+                     configuration->ledger.url, advice);
+}
+
 /* ---- reload ---- */
 
 struct difference {

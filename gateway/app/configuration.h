@@ -42,6 +42,11 @@ struct configuration *configuration_load(const char *path, struct faultlist *fau
 struct configuration *configuration_pin(struct configuration *configuration);
 void configuration_unpin(struct configuration **configuration);
 
+/* Whether a client of the ledger is in the file as well: a fault that names both places, into
+ * faults or, where that is NULL, *why. */
+bool configuration_check_client(const struct configuration *configuration, struct str name,
+                                struct faultlist *faults, struct fault *why);
+
 /* Keys that a reload cannot change (ledger, workers): a fault naming each that differs. */
 bool configuration_check_reload(const struct configuration *running,
                                 const struct configuration *fresh, struct faultlist *faults);

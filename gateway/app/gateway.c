@@ -111,15 +111,60 @@ static void gateway_on_kept_pause(const struct ledger_pause *kept, void *arg)
     provider_pause_name(kept->provider, &pause);
 }
 
+bool gateway_check_currency(struct ledger *ledger, const char *currency, struct fault *why)
+{
+    struct ledger_query query = {.request = LEDGER_QUERY_ACCOUNTS};
+    struct ledger_rows rows;
+    struct arena arena;
+    bool is_good = true;
+    arena_init(&arena);
+    ledger_read(ledger, &query, &arena, &rows);
+    if (rows.result != LEDGER_DONE)
+        is_good = fault_set(why, FAULT_BROKEN, "clients' accounts cannot be read (%s)",
+                            ledger_result_name(rows.result));
+    for (size_t i = 0; is_good && i < rows.account_count; i++) {
+        const struct ledger_account *kept = &rows.accounts[i];
+        if (str_is(kept->currency, currency) ||
+            (kept->account.balance.units == 0 && kept->account.held.units == 0))
+            continue;
+        is_good = fault_set(
+            why, FAULT_INVALID,
+            "`currency` is %.10s now, but client `%.*s` has a balance in %.*s; set "
+            "it back, or bring all balances to 0 first (client list, client credit)",
+            currency, (int)(kept->client.len < 64 ? kept->client.len : 64), kept->client.ptr,
+            (int)(kept->currency.len < 10 ? kept->currency.len : 10), kept->currency.ptr);
+    }
+    arena_fini(&arena);
+    return is_good;
+}
+
+/* The file's clients and the ledger's; none may be in both. */
+static bool gateway_merge_clients(struct gateway *g, struct fault *why)
+{
+    if (g->roster_fault.code != FAULT_NONE) {
+        *why = g->roster_fault;
+        return false;
+    }
+    for (size_t i = 0; i < roster_count(g->roster); i++)
+        if (!configuration_check_client(g->configuration, str_of(roster_at(g->roster, i)->name),
+                                        NULL, why))
+            return false;
+    g->clients = roster_merge(g->roster, g->configuration->clients, why);
+    return g->clients != NULL &&
+           gateway_check_currency(g->ledger, g->configuration->catalogue.currency, why);
+}
+
 static bool gateway_recover(struct gateway *g, struct fault *why)
 {
     struct ledger_visit visit = {.order = gateway_on_kept_order,
                                  .list = gateway_on_kept_list,
                                  .import = gateway_on_kept_import,
                                  .price = gateway_on_kept_price,
+                                 .client = client_changes_on_kept_client,
+                                 .client_key = client_changes_on_kept_key,
                                  .pause = gateway_on_kept_pause,
                                  .arg = g};
-    if (!ledger_recover(g->ledger, &visit, why))
+    if (!ledger_recover(g->ledger, &visit, why) || !gateway_merge_clients(g, why))
         return false;
     log_event(LOG_INFO, "recovered", "unfinished=%zu resumed=%zu",
               open_orders_count(g->open_orders), g->resumed_count);
@@ -185,6 +230,7 @@ struct worker_news gateway_news(struct gateway *g, struct catalogue *catalogue,
     return (struct worker_news){
         .catalogue = catalogue ? catalogue_pin(catalogue) : NULL,
         .configuration = configuration ? configuration_pin(configuration) : NULL,
+        .clients = client_set_pin(g->clients),
         .tls = configuration && g->tls ? tls_context_pin(g->tls) : NULL,
     };
 }
@@ -200,7 +246,7 @@ void gateway_use(struct gateway *g, struct configuration *configuration)
     struct configuration *pinned = configuration_pin(configuration);
     struct refresher_view view = {.settings = &pinned->catalogue,
                                   .providers = pinned->providers,
-                                  .clients = pinned->clients,
+                                  .clients = g->coming_clients ? g->coming_clients : g->clients,
                                   .release = gateway_release_view,
                                   .arg = pinned};
     refresher_configure(g->refresher, &view);
@@ -219,7 +265,7 @@ static void gateway_open_when_settled(struct gateway *g);
 
 static void gateway_use_on_main(struct gateway *g)
 {
-    admin_configure(g->admin, &g->configuration->admin, client_set_pin(g->configuration->clients));
+    admin_configure(g->admin, &g->configuration->admin, client_set_pin(g->clients));
     struct descriptors plan = descriptors_now(g->configuration);
     struct listener_settings side = g->configuration->admin.listener; /* borrows */
     descriptors_log(&plan);
@@ -236,17 +282,29 @@ void gateway_switch(struct gateway *g, struct catalogue *catalogue)
     gateway_open_when_settled(g);
 }
 
+void gateway_switch_clients(struct gateway *g, struct catalogue *catalogue)
+{
+    admin_configure(g->admin, &g->configuration->admin, client_set_pin(g->clients));
+    order_context_set_catalogue(g->context, catalogue);
+    gateway_open_when_settled(g);
+}
+
 static void gateway_on_published(struct loop_message *message)
 {
     struct published *published = (struct published *)message;
     struct gateway *g = published->gateway;
     struct catalogue *catalogue = atomic_exchange(&published->newest, NULL);
-    if (g->is_draining) {
+    bool is_coming = g->coming_clients && catalogue->clients == g->coming_clients;
+    /* One that was made with clients since replaced: a newer one is on its way. */
+    if (g->is_draining || (!is_coming && catalogue->clients != g->clients)) {
         catalogue_unpin(&catalogue);
         return;
     }
-    if (g->coming && catalogue->providers == g->coming->providers) {
-        reload_take(g, catalogue);
+    if (is_coming) {
+        if (g->coming)
+            reload_take(g, catalogue);
+        else
+            reload_take_clients(g, catalogue);
         return;
     }
     gateway_notify_workers(g, catalogue, NULL);
@@ -307,6 +365,12 @@ static void gateway_start_reload(void (*done)(const char *faults, void *done_arg
     reload_start(arg, done, done_arg);
 }
 
+static void gateway_change_client(const struct client_change *change, client_changed_fn *done,
+                                  void *done_arg, void *arg)
+{
+    client_changes_start(arg, change, done, done_arg);
+}
+
 /* ---- the end ---- */
 
 static void gateway_check_drained(struct gateway *g)
@@ -352,6 +416,7 @@ void gateway_end(struct gateway *g, int code)
     g->is_draining = true;
     g->exit_code = code;
     reload_abandon(g);
+    client_changes_abandon(g);
     g->drain_started_ms = clock_monotonic_ms();
     notify_stopping();
     for (size_t i = 0; i < g->worker_count; i++)
@@ -449,6 +514,7 @@ static bool gateway_build(struct gateway *g, struct fault *why)
     g->refresh_loop = loop_new("refresh");
     g->health = health_new();
     g->open_orders = open_orders_new();
+    g->roster = roster_new();
     g->cache = cache_open(&configuration->cache, g->refresh_loop, why);
     if (g->cache == NULL)
         return false;
@@ -476,6 +542,8 @@ static void gateway_build_admin(struct gateway *g)
                                 .cache = g->cache,
                                 .state = gateway_fill_state,
                                 .reload = gateway_start_reload,
+                                .change_client = gateway_change_client,
+                                .roster = g->roster,
                                 .metrics = gateway_print_metrics,
                                 .on_idle = gateway_on_part_idle,
                                 .arg = g};
@@ -503,6 +571,7 @@ static void gateway_start_threads(struct gateway *g)
     for (size_t i = 0; i < g->worker_count; i++)
         worker_start(g->workers[i]);
     gateway_use(g, g->configuration);
+    client_changes_watch_uses(g);
     ASSERT(pthread_create(&g->refresh_thread, NULL, gateway_run_refresh, g) == 0);
 }
 
@@ -525,6 +594,7 @@ static void gateway_take_down(struct gateway *g)
     pthread_join(g->refresh_thread, NULL);
     for (size_t i = 0; i < g->worker_count; i++)
         worker_join(g->workers[i]);
+    client_changes_note_uses(g);
     ledger_close(&g->ledger);
     listener_stop_accepting(g->admin_listener);
     for (size_t i = 0; i < g->worker_count; i++)
@@ -542,6 +612,7 @@ static void gateway_take_down(struct gateway *g)
 static void gateway_free_remainder(struct gateway *g)
 {
     loop_timer_fini(&g->drain_deadline);
+    loop_timer_fini(&g->uses_timer);
     for (size_t i = 0; i < COUNT_OF(g->signals); i++)
         if (g->signals[i])
             event_free(g->signals[i]);
@@ -565,6 +636,9 @@ static void gateway_free_remainder(struct gateway *g)
         configuration_unpin(&g->coming);
     if (g->arrived)
         catalogue_unpin(&g->arrived);
+    client_set_unpin(&g->clients);
+    client_set_unpin(&g->coming_clients);
+    roster_free(g->roster);
     configuration_unpin(&g->configuration);
     arena_fini(&g->resumed_arena);
     free(g->resumed);
@@ -578,6 +652,9 @@ int gateway_run(struct configuration *configuration, const struct gateway_option
                         .settled = {.message = {.run = gateway_on_settled}, .gateway = &g},
                         .check = {.gateway = &g}};
     struct fault why = {0};
+    STAILQ_INIT(&g.changes);
+    STAILQ_INIT(&g.written);
+    STAILQ_INIT(&g.published_changes);
     if (g.options.drain_ms == 0)
         g.options.drain_ms = DRAIN_MS;
     g.started_at_ms = g.configured_at_ms = clock_wall_ms();

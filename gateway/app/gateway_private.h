@@ -3,6 +3,7 @@
 #define APP_GATEWAY_PRIVATE_H
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/queue.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -23,6 +24,9 @@ struct published {               /* from the refresh thread to the main one */
     _Atomic(struct catalogue *) newest; /* not taken yet; pinned, or NULL */
 };
 
+struct pending_change; /* client_changes.c */
+STAILQ_HEAD(change_queue, pending_change);
+
 struct gateway_message { /* in the main loop's mailbox */
     struct loop_message message;
     struct gateway *gateway;
@@ -37,6 +41,8 @@ struct gateway {
     struct configuration *configuration; /* in force; pinned */
     struct configuration *coming;        /* accepted, its snapshot not yet made; pinned, or NULL */
     struct tls_context *tls, *coming_tls;
+    struct client_set *clients;        /* in force: the file's and the ledger's; pinned */
+    struct client_set *coming_clients; /* their snapshot is not yet made; pinned, or NULL */
     struct loop *loop, *refresh_loop;
     pthread_t refresh_thread;
     struct ledger *ledger;
@@ -62,6 +68,13 @@ struct gateway {
     int exit_code;             /* why it ends by itself; otherwise EXIT_OK */
     struct catalogue *arrived; /* of `coming`, while its removals are checked; pinned */
     bool is_checking_removals;
+    struct roster *roster;                 /* the clients in the ledger */
+    struct fault roster_fault;             /* of those read at the start */
+    struct change_queue changes;           /* not begun */
+    struct pending_change *changing;       /* being booked, or NULL */
+    struct change_queue written;           /* booked, not yet on their way */
+    struct change_queue published_changes; /* on their way in coming_clients */
+    struct loop_timer uses_timer;
     struct pending_reload *waiting; /* reloads that `coming` will answer */
     struct ledger_order *resumed;   /* orders to go on with once there is a catalogue */
     size_t resumed_count;
@@ -88,6 +101,29 @@ void reload_abandon(struct gateway *g);
  * needs a provider that goes; if not, gateway_switch and the workers take it, and whoever waits for
  * the reload is notified once each worker has; otherwise the old configuration stays. */
 void reload_take(struct gateway *g, struct catalogue *catalogue);
+/* The same where only clients have changed: who waits is answered once each worker has them. */
+void reload_take_clients(struct gateway *g, struct catalogue *catalogue);
+
+/* client_changes.c */
+void client_changes_start(struct gateway *g, const struct client_change *change,
+                          client_changed_fn *done, void *arg);
+/* A set that holds all that is booked is on its way from now on; takes the pin. */
+void client_changes_install(struct gateway *g, struct client_set *clients);
+/* The configuration that was coming is given up: its clients too. */
+void client_changes_go_back(struct gateway *g);
+/* Sends on its way what was booked since the last one. */
+void client_changes_publish(struct gateway *g);
+void client_changes_answer(struct change_queue *queue);
+/* Whether a client of that name is being added. */
+bool client_changes_is_adding(const struct gateway *g, struct str name);
+/* Draining: who waits is answered. */
+void client_changes_abandon(struct gateway *g);
+/* When keys were used goes to the ledger now and then. */
+void client_changes_note_uses(struct gateway *g);
+void client_changes_watch_uses(struct gateway *g);
+/* Of ledger_visit; arg is the gateway. */
+void client_changes_on_kept_client(const struct ledger_client *client, void *arg);
+void client_changes_on_kept_key(const struct ledger_client_key *key, void *arg);
 
 /* notify.c: reports our state to the service manager, as sd_notify(3) does. */
 /* The address that $NOTIFY_SOCKET's value stands for: a path, or '@' and an abstract name. Returns
@@ -99,12 +135,15 @@ void notify_reloaded(bool is_taken);
 void notify_stopping(void); /* draining */
 
 /* gateway.c */
+/* What clients have or owe is in one currency: another one is refused while there is any. */
+bool gateway_check_currency(struct ledger *ledger, const char *currency, struct fault *why);
 /* A message for a worker, with pins of its own; configuration may be NULL. */
 struct worker_news gateway_news(struct gateway *g, struct catalogue *catalogue,
                                 struct configuration *configuration);
 void gateway_use(struct gateway *g, struct configuration *configuration);
 /* The main thread works with g->configuration and the catalogue (takes the pin) from now on. */
 void gateway_switch(struct gateway *g, struct catalogue *catalogue);
+void gateway_switch_clients(struct gateway *g, struct catalogue *catalogue);
 /* Begins the end: drains everything, then gateway_run returns the code. Only the first call counts.
  */
 void gateway_end(struct gateway *g, int code);

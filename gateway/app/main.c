@@ -99,8 +99,22 @@ static const struct command commands[] = {
     {"check", "check [-c FILE] [--online] [--json]",
      "validates all of the configuration; --online also requests each provider's balance",
      command_check_run},
-    {"client", "client list [-c FILE] [--json]\nclient key [-c FILE] [--json]",
-     "the clients of the running gateway; a new key with its SHA-256", command_client_run},
+    {"client",
+     "client list [-c FILE] [--json]\n"
+     "client add NAME [SETTINGS] [--label TEXT] [-c FILE] [--json]\n"
+     "client set NAME SETTINGS [-c FILE] [--json]\n"
+     "client freeze|unfreeze NAME [-c FILE] [--json]\n"
+     "client key [-c FILE] [--json]\n"
+     "client key add NAME --label TEXT [-c FILE] [--json]\n"
+     "client key revoke NAME LABEL [-c FILE] [--json]\n"
+     "client credit NAME AMOUNT [--id KEY] [--note TEXT] [-c FILE] [--json]\n"
+     "client statement NAME [--since TIME] [--until TIME] [--csv | --json] [-c FILE]",
+     "the clients, those in the file and those added here, which live in the ledger, their keys "
+     "and "
+     "their money. SETTINGS are those of `clients:` in the file: --funds, --balance, "
+     "--credit-limit, --daily-limit, --prices 1=0.80,2=1.20, --markup, --rate-limit, --services, "
+     "--addresses, --get-orders, --refs",
+     command_client_run},
     {"demo", "demo [--port N]",
      "a gateway and three simulated panels on loopback, with a throw-away ledger",
      command_demo_run},

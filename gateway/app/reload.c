@@ -42,13 +42,37 @@ static void reload_mark_leaving(struct gateway *g, const struct configuration *f
         provider_leave(&fresh->providers->list[i], false);
 }
 
+/* A client belongs to the file or to the ledger. */
+static void reload_check_clients(const struct gateway *g, const struct configuration *fresh,
+                                 struct faultlist *faults)
+{
+    for (size_t i = 0; i < roster_count(g->roster); i++)
+        (void)!configuration_check_client(fresh, str_of(roster_at(g->roster, i)->name), faults,
+                                          NULL);
+    for (size_t i = 0; i < fresh->clients->count; i++) {
+        struct str name = str_of(fresh->clients->list[i].settings.name);
+        if (client_changes_is_adding(g, name))
+            (void)!configuration_check_client(fresh, name, faults, NULL);
+    }
+}
+
 static bool reload_take_over(struct gateway *g, struct configuration *fresh,
                              struct faultlist *faults)
 {
     struct fault why;
     struct tls_context *tls = NULL;
+    struct client_set *clients = NULL;
     configuration_check_reload(g->configuration, fresh, faults);
     reload_check_removed(g, fresh, faults);
+    reload_check_clients(g, fresh, faults);
+    if (strcmp(fresh->catalogue.currency, g->configuration->catalogue.currency) != 0 &&
+        !gateway_check_currency(g->ledger, fresh->catalogue.currency, &why))
+        faultlist_add(faults, reload_nowhere(faults, g), "%s", why.message);
+    if (faults->faults == 0) {
+        clients = roster_merge(g->roster, fresh->clients, &why);
+        if (clients == NULL)
+            faultlist_add(faults, reload_nowhere(faults, g), "%s", why.message);
+    }
     if (faults->faults == 0 && fresh->front.certificate) {
         tls = tls_context_new(fresh->front.certificate, fresh->front.key, &why);
         if (tls == NULL)
@@ -58,8 +82,10 @@ static bool reload_take_over(struct gateway *g, struct configuration *fresh,
         faultlist_add(faults, reload_nowhere(faults, g), "%s", why.message);
     if (faults->faults > 0) {
         tls_context_unpin(&tls);
+        client_set_unpin(&clients);
         return false;
     }
+    client_changes_install(g, clients);
     tls_context_unpin(&g->coming_tls);
     g->coming_tls = tls;
     return true;
@@ -172,8 +198,10 @@ void reload_abandon(struct gateway *g)
 
 struct handover { /* of one configuration to all workers */
     struct gateway *gateway;
-    size_t open; /* workers that have not taken it yet */
+    size_t open;    /* workers that have not taken it yet */
+    bool is_reload; /* else clients have changed */
     struct pending_reload *waiting;
+    struct change_queue changes;
 };
 struct taken { /* one worker has */
     struct loop_message message;
@@ -183,10 +211,12 @@ struct taken { /* one worker has */
 static void reload_end_handover(struct handover *handover)
 {
     struct gateway *g = handover->gateway;
-    if (g->is_open)
+    if (handover->is_reload && g->is_open)
         notify_reloaded(true);
-    log_event(LOG_INFO, "reloaded", "path=%s providers=%zu clients=%zu", g->configuration->path,
-              g->configuration->providers->count, g->configuration->clients->count);
+    if (handover->is_reload)
+        log_event(LOG_INFO, "reloaded", "path=%s providers=%zu clients=%zu", g->configuration->path,
+                  g->configuration->providers->count, g->configuration->clients->count);
+    client_changes_answer(&handover->changes);
     reload_answer(&handover->waiting, "");
     free(handover);
 }
@@ -200,19 +230,39 @@ static void reload_on_taken(struct loop_message *message)
         reload_end_handover(handover);
 }
 
-static void reload_hand_over(struct gateway *g, struct catalogue *catalogue)
+static void reload_hand_over(struct gateway *g, struct catalogue *catalogue, bool is_reload)
 {
     struct handover *handover = memory_new(sizeof *handover);
-    *handover = (struct handover){g, g->worker_count, g->waiting};
-    g->waiting = NULL;
+    *handover = (struct handover){.gateway = g, .open = g->worker_count, .is_reload = is_reload};
+    STAILQ_INIT(&handover->changes);
+    STAILQ_CONCAT(&handover->changes, &g->published_changes);
+    if (is_reload) {
+        handover->waiting = g->waiting;
+        g->waiting = NULL;
+    }
     for (size_t i = 0; i < g->worker_count; i++) {
-        struct worker_news news = gateway_news(g, catalogue, g->configuration);
+        struct worker_news news = gateway_news(g, catalogue, is_reload ? g->configuration : NULL);
         struct taken *taken = memory_new(sizeof *taken);
         *taken = (struct taken){.message = {.run = reload_on_taken}, .handover = handover};
         news.reply_to = g->loop;
         news.taken = &taken->message;
         worker_notify(g->workers[i], &news);
     }
+}
+
+static void reload_switch_clients(struct gateway *g)
+{
+    client_set_unpin(&g->clients);
+    g->clients = g->coming_clients;
+    g->coming_clients = NULL;
+}
+
+void reload_take_clients(struct gateway *g, struct catalogue *catalogue)
+{
+    reload_switch_clients(g);
+    reload_hand_over(g, catalogue, false);
+    gateway_switch_clients(g, catalogue);
+    client_changes_publish(g);
 }
 
 static void reload_switch(struct gateway *g)
@@ -229,8 +279,10 @@ static void reload_switch(struct gateway *g)
     log_set_level(g->configuration->log.level);
     g->reloads++;
     g->configured_at_ms = clock_wall_ms();
-    reload_hand_over(g, catalogue);
+    reload_switch_clients(g);
+    reload_hand_over(g, catalogue, true);
     gateway_switch(g, catalogue);
+    client_changes_publish(g);
 }
 
 /* Back to the configuration in force, sockets and snapshots included. */
@@ -244,6 +296,7 @@ static void reload_give_up(struct gateway *g, struct faultlist *faults)
         log_event(LOG_ERROR, "cannot_listen", "reason=%s", log_value(str_of(why.message)).text);
     configuration_unpin(&g->coming);
     tls_context_unpin(&g->coming_tls);
+    client_changes_go_back(g);
     gateway_use(g, g->configuration);
     reload_report_refusal(g, faults, &text);
     reload_answer(&g->waiting, text.ptr);
@@ -264,7 +317,7 @@ static void reload_end_removal(struct reload_removal *removal)
 {
     struct gateway *g = removal->gateway;
     g->is_checking_removals = false;
-    if (g->is_draining || g->coming == NULL || g->arrived->providers != g->coming->providers) {
+    if (g->is_draining || g->coming == NULL || g->arrived->clients != g->coming_clients) {
         /* The end, or another reload came meanwhile: its own snapshot is still to come. */
         catalogue_unpin(&g->arrived);
     } else {

@@ -111,7 +111,6 @@ static void worker_take_configuration(struct worker *worker, const struct worker
     transfer_set_max_connections(worker->loop, connections);
     listener_configure(worker->listener, &front, news->tls);
     order_context_set_settings(worker->context, &fresh->orders);
-    v2_set_clients(worker->v2, client_set_pin(fresh->clients));
     if (worker->configuration)
         configuration_unpin(&worker->configuration);
     worker->configuration = fresh;
@@ -124,6 +123,8 @@ static void worker_on_news(struct loop_message *message)
         order_context_set_catalogue(m->worker->context, m->news.catalogue);
     if (m->news.configuration)
         worker_take_configuration(m->worker, &m->news);
+    if (m->news.clients)
+        v2_set_clients(m->worker->v2, m->news.clients);
     if (m->news.tls)
         tls_context_unpin(&m->news.tls);
     if (m->news.reply_to)

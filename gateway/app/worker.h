@@ -23,6 +23,7 @@ struct worker_parts { /* shared, borrowed */
 struct worker_news {
     struct catalogue *catalogue;
     struct configuration *configuration;
+    struct client_set *clients;
     struct tls_context *tls; /* goes with the configuration; NULL there: no TLS */
     struct loop *reply_to;   /* where `taken` is posted once this is in force; NULL: nobody waits */
     struct loop_message *taken;

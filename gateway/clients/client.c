@@ -14,6 +14,7 @@
 struct client_key {
     struct digest digest;
     const struct client *client;
+    struct client_key_use *use;
     UT_hash_handle hh;
 };
 
@@ -132,6 +133,7 @@ static bool client_add_keys(struct client_set *set, const struct client *client,
         key = memory_new(sizeof *key);
         key->digest = client->settings.keys[i];
         key->client = client;
+        key->use = client_state_key_use(&key->digest);
         HASH_ADD(hh, set->keys, digest, sizeof(struct digest), key);
     }
     return true;
@@ -225,7 +227,7 @@ void client_set_unpin(struct client_set **set)
         client_free_set(old);
 }
 
-const struct client *client_set_find_key(const struct client_set *set, struct str key)
+static const struct client_key *client_find_key(const struct client_set *set, struct str key)
 {
     struct client_key *found;
     struct digest digest;
@@ -234,6 +236,21 @@ const struct client *client_set_find_key(const struct client_set *set, struct st
         return NULL;
     digest = digest_sha256(key);
     HASH_FIND(hh, set->keys, &digest, sizeof digest, found);
+    return found;
+}
+
+const struct client *client_set_find_key(const struct client_set *set, struct str key)
+{
+    const struct client_key *found = client_find_key(set, key);
+    return found ? found->client : NULL;
+}
+
+const struct client *client_set_call_key(const struct client_set *set, struct str key,
+                                         int64_t wall_now_ms)
+{
+    const struct client_key *found = client_find_key(set, key);
+    if (found)
+        atomic_store_explicit(&found->use->at_ms, wall_now_ms, memory_order_relaxed);
     return found ? found->client : NULL;
 }
 

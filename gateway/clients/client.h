@@ -66,6 +66,15 @@ struct client_set *client_set_pin(struct client_set *set);
 void client_set_unpin(struct client_set **set);
 /* NULL when no client has that key (trimmed). The final comparison takes constant time. */
 const struct client *client_set_find_key(const struct client_set *set, struct str key);
+/* The same for a call: notes that the key was used now. */
+const struct client *client_set_call_key(const struct client_set *set, struct str key,
+                                         int64_t wall_now_ms);
+/* When the key of that SHA-256 was last used, by whichever set; wall, 0: never. Any thread. */
+int64_t client_key_last_use(const struct digest *sha256);
+/* As the ledger knows it, before there are calls. */
+void client_key_set_use(const struct digest *sha256, int64_t wall_ms);
+/* When it was last used, if that was not taken before; else 0. One thread. */
+int64_t client_key_take_use(const struct digest *sha256);
 const struct client *client_set_find(const struct client_set *set, struct str name);
 void client_settings_fini(struct client_settings *settings);
 struct client_settings client_settings_copy(const struct client_settings *settings);

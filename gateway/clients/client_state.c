@@ -88,6 +88,52 @@ struct str client_name(unsigned id)
     return state ? str_of(state->name) : STR("");
 }
 
+/* ---- keys ---- */
+
+struct key_use {
+    struct digest sha256;
+    struct client_key_use use;
+    UT_hash_handle hh;
+};
+static pthread_mutex_t key_uses_mutex = PTHREAD_MUTEX_INITIALIZER;
+static struct key_use *key_uses; /* guarded by the mutex */
+
+struct client_key_use *client_state_key_use(const struct digest *sha256)
+{
+    struct key_use *row;
+    pthread_mutex_lock(&key_uses_mutex);
+    HASH_FIND(hh, key_uses, sha256, sizeof *sha256, row);
+    if (row == NULL) {
+        row = memory_new(sizeof *row);
+        row->sha256 = *sha256;
+        HASH_ADD(hh, key_uses, sha256, sizeof row->sha256, row);
+    }
+    pthread_mutex_unlock(&key_uses_mutex);
+    return &row->use;
+}
+
+int64_t client_key_last_use(const struct digest *sha256)
+{
+    return atomic_load_explicit(&client_state_key_use(sha256)->at_ms, memory_order_relaxed);
+}
+
+void client_key_set_use(const struct digest *sha256, int64_t wall_ms)
+{
+    struct client_key_use *use = client_state_key_use(sha256);
+    atomic_store_explicit(&use->at_ms, wall_ms, memory_order_relaxed);
+    use->taken_ms = wall_ms;
+}
+
+int64_t client_key_take_use(const struct digest *sha256)
+{
+    struct client_key_use *use = client_state_key_use(sha256);
+    int64_t at_ms = atomic_load_explicit(&use->at_ms, memory_order_relaxed);
+    if (at_ms == use->taken_ms)
+        return 0;
+    use->taken_ms = at_ms;
+    return at_ms;
+}
+
 bool client_reserve_token(const struct client *client, int64_t monotonic_now_ms,
                           int64_t patience_ms, int64_t *wait_ms_out)
 {

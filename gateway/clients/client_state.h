@@ -11,6 +11,13 @@ struct client_state {
     struct ratelimit bucket;
 };
 
+/* When a key was last used; likewise, by its SHA-256. */
+struct client_key_use {
+    _Atomic int64_t at_ms; /* wall; 0: never */
+    int64_t taken_ms;      /* what client_key_take_use gave last */
+};
+struct client_key_use *client_state_key_use(const struct digest *sha256);
+
 /* Made at first sight. */
 struct client_state *client_state_of(struct str name);
 

@@ -293,7 +293,7 @@ static void v2_handle_request(struct call *call)
         return;
     }
     struct str key = v2_find_key(call);
-    call->client = client_set_find_key(call->clients, key);
+    call->client = client_set_call_key(call->clients, key, clock_wall_ms());
     if (key.len == 0)
         call_error(call, "Invalid API key"); /* forgotten, not guessed: nobody is slowed for it */
     else if (call->client == NULL)

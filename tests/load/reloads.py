@@ -48,7 +48,7 @@ class Reloads:
             yield "good", merged(self.config, {
                 "listen": self.listen + [self.extra] * (i % 2), "status_within": f"{2000 + i % 7}ms",
                 "services": [{**service, "markup": f"{20 + i % 10}%"} for service in self.config["services"]],
-                "clients": self.config["clients"] + [{"name": f"guest{i % 2}", "key": f"guest-key-0123456789-{i % 2}"}]})
+                "clients": self.config["clients"] + [{"name": f"guest{i % 2}", "key": f"guest-key-0123456789-{i % 2}", "balance": 0}]})
 
     def reload_for_ever(self):
         good = self.config

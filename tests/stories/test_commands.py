@@ -60,7 +60,7 @@ def test_a_name_that_a_panel_gives_reads_no_secret_of_ours(make_panel, make_gate
                                    ["order", "resolve", "--provider", "alpha", "--refund"],
                                    ["order", "resolve", "--provider", "a", "--text", "t", "--accepted", "1"],
                                    ["provider"], ["provider", "pause"], ["provider", "list", "x"], ["client"],
-                                   ["client", "credit", "shop", "5"], ["ledger"], ["ledger", "backup"], ["reload", "x"],
+                                   ["client", "credit", "shop"], ["ledger"], ["ledger", "backup"], ["reload", "x"],
                                    ["explain", "1"], ["explain", "a", "b"], ["explain", "1", "0"], ["explain", "1", "-5"],
                                    ["explain", "1", "99999999999999999999"], ["explain", "-1", "5"], ["explain", "1", "1", "1"],
                                    ["explain", "4294967296", "1"], ["explain", "1", "1.5"], ["explain", "", "1"],

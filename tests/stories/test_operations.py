@@ -561,7 +561,7 @@ def test_the_ledger_is_read_when_no_gateway_runs(gateway, alpha, tmp_path):
 
 def test_what_needs_the_gateway_says_where_it_looked(gateway):
     gateway.stop()
-    for words in (["provider", "list"], ["client", "list"], ["reload"], ["explain", 1, 100],
+    for words in (["provider", "list"], ["client", "freeze", "shop"], ["reload"], ["explain", 1, 100],
                   ["order", "resolve", 1, "--refund"], ["provider", "pause", "alpha"]):
         done = gateway.cli(*words)
         assert done.returncode == 3 and f"127.0.0.1:{gateway.admin_port}" in done.stderr, (words, done)
