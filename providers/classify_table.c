@@ -5,6 +5,9 @@
 #include "providers/classify.h"
 
 const struct classify_row classify_table_rows[] = {
+    {MEANING_FUNDS, "balance exceeded*|*your balance exceeded*|no balance|"
+                    "*credit limit exceeded*|*credit limit reached*|"
+                    "*credit is not enough*"},
     {MEANING_FUNDS, "not enough funds*|*not enough funds*|*not enough balance*|"
                     "*not enough credit*|*not enough money*|*not enough fund*"},
     {MEANING_FUNDS, "*insufficient balance*|*insufficient fund*|*insufficient credit*|"
@@ -56,6 +59,11 @@ const struct classify_row classify_table_rows[] = {
     {MEANING_FUNDS, "*余额不足*"},
     /* Persian */
     {MEANING_FUNDS, "*موجودی*کافی*"},
+    /* Dutch */
+    {MEANING_FUNDS, "*onvoldoende saldo*|*saldo is te laag*|*onvoldoende tegoed*"},
+    /* Ukrainian */
+    {MEANING_FUNDS, "*недостатньо коштів*|*недостатньо грошей*|*недостатньо*баланс*"},
+    {MEANING_KEY, "auth failed*|auth error*|*authorization failed*"},
     {MEANING_KEY, "invalid api key*|incorrect api key*|wrong api key*|*invalid api key*|"
                   "*incorrect api key*|*wrong api key*|*bad api key*|"
                   "*api key is incorrect*|*api key is invalid*|*api key is wrong*|"
@@ -107,6 +115,9 @@ const struct classify_row classify_table_rows[] = {
     {MEANING_KEY, "*nieprawidlowy klucz*|*bledny klucz*"},
     /* Chinese */
     {MEANING_KEY, "*密钥*"},
+    {MEANING_ACCOUNT, "not authorized|you are not authorized|invalid ip|"
+                      "invalid ip address*|*account not verified*|"
+                      "*account is not verified*"},
     {MEANING_ACCOUNT, "neworder.error.account banned|*account is inactive*|*account is not "
                       "active*|*account is suspended*|"
                       "*account*suspended*|*account*banned*|*account is blocked*|"
@@ -149,6 +160,9 @@ const struct classify_row classify_table_rows[] = {
     {MEANING_ACCOUNT, "*compte*suspendu*|*compte*inactif*|*compte*bloque*|*acces refuse*"},
     /* German */
     {MEANING_ACCOUNT, "*konto*gesperrt*|*zugriff verweigert*|*konto*inaktiv*"},
+    {MEANING_MAINTENANCE, "*orders are temporarily disabled*|*new orders are not accepted*|"
+                          "*not accepting new orders*|*not accepting orders*|"
+                          "*panel is closed*|*provider is disabled*|*csrf*|page expired*"},
     {MEANING_MAINTENANCE, "*maintenance*|*ordering is disabled*|*ordering disabled*|"
                           "*orders are disabled*|*ordering is closed*|api is disabled*|"
                           "*api is disabled|*api disabled|service unavailable*|"
@@ -185,6 +199,7 @@ const struct classify_row classify_table_rows[] = {
     {MEANING_MAINTENANCE, "*texnik ishlar*"},
     /* Chinese */
     {MEANING_MAINTENANCE, "*维护*"},
+    {MEANING_RATE, "*maximum number of requests*|*maximum number of calls*"},
     {MEANING_RATE, "*too many requests*|*too many request*|*too many attempts*|*rate limit*|"
                    "*ratelimit*|*request limit*|*requests limit*|*api limit*|"
                    "*limit of requests*|*too fast*|*too quickly*|*slow down*|*throttle*|"
@@ -241,6 +256,8 @@ const struct classify_row classify_table_rows[] = {
      "*package does not exist*|*service cannot be ordered*|"
      "*can't order this service*|*cannot order this service*|"
      "*service is overloaded*"},
+    {MEANING_SERVICE, "*selected service id is invalid*|*product not found*|"
+                      "*package not found*|*invalid package*|*invalid product*"},
     {MEANING_SERVICE, "to order this service*|*to order this service*"},
     {MEANING_SERVICE, "#105"},
     /* Turkish */
@@ -286,6 +303,8 @@ const struct classify_row classify_table_rows[] = {
     /* Polish */
     {MEANING_SERVICE, "*usluga*nie istnieje*|*usluga*wylaczona*|*usluga*niedostepna*|"
                       "*nieprawidlowa usluga*"},
+    /* Chinese */
+    {MEANING_SERVICE, "*服务不存在*|*服务不可用*|*服务已下架*|*服务已关闭*"},
     {MEANING_SETUP,
      "missing required parameter: request id*|*parameter: request id*|"
      "*unable to verify your domain*|*domain*not authori*|"
@@ -323,6 +342,7 @@ const struct classify_row classify_table_rows[] = {
 
     /* ---- a new order ---- */
 
+    {MEANING_QUANTITY, "quantity min|quantity max"},
     {MEANING_QUANTITY, "neworder.error.min quantity|neworder.error.max quantity|*min quantity*|"
                        "*max quantity*|*quantity less than*|*quantity more than*|"
                        "*quantity is less than*|*quantity is more than*|*quantity greater than*|"
@@ -370,7 +390,8 @@ const struct classify_row classify_table_rows[] = {
     /* Indonesian */
     {MEANING_QUANTITY, "*jumlah*minim*|*jumlah*maks*|*minim*jumlah*|*maks*jumlah*|"
                        "*minimal pemesanan*|*maksimal pemesanan*|*jumlah*kurang*|"
-                       "*jumlah*melebihi*|*jumlah tidak*|*minimal order*|*maksimal order*"},
+                       "*jumlah*melebihi*|*jumlah tidak*|*minimal order*|*maksimal order*|"
+                       "*jumlah*tidak sesuai*"},
     /* French */
     {MEANING_QUANTITY, "*quantite*minim*|*quantite*maxim*|*quantite*invalide*|"
                        "*quantite*inferieure*|*quantite*superieure*"},
@@ -381,6 +402,8 @@ const struct classify_row classify_table_rows[] = {
     /* Polish */
     {MEANING_QUANTITY, "*ilosc*minimal*|*ilosc*maksymal*|*minimalna ilosc*|*maksymalna ilosc*|"
                        "*nieprawidlowa ilosc*"},
+    /* Chinese */
+    {MEANING_QUANTITY, "*数量无效*|*数量错误*|*数量不正确*"},
     {MEANING_FIELD,
      "user not found|* user not found*|neworder.error.*|*comments field is required*|"
      "*comments*required*|*invalid comment*|*incorrect comment*|*bad comment*|"
@@ -437,6 +460,11 @@ const struct classify_row classify_table_rows[] = {
     {MEANING_FIELD, "*champ*obligatoire*|*champs obligatoires*|*champ*requis*"},
     /* German */
     {MEANING_FIELD, "*pflichtfeld*|*erforderlich*"},
+    {MEANING_LINK, "*user does not exist on *|*user doesn't exist on *|"
+                   "*account does not exist on *|*cannot order for this link*|"
+                   "*can't order for this link*|*can not order for this link*|"
+                   "*link too long*|*link is too long*|*url is too long*|"
+                   "*link may not be greater*"},
     {MEANING_LINK, "neworder.error.link|*.error.link|bad link*|*bad link*|incorrect link*|"
                    "*incorrect link*|invalid link*|*invalid link*|link not found*|"
                    "*link not found*|wrong link*|*wrong link*|*private account*|"
@@ -486,14 +514,16 @@ const struct classify_row classify_table_rows[] = {
                    "*ссылка*неверн*|*ссылка*некорректн*|*неверный url*|"
                    "*неверный формат ссылки*|*закрытый аккаунт*|*аккаунт закрыт*|"
                    "*приватный аккаунт*|*аккаунт приватный*|*закрытый профиль*|"
-                   "*профиль закрыт*"},
+                   "*профиль закрыт*|"
+                   "*ссылка не найдена*|*ссылка не существует*|*пользователь не найден в*"},
     /* Arabic */
     {MEANING_LINK, "*الرابط غير*|*رابط غير*|*رابط خاطئ*|*الرابط خاطئ*|*الحساب خاص*|"
                    "*حساب خاص*"},
     /* Indonesian */
     {MEANING_LINK, "*link tidak*|*tautan tidak*|*link salah*|*tautan salah*|"
                    "*url tidak valid*|*akun privat*|*akun di private*|*akun*terkunci*|"
-                   "*target tidak*|*target salah*|*link*private*"},
+                   "*target tidak*|*target salah*|*link*private*|"
+                   "*username tidak ditemukan*|*akun tidak ditemukan*"},
     /* French */
     {MEANING_LINK, "*lien invalide*|*lien incorrect*|*lien non valide*|*compte prive*|"
                    "*lien*n'est pas valide*"},
@@ -563,19 +593,30 @@ const struct classify_row classify_table_rows[] = {
     {MEANING_ACTIVE_ORDER, "*aktywne zamowienie*|*tym samym link*"},
     /* Uzbek */
     {MEANING_ACTIVE_ORDER, "*faol buyurtma*"},
-    {MEANING_DOUBT, "*error processing your request*|*error occurred while placing*|"
-                    "*error while placing*|*error placing*order*|*unknown error*|"
-                    "*failed to place order*|*failed to place*order*|"
-                    "*failed to create*order*|*failed to submit*order*|"
-                    "*could not place*order*|*could not create*order*|"
-                    "*unable to place*order*|*unable to create*order*|"
-                    "*order was not created*|*order not created*|*order could not be*|"
-                    "*order failed*|*order*has failed*|*internal server error*|server error*|"
-                    "*internal error*|*unexpected error*|*gateway time*|"
-                    "bad gateway*|*system error*|*connection error*|*connection failed*|"
-                    "*curl error*|*could not connect*|*database error*|*sql*error*|"
-                    "*sqlstate*|*access denied for user*|*invalid response*|*service response*|"
-                    "*bad response*|*empty response*|*no response*|#114|#500"},
+    {MEANING_DOUBT,
+     "*error processing your request*|*error occurred while placing*|"
+     "*error while placing*|*error placing*order*|*unknown error*|"
+     "*failed to place order*|*failed to place*order*|"
+     "*failed to create*order*|*failed to submit*order*|"
+     "*could not place*order*|*could not create*order*|"
+     "*unable to place*order*|*unable to create*order*|"
+     "*order was not created*|*order not created*|*order could not be*|"
+     "*order failed*|*order*has failed*|*internal server error*|"
+     "server error*|"
+     "*internal error*|*unexpected error*|*gateway time*|"
+     "bad gateway*|*system error*|*connection error*|"
+     "*connection failed*|"
+     "*curl error*|*could not connect*|*database error*|*sql*error*|"
+     "*sqlstate*|*access denied for user*|*call to undefined*|"
+     "*undefined index*|*undefined array key*|*undefined variable*|"
+     "*undefined property*|*undefined offset*|*unknown column*|"
+     "*column not found*|*no space left on*|*duplicate entry*|"
+     "*constraint violation*|*constraint fails*|*base table or view*|"
+     "*table '*' doesn't exist*|*illuminate*|*method illuminate*does not exist*|*non-object*|"
+     "*call to a member function*|*argument #*must be of type*|"
+     "*traceback*|*keyerror*|*typeerror*|*invalid response*|"
+     "*service response*|"
+     "*bad response*|*empty response*|*no response*|#114|#500"},
     {MEANING_WORDLESS, "error|failed|fail|api error"},
     {MEANING_BROKEN, "*an error occurred*|*an error has occurred*|*error has been occurred*|"
                      "*timeout*|*timed out*|*time out*|*exception*|*something went wrong*|"
@@ -658,6 +699,7 @@ const struct classify_row classify_table_rows[] = {
 
     /* ---- an order that was placed ---- */
 
+    {MEANING_ORDER_ID, "*selected order is invalid*|*selected order id is invalid*"},
     {MEANING_ORDER_ID, "incorrect order id*|*incorrect order id*|invalid order id*|"
                        "*invalid order id*|*incorrect order|*invalid order*|*wrong order id*|"
                        "*wrong order*|*bad order id*|order not found*|*order not found*|"
@@ -789,12 +831,18 @@ const struct classify_row classify_table_rows[] = {
     {MEANING_CANCEL, "*annulla*"},
     /* Polish */
     {MEANING_CANCEL, "*anulowa*"},
-    {MEANING_TOO_MANY, "maximum 100 orders*|*maximum*orders*|*too many orders*|*too many ids*|"
+    {MEANING_TOO_MANY, "maximum 100 orders*|*maximum*orders*|*too many orders*|"
+                       "*too many ids*|"
                        "*max*orders*|*up to 100*|*limit*100*|*more than 100*|*exceed*100*"},
 };
 const size_t classify_table_row_count = COUNT_OF(classify_table_rows);
 
 const char classify_table_placed[] =
+    "*order created*|*order placed*|order accepted*|*your order accepted*|order received*|"
+    "order saved*|order queued*|order is queued*|order pending*|order is pending*|"
+    "order is waiting*|order is on hold*|order is scheduled*|*your order is being processed*|"
+    "*order has been received*|*order was received*|*order has been saved*|"
+    "*order has been queued*|*order was submitted*|*order has been submitted*|"
     "*order was created*|*order has been created*|*order was placed*|*order has been placed*|"
     "*order was accepted*|*order has been accepted*|*order may have been*|"
     "*order might have been*|*order status*unknown*|*status of*order*unknown*";

@@ -106,10 +106,17 @@ static bool decode_items_read_refill(struct decoding *d, struct upstream_item *i
     return false;
 }
 
+/* Where the refill's state has a name of its own, `status` is the call's. */
+static const json_t *decode_items_find_refill_status(const json_t *entry)
+{
+    const json_t *own = scalar_member(entry, "refill_status");
+    return own != NULL ? own : scalar_member(entry, "status");
+}
+
 static bool decode_items_read_refill_status(struct decoding *d, struct upstream_item *item,
                                             const json_t *entry)
 {
-    const json_t *status = scalar_member(entry, "status");
+    const json_t *status = decode_items_find_refill_status(entry);
     struct scalar plain = scalar_of(json_is_object(entry) ? status : entry);
     if (json_is_object(entry) && decode_items_take_error(d, item, entry, NULL) == COMPLAINT_TAKEN)
         return true;
@@ -119,6 +126,18 @@ static bool decode_items_read_refill_status(struct decoding *d, struct upstream_
     decode_items_accept(item);
     item->status = statusword_find_refill(d->settings, scalar_print(plain, d->arena));
     return true;
+}
+
+/* "error", or "Order cannot be cancelled": a text in place of the result that a table knows. */
+static bool decode_items_is_no_in_words(const struct decoding *d, struct scalar plain,
+                                        struct errortext *out)
+{
+    struct str text = str_trim(plain.text);
+    if (plain.kind != SCALAR_TEXT || text.len == 0)
+        return false;
+    struct verdict verdict = classify_text(d->settings, d->request->action, text);
+    *out = (struct errortext){.texts = {text}, .count = 1};
+    return verdict.is_known && verdict.clarity != CLARITY_TOPIC;
 }
 
 static bool decode_items_read_cancel(struct decoding *d, struct upstream_item *item,
@@ -147,6 +166,8 @@ static bool decode_items_read_cancel(struct decoding *d, struct upstream_item *i
     if (plain.kind == SCALAR_NONE)
         return false;
     if (scalar_is_falsy(plain))
+        return decode_items_refuse_item(d, item, &none);
+    if (decode_items_is_no_in_words(d, plain, &none))
         return decode_items_refuse_item(d, item, &none);
     decode_items_accept(item);
     return true;

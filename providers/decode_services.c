@@ -160,9 +160,9 @@ static bool decode_services_read_row(struct decoding *d, const json_t *row, cons
     out->category = decode_services_read_name(d, scalar_member(row, "category"), NAME_MAX, has_key);
     out->type_text = decode_services_read_name(d, scalar_member(row, "type"), ID_MAX, has_key);
     out->type = ordertype_fold(out->type_text);
-    out->has_rate = scalar_money(scalar_of(scalar_member(row, "rate")), scalar_currency(row),
-                                 &out->rate, NULL) &&
-                    out->rate.units >= 0;
+    struct scalar rate = scalar_of(scalar_member(row, "rate"));
+    struct str beside = decode_beside(d, scalar_currency(row), rate);
+    out->has_rate = scalar_money(rate, beside, &out->rate, NULL) && out->rate.units >= 0;
     if (!out->has_rate)
         out->rate = MONEY_ZERO;
     decode_services_read_limits(row, out);

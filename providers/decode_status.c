@@ -55,8 +55,10 @@ void decode_status_member(struct status_reading *reading, enum status_member mem
             decode_status_take_word(reading, scalar_print(value, arena));
         break;
     case STATUS_MEMBER_CHARGE:
-        status->has_charge = scalar_money(value, reading->currency, &status->charge, NULL) &&
-                             status->charge.units >= 0;
+        status->has_charge =
+            scalar_money(value, decode_beside(reading->d, reading->currency, value),
+                         &status->charge, NULL) &&
+            status->charge.units >= 0;
         break;
     case STATUS_MEMBER_START_COUNT:
     case STATUS_MEMBER_START_COUNTER:
@@ -93,9 +95,11 @@ bool decode_status_finish(struct status_reading *reading)
 {
     struct upstream_status *status = reading->status;
     struct str id = reading->asked_id;
-    /* A lone {"status":"success"} speaks of the call, not of the order. */
-    bool is_of_call =
-        !reading->has_facts && str_equal_folded(str_trim(status->word), STR("success"));
+    /* A lone {"status":"success"} speaks of the call, not of the order; so it does, or may, beside
+     * nothing but pieces that remain. */
+    bool is_left = status->remains > 0 && !status->has_charge && !status->has_start_count;
+    bool is_of_call = (!reading->has_facts || is_left) &&
+                      str_equal_folded(str_trim(status->word), STR("success"));
     if (!reading->has_status || reading->is_other || is_of_call) {
         *status =
             (struct upstream_status){.id = id, .is_absent = true, .status = ORDERSTATUS_UNKNOWN};
@@ -149,15 +153,17 @@ static bool decode_status_is_plain(const json_t *status)
 }
 
 /* Where an order's state has a name of its own, `status` is the call's: {"status":"success",
- * "order_status":"In progress"}. */
+ * "order_status":"In progress"}. The vaguer names count only beside a call's success. */
 static const json_t *decode_status_find(const json_t *object)
 {
     static const char *const names[] = {"order_status", "orderStatus", "status_order",
                                         "order_state",  "state",       "status_text"};
+    enum { SURE_NAMES = 4 };
     const json_t *status = scalar_member(object, "status");
-    if (decode_status_is_plain(status) && !errortext_is_success(status))
+    bool is_own = decode_status_is_plain(status) && !errortext_is_success(status);
+    if (json_is_string(status) && orderstatus_fold(scalar_of(status).text) == ORDERSTATUS_REVIEW)
         return status;
-    for (size_t i = 0; i < COUNT_OF(names); i++) {
+    for (size_t i = 0; i < (is_own ? SURE_NAMES : COUNT_OF(names)); i++) {
         const json_t *own = scalar_member(object, names[i]);
         if (decode_status_is_plain(own))
             return own;
@@ -347,22 +353,39 @@ static void decode_status_read_row(struct decoding *d, struct upstream_status *s
             .id = status->id, .is_absent = true, .status = ORDERSTATUS_UNKNOWN};
 }
 
+/* Into the status that the row names, where it was asked for; false when it names none. */
+static bool decode_status_read_named(struct decoding *d, bool *is_contradicted, const json_t *row)
+{
+    static const char *const names[] = {"order", "order_id", "orderId", "id"};
+    const json_t *id = NULL;
+    for (size_t n = 0; n < COUNT_OF(names) && id == NULL; n++)
+        id = scalar_member(row, names[n]);
+    struct str text = scalar_print(scalar_of(id), d->arena);
+    struct upstream_status *status = text.len > 0 ? decode_status_find_asked(d, text) : NULL;
+    if (status != NULL)
+        decode_status_read_row(d, status, &is_contradicted[status - d->answer->statuses], row);
+    return text.len > 0;
+}
+
+/* {"0":{"order":1,…},"1":…}: PHP's way to print such a list with gaps. */
+static bool decode_status_read_values(struct decoding *d, const json_t *object)
+{
+    const char *key;
+    json_t *value;
+    size_t named = 0;
+    bool *is_contradicted = arena_new(d->arena, d->answer->status_count + 1);
+    json_object_foreach((json_t *)(uintptr_t)object, key, value) named +=
+        decode_status_read_named(d, is_contradicted, value);
+    return named > 0;
+}
+
 /* [{"order":1,…},…]; without ids nothing is given to anybody. */
 static void decode_status_read_list(struct decoding *d, const json_t *list)
 {
-    static const char *const names[] = {"order", "order_id", "orderId", "id"};
     size_t count = json_array_size(list), named = 0;
     bool *is_contradicted = arena_new(d->arena, d->answer->status_count + 1);
-    for (size_t i = 0; i < count; i++) {
-        const json_t *row = json_array_get(list, i), *id = NULL;
-        for (size_t n = 0; n < COUNT_OF(names) && id == NULL; n++)
-            id = scalar_member(row, names[n]);
-        struct str text = scalar_print(scalar_of(id), d->arena);
-        named += text.len > 0;
-        struct upstream_status *status = text.len > 0 ? decode_status_find_asked(d, text) : NULL;
-        if (status != NULL)
-            decode_status_read_row(d, status, &is_contradicted[status - d->answer->statuses], row);
-    }
+    for (size_t i = 0; i < count; i++)
+        named += decode_status_read_named(d, is_contradicted, json_array_get(list, i));
     if (count == 1 && named == 0 && d->request->id_count == 1)
         named = decode_status_read_entry(d, d->answer->statuses, json_array_get(list, 0)) ? 1 : 0;
     if (named == 0 && count > 0)
@@ -398,6 +421,31 @@ static void decode_status_fail_many(struct decoding *d)
     }
     decode_status_learn(d);
     d->answer->refusal = REFUSAL_ORDER_ID;
+}
+
+/* Does the list or object hold objects, as one of statuses does? */
+static bool decode_status_holds_objects(const json_t *value)
+{
+    void *first = json_object_iter((json_t *)(uintptr_t)value);
+    return json_is_array(value) ? json_is_object(json_array_get(value, 0))
+                                : json_is_object(json_object_iter_value(first));
+}
+
+/* What stands around the statuses of many taken off. */
+static const json_t *decode_status_unwrap_many(const json_t *root)
+{
+    static const char *const names[] = {"orders",  "statuses", "result",
+                                        "results", "response", "payload"};
+    const json_t *data = decode_unwrap(root);
+    const json_t *status = scalar_member(root, "status");
+    if (data != root || (decode_status_is_plain(status) && !errortext_is_success(status)))
+        return data;
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        const json_t *inner = scalar_member(root, names[i]);
+        if (decode_status_holds_objects(inner))
+            return inner;
+    }
+    return root;
 }
 
 static size_t decode_status_read_keyed(struct decoding *d, const json_t *object)
@@ -452,9 +500,7 @@ void decode_status_many(struct decoding *d)
         decode_status_learn(d);
         return;
     }
-    const json_t *inner = decode_unwrap(root);
-    if (inner == root && !decode_status_has_plain_status(root))
-        inner = scalar_member(root, "orders") ? scalar_member(root, "orders") : root;
+    const json_t *inner = decode_status_unwrap_many(root);
     if (decode_is_error(d))
         decode_status_fail_many(d);
     else if (json_is_array(inner))
@@ -464,6 +510,8 @@ void decode_status_many(struct decoding *d)
     else if (decode_status_has_plain_status(inner) &&
              (inner != root || !errortext_is_success(scalar_member(root, "status"))))
         decode_status_read_flat(d, inner);
+    else if (json_is_object(inner) && decode_status_read_values(d, inner))
+        decode_status_learn(d);
     else if (json_is_object(inner) &&
              (json_object_size(inner) == 0 || decode_status_holds_entries(inner)))
         decode_status_learn(d);

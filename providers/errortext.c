@@ -35,6 +35,8 @@ static const char *const message_keys[] = {
 static const char *const code_keys[] = {"code", "error_code", "errorCode", "error", "type"};
 /* What one family of scripts or another puts around the rest of an answer. */
 static const char *const wrapper_keys[] = {"data", "result", "response", "payload"};
+/* Where an `error` of its own may stand in place of what was asked for. */
+static const char *const holder_keys[] = {"data", "result", "response", "payload", "body", "order"};
 
 static bool errortext_is(const json_t *value, json_type type)
 {
@@ -237,8 +239,8 @@ static void errortext_of_object(struct errortext *found, const json_t *root, str
         }
         found->is_hint |= !found->is_error && found->count > before;
     }
-    for (size_t i = 0; i < COUNT_OF(wrapper_keys) && !found->is_error; i++) {
-        const json_t *inner = scalar_member(root, wrapper_keys[i]);
+    for (size_t i = 0; i < COUNT_OF(holder_keys) && !found->is_error; i++) {
+        const json_t *inner = scalar_member(root, holder_keys[i]);
         if (errortext_is(inner, JSON_OBJECT))
             found->is_error = errortext_add(found, scalar_member(inner, "error"), arena) ||
                               errortext_add(found, scalar_member(inner, "errors"), arena);

@@ -402,7 +402,7 @@ static json_t *replyjson_load_among_text(struct str text, bool is_strict, struct
     return NULL;
 }
 
-/* Without blanks, byte order marks and other invisible ones at both ends. */
+/* Without blanks, byte order marks and other invisible ones at both ends, a C string's end too. */
 static struct str replyjson_trim(struct str text)
 {
     static const char *const marks[] = {"\xEF\xBB\xBF", "\xE2\x80\x8B", "\xE2\x81\xA0"};
@@ -416,6 +416,7 @@ static struct str replyjson_trim(struct str text)
             if (str_ends(text, str_of(marks[i])))
                 text.len -= strlen(marks[i]);
         }
+        text.len -= text.len > 0 && text.ptr[text.len - 1] == '\0';
     } while (text.len < len);
     return text;
 }

@@ -60,7 +60,8 @@ static struct str params_name_fold(char *name, size_t len)
 }
 
 /* Parameters that are lists by nature: repeated, or printed as a list ("[1, 2]"), each element
- * counts. Of any other name the last value wins, as in PHP. */
+ * counts. Of any other name the last value wins, as in PHP; a list of several there is joined by
+ * what no number holds, lest 1 and 200 become "1,200". */
 static const struct params_list {
     struct str name;
     char separator; /* between the elements of the joined value; links and comments hold commas */
@@ -86,7 +87,7 @@ static const struct params_list *params_list_find(struct str name)
 static char params_separator_of(struct str name)
 {
     const struct params_list *list = params_list_find(name);
-    return list ? list->separator : ',';
+    return list ? list->separator : '\n';
 }
 
 /* The row to write to: PARAMS_MAX when an earlier source has the name, *is_new when nobody has. */

@@ -2,7 +2,7 @@
  * one list of names and values. The body wins over the query. Names and values are decoded once;
  * values may hold any bytes but NUL (which is a fault).
  *
- * Lists become one value joined by commas (links and comments: by LF), however they are written:
+ * Lists become one value, ids and words joined by commas, all others by LF, however written:
  * "orders[]=1", "orders[0]=1", a JSON array, and for parameters that are lists by nature a repeated
  * name or a printed list ("[1, 2]", "['a', 'b']"). Of any other repeated name the last value wins,
  * as in PHP. JSON true and false become "1" and "0", null is absent, numbers keep their digits.

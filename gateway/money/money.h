@@ -24,9 +24,12 @@ bool money_parse(struct str text, enum money_rounding rounding, struct money *ou
  * beside is the code of a currency said next to the amount, or STR_NONE. Beside the sign or code of
  * a currency without small coins a lone '.' before exactly three digits separates thousands, as a
  * lone ',' does in every currency. currency_out, when not NULL, gets a code found in the text
- * ("USD" for "$") or STR_NONE; it is borrowed. */
+ * ("USD" for "$", but beside another currency that writes that sign, this) or STR_NONE; borrowed.
+ */
 bool money_parse_loose(struct str text, struct str beside, struct money *out,
                        struct str *currency_out) MUST_USE;
+/* The text holds a sign that several currencies write ("$", "¥", "£", "Rs"), this one too. */
+bool money_is_signed_as(struct str text, struct str currency);
 /* IDR, VND, JPY and the like: prices there have no decimals. Case is ignored. */
 bool money_is_coinless(struct str currency);
 /* A JSON real as read by jansson: printed with 15 significant digits, then parsed (MONEY_UP). */

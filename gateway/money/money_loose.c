@@ -22,6 +22,18 @@ static const struct currency_sign signs[] = {
     {"원", "KRW"},   {"₭", "LAK"},   {"تومان", "IRT"}, {"ریال", "IRR"}, {"$", "USD"},
 };
 
+/* Signs that several currencies write: which one is meant only the account's own currency tells. */
+static const struct {
+    const char *sign, *codes;
+} shared_signs[] = {
+    {"$", "USD ARS AUD BBD BMD BND BSD BZD CAD CLP COP CUP DOP FJD GYD HKD JMD KYD LRD MXN NAD NZD "
+          "SBD SGD SRD TTD TWD UYU XCD"},
+    {"¥", "JPY CNY"},
+    {"￥", "JPY CNY"},
+    {"£", "GBP EGP FKP GIP LBP SHP SSP SYP"},
+    {"Rs", "INR PKR LKR NPR MUR SCR"},
+};
+
 /* Those of ISO 4217 without a minor unit, and those whose minor unit nobody writes any more. */
 static const char *const coinless[] = {
     "BIF", "CLP", "COP", "DJF", "GNF", "IDR", "IRR", "IRT", "ISK",  "JPY",
@@ -40,6 +52,27 @@ bool money_is_coinless(struct str currency)
 static bool money_loose_is_letter(char c)
 {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+/* Does the currency write that sign, as others do? */
+static bool money_loose_shares(struct str sign, struct str currency)
+{
+    for (size_t i = 0; i < COUNT_OF(shared_signs) && currency.len == 3; i++)
+        if (str_starts(sign, str_of(shared_signs[i].sign)))
+            return str_find_folded(str_of(shared_signs[i].codes), currency) != SIZE_MAX;
+    return false;
+}
+
+bool money_is_signed_as(struct str text, struct str currency)
+{
+    for (size_t i = 0; i < COUNT_OF(shared_signs); i++) {
+        struct str sign = str_of(shared_signs[i].sign);
+        size_t at = str_find(text, sign);
+        bool is_part = at != SIZE_MAX && at > 0 && money_loose_is_letter(text.ptr[at - 1]);
+        if (at != SIZE_MAX && !is_part && money_loose_shares(sign, currency)) /* not "US$" */
+            return true;
+    }
+    return false;
 }
 
 static bool money_loose_is_digit(char c)
@@ -78,7 +111,7 @@ static struct str money_loose_trim(struct str s)
 }
 
 /* A sign at either end of *s; cuts it off. A code outweighs it: "$15.000 CLP". */
-static bool money_loose_take_sign(struct str *s, struct str *currency)
+static bool money_loose_take_sign(struct str *s, struct str beside, struct str *currency)
 {
     for (size_t i = 0; i < COUNT_OF(signs); i++) {
         struct str sign = str_of(signs[i].sign);
@@ -89,7 +122,7 @@ static bool money_loose_take_sign(struct str *s, struct str *currency)
         else
             continue;
         if (currency->ptr == NULL)
-            *currency = str_of(signs[i].code);
+            *currency = money_loose_shares(sign, beside) ? beside : str_of(signs[i].code);
         return true;
     }
     return false;
@@ -126,7 +159,8 @@ static struct str money_loose_without_dash(struct str s)
 }
 
 /* What stands around the digits: a minus, a sign, a code, each at most once, in any order. */
-static struct str money_loose_take_frame(struct str s, bool *is_negative, struct str *currency)
+static struct str money_loose_take_frame(struct str s, struct str beside, bool *is_negative,
+                                         struct str *currency)
 {
     bool has_sign = false, has_code = false, is_signed = false, is_changed = true;
     while (is_changed && s.len > 0) {
@@ -135,7 +169,7 @@ static struct str money_loose_take_frame(struct str s, bool *is_negative, struct
             *is_negative = s.ptr[0] == '-';
             s = str_from(s, 1);
             is_signed = is_changed = true;
-        } else if (!has_sign && money_loose_take_sign(&s, currency)) {
+        } else if (!has_sign && money_loose_take_sign(&s, beside, currency)) {
             has_sign = is_changed = true;
         } else if (!has_code && money_loose_take_code(&s, currency)) {
             has_code = is_changed = true;
@@ -225,7 +259,7 @@ bool money_parse_loose(struct str text, struct str beside, struct money *out,
         s = money_loose_trim(text);
         if (s.len >= TEXT_MAX)
             return false;
-        s = money_loose_take_frame(s, &is_negative, &currency);
+        s = money_loose_take_frame(s, beside, &is_negative, &currency);
         is_coinless |= money_is_coinless(currency);
         if (s.len == 0 || !(money_loose_is_digit(s.ptr[0]) || s.ptr[0] == '.' || s.ptr[0] == ','))
             return false;

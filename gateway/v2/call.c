@@ -64,6 +64,8 @@ void call_ids_read(const struct call *call, const char *const *plural, const cha
     out->count = 0;
     out->is_too_many = false;
     out->is_many = call->is_many || list.len > 0;
+    if (str_is(list, "[]"))
+        return;
     if (list.len == 0)
         list = call_param(call, singular);
     if (str_find_byte(list, ',') != SIZE_MAX)

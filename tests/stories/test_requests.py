@@ -375,6 +375,18 @@ def test_quantities_with_marks_between_thousands(gateway, alpha):
         assert "order" in answer if quantity == "1000" else "uantity" in is_error(answer), number
     for text in ("1000.5", "1,5", "0.5", "1.000.5", "50.833333333333336", "1,00,000"):
         assert "quantity" in is_error(gateway.call("add", service=1, link=LINK, quantity=text)), text
+    for name in ("quantity[]=1&quantity[]=200", "quantity[0]=1&quantity[1]=200"):  # two numbers are not 1,200
+        assert "quantity" in is_error(send(gateway, form(action="add", service=1, link=LINK) + "&" + name)), name
+    for numbers in ([1, 200], ["1", "200"], {"0": 1, "1": 200}):
+        body = json.dumps({"key": SHOP_KEY, "action": "add", "service": 1, "link": LINK, "quantity": numbers})
+        assert "quantity" in is_error(send(gateway, body, "application/json")), numbers
+
+
+def test_an_empty_list_of_orders_is_no_listing(gateway):
+    gateway.add()
+    for orders in ("orders=[]", "orders[]=", "orders=", "orders=,"):
+        for action in ("status", "orders", "cancel"):
+            assert is_error(send(gateway, form(action=action) + "&" + orders)) == "Incorrect order ID", (action, orders)
 
 
 def test_what_is_no_order_number_is_an_incorrect_order_id(gateway):

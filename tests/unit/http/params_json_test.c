@@ -45,6 +45,8 @@ static const struct json_case json_cases[] = {
     {"array with null", "{\"orders\":[1,null,2]}", {{"orders", "1,2"}}, NULL},
     {"empty array", "{\"orders\":[]}", {{"orders", NULL}}, NULL},
     {"array of links", "{\"link\":[\"a,b\",\"c\"]}", {{"link", "a,b\nc"}}, NULL},
+    {"array of what is one number", "{\"quantity\":[1,200]}", {{"quantity", "1\n200"}}, NULL},
+    {"PHP array of the same", "{\"runs\":{\"0\":1,\"1\":200}}", {{"runs", "1\n200"}}, NULL},
     {"array of comments", "{\"comments\":[\"a\",\"b\"]}", {{"comments", "a\nb"}}, NULL},
     {"PHP array with gaps", "{\"orders\":{\"0\":1,\"2\":3}}", {{"orders", "1,3"}}, NULL},
     {"array of arrays: there, and empty", "{\"orders\":[[1]]}", {{"orders", ""}}, NULL},

@@ -150,6 +150,8 @@ static void read_settings(struct line *line)
     const char *pattern;
     json_t *row;
     line->settings.key = our_key;
+    if (text_of(line->json, "currency")[0])
+        line->settings.currency = arena_text(&line->arena, str_of(text_of(line->json, "currency")));
     line->settings.unknown_errors_refused =
         json_is_true(json_object_get(line->json, "unknown_errors_refused"));
     line->settings.answers = line->answers;
