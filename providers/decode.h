@@ -36,9 +36,6 @@ void decode_doubt(struct decoding *d);
 void decode_refuse_unsupported(struct decoding *d);
 /* A panel's text as it may be kept. */
 struct str decode_text(const struct decoding *d, struct str text);
-/* The currency that stands beside an amount: the one stated, or, where a sign of the amount may be
- * that of the provider's own currency, this. STR_NONE where neither. */
-struct str decode_beside(const struct decoding *d, struct str stated, struct scalar amount);
 /* {"status":"success","data":{…}} -> what is in data, when it is an object or a list. */
 const json_t *decode_unwrap(const json_t *root);
 

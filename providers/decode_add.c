@@ -30,9 +30,10 @@ static bool decode_add_has_order_name(const json_t *object)
 static void decode_add_read_charge(struct decoding *d, const json_t *object)
 {
     struct scalar charge = scalar_of(scalar_member(object, "charge"));
-    d->answer->has_charge = scalar_money(charge, decode_beside(d, scalar_currency(object), charge),
-                                         &d->answer->charge, NULL) &&
-                            d->answer->charge.units >= 0;
+    d->answer->has_charge =
+        scalar_money(charge, scalar_beside(charge, scalar_currency(object), d->settings->currency),
+                     &d->answer->charge, NULL) &&
+        d->answer->charge.units >= 0;
 }
 
 /* "error" or "fail" as the status of an order that has an id: both at once. */

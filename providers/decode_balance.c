@@ -23,7 +23,8 @@ static struct str decode_balance_currency_of(struct str text, struct arena *aren
 static bool decode_balance_take_amount(struct decoding *d, struct scalar value, struct str beside)
 {
     struct str currency;
-    if (!scalar_money(value, decode_beside(d, beside, value), &d->answer->balance, &currency))
+    if (!scalar_money(value, scalar_beside(value, beside, d->settings->currency),
+                      &d->answer->balance, &currency))
         return false;
     d->answer->has_balance = true;
     if (currency.ptr != NULL)

@@ -161,7 +161,7 @@ static bool decode_services_read_row(struct decoding *d, const json_t *row, cons
     out->type_text = decode_services_read_name(d, scalar_member(row, "type"), ID_MAX, has_key);
     out->type = ordertype_fold(out->type_text);
     struct scalar rate = scalar_of(scalar_member(row, "rate"));
-    struct str beside = decode_beside(d, scalar_currency(row), rate);
+    struct str beside = scalar_beside(rate, scalar_currency(row), d->settings->currency);
     out->has_rate = scalar_money(rate, beside, &out->rate, NULL) && out->rate.units >= 0;
     if (!out->has_rate)
         out->rate = MONEY_ZERO;

@@ -56,7 +56,8 @@ void decode_status_member(struct status_reading *reading, enum status_member mem
         break;
     case STATUS_MEMBER_CHARGE:
         status->has_charge =
-            scalar_money(value, decode_beside(reading->d, reading->currency, value),
+            scalar_money(value,
+                         scalar_beside(value, reading->currency, reading->d->settings->currency),
                          &status->charge, NULL) &&
             status->charge.units >= 0;
         break;

@@ -57,6 +57,12 @@ bool scalar_integer(struct scalar value, int64_t *out)
     return true;
 }
 
+struct str scalar_beside(struct scalar amount, struct str stated, const char *own)
+{
+    bool is_open = stated.ptr == NULL && own != NULL && amount.kind == SCALAR_TEXT;
+    return is_open && money_is_signed_as(amount.text, str_of(own)) ? str_of(own) : stated;
+}
+
 bool scalar_money(struct scalar value, struct str beside, struct money *out,
                   struct str *currency_out)
 {

@@ -86,13 +86,6 @@ void decode_fail(struct decoding *d)
         decode_doubt(d);
 }
 
-struct str decode_beside(const struct decoding *d, struct str stated, struct scalar amount)
-{
-    struct str own = str_of(d->settings->currency);
-    bool is_stated = stated.ptr != NULL || amount.kind != SCALAR_TEXT;
-    return !is_stated && money_is_signed_as(amount.text, own) ? own : stated;
-}
-
 const json_t *decode_unwrap(const json_t *root)
 {
     const json_t *data = scalar_member(root, "data");
