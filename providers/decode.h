@@ -1,5 +1,5 @@
-/* One answer being read: what every reader of the standard dialect works on. For the files of this
- * room. Pure; all results live in the arena. */
+/* The standard dialect's decoder, and one response being decoded: what each of its readers works
+ * on. For the files of this room. Pure; all results live in the arena. */
 #ifndef PROVIDERS_DECODE_H
 #define PROVIDERS_DECODE_H
 #include "providers/classify.h"
@@ -48,5 +48,10 @@ void decode_refill_status(struct decoding *d);
 void decode_cancel(struct decoding *d);
 void decode_services(struct decoding *d);
 void decode_balance(struct decoding *d);
+
+/* The dialect's row. */
+void decode_standard(const struct provider_settings *settings,
+                     const struct upstream_request *request, const struct reply_facts *facts,
+                     struct arena *arena, struct upstream_response *out);
 
 #endif

@@ -18,7 +18,7 @@ static void decode_status_take_remains(struct upstream_status *status, struct sc
     status->remains = said.value;
 }
 
-void upstream_status_fit(struct upstream_status *status, int64_t quantity)
+void decode_status_fit(struct upstream_status *status, int64_t quantity)
 {
     if (!status->has_remains || !status->remains_as_said.is_ambiguous ||
         count_within(status->remains_as_said, quantity, &status->remains))

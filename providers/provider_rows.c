@@ -246,8 +246,8 @@ static void provider_rows_check_answer(struct setting_reader *reader, const stru
                                        void *record)
 {
     const struct provider_answer *answer = record;
-    const struct yamlnode *class = yamlnode_find(map, "class"),
-                          *cool_down = yamlnode_find(map, "cool_down");
+    const struct yamlnode *class = yamltree_find(map, "class"),
+                          *cool_down = yamltree_find(map, "cool_down");
     if (class && cool_down && answer->class == VERDICT_CLIENT &&
         answer->cool_down != COOL_DOWN_NONE)
         faultlist_add(reader->faults, cool_down->place,
@@ -407,18 +407,18 @@ static void provider_rows_check_url(struct setting_reader *reader, const struct 
         !provider_rows_split_url(str_of(provider->url), &authority, &is_plain))
         return;
     if (provider_rows_has_key(str_of(provider->url)))
-        faultlist_warn(reader->faults, yamlnode_find(map, "url")->place,
+        faultlist_warn(reader->faults, yamltree_find(map, "url")->place,
                        "`url` holds a key, which then reaches proxies' and panels' logs; put it "
                        "under `key` and leave it out here");
     if (is_plain && !provider_rows_is_loopback_host(provider_rows_host_of(authority)))
-        faultlist_warn(reader->faults, yamlnode_find(map, "url")->place,
+        faultlist_warn(reader->faults, yamltree_find(map, "url")->place,
                        "`url` with http:// sends our key in clear text; use https://");
 }
 
 static void provider_rows_check_answers(struct setting_reader *reader, const struct yamlnode *map,
                                         const struct provider_settings *provider)
 {
-    const struct yamlnode *answers = yamlnode_find(map, "answers"), *at;
+    const struct yamlnode *answers = yamltree_find(map, "answers"), *at;
     struct buf name;
     if (answers == NULL || provider->answer_count == 0)
         return;
@@ -443,7 +443,7 @@ static void provider_rows_check(struct setting_reader *reader, const struct yaml
                                 void *record)
 {
     struct provider_settings *provider = record;
-    const struct yamlnode *connect = yamlnode_find(map, "connect_timeout");
+    const struct yamlnode *connect = yamltree_find(map, "connect_timeout");
     if (connect && provider->connect_timeout_ms > provider->timeout_ms)
         faultlist_add(reader->faults, connect->place,
                       "`connect_timeout` is longer than `timeout`; a shorter one is right");

@@ -201,7 +201,7 @@ enum refillstatus statusword_find_refill(const struct provider_settings *setting
 {
     struct arena arena;
     enum orderstatus own;
-    enum refillstatus found = refillstatus_fold(word);
+    enum refillstatus found = orderstatus_fold_refill(word);
     if (found != REFILLSTATUS_UNKNOWN && settings->status_count == 0)
         return found;
     arena_init(&arena);

@@ -78,7 +78,7 @@ struct upstream_status { /* of one order */
 
 /* Chooses between the readings of a `remains` that may be thousands or decimals, for an order of
  * that quantity (0: not known); where none is left, it said nothing of remains. */
-void upstream_status_fit(struct upstream_status *status, int64_t quantity);
+void decode_status_fit(struct upstream_status *status, int64_t quantity);
 
 struct upstream_item { /* of refill, refill_status, cancel, one per id asked */
     struct str id;     /* as asked */

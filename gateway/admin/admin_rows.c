@@ -55,11 +55,11 @@ static void admin_rows_check(struct setting_reader *reader, const struct yamlnod
                              void *record)
 {
     struct admin_draft *draft = record;
-    const struct yamlnode *listen = yamlnode_find(map, "listen");
+    const struct yamlnode *listen = yamltree_find(map, "listen");
     if (draft->settings.has_token)
         draft->settings.token = digest_sha256(str_of(draft->token));
-    if (yamlnode_find(map, "token")) {
-        admin_rows_check_token(reader, yamlnode_find(map, "token"), draft);
+    if (yamltree_find(map, "token")) {
+        admin_rows_check_token(reader, yamltree_find(map, "token"), draft);
         return;
     }
     for (size_t i = 0; i < draft->settings.listener.listen_count; i++) {

@@ -115,7 +115,7 @@ static void orderjson_print_request(struct jsonwriter *w, const struct ledger_re
     jsonwriter_text(w, "state", str_of(attemptstate_name(a->state)));
     jsonwriter_text(w, "upstream_id", a->upstream_id);
     if (a->kind == ORDER_REQUEST_REFILL)
-        jsonwriter_text(w, "status", str_of(refillstatus_name(a->status)));
+        jsonwriter_text(w, "status", str_of(orderstatus_refill_name(a->status)));
     jsonwriter_text(w, "text", a->text);
     jsonwriter_text(w, "evidence", a->evidence);
     jsonwriter_text(w, "request_id", a->request_id);

@@ -26,7 +26,7 @@ static bool page_explain_find_rate(struct admin_call *call, struct explanation *
         q->problem = "its price is beyond what can be counted";
         return false;
     }
-    const struct pricelist *list = catalogue_pricelist(catalogue, q->client);
+    const struct pricelist *list = pricelist_of(catalogue, q->client);
     if (!client_may_order(q->client, q->service->id)) {
         q->problem = "the client's `services` do not hold it";
         return false;
@@ -90,7 +90,8 @@ static void page_explain_print_offer(struct jsonwriter *w, struct admin_call *ca
     else
         jsonwriter_null(w, "position");
     jsonwriter_text(w, "skip",
-                    candidate->skip == SKIP_NONE ? STR("") : str_of(skip_name(candidate->skip)));
+                    candidate->skip == SKIP_NONE ? STR("")
+                                                 : str_of(ranking_skip_name(candidate->skip)));
     if (offer->is_known) {
         money_write_json(w, "upstream_rate", offer->rate);
         jsonwriter_text(w, "upstream_currency",

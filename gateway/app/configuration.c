@@ -164,7 +164,7 @@ static struct factor configuration_find_exchange(struct setting_reader *reader,
                                                  const char *currency, bool is_whole)
 {
     struct factor one = {FACTOR_ONE};
-    const struct yamlnode *node = yamlnode_find(provider, "currency");
+    const struct yamlnode *node = yamltree_find(provider, "currency");
     if (strcmp(currency, draft->made.catalogue.currency) == 0)
         return one;
     const struct configuration_rate *rate = configuration_find_rate(draft, currency);
@@ -181,7 +181,7 @@ static struct factor configuration_find_exchange(struct setting_reader *reader,
 static void configuration_check_tls(struct setting_reader *reader, const struct yamlnode *root,
                                     const struct listener_settings *front)
 {
-    const struct yamlnode *node = yamlnode_find(root, "tls");
+    const struct yamlnode *node = yamltree_find(root, "tls");
     struct fault why;
     if (node == NULL || front->certificate == NULL || front->key == NULL)
         return;
@@ -211,8 +211,8 @@ struct factor *configuration_check(struct setting_reader *reader, const struct y
                                    struct configuration_draft *draft, bool is_whole)
 {
     struct factor *exchange = memory_array(draft->provider_count + 1, sizeof *exchange);
-    const struct yamlnode *rates = yamlnode_find(root, "rates");
-    const struct yamlnode *providers = yamlnode_find(root, "providers");
+    const struct yamlnode *rates = yamltree_find(root, "rates");
+    const struct yamlnode *providers = yamltree_find(root, "providers");
     const struct yamlnode *node = providers ? providers->first : NULL;
     if (draft->rate_count)
         configuration_check_rates(reader, rates, draft);

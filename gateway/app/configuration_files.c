@@ -47,7 +47,7 @@ static bool configuration_files_is_first_time(struct files *files, const char *p
     if (!is_first)
         faultlist_add(files->reader->faults, asked_at,
                       "`%s` is read already, first at %s:%u:%u; include it once",
-                      yamlnode_show(str_of(path)).text, first.file, first.line, first.column);
+                      yamltree_show(str_of(path)).text, first.file, first.line, first.column);
     free(real);
     return is_first;
 }
@@ -95,7 +95,7 @@ static void configuration_files_join(struct files *files, struct yamlnode *into,
     if (from->kind != YAMLNODE_LIST) {
         if (from->kind != YAMLNODE_BROKEN)
             faultlist_add(files->reader->faults, from->place, "`%s` is %s; right is a list",
-                          yamlnode_show(from->key).text, yamlnode_word(from));
+                          yamltree_show(from->key).text, yamltree_kind_name(from));
         return;
     }
     if (into->is_null) {
@@ -105,7 +105,7 @@ static void configuration_files_join(struct files *files, struct yamlnode *into,
     for (struct yamlnode *at = from->first, *next; at; at = next) {
         next = at->next;
         if (into->kind == YAMLNODE_LIST)
-            yamlnode_add(into, at);
+            yamltree_add(into, at);
     }
 }
 
@@ -128,13 +128,13 @@ static void configuration_files_merge(struct files *files, struct yamlnode *map)
         if (str_is(at->key, "include"))
             continue;
         if (there == NULL)
-            yamlnode_add(files->root, at);
+            yamltree_add(files->root, at);
         else if (configuration_files_is_member_list(at))
             configuration_files_join(files, there, at);
         else
             faultlist_add(files->reader->faults, at->key_place,
                           "`%s` is given twice, first at %s:%u:%u; keep one of them",
-                          yamlnode_show(at->key).text, there->key_place.file, there->key_place.line,
+                          yamltree_show(at->key).text, there->key_place.file, there->key_place.line,
                           there->key_place.column);
     }
 }
@@ -154,20 +154,20 @@ static struct yamlnode *configuration_files_load_map(struct files *files, const 
     struct faultlist *faults = files->reader->faults;
     if (asked_at.line && !configuration_files_may_include(path)) {
         faultlist_add(faults, asked_at, "cannot read `%s`: it is not a file; check the path",
-                      yamlnode_show(str_of(path)).text);
+                      yamltree_show(str_of(path)).text);
         files->is_whole = false;
         return NULL;
     }
     struct yamlnode *map = yamltree_read(files->reader->tree, path, file, faults, &is_readable);
     if (!is_readable)
         faultlist_add(faults, asked_at, "cannot read `%s`: %s; check the path%s",
-                      yamlnode_show(str_of(path)).text, strerror(errno),
+                      yamltree_show(str_of(path)).text, strerror(errno),
                       asked_at.line ? ", which is relative to this file" : " and its rights");
     if (map && map->kind == YAMLNODE_MAP)
         return map;
     if (map && map->kind != YAMLNODE_BROKEN)
         faultlist_add(faults, map->place, "the file is %s; right is a map of keys and values",
-                      yamlnode_word(map));
+                      yamltree_kind_name(map));
     files->is_whole = false;
     return NULL;
 }
@@ -180,7 +180,7 @@ static void configuration_files_read_file(struct files *files, const char *path,
     struct yamlnode *map = configuration_files_load_map(files, path, file, asked_at);
     if (map == NULL)
         return;
-    const struct yamlnode *include = yamlnode_find(map, "include");
+    const struct yamlnode *include = yamltree_find(map, "include");
     if (files->root)
         configuration_files_merge(files, map);
     else

@@ -65,9 +65,9 @@ static bool remote_read_file(struct remote *remote, const char *path, struct fau
     struct yamlnode *root = configuration_files_read(&reader, path, &is_whole);
     if (root)
         rows_read_table(&reader, &configuration_rows, root, &remote->draft);
-    const struct yamlnode *admin = root ? yamlnode_find(root, "admin") : NULL;
+    const struct yamlnode *admin = root ? yamltree_find(root, "admin") : NULL;
     const struct yamlnode *token =
-        admin && admin->kind == YAMLNODE_MAP ? yamlnode_find(admin, "token") : NULL;
+        admin && admin->kind == YAMLNODE_MAP ? yamltree_find(admin, "token") : NULL;
     is_good = root && remote->draft.made.ledger.url && remote_make_url(remote) &&
               (token == NULL || remote->draft.admin.token);
     rows_fini(&reader);

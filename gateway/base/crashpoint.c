@@ -29,12 +29,12 @@ static void crashpoint_read_environment(void)
     atomic_store(&left, text[len] == ':' ? strtol(text + len + 1, NULL, 10) : 1);
 }
 
-void crash_before_end(void (*call)(void))
+void crashpoint_before_end(void (*call)(void))
 {
     before_end = call;
 }
 
-void crash_point(const char *name)
+void crashpoint_reach(const char *name)
 {
     pthread_once(&once, crashpoint_read_environment);
     if (wanted[0] == '\0' || strcmp(name, wanted) != 0 || (armed_by && access(armed_by, F_OK) != 0))
@@ -43,7 +43,7 @@ void crash_point(const char *name)
         return;
     if (before_end)
         before_end();
-    dprintf(STDERR_FILENO, "event=crash_point name=%s\n", name);
+    dprintf(STDERR_FILENO, "event=crashpoint_reach name=%s\n", name);
     kill(getpid(), SIGKILL);
     for (;;)
         pause();

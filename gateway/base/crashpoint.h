@@ -5,10 +5,10 @@
 #define BASE_CRASHPOINT_H
 
 #ifdef PANELMUX_CRASH_POINTS
-#define CRASH_POINT(name) crash_point(name)
-void crash_point(const char *name);
+#define CRASH_POINT(name) crashpoint_reach(name)
+void crashpoint_reach(const char *name);
 /* Called once, right before the end: what a power cut leaves of unsynced writes. */
-void crash_before_end(void (*call)(void));
+void crashpoint_before_end(void (*call)(void));
 #else
 #define CRASH_POINT(name) ((void)0)
 #endif

@@ -2,7 +2,7 @@
  * answer of each price list. Made on the refresh thread, read by any thread that pins it.
  *
  * A price list is what clients with the same markup, prices and `services` see; a client's list is
- * found by its settings (catalogue_pricelist), resolved when the snapshot was made. */
+ * found by its settings (pricelist_of), resolved when the snapshot was made. */
 #ifndef CATALOGUE_CATALOGUE_H
 #define CATALOGUE_CATALOGUE_H
 #include "catalogue/catalogue_settings.h"
@@ -62,8 +62,8 @@ void catalogue_unpin(struct catalogue **catalogue);
 const struct service *catalogue_find(const struct catalogue *catalogue, uint32_t id); /* O(1)-ish */
 /* The client's price list; never NULL for a client of the set the snapshot was made with; a client
  * that came later gets NULL until the next snapshot (app makes one at each reload). */
-const struct pricelist *catalogue_pricelist(const struct catalogue *catalogue,
-                                            const struct client *client);
+const struct pricelist *pricelist_of(const struct catalogue *catalogue,
+                                     const struct client *client);
 const struct rendering *pricelist_rendering(const struct pricelist *list);
 /* Services in it; 0 only when nothing that the client may see can be sold now. */
 size_t pricelist_count(const struct pricelist *list);

@@ -191,7 +191,7 @@ static void catalogue_settings_service_check_offers(struct setting_reader *reade
             faultlist_add(reader->faults, node->place,
                           "the same offer twice, `%s` %s; each stands once",
                           service->offers[i].provider,
-                          yamlnode_show(str_of(service->offers[i].service)).text);
+                          yamltree_show(str_of(service->offers[i].service)).text);
             break;
         }
 }
@@ -200,7 +200,7 @@ static void catalogue_settings_service_check(struct setting_reader *reader,
                                              const struct yamlnode *map, void *record)
 {
     const struct service_settings *service = record;
-    const struct yamlnode *max = yamlnode_find(map, "max"), *offers = yamlnode_find(map, "offers");
+    const struct yamlnode *max = yamltree_find(map, "max"), *offers = yamltree_find(map, "offers");
     if (service->has_min && service->has_max && service->min > service->max)
         faultlist_add(reader->faults, max->place,
                       "`max` %lld is below `min` %lld; a larger one is right",

@@ -12,7 +12,7 @@ static const char *feedcall_obstacle(const struct provider *provider, struct hea
     if (provider_is_paused(provider))
         return "paused by an operator";
     enum skip skip = health_look(health, provider->id, HEALTH_READINGS, STR_NONE, now_ms);
-    return skip == SKIP_NONE ? NULL : skip_name(skip);
+    return skip == SKIP_NONE ? NULL : ranking_skip_name(skip);
 }
 
 const char *feedcall_start(struct feedcall *call, enum upstream_action action, bool is_wanted,
@@ -35,7 +35,7 @@ const char *feedcall_start(struct feedcall *call, enum upstream_action action, b
     /* Another thread may have taken the probe since the look. */
     if (!is_wanted &&
         health_take(health, provider->id, HEALTH_READINGS, STR_NONE, now_ms) != SKIP_NONE)
-        return skip_name(SKIP_BREAKER);
+        return ranking_skip_name(SKIP_BREAKER);
     struct upstream_request request = {.action = action};
     struct upstream_call_options options = {.request_id = "refresh", .wait_ms = CONNECTION_WAIT_MS};
     call->has_probe = !is_wanted;

@@ -63,8 +63,7 @@ static const struct pricelist *pricelist_find(const struct catalogue *catalogue,
     return NULL;
 }
 
-const struct pricelist *catalogue_pricelist(const struct catalogue *catalogue,
-                                            const struct client *client)
+const struct pricelist *pricelist_of(const struct catalogue *catalogue, const struct client *client)
 {
     return pricelist_find(catalogue, pricelist_hash_of(&client->settings), &client->settings);
 }

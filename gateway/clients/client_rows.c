@@ -297,7 +297,7 @@ static const struct setting_row list[] = {
 static void client_rows_check_not_empty(struct setting_reader *reader, const struct yamlnode *map,
                                         const char *key, const char *word)
 {
-    const struct yamlnode *node = yamlnode_find(map, key);
+    const struct yamlnode *node = yamltree_find(map, key);
     if (node && (node->is_null || (node->kind == YAMLNODE_LIST && node->count == 0)))
         faultlist_add(reader->faults, node->place, "`%s` is empty; `%s` or a list is right", key,
                       word);
@@ -306,7 +306,7 @@ static void client_rows_check_not_empty(struct setting_reader *reader, const str
 static void client_rows_check_no(struct setting_reader *reader, const struct yamlnode *map,
                                  const char *key, const char *why)
 {
-    const struct yamlnode *node = yamlnode_find(map, key);
+    const struct yamlnode *node = yamltree_find(map, key);
     if (node)
         faultlist_add(reader->faults, node->key_place, "`%s` is for %s; leave it out", key, why);
 }
@@ -315,7 +315,7 @@ static void client_rows_check_no(struct setting_reader *reader, const struct yam
 static void client_rows_check_funds(struct setting_reader *reader, const struct yamlnode *map,
                                     const struct client_settings *client)
 {
-    const struct yamlnode *funds = yamlnode_find(map, "funds");
+    const struct yamlnode *funds = yamltree_find(map, "funds");
     if (client->is_prepaid) {
         client_rows_check_no(reader, map, "balance",
                              "`funds: unlimited`, a prepaid client sees its own funds");
@@ -324,7 +324,7 @@ static void client_rows_check_funds(struct setting_reader *reader, const struct 
     if (funds && !str_equal_folded(funds->text, STR("unlimited")))
         return;
     client_rows_check_no(reader, map, "credit_limit", "`funds: prepaid`");
-    if (yamlnode_find(map, "balance") == NULL)
+    if (yamltree_find(map, "balance") == NULL)
         faultlist_add(reader->faults, map->place,
                       "`balance` is missing; `funds: unlimited` needs it: what this client sees as "
                       "its balance, an amount or provider_sum");
@@ -350,9 +350,9 @@ static void client_rows_check(struct setting_reader *reader, const struct yamlno
 {
     client_rows_check_any(reader, map, record);
     client_rows_note_place(map, record);
-    const struct yamlnode *keys = yamlnode_find(map, "keys");
+    const struct yamlnode *keys = yamltree_find(map, "keys");
     bool has_keys = keys && (keys->kind != YAMLNODE_LIST || keys->count > 0);
-    if (!has_keys && !yamlnode_find(map, "key") && !yamlnode_find(map, "key_sha256"))
+    if (!has_keys && !yamltree_find(map, "key") && !yamltree_find(map, "key_sha256"))
         faultlist_add(reader->faults, map->place,
                       "a client without a key; add `key: ${env:NAME}`, `keys` or `key_sha256`");
 }

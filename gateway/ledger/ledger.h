@@ -10,7 +10,8 @@
 #include "accounts/account.h"
 #include "base/arena.h"
 #include "base/fault.h"
-#include "ledger/orderstate.h"
+#include "ledger/attemptstate.h"
+#include "ledger/order_course.h"
 #include "ledger/records.h"
 #include "loop/loop.h"
 #include "money/money.h"
@@ -60,7 +61,7 @@ struct ledger_order { /* also what is read */
     struct str client; /* name */
     uint32_t service;  /* our id */
     enum ordertype type;
-    struct str fields;   /* JSON, fields_print */
+    struct str fields;   /* JSON, field_print_all */
     int64_t quantity;    /* what counts for money; drip-feed: runs x quantity; subscriptions: 0 */
     struct money rate;   /* published, per 1000 */
     struct money charge; /* quoted at add; what the client would pay for all of it */

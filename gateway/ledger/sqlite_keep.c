@@ -13,7 +13,7 @@ const char *sqlite_kind_name(enum order_request_kind kind)
 
 const char *sqlite_refill_name(enum refillstatus status)
 {
-    return status < REFILLSTATUS_COUNT ? refillstatus_name(status) : "Unknown";
+    return status < REFILLSTATUS_COUNT ? orderstatus_refill_name(status) : "Unknown";
 }
 
 static int sqlite_keep_list(struct backend_connection *connection, const struct entry_list *list)

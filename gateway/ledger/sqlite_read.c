@@ -167,7 +167,7 @@ void sqlite_request_row(sqlite3_stmt *s, struct arena *arena, struct ledger_requ
         .client = sqlite_text(s, 3, arena),
         .provider = sqlite_text(s, 4, arena),
         .upstream_id = sqlite_text(s, 6, arena),
-        .status = refillstatus_fold(sqlite_text(s, 7, NULL)),
+        .status = orderstatus_fold_refill(sqlite_text(s, 7, NULL)),
         .text = sqlite_text(s, 8, arena),
         .evidence = sqlite_text(s, 9, arena),
         .request_id = sqlite_text(s, 10, arena),

@@ -19,7 +19,7 @@ bool factor_parse(struct str text, struct factor *out)
     return factor_parse_units(text, FACTOR_DECIMALS, &out->units);
 }
 
-bool percent_parse(struct str text, struct percent *out)
+bool factor_parse_percent(struct str text, struct percent *out)
 {
     if (!str_ends(text, STR("%")))
         return false;

@@ -65,6 +65,6 @@ struct percent {
     int64_t units; /* 10^-14 */
 };
 #define PERCENT_WHOLE INT64_C(100000000000000)
-bool percent_parse(struct str text, struct percent *out) MUST_USE; /* "25%"; sign may be */
+bool factor_parse_percent(struct str text, struct percent *out) MUST_USE; /* "25%"; sign may be */
 
 #endif

@@ -62,7 +62,7 @@ static bool money_kinds_parse_percent(struct str text, const struct setting_row 
 {
     struct percent percent;
     char min[32], max[32];
-    if (!percent_parse(text, &percent))
+    if (!factor_parse_percent(text, &percent))
         return false;
     if (percent.units < row->min || percent.units > row->max)
         return fault_set(why, FAULT_INVALID, "is out of range; " STR_FMT " to " STR_FMT " is right",
@@ -84,7 +84,7 @@ static bool money_kinds_parse_markup(struct str text, const struct setting_row *
 {
     (void)row;
     struct markup markup;
-    if (!markup_parse(text, &markup))
+    if (!quote_parse_markup(text, &markup))
         return false;
     if (markup.percent.units <= -PERCENT_WHOLE)
         return fault_set(why, FAULT_INVALID, "gives everything away; above -100%% is right");

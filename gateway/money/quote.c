@@ -21,7 +21,7 @@ static bool quote_parse_added_amount(struct str text, struct money *out)
     return true;
 }
 
-bool markup_parse(struct str text, struct markup *out)
+bool quote_parse_markup(struct str text, struct markup *out)
 {
     struct markup markup = {0};
     text = str_trim(text);
@@ -31,7 +31,7 @@ bool markup_parse(struct str text, struct markup *out)
             return false;
     } else {
         struct str amount = str_trim(str_from(text, percent + 1));
-        if (!percent_parse(str_first(text, percent + 1), &markup.percent))
+        if (!factor_parse_percent(str_first(text, percent + 1), &markup.percent))
             return false;
         if (amount.len > 0 && !quote_parse_added_amount(amount, &markup.amount))
             return false;

@@ -8,7 +8,7 @@ struct markup {
     struct percent percent;
     struct money amount; /* per 1000, in the gateway's currency */
 };
-bool markup_parse(struct str text, struct markup *out) MUST_USE;
+bool quote_parse_markup(struct str text, struct markup *out) MUST_USE;
 
 /* base (in the provider's currency) x exchange -> x (1 + service percent) + service amount ->
  * x (1 + client percent) + client amount, rounded up once, at the end, to decimals. A result below

@@ -391,7 +391,7 @@ static void children_on_parent(const struct ledger_rows *rows, void *arg)
     struct fields fields;
     struct ledger_query query = {.request = LEDGER_QUERY_CHILDREN, .id = c->parent.id};
     if (rows->result != LEDGER_DONE || rows->order_count != 1 ||
-        !fields_parse(rows->orders[0].fields, &c->arena, &fields)) {
+        !field_parse_all(rows->orders[0].fields, &c->arena, &fields)) {
         c->has_failed = true;
         children_end(c);
         return;

@@ -1,7 +1,7 @@
 /* What a client sees of an order: the protocol's word, what it pays, what is left. Pure. */
 #ifndef ORDERS_CLIENT_VIEW_H
 #define ORDERS_CLIENT_VIEW_H
-#include "ledger/orderstate.h"
+#include "ledger/order_course.h"
 #include "protocol/ordertype.h"
 
 struct client_view_order { /* as the ledger or the table of open orders has it */

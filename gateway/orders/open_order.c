@@ -36,7 +36,7 @@ static struct money open_order_ceiling(const struct ledger_order *order, unsigne
     if (order->parent)
         return order->charge;
     arena_init(&arena);
-    if (fields_parse(order->fields, &arena, &fields)) {
+    if (field_parse_all(order->fields, &arena, &fields)) {
         struct children_terms terms = children_terms_of(&fields, order->type, order->quantity,
                                                         order->rate, order->charge, decimals);
         (void)children_share_of_all(&terms, &ceiling);

@@ -480,7 +480,7 @@ static void place_write_intent(struct place *place)
                                    .request_id = place->request_id};
     buf_init(&fields, 4 * DRAFT_LIST_BYTES);
     if (!place->is_durable) {
-        fields_print(&place->draft.fields, &fields);
+        field_print_all(&place->draft.fields, &fields);
         place_fill_order(place, buf_str(&fields), &order);
         change.insert = &order;
         change.funds = place->is_limited ? &place->funds : NULL;
@@ -845,7 +845,7 @@ static bool place_restore_draft(struct place *place, const struct service *servi
     struct fields fields;
     struct fault why;
     struct str kept = arena_str(&place->arena, order->fields);
-    return fields_parse(kept, &place->arena, &fields) &&
+    return field_parse_all(kept, &place->arena, &fields) &&
            draft_restore(service, order->rate, order->charge, order->quantity, &fields,
                          &place->draft, &why);
 }

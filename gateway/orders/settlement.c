@@ -168,7 +168,7 @@ struct settlement settlement_make(const struct settlement_order *order,
 {
     struct settlement s = {.course = order->course, .unit = order->unit};
     struct upstream_status fitted = *said, *reported = &fitted;
-    upstream_status_fit(reported, order->quantity);
+    decode_status_fit(reported, order->quantity);
     if (reported->is_absent || reported->is_unknown_id)
         return s;
     s.is_unknown_word = reported->status == ORDERSTATUS_UNKNOWN;

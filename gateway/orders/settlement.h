@@ -2,7 +2,7 @@
  * Pure. Terminal is terminal. */
 #ifndef ORDERS_SETTLEMENT_H
 #define ORDERS_SETTLEMENT_H
-#include "ledger/orderstate.h"
+#include "ledger/order_course.h"
 #include "money/money.h"
 #include "providers/upstream.h"
 

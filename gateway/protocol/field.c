@@ -90,7 +90,7 @@ bool field_find(struct str name, enum field *out)
     return false;
 }
 
-void fields_print(const struct fields *fields, struct buf *out)
+void field_print_all(const struct fields *fields, struct buf *out)
 {
     bool is_first = true;
     buf_add_byte(out, '{');
@@ -107,7 +107,7 @@ void fields_print(const struct fields *fields, struct buf *out)
     buf_add_byte(out, '}');
 }
 
-bool fields_parse(struct str json, struct arena *arena, struct fields *out)
+bool field_parse_all(struct str json, struct arena *arena, struct fields *out)
 {
     struct fields fields = {0};
     const char *key;

@@ -44,9 +44,9 @@ bool field_is_list(enum field field);
 bool field_find(struct str name, enum field *out);
 /* {"link":"…","comments":"…"}: only what is there. Used to keep an order's fields in the books. */
 struct buf;
-void fields_print(const struct fields *fields, struct buf *out);
+void field_print_all(const struct fields *fields, struct buf *out);
 /* Back again; values live in the arena. False when it is not such an object. */
 struct arena;
-bool fields_parse(struct str json, struct arena *arena, struct fields *out) MUST_USE;
+bool field_parse_all(struct str json, struct arena *arena, struct fields *out) MUST_USE;
 
 #endif

@@ -149,13 +149,13 @@ bool orderstatus_find(struct str word, enum orderstatus *out)
     return false;
 }
 
-const char *refillstatus_name(enum refillstatus status)
+const char *orderstatus_refill_name(enum refillstatus status)
 {
     ASSERT(status < REFILLSTATUS_COUNT);
     return refill_words[status];
 }
 
-enum refillstatus refillstatus_fold(struct str word)
+enum refillstatus orderstatus_fold_refill(struct str word)
 {
     char room[WORD_ROOM];
     struct str folded = word_fold(word, room);

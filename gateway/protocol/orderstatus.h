@@ -35,7 +35,7 @@ enum refillstatus {
     REFILLSTATUS_COUNT,
     REFILLSTATUS_UNKNOWN = REFILLSTATUS_COUNT
 };
-const char *refillstatus_name(enum refillstatus status);
-enum refillstatus refillstatus_fold(struct str word); /* "In progess", "Awaiting"… */
+const char *orderstatus_refill_name(enum refillstatus status);
+enum refillstatus orderstatus_fold_refill(struct str word); /* "In progess", "Awaiting"… */
 
 #endif

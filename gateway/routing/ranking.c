@@ -1,7 +1,7 @@
 /* See ranking.h. */
 #include "routing/ranking.h"
 
-const char *skip_name(enum skip skip)
+const char *ranking_skip_name(enum skip skip)
 {
     static const char *const message[SKIP_COUNT] = {
         [SKIP_NONE] = "may be taken",

@@ -24,7 +24,7 @@ enum skip {
     SKIP_COOL_DOWN,   /* provider or offer cooling down */
     SKIP_COUNT
 };
-const char *skip_name(enum skip skip); /* "its cost is above the charge", for explain */
+const char *ranking_skip_name(enum skip skip); /* "its cost is above the charge", for explain */
 
 enum ranking_policy { RANKING_PRIORITY, RANKING_CHEAPEST, RANKING_WEIGHTED };
 

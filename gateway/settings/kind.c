@@ -377,7 +377,7 @@ static bool kind_report_shape(struct setting_reader *reader, const struct settin
 {
     if (node->kind != YAMLNODE_BROKEN)
         faultlist_add(reader->faults, node->place, "`%s` is %s; right is %s", row->key,
-                      yamlnode_word(node), right);
+                      yamltree_kind_name(node), right);
     return false;
 }
 

@@ -128,7 +128,7 @@ static void names_report(struct names *names, const struct reference *reference,
     else
         rows_suggest(names_name_text(reference->name), candidates, count, &hint);
     faultlist_add(faults, reference->place, "no %s is named `%s`; %s", reference->family,
-                  yamlnode_show(names_name_text(reference->name)).text, buf_str(&hint).ptr);
+                  yamltree_show(names_name_text(reference->name)).text, buf_str(&hint).ptr);
     buf_fini(&hint);
 }
 

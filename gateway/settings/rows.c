@@ -96,7 +96,7 @@ static void rows_report_unknown_keys(struct setting_reader *reader,
         if (reader->faults->dropped == 0) /* nobody reads it beyond that */
             rows_suggest(child->key, keys, count, &hint);
         faultlist_add(reader->faults, child->key_place, "unknown key `%s`; %s",
-                      yamlnode_show(child->key).text, buf_str(&hint).ptr);
+                      yamltree_show(child->key).text, buf_str(&hint).ptr);
         buf_fini(&hint);
     }
 }
@@ -108,7 +108,7 @@ static void rows_report_value(struct setting_reader *reader, const struct settin
                               const struct setting_kind *kind, const struct yamlnode *node,
                               const struct fault *why)
 {
-    struct shown shown = yamlnode_show(node->text);
+    struct shown shown = yamltree_show(node->text);
     bool is_shown = !kind->is_secret && !kind->is_hidden && node->text.len > 0;
     struct buf message;
     buf_init(&message, 600);
@@ -145,7 +145,7 @@ bool rows_read_scalar(struct setting_reader *reader, const struct setting_row *r
         return false;
     if (node->kind != YAMLNODE_SCALAR || node->is_null) {
         faultlist_add(reader->faults, node->place, "`%s` is %s; right is %s%s%s", row->key,
-                      yamlnode_word(node), kind->name, kind->form ? ": " : "",
+                      yamltree_kind_name(node), kind->name, kind->form ? ": " : "",
                       kind->form ? kind->form : "");
         return false;
     }
@@ -187,7 +187,7 @@ static void rows_note_names(struct setting_reader *reader, const struct setting_
     if (row->names && !names_add(reader->names, row->names, bytes, node->place, &first))
         faultlist_add(reader->faults, node->place,
                       "%s `%s` is there twice, first at %s:%u:%u; give each its own", row->names,
-                      yamlnode_show(node->text).text, first.file, first.line, first.column);
+                      yamltree_show(node->text).text, first.file, first.line, first.column);
 }
 
 static void rows_set_default(struct setting_reader *reader, const struct setting_row *row,
@@ -213,7 +213,7 @@ static void rows_set_absent(struct setting_reader *reader, const struct setting_
 static void rows_read_row(struct setting_reader *reader, const struct setting_table *table,
                           const struct setting_row *row, const struct yamlnode *map, void *record)
 {
-    const struct yamlnode *node = yamlnode_find(map, row->key);
+    const struct yamlnode *node = yamltree_find(map, row->key);
     bool is_structured = row->kind->read != NULL && row->kind->size == 0;
     if (node == NULL || (node->is_null && is_structured)) {
         rows_set_absent(reader, table, row, map, record);
@@ -258,7 +258,7 @@ void rows_read_table(struct setting_reader *reader, const struct setting_table *
     }
     if (map->kind != YAMLNODE_BROKEN)
         faultlist_add(reader->faults, map->place, "%s is %s; right is a map of keys and values",
-                      table->name, yamlnode_word(map));
+                      table->name, yamltree_kind_name(map));
     rows_defaults(reader, table, record);
 }
 

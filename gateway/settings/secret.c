@@ -16,11 +16,11 @@ static bool secret_expand_env(struct str name, struct buf *out, struct fault *wh
     if (value == NULL)
         return fault_set(why, FAULT_INVALID,
                          "the environment variable %s is not set; set it before the start",
-                         yamlnode_show(name).text);
+                         yamltree_show(name).text);
     if (!str_is_utf8(str_of(value)))
         return fault_set(why, FAULT_INVALID,
                          "the environment variable %s is not UTF-8; set it to plain text",
-                         yamlnode_show(name).text);
+                         yamltree_show(name).text);
     buf_add_text(out, value);
     return true;
 }
@@ -65,10 +65,10 @@ static bool secret_expand_file(struct str path, struct buf *out, struct fault *w
     free(copy);
     if (!is_ok) {
         fault_set(why, FAULT_INVALID, "cannot read the file %s: %s; check its path and rights",
-                  yamlnode_show(path).text, reason);
+                  yamltree_show(path).text, reason);
     } else if (str_find_byte(content, '\0') != SIZE_MAX || !str_is_utf8(content)) {
         is_ok = fault_set(why, FAULT_INVALID, "the file %s is not text; a secret is one UTF-8 line",
-                          yamlnode_show(path).text);
+                          yamltree_show(path).text);
     } else {
         buf_add_str(out, content);
     }
@@ -89,7 +89,7 @@ static bool secret_expand_one(struct str inside, struct buf *out, struct fault *
     return fault_set(why, FAULT_INVALID,
                      "`${%s…}` is not known; write ${env:NAME} or ${file:/path}, and `$${` for a "
                      "literal `${`",
-                     yamlnode_show(source).text);
+                     yamltree_show(source).text);
 }
 
 bool secret_expand(struct str text, struct buf *out, struct fault *why)

@@ -52,7 +52,7 @@ static struct yamlnode *yamltree_new_node(struct yamltree *tree, enum yamlnode_k
     return node;
 }
 
-void yamlnode_add(struct yamlnode *parent, struct yamlnode *child)
+void yamltree_add(struct yamlnode *parent, struct yamlnode *child)
 {
     child->next = NULL;
     if (parent->last)
@@ -63,7 +63,7 @@ void yamlnode_add(struct yamlnode *parent, struct yamlnode *child)
     parent->count++;
 }
 
-const struct yamlnode *yamlnode_find(const struct yamlnode *map, const char *key)
+const struct yamlnode *yamltree_find(const struct yamlnode *map, const char *key)
 {
     if (map->kind != YAMLNODE_MAP)
         return NULL;
@@ -73,7 +73,7 @@ const struct yamlnode *yamlnode_find(const struct yamlnode *map, const char *key
     return NULL;
 }
 
-const char *yamlnode_word(const struct yamlnode *node)
+const char *yamltree_kind_name(const struct yamlnode *node)
 {
     switch (node->kind) {
     case YAMLNODE_SCALAR:
@@ -88,7 +88,7 @@ const char *yamlnode_word(const struct yamlnode *node)
     UNREACHABLE();
 }
 
-struct shown yamlnode_show(struct str text)
+struct shown yamltree_show(struct str text)
 {
     struct shown shown;
     size_t len = text.len < 60 ? text.len : 60;
@@ -144,7 +144,7 @@ static void yamltree_check_doubled_keys(struct yamltree_builder *b, const struct
         }
         faultlist_add(b->faults, sorted[i]->key_place,
                       "doubled key `%s`, first at %u:%u; keep one of them",
-                      yamlnode_show(sorted[i]->key).text, sorted[first]->key_place.line,
+                      yamltree_show(sorted[i]->key).text, sorted[first]->key_place.line,
                       sorted[first]->key_place.column);
     }
     free(sorted);
@@ -169,7 +169,7 @@ static bool yamltree_place_node(struct yamltree_builder *b, struct yamlnode *nod
     }
     struct frame *top = &b->stack[b->depth - 1];
     if (top->node->kind == YAMLNODE_LIST) {
-        yamlnode_add(top->node, node);
+        yamltree_add(top->node, node);
         return true;
     }
     if (!top->has_key) {
@@ -185,7 +185,7 @@ static bool yamltree_place_node(struct yamltree_builder *b, struct yamlnode *nod
     top->has_key = false;
     node->key = top->key;
     node->key_place = top->key_place;
-    yamlnode_add(top->node, node);
+    yamltree_add(top->node, node);
     return true;
 }
 
@@ -196,12 +196,12 @@ static void yamltree_check_decoration(struct yamltree_builder *b, struct source_
         faultlist_add(b->faults, place,
                       "`&%s` is a YAML anchor, which is not supported; leave it out, or quote a "
                       "text that begins with `&`",
-                      yamlnode_show(str_of((const char *)anchor)).text);
+                      yamltree_show(str_of((const char *)anchor)).text);
     if (tag)
         faultlist_add(b->faults, place,
                       "`%s` is a YAML tag, which is not supported; leave it out, or quote a text "
                       "that begins with `!`",
-                      yamlnode_show(str_of((const char *)tag)).text);
+                      yamltree_show(str_of((const char *)tag)).text);
 }
 
 static bool yamltree_on_scalar(struct yamltree_builder *b, const yaml_event_t *event)
@@ -226,7 +226,7 @@ static bool yamltree_on_alias(struct yamltree_builder *b, const yaml_event_t *ev
     faultlist_add(b->faults, place,
                   "`*%s` is a YAML alias, which is not supported; quote a text that begins with "
                   "`*`, or write the value out",
-                  yamlnode_show(str_of((const char *)event->data.alias.anchor)).text);
+                  yamltree_show(str_of((const char *)event->data.alias.anchor)).text);
     return yamltree_place_node(b, yamltree_new_node(b->tree, YAMLNODE_BROKEN, place));
 }
 

@@ -43,16 +43,16 @@ struct yamlnode *yamltree_parse(struct yamltree *tree, struct str bytes, const c
 struct yamlnode *yamltree_read(struct yamltree *tree, const char *path, const char *file,
                                struct faultlist *faults, bool *is_readable_out);
 /* The value of a key in a map, or NULL. */
-const struct yamlnode *yamlnode_find(const struct yamlnode *map, const char *key);
+const struct yamlnode *yamltree_find(const struct yamlnode *map, const char *key);
 /* Puts a child at the end. */
-void yamlnode_add(struct yamlnode *parent, struct yamlnode *child);
+void yamltree_add(struct yamlnode *parent, struct yamlnode *child);
 /* "a list", "a map", "a text" for faults. */
-const char *yamlnode_word(const struct yamlnode *node);
+const char *yamltree_kind_name(const struct yamlnode *node);
 
 /* A text from the file as faults show it: cut, unprintable characters masked. */
 struct shown {
     char text[68];
 };
-struct shown yamlnode_show(struct str text);
+struct shown yamltree_show(struct str text);
 
 #endif

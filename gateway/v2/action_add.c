@@ -46,7 +46,7 @@ static const struct service *action_add_find_service(const struct call *call)
 static bool action_add_find_rate(const struct call *call, const struct service *service,
                                  struct money *rate_out)
 {
-    const struct pricelist *list = catalogue_pricelist(call->catalogue, call->client);
+    const struct pricelist *list = pricelist_of(call->catalogue, call->client);
     return service->is_priced && list && pricelist_rate(list, service, rate_out);
 }
 

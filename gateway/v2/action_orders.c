@@ -26,7 +26,7 @@ static void action_orders_add_order(struct buf *out, const struct ledger_order *
     struct client_view_order view = open_order_view(&known);
     struct money charge = client_view_course(&view).paid;
     size_t len = charge.units == 0 ? 0 : money_print(charge, 2, text);
-    bool has_fields = fields_parse(order->fields, arena, &fields);
+    bool has_fields = field_parse_all(order->fields, arena, &fields);
     clock_print(order->created_at_ms, created);
     buf_printf(out, "{\"order\":%u,\"ref\":null,\"service\":%u,\"link\":", order->id,
                order->service);

@@ -23,14 +23,14 @@ static void action_refill_status_on_done(const struct refill_query_status *list,
     }
     buf_init(&out, CALL_ANSWER_BYTES);
     if (!asked->ids.is_many) {
-        buf_printf(&out, "{\"status\":\"%s\"}", refillstatus_name(list[0].status));
+        buf_printf(&out, "{\"status\":\"%s\"}", orderstatus_refill_name(list[0].status));
     } else {
         buf_add_byte(&out, '[');
         for (size_t i = 0; i < count; i++) {
             buf_add_text(&out, i ? ",{\"refill\":" : "{\"refill\":");
             call_add_id(&out, asked->ids.id[i], asked->ids.text[i]);
             if (list[i].is_found)
-                buf_printf(&out, ",\"status\":\"%s\"}", refillstatus_name(list[i].status));
+                buf_printf(&out, ",\"status\":\"%s\"}", orderstatus_refill_name(list[i].status));
             else
                 buf_printf(&out, ",\"status\":{\"error\":\"%s\"}}",
                            action_refill_status_fault_of(&list[i]));

@@ -64,7 +64,7 @@ void action_services_run(struct call *call)
 {
     struct exchange *x = call->exchange;
     const struct pricelist *list = call->catalogue && call->catalogue->has_lists
-                                       ? catalogue_pricelist(call->catalogue, call->client)
+                                       ? pricelist_of(call->catalogue, call->client)
                                        : NULL;
     /* An empty list makes scripts switch off everything they sell; on an error they keep what
      * they have. */

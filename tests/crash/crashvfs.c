@@ -265,7 +265,7 @@ static int crashvfs_crash_write(sqlite3_file *file, const void *bytes, int amoun
         code = own->real->pMethods->xWrite(own->real, bytes, amount, offset);
     }
     if (own->is_watched)
-        crash_point(own->is_log ? "ledger.wal_write" : "ledger.checkpoint");
+        crashpoint_reach(own->is_log ? "ledger.wal_write" : "ledger.checkpoint");
     return code;
 }
 
@@ -286,7 +286,7 @@ static int crashvfs_crash_sync(sqlite3_file *file, int flags)
     struct crashfile *own = crashvfs_file_of(file);
     int code = SQLITE_OK;
     if (own->is_watched)
-        crash_point(own->is_log ? "ledger.syncing" : "ledger.checkpoint_syncing");
+        crashpoint_reach(own->is_log ? "ledger.syncing" : "ledger.checkpoint_syncing");
     if (own->is_watched && disk_path)
         crashvfs_be_slow();
     if (own->shadow) {
@@ -299,7 +299,7 @@ static int crashvfs_crash_sync(sqlite3_file *file, int flags)
     if (code == SQLITE_OK && own->shadow == NULL)
         code = own->real->pMethods->xSync(own->real, flags);
     if (own->is_watched && own->is_log)
-        crash_point("ledger.synced");
+        crashpoint_reach("ledger.synced");
     return code;
 }
 
@@ -424,7 +424,7 @@ static __attribute__((constructor)) void crashvfs_register(void)
     is_part_kept = power && strcmp(power, "some") == 0;
     disk_path = getenv("PANELMUX_DISK");
     if (is_part_kept)
-        crash_before_end(crashvfs_keep_part);
+        crashpoint_before_end(crashvfs_keep_part);
     sqlite3_config(SQLITE_CONFIG_MULTITHREAD); /* as the gateway would, but this starts SQLite */
     usual = sqlite3_vfs_find(NULL);
     vfs = *usual;

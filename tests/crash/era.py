@@ -173,7 +173,7 @@ class Era:
 
     def was_told(self, point):
         self.gateway.program.wait_end(5)
-        return any(line == f"event=crash_point name={point}" for line in self.gateway.program.lines[-50:])
+        return any(line == f"event=crashpoint_reach name={point}" for line in self.gateway.program.lines[-50:])
 
     def new_ledger(self):
         """A migration happens only in a new ledger: what there was is compared a last time."""

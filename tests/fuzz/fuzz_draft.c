@@ -11,8 +11,8 @@ static void check(const struct draft *draft, struct arena *arena)
     struct buf printed;
     struct fields again;
     buf_init(&printed, 1 << 22);
-    fields_print(&draft->fields, &printed);
-    ASSERT(!printed.is_over && fields_parse(buf_str(&printed), arena, &again));
+    field_print_all(&draft->fields, &printed);
+    ASSERT(!printed.is_over && field_parse_all(buf_str(&printed), arena, &again));
     for (size_t f = 0; f < FIELD_COUNT; f++)
         ASSERT(str_equal(draft->fields.value[f], again.value[f]));
     ASSERT(draft->quantity >= 0 && draft->charge.units >= 0);

@@ -22,7 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         ASSERT(currency.len <= size + 3);
     (void)!money_parse_loose(text, STR("IDR"), &loose, NULL);
     (void)!factor_parse(text, &factor);
-    (void)!percent_parse(text, &percent);
-    (void)!markup_parse(text, &markup);
+    (void)!factor_parse_percent(text, &percent);
+    (void)!quote_parse_markup(text, &markup);
     return 0;
 }

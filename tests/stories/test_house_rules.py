@@ -38,7 +38,7 @@ def check_names(folder, **changed):
 
 
 def test_names_that_are_right_pass(tmp_path):
-    assert check_names(tmp_path) == (0, "names: 9 functions begin with their file's stem (0 exceptions), 2 structs, each tag once\n")
+    assert check_names(tmp_path) == (0, "names: 9 functions begin with their file's stem, 2 structs, each tag once\n")
 
 
 @pytest.mark.parametrize("path, text, fault", [
@@ -50,18 +50,10 @@ def test_names_that_are_right_pass(tmp_path):
     ("gateway/a/foo_bar.c", "int foo_hidden(void) { return 4; }\n", "gateway/a/foo_bar.c:1: foo_hidden must begin with foo_bar_"),
     ("simulator/main.c", "struct foo { int two; };\nint main(void) { return 0; }\n",
      "simulator/main.c:1: struct foo is also in gateway/a/foo.c:4"),
-    ("tools/check-names-exceptions", "# why\nproviders/baz.c baz_run\n",
-     "tools/check-names-exceptions: providers/baz.c baz_run is right by now, or gone"),
 ])
 def test_a_wrong_name_is_found_where_it_stands(tmp_path, path, text, fault):
     status, output = check_names(tmp_path, **{path: text})
     assert status == 1 and output.startswith(fault) and output.count("\n") == 1, output
-
-
-def test_an_exception_lets_one_name_of_one_file_pass(tmp_path):
-    changed = {"providers/baz.c": "int find(void) {}\n", "tools/check-names-exceptions": "providers/baz.c find\n"}
-    assert check_names(tmp_path, **changed)[0] == 0
-    assert check_names(tmp_path, **{**changed, "providers/baz.h": "static inline int find(void) {}\n"})[0] == 1
 
 
 def test_a_tree_without_functions_is_no_tree_that_passed(tmp_path):

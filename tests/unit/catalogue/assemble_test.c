@@ -315,8 +315,7 @@ static void test_services(void **state)
         struct catalogue *catalogue = make(&town, &service, 1, &(struct importplan){0});
         struct money rate;
         char rate_text[MONEY_TEXT] = "none";
-        if (pricelist_rate(catalogue_pricelist(catalogue, &town.clients->list[0]), catalogue->list,
-                           &rate))
+        if (pricelist_rate(pricelist_of(catalogue, &town.clients->list[0]), catalogue->list, &rate))
             money_print(rate, 0, rate_text);
         struct buf got, expected;
         buf_init(&got, 1000);
@@ -359,8 +358,7 @@ static void test_imported(void **state)
     assert_null(catalogue_find(catalogue, 0));
     assert_true(imported->is_priced && imported->allow_loss);
     struct money rate;
-    assert_true(
-        pricelist_rate(catalogue_pricelist(catalogue, &town.clients->list[0]), imported, &rate));
+    assert_true(pricelist_rate(pricelist_of(catalogue, &town.clients->list[0]), imported, &rate));
     assert_int_equal(rate.units, money_of("1").units);
     struct catalogue *again = make(&town, &service, 1, &plan);
     assert_true(catalogue_is_same(catalogue, again));

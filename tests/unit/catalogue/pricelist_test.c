@@ -64,7 +64,7 @@ static struct catalogue *shop_make(struct shop *shop, const struct catalogue *fo
 static struct str plain_of(const struct catalogue *catalogue, const struct shop *shop,
                            size_t client)
 {
-    const struct pricelist *list = catalogue_pricelist(catalogue, &shop->clients->list[client]);
+    const struct pricelist *list = pricelist_of(catalogue, &shop->clients->list[client]);
     assert_non_null(list);
     return pricelist_rendering(list)->plain;
 }
@@ -115,7 +115,7 @@ static void test_who_sees_what(void **state)
     static const size_t counts[] = {3, 3, 3, 1, 2, 0};
     const struct pricelist *lists[6];
     for (size_t i = 0; i < 6; i++) {
-        lists[i] = catalogue_pricelist(catalogue, &shop.clients->list[i]);
+        lists[i] = pricelist_of(catalogue, &shop.clients->list[i]);
         assert_int_equal(pricelist_count(lists[i]), counts[i]);
     }
     assert_ptr_equal(lists[0], lists[1]);
@@ -128,9 +128,9 @@ static void test_who_sees_what(void **state)
     /* A later set: the same settings find their list, new ones none. */
     struct client_set *later = world_clients((struct world_client[]){
         {"z", "10%", {{0}}}, {"a", "11%", {{0}}}, {"y", "0%", {{2, 3}}}, {0}});
-    assert_ptr_equal(catalogue_pricelist(catalogue, &later->list[0]), lists[2]);
-    assert_null(catalogue_pricelist(catalogue, &later->list[1]));
-    assert_null(catalogue_pricelist(catalogue, &later->list[2]));
+    assert_ptr_equal(pricelist_of(catalogue, &later->list[0]), lists[2]);
+    assert_null(pricelist_of(catalogue, &later->list[1]));
+    assert_null(pricelist_of(catalogue, &later->list[2]));
     client_set_unpin(&later);
     catalogue_unpin(&catalogue);
     shop_fini(&shop);
@@ -143,10 +143,8 @@ static void test_tags_and_gzip(void **state)
     shop_init(&shop, (struct world_client[]){{"a", "0%", {{0}}}, {"b", "10%", {{0}}}, {0}});
     shop.list = world_list(rows);
     struct catalogue *first = shop_make(&shop, NULL);
-    const struct rendering *a =
-        pricelist_rendering(catalogue_pricelist(first, &shop.clients->list[0]));
-    const struct rendering *b =
-        pricelist_rendering(catalogue_pricelist(first, &shop.clients->list[1]));
+    const struct rendering *a = pricelist_rendering(pricelist_of(first, &shop.clients->list[0]));
+    const struct rendering *b = pricelist_rendering(pricelist_of(first, &shop.clients->list[1]));
     assert_string_not_equal(a->etag_plain, a->etag_gzip);
     assert_string_not_equal(a->etag_plain, b->etag_plain);
     assert_int_equal(a->etag_plain[0], '"');
@@ -163,14 +161,14 @@ static void test_tags_and_gzip(void **state)
     /* What did not change is the same bytes in the next snapshot, and outlives this one. */
     struct catalogue *second = shop_make(&shop, first);
     const struct rendering *again =
-        pricelist_rendering(catalogue_pricelist(second, &shop.clients->list[0]));
+        pricelist_rendering(pricelist_of(second, &shop.clients->list[0]));
     assert_ptr_equal(again, a);
     catalogue_unpin(&first);
     assert_int_equal(again->plain.ptr[0], '[');
     shop.list->rows[0].rate = money_of("0.91");
     struct catalogue *third = shop_make(&shop, second);
     const struct rendering *moved =
-        pricelist_rendering(catalogue_pricelist(third, &shop.clients->list[0]));
+        pricelist_rendering(pricelist_of(third, &shop.clients->list[0]));
     assert_ptr_not_equal(moved, again);
     assert_string_not_equal(moved->etag_gzip, again->etag_gzip);
     catalogue_unpin(&second);
@@ -198,7 +196,7 @@ static void test_late_lists(void **state)
     struct catalogue *catalogue = shop_make(&shop, NULL);
     size_t late = 0;
     for (size_t i = 0; i < CLIENTS; i++) {
-        const struct pricelist *list = catalogue_pricelist(catalogue, &shop.clients->list[i]);
+        const struct pricelist *list = pricelist_of(catalogue, &shop.clients->list[i]);
         struct money before, after, expected = {90000000 + (int64_t)i * 100000};
         late += list->rendered == NULL;
         assert_true(pricelist_rate(list, catalogue_find(catalogue, 1), &before));

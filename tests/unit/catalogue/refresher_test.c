@@ -24,7 +24,7 @@ static void test_first_lists(void **state)
     assert_int_equal(report_of(&s, 0).services, 4);
     assert_string_equal(report_of(&s, 0).last_error, "");
     struct money rate;
-    const struct pricelist *list = catalogue_pricelist(s.last, &s.clients->list[0]);
+    const struct pricelist *list = pricelist_of(s.last, &s.clients->list[0]);
     assert_true(pricelist_rate(list, service_of(&s, 2), &rate));
     assert_int_equal(rate.units, money_of("2").units);
     /* The same lists again change nothing: no snapshot, nothing written. */

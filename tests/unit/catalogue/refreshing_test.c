@@ -220,7 +220,7 @@ static bool has_balance(struct house *house)
 
 static void check_all_for_sale(struct house *house, size_t for_sale)
 {
-    const struct pricelist *list = catalogue_pricelist(house->last, &house->clients->list[0]);
+    const struct pricelist *list = pricelist_of(house->last, &house->clients->list[0]);
     assert_int_equal(house->last->count, SERVICES);
     assert_int_equal(pricelist_count(list), for_sale);
     struct money rate;

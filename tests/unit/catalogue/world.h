@@ -37,7 +37,7 @@ static inline struct percent percent_of(const char *text)
 static inline struct markup markup_of(const char *text)
 {
     struct markup markup;
-    if (!markup_parse(str_of(text), &markup))
+    if (!quote_parse_markup(str_of(text), &markup))
         fail_msg("\"%s\" is no markup", text);
     return markup;
 }

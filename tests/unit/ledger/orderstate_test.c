@@ -1,4 +1,5 @@
 /* The moves, as the header's sentence has them, cell by cell. */
+#include "ledger/attemptstate.h"
 #include "ledger/orderstate.h"
 
 #include <setjmp.h>

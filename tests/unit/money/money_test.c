@@ -387,15 +387,15 @@ static void test_percent(void **state)
 {
     struct percent got = {0};
     (void)state;
-    assert_true(percent_parse(STR("25%"), &got));
+    assert_true(factor_parse_percent(STR("25%"), &got));
     assert_int_equal(got.units, PERCENT_WHOLE / 4);
-    assert_true(percent_parse(STR("-3 %"), &got));
+    assert_true(factor_parse_percent(STR("-3 %"), &got));
     assert_int_equal(got.units, INT64_C(-3000000000000));
-    assert_true(percent_parse(STR("0.000000000001%"), &got));
+    assert_true(factor_parse_percent(STR("0.000000000001%"), &got));
     assert_int_equal(got.units, 1);
-    assert_false(percent_parse(STR("0.0000000000001%"), &got));
-    assert_false(percent_parse(STR("25"), &got));
-    assert_false(percent_parse(STR("%"), &got));
+    assert_false(factor_parse_percent(STR("0.0000000000001%"), &got));
+    assert_false(factor_parse_percent(STR("25"), &got));
+    assert_false(factor_parse_percent(STR("%"), &got));
 }
 
 static uint64_t seed;

@@ -36,7 +36,7 @@ static void test_markup(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct markup got = {0};
-        if (markup_parse(str_of(cases[i].text), &got) != cases[i].is_good ||
+        if (quote_parse_markup(str_of(cases[i].text), &got) != cases[i].is_good ||
             got.percent.units != cases[i].percent || got.amount.units != cases[i].amount)
             fail_msg("\"%s\": %lld, %lld", cases[i].text, (long long)got.percent.units,
                      (long long)got.amount.units);
@@ -82,8 +82,8 @@ static void test_rate(void **state)
         char text[MONEY_TEXT];
         assert_true(money_parse(str_of(cases[i].base), MONEY_UP, &terms.base));
         assert_true(factor_parse(str_of(cases[i].exchange), &terms.exchange));
-        assert_true(markup_parse(str_of(cases[i].service), &terms.service));
-        assert_true(markup_parse(str_of(cases[i].client), &terms.client));
+        assert_true(quote_parse_markup(str_of(cases[i].service), &terms.service));
+        assert_true(quote_parse_markup(str_of(cases[i].client), &terms.client));
         bool is_good = quote_rate(&terms, cases[i].decimals, &got);
         money_print(got, cases[i].decimals, text);
         if (is_good != (cases[i].rate != NULL) || (is_good && strcmp(text, cases[i].rate) != 0))

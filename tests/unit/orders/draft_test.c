@@ -369,8 +369,8 @@ static void a_kept_draft_is_restored_as_it_was(void **state)
         arena_init(&arena);
         assert_true(draft_make(&service, money_of("3"), 5, &given, &arena, &draft, &why));
         buf_init(&json, 1 << 16);
-        fields_print(&draft.fields, &json);
-        assert_true(fields_parse(buf_str(&json), &arena, &kept));
+        field_print_all(&draft.fields, &json);
+        assert_true(field_parse_all(buf_str(&json), &arena, &kept));
         assert_true(draft_restore(&service, draft.rate, draft.charge, draft.quantity, &kept,
                                   &restored, &why));
         assert_int_equal(restored.type, draft.type);

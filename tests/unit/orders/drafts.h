@@ -52,7 +52,7 @@ static inline const char *describe(const struct service *service, const char *ra
     assert_int_equal(draft.type, service->type);
     assert_int_equal(draft.rate.units, money_of(rate).units);
     buf_init(&fields, 1 << 20);
-    fields_print(&draft.fields, &fields);
+    field_print_all(&draft.fields, &fields);
     money_print(draft.charge, 0, charge);
     const char *line =
         arena_printf(arena, "%lld/%lld %s " STR_FMT, (long long)draft.quantity,

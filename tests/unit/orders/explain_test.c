@@ -260,7 +260,7 @@ static void an_offer_is_taken_or_left_for_a_reason(void **state)
         cases[i].change(&s);
         struct candidate candidate = judge(&s);
         if (candidate.skip != cases[i].skip || candidate.cost.units != cases[i].cost)
-            fail_msg("%s: \"%s\", costs %lld", cases[i].name, skip_name(candidate.skip),
+            fail_msg("%s: \"%s\", costs %lld", cases[i].name, ranking_skip_name(candidate.skip),
                      (long long)candidate.cost.units);
         scene_fini(&s);
     }

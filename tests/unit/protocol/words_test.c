@@ -118,12 +118,13 @@ static void test_refillstatus(void **state)
 {
     (void)state;
     for (int status = 0; status < REFILLSTATUS_COUNT; status++)
-        assert_int_equal(refillstatus_fold(str_of(refillstatus_name((enum refillstatus)status))),
-                         status);
-    assert_int_equal(refillstatus_fold(STR("In progess")), REFILLSTATUS_IN_PROGRESS);
-    assert_int_equal(refillstatus_fold(STR("Awaiting")), REFILLSTATUS_PENDING);
-    assert_int_equal(refillstatus_fold(STR("Cancelled")), REFILLSTATUS_CANCELED);
-    assert_int_equal(refillstatus_fold(STR("Zorgl")), REFILLSTATUS_UNKNOWN);
+        assert_int_equal(
+            orderstatus_fold_refill(str_of(orderstatus_refill_name((enum refillstatus)status))),
+            status);
+    assert_int_equal(orderstatus_fold_refill(STR("In progess")), REFILLSTATUS_IN_PROGRESS);
+    assert_int_equal(orderstatus_fold_refill(STR("Awaiting")), REFILLSTATUS_PENDING);
+    assert_int_equal(orderstatus_fold_refill(STR("Cancelled")), REFILLSTATUS_CANCELED);
+    assert_int_equal(orderstatus_fold_refill(STR("Zorgl")), REFILLSTATUS_UNKNOWN);
 }
 
 static void test_field_find(void **state)
@@ -169,20 +170,20 @@ static void test_fields_round_trip(void **state)
     fields.value[FIELD_RUNS] = STR("");
     buf_init(&text, 4096);
     arena_init(&arena);
-    fields_print(&fields, &text);
+    field_print_all(&fields, &text);
     assert_string_equal(text.ptr, "{\"link\":\"https://a.example/\\\"x\\\"?a=1&b=\xC3\xA9\","
                                   "\"comments\":\"one\\ntwo\",\"runs\":\"\"}");
-    assert_true(fields_parse(buf_str(&text), &arena, &again));
+    assert_true(field_parse_all(buf_str(&text), &arena, &again));
     for (int field = 0; field < FIELD_COUNT; field++) {
         assert_true(str_equal(fields.value[field], again.value[field]));
         assert_int_equal(fields.value[field].ptr == NULL, again.value[field].ptr == NULL);
     }
-    assert_false(fields_parse(STR("[]"), &arena, &again));
-    assert_false(fields_parse(STR("{\"link\":1}"), &arena, &again));
-    assert_false(fields_parse(STR("{\"nonsense\":\"1\"}"), &arena, &again));
-    assert_false(fields_parse(STR("{\"link\":\"1\""), &arena, &again));
-    assert_false(fields_parse(STR_NONE, &arena, &again));
-    assert_true(fields_parse(STR("{}"), &arena, &again));
+    assert_false(field_parse_all(STR("[]"), &arena, &again));
+    assert_false(field_parse_all(STR("{\"link\":1}"), &arena, &again));
+    assert_false(field_parse_all(STR("{\"nonsense\":\"1\"}"), &arena, &again));
+    assert_false(field_parse_all(STR("{\"link\":\"1\""), &arena, &again));
+    assert_false(field_parse_all(STR_NONE, &arena, &again));
+    assert_true(field_parse_all(STR("{}"), &arena, &again));
     arena_fini(&arena);
     buf_fini(&text);
 }

@@ -5,7 +5,8 @@
 
 #include <jansson.h>
 
-#include "providers/standard.h"
+#include "providers/decode.h"
+#include "unit/providers/without_scanner.h"
 
 struct input {
     enum upstream_action action;
@@ -56,7 +57,7 @@ static bool run(const void *given)
         if (way == 0)
             dialect_default()->decode(&settings, &request, &facts, &arena, &answer);
         else
-            standard_decode_slowly(&settings, &request, &facts, &arena, &answer);
+            decode_without_scanner(&settings, &request, &facts, &arena, &answer);
         is_right = answer.outcome == OUTCOME_DOUBT || is_same(input, &answer);
         arena_fini(&arena);
     }

@@ -11,7 +11,8 @@
 #include <jansson.h>
 
 #include "base/buf.h"
-#include "providers/standard.h"
+#include "providers/decode.h"
+#include "unit/providers/without_scanner.h"
 
 enum { IDS = 128 };
 static char our_key[] = "made_up_key_0123456789abcdef";
@@ -406,7 +407,7 @@ static void check_item(const struct line *line, const struct upstream_item *item
         wrong(line, "%s is not accepted", item->id.ptr);
     } else if (line->request.action == UPSTREAM_REFILL_STATUS ||
                line->request.action == UPSTREAM_REFILL_STATUS_MANY) {
-        if (item->status != refillstatus_fold(str_of(text)))
+        if (item->status != orderstatus_fold_refill(str_of(text)))
             wrong(line, "%s: status %d", item->id.ptr, item->status);
     } else if (line->request.action != UPSTREAM_CANCEL && !str_is(item->refill, text)) {
         wrong(line, "refill is \"" STR_FMT "\"", STR_ARG(item->refill));
@@ -490,10 +491,10 @@ static void check_both_ways(struct line *line)
 {
     lines++;
     way = "short cuts";
-    standard_decode(&line->settings, &line->request, &line->facts, &line->arena, &line->answer);
+    decode_standard(&line->settings, &line->request, &line->facts, &line->arena, &line->answer);
     check_line(line);
     way = "slowly";
-    standard_decode_slowly(&line->settings, &line->request, &line->facts, &line->arena,
+    decode_without_scanner(&line->settings, &line->request, &line->facts, &line->arena,
                            &line->answer);
     check_line(line);
 }
@@ -559,13 +560,13 @@ static void check_cut(struct line *line)
         struct upstream_response answer;
         arena_init(&arena);
         line->facts.body = str_make(body.ptr, at);
-        standard_decode(&line->settings, &line->request, &line->facts, &arena, &answer);
+        decode_standard(&line->settings, &line->request, &line->facts, &arena, &answer);
         if (is_order && answer.outcome == OUTCOME_ACCEPTED)
             wrong(line, "accepted when cut at %zu", at);
         line->facts.body = str_make(copy, body.len);
         for (size_t spoil = 0; spoil < 4; spoil++) {
             copy[at] = "\"{\\\xff"[spoil];
-            standard_decode(&line->settings, &line->request, &line->facts, &arena, &answer);
+            decode_standard(&line->settings, &line->request, &line->facts, &arena, &answer);
             if (has_key(answer.error) || has_key(answer.evidence))
                 wrong(line, "the key is kept");
         }

@@ -10,7 +10,7 @@
 #include <jansson.h>
 
 #include "base/buf.h"
-#include "providers/standard.h"
+#include "providers/decode.h"
 
 enum { MIB = 1024 * 1024 };
 
@@ -40,7 +40,7 @@ static void decode(enum upstream_action action, struct str body, struct arena *a
                                 .server = STR(""),
                                 .transport_error = ""};
     jansson_bytes = jansson_blocks = 0;
-    standard_decode(&settings, &request, &facts, arena, out);
+    decode_standard(&settings, &request, &facts, arena, out);
 }
 
 static void add_times(struct buf *body, const char *unit, size_t max)

@@ -9,7 +9,8 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
-#include "providers/standard.h"
+#include "providers/decode.h"
+#include "unit/providers/without_scanner.h"
 
 static char our_key[] = "made_up_key_0123456789abcdef";
 static const struct provider_settings settings = {.key = our_key};
@@ -49,8 +50,8 @@ static void check_same(enum upstream_action action, struct str body)
     struct upstream_response quick, slow;
     struct arena arena;
     arena_init(&arena);
-    standard_decode(&settings, &request, &facts, &arena, &quick);
-    standard_decode_slowly(&settings, &request, &facts, &arena, &slow);
+    decode_standard(&settings, &request, &facts, &arena, &quick);
+    decode_without_scanner(&settings, &request, &facts, &arena, &slow);
     if (quick.outcome != slow.outcome || quick.refusal != slow.refusal)
         fail_msg(STR_FMT ": %d, slowly %d", STR_ARG(body), quick.outcome, slow.outcome);
     assert_true(str_equal(quick.order, slow.order));
@@ -145,7 +146,7 @@ static void test_doubles(void **state)
         struct upstream_response answer;
         struct arena arena;
         arena_init(&arena);
-        standard_decode(&settings, &request, &facts, &arena, &answer);
+        decode_standard(&settings, &request, &facts, &arena, &answer);
         assert_int_equal(answer.outcome, OUTCOME_ACCEPTED);
         for (size_t at = 0; at < 3; at += 2) {
             assert_false(answer.statuses[at].is_absent);

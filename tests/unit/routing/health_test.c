@@ -115,7 +115,7 @@ static void play_step(struct health *health, const struct script *script, size_t
         return;
     }
     if (skip != step->skip)
-        fail_msg("%s, step %zu: %s", script->name, at, skip_name(skip));
+        fail_msg("%s, step %zu: %s", script->name, at, ranking_skip_name(skip));
     assert_int_equal(health_look(health, 4, HEALTH_ORDERS, service, now_ms), SKIP_NONE);
 }
 

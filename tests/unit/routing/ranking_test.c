@@ -145,9 +145,10 @@ static void test_each_skip_has_words(void **state)
 {
     (void)state;
     for (unsigned i = 0; i < SKIP_COUNT; i++) {
-        assert_non_null(skip_name((enum skip)i));
+        assert_non_null(ranking_skip_name((enum skip)i));
         for (unsigned k = 0; k < i; k++)
-            assert_string_not_equal(skip_name((enum skip)i), skip_name((enum skip)k));
+            assert_string_not_equal(ranking_skip_name((enum skip)i),
+                                    ranking_skip_name((enum skip)k));
     }
 }
 

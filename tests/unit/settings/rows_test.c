@@ -140,7 +140,7 @@ static void check_car(struct setting_reader *reader, const struct yamlnode *map,
     struct car *car = record;
     car->checks++;
     if (car->has_doors && car->doors == 1)
-        faultlist_add(reader->faults, yamlnode_find(map, "doors")->place, "one door is not enough");
+        faultlist_add(reader->faults, yamltree_find(map, "doors")->place, "one door is not enough");
 }
 static const struct setting_table car_rows = {.name = "a car",
                                               .rows = car_list,

@@ -166,20 +166,20 @@ static void check_damaged(void **state)
 static void check_show(void **state)
 {
     (void)state;
-    assert_string_equal(yamlnode_show(STR("plain")).text, "plain");
-    assert_string_equal(yamlnode_show(STR("a\nb\x7f")).text, "a?b?");
-    assert_string_equal(yamlnode_show(STR("a\u202eb\u2028\u200bc\xff")).text, "a?b??c?");
+    assert_string_equal(yamltree_show(STR("plain")).text, "plain");
+    assert_string_equal(yamltree_show(STR("a\nb\x7f")).text, "a?b?");
+    assert_string_equal(yamltree_show(STR("a\u202eb\u2028\u200bc\xff")).text, "a?b??c?");
     char text[140];
     for (size_t i = 0; i < sizeof text; i++)
         text[i] = i % 2 ? '\xa4' : '\xc3';
     for (size_t skip = 0; skip < 4; skip += 2) {
-        struct shown shown = yamlnode_show(str_make(text + skip, sizeof text - skip));
+        struct shown shown = yamltree_show(str_make(text + skip, sizeof text - skip));
         assert_true(str_is_utf8(str_of(shown.text)));
         assert_true(str_ends(str_of(shown.text), STR("…")));
     }
     char odd[101] = "x";
     memcpy(odd + 1, text, 100);
-    assert_true(str_is_utf8(str_of(yamlnode_show(str_make(odd, 101)).text)));
+    assert_true(str_is_utf8(str_of(yamltree_show(str_make(odd, 101)).text)));
 }
 
 int main(void)

@@ -1,11 +1,13 @@
-/* Reads an answer of the standard dialect: what the transport and the HTTP status decide alone,
- * then the JSON, then the reader of the action. Never fails; what cannot be read is in doubt. */
-#include "base/buf.h"
+/* Decodes a response of the standard dialect, the protocol as the hosted panels document it, with
+ * all the tolerance that the wild ones need: what the transport and the HTTP status decide alone,
+ * then the JSON, then the reader of the action. Never fails; what cannot be read is in doubt.
+ * Pure. */
 #include "providers/decode.h"
+
+#include "base/buf.h"
 #include "providers/redact.h"
 #include "providers/redirect.h"
 #include "providers/replyjson.h"
-#include "providers/standard.h"
 #include "providers/statusscan.h"
 #include "providers/textfold.h"
 
@@ -94,7 +96,7 @@ const json_t *decode_unwrap(const json_t *root)
 
 /* Text that is not JSON decides nothing, save where the provider's own table names it, or where a
  * framework's page says that the action was never written. */
-static void standard_decode_page(struct decoding *d)
+static void decode_page(struct decoding *d)
 {
     struct verdict verdict;
     struct str body = str_trim(d->facts->body);
@@ -134,25 +136,25 @@ static void (*const decoders[UPSTREAM_ACTION_COUNT])(struct decoding *d) = {
 };
 
 /* A complaint about a link that the type does not have is no fault of the client's. */
-static bool standard_decode_has_link(const struct upstream_request *request)
+static bool decode_has_link(const struct upstream_request *request)
 {
     return request->fields == NULL || request->fields->value[FIELD_LINK].len > 0;
 }
 
-static void standard_decode_body(struct decoding *d)
+static void decode_body(struct decoding *d)
 {
     struct replyjson reply =
         replyjson_load(d->facts->body, decode_is_writing(d->request->action), d->arena);
     d->root = reply.root;
     d->has_double_keys = reply.has_double_keys;
     if (reply.root == NULL) {
-        standard_decode_page(d);
+        decode_page(d);
         return;
     }
     struct str text;
     d->error = errortext_of(reply.root, d->arena);
     d->verdict = classify_texts(d->settings, d->request->action, &d->error, &text);
-    if (d->verdict.refusal == REFUSAL_LINK && !standard_decode_has_link(d->request)) {
+    if (d->verdict.refusal == REFUSAL_LINK && !decode_has_link(d->request)) {
         d->verdict.refusal = REFUSAL_OTHER;
         d->verdict.is_mismatch = true;
     }
@@ -164,7 +166,7 @@ static void standard_decode_body(struct decoding *d)
     json_decref(reply.root);
 }
 
-static bool standard_decode_is_scanned(struct decoding *d)
+static bool decode_is_scanned(struct decoding *d)
 {
     if (d->facts->http_status / 100 != 2)
         return false;
@@ -175,7 +177,7 @@ static bool standard_decode_is_scanned(struct decoding *d)
     return d->request->action == UPSTREAM_STATUS_MANY && statusscan_status_many(d);
 }
 
-static void standard_decode_transport(struct decoding *d, bool may_scan)
+static void decode_transport(struct decoding *d)
 {
     static const struct verdict challenged = {.class = VERDICT_PROVIDER,
                                               .cool_down = COOL_DOWN_PROVIDER};
@@ -193,8 +195,8 @@ static void standard_decode_transport(struct decoding *d, bool may_scan)
         else
             decode_refuse(d, &challenged);
         d->answer->is_redirect = true;
-    } else if (!may_scan || !standard_decode_is_scanned(d)) {
-        standard_decode_body(d);
+    } else if (!decode_is_scanned(d)) {
+        decode_body(d);
         /* A front's page, unless the body spoke for itself, or something before or behind the page
          * may be what the panel said. */
         bool may_be_done =
@@ -207,7 +209,7 @@ static void standard_decode_transport(struct decoding *d, bool may_scan)
     }
 }
 
-static struct str standard_decode_evidence_of(const struct decoding *d)
+static struct str decode_evidence_of(const struct decoding *d)
 {
     const struct reply_facts *facts = d->facts;
     struct str transport = str_of(facts->transport_error);
@@ -229,7 +231,7 @@ static struct str standard_decode_evidence_of(const struct decoding *d)
 }
 
 /* One status or item per id asked, absent until the answer names it. */
-static void standard_decode_prepare(struct decoding *d)
+static void decode_prepare(struct decoding *d)
 {
     const struct upstream_request *request = d->request;
     struct upstream_response *answer = d->answer;
@@ -260,7 +262,7 @@ static void standard_decode_prepare(struct decoding *d)
 }
 
 /* A refusal as a whole is one of each item. */
-static void standard_decode_refuse_items(struct upstream_response *answer)
+static void decode_refuse_items(struct upstream_response *answer)
 {
     for (size_t i = 0; i < answer->item_count; i++)
         if (answer->items[i].is_absent)
@@ -271,7 +273,7 @@ static void standard_decode_refuse_items(struct upstream_response *answer)
 }
 
 /* One order of the panel's may be two of ours; the answer says it once. */
-static void standard_decode_share_statuses(struct upstream_response *answer)
+static void decode_share_statuses(struct upstream_response *answer)
 {
     for (size_t i = 0; i < answer->status_count; i++) {
         struct upstream_status *status = &answer->statuses[i];
@@ -281,10 +283,9 @@ static void standard_decode_share_statuses(struct upstream_response *answer)
     }
 }
 
-static void standard_decode_all(const struct provider_settings *settings,
-                                const struct upstream_request *request,
-                                const struct reply_facts *facts, struct arena *arena,
-                                struct upstream_response *out, bool may_scan)
+void decode_standard(const struct provider_settings *settings,
+                     const struct upstream_request *request, const struct reply_facts *facts,
+                     struct arena *arena, struct upstream_response *out)
 {
     struct decode_memo memo = {0};
     struct decoding d = {.settings = settings,
@@ -294,26 +295,12 @@ static void standard_decode_all(const struct provider_settings *settings,
                          .arena = arena,
                          .answer = out,
                          .verdict = {.class = VERDICT_DOUBT}};
-    standard_decode_prepare(&d);
-    standard_decode_transport(&d, may_scan);
+    decode_prepare(&d);
+    decode_transport(&d);
     if (out->outcome == OUTCOME_REFUSED)
-        standard_decode_refuse_items(out);
+        decode_refuse_items(out);
     if (out->outcome == OUTCOME_ACCEPTED)
-        standard_decode_share_statuses(out);
+        decode_share_statuses(out);
     if (out->outcome != OUTCOME_ACCEPTED)
-        out->evidence = standard_decode_evidence_of(&d);
-}
-
-void standard_decode(const struct provider_settings *settings,
-                     const struct upstream_request *request, const struct reply_facts *facts,
-                     struct arena *arena, struct upstream_response *out)
-{
-    standard_decode_all(settings, request, facts, arena, out, true);
-}
-
-void standard_decode_slowly(const struct provider_settings *settings,
-                            const struct upstream_request *request, const struct reply_facts *facts,
-                            struct arena *arena, struct upstream_response *out)
-{
-    standard_decode_all(settings, request, facts, arena, out, false);
+        out->evidence = decode_evidence_of(&d);
 }
