@@ -72,10 +72,10 @@ static bool account_available(const struct account *account, struct money *out)
 const char *account_refuse(const struct account *account, const struct account_limits *limits,
                            struct money charge, int64_t day)
 {
-    struct money available, rest, charged = account->day == day ? account->charged : MONEY_ZERO;
+    struct money available, after, charged = account->day == day ? account->charged : MONEY_ZERO;
     if (limits->is_prepaid &&
-        (!account_available(account, &available) || !money_subtract(available, charge, &rest) ||
-         !money_add(rest, limits->credit_limit, &rest) || rest.units < 0))
+        (!account_available(account, &available) || !money_subtract(available, charge, &after) ||
+         !money_add(after, limits->credit_limit, &after) || after.units < 0))
         return "the available funds do not cover it";
     if (limits->daily_limit.units > 0 &&
         (!money_add(charged, charge, &charged) || charged.units > limits->daily_limit.units))

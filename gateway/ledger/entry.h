@@ -28,7 +28,7 @@ struct entry_list { /* a provider's last good list */
 };
 
 struct ledger_entry {
-    struct loop_message message; /* the way home; first, so that it converts back */
+    struct loop_message message; /* for the completion; first, so that it converts back */
     STAILQ_ENTRY(ledger_entry) queue;
     struct loop *loop; /* borrowed; NULL when nobody waits */
     ledger_done_fn *done;

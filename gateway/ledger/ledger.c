@@ -1,5 +1,5 @@
 /* See ledger.h. The door only: it opens and closes, gives out numbers, and hands everything else to
- * the writer, the reader and the keeper. */
+ * the writer, the reader and the maintenance thread. */
 #include "ledger/ledger.h"
 
 #include <pthread.h>
@@ -289,7 +289,7 @@ size_t ledger_verify(struct ledger *ledger, const struct ledger_verifier *verifi
     struct fault why;
     struct backend_connection *connection = ledger_hold_commands(ledger, &why);
     if (connection == NULL) {
-        verifier->tell(why.message, verifier->arg);
+        verifier->report(why.message, verifier->arg);
         return 1;
     }
     size_t count = ledger->backend->verify(connection, verifier);

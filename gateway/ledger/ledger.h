@@ -2,8 +2,8 @@
  * synchronously before threads start (open, recover, load) or by a command (verify).
  *
  * Promises: a write is copied before ledger_write returns; done is called once, later, on the given
- * loop's thread, after the commit (LEDGER_DONE) or when it certainly is not in the books (anything
- * else). One change is one savepoint: wholly in or wholly out. Changes of one thread are committed
+ * loop's thread, after the commit (LEDGER_DONE) or when it certainly is not in the ledger (anything
+ * else). One change is wholly in or wholly out. Changes of one thread are committed
  * in the order of the calls. Completions of one commit wake each loop once. */
 #ifndef LEDGER_LEDGER_H
 #define LEDGER_LEDGER_H
@@ -98,7 +98,7 @@ struct ledger_attempt {
     int64_t started_at_ms, ended_at_ms; /* wall; ended 0 while sending */
 };
 
-/* What one change may consist of; NULL or 0 where not part of it. All in one savepoint. */
+/* What one change may consist of; NULL or 0 where not part of it. All of it or nothing. */
 struct ledger_change {
     uint32_t order;                    /* the order it is about */
     const struct ledger_order *insert; /* a new order */
@@ -243,7 +243,7 @@ struct ledger_event {
     uint32_t order; /* 0: about no order */
     int64_t at_ms;
     struct str word, reason, request_id;
-    struct str from, to; /* state words, "" when the state did not change */
+    struct str from, to; /* names of states, "" when the state did not change */
 };
 struct ledger_rows { /* all of it lives in the arena of the answer */
     enum ledger_result result;
@@ -305,9 +305,9 @@ void ledger_close(struct ledger **ledger);
 /* Synchronous, for commands: the answer lives in the arena. */
 void ledger_read(struct ledger *ledger, const struct ledger_query *query, struct arena *arena,
                  struct ledger_rows *rows_out);
-/* Each broken rule is told once; returns how many. Works on a ledger in use. */
+/* Reports each broken rule once and returns how many; works on a ledger in use. */
 struct ledger_verifier {
-    void (*tell)(const char *message, void *arg);
+    void (*report)(const char *message, void *arg);
     void (*progress)(size_t done, size_t of, void *arg); /* before each rule; may be NULL */
     void *arg;
 };

@@ -62,7 +62,7 @@ char *lock_path_of(const char *file, bool may_create, struct fault *why)
 }
 
 /* Who holds a lock on the inode, as the kernel lists it: "1: FLOCK ADVISORY WRITE 123 fe:01:77 …".
- * 0 when it cannot be told. */
+ * 0 when it is not listed. */
 static long lock_find_holder(int fd)
 {
     struct stat facts;

@@ -9,7 +9,7 @@
 #include "base/log.h"
 
 struct backup {
-    struct loop_message message; /* the way home; first */
+    struct loop_message message; /* for the completion; first */
     STAILQ_ENTRY(backup) queue;
     struct loop *loop;
     maintenance_done_fn *done;

@@ -10,7 +10,7 @@
 enum { QUEUE_MAX = 65536 };
 
 struct reader_request {
-    struct loop_message message; /* the way home; first */
+    struct loop_message message; /* for the completion; first */
     STAILQ_ENTRY(reader_request) queue;
     struct loop *loop;
     ledger_rows_fn *done;

@@ -120,9 +120,9 @@ enum { SQLITE_SCHEMA_VERSION = 3, SQLITE_APPLICATION = 0x706d7578 /* "pmux" */ }
 bool sqlite_revive(struct backend_connection *connection, struct fault *why);
 /* After a failed commit: a new connection takes the place of the broken one. */
 void sqlite_reopen(struct backend_connection *connection);
-/* Fills the fault in words for an operator and returns false. */
+/* Fills the fault with a message for an operator and returns false. */
 bool sqlite_fault(const struct backend_connection *connection, int code, struct fault *why);
-/* What an asker is told of an error, and notes the trouble. */
+/* The result that an error means for the askers; notes the trouble. */
 enum ledger_result sqlite_result(struct backend_connection *connection, int code);
 /* Whether ledger, log and lock file still have their names: what is committed into a deleted file
  * is lost. Notes the trouble. */
@@ -139,7 +139,7 @@ void sqlite_bind_str(sqlite3_stmt *statement, int at, struct str s); /* absent i
 void sqlite_bind_number(sqlite3_stmt *statement, int at, int64_t value);
 /* NULL where it is the usual one. */
 void sqlite_bind_other(sqlite3_stmt *statement, int at, struct str s, struct str usual);
-void sqlite_bind_word(sqlite3_stmt *statement, int at, const char *word); /* lives for ever */
+void sqlite_bind_word(sqlite3_stmt *statement, int at, const char *word); /* static */
 /* Steps a statement that gives no rows, and resets it; SQLITE_OK when done. */
 int sqlite_do(struct backend_connection *connection, sqlite3_stmt *statement);
 int sqlite_do_simple(struct backend_connection *connection, enum statement which);

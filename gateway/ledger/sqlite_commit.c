@@ -4,8 +4,8 @@
  *
  * An entry is wholly in or wholly out, for the plan refuses before anything is written. Should the
  * storage refuse what the plan allowed, the batch is rolled back and its entries are committed one
- * by one, so that only the culprit is refused. An error of the storage fails the whole batch:
- * whoever asked is told so, whether or not SQLite has rolled back by itself. */
+ * by one, so that only the culprit is refused. An error of the storage fails the whole batch, and
+ * every asker hears of it, whether or not SQLite has rolled back by itself. */
 #include "base/clock.h"
 #include "base/crashpoint.h"
 #include "base/log.h"
@@ -139,8 +139,8 @@ bool sqlite_commit(struct backend_connection *connection, struct ledger_entry **
         decided = sqlite_commit_singly(connection, entries, count, &code);
     if (code != SQLITE_OK)
         return sqlite_commit_failed(connection, entries + decided, count - decided, code);
-    /* What went into a file that is no longer the ledger is lost, and its askers must not be told
-     * otherwise. */
+    /* What went into a file that is no longer the ledger is lost: nobody may be told that it is
+     * done. */
     if (!sqlite_is_in_place(connection)) {
         sqlite_commit_fail_all(entries, count, LEDGER_FAILED);
         return false;

@@ -25,7 +25,7 @@ static int sqlite_keep_list(struct backend_connection *connection, const struct 
     return sqlite_do(connection, s);
 }
 
-/* A number that was given stays: told again it is nothing new, another one is refused. */
+/* A number that was given stays: the same again changes nothing, another one is refused. */
 static bool sqlite_keep_is_import_kept(struct backend_connection *connection,
                                        const struct ledger_import *row)
 {

@@ -1,5 +1,5 @@
 /* The questions of ledger.h, each within one read transaction, so that an order, its attempts and
- * its events belong together. Answers live in the arena of whoever asked. */
+ * its events belong together. Rows live in the caller's arena. */
 #include <stdlib.h>
 
 #include "base/log.h"
@@ -112,7 +112,7 @@ void sqlite_attempt_row(sqlite3_stmt *s, struct arena *arena, struct ledger_atte
         out->state = ATTEMPTSTATE_DOUBT;
 }
 
-/* Where the state stays no words are given. */
+/* from and to are empty where the state did not change. */
 static void sqlite_read_event_row(sqlite3_stmt *s, struct arena *arena, struct ledger_event *out)
 {
     bool has_moved = !str_equal(sqlite_text(s, 6, NULL), sqlite_text(s, 7, NULL));

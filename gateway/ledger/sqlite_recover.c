@@ -1,4 +1,4 @@
-/* What the books say after a restart: what was being sent may have been executed, so it is in
+/* What the ledger says after a restart: what was being sent may have been executed, so it is in
  * doubt; an order that was between two offers and whose number nobody has is over. One transaction,
  * so an interrupted recovery is simply done again. Then everything unfinished is visited. */
 #include "base/clock.h"
@@ -212,8 +212,8 @@ static void sqlite_recover_visit_client_key(sqlite3_stmt *s, const struct ledger
 }
 
 static int sqlite_recover_visit_rows(struct backend_connection *connection, enum statement which,
-                                     void (*tell)(sqlite3_stmt *s,
-                                                  const struct ledger_visit *visit),
+                                     void (*visit_row)(sqlite3_stmt *s,
+                                                       const struct ledger_visit *visit),
                                      const struct ledger_visit *visit)
 {
     sqlite3_stmt *s = sqlite_statement(connection, which);
@@ -222,19 +222,19 @@ static int sqlite_recover_visit_rows(struct backend_connection *connection, enum
         return sqlite3_extended_errcode(connection->db);
     sqlite3_clear_bindings(s);
     while ((code = sqlite3_step(s)) == SQLITE_ROW)
-        tell(s, visit);
+        visit_row(s, visit);
     sqlite3_reset(s);
     return code == SQLITE_DONE ? SQLITE_OK : code;
 }
 
-/* Orders last: whoever takes them in knows the others by then. */
+/* Orders last: their visitor needs the others. */
 static int sqlite_recover_visit_all(struct backend_connection *connection,
                                     const struct ledger_visit *visit)
 {
     const struct {
         bool is_wanted;
         enum statement which;
-        void (*tell)(sqlite3_stmt *s, const struct ledger_visit *visit);
+        void (*visit_row)(sqlite3_stmt *s, const struct ledger_visit *visit);
     } visits[] = {
         {visit->list, STATEMENT_VISIT_LISTS, sqlite_recover_visit_list},
         {visit->import, STATEMENT_VISIT_IMPORTS, sqlite_recover_visit_import},
@@ -247,7 +247,8 @@ static int sqlite_recover_visit_all(struct backend_connection *connection,
     int code = SQLITE_OK;
     for (size_t i = 0; i < COUNT_OF(visits) && code == SQLITE_OK; i++)
         if (visits[i].is_wanted)
-            code = sqlite_recover_visit_rows(connection, visits[i].which, visits[i].tell, visit);
+            code =
+                sqlite_recover_visit_rows(connection, visits[i].which, visits[i].visit_row, visit);
     return code;
 }
 

@@ -4,7 +4,7 @@
 
 #include "ledger/sqlite.h"
 
-enum { TOLD_EACH = 20 }; /* sentences of one rule; the rest is counted */
+enum { REPORTED_EACH = 20 }; /* messages of one rule; those beyond are only counted */
 
 #define OPEN "('placing','doubt')"
 /* Its attempt is in the row of order o itself: being sent, or accepted without a word. */
@@ -160,7 +160,7 @@ struct sqlite_verify_telling {
 static void sqlite_verify_say(struct sqlite_verify_telling *telling, const char *message)
 {
     telling->count++;
-    telling->verifier->tell(message, telling->verifier->arg);
+    telling->verifier->report(message, telling->verifier->arg);
 }
 
 static void sqlite_verify_ask_rule(struct backend_connection *connection, const char *rule,
@@ -175,14 +175,14 @@ static void sqlite_verify_ask_rule(struct backend_connection *connection, const 
         if (code != SQLITE_ROW)
             break;
         const char *text = (const char *)sqlite3_column_text(s, 0);
-        if (++found <= TOLD_EACH)
+        if (++found <= REPORTED_EACH)
             sqlite_verify_say(telling, text ? text : "a broken rule");
         else
             telling->count++;
     }
-    if (found > TOLD_EACH) {
-        snprintf(message, sizeof message, "and %zu more of the same", found - TOLD_EACH);
-        telling->verifier->tell(message, telling->verifier->arg);
+    if (found > REPORTED_EACH) {
+        snprintf(message, sizeof message, "and %zu more of the same", found - REPORTED_EACH);
+        telling->verifier->report(message, telling->verifier->arg);
     }
     if (code != SQLITE_DONE) {
         snprintf(message, sizeof message, "the ledger cannot be read: %s (SQLite %d)",

@@ -1,4 +1,4 @@
-/* The writer: the one thread that changes the books. It takes all that has arrived, commits it in
+/* The writer: the one thread that changes the ledger. It takes all that has arrived, commits it in
  * one transaction and posts the completions, one wake-up per loop. */
 #ifndef LEDGER_WRITER_H
 #define LEDGER_WRITER_H
@@ -16,7 +16,7 @@ void writer_start(struct writer *writer);
 void writer_stop(struct writer *writer);
 /* After writer_stop: closes the connection. */
 void writer_free(struct writer **writer);
-/* Takes the entry; past the queue's ceiling it goes home with LEDGER_BUSY. Any thread; from a
+/* Takes the entry; past the queue's ceiling it is completed with LEDGER_BUSY. Any thread; from a
  * running loop's own thread, which `loop` is then, all that it adds until it is quiet is handed
  * over at once. */
 void writer_add(struct writer *writer, struct loop *loop, struct ledger_entry **entry);

@@ -254,7 +254,7 @@ static inline void bench_tell(const char *message, void *arg)
 
 static inline void bench_verify(struct bench *bench)
 {
-    assert_int_equal(ledger_verify(bench->ledger, &(struct ledger_verifier){.tell = bench_tell}),
+    assert_int_equal(ledger_verify(bench->ledger, &(struct ledger_verifier){.report = bench_tell}),
                      0);
 }
 

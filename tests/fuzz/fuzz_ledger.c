@@ -205,8 +205,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct ledger *ledger = ledger_open_reading(&settings, &why);
     ASSERT(ledger != NULL || why.message[0] != '\0');
     if (ledger) {
-        ASSERT((ledger_verify(ledger, &(struct ledger_verifier){.tell = tell, .arg = &set}) > 0) ==
-               (set > 0));
+        ASSERT((ledger_verify(ledger, &(struct ledger_verifier){.report = tell, .arg = &set}) >
+                0) == (set > 0));
         read_all(ledger);
         ledger_close(&ledger);
     }

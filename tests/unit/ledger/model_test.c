@@ -288,7 +288,7 @@ static void compare(const struct backend *backend, struct backend_connection *bo
     for (uint32_t number = 1; number <= AFTERSALES; number++)
         order_requests -= model->order_requests[number].number != 0;
     assert_int_equal(order_requests, 0);
-    assert_int_equal(backend->verify(books, &(struct ledger_verifier){.tell = on_broken}), 0);
+    assert_int_equal(backend->verify(books, &(struct ledger_verifier){.report = on_broken}), 0);
 }
 
 /* ---- one seed ---- */

@@ -253,7 +253,7 @@ static void full_disks(void **state)
     bool is_read = bench_order(bench, 1).id == 1;
     unlink(filler);
     after = bench_place(bench, 1000);
-    size_t broken = ledger_verify(bench->ledger, &(struct ledger_verifier){.tell = bench_tell});
+    size_t broken = ledger_verify(bench->ledger, &(struct ledger_verifier){.report = bench_tell});
     ledger_close(&bench->ledger);
     assert_int_equal(umount2(disk, MNT_DETACH), 0);
     assert_int_equal(result, LEDGER_FULL);

@@ -187,7 +187,7 @@ static void planted_faults_are_found(void **state)
         bench->ledger = ledger_open_reading(&settings, &why);
         assert_non_null(bench->ledger);
         size_t count =
-            ledger_verify(bench->ledger, &(struct ledger_verifier){.tell = note, .arg = &set});
+            ledger_verify(bench->ledger, &(struct ledger_verifier){.report = note, .arg = &set});
         ledger_close(&bench->ledger);
         if (count == 0 || !set.is_found)
             fail_msg("expected \"%s\", got %zu, first \"%s\"", plants[i].message, count, set.first);
@@ -210,7 +210,7 @@ static void many_faults_are_counted(void **state)
     assert_int_equal(sqlite3_exec(db, "UPDATE orders SET held = 1", NULL, NULL, NULL), SQLITE_OK);
     sqlite3_close(db);
     assert_int_equal(
-        ledger_verify(bench->ledger, &(struct ledger_verifier){.tell = note, .arg = &set}), 50);
+        ledger_verify(bench->ledger, &(struct ledger_verifier){.report = note, .arg = &set}), 50);
     assert_int_equal(set.count, 21);
     assert_true(set.is_found);
 }
