@@ -39,6 +39,7 @@ static void orderjson_print_ledger(struct jsonwriter *w, const struct ledger_ord
     money_write_json(w, "rate", o->rate);
     money_write_json(w, "charge", o->charge);
     money_write_json(w, "paid", o->course.paid);
+    money_write_json(w, "cost", o->cost);
     jsonwriter_text(w, "currency", o->currency);
     if (o->course.has_start_count)
         jsonwriter_number(w, "start_count", o->course.start_count);

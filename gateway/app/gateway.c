@@ -154,6 +154,31 @@ static bool gateway_merge_clients(struct gateway *g, struct fault *why)
            gateway_check_currency(g->ledger, g->configuration->catalogue.currency, why);
 }
 
+/* Orders whose clients may not have their numbers: what is not known to have been written was not.
+ */
+static void gateway_recover_claims(struct gateway *g)
+{
+    int64_t claim_ms = g->configuration->orders.claim_ms;
+    struct ledger_query query = {.request = LEDGER_QUERY_UNCLAIMED,
+                                 .since_ms = clock_wall_ms() - claim_ms};
+    struct ledger_rows rows;
+    struct arena arena;
+    if (claim_ms == 0)
+        return;
+    arena_init(&arena);
+    ledger_read(g->ledger, &query, &arena, &rows);
+    for (size_t i = 0; i < rows.order_count; i++) {
+        const struct ledger_order *order = &rows.orders[i];
+        struct digest digest = claims_digest(order->client, order->service, order->fields);
+        if (order->parent == 0 && !order->is_claimed &&
+            order->course.state != ORDERSTATE_CANCELED && order->course.state != ORDERSTATE_REFUSED)
+            claims_load(g->claims, &digest, order->id, order->created_at_ms);
+    }
+    if (rows.result != LEDGER_DONE)
+        log_event(LOG_WARN, "claims_unread", "why=\"unanswered orders could not be read\"");
+    arena_fini(&arena);
+}
+
 static bool gateway_recover(struct gateway *g, struct fault *why)
 {
     struct ledger_visit visit = {.order = gateway_on_kept_order,
@@ -166,6 +191,7 @@ static bool gateway_recover(struct gateway *g, struct fault *why)
                                  .arg = g};
     if (!ledger_recover(g->ledger, &visit, why) || !gateway_merge_clients(g, why))
         return false;
+    gateway_recover_claims(g);
     log_event(LOG_INFO, "recovered", "unfinished=%zu resumed=%zu",
               open_orders_count(g->open_orders), g->resumed_count);
     if (g->orphans > 0)
@@ -515,6 +541,7 @@ static bool gateway_build(struct gateway *g, struct fault *why)
     g->health = health_new();
     g->open_orders = open_orders_new();
     g->roster = roster_new();
+    g->claims = claims_new();
     g->cache = cache_open(&configuration->cache, g->refresh_loop, why);
     if (g->cache == NULL)
         return false;
@@ -530,6 +557,7 @@ static bool gateway_build(struct gateway *g, struct fault *why)
                                           .ledger = g->ledger,
                                           .health = g->health,
                                           .open_orders = g->open_orders,
+                                          .claims = g->claims,
                                           .refresher = g->refresher};
     g->context = order_context_new(&context);
     order_context_on_idle(g->context, gateway_on_part_idle, g);
@@ -551,6 +579,7 @@ static void gateway_build_admin(struct gateway *g)
     g->admin_listener = listener_new(g->loop, admin_handle, g->admin);
     gateway_use_on_main(g);
     g->tracker = tracker_new(g->context);
+    g->watch = watch_new(g->context);
 }
 
 static void gateway_start_threads(struct gateway *g)
@@ -558,6 +587,7 @@ static void gateway_start_threads(struct gateway *g)
     struct worker_parts parts = {.ledger = g->ledger,
                                  .health = g->health,
                                  .open_orders = g->open_orders,
+                                 .claims = g->claims,
                                  .refresher = g->refresher,
                                  .main_loop = g->loop,
                                  .ended = gateway_on_worker_ended,
@@ -617,6 +647,7 @@ static void gateway_free_remainder(struct gateway *g)
         if (g->signals[i])
             event_free(g->signals[i]);
     tracker_free(g->tracker);
+    watch_free(g->watch);
     order_context_free(g->context);
     if (g->ledger)
         ledger_close(&g->ledger);
@@ -625,6 +656,7 @@ static void gateway_free_remainder(struct gateway *g)
     if (g->loop)
         loop_free(g->loop);
     open_orders_free(g->open_orders);
+    claims_free(g->claims);
     if (g->health)
         health_free(g->health);
     tls_context_unpin(&g->tls);

@@ -10,7 +10,9 @@
 #include "admin/admin.h"
 #include "app/gateway.h"
 #include "app/worker.h"
+#include "orders/claims.h"
 #include "orders/tracker.h"
+#include "orders/watch.h"
 
 struct pending_reload { /* a reload that waits for its snapshot */
     void (*done)(const char *faults, void *arg);
@@ -49,10 +51,12 @@ struct gateway {
     struct cache *cache;
     struct health *health;
     struct open_orders *open_orders;
+    struct claims *claims;
     struct refresher *refresher;
     struct published published;
     struct order_context *context; /* the main thread's own */
     struct tracker *tracker;
+    struct watch *watch;
     struct admin *admin;
     struct listener *admin_listener;
     struct worker **workers;

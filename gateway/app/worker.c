@@ -57,6 +57,7 @@ struct worker *worker_new(unsigned number, const struct worker_parts *parts)
                                           .ledger = parts->ledger,
                                           .health = parts->health,
                                           .open_orders = parts->open_orders,
+                                          .claims = parts->claims,
                                           .refresher = parts->refresher};
     worker->context = order_context_new(&context);
     worker->v2 = v2_new(worker->context);

@@ -13,6 +13,7 @@ struct worker_parts { /* shared, borrowed */
     struct ledger *ledger;
     struct health *health;
     struct open_orders *open_orders;
+    struct claims *claims;
     struct refresher *refresher;
     struct loop *main_loop;
     void (*ended)(void *arg); /* on the main loop, once the worker's loop has ended */

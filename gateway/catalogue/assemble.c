@@ -237,8 +237,10 @@ static void assemble_make_written(struct assemble_builder *builder, struct servi
 {
     const struct assemble_input *input = builder->input;
     size_t room = settings->offer_count < RANKING_MAX ? settings->offer_count : RANKING_MAX;
-    *service = (struct service){
-        .id = settings->id, .routing = settings->routing, .allow_loss = settings->allow_loss};
+    *service = (struct service){.id = settings->id,
+                                .routing = settings->routing,
+                                .allow_loss = settings->allow_loss,
+                                .rejects_same_link = settings->rejects_same_link};
     service->offers = arena_new(builder->arena, (room ? room : 1) * sizeof *service->offers);
     const struct panelrow *first = NULL;
     for (size_t i = 0; i < room; i++) {

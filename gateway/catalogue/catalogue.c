@@ -64,8 +64,8 @@ static bool catalogue_is_same_service(const struct service *a, const struct serv
                    a->max == b->max && a->refill == b->refill && a->cancel == b->cancel &&
                    a->dripfeed == b->dripfeed && a->no_refill == b->no_refill &&
                    a->no_cancel == b->no_cancel && a->routing == b->routing &&
-                   a->allow_loss == b->allow_loss && a->is_priced == b->is_priced &&
-                   a->terms.base.units == b->terms.base.units &&
+                   a->allow_loss == b->allow_loss && a->rejects_same_link == b->rejects_same_link &&
+                   a->is_priced == b->is_priced && a->terms.base.units == b->terms.base.units &&
                    a->terms.exchange.units == b->terms.exchange.units &&
                    catalogue_is_same_markup(&a->terms.service, &b->terms.service) &&
                    a->offer_count == b->offer_count;

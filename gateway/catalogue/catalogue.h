@@ -33,6 +33,7 @@ struct service {
     bool no_refill, no_cancel; /* its list says so: refused without asking the panel */
     enum ranking_policy routing;
     bool allow_loss;
+    bool rejects_same_link;  /* one unfinished order per link */
     bool is_priced;          /* published: at the base's price, or at its last one */
     struct rate_terms terms; /* all but the client's markup */
     struct offer *offers;

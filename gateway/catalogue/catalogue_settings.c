@@ -73,8 +73,8 @@ static const struct setting_choice routings[] = {{.word = "priority", .value = R
                                                  {.word = NULL}};
 static const struct setting_choice afters[] = {
     {.word = "refund"}, {.word = "next_offer", .is_due = true}, {.word = NULL}};
-static const struct setting_choice same_links[] = {{.word = "allow"},
-                                                   {.word = "reject", .is_due = true},
+static const struct setting_choice same_links[] = {{.word = "allow", .value = false},
+                                                   {.word = "reject", .value = true},
                                                    {.word = "queue", .is_due = true},
                                                    {.word = NULL}};
 
@@ -152,7 +152,8 @@ static const struct setting_row service_list[] = {
      .standard = "refund",
      .sentence = "What follows when a provider delivers a part."},
     {.key = "same_link",
-     .kind = &kind_choice_only,
+     .kind = &kind_choice_bool,
+     .offset = offsetof(struct service_settings, rejects_same_link),
      .choices = same_links,
      .standard = "allow",
      .sentence = "A second order for a link that has one under way."},

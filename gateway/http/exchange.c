@@ -46,6 +46,11 @@ struct exchange {
     struct arena arena;
     void (*on_end)(void *arg);
     void *on_end_arg;
+    void (*on_lost)(void *arg);
+    void *on_lost_arg;
+    struct event *closed; /* owned; watches for the client's end of the connection */
+    bool is_lost;         /* that has come */
+    bool is_written;      /* to the last byte */
     struct in6_addr peer;
     enum exchange_method method;
     bool is_answered;     /* a reply was given to the wire */
@@ -130,9 +135,35 @@ static void exchange_leave(struct exchange *x)
     exchange_give_back(x);
 }
 
+/* Before its connection is closed or taken by the next request. */
+static void exchange_stop_watching(struct exchange *x)
+{
+    if (x->closed)
+        event_free(x->closed);
+    x->closed = NULL;
+}
+
+/* Its client will not have what the handler replies. */
+static void exchange_lose(struct exchange *x)
+{
+    bool is_news = !x->is_lost;
+    exchange_stop_watching(x);
+    x->is_lost = true;
+    if (is_news && x->on_lost)
+        x->on_lost(x->on_lost_arg);
+}
+
+static void exchange_on_closed(int fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    exchange_lose(arg);
+}
+
 void exchange_lose_connection(struct exchange *x)
 {
     x->connection = NULL;
+    exchange_lose(x);
     /* Without a reply yet the request stays ours until there is one; else evhttp frees it now. */
     if (!x->is_answered)
         return;
@@ -271,6 +302,8 @@ static void exchange_reply_on_sent(struct evhttp_request *request, void *arg)
     (void)request;
     x->request = NULL;
     x->is_wire_done = true;
+    x->is_written = true;
+    exchange_stop_watching(x);
     connection_finish_request(x->connection);
     x->connection = NULL;
     exchange_leave(x);
@@ -465,6 +498,7 @@ static void exchange_reply_keep_for_handler(struct exchange *x)
 void exchange_time_out(struct exchange *x)
 {
     ASSERT(!x->is_answered);
+    exchange_lose(x);
     struct str json = exchange_reply_error_json(x, "Request timed out");
     exchange_reply_keep_for_handler(x);
     /* Headers the handler has added belong to the reply that will not be sent. */
@@ -674,6 +708,26 @@ struct arena *exchange_arena(struct exchange *x)
 bool exchange_is_answered(const struct exchange *x)
 {
     return x->is_answered;
+}
+
+void exchange_on_lost(struct exchange *x, void (*fn)(void *arg), void *arg)
+{
+    ASSERT(x->on_lost == NULL);
+    x->on_lost = fn;
+    x->on_lost_arg = arg;
+    if (x->connection == NULL) {
+        exchange_lose(x);
+        return;
+    }
+    int fd = bufferevent_getfd(x->connection->bufferevent);
+    x->closed = event_new(loop_base(x->listener->loop), fd, EV_CLOSED, exchange_on_closed, x);
+    if (x->closed)
+        event_add(x->closed, NULL);
+}
+
+bool exchange_was_written(const struct exchange *x)
+{
+    return x->is_written && !x->is_lost;
 }
 
 void exchange_on_end(struct exchange *x, void (*fn)(void *arg), void *arg)

@@ -28,6 +28,13 @@ bool exchange_is_answered(const struct exchange *x);
 /* Called when the exchange ends, after its reply, to drop pins. One per exchange. */
 void exchange_on_end(struct exchange *x, void (*fn)(void *arg), void *arg);
 
+/* Called once when the client's side of the connection has ended before the reply was written; the
+ * reply is still to come. From then on the request's connection is watched. One per exchange. */
+void exchange_on_lost(struct exchange *x, void (*fn)(void *arg), void *arg);
+/* Within on_end: the reply was handed to the system to its last byte, while the client was there.
+ */
+bool exchange_was_written(const struct exchange *x);
+
 /* A header of the reply; both copied. */
 void exchange_add_header(struct exchange *x, const char *name, const char *value);
 /* The one reply; bytes are copied. Content-Type is application/json unless a header says otherwise.

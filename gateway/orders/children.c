@@ -147,6 +147,8 @@ struct children {
     struct children_known *known;
     size_t known_count;
     struct children_planned *planned;
+    struct str *taken; /* new ids that are orders of ours */
+    size_t taken_count, looked_up;
     bool is_final; /* the parent has ended: its children are queried before it is settled */
     struct children_result result;
     struct buf list;
@@ -311,6 +313,7 @@ static uint32_t children_bear(struct children *c, const struct children_planned 
         .upstream_service = STR(""),
         .upstream_id = planned->upstream_id,
         .parent = parent->id,
+        .sale = {.decimals = parent->decimals, .cost = parent->bought},
         .reason = STR("child"),
         .created_at_ms = clock_wall_ms(),
     };
@@ -365,6 +368,46 @@ static void children_carry_out(struct children *c)
 
 /* ---- reading ---- */
 
+static void children_make_plan(struct children *c)
+{
+    children_plan(c->terms.max, str_of(c->parent.upstream_id), c->reported, c->count, c->known,
+                  c->known_count, c->taken, c->taken_count, c->planned);
+}
+
+/* ---- each new one is looked up: it may be an order of ours, of anybody ---- */
+
+static void children_look_up_next(struct children *c);
+
+static void children_on_upstream(const struct ledger_rows *rows, void *arg)
+{
+    struct children *c = arg;
+    if (rows->result != LEDGER_DONE) {
+        c->has_failed = true;
+        children_end(c);
+        return;
+    }
+    if (rows->order_count > 0)
+        c->taken[c->taken_count++] = c->planned[c->looked_up].upstream_id;
+    c->looked_up++;
+    children_look_up_next(c);
+}
+
+static void children_look_up_next(struct children *c)
+{
+    while (c->looked_up < c->count && c->planned[c->looked_up].verdict != CHILD_NEW)
+        c->looked_up++;
+    if (c->looked_up < c->count) {
+        struct ledger_query query = {.request = LEDGER_QUERY_UPSTREAM,
+                                     .provider = provider_name(c->parent.provider_id),
+                                     .text = c->planned[c->looked_up].upstream_id};
+        ledger_query(c->context->ledger, c->context->loop, &query, children_on_upstream, c);
+        return;
+    }
+    if (c->taken_count > 0)
+        children_make_plan(c);
+    children_carry_out(c);
+}
+
 static void children_on_known(const struct ledger_rows *rows, void *arg)
 {
     struct children *c = arg;
@@ -380,9 +423,9 @@ static void children_on_known(const struct ledger_rows *rows, void *arg)
         c->known[i] = (struct children_known){arena_str(&c->arena, rows->orders[i].upstream_id),
                                               rows->orders[i].id};
     c->planned = arena_new(&c->arena, c->count * sizeof *c->planned);
-    children_plan(c->terms.max, str_of(c->parent.upstream_id), c->reported, c->count, c->known,
-                  c->known_count, NULL, 0, c->planned);
-    children_carry_out(c);
+    c->taken = arena_new(&c->arena, c->count * sizeof *c->taken);
+    children_make_plan(c);
+    children_look_up_next(c);
 }
 
 static void children_on_parent(const struct ledger_rows *rows, void *arg)

@@ -59,7 +59,14 @@ void open_order_from_ledger(const struct ledger_order *order, struct open_order 
         .quantity = order->quantity,
         .rate = order->rate,
         .charge = order->charge,
-        .ceiling = open_order_ceiling(order, 8),
+        .link_hash = order->link_hash,
+        .cost = order->cost,
+        /* A subscription's attempt costs by the thousand, whichever offer took it. */
+        .bought = order->type == ORDERTYPE_SUBSCRIPTIONS && order->parent == 0 ? order->cost
+                                                                               : order->sale.cost,
+        .decimals = order->sale.decimals,
+        .unit = order->sale.package_unit,
+        .ceiling = open_order_ceiling(order, order->sale.decimals ? order->sale.decimals : 8),
         .placed_at_ms = order->created_at_ms,
         .has_children = str_find(order->extra, STR("\"orders\":")) != SIZE_MAX,
         /* Borrowed: within the answer's or the visit's life. */

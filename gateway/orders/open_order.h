@@ -19,6 +19,8 @@ struct open_order { /* by value */
     bool is_unsaved; /* the ledger lags behind: written again with the next report */
     int64_t quantity;
     struct money rate, charge;
+    int64_t link_hash;    /* where its service takes one order per link; else 0 */
+    struct money cost;    /* of the accepted attempt, our currency; 0: not known */
     struct money bought;  /* the offer's rate, our currency; 0: not known */
     struct money ceiling; /* subscriptions and their children: the most it may be charged */
     unsigned decimals;    /* of its charges; 0: not known */

@@ -32,8 +32,16 @@ struct shard {
     uint32_t due_count;
 };
 
+struct open_orders_link {
+    int64_t hash;
+    unsigned count; /* of orders and reservations */
+    UT_hash_handle hh;
+};
+
 struct open_orders {
     struct shard shards[SHARDS];
+    pthread_mutex_t links_lock; /* taken within a shard's */
+    struct open_orders_link *links;
     struct usual_course *usual;
     _Atomic uint32_t next_shard; /* where the next look for due orders begins */
 };
@@ -43,6 +51,7 @@ struct open_orders *open_orders_new(void)
     struct open_orders *table = memory_new(sizeof *table);
     for (size_t i = 0; i < SHARDS; i++)
         pthread_mutex_init(&table->shards[i].lock, NULL);
+    pthread_mutex_init(&table->links_lock, NULL);
     table->usual = usual_course_new();
     return table;
 }
@@ -69,6 +78,13 @@ void open_orders_free(struct open_orders *table)
         free(table->shards[i].due);
         pthread_mutex_destroy(&table->shards[i].lock);
     }
+    struct open_orders_link *link, *next_link;
+    HASH_ITER(hh, table->links, link, next_link)
+    {
+        HASH_DEL(table->links, link);
+        free(link);
+    }
+    pthread_mutex_destroy(&table->links_lock);
     usual_course_free(table->usual);
     free(table);
 }
@@ -176,6 +192,58 @@ static void open_orders_set_due(struct shard *shard, struct open_orders_entry *e
         open_orders_heap_sift(heap, entry->due_at, entry);
 }
 
+/* ---- links ---- */
+
+static struct open_orders_link *open_orders_find_link(struct open_orders *table, int64_t hash)
+{
+    struct open_orders_link *link;
+    HASH_FIND(hh, table->links, &hash, sizeof hash, link);
+    return link;
+}
+
+static void open_orders_count_link(struct open_orders *table, int64_t hash)
+{
+    struct open_orders_link *link = open_orders_find_link(table, hash);
+    if (link == NULL) {
+        link = memory_new(sizeof *link);
+        link->hash = hash;
+        HASH_ADD(hh, table->links, hash, sizeof link->hash, link);
+    }
+    link->count++;
+}
+
+static void open_orders_keep_link(struct open_orders *table, int64_t hash)
+{
+    if (hash == 0)
+        return;
+    pthread_mutex_lock(&table->links_lock);
+    open_orders_count_link(table, hash);
+    pthread_mutex_unlock(&table->links_lock);
+}
+
+bool open_orders_reserve_link(struct open_orders *table, int64_t hash)
+{
+    pthread_mutex_lock(&table->links_lock);
+    bool is_free = open_orders_find_link(table, hash) == NULL;
+    if (is_free)
+        open_orders_count_link(table, hash);
+    pthread_mutex_unlock(&table->links_lock);
+    return is_free;
+}
+
+void open_orders_release_link(struct open_orders *table, int64_t hash)
+{
+    if (hash == 0)
+        return;
+    pthread_mutex_lock(&table->links_lock);
+    struct open_orders_link *link = open_orders_find_link(table, hash);
+    if (link && --link->count == 0) {
+        HASH_DEL(table->links, link);
+        free(link);
+    }
+    pthread_mutex_unlock(&table->links_lock);
+}
+
 /* ---- orders ---- */
 
 size_t open_orders_count(struct open_orders *table)
@@ -206,9 +274,11 @@ static struct open_orders_entry *open_orders_add(struct shard *shard, uint32_t i
     return entry;
 }
 
-static void open_orders_set(struct shard *shard, struct open_orders_entry *entry,
-                            const struct open_order *order)
+static void open_orders_set(struct open_orders *table, struct shard *shard,
+                            struct open_orders_entry *entry, const struct open_order *order)
 {
+    open_orders_keep_link(table, order->link_hash);
+    open_orders_release_link(table, entry->order.link_hash);
     char *extra = (char *)entry->order.extra;
     entry->order = *order;
     entry->order.extra = extra;
@@ -222,7 +292,7 @@ void open_orders_put(struct open_orders *table, const struct open_order *order)
     struct open_orders_entry *entry = open_orders_find(shard, order->id);
     if (entry == NULL)
         entry = open_orders_add(shard, order->id);
-    open_orders_set(shard, entry, order);
+    open_orders_set(table, shard, entry, order);
     pthread_mutex_unlock(&shard->lock);
 }
 
@@ -230,7 +300,7 @@ void open_orders_load(struct open_orders *table, const struct open_order *order)
 {
     struct shard *shard = open_orders_lock_shard(table, order->id);
     if (open_orders_find(shard, order->id) == NULL)
-        open_orders_set(shard, open_orders_add(shard, order->id), order);
+        open_orders_set(table, shard, open_orders_add(shard, order->id), order);
     pthread_mutex_unlock(&shard->lock);
 }
 
@@ -408,6 +478,7 @@ void open_orders_remove(struct open_orders *table, uint32_t id)
     struct open_orders_waiter *waiters = entry ? entry->waiters : NULL;
     if (entry) {
         open_orders_heap_remove(shard, entry);
+        open_orders_release_link(table, entry->order.link_hash);
         HASH_DEL(shard->entries, entry);
         open_orders_entry_free(entry);
     }
@@ -504,29 +575,6 @@ void open_orders_count_states(struct open_orders *table, size_t counts_out[ORDER
 {
     memset(counts_out, 0, ORDERSTATE_COUNT * sizeof *counts_out);
     open_orders_each(table, open_orders_count_state, counts_out);
-}
-
-struct open_orders_upstream {
-    unsigned provider_id;
-    struct str upstream_id;
-    uint32_t but, found;
-};
-
-static void open_orders_match_upstream(struct open_order *order, void *arg)
-{
-    struct open_orders_upstream *wanted = arg;
-    if (order->provider_id == wanted->provider_id && order->id != wanted->but &&
-        str_is(wanted->upstream_id, order->upstream_id))
-        wanted->found = order->id;
-}
-
-uint32_t open_orders_find_upstream(struct open_orders *table, unsigned provider_id,
-                                   struct str upstream_id, uint32_t but)
-{
-    struct open_orders_upstream wanted = {
-        .provider_id = provider_id, .upstream_id = upstream_id, .but = but};
-    open_orders_each(table, open_orders_match_upstream, &wanted);
-    return wanted.found;
 }
 
 struct open_orders_stuck {

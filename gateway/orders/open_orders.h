@@ -29,6 +29,11 @@ bool open_orders_change(struct open_orders *table, uint32_t id,
 void open_orders_set_extra(struct open_order *order,
                            const char *extra); /* within open_orders_change */
 
+/* Links that may have one unfinished order only, by a hash of service and link: each order in the
+ * table keeps its own, and one that is being placed keeps it by this. False: an order has it. */
+bool open_orders_reserve_link(struct open_orders *table, int64_t link_hash);
+void open_orders_release_link(struct open_orders *table, int64_t link_hash);
+
 /* ---- single-flight queries ---- */
 
 /* What was known of an order when its query completed. */
@@ -101,9 +106,6 @@ void open_orders_each(struct open_orders *table, void (*fn)(struct open_order *o
 void open_orders_each_of(struct open_orders *table, unsigned part,
                          void (*fn)(struct open_order *order, void *arg), void *arg);
 void open_orders_count_states(struct open_orders *table, size_t counts_out[ORDERSTATE_COUNT]);
-/* Whose number at that provider it is; 0: no unfinished order's but that of `but`. */
-uint32_t open_orders_find_upstream(struct open_orders *table, unsigned provider_id,
-                                   struct str upstream_id, uint32_t but);
 /* Those that the tracker found stuck, by number; at most max. */
 size_t open_orders_find_stuck(struct open_orders *table, uint32_t *ids_out, size_t max);
 /* True when an unfinished order of that provider exists. */

@@ -14,6 +14,7 @@ struct order_context *order_context_new(const struct order_context_parts *parts)
     context->ledger = parts->ledger;
     context->health = parts->health;
     context->open_orders = parts->open_orders;
+    context->claims = parts->claims;
     context->refresher = parts->refresher;
     context->status_poll = status_poll_new(context);
     return context;

@@ -12,12 +12,14 @@
 #include "routing/health.h"
 
 struct status_poll;
+struct claims;
 
 struct order_context {
     struct loop *loop; /* borrowed, as are the shared parts */
     struct ledger *ledger;
     struct health *health;
     struct open_orders *open_orders;
+    struct claims *claims;
     struct refresher *refresher;
     struct catalogue *catalogue; /* pinned; NULL until the first snapshot */
     struct order_settings settings;
@@ -34,6 +36,7 @@ struct order_context_parts {
     struct ledger *ledger;
     struct health *health;
     struct open_orders *open_orders;
+    struct claims *claims;
     struct refresher *refresher;
 };
 struct order_context *order_context_new(const struct order_context_parts *parts);
@@ -56,7 +59,7 @@ void order_context_free(struct order_context *context); /* after its loop has en
 struct order_context_totals {
     _Atomic uint64_t placed, accepted, refused_client, unavailable, doubt, failovers, late_answers,
         unbooked, status_asked, status_fresh, status_stale, status_unknown_words, refills, cancels,
-        odd_children;
+        odd_children, claimed, costs_corrected, late_changes;
 };
 extern struct order_context_totals order_context_totals;
 

@@ -21,7 +21,7 @@
 #include "orders/paced_call.h"
 #include "orders/reply_once.h"
 
-enum { ORDERS_MAX = 100, BOOK_AGAIN_MS = 500 };
+enum { ORDERS_MAX = 100, BOOK_AGAIN_MS = 500, REFILL_WINDOW_MS = 24 * 60 * 60 * 1000 };
 
 #define ORDER_REQUEST_CRASH_POINT(a, step)                                                         \
     do {                                                                                           \
@@ -62,6 +62,7 @@ struct order_request {
     uint32_t *wanted;         /* as the client gave them, doubles and all */
     unsigned writes, batches; /* outstanding */
     size_t unbooked;
+    size_t checked;    /* refills: items whose earlier requests were read */
     bool is_intended;  /* every intent that will be is durable */
     bool is_abandoned; /* the client was told an error before that: nothing is sent */
     struct reply_once reply;
@@ -414,6 +415,47 @@ static void order_request_take_row(struct order_request *a, struct item *item,
         item->state = ITEM_READY;
 }
 
+/* ---- one open refill per order, for as long as panels want to wait for the next ---- */
+
+static void order_request_check_next(struct order_request *a);
+
+static bool order_request_is_open(const struct ledger_request *row)
+{
+    bool is_over = row->status == REFILLSTATUS_COMPLETED || row->status == REFILLSTATUS_REJECTED ||
+                   row->status == REFILLSTATUS_CANCELED;
+    return row->kind == ORDER_REQUEST_REFILL && !is_over && attemptstate_is_live(row->state) &&
+           clock_wall_ms() - row->created_at_ms < REFILL_WINDOW_MS;
+}
+
+static void order_request_on_earlier(const struct ledger_rows *rows, void *arg)
+{
+    struct order_request *a = arg;
+    struct item *item = &a->items[a->checked++];
+    for (size_t i = 0; i < rows->order_request_count; i++) {
+        if (!order_request_is_open(&rows->order_requests[i]))
+            continue;
+        item->state = ITEM_NEW;
+        item->message = messages_refusal(REFUSAL_REFILL);
+    }
+    if (rows->result != LEDGER_DONE) {
+        item->state = ITEM_NEW;
+        item->message = MESSAGES_UNAVAILABLE;
+    }
+    order_request_check_next(a);
+}
+
+static void order_request_check_next(struct order_request *a)
+{
+    while (a->checked < a->count && a->items[a->checked].state != ITEM_READY)
+        a->checked++;
+    if (a->checked == a->count) {
+        order_request_intend(a);
+        return;
+    }
+    struct ledger_query query = {.request = LEDGER_QUERY_SHOW, .id = a->items[a->checked].order};
+    ledger_query(a->context->ledger, a->context->loop, &query, order_request_on_earlier, a);
+}
+
 static void order_request_on_rows(const struct ledger_rows *rows, void *arg)
 {
     struct order_request *a = arg;
@@ -424,7 +466,10 @@ static void order_request_on_rows(const struct ledger_rows *rows, void *arg)
             if (rows->orders[j].id == a->items[i].order)
                 order_request_take_row(a, &a->items[i], &rows->orders[j]);
     }
-    order_request_intend(a);
+    if (a->kind == ORDER_REQUEST_REFILL)
+        order_request_check_next(a);
+    else
+        order_request_intend(a);
 }
 
 void order_request_start(struct order_context *context, const struct order_request_args *request,

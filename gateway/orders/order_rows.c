@@ -37,6 +37,13 @@ static const struct setting_row list[] = {
      .standard = "10s",
      .sentence = "An accepted order is first queried after that time to three times as much, then "
                  "ever more rarely with its age."},
+    {.key = "claim",
+     .kind = &kind_duration_or_off,
+     .offset = offsetof(struct order_settings, claim_ms),
+     .max = 86400000,
+     .standard = "15m",
+     .sentence = "How long an order whose answer never reached its client waits for that client's "
+                 "next equal add, which gets its number without anything being sent; or off."},
     {.key = "stuck",
      .kind = &kind_unsigned,
      .offset = offsetof(struct order_settings, stuck),
@@ -45,9 +52,11 @@ static const struct setting_row list[] = {
      .sentence = "An order is stuck once it takes so many times the median of its service; 0 turns "
                  "that off."},
     {.key = "watch",
-     .kind = &kind_duration,
-     .is_due = true,
-     .sentence = "How long finished orders are asked again."},
+     .kind = &kind_duration_or_off,
+     .offset = offsetof(struct order_settings, watch_ms),
+     .standard = "30d",
+     .sentence = "How long finished orders are queried again, at long intervals; or off. What a "
+                 "panel changes after the end is an event for the operator."},
 };
 
 const struct setting_table order_rows = {

@@ -10,6 +10,8 @@ struct order_settings {
     int64_t status_within_ms;
     int64_t track_after_ms; /* the tracker's first query, to three times that */
     bool is_tracking;
+    int64_t watch_ms;  /* how long finished orders are queried again; 0: off */
+    int64_t claim_ms;  /* how long an unanswered add may be claimed; 0: off */
     unsigned stuck;    /* times the usual course; 0: off */
     unsigned decimals; /* of charges */
     char *currency;    /* borrowed from the configuration */

@@ -31,6 +31,8 @@
 #include "base/digest.h"
 #include "base/log.h"
 #include "orders/children.h"
+#include "orders/claims.h"
+#include "orders/cost.h"
 #include "orders/explain.h"
 #include "orders/messages.h"
 #include "orders/reply_once.h"
@@ -68,9 +70,11 @@ struct place {
     struct ledger_funds funds; /* what the intent takes of its client's */
     bool is_limited;           /* prepaid, or with a limit a day: its account decides */
     enum place_state state;
-    uint32_t order;  /* its number; 0 until the first intent */
-    uint64_t random; /* of the weighted draw, kept so that a plan stays the same */
-    uint64_t tried;  /* bits of offers that were tried or cannot be */
+    uint32_t order;    /* its number; 0 until the first intent */
+    uint64_t random;   /* of the weighted draw, kept so that a plan stays the same */
+    uint64_t claim;    /* 0: none */
+    int64_t link_hash; /* reserved; 0: its service takes any number of orders for a link */
+    uint64_t tried;    /* bits of offers that were tried or cannot be */
     uint64_t doubted[PROVIDER_MAX / 64]; /* providers where an attempt of this order was in doubt */
     size_t offer;                        /* the one being tried */
     unsigned attempt;                    /* its number, 1… */
@@ -78,7 +82,8 @@ struct place {
     int64_t bucket_since_ms;     /* since when `offer` waits for its bucket; 0: it does not */
     struct ledger_attempt ended; /* the last attempt's outcome, not yet in the ledger */
     bool has_ended;
-    struct money cost; /* of the current attempt, our currency */
+    struct money cost; /* of the current attempt, our currency; as its panel corrected it */
+    bool is_cost_corrected;
     struct upstream_call *call;
     enum place_end end;
     const char *message; /* for the client, when refused */
@@ -187,6 +192,7 @@ static void place_release(struct place *place)
     if (place->state != CLOSED || place->writes > 0 || !place->reply.is_given)
         return;
     order_context_end_work(place->context, &place->context->places);
+    open_orders_release_link(place->context->open_orders, place->link_hash);
     reply_once_fini(&place->reply);
     loop_timer_fini(&place->pause);
     catalogue_unpin(&place->catalogue);
@@ -200,6 +206,9 @@ static void place_abandon(struct place *place)
 {
     place->is_abandoned = true;
     place->is_promised = false;
+    /* Should a panel have taken it all the same, the client's next equal add gets its number. */
+    if (place->is_durable)
+        claims_lose(place->context->claims, place->claim);
     place_answer(place, 0, MESSAGES_UNSAVED);
     if (place->state == WAITING) {
         loop_timer_cancel(&place->pause);
@@ -384,6 +393,7 @@ static void place_open_order(struct place *place)
         .charge = place->draft.charge,
         .course.paid = place->draft.charge,
         .ceiling = place_ceiling(place),
+        .link_hash = place->link_hash,
         .decimals = place->context->settings.decimals,
         .placed_at_ms = place->placed_at_ms,
     };
@@ -401,7 +411,7 @@ static void place_close_unsent(struct place *place)
     place->ended = (struct ledger_attempt){
         .number = place->attempt, .state = ATTEMPTSTATE_NOT_SENT, .ended_at_ms = clock_wall_ms()};
     place->has_ended = true;
-    place->reason = STR("durable only after answer_within; closed unsent");
+    place->reason = STR("its client was no longer there to get its number; closed unsent");
     place_finish(place, END_ABANDONED, MESSAGES_UNAVAILABLE);
 }
 
@@ -420,6 +430,8 @@ static void place_on_intended(struct ledger_outcome outcome, void *arg)
                                place);
         else
             place_open_order(place);
+        if (!was_durable && !claims_set_order(place->context->claims, place->claim, place->order))
+            place->is_abandoned = true;
         if (!place->is_abandoned) {
             place_go(place, SENDING);
             return;
@@ -459,6 +471,11 @@ static void place_fill_order(const struct place *place, struct str fields,
         .upstream_service = place_offer(place)->service,
         .request_id = place->request_id,
         .created_at_ms = place->placed_at_ms,
+        .link_hash = place->link_hash,
+        .sale = {.decimals = place->context->settings.decimals,
+                 .cost = place_offer(place)->cost,
+                 .provider = str_of(place_provider(place)->settings.name),
+                 .upstream_service = place_offer(place)->service},
     };
 }
 
@@ -522,6 +539,20 @@ static enum retryverdict place_judge(struct place *place, const struct upstream_
     return retryverdict_judge(response);
 }
 
+/* What the panel says it took is what the ledger should say. */
+static void place_check_cost(struct place *place, const struct upstream_response *response)
+{
+    struct money taken;
+    bool is_comparable = place->draft.type != ORDERTYPE_SUBSCRIPTIONS &&
+                         place->draft.quantity == place->draft.run_quantity;
+    if (!is_comparable || !response->has_charge ||
+        !cost_is_other(place->cost, response->charge, place_provider(place)->exchange, &taken))
+        return;
+    cost_note_other(place->order, place->cost, taken);
+    place->cost = taken;
+    place->is_cost_corrected = true;
+}
+
 static void place_keep_end(struct place *place, enum retryverdict verdict,
                            const struct upstream_response *response)
 {
@@ -539,6 +570,8 @@ static void place_keep_end(struct place *place, enum retryverdict verdict,
         .evidence = arena_str(&place->arena, response->evidence),
         .ended_at_ms = clock_wall_ms()};
     place->has_ended = true;
+    if (verdict == RETRYVERDICT_BOOK)
+        place_check_cost(place, response);
     place->reason = place->ended.text.len ? place->ended.text : place->ended.evidence;
 }
 
@@ -645,6 +678,8 @@ static void place_fill_update(const struct place *place, struct ledger_update *u
     if (place_is_refusal(place->end))
         return;
     update->gives_number = true;
+    update->has_cost = place->is_cost_corrected;
+    update->cost = place->cost;
     update->has_upstream = true;
     update->provider = str_of(place_provider(place)->settings.name);
     update->upstream_service = place_offer(place)->service;
@@ -658,6 +693,7 @@ static void place_end_open_order(struct open_order *order, void *arg)
     order->course = place_end_course(place);
     order->provider_id = (uint16_t)place_offer(place)->provider_id;
     order->bought = place_offer(place)->cost;
+    order->cost = place->cost;
     order->due_at_ms = loop_now_ms(place->context->loop) +
                        schedule_first_ms(place->context->settings.track_after_ms, place->random);
     if (upstream_id.len && upstream_id.len < sizeof order->upstream_id) {
@@ -730,6 +766,8 @@ static void place_write_end(struct place *place)
 
 static void place_book(struct place *place)
 {
+    if (place_is_refusal(place->end) && claims_end(place->context->claims, place->claim))
+        place->is_promised = true;
     place_count_end(place);
     log_event(LOG_INFO, "order",
               "request=%s order=%u client=%s service=%u outcome=%s provider=%s "
@@ -752,6 +790,8 @@ static void place_on_late_start(void *arg)
 
 static void place_close(struct place *place)
 {
+    if (!place->is_durable)
+        (void)claims_end(place->context->claims, place->claim);
     if (place->is_starting) {
         reply_once_start(&place->reply, place->context->loop, 0, place_on_late_start, place);
         return;
@@ -782,6 +822,25 @@ static struct ledger_funds place_funds_of(const struct client_settings *client, 
                                  .hold = client->is_prepaid ? charge : MONEY_ZERO};
 }
 
+/* One unfinished order per link, where the service wants it so. False: there is one. */
+static bool place_reserve_link(struct place *place)
+{
+    const struct draft *draft = &place->draft;
+    struct str link = draft->fields.value[FIELD_LINK];
+    if (!draft->service->rejects_same_link || link.len == 0)
+        return true;
+    struct str text =
+        str_of(arena_printf(&place->arena, "%u " STR_FMT, draft->service->id, STR_ARG(link)));
+    struct digest digest = digest_sha256(text);
+    int64_t hash;
+    memcpy(&hash, digest.bytes, sizeof hash);
+    hash = hash ? hash : 1;
+    if (!open_orders_reserve_link(place->context->open_orders, hash))
+        return false;
+    place->link_hash = hash;
+    return true;
+}
+
 void place_start(struct order_context *context, const struct place_request *request,
                  place_done_fn *done, void *arg)
 {
@@ -796,13 +855,17 @@ void place_start(struct order_context *context, const struct place_request *requ
     place->funds = place_funds_of(&request->client->settings, request->draft->charge);
     place->done = done;
     place->arg = arg;
+    place->claim = request->claim;
     place->placed_at_ms = clock_wall_ms();
     digest_random(&place->random, sizeof place->random);
     atomic_fetch_add_explicit(&order_context_totals.placed, 1, memory_order_relaxed);
     reply_once_start(&place->reply, context->loop, context->settings.answer_within_ms,
                      place_on_deadline, place);
     place->is_starting = true;
-    place_go(place, PLANNING);
+    if (place_reserve_link(place))
+        place_go(place, PLANNING);
+    else
+        place_finish(place, END_REFUSED, MESSAGES_ACTIVE_ORDER);
     if (place->state != CLOSED)
         place->is_starting = false;
 }

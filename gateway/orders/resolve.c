@@ -187,21 +187,13 @@ static void resolve_look_up(struct resolve *r, const struct provider *provider)
     paced_call_start(&r->call);
 }
 
-static void resolve_check_number(struct resolve *r)
+static void resolve_take_number(struct resolve *r)
 {
     const struct ledger_attempt *doubt = resolve_attempt_in_doubt(r);
     struct str name = doubt ? doubt->provider : r->order.provider;
     const struct provider *provider =
         r->context->catalogue ? provider_set_find(r->context->catalogue->providers, name) : NULL;
-    uint32_t other = open_orders_find_upstream(r->context->open_orders, provider_id_of(name),
-                                               r->upstream_id, r->order.id);
-    if (other) {
-        fault_set(&r->why, FAULT_CONFLICT,
-                  STR_FMT "'s order " STR_FMT " is our order %u already; a number belongs to one "
-                          "order",
-                  STR_ARG(name), STR_ARG(r->upstream_id), other);
-        resolve_go_on(r);
-    } else if (r->is_forced) {
+    if (r->is_forced) {
         resolve_write_end(r);
     } else if (provider == NULL) {
         fault_set(&r->why, FAULT_UNAVAILABLE,
@@ -212,6 +204,35 @@ static void resolve_check_number(struct resolve *r)
     } else {
         resolve_look_up(r, provider);
     }
+}
+
+static void resolve_on_owners(const struct ledger_rows *rows, void *arg)
+{
+    struct resolve *r = arg;
+    uint32_t other = 0;
+    for (size_t i = 0; i < rows->order_count; i++)
+        if (rows->orders[i].id != r->order.id)
+            other = rows->orders[i].id;
+    if (rows->result != LEDGER_DONE)
+        fault_set(&r->why, FAULT_UNAVAILABLE, "the ledger could not be read; try again");
+    else if (other)
+        fault_set(&r->why, FAULT_CONFLICT,
+                  STR_FMT " is our order %u already; a number belongs to one order",
+                  STR_ARG(r->upstream_id), other);
+    if (rows->result == LEDGER_DONE && other == 0)
+        resolve_take_number(r);
+    else
+        resolve_go_on(r);
+}
+
+/* It must be no other order's, finished ones and children included. */
+static void resolve_check_number(struct resolve *r)
+{
+    const struct ledger_attempt *doubt = resolve_attempt_in_doubt(r);
+    struct ledger_query query = {.request = LEDGER_QUERY_UPSTREAM,
+                                 .provider = doubt ? doubt->provider : r->order.provider,
+                                 .text = r->upstream_id};
+    ledger_query(r->context->ledger, r->context->loop, &query, resolve_on_owners, r);
 }
 
 static void resolve_copy_order(struct resolve *r, const struct ledger_rows *rows)

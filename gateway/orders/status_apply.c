@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "orders/children.h"
+#include "orders/cost.h"
 #include "orders/order_context.h"
 #include "orders/schedule.h"
 #include "orders/settlement.h"
@@ -78,6 +79,11 @@ static void status_apply_write_state(struct saving *saving, const struct open_or
                                      struct str reason)
 {
     struct ledger_update update = {.has_course = true,
+                                   .is_report = true,
+                                   .has_cost = order->cost.units > 0,
+                                   .cost = order->cost,
+                                   .has_package_unit = order->unit > 0,
+                                   .package_unit = order->unit,
                                    .has_extra = order->extra != NULL,
                                    .only_if_unsettled = true,
                                    .course = order->course,
@@ -126,7 +132,10 @@ struct settling {
     int64_t now_ms, wall_ms;
     struct settlement settled;
     bool is_changed;
-    bool is_over_ceiling;    /* the panel took more than was quoted */
+    bool is_over_ceiling; /* the panel took more than was quoted */
+    bool is_unit_new;
+    bool is_cost_new;
+    struct money expected;   /* what the attempt was to cost; cost_new: before that */
     struct open_order after; /* when it changed: to be written; its extra is the new one or NULL */
 };
 
@@ -206,6 +215,24 @@ static int64_t status_apply_next_due(const struct settling *s, const struct open
                                         s->wall_ms - order->placed_at_ms, usual_ms, random >> 7);
 }
 
+/* Only of the fresh order: what a panel gives back later lowers its charge. A drip-feed's may be of
+ * one run. */
+static void status_apply_check_cost(struct settling *s, struct open_order *order)
+{
+    const struct upstream_status *reported = s->reported;
+    const struct provider *provider =
+        provider_set_by_id(s->context->catalogue->providers, order->provider_id);
+    struct money taken;
+    s->expected = order->cost;
+    s->is_cost_new = order->asked_at_ms == 0 && order->parent == 0 && provider != NULL &&
+                     order->type != ORDERTYPE_SUBSCRIPTIONS && !reported->has_runs &&
+                     !order->has_children && reported->has_charge &&
+                     !orderstate_is_final(s->settled.course.state) &&
+                     cost_is_other(order->cost, reported->charge, provider->exchange, &taken);
+    if (s->is_cost_new)
+        order->cost = taken;
+}
+
 /* Under the table's lock; true when nothing is to be written: its query is complete. */
 static bool status_apply_settle_order(struct open_order *order, void *arg)
 {
@@ -222,8 +249,14 @@ static bool status_apply_settle_order(struct open_order *order, void *arg)
     s->settled = settlement_make(&before, s->reported);
     if (!orderstate_is_final(order->course.state))
         status_apply_lower(s, order, &s->settled.course);
+    /* A run is booked with its parent: its own row holds no money. */
+    if (order->parent && order->type != ORDERTYPE_SUBSCRIPTIONS)
+        s->settled.course.paid = MONEY_ZERO;
     s->is_changed = !order_course_is_same(&s->settled.course, &order->course) ||
                     order->is_unsaved || (s->extra && !str_is_same(s->extra, order->extra));
+    status_apply_check_cost(s, order);
+    s->is_unit_new = order->unit != s->settled.unit;
+    s->is_changed = s->is_changed || s->is_unit_new || s->is_cost_new;
     order->course = s->settled.course;
     order->unit = s->settled.unit;
     order->asked_at_ms = s->now_ms;
@@ -313,8 +346,12 @@ static void status_apply_settle(struct order_context *context, uint32_t id,
                   "order=%u why=\"its panel took as much as was quoted, or more\"", id);
     if (orderstate_is_final(s.after.course.state))
         status_apply_note_end(&s);
+    if (s.is_cost_new)
+        cost_note_other(id, s.expected, s.after.cost);
     /* Its write is on its way before anybody can ask for it again: the ledger follows in order. */
-    status_apply_save(context, &s.after, s.settled.is_late ? STR("late") : STR_NONE);
+    status_apply_save(context, &s.after,
+                      s.is_cost_new ? STR("its panel took another charge than its list says")
+                                    : STR_NONE);
     open_orders_complete(context->open_orders, id, completed);
 }
 

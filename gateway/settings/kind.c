@@ -209,6 +209,22 @@ const struct setting_kind kind_duration = {
     .parse = kind_parse_duration,
 };
 
+static bool kind_parse_duration_or_off(struct str text, const struct setting_row *row, void *field,
+                                       struct fault *why)
+{
+    if (!str_equal_folded(text, STR("off")))
+        return kind_parse_duration(text, row, field, why);
+    *(int64_t *)field = 0;
+    return true;
+}
+
+const struct setting_kind kind_duration_or_off = {
+    .name = "a duration or off",
+    .form = "a whole number with its unit, such as 1500ms, 15s, 10m, 2h or 1d, or off",
+    .size = sizeof(int64_t),
+    .parse = kind_parse_duration_or_off,
+};
+
 static bool kind_parse_size(struct str text, const struct setting_row *row, void *field,
                             struct fault *why)
 {

@@ -1,5 +1,7 @@
 /* action=add: from a client's parameters to a draft, and the answer with our order number. */
+#include "base/clock.h"
 #include "base/log.h"
+#include "orders/claims.h"
 #include "orders/draft.h"
 #include "orders/place.h"
 #include "v2/call.h"
@@ -18,14 +20,10 @@ static void action_add_read_fields(const struct call *call, struct fields *out)
     }
 }
 
-static void action_add_on_placed(uint32_t order, const char *message, void *arg)
+static void action_add_reply(struct call *call, uint32_t order)
 {
-    struct call *call = arg;
     struct buf out;
-    if (order == 0) {
-        call_error(call, message);
-        return;
-    }
+    call->order = order;
     buf_init(&out, 64);
     buf_add_text(&out, "{\"order\":");
     buf_add_u64(&out, order);
@@ -33,6 +31,109 @@ static void action_add_on_placed(uint32_t order, const char *message, void *arg)
     call_reply(call, buf_str(&out));
     buf_fini(&out);
 }
+
+static void action_add_on_placed(uint32_t order, const char *message, void *arg)
+{
+    struct call *call = arg;
+    if (order)
+        action_add_reply(call, order);
+    else
+        call_error(call, message);
+}
+
+/* ---- a number that never reached its client ---- */
+
+void action_add_end(struct call *call)
+{
+    struct order_context *context = call->context;
+    if (!exchange_was_written(call->exchange)) {
+        claims_lose(context->claims, call->claim);
+        return;
+    }
+    claims_answer(context->claims, call->claim);
+    ledger_note_answered(context->ledger, call->order);
+}
+
+static void action_add_on_lost(void *arg)
+{
+    struct call *call = arg;
+    claims_lose(call->context->claims, call->claim);
+}
+
+struct action_add_claim { /* in the exchange's arena */
+    struct call *call;
+    struct draft draft;
+    struct digest digest;
+    uint32_t order;
+};
+
+static void action_add_place(const struct action_add_claim *claim)
+{
+    struct call *call = claim->call;
+    int64_t now_ms = clock_wall_ms();
+    call->claim = claims_open(call->context->claims, &claim->digest, now_ms,
+                              now_ms - call->context->settings.claim_ms);
+    exchange_on_lost(call->exchange, action_add_on_lost, call);
+    struct place_request request = {.client = call->client,
+                                    .draft = &claim->draft,
+                                    .request_id = exchange_request_id(call->exchange),
+                                    .claim = call->claim};
+    place_start(call->context, &request, action_add_on_placed, call);
+}
+
+static void action_add_on_claimed(struct ledger_outcome outcome, void *arg)
+{
+    struct action_add_claim *claim = arg;
+    struct call *call = claim->call;
+    if (outcome.result == LEDGER_DONE) {
+        atomic_fetch_add_explicit(&order_context_totals.claimed, 1, memory_order_relaxed);
+        log_event(LOG_INFO, "order_claimed", "request=" STR_FMT " order=%u client=%s",
+                  STR_ARG(exchange_request_id(call->exchange)), claim->order,
+                  call->client->settings.name);
+        action_add_reply(call, claim->order);
+    } else if (ledger_is_decided(outcome.result)) {
+        action_add_place(claim); /* it was claimed before */
+    } else {
+        claims_give_back(call->context->claims, claim->order);
+        call_error(call, MESSAGES_UNSAVED);
+    }
+}
+
+/* Its number is given by this: from now on the order goes on whatever happens. */
+static void action_add_write_claim(struct action_add_claim *claim)
+{
+    struct order_context *context = claim->call->context;
+    struct ledger_update update = {.gives_number = true, .claims = true};
+    struct ledger_change change = {.order = claim->order,
+                                   .update = &update,
+                                   .event = "claimed",
+                                   .reason = STR("an equal add of its client, which had no answer"),
+                                   .request_id = exchange_request_id(claim->call->exchange)};
+    ledger_write(context->ledger, context->loop, &change, action_add_on_claimed, claim);
+}
+
+static void action_add_claim_or_place(struct call *call, const struct draft *draft)
+{
+    struct order_context *context = call->context;
+    struct action_add_claim *claim = arena_new(exchange_arena(call->exchange), sizeof *claim);
+    struct buf fields;
+    buf_init(&fields, 4 * DRAFT_LIST_BYTES);
+    fields_print(&draft->fields, &fields);
+    claim->call = call;
+    claim->draft = *draft;
+    claim->digest =
+        claims_digest(str_of(call->client->settings.name), draft->service->id, buf_str(&fields));
+    buf_fini(&fields);
+    if (context->settings.claim_ms > 0)
+        claim->order = claims_take(context->claims, &claim->digest,
+                                   clock_wall_ms() - context->settings.claim_ms);
+    if (claim->order)
+        action_add_write_claim(claim);
+    else
+        action_add_place(claim);
+}
+
+/* ---- the request ---- */
 
 /* One of the client's services; NULL when it has none with that number. */
 static const struct service *action_add_find_service(const struct call *call)
@@ -74,7 +175,5 @@ void action_add_run(struct call *call)
         call_error(call, why.message);
         return;
     }
-    struct place_request request = {
-        .client = call->client, .draft = &draft, .request_id = exchange_request_id(call->exchange)};
-    place_start(call->context, &request, action_add_on_placed, call);
+    action_add_claim_or_place(call, &draft);
 }

@@ -19,6 +19,8 @@ struct call {
     size_t row;   /* in the action table */
     bool is_many; /* the action's name is a plural: its answer is a list or keyed by id */
     int64_t started_at_us;
+    uint32_t order; /* add: the number in its answer; 0 none */
+    uint64_t claim; /* add: see orders/claims.h; 0 none */
 };
 
 /* A parameter under any of its names: the first one present and not empty, trimmed. The list ends
@@ -54,6 +56,9 @@ void call_reply(struct call *call, struct str json);
 void call_error(struct call *call, const char *message);
 /* Counts and times an answer that was sent another way. */
 void call_note(struct call *call, bool is_error);
+
+/* Of an add whose answer had a number: whether its client has it now. */
+void action_add_end(struct call *call);
 
 /* One row per action. */
 struct action {

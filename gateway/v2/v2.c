@@ -183,6 +183,8 @@ static void v2_refuse_key(struct call *call)
 static void v2_drop_pins(void *arg)
 {
     struct call *call = arg;
+    if (call->order)
+        action_add_end(call);
     client_set_unpin(&call->clients);
     if (call->catalogue)
         catalogue_unpin(&call->catalogue);

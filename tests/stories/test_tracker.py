@@ -121,3 +121,55 @@ def test_it_can_be_turned_off(make_gateway, alpha):
     assert alpha.log("status") == [] and state(gateway, order) == "pending"
     assert gateway.reload(default_config([alpha], **SOON)).returncode == 0
     ended(gateway, order, "completed")
+
+
+def late_events(gateway, order):
+    return str(show(gateway, order)["events"]).count("'late'")
+
+
+def test_what_a_panel_changes_after_the_end_is_an_event_once(make_gateway, alpha):
+    gateway = make_gateway([alpha], watch="9s", **SOON)
+    order, other = (gateway.add(link=link(n)) for n in range(2))
+    alpha.set_order("*", status="Completed", remains=0)
+    ended(gateway, order, "completed")
+    ended(gateway, other, "completed")
+    there = alpha.orders(link=link(0))[0]["id"]
+    alpha.set_order(there, status="Partial", remains=50)
+    assert "now the panel says Partial, 50 left" in gateway.wait_log("order_changed_late", order=order)["why"]
+    eventually(lambda: late_events(gateway, order) == 1)
+    mark = alpha.mark()
+    alpha.wait_requests("status", 3, after=mark)
+    assert late_events(gateway, order) == 1 and late_events(gateway, other) == 0
+    told = gateway.status(order).json
+    assert (told["status"], told["charge"]) == ("Completed", "0.1125")
+    alpha.set_order(there, status="Canceled")
+    eventually(lambda: late_events(gateway, order) == 2)
+    assert state(gateway, order) == "completed"
+    verify(gateway)
+
+
+def test_watching_can_be_turned_off(make_gateway, alpha):
+    gateway = make_gateway([alpha], watch="off", **SOON)
+    order, other = (gateway.add(link=link(n)) for n in range(2))
+    alpha.set_order(alpha.orders(link=link(0))[0]["id"], status="Completed", remains=0)
+    ended(gateway, order, "completed")
+    mark = alpha.mark()
+    alpha.wait_requests("status", 2, after=mark)  # of the other one
+    asked = [str(call["fields"].get("order", call["fields"].get("orders"))) for call in alpha.log("status", after=mark)]
+    assert set(asked) == {str(alpha.orders(link=link(1))[0]["id"])}
+
+
+def test_an_order_far_slower_than_usual_is_stuck(make_gateway, alpha):
+    gateway = make_gateway([alpha], stuck=3, **SOON)
+    for n in range(5):
+        order = gateway.add(link=link(n))
+        alpha.set_order(alpha.orders(link=link(n))[0]["id"], status="Completed", remains=0)
+        ended(gateway, order, "completed")
+    slow = gateway.add(link=link(9))
+    assert gateway.wait_log("order_stuck", order=slow, timeout=30)["why"] == "slow"
+    listed = gateway.cli("order", "list", "--stuck", "--json")
+    assert [row["order"] for row in listed.json["orders"]] == [slow]
+    assert any("panelmux_orders_stuck" in name and value == 1 for name, value in gateway.metrics().items())
+    alpha.set_order(alpha.orders(link=link(9))[0]["id"], status="Completed", remains=0)
+    ended(gateway, slow, "completed")
+    assert gateway.cli("order", "list", "--stuck", "--json").json["orders"] == []

@@ -1,0 +1,266 @@
+"""What panels say of subscriptions and drip-feeds: their children, and what they may cost the client at most."""
+from decimal import Decimal
+
+import pytest
+
+from books import LINK, show, verify, wait_status
+from harness import default_config, eventually
+from harness.config import SHOP_KEY, provider
+
+OTHER_KEY = "other-key-0123456789abcdef"
+
+
+@pytest.fixture
+def panel(make_panel):
+    return make_panel("alpha", services=[
+        {"service": 1, "name": "Sub", "type": "Subscriptions", "category": "C", "rate": "1.00", "min": 1, "max": 1000},
+        {"service": 2, "name": "Plain", "type": "Default", "category": "C", "rate": "1.00", "min": 1, "max": 10000,
+         "dripfeed": True},
+        {"service": 3, "name": "Pack", "type": "Package", "category": "C", "rate": "4.00", "min": 1000, "max": 1000}])
+
+
+def config_of(panel, **changes):
+    services = [{"id": n, "markup": "50%", "offers": [{"provider": "alpha", "service": n}]} for n in (1, 2, 3)]
+    return default_config([], providers=[provider(panel)], services=services, clients=[
+        {"name": "shop", "key": SHOP_KEY, "funds": "unlimited"},
+        {"name": "other", "key": OTHER_KEY, "funds": "unlimited"}], **changes)
+
+
+@pytest.fixture
+def gateway(make_gateway, panel):
+    return make_gateway(config=config_of(panel))
+
+
+def subscribe(gateway, panel, **fields):
+    """At 1.50 for 1000, at most 20 pieces in each of 2 posts: 0.06 is quoted at most."""
+    order = gateway.call("add", **{"service": 1, "username": "ann", "min": 10, "max": 20, "posts": 2, "delay": 0,
+                                   **fields})["order"]
+    return order, panel.orders()[-1]["id"]
+
+
+def child_there(panel, n, **fields):
+    number = panel.call(action="add", service=2, link=f"https://example.com/post/{n}", quantity=20)["order"]
+    panel.set_order(number, **{"status": "In progress", "charge": "0.02", "remains": 5, **fields})
+    return number
+
+
+def with_children(gateway, order, count):
+    return eventually(lambda: (lambda told: told["orders"] if len(told.get("orders", [])) == count else None)(
+        gateway.status(order).json))
+
+
+def paid(gateway, order):
+    return Decimal(show(gateway, order)["order"]["paid"])
+
+
+@pytest.mark.parametrize("charge, right", [("0.01", "0.015"), ("0.02", "0.03"), ("5", "0.03"), ("99999", "0.03"),
+                                           ("0.0200001", "0.03"), ("0", "0")])
+def test_a_child_pays_what_was_delivered_and_no_more_than_one_post_may_cost(gateway, panel, charge, right):
+    order, there = subscribe(gateway, panel)
+    panel.set_order(there, status="Active", orders=[child_there(panel, 1, charge=charge)])
+    ours, = with_children(gateway, order, 1)
+    eventually(lambda: Decimal(gateway.status(ours)["charge"]) == Decimal(right))
+    panel.set_order(panel.orders()[-1]["id"], status="Completed", charge=charge, remains=0)
+    wait_status(gateway, ours, "Completed")
+    eventually(lambda: show(gateway, ours)["order"]["state"] == "completed")
+    assert paid(gateway, ours) == Decimal(right) and paid(gateway, order) == 0
+    verify(gateway)
+
+
+def test_more_children_than_posts_are_for_the_operator(gateway, panel):
+    order, there = subscribe(gateway, panel)
+    panel.set_order(there, status="Active", orders=[child_there(panel, n) for n in range(5)])
+    ours = with_children(gateway, order, 2)
+    assert [Decimal(gateway.status(child)["charge"]) for child in ours] == [Decimal("0.03")] * 2
+    assert gateway.wait_log("children_odd", order=order)["beyond"] == "3"
+    assert gateway.metrics()["panelmux_children_odd_total"] == 3
+    verify(gateway)
+
+
+def test_a_child_named_five_times_is_one(gateway, panel):
+    order, there = subscribe(gateway, panel, posts=9)
+    child = child_there(panel, 1)
+    panel.set_order(there, status="Active", orders=[child] * 5)
+    ours, = with_children(gateway, order, 1)
+    assert Decimal(gateway.status(ours)["charge"]) == Decimal("0.03")
+    panel.set_order(there, status="Active", orders=[child, child_there(panel, 2), child])
+    assert with_children(gateway, order, 2)[0] == ours
+    assert len(gateway.call("orders").json) == 3
+    verify(gateway)
+
+
+@pytest.mark.parametrize("whose", ["itself", "this client", "another client", "another parent", "finished"])
+def test_an_order_of_its_own_is_nobody_s_child(gateway, panel, whose):
+    order, there = subscribe(gateway, panel)
+    key = OTHER_KEY if whose == "another client" else SHOP_KEY
+    if whose == "itself":
+        taken = there
+    elif whose == "another parent":
+        taken = subscribe(gateway, panel, username="bob")[1]
+    else:
+        other = gateway.add(service=2, key=key, quantity=20)
+        taken = panel.orders(link=LINK)[0]["id"]
+        if whose == "finished":
+            panel.set_order(taken, status="Completed", remains=0)
+            wait_status(gateway, other, "Completed")
+            eventually(lambda: show(gateway, other)["order"]["state"] == "completed")
+    panel.set_order(there, status="Active", orders=[taken, child_there(panel, 7)])
+    ours, = with_children(gateway, order, 1)
+    assert gateway.wait_log("children_odd", order=order)["taken"] == "1"
+    assert show(gateway, ours)["order"]["upstream_id"] == str(panel.orders()[-1]["id"])
+    verify(gateway)
+
+
+def test_a_child_of_two_parents_is_the_first_one_s(gateway, panel):
+    order, there = subscribe(gateway, panel)
+    second, elsewhere = subscribe(gateway, panel, username="bob")
+    child = child_there(panel, 1)
+    panel.set_order(there, status="Active", orders=[child])
+    ours, = with_children(gateway, order, 1)
+    panel.set_order(elsewhere, status="Active", orders=[child])
+    gateway.status(second)
+    gateway.wait_log("children_odd", order=second)
+    assert "orders" not in gateway.status(second).json and show(gateway, ours)["order"]["parent"] == order
+    verify(gateway)
+
+
+def test_three_thousand_children_of_two_posts_use_up_two_numbers(gateway, panel):
+    order, there = subscribe(gateway, panel)
+    panel.set_order(there, status="Active", orders=[str(800000 + n) for n in range(3000)])
+    with_children(gateway, order, 2)
+    assert gateway.add(service=2, quantity=10) == order + 3
+    verify(gateway)
+
+
+@pytest.mark.parametrize("change", ["dearer", "gone", "quarantined", "another offer"])
+def test_children_are_charged_by_what_their_parent_was_bought_at(make_gateway, panel, change):
+    gateway = make_gateway(config=config_of(panel))
+    order, there = subscribe(gateway, panel, max=200)
+    config = config_of(panel)
+    if change == "another offer":
+        config["services"][0]["offers"] = [{"provider": "alpha", "service": 2}]
+    else:
+        rate = {"dearer": "1.40", "gone": None, "quarantined": "9"}[change]
+        panel.set(services=[row for row in [
+            {"service": 1, "name": "Sub", "type": "Subscriptions", "category": "C", "rate": rate, "min": 1, "max": 1000},
+            {"service": 2, "name": "Plain", "type": "Default", "category": "C", "rate": "1.00", "min": 1, "max": 10000},
+            {"service": 3, "name": "Pack", "type": "Package", "category": "C", "rate": "4.00", "min": 1000,
+             "max": 1000}] if row["rate"]])
+    gateway.reload(config)
+    panel.set_order(there, status="Active", orders=[child_there(panel, 1, charge="0.2")])
+    ours, = with_children(gateway, order, 1)
+    eventually(lambda: gateway.status(ours)["charge"] == "0.30")
+
+
+def test_a_subscription_that_its_panel_charges_itself(gateway, panel):
+    order, there = subscribe(gateway, panel, max=200)
+    panel.set_order(there, status="Active", charge="0.24")
+    eventually(lambda: gateway.status(order)["charge"] == "0.36")
+    panel.set_order(there, status="Active", charge="7")
+    eventually(lambda: gateway.status(order)["charge"] == "0.60")  # 200 x 2 at 1.50
+    assert gateway.wait_log("charge_odd", order=order)
+    panel.set_order(there, status="Completed", charge="0.30")
+    assert wait_status(gateway, order, "Completed")["charge"] == "0.45"
+    eventually(lambda: show(gateway, order)["order"]["state"] == "completed")
+    assert paid(gateway, order) == Decimal("0.45")
+    verify(gateway)
+
+
+@pytest.mark.parametrize("word, shown", [("Active", "Active"), ("In progress", "Active"), ("Pending", "Active"),
+                                         ("Processing", "Active"), ("Paused", "Paused"), ("Completed", "Completed"),
+                                         ("Partial", "Completed"), ("Expired", "Expired"), ("Canceled", "Canceled"),
+                                         ("Cancelled", "Canceled"), ("Refunded", "Canceled")])
+def test_a_subscription_says_the_five_words_of_its_kind(gateway, panel, word, shown):
+    order, there = subscribe(gateway, panel)
+    panel.set_order(there, status=word)
+    wait_status(gateway, order, shown)
+    for _ in range(2):
+        assert gateway.status(order)["status"] == shown
+        assert [entry["status"] for entry in gateway.call("orders").json] == [shown]
+        gateway.restart()
+
+
+# ---- drip-feed
+
+
+def drip(gateway, panel, runs=4, quantity=50):
+    order = gateway.add(service=2, quantity=quantity, runs=runs, interval=5)
+    return order, panel.orders()[-1]["id"]
+
+
+def test_a_run_that_leaves_something_undone_lowers_its_parent_s_charge(gateway, panel):
+    order, there = drip(gateway, panel)  # 200 at 1.50 for 1000: 0.30
+    runs = [panel.call(action="add", service=2, link=LINK, quantity=50)["order"] for _ in range(4)]
+    panel.set_order(there, status="In progress", runs="4", orders=runs)
+    ours = with_children(gateway, order, 4)
+    assert [gateway.status(run)["charge"] for run in ours] == ["0.075"] * 4
+    panel.set_order(runs[0], status="Completed", remains=0)
+    panel.set_order(runs[1], status="Partial", remains=20)
+    panel.set_order(runs[2], status="Canceled")
+    assert wait_status(gateway, ours[1], "Partial")["charge"] == "0.045"
+    assert wait_status(gateway, ours[2], "Canceled")["charge"] == "0"
+    assert wait_status(gateway, ours[0], "Completed")["charge"] == "0.075"
+    eventually(lambda: gateway.status(order)["charge"] == "0.195")
+    panel.set_order(runs[3], status="Completed", remains=0)
+    panel.set_order(there, status="Completed", runs="4", orders=runs)
+    told = wait_status(gateway, order, "Completed")
+    assert told["charge"] == "0.195"
+    eventually(lambda: show(gateway, order)["order"]["state"] == "completed")
+    assert paid(gateway, order) == Decimal("0.195") and [paid(gateway, run) for run in ours] == [0] * 4
+    verify(gateway)
+
+
+def test_a_parent_that_ends_looks_at_its_runs_first(gateway, panel):
+    """Nobody asked for the runs: their end is found when the parent's is."""
+    order, there = drip(gateway, panel)
+    runs = [panel.call(action="add", service=2, link=LINK, quantity=50)["order"] for _ in range(4)]
+    for number, fields in zip(runs, [{"remains": 0}, {"status": "Partial", "remains": 40}, {"remains": 0}, {"remains": 0}]):
+        panel.set_order(number, **{"status": "Completed", **fields})
+    panel.set_order(there, status="Completed", runs="4", orders=runs)
+    assert wait_status(gateway, order, "Completed")["charge"] == "0.24"
+    eventually(lambda: show(gateway, order)["order"]["state"] == "completed")
+    assert paid(gateway, order) == Decimal("0.24")
+
+
+def test_a_parent_that_its_panel_lowers_itself_is_lowered_once(gateway, panel):
+    order, there = drip(gateway, panel)
+    runs = [panel.call(action="add", service=2, link=LINK, quantity=50)["order"] for _ in range(4)]
+    panel.set_order("*", status="Completed", remains=0)
+    panel.set_order(runs[0], status="Partial", remains=40)
+    panel.set_order(there, status="Partial", remains=40, runs="4", orders=runs)
+    assert wait_status(gateway, order, "Partial")["charge"] == "0.24"
+
+
+# ---- packages, and what a panel really takes
+
+
+def test_a_package_that_counts_as_one_piece(gateway, panel):
+    order = gateway.call("add", service=3, link=LINK)["order"]
+    there = panel.orders()[-1]["id"]
+    panel.set_order(there, status="Pending", remains=1)
+    eventually(lambda: gateway.status(order)["remains"] == "1")
+    panel.set_order(there, status="Partial", remains=1)
+    assert wait_status(gateway, order, "Partial")["charge"] == "0"
+    verify(gateway)
+
+
+def test_a_package_in_a_unit_that_nobody_knows_is_left_to_the_operator(gateway, panel):
+    order = gateway.call("add", service=3, link=LINK)["order"]
+    panel.set_order(panel.orders()[-1]["id"], status="Partial", remains=1)
+    gateway.status(order)
+    assert gateway.wait_log("status_odd", order=order)["review"] == "1"
+    assert gateway.status(order)["status"] == "Pending" and gateway.status(order)["charge"] == "6.00"
+
+
+@pytest.mark.parametrize("charge, is_other", [("0.1", False), ("0.10000001", False), ("0.125", True), ("0.08", True),
+                                              ("0", False)])
+def test_what_a_panel_really_took_corrects_the_cost(gateway, panel, charge, is_other):
+    order = gateway.add(service=2, quantity=100)
+    panel.set_order(panel.orders()[-1]["id"], status="Pending", charge=charge)
+    gateway.status(order)
+    gateway.status(order)
+    assert bool(gateway.log_lines("cost_corrected")) == is_other
+    assert gateway.metrics()["panelmux_costs_corrected_total"] == is_other
+    if is_other:
+        eventually(lambda: Decimal(show(gateway, order)["order"]["cost"]) == Decimal(charge))
+    verify(gateway)
