@@ -23,7 +23,7 @@ actions = pytest.mark.parametrize("action", ACTIONS)
 
 
 class Scene:
-    """A gateway with an order under way and one completed, both at alpha, and every action as one call."""
+    """A gateway with an order under way and some completed, all at alpha, and every action as one call."""
 
     def __init__(self, make_gateway, panels, environment=None, **changes):
         self.panels = panels
@@ -33,16 +33,19 @@ class Scene:
         gateway.programs.append(Program("gateway", command, environment, gateway.folder))
         gateway.wait_ready()
         eventually(lambda: "balance" in gateway.call("balance"))
-        self.open, self.completed = gateway.add(), gateway.add(link="https://example.com/p/2")
+        self.open = gateway.add()
+        # One for each refill: an order has one that is open at a time.
+        self.completed = [gateway.add(link=f"https://example.com/p/{n}") for n in range(2, 8)]
         panels[0].set_order(panels[0].orders()[0]["id"], status="In progress", remains=50, start_count=7)
-        panels[0].set_order(panels[0].orders()[1]["id"], status="Completed", remains=0, start_count=7)
+        for order in panels[0].orders()[1:]:
+            panels[0].set_order(order["id"], status="Completed", remains=0, start_count=7)
         # The balance is read again each 200 ms: the one to compare with is from after the orders.
         enough = panels[0].count("balance") + 2
         eventually(lambda: panels[0].count("balance") >= enough)
         self.before = {"services": gateway.call("services").json, "balance": gateway.call("balance").json,
                        "status": gateway.status(self.open).json}
         assert self.before["status"]["status"] == "In progress" and len(self.before["services"]) == 10
-        assert gateway.status(self.completed)["status"] == "Completed"
+        assert {entry["status"] for entry in gateway.call("status", orders=self.completed).json.values()} == {"Completed"}
         self.adds = 0
 
     def is_failing(self, part):
@@ -57,7 +60,7 @@ class Scene:
         if action == "status":
             return gateway.status(self.open)
         if action == "refill":
-            return gateway.call("refill", order=self.completed)
+            return gateway.call("refill", order=self.completed.pop())
         if action == "cancel":
             return gateway.call("cancel", orders=self.open)
         return gateway.call(action)

@@ -69,7 +69,10 @@ static const struct fault_case first_level[] = {
      "a tunnel such as stunnel\n"},
     {BASE "cache: disk\n", "5:8: `cache`: the value is not a cache; right is memory, "
                            "redis://[user:password@]host:6379/0 or redis+unix:///path?db=0\n"},
-    {BASE "watch: 30d\n", "5:1: `watch` is not built yet; leave it out\n"},
+    {BASE "watch: 30d\nclaim: off\n", ""},
+    {BASE "watch: never\n", "5:8: `watch`: `never` is not a duration or off; right is a whole "
+                            "number with its unit, such as "
+                            "1500ms, 15s, 10m, 2h or 1d, or off\n"},
     {BASE "currency: dollars!\n",
      "5:11: `currency`: `dollars!` is not a currency; right is a code such as USD\n"},
     {BASE "currency: eur\n", ""},
@@ -315,8 +318,7 @@ static const struct fault_case services[] = {
     {SERVICE "- id: 1\n" OFFERS "  on_cancel: next_offer\n  on_partial: next_offer\n"
              "  same_link: reject\n",
      "7:14: `on_cancel`: `next_offer` is not built yet; for now there is `refund`\n"
-     "8:15: `on_partial`: `next_offer` is not built yet; for now there is `refund`\n"
-     "9:14: `same_link`: `reject` is not built yet; for now there is `allow`\n"},
+     "8:15: `on_partial`: `next_offer` is not built yet; for now there is `refund`\n"},
     {SERVICE "- id: 1\n" OFFERS "  same_link: queue\n  routing: chepest\n  margin: loss\n"
              "  type: Defalt\n",
      "7:14: `same_link`: `queue` is not built yet; for now there is `allow`\n"
