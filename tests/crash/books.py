@@ -45,5 +45,10 @@ class Books:
         for number, kind, order, state in books.execute("SELECT number, kind, order_id, state FROM aftersales"):
             self.aftersales[number] = (kind, order, state)
 
+    def is_again(self, number):
+        """Whether its link was ordered once more afterwards, for its client had no answer."""
+        return any(other > number and order["link"] == self.orders[number]["link"]
+                   for other, order in self.orders.items())
+
     def by_link(self):
         return {order["link"]: number for number, order in self.orders.items()}

@@ -58,6 +58,8 @@ class Era:
         self.refills = {}       # number of ours → order
         self.cancels = set()    # orders whose cancel was acknowledged
         self.refused = set()    # links that were answered with an error
+        self.unanswered = {}    # link → service, of this life
+        self.again = []         # those of the last one: every client sends again
         self.asked_after = set()  # orders that were asked to be refilled or canceled: once each
         self.delivered = {}     # link → (panel, its number)
         self.seen = {panel.name: 0 for panel in self.panels}
@@ -70,7 +72,13 @@ class Era:
 
     # --- load
 
+    def add(self, service, link):
+        self.unanswered[link] = service
+        return request({"key": SHOP_KEY, "action": "add", "service": service, "link": link, "quantity": 100}), ("add", link)
+
     def job(self):
+        if self.again:
+            return self.add(*self.again.pop())
         dice = self.random.random()
         if dice < 0.5 and self.acknowledged or dice < 0.02:
             order = self.recent()
@@ -89,7 +97,7 @@ class Era:
         if service == WAITING_SERVICE and self.random.random() < 0.6:
             letters[0] = faults.BUSY
         link = faults.link(self.next, *letters)
-        return request({"key": SHOP_KEY, "action": "add", "service": service, "link": link, "quantity": 100}), ("add", link)
+        return self.add(service, link)
 
     def recent(self):
         if not self.latest:
@@ -101,6 +109,7 @@ class Era:
         if status != 200:
             raise Broken(f"{context}: HTTP {status} {body!r}")
         if kind == "add":
+            self.unanswered.pop(about, None)
             if body.startswith(b'{"order":'):
                 number = int(body[9:-1])
                 self.acknowledged[about] = number
@@ -136,6 +145,8 @@ class Era:
         if os.path.exists(self.armed):
             os.unlink(self.armed)
         self.latest = list(self.acknowledged.values())[-60:]
+        self.again = [(service, link) for link, service in self.unanswered.items()]
+        self.unanswered = {}
         self.gateway.environment = self.environment(point)
         self.gateway.start(ready=False)
         at = point
@@ -187,6 +198,7 @@ class Era:
             self.seen[panel.name] = 0
         self.acknowledged, self.refills, self.delivered, self.asked_after, self.cancels = {}, {}, {}, set(), set()
         self.aftersales_asked = {}
+        self.unanswered, self.again = {}, []
         self.logged = {panel.name: 0 for panel in self.panels}
         self.checked_to = 0
         self.dead = Books(self.path)
@@ -281,10 +293,10 @@ class Era:
             self.check(state != "refused", f"order {number} had its number given, it is refused now")
         elif dead["state"] == "placing":
             self.check(state == "canceled", f"order {number} had no number given and was not being sent; it is {state}")
-            self.check(link not in self.delivered, f"order {number} is canceled, {link} was delivered", "lost")
+            self.check(link not in self.delivered or self.dead.is_again(number), f"order {number} is canceled, {link} was delivered", "lost")
         elif dead["state"] == "doubt":
             self.check(state == "doubt", f"order {number} was in doubt, it is {state} now")
-        if link in self.delivered:
+        if link in self.delivered and not (state in ("canceled", "refused") and self.dead.is_again(number)):
             name, upstream = self.delivered[link]
             mine = [attempt for attempt in attempts.values() if attempt["provider"] == name]
             # One that went on after the restart may be at the panel right now.
