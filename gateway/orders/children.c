@@ -455,6 +455,7 @@ void children_take(struct order_context *context, const struct open_order *paren
     buf_init(&c->list, LIST_BYTES);
     c->context = context;
     c->parent = *parent;
+    c->parent.decimals = open_order_decimals(parent, context->settings.decimals);
     c->parent.extra = NULL;
     c->is_final = is_final;
     c->count = count;
