@@ -580,6 +580,7 @@ static void gateway_build_admin(struct gateway *g)
     gateway_use_on_main(g);
     g->tracker = tracker_new(g->context);
     g->watch = watch_new(g->context);
+    g->refill_tracker = refill_tracker_new(g->context);
 }
 
 static void gateway_start_threads(struct gateway *g)
@@ -648,6 +649,7 @@ static void gateway_free_remainder(struct gateway *g)
             event_free(g->signals[i]);
     tracker_free(g->tracker);
     watch_free(g->watch);
+    refill_tracker_free(g->refill_tracker);
     order_context_free(g->context);
     if (g->ledger)
         ledger_close(&g->ledger);

@@ -11,6 +11,7 @@
 #include "app/gateway.h"
 #include "app/worker.h"
 #include "orders/claims.h"
+#include "orders/refill_tracker.h"
 #include "orders/tracker.h"
 #include "orders/watch.h"
 
@@ -57,6 +58,7 @@ struct gateway {
     struct order_context *context; /* the main thread's own */
     struct tracker *tracker;
     struct watch *watch;
+    struct refill_tracker *refill_tracker;
     struct admin *admin;
     struct listener *admin_listener;
     struct worker **workers;

@@ -101,6 +101,21 @@ def test_an_order_the_panel_forgot_ends_nothing_and_hides_no_other(make_panel, m
     assert [state(gateway, order) for order in orders[2:]] == ["pending", "pending"]
 
 
+def test_a_refill_is_followed_to_its_end(make_gateway, alpha, beta):
+    gateway = make_gateway([alpha, beta], **SOON)
+    orders = [gateway.add(link=link(n)) for n in range(3)]
+    alpha.set_order("*", status="Completed", remains=0)
+    for order in orders:
+        ended(gateway, order, "completed")
+        assert "refill" in gateway.call("refill", order=order)
+    alpha.set_refill(alpha.refills()[0]["id"], "Completed")
+    alpha.set_refill(alpha.refills()[1]["id"], "Rejected")
+    for order, word in zip(orders, ("completed", "rejected", "pending")):
+        eventually(lambda: show(gateway, order)["aftersales"][0]["status"].lower() == word)
+    assert len(alpha.log("refill")) == 3 and beta.log("refill_status") == []
+    verify(gateway)
+
+
 def test_clients_go_first(make_gateway, alpha):
     """At two calls a second the tracker leaves a token for whoever asks."""
     gateway = make_gateway([alpha], providers=[provider(alpha, rate_limit="4/s")], **SOON)
