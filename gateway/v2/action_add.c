@@ -118,7 +118,7 @@ static void action_add_claim_or_place(struct call *call, const struct draft *dra
     struct action_add_claim *claim = arena_new(exchange_arena(call->exchange), sizeof *claim);
     struct buf fields;
     buf_init(&fields, 4 * DRAFT_LIST_BYTES);
-    fields_print(&draft->fields, &fields);
+    field_print_all(&draft->fields, &fields);
     claim->call = call;
     claim->draft = *draft;
     claim->digest =
