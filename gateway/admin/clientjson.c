@@ -196,8 +196,14 @@ static void clientjson_balance(struct jsonwriter *w, const struct client_setting
         jsonwriter_null(w, "balance");
 }
 
-static void clientjson_account(struct jsonwriter *w, const struct account *account,
-                               int64_t wall_now_ms)
+/* Charges of a day are counted where they decide: for who pays beforehand or has a daily limit. */
+static bool clientjson_is_counted(const struct client_settings *settings)
+{
+    return settings->is_prepaid || settings->daily_limit.units > 0;
+}
+
+static void clientjson_account(struct jsonwriter *w, const struct client_settings *settings,
+                               const struct account *account, int64_t wall_now_ms)
 {
     struct money available = MONEY_ZERO, spent = MONEY_ZERO;
     if (account == NULL) {
@@ -213,7 +219,10 @@ static void clientjson_account(struct jsonwriter *w, const struct account *accou
         money_write_json(w, "available", available);
     else
         jsonwriter_null(w, "available");
-    money_write_json(w, "spent_today", spent);
+    if (clientjson_is_counted(settings))
+        money_write_json(w, "spent_today", spent);
+    else
+        jsonwriter_null(w, "spent_today");
 }
 
 static void clientjson_body(struct jsonwriter *w, const struct client *client,
@@ -260,7 +269,7 @@ void clientjson_list(struct buf *out, const struct client_set *clients, const st
         jsonwriter_object(&w, NULL);
         clientjson_head(&w, &client->settings);
         clientjson_balance(&w, &client->settings, account);
-        clientjson_account(&w, account, wall_now_ms);
+        clientjson_account(&w, &client->settings, account, wall_now_ms);
         clientjson_body(&w, client, roster);
         jsonwriter_object_end(&w);
     }

@@ -277,6 +277,8 @@ def test_credit_pays_for_orders_and_comes_once(gateway, alpha):
     gateway.add(key=key)
     assert gateway.call("add", key=key, service=1, link="https://e.com/2", quantity=100).error == "Not enough funds on balance"
     assert gateway.call("balance", key=key).json == {"balance": "0.50000", "currency": "USD"}
+    row = listed(gateway, "bob")
+    assert (row["balance"], row["held"], row["available"], row["spent_today"]) == ("0.50", "0.00", "0.50", "1.00")
     back = credit(gateway, "bob", "-0.51")
     assert back.returncode == 1 and "available" in back.stderr, back
     assert ok(credit(gateway, "bob", "-0.50")).json["available"] == "0.00"
