@@ -637,6 +637,7 @@ static void gateway_take_down(struct gateway *g)
         admin_free(g->admin);
     }
     refresher_free(g->refresher);
+    g->refresher = NULL;
     cache_close(&g->cache);
 }
 
@@ -653,6 +654,8 @@ static void gateway_free_remainder(struct gateway *g)
     order_context_free(g->context);
     if (g->ledger)
         ledger_close(&g->ledger);
+    refresher_free(g->refresher); /* of a start that was given up: its thread never ran */
+    cache_close(&g->cache);
     if (g->refresh_loop)
         loop_free(g->refresh_loop);
     if (g->loop)
