@@ -170,7 +170,8 @@ static void gateway_recover_claims(struct gateway *g)
     for (size_t i = 0; i < rows.order_count; i++) {
         const struct ledger_order *order = &rows.orders[i];
         struct digest digest = claims_digest(order->client, order->service, order->fields);
-        if (order->parent == 0 && !order->is_claimed &&
+        /* Who sent a ref sends it again. */
+        if (order->parent == 0 && order->ref.len == 0 && !order->is_claimed &&
             order->course.state != ORDERSTATE_CANCELED && order->course.state != ORDERSTATE_REFUSED)
             claims_load(g->claims, &digest, order->id, order->created_at_ms);
     }
@@ -542,6 +543,7 @@ static bool gateway_build(struct gateway *g, struct fault *why)
     g->open_orders = open_orders_new();
     g->roster = roster_new();
     g->claims = claims_new();
+    g->refs = refs_new();
     g->cache = cache_open(&configuration->cache, g->refresh_loop, why);
     if (g->cache == NULL)
         return false;
@@ -558,6 +560,7 @@ static bool gateway_build(struct gateway *g, struct fault *why)
                                           .health = g->health,
                                           .open_orders = g->open_orders,
                                           .claims = g->claims,
+                                          .refs = g->refs,
                                           .refresher = g->refresher};
     g->context = order_context_new(&context);
     order_context_on_idle(g->context, gateway_on_part_idle, g);
@@ -589,6 +592,7 @@ static void gateway_start_threads(struct gateway *g)
                                  .health = g->health,
                                  .open_orders = g->open_orders,
                                  .claims = g->claims,
+                                 .refs = g->refs,
                                  .refresher = g->refresher,
                                  .main_loop = g->loop,
                                  .ended = gateway_on_worker_ended,
@@ -662,6 +666,7 @@ static void gateway_free_remainder(struct gateway *g)
         loop_free(g->loop);
     open_orders_free(g->open_orders);
     claims_free(g->claims);
+    refs_free(g->refs);
     if (g->health)
         health_free(g->health);
     tls_context_unpin(&g->tls);

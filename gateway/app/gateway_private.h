@@ -12,6 +12,7 @@
 #include "app/worker.h"
 #include "orders/claims.h"
 #include "orders/refill_tracker.h"
+#include "orders/refs.h"
 #include "orders/tracker.h"
 #include "orders/watch.h"
 
@@ -53,6 +54,7 @@ struct gateway {
     struct health *health;
     struct open_orders *open_orders;
     struct claims *claims;
+    struct refs *refs;
     struct refresher *refresher;
     struct published published;
     struct order_context *context; /* the main thread's own */

@@ -58,6 +58,7 @@ struct worker *worker_new(unsigned number, const struct worker_parts *parts)
                                           .health = parts->health,
                                           .open_orders = parts->open_orders,
                                           .claims = parts->claims,
+                                          .refs = parts->refs,
                                           .refresher = parts->refresher};
     worker->context = order_context_new(&context);
     worker->v2 = v2_new(worker->context);

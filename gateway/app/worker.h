@@ -14,6 +14,7 @@ struct worker_parts { /* shared, borrowed */
     struct health *health;
     struct open_orders *open_orders;
     struct claims *claims;
+    struct refs *refs;
     struct refresher *refresher;
     struct loop *main_loop;
     void (*ended)(void *arg); /* on the main loop, once the worker's loop has ended */

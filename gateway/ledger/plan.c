@@ -562,6 +562,7 @@ static void plan_update_course(struct plan *plan, struct plan_order *order,
 {
     const struct order_course *course = &change->update->course;
     struct order_course *row = &order->row.course;
+    bool was_placing = row->state == ORDERSTATE_PLACING;
     row->state = course->state;
     row->paid = course->paid;
     row->remains = course->remains;
@@ -573,8 +574,8 @@ static void plan_update_course(struct plan *plan, struct plan_order *order,
         return;
     order->row.settled_at_ms = at_ms;
     order->is_settling = true;
-    /* Nobody has its number, so the ref may be used again. */
-    if (order->row.ref.len && !order->row.is_number_given) {
+    /* Nobody has its number and no panel took it, so the ref may be used again. */
+    if (was_placing && order->row.ref.len && !order->row.is_number_given) {
         struct plan_key *ref =
             plan_find_key(plan, PLAN_KEY_REF, order->row.client, 0, order->row.ref);
         ref->order = order->row.id;

@@ -8,6 +8,9 @@
 #define MESSAGES_UNSAVED "Order could not be saved. Please try again later"
 #define MESSAGES_FROZEN "Your account is inactive"
 #define MESSAGES_NO_FUNDS "Not enough funds on balance"
+#define MESSAGES_REF_OTHER                                                                         \
+    "This ref already has another order. Please use a new ref for a new order"
+#define MESSAGES_REF_BUSY "The order with this ref is still being placed. Please try again later"
 #define MESSAGES_ORDER_ID "Incorrect order ID"
 #define MESSAGES_REFILL_ID "Incorrect refill ID"
 #define MESSAGES_SERVICE_ID "Incorrect service ID"

@@ -15,6 +15,7 @@ struct order_context *order_context_new(const struct order_context_parts *parts)
     context->health = parts->health;
     context->open_orders = parts->open_orders;
     context->claims = parts->claims;
+    context->refs = parts->refs;
     context->refresher = parts->refresher;
     context->status_poll = status_poll_new(context);
     return context;

@@ -13,6 +13,7 @@
 
 struct status_poll;
 struct claims;
+struct refs;
 
 struct order_context {
     struct loop *loop; /* borrowed, as are the shared parts */
@@ -20,6 +21,7 @@ struct order_context {
     struct health *health;
     struct open_orders *open_orders;
     struct claims *claims;
+    struct refs *refs;
     struct refresher *refresher;
     struct catalogue *catalogue; /* pinned; NULL until the first snapshot */
     struct order_settings settings;
@@ -37,6 +39,7 @@ struct order_context_parts {
     struct health *health;
     struct open_orders *open_orders;
     struct claims *claims;
+    struct refs *refs;
     struct refresher *refresher;
 };
 struct order_context *order_context_new(const struct order_context_parts *parts);

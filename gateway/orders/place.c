@@ -35,6 +35,7 @@
 #include "orders/cost.h"
 #include "orders/explain.h"
 #include "orders/messages.h"
+#include "orders/refs.h"
 #include "orders/reply_once.h"
 #include "providers/upstream_call.h"
 #include "routing/retryverdict.h"
@@ -70,11 +71,12 @@ struct place {
     struct ledger_funds funds; /* what the intent takes of its client's */
     bool is_limited;           /* prepaid, or with a limit a day: its account decides */
     enum place_state state;
-    uint32_t order;    /* its number; 0 until the first intent */
-    uint64_t random;   /* of the weighted draw, kept so that a plan stays the same */
-    uint64_t claim;    /* 0: none */
-    int64_t link_hash; /* reserved; 0: its service takes any number of orders for a link */
-    uint64_t tried;    /* bits of offers that were tried or cannot be */
+    uint32_t order;        /* its number; 0 until the first intent */
+    uint64_t random;       /* of the weighted draw, kept so that a plan stays the same */
+    uint64_t claim;        /* 0: none */
+    struct ledger_ref ref; /* "" when none */
+    int64_t link_hash;     /* reserved; 0: its service takes any number of orders for a link */
+    uint64_t tried;        /* bits of offers that were tried or cannot be */
     uint64_t doubted[PROVIDER_MAX / 64]; /* providers where an attempt of this order was in doubt */
     size_t offer;                        /* the one being tried */
     unsigned attempt;                    /* its number, 1… */
@@ -178,12 +180,23 @@ static void place_answer(struct place *place, uint32_t order, const char *messag
         return;
     if (order)
         place->is_promised = true;
+    if (order && place->ref.ref.len > 0)
+        refs_give(place->context->refs, place->client_id, place->ref.ref, order);
     place->done(order, message, place->arg);
 }
 
 static void place_answer_end(struct place *place)
 {
     place_answer(place, place_is_refusal(place->end) ? 0 : place->order, place->message);
+}
+
+/* Once the ledger knows how it ended: whoever waits with the same ref gets its answer. */
+static void place_end_ref(struct place *place)
+{
+    bool is_refused = place_is_refusal(place->end) && !place->is_promised;
+    if (place->ref.ref.len > 0)
+        refs_end(place->context->refs, place->client_id, place->ref.ref,
+                 is_refused ? 0 : place->order, place->message);
 }
 
 /* Frees it once it is closed, answered, and no write is outstanding. */
@@ -445,6 +458,8 @@ static void place_on_intended(struct ledger_outcome outcome, void *arg)
         place_close_unsent(place);
     } else if (outcome.result == LEDGER_NO_FUNDS) {
         place_finish(place, END_UNAVAILABLE, MESSAGES_NO_FUNDS);
+    } else if (outcome.result == LEDGER_DUPLICATE) {
+        place_finish(place, END_UNAVAILABLE, MESSAGES_REF_BUSY); /* by another gateway */
     } else {
         place->reason = STR("the next attempt could not be written");
         place_finish(place, END_UNAVAILABLE, MESSAGES_UNSAVED);
@@ -501,6 +516,7 @@ static void place_write_intent(struct place *place)
         place_fill_order(place, buf_str(&fields), &order);
         change.insert = &order;
         change.funds = place->is_limited ? &place->funds : NULL;
+        change.ref = place->ref.ref.len > 0 ? &place->ref : NULL;
     }
     place->writes++;
     CRASH_POINT("place.intending");
@@ -790,6 +806,7 @@ static void place_on_late_start(void *arg)
 
 static void place_close(struct place *place)
 {
+    place_end_ref(place);
     if (!place->is_durable)
         (void)claims_end(place->context->claims, place->claim);
     if (place->is_starting) {
@@ -856,6 +873,8 @@ void place_start(struct order_context *context, const struct place_request *requ
     place->done = done;
     place->arg = arg;
     place->claim = request->claim;
+    place->ref = request->ref;
+    place->ref.ref = arena_str(&place->arena, request->ref.ref);
     place->placed_at_ms = clock_wall_ms();
     digest_random(&place->random, sizeof place->random);
     atomic_fetch_add_explicit(&order_context_totals.placed, 1, memory_order_relaxed);

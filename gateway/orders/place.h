@@ -10,7 +10,9 @@ struct place_request {
     const struct client *client; /* read before place_start returns */
     const struct draft *draft;   /* copied; its service belongs to context->catalogue */
     struct str request_id;
-    uint64_t claim; /* of context->claims; 0: it cannot be claimed */
+    uint64_t claim;        /* of context->claims; 0: it cannot be claimed */
+    struct ledger_ref ref; /* its client's, copied, and begun in context->refs, which this ends; ""
+                              when none */
 };
 /* order 0: refused, message says why (a client's sentence). */
 typedef void place_done_fn(uint32_t order, const char *message, void *arg);

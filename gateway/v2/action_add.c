@@ -3,7 +3,7 @@
 #include "base/log.h"
 #include "orders/claims.h"
 #include "orders/draft.h"
-#include "orders/place.h"
+#include "orders/ref_add.h"
 #include "v2/call.h"
 
 /* Canonical names win over variants, whatever their order. */
@@ -135,11 +135,16 @@ static void action_add_claim_or_place(struct call *call, const struct draft *dra
 
 /* ---- the request ---- */
 
+static uint32_t action_add_service_id(const struct call *call)
+{
+    static const char *const names[] = {"service", "service_id", "package", NULL};
+    return call_number(call_param(call, names));
+}
+
 /* One of the client's services; NULL when it has none with that number. */
 static const struct service *action_add_find_service(const struct call *call)
 {
-    static const char *const names[] = {"service", "service_id", "package", NULL};
-    uint32_t id = call_number(call_param(call, names));
+    uint32_t id = action_add_service_id(call);
     return id && client_may_order(call->client, id) ? catalogue_find(call->catalogue, id) : NULL;
 }
 
@@ -151,29 +156,59 @@ static bool action_add_find_rate(const struct call *call, const struct service *
     return service->is_priced && list && pricelist_rate(list, service, rate_out);
 }
 
+/* NULL: it cannot be ordered now, and *why_out says so. */
+static const struct draft *action_add_make_draft(struct call *call, const struct fields *given,
+                                                 const char **why_out)
+{
+    struct arena *arena = exchange_arena(call->exchange);
+    struct fault why;
+    struct money rate;
+    *why_out = MESSAGES_UNAVAILABLE;
+    if (call->catalogue == NULL || !call->catalogue->has_lists)
+        return NULL;
+    const struct service *service = action_add_find_service(call);
+    if (service == NULL)
+        *why_out = MESSAGES_SERVICE_ID;
+    if (service == NULL || !action_add_find_rate(call, service, &rate))
+        return NULL;
+    struct draft *draft = arena_new(arena, sizeof *draft);
+    if (draft_make(service, rate, call->context->settings.decimals, given, arena, draft, &why))
+        return draft;
+    *why_out = arena_text(arena, str_of(why.message));
+    log_event(LOG_INFO, "add_refused", "request=" STR_FMT " client=%s service=%u reason=%s",
+              STR_ARG(exchange_request_id(call->exchange)), call->client->settings.name,
+              service->id, log_value(str_of(why.message)).text);
+    return NULL;
+}
+
+static void action_add_by_ref(struct call *call, struct str ref, const struct fields *given,
+                              const struct draft *draft, const char *refusal)
+{
+    struct fields *kept = arena_new(exchange_arena(call->exchange), sizeof *kept);
+    *kept = *given;
+    struct ref_add_request request = {.client = call->client,
+                                      .ref = ref,
+                                      .service = action_add_service_id(call),
+                                      .given = kept,
+                                      .draft = draft,
+                                      .refusal = refusal,
+                                      .request_id = exchange_request_id(call->exchange)};
+    ref_add_start(call->context, &request, action_add_on_placed, call);
+}
+
 void action_add_run(struct call *call)
 {
     struct fields given;
-    struct draft draft;
-    struct fault why;
-    struct money rate;
-    if (call->catalogue == NULL || !call->catalogue->has_lists) {
-        call_error(call, MESSAGES_UNAVAILABLE);
+    const char *why;
+    struct str ref;
+    if (!call_ref_read(call, &ref))
         return;
-    }
-    const struct service *service = action_add_find_service(call);
-    if (service == NULL || !action_add_find_rate(call, service, &rate)) {
-        call_error(call, service ? MESSAGES_UNAVAILABLE : MESSAGES_SERVICE_ID);
-        return;
-    }
     action_add_read_fields(call, &given);
-    if (!draft_make(service, rate, call->context->settings.decimals, &given,
-                    exchange_arena(call->exchange), &draft, &why)) {
-        log_event(LOG_INFO, "add_refused", "request=" STR_FMT " client=%s service=%u reason=%s",
-                  STR_ARG(exchange_request_id(call->exchange)), call->client->settings.name,
-                  service->id, log_value(str_of(why.message)).text);
-        call_error(call, why.message);
-        return;
-    }
-    action_add_claim_or_place(call, &draft);
+    const struct draft *draft = action_add_make_draft(call, &given, &why);
+    if (ref.len > 0)
+        action_add_by_ref(call, ref, &given, draft, why);
+    else if (draft)
+        action_add_claim_or_place(call, draft);
+    else
+        call_error(call, why);
 }

@@ -28,8 +28,12 @@ static void action_orders_add_order(struct buf *out, const struct ledger_order *
     size_t len = charge.units == 0 ? 0 : money_print(charge, 2, text);
     bool has_fields = field_parse_all(order->fields, arena, &fields);
     clock_print(order->created_at_ms, created);
-    buf_printf(out, "{\"order\":%u,\"ref\":null,\"service\":%u,\"link\":", order->id,
-               order->service);
+    buf_printf(out, "{\"order\":%u,\"ref\":", order->id);
+    if (order->ref.len > 0)
+        buf_add_json(out, order->ref);
+    else
+        buf_add_text(out, "null");
+    buf_printf(out, ",\"service\":%u,\"link\":", order->service);
     buf_add_json(out,
                  has_fields && fields.value[FIELD_LINK].ptr ? fields.value[FIELD_LINK] : STR(""));
     buf_printf(out,
@@ -58,7 +62,14 @@ static void action_orders_listing_end(struct action_orders_listing *listing)
     buf_fini(&out);
 }
 
-/* To the client refused orders do not exist: the page is filled with those behind them. */
+/* To the client refused orders do not exist, nor those that may still be refused: its page is
+ * filled with those behind them. */
+static bool action_orders_is_shown(const struct ledger_order *order)
+{
+    return order->course.state != ORDERSTATE_REFUSED &&
+           (order->course.state != ORDERSTATE_PLACING || order->is_number_given);
+}
+
 static void action_orders_on_rows(const struct ledger_rows *rows, void *arg)
 {
     struct action_orders_listing *listing = arg;
@@ -70,7 +81,7 @@ static void action_orders_on_rows(const struct ledger_rows *rows, void *arg)
     for (size_t i = 0; i < rows->order_count && listing->count < listing->limit; i++) {
         struct ledger_order order = rows->orders[i];
         listing->before = order.id;
-        if (order.course.state == ORDERSTATE_REFUSED)
+        if (!action_orders_is_shown(&order))
             continue;
         action_orders_take_live(listing->call, &order);
         if (listing->count++ > 0)

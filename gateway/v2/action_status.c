@@ -1,4 +1,5 @@
-/* action=status: one order, or an object of up to 100 keyed by id. */
+/* action=status: one order, by its number or its client's ref, or an object of up to 100 keyed by
+ * id. */
 #include "orders/status_query.h"
 #include "v2/call.h"
 
@@ -140,15 +141,53 @@ static void action_status_on_done(const struct status_query_status *list, size_t
     action_status_reply(arg, list);
 }
 
-void action_status_run(struct call *call)
+static void action_status_start(struct action_status_asked *asked)
 {
+    struct call *call = asked->call;
     struct arena *arena = exchange_arena(call->exchange);
-    struct action_status_asked *asked = arena_new(arena, sizeof *asked);
-    asked->call = call;
-    if (!call_orders_read(call, &asked->ids))
-        return;
     struct status_query_status *now = arena_new(arena, asked->ids.count * sizeof *now);
     if (status_query_start(call->context, call->client->id, asked->ids.id, asked->ids.count, arena,
                            now, action_status_on_done, asked))
         action_status_reply(asked, now);
+}
+
+/* ---- by ref ---- */
+
+static void action_status_on_ref(const struct ledger_rows *rows, void *arg)
+{
+    struct action_status_asked *asked = arg;
+    if (rows->result != LEDGER_DONE) {
+        call_error(asked->call, MESSAGES_UNAVAILABLE);
+    } else if (rows->order_count == 0) {
+        call_error(asked->call, MESSAGES_ORDER_ID);
+    } else {
+        asked->ids.count = 1;
+        asked->ids.id[0] = rows->orders[0].id;
+        action_status_start(asked);
+    }
+}
+
+static void action_status_by_ref(struct action_status_asked *asked)
+{
+    struct call *call = asked->call;
+    struct str ref;
+    if (!call_ref_read_param(call, &ref))
+        return;
+    if (ref.len == 0) {
+        call_error(call, MESSAGES_ORDER_ID);
+        return;
+    }
+    struct ledger_query query = {
+        .request = LEDGER_QUERY_REF, .client = str_of(call->client->settings.name), .text = ref};
+    ledger_query(call->context->ledger, call->context->loop, &query, action_status_on_ref, asked);
+}
+
+void action_status_run(struct call *call)
+{
+    struct action_status_asked *asked = arena_new(exchange_arena(call->exchange), sizeof *asked);
+    asked->call = call;
+    if (!call->is_many && !call_has_orders(call))
+        action_status_by_ref(asked);
+    else if (call_orders_read(call, &asked->ids))
+        action_status_start(asked);
 }

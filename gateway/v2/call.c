@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 
 #include "base/clock.h"
+#include "orders/refs.h"
 
 /* Pieces of one list, empty and doubled ones included: what a turn of the loop can read. */
 enum { CALL_PIECES_MAX = 4000 };
@@ -101,6 +102,65 @@ bool call_orders_read(struct call *call, struct call_ids *out)
         return true;
     return false;
 }
+
+/* ---- refs ---- */
+
+/* Quotes around a header's value are its form, not the ref. */
+static struct str call_unquote(struct str text)
+{
+    bool is_quoted = text.len >= 2 && text.ptr[0] == '"' && text.ptr[text.len - 1] == '"';
+    return is_quoted ? str_make(text.ptr + 1, text.len - 2) : text;
+}
+
+static bool call_is_ref(struct str text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if ((unsigned char)text.ptr[i] < ' ' || text.ptr[i] == 0x7f)
+            return false;
+    return text.len <= REFS_TEXT_BYTES && str_is_utf8(text);
+}
+
+static bool call_check_ref(struct call *call, struct str ref, const char *name)
+{
+    if (call_is_ref(ref))
+        return true;
+    call_error(call, arena_printf(exchange_arena(call->exchange),
+                                  "Incorrect %s: at most %d bytes of text in one line", name,
+                                  REFS_TEXT_BYTES));
+    return false;
+}
+
+bool call_ref_read_param(struct call *call, struct str *out)
+{
+    static const char *const names[] = {"ref", NULL};
+    *out = call_param(call, names);
+    for (size_t i = 0; i < call->params->count; i++) {
+        const struct param *param = &call->params->list[i];
+        if (str_is(param->name, "ref") && params_is_nested(param)) {
+            call_error(call, "Incorrect ref: must be a text or a number");
+            return false;
+        }
+    }
+    return call_check_ref(call, *out, "ref");
+}
+
+bool call_ref_read(struct call *call, struct str *out)
+{
+    struct str param = STR_NONE;
+    *out = call_unquote(str_trim(exchange_header(call->exchange, "Idempotency-Key")));
+    if (!call_check_ref(call, *out, "Idempotency-Key") ||
+        (call->client->settings.refs && !call_ref_read_param(call, &param)))
+        return false;
+    if (out->len > 0 && param.len > 0 && !str_equal(*out, param)) {
+        call_error(call, "Incorrect ref: it differs from Idempotency-Key; one of them is enough");
+        return false;
+    }
+    if (out->len == 0)
+        *out = param;
+    return true;
+}
+
+/* ---- answers ---- */
 
 void call_add_id(struct buf *out, uint32_t id, struct str text)
 {

@@ -45,6 +45,11 @@ void call_ids_read(const struct call *call, const char *const *plural, const cha
 bool call_has_orders(const struct call *call);
 /* From "orders" or "order" and their variants. False: none or too many, and the error was sent. */
 bool call_orders_read(struct call *call, struct call_ids *out);
+/* The client's ref of this add: the header Idempotency-Key, or the parameter `ref` where the client
+ * has it; STR_NONE: none. False: the error was sent. */
+bool call_ref_read(struct call *call, struct str *out);
+/* The same parameter for `status`, whoever asks. */
+bool call_ref_read_param(struct call *call, struct str *out);
 /* A whole number as ids are sent: "12", " 12 ", "12.0"; 0 when it is not one or above 2147483647.
  */
 uint32_t call_number(struct str text);
