@@ -292,7 +292,7 @@ static void metrics_providers(struct admin_call *call, struct buf *out)
     metrics_provider_add_call_seconds(list, set->count, out);
 }
 
-/* ---- the whole ---- */
+/* ---- the gateway and its ledger ---- */
 
 static uint64_t metrics_load(const _Atomic uint64_t *counter)
 {
@@ -355,6 +355,8 @@ static void metrics_add_ledger(struct admin_call *call, struct buf *out)
                      health.commits);
     metric_one_count(out, "panelmux_ledger_changes_total", "Changes committed in them.",
                      health.changes);
+    metric_one_count(out, "panelmux_ledger_postings_total", "Postings to clients' accounts.",
+                     health.postings);
     metric_one_count(out, "panelmux_ledger_failures_total", "Commits that failed.",
                      health.failures);
     metric_family(out, METRIC_COUNTER, "panelmux_ledger_commit_seconds_total",
@@ -407,6 +409,9 @@ static void metrics_add_order_counters(struct buf *out)
         {"panelmux_orders_claimed_total",
          "Adds that got the number of an order whose answer had not reached its client.",
          &order_context_totals.claimed},
+        {"panelmux_orders_repeated_total",
+         "Adds that got the number of the order that their ref had already.",
+         &order_context_totals.repeated},
         {"panelmux_costs_corrected_total",
          "Orders whose panel took another charge than its list said.",
          &order_context_totals.costs_corrected},
@@ -476,7 +481,83 @@ static void metrics_add_catalogue(struct admin_call *call, struct buf *out)
                   (int64_t)(call->catalogue->count - priced));
 }
 
-void metrics_run(struct admin_call *call)
+/* ---- clients' money: sums, without a name ---- */
+
+struct metrics_sums { /* of all accounts of a currency */
+    struct str currency;
+    struct money held, available, owed;
+};
+
+static struct metrics_sums *metrics_find_sums(struct metrics_sums *list, size_t *count,
+                                              struct str currency)
+{
+    for (size_t i = 0; i < *count; i++)
+        if (str_equal(list[i].currency, currency))
+            return &list[i];
+    list[*count] = (struct metrics_sums){.currency = currency};
+    return &list[(*count)++];
+}
+
+/* A sum beyond the range stays at what it was. */
+static void metrics_add_positive(struct money *sum, struct money amount)
+{
+    struct money more;
+    if (amount.units > 0 && money_add(*sum, amount, &more))
+        *sum = more;
+}
+
+/* Nothing is netted: what one client may still spend and what another owes are two things. */
+static void metrics_add_account(struct metrics_sums *sums, const struct account *account)
+{
+    struct money available, owed;
+    metrics_add_positive(&sums->held, account->held);
+    if (money_subtract(account->balance, account->held, &available))
+        metrics_add_positive(&sums->available, available);
+    if (money_subtract(MONEY_ZERO, account->balance, &owed))
+        metrics_add_positive(&sums->owed, owed);
+}
+
+static void metrics_add_sums(const struct metrics_sums *list, size_t count, struct buf *out)
+{
+    static const struct {
+        const char *name, *help;
+        size_t offset;
+    } rows[] = {
+        {"panelmux_clients_held", "Held for orders that no provider has accepted or refused yet.",
+         offsetof(struct metrics_sums, held)},
+        {"panelmux_clients_available", "What clients with funds may still spend.",
+         offsetof(struct metrics_sums, available)},
+        {"panelmux_clients_owed", "What clients below zero owe.",
+         offsetof(struct metrics_sums, owed)},
+    };
+    for (size_t row = 0; row < COUNT_OF(rows); row++) {
+        metric_family(out, METRIC_GAUGE, rows[row].name, rows[row].help);
+        for (size_t i = 0; i < count; i++) {
+            struct money amount;
+            memcpy(&amount, (const char *)&list[i] + rows[row].offset, sizeof amount);
+            metric_money(out, rows[row].name, METRIC_LABELS({"currency", list[i].currency}),
+                         amount);
+        }
+    }
+}
+
+static void metrics_add_money(struct admin_call *call, const struct ledger_rows *rows,
+                              struct buf *out)
+{
+    struct metrics_sums *list =
+        arena_new(exchange_arena(call->exchange), (rows->account_count + 1) * sizeof *list);
+    size_t count = 0;
+    metrics_find_sums(list, &count, str_of(call->context->settings.currency));
+    for (size_t i = 0; i < rows->account_count; i++)
+        metrics_add_account(metrics_find_sums(list, &count, rows->accounts[i].currency),
+                            &rows->accounts[i].account);
+    metrics_add_sums(list, count, out);
+}
+
+/* ---- the whole ---- */
+
+/* rows NULL: the ledger did not answer in time. */
+static void metrics_reply(struct admin_call *call, const struct ledger_rows *rows)
 {
     const struct admin_parts *parts = &call->admin->parts;
     struct buf out;
@@ -489,8 +570,49 @@ void metrics_run(struct admin_call *call)
     metrics_add_catalogue(call, &out);
     metrics_providers(call, &out);
     metrics_add_ledger(call, &out);
+    if (rows && rows->result == LEDGER_DONE)
+        metrics_add_money(call, rows, &out);
     metrics_add_cache(call, &out);
     metrics_process(&out);
     exchange_add_header(call->exchange, "Content-Type", "text/plain; version=0.0.4; charset=utf-8");
     admin_reply(call, 200, &out);
+}
+
+/* A scrape waits for the accounts, but no longer than this: what is wrong with a ledger that does
+ * not answer is in the other families. */
+enum { METRICS_LEDGER_WITHIN_MS = 1000 };
+
+struct metrics_scrape {
+    struct admin_call *call; /* NULL once answered */
+    struct loop_timer deadline;
+};
+
+static void metrics_answer(struct metrics_scrape *scrape, const struct ledger_rows *rows)
+{
+    struct admin_call *call = scrape->call;
+    scrape->call = NULL;
+    loop_timer_fini(&scrape->deadline);
+    if (call)
+        metrics_reply(call, rows);
+}
+
+static void metrics_on_deadline(void *arg)
+{
+    metrics_answer(arg, NULL);
+}
+
+static void metrics_on_accounts(const struct ledger_rows *rows, void *arg)
+{
+    metrics_answer(arg, rows);
+    free(arg);
+}
+
+void metrics_run(struct admin_call *call)
+{
+    struct metrics_scrape *scrape = memory_new(sizeof *scrape);
+    struct ledger_query query = {.request = LEDGER_QUERY_ACCOUNTS};
+    scrape->call = call;
+    loop_timer_start(&scrape->deadline, call->context->loop, METRICS_LEDGER_WITHIN_MS,
+                     metrics_on_deadline, scrape);
+    ledger_query(call->context->ledger, call->context->loop, &query, metrics_on_accounts, scrape);
 }

@@ -3,6 +3,7 @@
 #include "admin/admin_private.h"
 #include "base/clock.h"
 #include "cache/cache.h"
+#include "orders/tracker.h"
 
 void page_gateway_healthz(struct admin_call *call)
 {
@@ -38,6 +39,25 @@ static void page_gateway_print_lists(struct admin_call *call, struct jsonwriter 
         jsonwriter_object_end(w);
     }
     jsonwriter_array_end(w);
+}
+
+static void page_gateway_print_tracker(struct admin_call *call, struct jsonwriter *w)
+{
+    struct tracker_report report;
+    size_t counts[ORDERSTATE_COUNT], unfinished = 0;
+    tracker_report(call->context->open_orders, loop_now_ms(call->context->loop), &report);
+    open_orders_count_states(call->context->open_orders, counts);
+    for (unsigned state = 0; state < ORDERSTATE_COUNT; state++)
+        if (!orderstate_is_final((enum orderstate)state))
+            unfinished += counts[state];
+    jsonwriter_object(w, "tracker");
+    jsonwriter_number(w, "unfinished", (int64_t)unfinished);
+    jsonwriter_number(w, "doubt", (int64_t)counts[ORDERSTATE_DOUBT]);
+    jsonwriter_number(w, "due", (int64_t)report.due);
+    jsonwriter_number(w, "oldest_due_seconds", report.overdue_ms / 1000);
+    jsonwriter_number(w, "stuck_slow", (int64_t)report.slow);
+    jsonwriter_number(w, "stuck_unknown", (int64_t)report.unknown);
+    jsonwriter_object_end(w);
 }
 
 enum part_state { PART_WELL, PART_FAILING, PART_UNKNOWN };
@@ -111,6 +131,7 @@ void page_gateway_readyz(struct admin_call *call)
         jsonwriter_number(&w, "workers", state.workers);
         page_gateway_print_ledger(call, &w);
         page_gateway_print_lists(call, &w);
+        page_gateway_print_tracker(call, &w);
         page_gateway_print_parts(call, &w);
     }
     jsonwriter_object_end(&w);

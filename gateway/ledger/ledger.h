@@ -42,6 +42,7 @@ struct ledger_outcome {
     enum orderstate from, to; /* NOT_ALLOWED */
     const char *reason;       /* a refusal's, static; NULL for none */
     bool is_repeat;           /* a credit that was there already */
+    unsigned postings;        /* how many it made */
     struct account account;   /* after a credit */
 };
 
@@ -322,7 +323,7 @@ bool ledger_backup_now(struct ledger *ledger, const char *path, struct fault *wh
 struct ledger_health {
     bool is_writable;  /* the last commit went well */
     char message[160]; /* why not */
-    uint64_t commits, changes, failures;
+    uint64_t commits, changes, failures, postings;
     uint64_t commit_microseconds; /* sum */
     uint64_t waiting;             /* changes in the queue */
     int64_t disk_bytes;

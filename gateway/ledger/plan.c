@@ -436,6 +436,7 @@ static void plan_post(struct plan *plan, struct plan_account *account, uint32_t 
     account->is_changed = true;
     plan_lower_floor(account, movement);
     STAILQ_INSERT_TAIL(&plan->postings, posting, next);
+    plan->posting_count++;
 }
 
 static void plan_book(struct plan *plan, struct plan_order *order,
@@ -754,8 +755,10 @@ static void plan_log_refusal(const struct ledger_change *change, struct ledger_o
 struct ledger_outcome plan_change(struct plan *plan, const struct ledger_change *change,
                                   int64_t at_ms)
 {
+    unsigned postings = plan->posting_count;
     struct ledger_outcome outcome = change->insert ? plan_change_new(plan, change, at_ms)
                                                    : plan_change_old(plan, change, at_ms);
+    outcome.postings = plan->posting_count - postings;
     if (outcome.result != LEDGER_DONE)
         plan_log_refusal(change, outcome);
     return outcome;
@@ -817,5 +820,6 @@ struct ledger_outcome plan_credit(struct plan *plan, const struct ledger_credit 
         key->at_ms = at_ms;
     }
     outcome.account = account->account;
+    outcome.postings = 1;
     return outcome;
 }

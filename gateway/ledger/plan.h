@@ -92,6 +92,7 @@ struct plan_posting {
 struct plan {
     struct arena arena; /* of everything in it; the backend's texts too */
     int64_t next_event; /* set with the load */
+    unsigned posting_count;
     struct plan_order *by_id;
     STAILQ_HEAD(, plan_order) orders;
     STAILQ_HEAD(, plan_account) accounts;

@@ -48,7 +48,7 @@ struct writer {
     bool is_writable;
     char message[160];
 
-    _Atomic uint64_t commits, changes, failures, commit_microseconds;
+    _Atomic uint64_t commits, changes, failures, postings, commit_microseconds;
     _Atomic int64_t disk_bytes;
 };
 
@@ -204,14 +204,25 @@ static void writer_note_health(struct writer *writer, bool is_committed)
                   log_value(str_of(writer->backend->trouble(writer->connection))).text);
 }
 
+static void writer_count_postings(struct writer *writer, size_t count)
+{
+    uint64_t postings = 0;
+    for (size_t i = 0; i < count; i++)
+        if (writer->batch[i]->outcome.result == LEDGER_DONE)
+            postings += writer->batch[i]->outcome.postings;
+    atomic_fetch_add(&writer->postings, postings);
+}
+
 static void writer_commit(struct writer *writer, size_t count)
 {
     int64_t began = clock_monotonic_us();
     bool is_committed = writer->backend->commit(writer->connection, writer->batch, count);
     atomic_fetch_add(&writer->commit_microseconds, (uint64_t)(clock_monotonic_us() - began));
     atomic_fetch_add(is_committed ? &writer->commits : &writer->failures, 1);
-    if (is_committed)
+    if (is_committed) {
         atomic_fetch_add(&writer->changes, count);
+        writer_count_postings(writer, count);
+    }
     /* is_writable is written by this thread alone, so it may be read here without the mutex. */
     if (!is_committed || !writer->is_writable)
         writer_note_health(writer, is_committed);
@@ -297,6 +308,7 @@ void writer_health(struct writer *writer, struct ledger_health *out)
     out->commits = atomic_load(&writer->commits);
     out->changes = atomic_load(&writer->changes);
     out->failures = atomic_load(&writer->failures);
+    out->postings = atomic_load(&writer->postings);
     out->commit_microseconds = atomic_load(&writer->commit_microseconds);
     out->disk_bytes = atomic_load(&writer->disk_bytes);
 }

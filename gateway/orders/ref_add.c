@@ -11,6 +11,7 @@
  * durable first: a doubt whose client never had its number keeps it from then on. */
 #include "orders/ref_add.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "base/buf.h"
@@ -32,6 +33,7 @@ struct ref_add {
     struct digest digest;
     bool is_begun;        /* holds the ref */
     bool is_waiting;      /* for whoever holds it */
+    bool is_placed;       /* by this one */
     unsigned outstanding; /* what will come home: a message, a reading, a write, a placing */
     unsigned readings;
     uint32_t order; /* whose number is being given */
@@ -67,8 +69,11 @@ static void ref_add_release(struct ref_add *add)
 
 static void ref_add_answer(struct ref_add *add, uint32_t order, const char *message)
 {
-    if (reply_once_take(&add->reply))
-        add->done(order, message, add->arg);
+    if (!reply_once_take(&add->reply))
+        return;
+    if (order && !add->is_placed)
+        atomic_fetch_add_explicit(&order_context_totals.repeated, 1, memory_order_relaxed);
+    add->done(order, message, add->arg);
 }
 
 /* What the ledger knows is the answer, to those who wait as well. */
@@ -107,6 +112,7 @@ static void ref_add_place(struct ref_add *add)
     memcpy(request.ref.digest, add->digest.bytes, sizeof request.ref.digest);
     loop_timer_cancel(&add->reply.deadline); /* the placing has its own */
     add->is_begun = false;                   /* it ends the ref */
+    add->is_placed = true;
     add->outstanding++;
     place_start(add->context, &request, ref_add_on_placed, add);
 }
