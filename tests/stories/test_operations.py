@@ -196,6 +196,39 @@ def test_metrics_count_what_happened(gateway, alpha):
     assert after["panelmux_process_open_fds"] > 5
 
 
+def test_clients_money_is_in_the_metrics_as_sums(make_gateway, alpha):
+    prepaid = {"name": "bob", "key": "bob-key-0123456789abcdef", "funds": "prepaid"}
+    shop = {"name": "shop", "key": SHOP_KEY, "funds": "unlimited", "balance": "provider_sum"}
+    gateway = make_gateway([alpha], clients=[shop, prepaid])
+    sums = lambda: tuple(gateway.metrics()['panelmux_clients_%s{currency="USD"}' % what]
+                         for what in ("held", "available", "owed"))
+    assert sums() == (0, 0, 0) and gateway.metrics()["panelmux_ledger_postings_total"] == 0
+    assert gateway.cli("client", "credit", "bob", "10").returncode == 0
+    assert sums() == (0, 10, 0)
+    alpha.rule("add", times=1, hold="slow")
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        order = pool.submit(gateway.add, quantity=1000, key=prepaid["key"])
+        alpha.wait_hold("slow")
+        held, available, owed = sums()
+        assert held > 0 and (held + available, owed) == (10, 0)
+        alpha.release("slow")
+        order.result()
+    eventually(lambda: sums() == (0, available, 0))
+    gateway.add(quantity=1000)
+    eventually(lambda: sums() == (0, available, held))
+    assert gateway.metrics()["panelmux_ledger_postings_total"] == 4  # deposit, hold, capture, capture
+    assert "bob" not in gateway.admin("/metrics").text
+
+
+def test_readiness_shows_what_the_tracker_has_before_it(gateway, alpha):
+    gateway.add()
+    doubt(gateway, alpha, link="https://example.com/lost", service=2)
+    tracker = gateway.admin("/readyz?verbose")["tracker"]
+    assert tracker["unfinished"] == 2 and tracker["doubt"] == 1
+    assert {tracker[name] for name in ("due", "oldest_due_seconds", "stuck_slow", "stuck_unknown")} == {0}
+    assert "tracker" not in gateway.admin("/readyz?verbose", token=None)
+
+
 # --- orders
 
 

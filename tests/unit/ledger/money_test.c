@@ -213,6 +213,22 @@ static void a_ref_has_one_order(void **state)
     assert_null(bench_read(bench, query).ref);
 }
 
+/* After a crash nobody has its number, but a panel may have taken it. */
+static void a_doubt_keeps_its_ref_to_the_end(void **state)
+{
+    static const enum orderstate ends[] = {ORDERSTATE_COMPLETED, ORDERSTATE_PARTIAL,
+                                           ORDERSTATE_CANCELED};
+    static const char *const names[] = {"a", "b", "c"};
+    struct bench *bench = *state;
+    for (uint32_t i = 0; i < 3; i++) {
+        assert_int_equal(place_with_ref(bench, i + 1, names[i], 1), LEDGER_DONE);
+        bench_move(bench, i + 1, ORDERSTATE_DOUBT);
+        bench_move(bench, i + 1, ends[i]);
+        assert_int_equal(place_with_ref(bench, 9, names[i], 1), LEDGER_DUPLICATE);
+        assert_int_equal(bench->outcome.order, i + 1);
+    }
+}
+
 static void age_refs(struct bench *bench)
 {
     char command[256];
@@ -407,6 +423,7 @@ int main(void)
         CASE(credits_count_once),
         CASE(limits_below_zero_and_by_day),
         CASE(a_ref_has_one_order),
+        CASE(a_doubt_keeps_its_ref_to_the_end),
         CASE(an_old_ref_is_swept),
         CASE(two_refs_in_one_batch),
         CASE(children_are_paid_from_their_parents_hold),
