@@ -49,7 +49,7 @@ struct digest ref_add_digest(struct str client, uint32_t service, const struct f
 {
     struct buf text;
     buf_init(&text, 4 * DRAFT_LIST_BYTES);
-    fields_print(fields, &text);
+    field_print_all(fields, &text);
     struct digest digest = claims_digest(client, service, buf_str(&text));
     buf_fini(&text);
     return digest;

@@ -3,6 +3,7 @@
 #ifndef ORDERS_REF_ADD_H
 #define ORDERS_REF_ADD_H
 #include "orders/place.h"
+#include "protocol/field.h"
 
 struct ref_add_request { /* what it points to is read until done is called */
     const struct client *client;

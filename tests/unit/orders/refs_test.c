@@ -122,9 +122,9 @@ static void clients_and_refs_are_apart(void **state)
     assert_int_equal(join(bench, 0, 2, "a", &bench->one), REFS_BEGUN);
     assert_int_equal(join(bench, 0, 1, "aa", &bench->one), REFS_BEGUN);
     for (int i = 0; i < 2; i++)
-        assert_int_equal(refs_join(bench->refs, 1, i ? whole : less, &bench->one,
-                                   &bench->waiting[0].waiter),
-                         REFS_BEGUN);
+        assert_int_equal(
+            refs_join(bench->refs, 1, i ? whole : less, &bench->one, &bench->waiting[0].waiter),
+            REFS_BEGUN);
     refs_end(bench->refs, 3, STR("a"), 1, NULL); /* nobody's */
     refs_give(bench->refs, 3, STR("a"), 1);
     assert_int_equal(join(bench, 1, 2, "a", &bench->one), REFS_JOINED);
