@@ -552,9 +552,9 @@ static bool page_providers_doctor_join(struct admin_call *call, const struct pro
 void page_providers_doctor(struct admin_call *call)
 {
     const struct provider *provider = admin_provider(call);
-    struct arena *arena = exchange_arena(call->exchange);
     if (provider == NULL || page_providers_doctor_join(call, provider))
         return;
+    struct arena *arena = exchange_arena(call->exchange);
     struct page_providers_doctor *doctor = arena_new(arena, sizeof *doctor);
     STAILQ_INIT(&doctor->joined);
     doctor->call = call;
