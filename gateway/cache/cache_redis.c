@@ -13,7 +13,7 @@
 
 #include <hiredis/adapters/libevent.h>
 #include <netdb.h>
-#include <signal.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,14 +59,13 @@ struct redis_command {
 };
 TAILQ_HEAD(redis_commands, redis_command);
 
-/* A name being resolved by glibc, which cannot be stopped: it and the store each hold the lookup,
- * and whoever lets go last frees it. */
+/* A name being resolved by glibc, which cannot be stopped: a thread of its own and the store each
+ * hold the lookup, and whoever lets go last frees it. */
 struct redis_lookup {
     _Atomic int holds;
-    struct gaicb request;
-    struct addrinfo hints;
-    char *host;          /* owned */
-    int wake_fd;         /* written when it is done */
+    char *host;                 /* owned */
+    struct addrinfo *addresses; /* the thread's until wake_fd is written; NULL: no such name */
+    int wake_fd;
     struct event *event; /* the store's, on wake_fd */
 };
 
@@ -540,19 +539,23 @@ static void cache_redis_lookup_release(struct redis_lookup *lookup)
 {
     if (atomic_fetch_sub(&lookup->holds, 1) > 1)
         return;
-    if (lookup->request.ar_result)
-        freeaddrinfo(lookup->request.ar_result);
+    if (lookup->addresses)
+        freeaddrinfo(lookup->addresses);
     close(lookup->wake_fd);
     free(lookup->host);
     free(lookup);
 }
 
-/* On a thread of glibc's. */
-static void cache_redis_lookup_on_done(union sigval value)
+/* On the lookup's thread. */
+static void *cache_redis_lookup_run(void *arg)
 {
-    struct redis_lookup *lookup = value.sival_ptr;
+    struct redis_lookup *lookup = arg;
+    struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+    if (getaddrinfo(lookup->host, NULL, &hints, &lookup->addresses) != 0)
+        lookup->addresses = NULL;
     (void)!write(lookup->wake_fd, &(uint64_t){1}, sizeof(uint64_t));
     cache_redis_lookup_release(lookup);
+    return NULL;
 }
 
 static void cache_redis_drop_lookup(struct cache_redis *store)
@@ -568,47 +571,52 @@ static void cache_redis_drop_lookup(struct cache_redis *store)
 static void cache_redis_on_resolved(evutil_socket_t fd, short what, void *arg)
 {
     struct cache_redis *store = arg;
-    struct gaicb *request = &store->lookup->request;
-    (void)fd, (void)what;
+    (void)what;
     (void)loop_now_ms(store->loop);
-    cache_redis_set_addresses(store, gai_error(request) == 0 ? request->ar_result : NULL);
-    request->ar_result = NULL;
+    (void)!read(fd, &(uint64_t){0}, sizeof(uint64_t));
+    cache_redis_set_addresses(store, store->lookup->addresses);
+    store->lookup->addresses = NULL;
     cache_redis_drop_lookup(store);
     cache_redis_connect_next(store, REDIS_TROUBLE_NAME);
 }
 
+/* The lookup goes on: whenever its result comes, it is used. */
 static void cache_redis_on_resolve_deadline(void *arg)
 {
-    struct cache_redis *store = arg;
-    cache_redis_drop_lookup(store);
-    cache_redis_cool_down(store, REDIS_TROUBLE_NAME, STR(""));
+    cache_redis_cool_down(arg, REDIS_TROUBLE_NAME, STR(""));
 }
 
-/* By glibc, hence as /etc/nsswitch.conf says, like the panels' names (docs/decisions/0013). */
-static void cache_redis_resolve(struct cache_redis *store)
+static bool cache_redis_begin_lookup(struct cache_redis *store)
 {
     struct redis_lookup *lookup = memory_new(sizeof *lookup);
-    struct sigevent event = {.sigev_notify = SIGEV_THREAD,
-                             .sigev_notify_function = cache_redis_lookup_on_done,
-                             .sigev_value.sival_ptr = lookup};
+    pthread_t thread;
     lookup->holds = 2;
     lookup->host = memory_text(store->url.host);
-    lookup->hints = (struct addrinfo){.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
-    lookup->request.ar_name = lookup->host;
-    lookup->request.ar_request = &lookup->hints;
     lookup->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     ASSERT(lookup->wake_fd >= 0);
     lookup->event =
         event_new(loop_base(store->loop), lookup->wake_fd, EV_READ, cache_redis_on_resolved, store);
     ASSERT(lookup->event && event_add(lookup->event, NULL) == 0);
     store->lookup = lookup;
-    cache_redis_go(store, RESOLVING);
-    loop_timer_start(&store->timer, store->loop, RESOLVE_MS, cache_redis_on_resolve_deadline,
-                     store);
-    if (getaddrinfo_a(GAI_NOWAIT, (struct gaicb *[]){&lookup->request}, 1, &event) != 0) {
-        cache_redis_lookup_release(lookup); /* glibc's hold: it will not call */
-        cache_redis_on_resolve_deadline(store);
+    if (pthread_create(&thread, NULL, cache_redis_lookup_run, lookup) == 0) {
+        pthread_detach(thread);
+        return true;
     }
+    cache_redis_lookup_release(lookup); /* the thread's hold */
+    cache_redis_drop_lookup(store);
+    return false;
+}
+
+/* By glibc, hence as /etc/nsswitch.conf says, like the panels' names (docs/decisions/0013). One
+ * lookup at a time: a resolver that hangs costs one thread. */
+static void cache_redis_resolve(struct cache_redis *store)
+{
+    cache_redis_go(store, RESOLVING);
+    if (store->lookup || cache_redis_begin_lookup(store))
+        loop_timer_start(&store->timer, store->loop, RESOLVE_MS, cache_redis_on_resolve_deadline,
+                         store);
+    else
+        cache_redis_on_resolve_deadline(store);
 }
 
 static void cache_redis_connect(void *arg)
