@@ -629,6 +629,10 @@ static struct exchange *exchange_begin(struct listener *listener, struct evhttp_
 void exchange_on_request(struct evhttp_request *request, void *arg)
 {
     struct listener *listener = arg;
+    /* Behind what evhttp has refused nothing is served, even if it came before the connection could
+     * be ended; evhttp frees this request with it. */
+    if (connection_of(listener, request)->is_refused)
+        return;
     struct exchange *x = exchange_begin(listener, request);
     struct headercheck_verdict verdict = exchange_judge(x);
     x->must_close = verdict.is_chunked || verdict.message != NULL;

@@ -1,8 +1,10 @@
 /* The listener under floods: many connections at once, many that end at once, requests that fill
  * the input without coming to their end. */
+#include <linux/sockios.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <sys/ioctl.h>
 
 #include <cmocka.h>
 
@@ -30,12 +32,17 @@ static void on_stop(struct loop_message *message)
         continue;
 }
 
-static void hold_loop(struct house *house, struct stop *stop)
+static void post_stop(struct house *house, struct stop *stop)
 {
     *stop = (struct stop){.message = {.run = on_stop}};
     sem_init(&stop->is_held, 0, 0);
     sem_init(&stop->go_on, 0, 0);
     loop_post(house->loop, &stop->message);
+}
+
+static void hold_loop(struct house *house, struct stop *stop)
+{
+    post_stop(house, stop);
     house_wait(&stop->is_held);
 }
 
@@ -175,6 +182,42 @@ static void test_wordy_chunks_are_read(void **state)
     close_house(house);
 }
 
+/* Until the other side's kernel has all that was sent. */
+static void await_delivery(int fd)
+{
+    int unsent;
+    do
+        assert_int_equal(ioctl(fd, SIOCOUTQ, &unsent), 0);
+    while (unsent > 0);
+}
+
+/* The request behind a refused one arrives in the very turn in which the refusal has been written.
+ */
+static void test_nothing_is_served_behind_a_refusal(void **state)
+{
+    struct house *house = open_house(0, 0);
+    struct stop before, between;
+    int fd = client_open(house);
+    (void)state;
+    assert_int_equal(client_ask(fd, "GET / HTTP/1.1\r\nHost: x\r\n\r\n").status, 200);
+    hold_loop(house, &before);
+    client_send(fd, "CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n");
+    post_stop(house, &between);
+    sem_post(&before.go_on);
+    house_wait(&between.is_held);
+    client_send(fd, "GET /hold HTTP/1.1\r\nHost: x\r\n\r\n");
+    await_delivery(fd);
+    sem_post(&between.go_on);
+    assert_int_equal(client_answer(fd, false).status, 501);
+    char rest[256];
+    while (recv(fd, rest, sizeof rest, 0) > 0)
+        continue;
+    house_run(house, house_nothing);
+    assert_int_equal(atomic_load(&house->handled), 1);
+    close(fd);
+    close_house(house);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -182,6 +225,7 @@ int main(void)
         cmocka_unit_test(test_an_end_of_many_delays_nobody),
         cmocka_unit_test(test_a_chunks_size_without_end),
         cmocka_unit_test(test_wordy_chunks_are_read),
+        cmocka_unit_test(test_nothing_is_served_behind_a_refusal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
