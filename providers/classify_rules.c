@@ -30,12 +30,16 @@ const struct classify_rule classify_rules[] = {
     {MEANING_KEY, " key | keys | apikey | token | api token ",
      WRONG GONE SWITCHED_OFF
      " provide | enter | no key | no api key | no token | cannot be | can t be |"
-     " must be | needed | denied | khong | sai | thieu | het han ",
+     " must be | needed | denied | no user with | no account for | send your | khong | sai | thieu "
+     "|"
+     " het han ",
      NULL},
     {MEANING_RATE,
      " order | orders | ordering | request | requests | call | calls | attempts | again ",
      " per minute | per second | per hour | per day | per min | per sec | a minute | a second |"
-     " an hour | each minute | each second | every minute | every second | minute limit ",
+     " orders minute | orders hour | orders second | requests minute | requests hour |"
+     " requests second | calls minute | an hour | each minute | each second | every minute | every "
+     "second | minute limit ",
      NULL},
     {MEANING_RATE, " wait | every | again in | again after | retry in | retry after | try in ",
      " seconds | second | secs | sec | minutes | minute | mins | min ", NULL},
@@ -45,19 +49,24 @@ const struct classify_rule classify_rules[] = {
      " limit | too many | flood | exceed | exceeded | reached | hit | over ", NULL},
     {MEANING_ACTIVE_ORDER, " order | orders | ordered ",
      " already ordered | already been ordered | already placed | already have | already an order |"
-     " already has | unfinished | not finished | not completed yet | still running | still active |"
+     " already has | duplicated | already active | running order |"
+     " pending order | unfinished | not finished | not completed yet | still running | still "
+     "active |"
      " is running for | already running | two orders | one order per | order per link | active "
      "order |"
      " previous order | duplicate | same link | same url ",
      NULL},
     {MEANING_ACTIVE_ORDER, " link | url | target | page | post | profile ",
      " already ordered | already been ordered | already being | already in | already active |"
+     " in queue | in the queue |"
      " already running | is running | is busy | in process | in progress | in work | being "
      "processed |"
      " at a time | duplicate | in use ",
      NULL},
     {MEANING_ACCOUNT, " account | accounts | user | you ",
-     " cannot place | can t place | can not place | not allowed to place | not allowed to order |"
+     " cannot place | can t place | can not place | cannot make orders | can t make orders |"
+     " aren t allowed to order | permission to order | permission to place | not allowed to place "
+     "| not allowed to order |"
      " not allowed to make orders | not permitted to place | not permitted to order | from "
      "ordering |"
      " from placing | no right to order | not authorized to place | not authorised to place ",
@@ -82,7 +91,9 @@ const struct classify_rule classify_rules[] = {
      " unreachable | not reachable | private | public | broken | another platform | other platform "
      "|"
      " another service | expected | enter | provide a | provide the | use a | use the | give a |"
-     " contains | shortened | given | no link | no url | cannot be ordered | can t be ordered | "
+     " check your | check the | check url | double check | be resolved | full link | full url |"
+     " unvalid | contains | shortened | given | no link | no url | cannot be ordered | can t be "
+     "ordered | "
      "belongs to ",
      NULL},
     {MEANING_LINK,
@@ -90,7 +101,9 @@ const struct classify_rule classify_rules[] = {
      " channel | channels | group | groups | page | pages | tweet | tweets | photo | photos | "
      "account |"
      " accounts | live | livestream | track | playlist | comment ",
-     " works on | works only | work on | works with | only works | only work | only for | must be "
+     " works on | works for | only public | profile link | post link |"
+     " to public | isn t public | age restricted | hidden on |"
+     " works only | work on | works with | only works | only work | only for | must be "
      "public |"
      " be public | must be open | be open | account public | profile public | cannot be ordered |"
      " can t be ordered | can not be ordered | is private | are private | is needed | are needed |"
@@ -99,7 +112,12 @@ const struct classify_rule classify_rules[] = {
     {MEANING_LINK,
      " post | video | reel | story | channel | group | page | tweet | photo | profile | target |"
      " username | playlist | track ",
-     GONE " is private | is closed | be found | is hidden ", NULL},
+     GONE " is private | is closed | be found | is hidden | could not find | couldn t find | can t "
+          "find |"
+          " cannot find | can not find | no such ",
+     " response | provider | upstream | result | id "},
+    {MEANING_LINK, " shorts | reels | stories | igtv | carousels | live videos ",
+     " not supported | unsupported | not allowed | not accepted | cannot be ordered ", NULL},
     {MEANING_LINK,
      " platform | social network | instagram | tiktok | youtube | telegram | facebook | twitter |"
      " spotify | threads | linkedin | discord | twitch | snapchat | pinterest | vk ",
@@ -138,4 +156,5 @@ const size_t classify_rule_count = COUNT_OF(classify_rules);
 /* A complaint about any other field of an order. */
 const char classify_field_complaints[] = WRONG GONE SWITCHED_OFF
     " must | should | cannot be | can t be | can not be | not allowed | not supported | no |"
-    " too long | too short | too many | too few | less | greater | at least | out of range ";
+    " too long | too short | too many | too few | too big | too small | not enough | minimum | "
+    "less | greater | at least | out of range ";

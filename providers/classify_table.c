@@ -83,7 +83,8 @@ const struct classify_row classify_table_rows[] = {
     /* Turkish */
     {MEANING_KEY, "*gecersiz api*|*gecersiz anahtar*|*api anahtar*gecersiz*|"
                   "*api key*hatali*|*hatali api*|*yanlis api*|*api anahtar*hatali*|"
-                  "*api anahtar*yanlis*|*api key*gecersiz*|*api key*yanlis*"},
+                  "*api anahtar*yanlis*|*api key*gecersiz*|*api key*yanlis*|"
+                  "*api anahtar*eksik*|*api anahtar*gerekli*"},
     /* Vietnamese */
     {MEANING_KEY, "*api key khong*|*key khong hop le*|*key khong ton tai*|*key khong dung*|"
                   "*api key*sai*|*sai api*|*token khong hop le*|*token khong dung*|"
@@ -92,29 +93,35 @@ const struct classify_row classify_table_rows[] = {
     /* Spanish */
     {MEANING_KEY, "*clave*api*invalida*|*clave*api*incorrecta*|*api key invalida*|"
                   "*api key incorrecta*|*clave*invalida*|*clave*incorrecta*|"
-                  "*llave*invalida*|*api*no valida*|*clave*no es valida*|*clave*no valida*"},
+                  "*llave*invalida*|*api*no valida*|*clave*no es valida*|*clave*no valida*|"
+                  "*falta la clave*|*clave no encontrada*"},
     /* Portuguese */
     {MEANING_KEY, "*chave*invalida*|*chave*incorreta*|*chave*errada*|*chave*nao e valida*|"
-                  "*api invalida*|*chave*nao encontrada*|*token invalido*"},
+                  "*api invalida*|*chave*nao encontrada*|*token invalido*|"
+                  "*chave ausente*"},
     /* Russian */
     {MEANING_KEY, "*неверный*ключ*|*неправильный*ключ*|*недействительный*ключ*|"
                   "*ключ*неверный*|*ключ*неверен*|*ключ*недействител*|*ключ*не найден*|"
-                  "*неверный*api*|*некорректный*ключ*|*неверный токен*"},
+                  "*неверный*api*|*некорректный*ключ*|*неверный токен*|"
+                  "*ключ не указан*|*не указан ключ*|*неизвестный ключ*"},
     /* Arabic */
     {MEANING_KEY, "*مفتاح*غير صحيح*|*مفتاح*غير صالح*|*مفتاح*خاطئ*|*مفتاح*خطا*"},
     /* Indonesian */
     {MEANING_KEY, "*api key salah*|*api key tidak*|*kunci api*salah*|*kunci api*tidak*|"
                   "*apikey salah*|*api*tidak valid*|*api key*tidak ditemukan*"},
     /* French */
-    {MEANING_KEY, "*cle api invalide*|*cle api incorrecte*|*cle*invalide*"},
+    {MEANING_KEY, "*cle api invalide*|*cle api incorrecte*|*cle*invalide*|"
+                  "*cle manquante*"},
     /* German */
-    {MEANING_KEY, "*ungultiger api*|*api-schlussel*ungultig*|*falscher api*"},
+    {MEANING_KEY, "*ungultiger api*|*api-schlussel*ungultig*|*falscher api*|"
+                  "*schlussel fehlt*"},
     /* Italian */
     {MEANING_KEY, "*chiave*non valida*|*chiave*errata*"},
     /* Polish */
     {MEANING_KEY, "*nieprawidlowy klucz*|*bledny klucz*"},
     /* Chinese */
     {MEANING_KEY, "*密钥*"},
+    {MEANING_ACCOUNT, "*api access not allowed*|*api access is not allowed*"},
     {MEANING_ACCOUNT, "not authorized|you are not authorized|invalid ip|"
                       "invalid ip address*|*account not verified*|"
                       "*account is not verified*"},
@@ -199,6 +206,9 @@ const struct classify_row classify_table_rows[] = {
     {MEANING_MAINTENANCE, "*texnik ishlar*"},
     /* Chinese */
     {MEANING_MAINTENANCE, "*维护*"},
+    {MEANING_RATE, "*order frequency*|*request frequency*|*too frequent*|"
+                   "*too many api calls*|*wait before placing*|*wait a moment before*|"
+                   "*seconds between orders*|*retry later, limit*"},
     {MEANING_RATE, "*maximum number of requests*|*maximum number of calls*"},
     {MEANING_RATE, "*too many requests*|*too many request*|*too many attempts*|*rate limit*|"
                    "*ratelimit*|*request limit*|*requests limit*|*api limit*|"
@@ -206,29 +216,37 @@ const struct classify_row classify_table_rows[] = {
                    "*requests per minute*|*requests per second*|*too frequent*|"
                    "*request quota*"},
     /* Turkish */
-    {MEANING_RATE, "*cok fazla istek*|*cok fazla talep*|*istek limit*|*cok hizli*|*cok sik*"},
+    {MEANING_RATE, "*cok fazla istek*|*cok fazla talep*|*istek limit*|*cok hizli*|*cok sik*|"
+                   "*dakikada*siparis*|*dakikada*istek*"},
     /* Vietnamese */
     {MEANING_RATE, "*qua nhieu yeu cau*|*qua nhanh*|*thao tac nhanh*|*gioi han yeu cau*|"
-                   "*qua nhieu lan*"},
+                   "*qua nhieu lan*|"
+                   "*moi phut*"},
     /* Spanish */
     {MEANING_RATE, "*demasiadas solicitudes*|*demasiadas peticiones*|"
-                   "*limite de solicitudes*|*limite de peticiones*|*demasiado rapido*"},
+                   "*limite de solicitudes*|*limite de peticiones*|*demasiado rapido*|"
+                   "*pedidos por minuto*|*ordenes por minuto*"},
     /* Portuguese */
     {MEANING_RATE, "*muitas requisicoes*|*muitas solicitacoes*|*limite de requisicoes*|"
-                   "*limite de solicitacoes*|*muito rapido*|*muitas tentativas*"},
+                   "*limite de solicitacoes*|*muito rapido*|*muitas tentativas*|"
+                   "*pedidos por minuto*|*pedidos por hora*"},
     /* Russian */
     {MEANING_RATE, "*слишком много запросов*|*слишком часто*|*слишком частые*|"
-                   "*превышен лимит*запрос*|*лимит запросов*"},
+                   "*превышен лимит*запрос*|*лимит запросов*|"
+                   "*в минуту*|*слишком много заказов*"},
     /* Arabic */
     {MEANING_RATE, "*طلبات كثيره*|*عدد كبير من الطلبات*|*الكثير من الطلبات*|"
                    "*تجاوزت الحد*طلب*"},
     /* Indonesian */
     {MEANING_RATE, "*terlalu banyak permintaan*|*batas permintaan*|*terlalu cepat*|"
-                   "*terlalu sering*"},
+                   "*terlalu sering*|"
+                   "*per menit*"},
     /* French */
-    {MEANING_RATE, "*trop de requetes*|*trop de demandes*"},
+    {MEANING_RATE, "*trop de requetes*|*trop de demandes*|"
+                   "*par minute*"},
     /* German */
-    {MEANING_RATE, "*zu viele anfragen*"},
+    {MEANING_RATE, "*zu viele anfragen*|"
+                   "*pro minute*"},
     /* Italian */
     {MEANING_RATE, "*troppe richieste*"},
     /* Polish */
@@ -461,8 +479,8 @@ const struct classify_row classify_table_rows[] = {
     /* German */
     {MEANING_FIELD, "*pflichtfeld*|*erforderlich*"},
     {MEANING_LINK, "*user does not exist on *|*user doesn't exist on *|"
-                   "*account does not exist on *|*cannot order for this link*|"
-                   "*can't order for this link*|*can not order for this link*|"
+                   "*account does not exist on *|*cannot order for this *|"
+                   "*can't order for this *|*can not order for this *|"
                    "*link too long*|*link is too long*|*url is too long*|"
                    "*link may not be greater*"},
     {MEANING_LINK, "neworder.error.link|*.error.link|bad link*|*bad link*|incorrect link*|"
@@ -493,17 +511,20 @@ const struct classify_row classify_table_rows[] = {
     {MEANING_LINK, "*gecersiz link*|*gecersiz baglanti*|*hatali link*|*link hatali*|"
                    "*link gecersiz*|*linkiniz*hatali*|*gecersiz url*|*gizli hesap*|"
                    "*hesap gizli*|*hesabiniz gizli*|*baglanti gecersiz*|*hatali baglanti*|"
-                   "*yanlis link*|*link*gizli*|*link*gerekli*|*link*zorunlu*"},
+                   "*yanlis link*|*link*gizli*|*link*gerekli*|*link*zorunlu*|"
+                   "*gecerli bir link*|*gonderi bulunamadi*|*profil gizli*"},
     /* Vietnamese */
     {MEANING_LINK, "*link khong hop le*|*lien ket khong hop le*|*duong dan khong hop le*|"
                    "*link sai*|*link bi sai*|*link khong dung*|*sai link*|"
                    "*link khong ton tai*|*link*khong cong khai*|*url khong hop le*|"
-                   "*nhap*link*|*uid khong hop le*|*link*rieng tu*|*link*khong hop le*"},
+                   "*nhap*link*|*uid khong hop le*|*link*rieng tu*|*link*khong hop le*|"
+                   "*tai khoan rieng tu*"},
     /* Spanish */
     {MEANING_LINK, "*enlace*invalido*|*enlace*incorrecto*|*enlace*no valido*|"
                    "*enlace no es valido*|*link invalido*|*link incorrecto*|"
                    "*cuenta privada*|*cuenta es privada*|*perfil privado*|*url invalida*|"
-                   "*url no valida*|*enlace*no existe*|*enlace*obligatorio*"},
+                   "*url no valida*|*enlace*no existe*|*enlace*obligatorio*|"
+                   "*perfil es privado*"},
     /* Portuguese */
     {MEANING_LINK, "*link incorreto*|*link*invalido*|*link nao e valido*|*link errado*|"
                    "*conta privada*|*perfil e privado*|*conta e privada*|*url nao e valida*|"
@@ -515,7 +536,8 @@ const struct classify_row classify_table_rows[] = {
                    "*неверный формат ссылки*|*закрытый аккаунт*|*аккаунт закрыт*|"
                    "*приватный аккаунт*|*аккаунт приватный*|*закрытый профиль*|"
                    "*профиль закрыт*|"
-                   "*ссылка не найдена*|*ссылка не существует*|*пользователь не найден в*"},
+                   "*ссылка не найдена*|*ссылка не существует*|*пользователь не найден в*|"
+                   "*правильную ссылку*|*корректную ссылку*|*пост не найден*"},
     /* Arabic */
     {MEANING_LINK, "*الرابط غير*|*رابط غير*|*رابط خاطئ*|*الرابط خاطئ*|*الحساب خاص*|"
                    "*حساب خاص*"},
@@ -528,7 +550,8 @@ const struct classify_row classify_table_rows[] = {
     {MEANING_LINK, "*lien invalide*|*lien incorrect*|*lien non valide*|*compte prive*|"
                    "*lien*n'est pas valide*"},
     /* German */
-    {MEANING_LINK, "*ungultiger link*|*falscher link*|*link*ungultig*|*konto*privat*"},
+    {MEANING_LINK, "*ungultiger link*|*falscher link*|*link*ungultig*|*konto*privat*|"
+                   "*profil ist privat*|*konto ist privat*"},
     /* Italian */
     {MEANING_LINK, "*link non valido*|*link errato*|*account privato*|*profilo privato*"},
     /* Polish */
@@ -552,6 +575,7 @@ const struct classify_row classify_table_rows[] = {
      "*order already exist*|*duplicate link*|*link already exist*|"
      "*previous order*not*complet*"},
     /* Turkish */
+    {MEANING_ACTIVE_ORDER, "same link"},
     {MEANING_ACTIVE_ORDER, "*bu link*aktif*siparis*|*aktif*siparis*|*devam eden*siparis*|"
                            "*ayni link*|*bu link*siparis*|*siparis*tamamlanmasini*|"
                            "*linke ait*siparis*|*onceki siparis*"},
@@ -559,7 +583,8 @@ const struct classify_row classify_table_rows[] = {
     {MEANING_ACTIVE_ORDER, "*link*dang chay*|*link nay dang*|*link*dang co don*|*link*da ton tai*|"
                            "*da co don*|*don hang*dang chay*|*don cu*chua*|*trung link*|"
                            "*link*trung*|*don*dang xu ly*link*|*link dang duoc*|*don hang*trung*|"
-                           "*link*dang xu ly*|*link*dang hoat dong*|*don hang*dang hoat dong*"},
+                           "*link*dang xu ly*|*link*dang hoat dong*|*don hang*dang hoat dong*|"
+                           "*dang co don*link*|*don truoc chua hoan thanh*"},
     /* Spanish */
     {MEANING_ACTIVE_ORDER,
      "*pedido activo*|*orden activa*|*ya tiene*pedido*|*ya tienes*pedido*|"
@@ -584,7 +609,8 @@ const struct classify_row classify_table_rows[] = {
                            "*link yang sama*|*pesanan*link ini*|*pesanan sebelumnya*|"
                            "*order*link yang sama*|*target yang sama*|*tunggu*pesanan*selesai*"},
     /* French */
-    {MEANING_ACTIVE_ORDER, "*commande active*|*meme lien*|*commande en cours*"},
+    {MEANING_ACTIVE_ORDER, "*commande active*|*meme lien*|*commande en cours*|"
+                           "*commande*deja en cours*"},
     /* German */
     {MEANING_ACTIVE_ORDER, "*aktive bestellung*|*gleichen link*"},
     /* Italian */
@@ -838,6 +864,10 @@ const struct classify_row classify_table_rows[] = {
 const size_t classify_table_row_count = COUNT_OF(classify_table_rows);
 
 const char classify_table_placed[] =
+    "order submitted*|order sent*|order confirmed*|order registered*|order added*|*order was "
+    "added*|"
+    "*order has been added*|order started*|order is in queue*|*your order is in the queue*|"
+    "*the order is in queue*|*order number is*|*order was sent*|*order has been sent*|"
     "*order created*|*order placed*|order accepted*|*your order accepted*|order received*|"
     "order saved*|order queued*|order is queued*|order pending*|order is pending*|"
     "order is waiting*|order is on hold*|order is scheduled*|*your order is being processed*|"

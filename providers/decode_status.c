@@ -136,8 +136,10 @@ static void decode_status_read_children(const struct decoding *d, struct upstrea
                                         const json_t *list)
 {
     size_t count = json_array_size(list);
-    if (!json_is_array(list) || count > CHILDREN_MAX)
+    if (!json_is_array(list))
         return;
+    if (count > CHILDREN_MAX)
+        count = CHILDREN_MAX;
     status->orders = arena_new(d->arena, (count + 1) * sizeof *status->orders);
     for (size_t i = 0; i < count; i++) {
         const json_t *child = json_array_get(list, i);

@@ -157,6 +157,28 @@ static void one_id_in_all_rows_costs_no_more_than_many(void **state)
 }
 
 /* The price of an id that has two is nobody's, however often one of them is said. */
+/* More children than are read take none of the first away. */
+static void the_first_children_are_read(void **state)
+{
+    struct upstream_response answer;
+    struct arena arena;
+    struct buf body;
+    (void)state;
+    buf_init(&body, MIB);
+    buf_add_text(&body, "{\"status\":\"Active\",\"posts\":\"2\",\"orders\":[1");
+    for (unsigned i = 2; i <= 20000; i++)
+        buf_printf(&body, ",%u", i);
+    buf_add_text(&body, "]}");
+    assert_false(body.is_over);
+    arena_init(&arena);
+    decode(UPSTREAM_STATUS, buf_str(&body), &arena, &answer);
+    assert_int_equal(answer.outcome, OUTCOME_ACCEPTED);
+    assert_int_equal(answer.statuses->order_count, 10000);
+    assert_true(str_is(answer.statuses->orders[1], "2"));
+    arena_fini(&arena);
+    buf_fini(&body);
+}
+
 static void an_id_of_two_prices_has_none(void **state)
 {
     static const unsigned rates[][4] = {{1, 2, 1, 1}, {1, 1, 2, 1}, {1, 1, 1, 2}, {2, 1, 1, 1}};
@@ -187,6 +209,7 @@ int main(void)
         cmocka_unit_test(the_longest_list_is_read),
         cmocka_unit_test(one_id_in_all_rows_costs_no_more_than_many),
         cmocka_unit_test(an_id_of_two_prices_has_none),
+        cmocka_unit_test(the_first_children_are_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
