@@ -102,6 +102,26 @@ def test_behind_a_refused_request_nothing_is_read(gateway, alpha, first):
     assert alpha.log("add") == []
 
 
+def test_what_arrives_while_a_refusal_is_sent_is_no_request(gateway, alpha):
+    """The next request meets the refusal at every moment of its way out; the gateway stays whole."""
+    def play(worker):
+        for n in range(40):
+            with Wire(gateway.port) as wire:
+                try:
+                    wire.send(b"CONNECT x:80 HTTP/1.1\r\nHost: x\r\n\r\n")
+                    for _ in range((worker * 40 + n) % 7):
+                        wire.send(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+                    wire.send(an_add())
+                    while wire.answer() is not None:
+                        pass
+                except OSError:
+                    pass  # it has closed already
+
+    together(12, play)
+    assert "balance" in gateway.call("balance")
+    assert alpha.log("add") == []
+
+
 def test_a_request_behind_trailers_is_never_read(gateway, alpha):
     for trailer in ("", "A: b\r\n", "Content-Length: 0\r\n", "Transfer-Encoding: chunked\r\n", "no colon\r\n", " folded\r\n", "A: b\n",
                     "A: \0\r\n"):
