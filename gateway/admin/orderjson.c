@@ -55,6 +55,7 @@ static void orderjson_print_order(struct jsonwriter *w, const char *key,
     jsonwriter_number(w, "order", o->id);
     jsonwriter_text(w, "client", o->client);
     jsonwriter_number(w, "service", o->service);
+    jsonwriter_text(w, "ref", o->ref);
     jsonwriter_text(w, "type", str_of(ordertype_name(o->type)));
     jsonwriter_text(w, "state", str_of(orderstate_name(o->course.state)));
     jsonwriter_text(w, "status", str_of(orderstatus_name(orderstate_status(o->course.state))));

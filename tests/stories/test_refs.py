@@ -255,7 +255,8 @@ def test_killed_between_intent_and_answer_the_ref_has_the_number_in_doubt(shop, 
     answers = together(6, lambda i: add(shop, ref="a").json)
     order = answers[0]["order"]
     assert answers == [{"order": order}] * 6 and in_doubt(shop) == [order]
-    assert show(shop, order)["order"]["number_given"] is True
+    shown = show(shop, order)["order"]
+    assert shown["number_given"] is True and shown["ref"] == "a"
     assert add(shop, ref="a", quantity=101).error == OTHER_CONTENT
     assert asked(alpha, beta) == (1, 0)
     verify(shop)
@@ -304,3 +305,45 @@ def test_an_order_that_may_still_be_refused_is_not_listed(shop, alpha):
     alpha.release("slow")
     order = first.result()["order"]
     assert [entry["order"] for entry in shop.call("orders").json] == [order]
+
+
+def test_no_funds_takes_no_ref_and_a_repeat_needs_none(make_gateway, alpha):
+    bob = {"name": "bob", "key": "bob-key-0123456789abcdef", "funds": "prepaid", "refs": True}
+    gateway = make_gateway([alpha], clients=[bob])
+    ask = lambda **fields: add(gateway, key=bob["key"], quantity=1000, **fields)
+    assert ask(ref="a").error == "Not enough funds on balance" and asked(alpha) == (0,)
+    assert gateway.cli("client", "credit", "bob", "1.125").returncode == 0
+    order = ask(ref="a")["order"]
+    assert ask(ref="b").error == "Not enough funds on balance"
+    assert ask(ref="a").json == {"order": order}
+    assert deliveries(alpha) == (1,)
+    verify(gateway)
+
+
+def test_twenty_at_once_of_a_prepaid_client_take_one_hold(make_gateway, alpha):
+    bob = {"name": "bob", "key": "bob-key-0123456789abcdef", "funds": "prepaid", "refs": True}
+    gateway = make_gateway([alpha], clients=[bob], workers=2)
+    assert gateway.cli("client", "credit", "bob", "10").returncode == 0
+    answers = together(20, lambda i: add(gateway, key=bob["key"], quantity=1000, ref="a").json)
+    assert answers == [answers[0]] * 20 and "order" in answers[0]
+    assert gateway.call("balance", key=bob["key"])["balance"] == "8.87500"
+    verify(gateway)
+
+
+@pytest.mark.parametrize("outcome", ["accepted", "next-offer"])
+def test_a_doubt_that_is_resolved_keeps_its_number(shop, alpha, beta, outcome):
+    alpha.rule("add", times=1, cut="after_read", accept=True)
+    order = add(shop, ref="a")["order"]
+    more = {"upstream_id": alpha.orders()[0]["id"]} if outcome == "accepted" else {}
+    resolve(shop, order, outcome, **more)
+    assert add(shop, ref="a").json == {"order": order}
+    eventually(lambda: in_doubt(shop) == [])
+    assert add(shop, ref="a").json == {"order": order}
+    eventually(lambda: deliveries(alpha, beta) == ((1, 0) if outcome == "accepted" else (1, 1)))
+    verify(shop)
+
+
+def test_repeats_are_counted(shop, alpha):
+    for _ in range(3):
+        add(shop, ref="a")
+    assert shop.metrics()["panelmux_orders_repeated_total"] == 2
