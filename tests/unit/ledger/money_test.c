@@ -221,9 +221,14 @@ static void a_doubt_keeps_its_ref_to_the_end(void **state)
     static const char *const names[] = {"a", "b", "c"};
     struct bench *bench = *state;
     for (uint32_t i = 0; i < 3; i++) {
+        struct ledger_attempt attempt = bench_new_attempt(1, "alpha");
+        bool is_back = ends[i] == ORDERSTATE_CANCELED;
         assert_int_equal(place_with_ref(bench, i + 1, names[i], 1), LEDGER_DONE);
-        bench_move(bench, i + 1, ORDERSTATE_DOUBT);
-        bench_move(bench, i + 1, ends[i]);
+        bench_write(bench, &(struct ledger_change){.order = i + 1, .attempt_started = &attempt});
+        end(bench, i + 1, ATTEMPTSTATE_DOUBT, ORDERSTATE_DOUBT, CHARGE);
+        assert_int_equal(end(bench, i + 1, is_back ? ATTEMPTSTATE_REFUSED : ATTEMPTSTATE_ACCEPTED,
+                             ends[i], is_back ? 0 : CHARGE),
+                         LEDGER_DONE);
         assert_int_equal(place_with_ref(bench, 9, names[i], 1), LEDGER_DUPLICATE);
         assert_int_equal(bench->outcome.order, i + 1);
     }
