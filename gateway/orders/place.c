@@ -831,12 +831,26 @@ static struct place *place_new(struct order_context *context, struct str request
     return place;
 }
 
-static struct ledger_funds place_funds_of(const struct client_settings *client, struct money charge)
+/* What a prepaid order may come to: of a subscription all its posts, or one where they are open. */
+static bool place_hold(const struct place *place, struct money *out)
+{
+    const struct draft *draft = &place->draft;
+    struct children_terms terms =
+        children_terms_of(&draft->fields, draft->type, draft->quantity, draft->rate, draft->charge,
+                          place->context->settings.decimals);
+    *out = draft->charge;
+    if (draft->type != ORDERTYPE_SUBSCRIPTIONS)
+        return true;
+    return draft->fields.value[FIELD_POSTS].len > 0 ? children_share_of_all(&terms, out)
+                                                    : children_share(&terms, 0, out);
+}
+
+static struct ledger_funds place_funds_of(const struct client_settings *client, struct money hold)
 {
     return (struct ledger_funds){.limits = {.is_prepaid = client->is_prepaid,
                                             .credit_limit = client->credit_limit,
                                             .daily_limit = client->daily_limit},
-                                 .hold = client->is_prepaid ? charge : MONEY_ZERO};
+                                 .hold = client->is_prepaid ? hold : MONEY_ZERO};
 }
 
 /* One unfinished order per link, where the service wants it so. False: there is one. */
@@ -869,7 +883,9 @@ void place_start(struct order_context *context, const struct place_request *requ
     place->client_id = request->client->id;
     place->is_limited =
         request->client->settings.is_prepaid || request->client->settings.daily_limit.units > 0;
-    place->funds = place_funds_of(&request->client->settings, request->draft->charge);
+    struct money hold;
+    bool is_payable = place_hold(place, &hold) || !request->client->settings.is_prepaid;
+    place->funds = place_funds_of(&request->client->settings, hold);
     place->done = done;
     place->arg = arg;
     place->claim = request->claim;
@@ -881,10 +897,12 @@ void place_start(struct order_context *context, const struct place_request *requ
     reply_once_start(&place->reply, context->loop, context->settings.answer_within_ms,
                      place_on_deadline, place);
     place->is_starting = true;
-    if (place_reserve_link(place))
-        place_go(place, PLANNING);
-    else
+    if (!is_payable)
+        place_finish(place, END_REFUSED, MESSAGES_NO_FUNDS);
+    else if (!place_reserve_link(place))
         place_finish(place, END_REFUSED, MESSAGES_ACTIVE_ORDER);
+    else
+        place_go(place, PLANNING);
     if (place->state != CLOSED)
         place->is_starting = false;
 }

@@ -1,7 +1,7 @@
 """Every way of ordering from end to end: what the panel received, what the client pays, what is left."""
 import pytest
 
-from books import LINK, add, asked, in_doubt, show, wait_status
+from books import LINK, add, asked, in_doubt, show, verify, wait_status
 from harness import default_config, eventually
 from harness.config import SHOP_KEY, provider
 
@@ -200,6 +200,24 @@ def test_a_subscription_without_an_end_sends_no_posts(types, panel):
                             posts=posts)
         assert "order" in answer, answer
     assert all("posts" not in entry["fields"] for entry in panel.orders()) and len(panel.orders()) == 4
+
+
+@pytest.mark.parametrize("posts, hold", [(2, "0.06"), (None, "0.03")])
+def test_a_prepaid_subscription_holds_the_most_it_may_cost(make_gateway, panel, posts, hold):
+    gateway = make_gateway(config=default_config([], providers=[provider(panel)], clients=[
+        {"name": "shop", "key": SHOP_KEY, "funds": "prepaid", "prices": {1: "1.50"}}], services=[
+        {"id": 1, "margin": "allow_loss", "offers": [{"provider": "alpha", "service": 500 + ID["Subscriptions"]}]}]))
+    fields = {"username": "ann", "min": 10, "max": 20, "delay": 0, **({"posts": posts} if posts else {})}
+    short = f"{float(hold) - 0.00001:.5f}"
+    assert gateway.cli("client", "credit", "shop", short).returncode == 0
+    assert gateway.call("add", service=1, **fields).error == "Not enough funds on balance"
+    assert gateway.cli("client", "credit", "shop", "0.00001").returncode == 0
+    order = gateway.call("add", service=1, **fields)["order"]
+    assert float(gateway.call("balance")["balance"]) == 0
+    panel.set_order(panel.orders()[0]["id"], status="Canceled")
+    wait_status(gateway, order, "Canceled")
+    eventually(lambda: float(gateway.call("balance")["balance"]) == float(hold))
+    verify(gateway)
 
 
 def test_another_client_sees_neither_parent_nor_child(make_gateway, panel):
