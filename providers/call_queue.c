@@ -5,7 +5,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#include "providers/provider_state.h"
+#include "providers/provider.h"
 
 TAILQ_HEAD(call_queue_waiters, call_queue_waiter);
 

@@ -3,7 +3,7 @@
  * or weaker (docs/decisions/0012). See dialect.h and classify.h. */
 #include "providers/classify.h"
 
-#include "providers/textfold.h"
+#include "providers/paneltext.h"
 
 #define ADD (1u << UPSTREAM_ADD)
 #define STATUS (1u << UPSTREAM_STATUS | 1u << UPSTREAM_STATUS_MANY)
@@ -102,7 +102,7 @@ static bool classify_find_own(const struct provider_settings *settings, enum ups
     const struct provider_answer *best = NULL;
     struct classify_rank best_rank = {0};
     for (size_t i = 0; i < settings->answer_count; i++) {
-        struct str pattern = textfold(str_of(settings->answers[i].pattern), arena);
+        struct str pattern = paneltext_fold(str_of(settings->answers[i].pattern), arena);
         struct classify_rank rank = classify_rank_of(pattern);
         if ((best == NULL || classify_is_above(rank, best_rank)) && str_matches(folded, pattern)) {
             best = &settings->answers[i];
@@ -269,7 +269,7 @@ struct verdict classify_text(const struct provider_settings *settings, enum upst
     struct verdict verdict = {.class = VERDICT_DOUBT};
     struct arena arena;
     arena_init(&arena);
-    struct str folded = textfold(error_text, &arena);
+    struct str folded = paneltext_fold(error_text, &arena);
     if (folded.len > 0 && !classify_find_own(settings, action, folded, &arena, &verdict) &&
         !classify_find_built_in(action, folded, &arena, &verdict))
         verdict.is_known = false;
@@ -284,7 +284,7 @@ bool classify_own(const struct provider_settings *settings, enum upstream_action
     if (settings->answer_count == 0)
         return false;
     arena_init(&arena);
-    struct str folded = textfold(text, &arena);
+    struct str folded = paneltext_fold(text, &arena);
     bool is_found = folded.len > 0 && classify_find_own(settings, action, folded, &arena, out);
     arena_fini(&arena);
     return is_found;

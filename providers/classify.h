@@ -35,7 +35,7 @@ enum meaning {
 
 struct classify_row {
     enum meaning meaning;
-    const char *patterns; /* folded as textfold does, separated by '|'; '*' matches */
+    const char *patterns; /* folded as paneltext_fold does, separated by '|'; '*' matches */
 };
 extern const struct classify_row classify_table_rows[];
 extern const size_t classify_table_row_count;

@@ -1,7 +1,7 @@
 /* The built-in table of error texts: what speaks of us, of the provider or of a service; of a new
- * order; of an order that was placed; last, what needs whole words. Patterns as textfold leaves
- * texts: lower case, no accents, '_' as a blank, no final dot; several languages, since panels
- * localise. Separated by '|'; '*' matches anything. Any thread. */
+ * order; of an order that was placed; last, what needs whole words. Patterns as paneltext_fold
+ * leaves texts: lower case, no accents, '_' as a blank, no final dot; several languages, since
+ * panels localise. Separated by '|'; '*' matches anything. Any thread. */
 #include "providers/classify.h"
 
 const struct classify_row classify_table_rows[] = {

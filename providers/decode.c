@@ -1,17 +1,163 @@
 /* Decodes a response of the standard dialect, the protocol as the hosted panels document it, with
  * all the tolerance that the wild ones need: what the transport and the HTTP status decide alone,
- * then the JSON, then the reader of the action. Never fails; what cannot be read is in doubt.
- * Pure. */
+ * then the JSON, then the reader of the action (add and balance here, the others in decode_*.c).
+ * Never fails; what cannot be read is in doubt. Pure. */
 #include "providers/decode.h"
 
 #include "base/buf.h"
-#include "providers/redact.h"
-#include "providers/redirect.h"
+#include "providers/paneltext.h"
 #include "providers/replyjson.h"
-#include "providers/statusscan.h"
-#include "providers/textfold.h"
+#include "providers/scalar.h"
 
-enum { PAGE_LOOKED_AT = 16 * 1024 };
+/* ---- may a redirect name an order that was made? ---- */
+
+enum { LOOKED_AT = 16 * 1024, LOCATION_CUT_AT = 512, VERSION_DIGITS = 2 };
+
+static bool decode_is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool decode_is_letter(char c)
+{
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_';
+}
+
+static char decode_byte_at(struct str text, size_t at)
+{
+    return at < text.len ? text.ptr[at] : ' ';
+}
+
+/* The status itself, a part of a version ("nginx/1.18.0", "Apache/2"), a port or a word. */
+static bool decode_is_usual_number(struct str text, size_t start, size_t end, long status)
+{
+    uint64_t number;
+    char before = start > 0 ? text.ptr[start - 1] : ' ', after = decode_byte_at(text, end);
+    char farther = start > 1 ? text.ptr[start - 2] : ' ';
+    bool is_status =
+        str_to_u64(str_make(text.ptr + start, end - start), &number) && number == (uint64_t)status;
+    bool is_dotted = (before == '.' && decode_is_digit(farther)) ||
+                     (after == '.' && decode_is_digit(decode_byte_at(text, end + 1)));
+    bool is_version = before == '/' && decode_is_letter(farther) && end - start <= VERSION_DIGITS;
+    bool is_port = start >= 5 && str_equal_folded(str_make(text.ptr + start - 5, 5), STR("port "));
+    return is_status || is_dotted || is_version || is_port || decode_is_letter(before) ||
+           decode_is_letter(after);
+}
+
+static bool decode_text_holds_number(struct str text, long status)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        size_t start = i;
+        while (i < text.len && decode_is_digit(text.ptr[i]))
+            i++;
+        if (i > start && !decode_is_usual_number(text, start, i, status))
+            return true;
+    }
+    return false;
+}
+
+static bool decode_json_holds_number(const json_t *value, long status, struct arena *arena)
+{
+    const char *key;
+    json_t *member;
+    size_t i;
+    struct str id;
+    int64_t number;
+    if (json_is_object(value)) {
+        json_object_foreach((json_t *)(uintptr_t)value, key, member)
+        {
+            if (decode_json_holds_number(member, status, arena))
+                return true;
+        }
+        return false;
+    }
+    if (json_is_array(value)) {
+        json_array_foreach(value, i, member)
+        {
+            if (decode_json_holds_number(member, status, arena))
+                return true;
+        }
+        return false;
+    }
+    struct scalar plain = scalar_of(value);
+    if (scalar_integer(plain, &number) && (number == status || number == 0))
+        return false;
+    return scalar_id(plain, arena, &id) ||
+           (plain.kind == SCALAR_TEXT && decode_text_holds_number(plain.text, status));
+}
+
+static bool decode_body_holds_number(const struct reply_facts *facts, struct arena *arena)
+{
+    struct str body = str_first(facts->body, LOOKED_AT);
+    struct replyjson reply = replyjson_load(body, true, arena);
+    bool is_found =
+        reply.has_double_keys ||
+        (reply.root != NULL
+             ? decode_json_holds_number(reply.root, facts->http_status, arena)
+             : decode_text_holds_number(paneltext_strip_tags(body, arena), facts->http_status));
+    json_decref(reply.root);
+    return is_found;
+}
+
+/* What stands behind scheme and host. */
+static struct str decode_path_of(struct str url)
+{
+    size_t scheme = str_find(url, STR("://"));
+    bool has_host = scheme != SIZE_MAX || str_starts(url, STR("//"));
+    if (!has_host)
+        return url;
+    url = str_from(url, scheme != SIZE_MAX ? scheme + 3 : 2);
+    for (size_t i = 0; i < url.len; i++)
+        if (strchr("/?#", url.ptr[i]) != NULL)
+            return str_from(url, i);
+    return STR("");
+}
+
+/* "v2", "v1.1" */
+static bool decode_is_api_version(struct str segment)
+{
+    bool is_version = segment.len > 1 && (segment.ptr[0] == 'v' || segment.ptr[0] == 'V');
+    for (size_t i = 1; i < segment.len && is_version; i++)
+        is_version = decode_is_digit(segment.ptr[i]) || segment.ptr[i] == '.';
+    return is_version;
+}
+
+static bool decode_has_digit(struct str text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (decode_is_digit(text.ptr[i]))
+            return true;
+    return false;
+}
+
+static bool decode_location_has_digits(struct str location, struct str our_url)
+{
+    struct str path = decode_path_of(location), ours = decode_path_of(our_url);
+    if (location.len >= LOCATION_CUT_AT)
+        return true;
+    if (ours.len > 1 && str_starts(path, ours) &&
+        strchr("/?#", path.len > ours.len ? path.ptr[ours.len] : '/') != NULL)
+        path = str_from(path, ours.len);
+    for (size_t at = 0, start = 0; at <= path.len; at++) {
+        if (at < path.len && strchr("/?#&", path.ptr[at]) == NULL)
+            continue;
+        struct str segment = str_first(str_from(path, start), at - start);
+        if (!decode_is_api_version(segment) && decode_has_digit(segment))
+            return true;
+        start = at + 1;
+    }
+    return false;
+}
+
+/* Post, redirect, get is how frameworks answer a form: a body with a number, or a Location whose
+ * path or query has digits. A server's own page, its version, an API version ("/api/v2") and the
+ * path we called (a move to https or another host) name none. */
+static bool decode_redirect_may_name_order(const struct provider_settings *settings,
+                                           const struct reply_facts *facts, struct arena *arena)
+{
+    return decode_location_has_digits(facts->location, str_of(settings->url)) ||
+           decode_body_holds_number(facts, arena);
+}
 
 bool decode_is_writing(enum upstream_action action)
 {
@@ -21,7 +167,7 @@ bool decode_is_writing(enum upstream_action action)
 
 struct str decode_text(const struct decoding *d, struct str text)
 {
-    return redact(d->settings->key, text, d->arena);
+    return paneltext_redact(d->settings->key, text, d->arena);
 }
 
 void decode_doubt(struct decoding *d)
@@ -103,7 +249,7 @@ static void decode_page(struct decoding *d)
     if (body.len > 0 &&
         (classify_own(d->settings, d->request->action, body, &verdict) ||
          classify_own(d->settings, d->request->action,
-                      textfold_strip_tags(str_first(body, PAGE_LOOKED_AT), d->arena), &verdict))) {
+                      paneltext_strip_tags(str_first(body, LOOKED_AT), d->arena), &verdict))) {
         if (verdict.class == VERDICT_DOUBT)
             decode_doubt(d);
         else
@@ -189,7 +335,7 @@ static void decode_transport(struct decoding *d)
         decode_doubt(d);
     } else if (facts->http_status >= 300 && facts->http_status < 400) {
         bool may_be_done = decode_is_writing(d->request->action) &&
-                           redirect_may_name_order(d->settings, facts, d->arena);
+                           decode_redirect_may_name_order(d->settings, facts, d->arena);
         if (may_be_done)
             decode_doubt(d);
         else
@@ -303,4 +449,170 @@ void decode_standard(const struct provider_settings *settings,
         decode_share_statuses(out);
     if (out->outcome != OUTCOME_ACCEPTED)
         out->evidence = decode_evidence_of(&d);
+}
+
+/* ---- add: accepted only with a usable id and no error beside it ---- */
+
+static const char *const id_names[] = {"order", "order_id", "orderId", "id"};
+
+enum finding { FOUND_NOTHING, FOUND_ID, FOUND_UNUSABLE };
+
+/* The first of the names that is there decides, usable or not. */
+static enum finding decode_add_find_id(const json_t *object, struct arena *arena, struct str *out)
+{
+    for (size_t i = 0; i < COUNT_OF(id_names); i++) {
+        const json_t *value = scalar_member(object, id_names[i]);
+        if (value == NULL)
+            continue;
+        if (decode_add_find_id(value, arena, out) == FOUND_ID)
+            return FOUND_ID;
+        return scalar_id(scalar_of(value), arena, out) ? FOUND_ID : FOUND_UNUSABLE;
+    }
+    return FOUND_NOTHING;
+}
+
+/* {"id":"err-5","message":"…"} with 4xx is an error with a number of its own. */
+static bool decode_add_has_order_name(const json_t *object)
+{
+    return scalar_member(object, "order") != NULL || scalar_member(object, "order_id") != NULL ||
+           scalar_member(object, "orderId") != NULL;
+}
+
+static void decode_add_read_charge(struct decoding *d, const json_t *object)
+{
+    struct scalar charge = scalar_of(scalar_member(object, "charge"));
+    d->answer->has_charge =
+        scalar_money(charge, scalar_beside(charge, scalar_currency(object), d->settings->currency),
+                     &d->answer->charge, NULL) &&
+        d->answer->charge.units >= 0;
+}
+
+/* "error" or "fail" as the status of an order that has an id: both at once. */
+static bool decode_add_says_failure(const json_t *object)
+{
+    static const char *const message[] = {"error",   "fail",  "failed",
+                                          "failure", "false", "rejected"};
+    struct scalar status = scalar_of(scalar_member(object, "status"));
+    int64_t code;
+    if (status.kind == SCALAR_NONE)
+        return false;
+    if (scalar_integer(status, &code))
+        return code == 0 || (code != 1 && code != 100 && (code < 200 || code > 299));
+    for (size_t i = 0; i < COUNT_OF(message); i++)
+        if (str_equal_folded(str_trim(status.text), str_of(message[i])))
+            return true;
+    return status.kind == SCALAR_FALSE;
+}
+
+void decode_add(struct decoding *d)
+{
+    const json_t *object = scalar_unlist(d->root);
+    struct str id = STR("");
+    enum finding finding = decode_add_find_id(object, d->arena, &id);
+    const json_t *holder = object;
+    if (finding == FOUND_NOTHING) {
+        const json_t *data = scalar_unlist(scalar_member(object, "data"));
+        finding = decode_add_find_id(data, d->arena, &id);
+        holder = data;
+    }
+    const json_t *result = scalar_unlist(scalar_member(object, "result"));
+    if (finding == FOUND_NOTHING && decode_add_has_order_name(result)) {
+        finding = decode_add_find_id(result, d->arena, &id);
+        holder = result;
+    }
+    /* "message" beside an id is mostly a courtesy; one that surely is a complaint is not. */
+    bool is_known_complaint =
+        d->verdict.is_known && d->verdict.clarity != CLARITY_TOPIC &&
+        (d->verdict.class != VERDICT_DOUBT || d->verdict.clarity == CLARITY_CLEAR);
+    /* {"status":0,"msg":"…"}: of another action 0 would be a state. */
+    d->error.is_error |= d->error.is_hint && decode_add_says_failure(object);
+    bool is_complaint = d->error.is_hint && (d->facts->http_status >= 400 || is_known_complaint);
+    bool is_error = d->error.is_error || is_complaint || decode_add_says_failure(object);
+    /* Where an id is no answer, it is one more thing said beside an error. */
+    if (finding == FOUND_NOTHING && is_error)
+        finding = decode_add_find_id(result, d->arena, &id);
+    bool is_odd = d->facts->http_status == 429 ||
+                  (d->facts->http_status >= 400 && !decode_add_has_order_name(holder));
+    if (finding == FOUND_ID && !is_error && !is_odd && !paneltext_holds_key(d->settings->key, id)) {
+        d->answer->outcome = OUTCOME_ACCEPTED;
+        d->answer->order = id;
+        decode_add_read_charge(d, holder);
+        return;
+    }
+    /* An id and an error at once: somebody has to look. */
+    if (finding == FOUND_ID)
+        decode_doubt(d);
+    else
+        decode_fail(d);
+}
+
+/* ---- balance ---- */
+
+static const char *const amount_names[] = {"balance", "funds", "amount", "credit", "user_balance"};
+static const char *const inner_names[] = {"data", "user", "result"};
+
+/* "USD" out of " usd "; STR_NONE when it is no code. */
+static struct str decode_balance_currency_of(struct str text, struct arena *arena)
+{
+    text = str_trim(text);
+    if (text.len < 3 || text.len > 5)
+        return STR_NONE;
+    char *code = arena_text(arena, text);
+    for (size_t i = 0; i < text.len; i++) {
+        if (code[i] >= 'a' && code[i] <= 'z')
+            code[i] = (char)(code[i] - ('a' - 'A'));
+        if (code[i] < 'A' || code[i] > 'Z')
+            return STR_NONE;
+    }
+    return str_make(code, text.len);
+}
+
+static bool decode_balance_take_amount(struct decoding *d, struct scalar value, struct str beside)
+{
+    struct str currency;
+    if (!scalar_money(value, scalar_beside(value, beside, d->settings->currency),
+                      &d->answer->balance, &currency))
+        return false;
+    d->answer->has_balance = true;
+    if (currency.ptr != NULL)
+        d->answer->balance_currency = decode_balance_currency_of(currency, d->arena);
+    return true;
+}
+
+static bool decode_balance_read_object(struct decoding *d, const json_t *object, int depth)
+{
+    bool is_found = false;
+    for (size_t i = 0; i < COUNT_OF(amount_names) && !is_found; i++) {
+        const json_t *value = scalar_member(object, amount_names[i]);
+        is_found = json_is_object(value) && depth < 3
+                       ? decode_balance_read_object(d, value, depth + 1)
+                       : decode_balance_take_amount(d, scalar_of(value), scalar_currency(object));
+    }
+    for (size_t i = 0; i < COUNT_OF(inner_names) && !is_found && depth < 3; i++) {
+        const json_t *inner = scalar_member(object, inner_names[i]);
+        is_found = json_is_object(inner) ? decode_balance_read_object(d, inner, depth + 1)
+                   : i == 0
+                       ? decode_balance_take_amount(d, scalar_of(inner), scalar_currency(object))
+                       : false;
+    }
+    struct scalar currency = scalar_of(scalar_member(object, "currency"));
+    if (is_found && currency.kind == SCALAR_TEXT) {
+        struct str code = decode_balance_currency_of(currency.text, d->arena);
+        if (code.ptr != NULL)
+            d->answer->balance_currency = code;
+    }
+    return is_found;
+}
+
+void decode_balance(struct decoding *d)
+{
+    const json_t *root = d->root;
+    if (json_is_array(root) && json_array_size(root) == 1)
+        root = json_array_get(root, 0);
+    if (!decode_is_error(d) &&
+        (json_is_object(root) ? decode_balance_read_object(d, root, 0)
+                              : decode_balance_take_amount(d, scalar_of(root), STR_NONE)))
+        d->answer->outcome = OUTCOME_ACCEPTED;
+    else
+        decode_fail(d);
 }

@@ -54,4 +54,12 @@ void decode_standard(const struct provider_settings *settings,
                      const struct upstream_request *request, const struct reply_facts *facts,
                      struct arena *arena, struct upstream_response *out);
 
+/* statusscan.c: a strict reader of the responses that come by the thousand: {"order":N}, one
+ * status, and statuses keyed by id. Whatever is the least unusual is left to the readers above.
+ * Same results as theirs, without building a tree. False when the body has no such shape; the
+ * response is then as it was. */
+bool statusscan_add(struct decoding *d);
+bool statusscan_status(struct decoding *d);
+bool statusscan_status_many(struct decoding *d);
+
 #endif

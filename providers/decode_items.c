@@ -1,6 +1,6 @@
 /* Refills, refill statuses and cancels: one item per id asked. */
 #include "providers/decode.h"
-#include "providers/statusword.h"
+#include "providers/decode_status.h"
 
 static const char *const order_names[] = {"order", "order_id", "orderId", "id"};
 static const char *const refill_names[] = {"refill", "refill_id", "refillId"};
@@ -14,7 +14,7 @@ static const json_t *decode_items_first_member(const json_t *object, const char 
     return found;
 }
 
-static struct upstream_item *decode_items_find_asked(struct decoding *d, struct str id)
+static struct upstream_item *decode_items_find_requested(struct decoding *d, struct str id)
 {
     for (size_t i = 0; i < d->answer->item_count; i++)
         if (str_equal(d->answer->items[i].id, id))
@@ -124,7 +124,7 @@ static bool decode_items_read_refill_status(struct decoding *d, struct upstream_
         scalar_print(plain, d->arena).len == 0)
         return false;
     decode_items_accept(item);
-    item->status = statusword_find_refill(d->settings, scalar_print(plain, d->arena));
+    item->status = decode_status_refill_word(d->settings, scalar_print(plain, d->arena));
     return true;
 }
 
@@ -218,8 +218,8 @@ static bool decode_items_is_of_another(struct decoding *d, const json_t *object)
     struct str id;
     for (size_t i = 0; i < NAMES; i++)
         if (scalar_id(scalar_of(scalar_member(object, names[i])), d->arena, &id))
-            return decode_items_find_asked(d, id) == NULL &&
-                   decode_items_find_asked(
+            return decode_items_find_requested(d, id) == NULL &&
+                   decode_items_find_requested(
                        d, scalar_print(scalar_of(scalar_member(object, "id")), d->arena)) == NULL;
     return false;
 }
@@ -256,7 +256,7 @@ static size_t decode_items_read_list(struct decoding *d, const json_t *list)
     bool *is_contradicted = arena_new(d->arena, d->answer->item_count + 1);
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *row = json_array_get(list, i);
-        struct upstream_item *item = decode_items_find_asked(d, decode_items_id_of_row(d, row));
+        struct upstream_item *item = decode_items_find_requested(d, decode_items_id_of_row(d, row));
         if (item == NULL && json_array_size(list) == 1 && d->request->id_count == 1 &&
             d->request->action != UPSTREAM_CANCEL && !decode_items_is_of_another(d, row))
             item = d->answer->items;

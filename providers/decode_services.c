@@ -3,8 +3,7 @@
 #include <stdlib.h>
 
 #include "providers/decode.h"
-#include "providers/redact.h"
-#include "providers/textfold.h"
+#include "providers/paneltext.h"
 
 enum { ROWS_MAX = 100000, NAME_MAX = 512, ID_MAX = 64 };
 
@@ -52,7 +51,7 @@ static struct str decode_services_clean_name(struct str text, size_t max, struct
         if (skip > 0)
             at += skip;
         else
-            point = textfold_next(text, &at);
+            point = paneltext_next(text, &at);
         if (point <= ' ' || (point >= 0x7F && point <= 0xA0) || point == 0x2028 ||
             point == 0x2029) {
             if (len > 0 && out[len - 1] != ' ')
@@ -75,7 +74,7 @@ static struct str decode_services_read_name(struct decoding *d, const json_t *va
                                             bool has_key)
 {
     struct str text = scalar_print(scalar_of(value), d->arena);
-    if (has_key && redact_finds(d->settings->key, text))
+    if (has_key && paneltext_holds_key(d->settings->key, text))
         text = decode_text(d, text);
     return decode_services_clean_name(text, max, d->arena);
 }
@@ -96,7 +95,7 @@ static bool decode_services_read_id(struct decoding *d, const json_t *value, str
         return false;
     for (size_t at = 0; at < text.len;) {
         size_t start = at;
-        uint32_t point = textfold_next(text, &at);
+        uint32_t point = paneltext_next(text, &at);
         if (point < ' ' || (point >= 0x7F && point < 0xA0) || (point == 0xFFFD && at - start == 1))
             return false;
     }
@@ -247,7 +246,7 @@ static void decode_services_read_rows(struct decoding *d, const json_t *list)
 {
     struct upstream_response *answer = d->answer;
     size_t count = json_is_array(list) ? json_array_size(list) : json_object_size(list);
-    bool has_key = redact_finds(d->settings->key, d->facts->body);
+    bool has_key = paneltext_holds_key(d->settings->key, d->facts->body);
     const char *key;
     json_t *row;
     size_t i;

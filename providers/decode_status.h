@@ -1,8 +1,17 @@
-/* One order's status, member by member, whichever reader brings them. For the files of this room.
- * Pure. */
+/* One order's status, member by member, whichever reader brings them, and the words for its state.
+ * For the files of this room. Pure. */
 #ifndef PROVIDERS_DECODE_STATUS_H
 #define PROVIDERS_DECODE_STATUS_H
 #include "providers/decode.h"
+#include "providers/upstream.h"
+
+/* What a panel's word for an order's state means: the provider's own `statuses:` first, then the
+ * protocol's spellings, then other languages. Pure, any thread. */
+/* ORDERSTATUS_UNKNOWN for a word that nobody knows: the state is kept. */
+enum orderstatus decode_status_word(const struct provider_settings *settings, struct str word);
+/* The same of a refill's word; REFILLSTATUS_UNKNOWN. */
+enum refillstatus decode_status_refill_word(const struct provider_settings *settings,
+                                            struct str word);
 
 struct status_reading {
     const struct decoding *d;

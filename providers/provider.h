@@ -11,6 +11,9 @@
 #include "money/money.h"
 #include "protocol/orderstatus.h"
 
+struct setting_kind;
+struct setting_table;
+
 enum { PROVIDER_MAX = 256 };
 
 /* What class an error text has, for tables and `answers:`. */
@@ -55,7 +58,7 @@ struct provider_settings {
     size_t status_count;
 };
 
-struct provider_state; /* atomics; provider_state.c */
+struct provider_state; /* atomics; provider.c */
 
 struct provider {
     struct provider_settings settings; /* owned by the set */
@@ -116,5 +119,21 @@ int64_t provider_take_spare_token(const struct provider *provider, enum provider
 void provider_cool_down_until(const struct provider *provider, enum provider_lane lane,
                               int64_t monotonic_at_ms);
 unsigned provider_connections(const struct provider *provider); /* in use now */
+
+/* ---- for the files of this room: what lives as long as a provider's name ---- */
+
+/* The state for a name, made at first sight; NULL when PROVIDER_MAX names were seen. Never freed.
+ */
+struct provider_state *provider_state_of(struct str name);
+unsigned provider_state_id(const struct provider_state *state);
+
+/* A connection below the cap (0: no cap); true when taken, to be given back once. */
+bool provider_state_take_connection(struct provider_state *state, unsigned cap) MUST_USE;
+void provider_state_give_connection(struct provider_state *state);
+
+extern const struct setting_table
+    provider_rows; /* struct provider_settings: a row of `providers:` */
+/* A currency code, upper case: char *. Also for the gateway's own. */
+extern const struct setting_kind provider_rows_currency;
 
 #endif

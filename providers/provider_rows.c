@@ -1,11 +1,13 @@
 /* See provider_rows.h. */
-#include "providers/provider_rows.h"
+#include "providers/provider.h"
+
+#include "settings/rows.h"
 
 #include <stdlib.h>
 
 #include "loop/transfer.h"
 #include "providers/dialect.h"
-#include "providers/textfold.h"
+#include "providers/paneltext.h"
 #include "settings/kind.h"
 #include "settings/names.h"
 
@@ -199,7 +201,7 @@ static bool provider_rows_parse_pattern(struct str text, const struct setting_ro
     (void)row;
     struct arena arena;
     arena_init(&arena);
-    struct str folded = textfold(text, &arena);
+    struct str folded = paneltext_fold(text, &arena);
     bool is_ok = folded.len > 0 && text.len <= 500;
     if (is_ok)
         *(char **)field = str_copy(folded);

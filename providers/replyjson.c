@@ -1,7 +1,7 @@
 /* See replyjson.h. */
 #include "providers/replyjson.h"
 
-#include "providers/textfold.h"
+#include "providers/paneltext.h"
 
 enum { CANDIDATES = 64, LONGEST_NUMBER = 18, LONGEST_EXPONENT = 3 };
 /* So many are free, and one more for each so many bytes. */
@@ -102,7 +102,7 @@ static void replyjson_repair_string(struct repair *r)
             continue;
         }
         size_t start = r->at;
-        uint32_t point = textfold_next(r->in, &r->at);
+        uint32_t point = paneltext_next(r->in, &r->at);
         if (point == 0xFFFD && r->at - start == 1)
             replyjson_put(r, "\xEF\xBF\xBD", 3);
         else if (point < 0x20)

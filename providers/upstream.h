@@ -1,6 +1,6 @@
 /* What we ask a panel and what it said, independent of dialect. Pure values. */
-#ifndef PROVIDERS_QUESTION_H
-#define PROVIDERS_QUESTION_H
+#ifndef PROVIDERS_UPSTREAM_H
+#define PROVIDERS_UPSTREAM_H
 #include "base/arena.h"
 #include "money/money.h"
 #include "protocol/count.h"

@@ -6,8 +6,8 @@
  * answer and all it points to live until done returns. add, refill and cancel are sent at most
  * once, ever. Beyond max_connections a question waits in a bounded queue of its own loop for at
  * most wait_ms; then its outcome is OUTCOME_NOT_SENT. */
-#ifndef PROVIDERS_ASK_H
-#define PROVIDERS_ASK_H
+#ifndef PROVIDERS_UPSTREAM_CALL_H
+#define PROVIDERS_UPSTREAM_CALL_H
 #include "loop/loop.h"
 #include "providers/upstream.h"
 

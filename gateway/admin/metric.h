@@ -1,7 +1,7 @@
 /* The Prometheus text format, version 0.0.4: a family with HELP and TYPE, then its samples. Pure,
  * any thread. */
-#ifndef ADMIN_METRICTEXT_H
-#define ADMIN_METRICTEXT_H
+#ifndef ADMIN_METRIC_H
+#define ADMIN_METRIC_H
 #include "base/buf.h"
 #include "money/money.h"
 

@@ -13,7 +13,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "cache/cache.h"
-#include "catalogue/balances.h"
+#include "catalogue/catalogue.h"
 #include "orders/tracker.h"
 #include "providers/upstream_call.h"
 
@@ -212,7 +212,7 @@ static void metrics_provider_add_balances(const struct standing *list, size_t co
     metric_family(out, METRIC_GAUGE, name, "What it holds for us, in its own currency.");
     for (size_t i = 0; i < count; i++) {
         const struct provider_settings *settings = &list[i].provider->settings;
-        struct balance_cell cell = balances_get(list[i].provider->id);
+        struct balance_cell cell = catalogue_balance(list[i].provider->id);
         if (cell.is_known)
             metric_money(out, name,
                          METRIC_LABELS({"provider", str_of(settings->name)},
@@ -221,7 +221,7 @@ static void metrics_provider_add_balances(const struct standing *list, size_t co
     }
     metric_family(out, METRIC_GAUGE, age, "Age of that balance.");
     for (size_t i = 0; i < count; i++) {
-        struct balance_cell cell = balances_get(list[i].provider->id);
+        struct balance_cell cell = catalogue_balance(list[i].provider->id);
         if (cell.is_known)
             metric_seconds(out, age,
                            METRIC_LABELS({"provider", str_of(list[i].provider->settings.name)}),

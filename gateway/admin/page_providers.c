@@ -5,7 +5,7 @@
 #include "admin/admin_private.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "catalogue/balances.h"
+#include "catalogue/catalogue.h"
 #include "providers/upstream_call.h"
 #include "routing/health.h"
 #include "settings/kind.h"
@@ -48,7 +48,7 @@ static const char *page_providers_health_name(const struct health_report *report
 
 static void page_providers_print_balance(struct jsonwriter *w, const struct provider *provider)
 {
-    struct balance_cell cell = balances_get(provider->id);
+    struct balance_cell cell = catalogue_balance(provider->id);
     if (cell.is_known)
         money_write_json(w, "balance", cell.amount);
     else
@@ -204,7 +204,7 @@ void page_providers_resume(struct admin_call *call)
         return;
     provider_resume(provider);
     health_reset(call->context->health, provider->id);
-    refresher_ask_balance(call->context->refresher, provider->id);
+    refresher_fetch_balance(call->context->refresher, provider->id);
     page_providers_log_operation(call, "provider_resumed");
     ledger_drop_pause(call->context->ledger, call->context->loop, call->subject,
                       page_providers_on_kept, call);

@@ -145,7 +145,7 @@ static void command_services_on_list(const struct upstream_response *answer, voi
         if (import->is_json)
             command_services_print_json(answer, &out);
         else
-            importlist_print(import->provider, answer, &out);
+            importplan_print(import->provider, answer, &out);
         fwrite(out.ptr ? out.ptr : "", 1, out.len, stdout);
     } else {
         texttable_mask(answer->error.len ? answer->error : answer->evidence, &out);

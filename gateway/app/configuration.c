@@ -7,16 +7,17 @@
 #include <unistd.h>
 
 #include "app/configuration_private.h"
-#include "cache/cache_rows.h"
+#include "cache/cache.h"
 #include "catalogue/catalogue_settings.h"
 #include "clients/client_rows.h"
 #include "http/listener.h"
 #include "http/listener_settings.h"
-#include "ledger/ledger_rows.h"
-#include "money/money_kinds.h"
-#include "orders/order_rows.h"
-#include "providers/provider_rows.h"
+#include "ledger/ledger.h"
+#include "money/money.h"
+#include "orders/order_settings.h"
+#include "providers/provider.h"
 #include "settings/kind.h"
+#include "settings/rows.h"
 
 enum { WORKERS_MAX = 256, RATES_MAX = 300 };
 

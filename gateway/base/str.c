@@ -263,3 +263,24 @@ size_t str_distance(struct str a, struct str b, size_t max)
     }
     return row[b.len] < max ? row[b.len] : max;
 }
+
+/* ---- words of a protocol ---- */
+
+static bool str_is_skipped(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '-' || c == '_';
+}
+
+struct str str_fold_word(struct str text, char room[STR_WORD_ROOM])
+{
+    size_t len = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+        if (str_is_skipped(c) && !(c == '-' && len == 0)) /* "-1" is not "1" */
+            continue;
+        if (len == STR_WORD_ROOM)
+            return STR("");
+        room[len++] = (char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
+    }
+    return str_make(room, len);
+}

@@ -90,4 +90,9 @@ char *str_copy(struct str s);
 /* Edits needed to turn a into b, for "did you mean"; stops counting at ceiling. */
 size_t str_distance(struct str a, struct str b, size_t max);
 
+/* ---- words of a protocol: lower case, without blanks, '-' and '_' ---- */
+enum { STR_WORD_ROOM = 48 };
+/* The folded word, in room; "" when it is longer than any word of the protocol. */
+struct str str_fold_word(struct str text, char room[STR_WORD_ROOM]);
+
 #endif

@@ -67,4 +67,12 @@ const struct cache_store *cache_store_find(struct str scheme);
 struct cache *cache_open_store(const struct cache_store *kind, struct str location,
                                struct loop *loop, struct fault *why);
 
+/* The store "memory": values in this process, gone with it. At most MEMORYSTORE_BYTES, names and
+ * overhead counted; what is too much pushes out what was put longest ago. */
+enum { MEMORYSTORE_BYTES = 256 * 1024 * 1024 };
+extern const struct cache_store memorystore;
+
+struct setting_table;
+extern const struct setting_table cache_rows; /* struct cache_settings */
+
 #endif

@@ -1,6 +1,6 @@
 /* See memorystore.h. Values are counted, so that one stays whole for who reads it even when it is
  * replaced meanwhile. Reads complete on the next turn of the loop, in their order. */
-#include "cache/memorystore.h"
+#include "cache/cache.h"
 
 #include <stdatomic.h>
 #include <stdio.h>

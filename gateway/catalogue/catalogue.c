@@ -1,6 +1,7 @@
-/* See catalogue.h: pins, finding a service, and whether two snapshots say the same. */
+/* See catalogue.h: pins, finding a service, whether two snapshots say the same, and balances. */
 #include "catalogue/catalogue.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -82,4 +83,52 @@ bool catalogue_is_same(const struct catalogue *a, const struct catalogue *b)
     for (size_t i = 0; is_same && i < a->count; i++)
         is_same = catalogue_is_same_service(&a->list[i], &b->list[i]);
     return is_same;
+}
+
+/* ---- balances: one cell for each provider ---- */
+
+__extension__ typedef __int128 wide;
+
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER; /* guards cells */
+static struct balance_cell cells[PROVIDER_MAX];
+
+struct balance_cell catalogue_balance(unsigned provider_id)
+{
+    ASSERT(provider_id < PROVIDER_MAX);
+    pthread_mutex_lock(&mutex);
+    struct balance_cell cell = cells[provider_id];
+    pthread_mutex_unlock(&mutex);
+    return cell;
+}
+
+void catalogue_set_balance(unsigned provider_id, struct money amount, int64_t wall_at_ms)
+{
+    ASSERT(provider_id < PROVIDER_MAX);
+    pthread_mutex_lock(&mutex);
+    cells[provider_id] =
+        (struct balance_cell){.is_known = true, .amount = amount, .at_ms = wall_at_ms};
+    pthread_mutex_unlock(&mutex);
+}
+
+/* Towards minus infinity, so that the sum never promises more than there is. */
+static wide catalogue_convert_down(struct money amount, struct factor exchange)
+{
+    wide product = (wide)amount.units * exchange.units;
+    wide quotient = product / FACTOR_ONE;
+    return quotient - (product < 0 && product % FACTOR_ONE != 0);
+}
+
+struct money catalogue_sum_balances(const struct provider_set *set)
+{
+    wide sum = 0;
+    for (size_t i = 0; i < set->count; i++) {
+        struct balance_cell cell = catalogue_balance(set->list[i].id);
+        if (cell.is_known)
+            sum += catalogue_convert_down(cell.amount, set->list[i].exchange);
+    }
+    if (sum > INT64_MAX)
+        sum = INT64_MAX;
+    if (sum < INT64_MIN)
+        sum = INT64_MIN;
+    return (struct money){.units = (int64_t)sum};
 }

@@ -2,7 +2,8 @@
  * answer of each price list. Made on the refresh thread, read by any thread that pins it.
  *
  * A price list is what clients with the same markup, prices and `services` see; a client's list is
- * found by its settings (pricelist_of), resolved when the snapshot was made. */
+ * found by its settings (pricelist_of), resolved when the snapshot was made. Providers' balances
+ * stand beside the snapshots. */
 #ifndef CATALOGUE_CATALOGUE_H
 #define CATALOGUE_CATALOGUE_H
 #include "catalogue/catalogue_settings.h"
@@ -71,5 +72,17 @@ size_t pricelist_count(const struct pricelist *list);
 /* Published rate of the service for that list; false when it is not in it. */
 bool pricelist_rate(const struct pricelist *list, const struct service *service,
                     struct money *rate_out);
+
+/* What each provider holds for us, as last read: one cell for each provider, written by the
+ * refresher, read by any thread. */
+struct balance_cell {
+    bool is_known;
+    struct money amount; /* the provider's currency */
+    int64_t at_ms;       /* wall */
+};
+struct balance_cell catalogue_balance(unsigned provider_id);
+void catalogue_set_balance(unsigned provider_id, struct money amount, int64_t wall_at_ms);
+/* The sum over the set in our currency, each rounded down to 10^-8; unknown ones count nothing. */
+struct money catalogue_sum_balances(const struct provider_set *set);
 
 #endif

@@ -4,9 +4,10 @@
 
 #include <stdlib.h>
 
-#include "money/money_kinds.h"
-#include "providers/provider_rows.h"
+#include "money/money.h"
+#include "providers/provider.h"
 #include "settings/kind.h"
+#include "settings/rows.h"
 
 enum { SERVICES_MAX = 200000, IMPORTS_MAX = 256, WEIGHT_MAX = 1000000, FILTERS_MAX = 10000 };
 

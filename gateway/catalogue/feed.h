@@ -15,8 +15,8 @@
 #include <stdatomic.h>
 
 #include "base/digest.h"
-#include "catalogue/importnumbers.h"
-#include "catalogue/listtext.h"
+#include "catalogue/importplan.h"
+#include "catalogue/provider_list.h"
 #include "catalogue/refresher.h"
 #include "providers/upstream_call.h"
 
@@ -35,7 +35,7 @@ enum feedlist_state {
     FEEDLIST_READING,
     FEEDLIST_WAITING,
     FEEDLIST_LOCKING,
-    FEEDLIST_ASKING
+    FEEDLIST_FETCHING
 };
 enum { CURRENCY_BYTES = 8 };
 enum feedlist_trouble { TROUBLE_NONE, TROUBLE_FAILED, TROUBLE_EMPTY, TROUBLE_SHRUNKEN };
@@ -120,7 +120,7 @@ void feedcall_cancel(struct feedcall *call);
 
 /* feedlist.c */
 void feedlist_start(struct feed *feed);
-void feedlist_ask_now(struct feed *feed);
+void feedlist_fetch_now(struct feed *feed);
 /* An order met other limits than the list has: asked anew, yet not for each such order. */
 void feedlist_complain(struct feed *feed);
 void feedlist_retime(struct feed *feed); /* the interval may be another one */
@@ -129,7 +129,7 @@ size_t feedlist_accept(struct feed *feed, struct str service);
 
 /* feedbalance.c */
 void feedbalance_start(struct feed *feed);
-void feedbalance_ask_now(struct feed *feed);
+void feedbalance_fetch_now(struct feed *feed);
 void feedbalance_retime(struct feed *feed);
 void feedbalance_stop(struct feed *feed);
 

@@ -4,7 +4,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "catalogue/balances.h"
+#include "catalogue/catalogue.h"
 #include "catalogue/feed.h"
 
 enum {
@@ -47,7 +47,7 @@ static void feedbalance_put(struct feed *feed, struct money amount, int64_t wall
  * answers to ourselves: it is told what a key of ours may do. */
 static int64_t feedbalance_take_cached(struct feed *feed, struct str value)
 {
-    struct balance_cell held = balances_get(feed->id);
+    struct balance_cell held = catalogue_balance(feed->id);
     struct str rest = value, amount_text, at_text;
     struct money amount;
     int64_t at_ms;
@@ -57,7 +57,7 @@ static int64_t feedbalance_take_cached(struct feed *feed, struct str value)
                    at_ms > 0 && at_ms <= clock_wall_ms() + CLOCKS_APART_MS;
     if (!is_good || (held.is_known && at_ms <= held.at_ms))
         return 0;
-    balances_set(feed->id, amount, at_ms);
+    catalogue_set_balance(feed->id, amount, at_ms);
     return at_ms;
 }
 
@@ -125,7 +125,7 @@ static void feedbalance_on_balance(const struct upstream_response *answer, void 
     if (answer->outcome == OUTCOME_ACCEPTED && answer->has_balance) {
         int64_t wall_at_ms = clock_wall_ms();
         feedbalance_note_currency(feed, call->provider, answer->balance_currency);
-        balances_set(feed->id, answer->balance, wall_at_ms);
+        catalogue_set_balance(feed->id, answer->balance, wall_at_ms);
         health_balance(feed->refresher->parts.health, feed->id, answer->balance,
                        clock_monotonic_ms());
         feedbalance_put(feed, answer->balance, wall_at_ms);
@@ -151,7 +151,7 @@ static void feedbalance_on_balance_timer(void *arg)
         feedbalance_wait_for(feed, wait_ms < HELD_MAX_MS ? wait_ms : HELD_MAX_MS);
 }
 
-void feedbalance_ask_now(struct feed *feed)
+void feedbalance_fetch_now(struct feed *feed)
 {
     feed->is_balance_wanted = true;
     if (!feed->balance_call.call)

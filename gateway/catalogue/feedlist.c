@@ -33,9 +33,9 @@ static void feedlist_go(struct feed *feed, enum feedlist_state state)
                               [FEEDLIST_READING] = true,
                               [FEEDLIST_WAITING] = true,
                               [FEEDLIST_LOCKING] = true,
-                              [FEEDLIST_ASKING] = true},
+                              [FEEDLIST_FETCHING] = true},
         [FEEDLIST_LOCKING] = {[FEEDLIST_OFF] = true, [FEEDLIST_WAITING] = true},
-        [FEEDLIST_ASKING] = {[FEEDLIST_OFF] = true, [FEEDLIST_WAITING] = true},
+        [FEEDLIST_FETCHING] = {[FEEDLIST_OFF] = true, [FEEDLIST_WAITING] = true},
     };
     ASSERT(may[feed->state][state]);
     loop_timer_cancel(&feed->list_timer);
@@ -101,8 +101,8 @@ static void feedlist_keep(struct feed *feed, bool may_cache)
 {
     struct refresher *refresher = feed->refresher;
     struct buf text;
-    buf_init(&text, LISTTEXT_MAX);
-    if (!listtext_print(feed->list, &feed->book, &text)) {
+    buf_init(&text, PROVIDER_LIST_TEXT_MAX);
+    if (!provider_list_print(feed->list, &feed->book, &text)) {
         log_event(LOG_WARN, "list_too_large", "provider=%s", log_value(str_of(feed->name)).text);
         buf_fini(&text);
         return;
@@ -190,8 +190,8 @@ static void feedlist_judge_prices(struct feed *feed, const struct provider_list 
         if (!price)
             continue;
         enum price_verdict verdict =
-            row->is_unpriced ? quarantine_judge_unreadable(price, list->fetched_at_ms)
-                             : quarantine_judge(price, row->rate, &rules, list->fetched_at_ms);
+            row->is_unpriced ? pricebook_judge_unreadable(price, list->fetched_at_ms)
+                             : pricebook_judge(price, row->rate, &rules, list->fetched_at_ms);
         const char *note = feedlist_note_of(verdict);
         if (note && !row->is_unpriced)
             feedlist_history_add(&history, feed, row->id, row->rate, note);
@@ -300,14 +300,14 @@ static void feedlist_on_list(const struct upstream_response *answer, void *arg)
 
 /* ---- asking ---- */
 
-static void feedlist_ask(struct feed *feed)
+static void feedlist_fetch(struct feed *feed)
 {
     int64_t wait_ms;
     const char *why_not =
         feedcall_start(&feed->list_call, UPSTREAM_SERVICES, false, feedlist_on_list, &wait_ms);
     if (!why_not) {
         feed->is_list_wanted = false;
-        feedlist_go(feed, FEEDLIST_ASKING);
+        feedlist_go(feed, FEEDLIST_FETCHING);
         return;
     }
     feedlist_end_turn(feed);
@@ -333,7 +333,7 @@ static void feedlist_on_turn(bool is_mine, void *arg)
         return;
     }
     if (feed->is_list_wanted) {
-        feedlist_ask(feed);
+        feedlist_fetch(feed);
         return;
     }
     log_event(LOG_DEBUG, "list_left_to_another", "provider=%s", log_value(str_of(feed->name)).text);
@@ -346,7 +346,7 @@ static void feedlist_take_turn(struct feed *feed)
     struct refresher *refresher = feed->refresher;
     char name[CACHE_NAME_BYTES];
     if (!refresher->parts.cache || feed->is_list_wanted) {
-        feedlist_ask(feed);
+        feedlist_fetch(feed);
         return;
     }
     const struct provider *provider = provider_set_by_id(refresher->view.providers, feed->id);
@@ -363,7 +363,7 @@ static int64_t feedlist_take_cached(struct feed *feed, struct str value)
 {
     int64_t now_ms = clock_wall_ms(), left_ms = 0;
     struct pricebook *book = feed->list ? NULL : &feed->book;
-    struct provider_list *list = listtext_parse(value, book, true);
+    struct provider_list *list = provider_list_parse(value, book, true);
     bool is_newer = list && list->fetched_at_ms <= now_ms + CLOCKS_APART_MS &&
                     (!feed->list || list->fetched_at_ms > feed->list->fetched_at_ms);
     if (is_newer) {
@@ -388,7 +388,7 @@ static void feedlist_on_cached(struct str value, int64_t age_ms, void *arg)
         feedlist_wait_for_next(feed, left_ms);
         feedlist_tried(feed);
     } else if (feed->is_turn) {
-        feedlist_ask(feed);
+        feedlist_fetch(feed);
     } else {
         feedlist_take_turn(feed);
     }
@@ -425,11 +425,11 @@ void feedlist_start(struct feed *feed)
     refresher_note(feed);
 }
 
-void feedlist_ask_now(struct feed *feed)
+void feedlist_fetch_now(struct feed *feed)
 {
     feed->is_list_wanted = true;
     if (feed->state == FEEDLIST_WAITING)
-        feedlist_ask(feed);
+        feedlist_fetch(feed);
 }
 
 void feedlist_complain(struct feed *feed)
@@ -439,7 +439,7 @@ void feedlist_complain(struct feed *feed)
         feed->complained_at_ms > 0 ? feed->complained_at_ms + COMPLAINT_GAP_MS - now_ms : 0;
     if (wait_ms <= 0) {
         feed->complained_at_ms = now_ms;
-        feedlist_ask_now(feed);
+        feedlist_fetch_now(feed);
     } else if (feed->state == FEEDLIST_WAITING && feed->list_timer.due_at_ms > now_ms + wait_ms) {
         feedlist_wait_for(feed, wait_ms);
     }
@@ -471,7 +471,7 @@ struct accepting {
 static void feedlist_accept_price(struct str service, struct price_state *price, void *arg)
 {
     struct accepting *accepting = arg;
-    if (quarantine_accept(price))
+    if (pricebook_accept(price))
         feedlist_history_add(&accepting->history, accepting->feed, service, price->accepted,
                              "accepted");
 }

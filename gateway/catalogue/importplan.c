@@ -1,10 +1,210 @@
 /* See importplan.h. */
 #include "catalogue/importplan.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/table.h"
 #include "catalogue/cleantext.h"
+#include "catalogue/pricebook.h"
+#include "catalogue/refresher.h"
 #include "money/quote.h"
+
+/* See importnumbers.h. A service's first number is kept under the panel's id, a further one under
+ * that id, a separator and its place in the row: the ledger's rows stay what they were, and the
+ * separator is in no id, for ids are printable. */
+
+enum { SEPARATOR = 0x1F };
+
+struct importnumbers_taken { /* a number that belongs, or once belonged, to a service */
+    UT_hash_handle hh;
+    uint32_t number;
+};
+struct importnumbers_entry { /* one number of one service */
+    UT_hash_handle hh;
+    uint32_t number;
+    bool is_kept;
+    unsigned key_len;
+    struct str provider, service; /* in key */
+    char key[];                   /* provider, NUL, service as the ledger has it */
+};
+struct importnumbers {
+    struct importnumbers_entry *entries;
+    struct importnumbers_taken *taken;
+    uint32_t highest_free; /* nothing above it is free */
+};
+
+struct importnumbers *importplan_numbers_new(void)
+{
+    struct importnumbers *numbers = memory_new(sizeof *numbers);
+    numbers->highest_free = IMPORTNUMBERS_LAST - 1;
+    return numbers;
+}
+
+void importplan_numbers_free(struct importnumbers **numbers)
+{
+    if (!*numbers)
+        return;
+    struct importnumbers_entry *entry, *next_entry;
+    HASH_ITER(hh, (*numbers)->entries, entry, next_entry)
+    {
+        HASH_DEL((*numbers)->entries, entry);
+        free(entry);
+    }
+    struct importnumbers_taken *taken, *next_taken;
+    HASH_ITER(hh, (*numbers)->taken, taken, next_taken)
+    {
+        HASH_DEL((*numbers)->taken, taken);
+        free(taken);
+    }
+    free(*numbers);
+    *numbers = NULL;
+}
+
+static struct importnumbers_entry *importplan_numbers_entry_new(struct str provider,
+                                                                struct str service)
+{
+    size_t len = provider.len + 1 + service.len;
+    struct importnumbers_entry *entry = memory_new(sizeof *entry + len + 1);
+    if (provider.len)
+        memcpy(entry->key, provider.ptr, provider.len);
+    if (service.len)
+        memcpy(entry->key + provider.len + 1, service.ptr, service.len);
+    entry->key_len = (unsigned)len;
+    entry->provider = str_make(entry->key, provider.len);
+    entry->service = str_make(entry->key + provider.len + 1, service.len);
+    return entry;
+}
+
+static struct importnumbers_entry *importplan_numbers_search(const struct importnumbers *numbers,
+                                                             struct str provider,
+                                                             struct str service)
+{
+    struct importnumbers_entry *wanted = importplan_numbers_entry_new(provider, service),
+                               *found = NULL;
+    HASH_FIND(hh, numbers->entries, wanted->key, wanted->key_len, found);
+    free(wanted);
+    return found;
+}
+
+/* Under which the ledger has the service's number at that place, 0 the first; false for an id that
+ * is too long to be one. */
+static bool importplan_numbers_name(struct str service, unsigned place,
+                                    char room[IMPORTNUMBERS_NAME], struct str *out)
+{
+    int len =
+        snprintf(room, IMPORTNUMBERS_NAME, STR_FMT "%c%u", STR_ARG(service), SEPARATOR, place);
+    if (len < 0 || len >= IMPORTNUMBERS_NAME)
+        return false;
+    *out = place == 0 ? service : str_make(room, (size_t)len);
+    return true;
+}
+
+bool importplan_numbers_is_taken(const struct importnumbers *numbers, uint32_t number)
+{
+    struct importnumbers_taken *taken = NULL;
+    HASH_FIND(hh, numbers->taken, &number, sizeof number, taken);
+    return taken != NULL;
+}
+
+static void importplan_numbers_note_taken(struct importnumbers *numbers, uint32_t number)
+{
+    if (importplan_numbers_is_taken(numbers, number))
+        return;
+    struct importnumbers_taken *taken = memory_new(sizeof *taken);
+    taken->number = number;
+    HASH_ADD(hh, numbers->taken, number, sizeof taken->number, taken);
+}
+
+static void importplan_numbers_set(struct importnumbers *numbers, struct str provider,
+                                   struct str service, uint32_t number, bool is_kept)
+{
+    struct importnumbers_entry *entry = importplan_numbers_search(numbers, provider, service);
+    if (!entry) {
+        entry = importplan_numbers_entry_new(provider, service);
+        HASH_ADD_KEYPTR(hh, numbers->entries, entry->key, entry->key_len, entry);
+    }
+    entry->number = number;
+    entry->is_kept = is_kept;
+    importplan_numbers_note_taken(numbers, number);
+}
+
+void importplan_numbers_take(struct importnumbers *numbers, struct str provider, struct str service,
+                             uint32_t number)
+{
+    importplan_numbers_set(numbers, provider, service, number, true);
+}
+
+bool importplan_numbers_give(struct importnumbers *numbers, struct str provider, struct str service,
+                             uint32_t number)
+{
+    char room[IMPORTNUMBERS_NAME];
+    struct str name;
+    for (unsigned place = 0; place < IMPORTNUMBERS_PLACES; place++) {
+        if (!importplan_numbers_name(service, place, room, &name))
+            return false;
+        if (importplan_numbers_search(numbers, provider, name))
+            continue;
+        importplan_numbers_set(numbers, provider, name, number, false);
+        return true;
+    }
+    return false;
+}
+
+uint32_t importplan_numbers_find(const struct importnumbers *numbers, struct str provider,
+                                 struct str service, unsigned place)
+{
+    char room[IMPORTNUMBERS_NAME];
+    struct str name;
+    if (place >= IMPORTNUMBERS_PLACES || !importplan_numbers_name(service, place, room, &name))
+        return 0;
+    struct importnumbers_entry *entry = importplan_numbers_search(numbers, provider, name);
+    return entry ? entry->number : 0;
+}
+
+uint32_t importplan_numbers_highest_free(struct importnumbers *numbers,
+                                         bool (*is_written)(uint32_t number, const void *arg),
+                                         const void *arg)
+{
+    uint32_t number = numbers->highest_free;
+    bool is_only_taken = true; /* what the configuration has written out may become free */
+    for (; number > 0; number--) {
+        bool is_taken = importplan_numbers_is_taken(numbers, number);
+        if (!is_taken && !is_written(number, arg))
+            return number;
+        is_only_taken = is_only_taken && is_taken;
+        if (is_only_taken)
+            numbers->highest_free = number - 1;
+    }
+    return 0;
+}
+
+size_t importplan_numbers_unkept(const struct importnumbers *numbers,
+                                 struct ledger_import **list_out)
+{
+    size_t count = 0;
+    *list_out = NULL;
+    for (struct importnumbers_entry *entry = numbers->entries; entry; entry = entry->hh.next)
+        count += !entry->is_kept;
+    if (count == 0)
+        return 0;
+    *list_out = memory_array(count, sizeof **list_out);
+    size_t at = 0;
+    for (struct importnumbers_entry *entry = numbers->entries; entry; entry = entry->hh.next)
+        if (!entry->is_kept)
+            (*list_out)[at++] = (struct ledger_import){.provider = entry->provider,
+                                                       .upstream_service = entry->service,
+                                                       .service = entry->number};
+    return count;
+}
+
+void importplan_numbers_all_kept(struct importnumbers *numbers)
+{
+    for (struct importnumbers_entry *entry = numbers->entries; entry; entry = entry->hh.next)
+        entry->is_kept = true;
+}
 
 static bool importplan_matches_any(struct str text, char *const *patterns, size_t count)
 {
@@ -117,7 +317,7 @@ struct planner {
 static uint32_t importplan_highest_free(struct planner *planner)
 {
     uint32_t number =
-        importnumbers_highest_free(planner->numbers, importplan_is_written, &planner->written);
+        importplan_numbers_highest_free(planner->numbers, importplan_is_written, &planner->written);
     planner->plan->moved += number > 0;
     planner->plan->left_over += number == 0;
     return number;
@@ -129,10 +329,10 @@ static uint32_t importplan_new_number(struct planner *planner, const struct impo
 {
     uint32_t number = is_first ? importplan_wanted_number(import, theirs) : 0;
     if (number == 0 || importplan_is_written(number, &planner->written) ||
-        importnumbers_is_taken(planner->numbers, number))
+        importplan_numbers_is_taken(planner->numbers, number))
         number = importplan_highest_free(planner);
     if (number > 0 &&
-        !importnumbers_give(planner->numbers, str_of(import->provider), theirs, number))
+        !importplan_numbers_give(planner->numbers, str_of(import->provider), theirs, number))
         return 0;
     return number;
 }
@@ -142,7 +342,7 @@ static uint32_t importplan_number_for(struct planner *planner, const struct impo
 {
     for (unsigned place = 0;; place++) {
         uint32_t number =
-            importnumbers_find(planner->numbers, str_of(import->provider), theirs, place);
+            importplan_numbers_find(planner->numbers, str_of(import->provider), theirs, place);
         if (number == 0)
             return importplan_new_number(planner, import, theirs, place == 0);
         if (!importplan_is_written(number, &planner->written))
@@ -212,4 +412,131 @@ void importplan_fini(struct importplan *plan)
 {
     free(plan->rows);
     *plan = (struct importplan){0};
+}
+
+/* A provider's list as a block of `services:`, for `panelmux import` (refresher.h). What cannot be
+ * sold as it is stands there too, as a comment that says why. */
+
+/* Why the row cannot be sold as it is; NULL when it can. */
+static const char *importplan_obstacle(const struct provider *provider,
+                                       const struct upstream_service *row, struct str name)
+{
+    if (row->id.len == 0)
+        return "it has no id";
+    if (row->is_doubled)
+        return "the id stands twice with different content";
+    if (!row->has_rate)
+        return "its rate cannot be read";
+    if (row->rate.units <= 0)
+        return "its rate is 0";
+    if (pricebook_is_absurd(row->rate, provider->exchange))
+        return "its rate is absurd";
+    if (cleantext_is_decoration(name))
+        return "its name is a separator's";
+    if (row->is_void)
+        return "its limits leave nothing";
+    const struct panelrow clean = {.name = name,
+                                   .rate = row->rate,
+                                   .has_limits = row->has_limits,
+                                   .min = row->min,
+                                   .max = row->max};
+    if (importplan_is_heading(&clean, provider->exchange))
+        return "its name is a heading's";
+    if (row->type == ORDERTYPE_UNKNOWN)
+        return "its type is unknown here; sold once `type:` says which it is";
+    return NULL;
+}
+
+/* Ours: theirs where that is a number for us, else counted downwards from the last one. */
+static uint32_t importplan_number_of(const struct upstream_service *row, uint32_t *next_free)
+{
+    uint64_t number;
+    if (str_to_u64(row->id, &number) && number > 0 && number < IMPORTNUMBERS_LAST / 2)
+        return (uint32_t)number;
+    return (*next_free)--;
+}
+
+static void importplan_print_facts(const struct provider *provider,
+                                   const struct upstream_service *row, struct arena *arena,
+                                   struct buf *out)
+{
+    char rate[MONEY_TEXT] = "?";
+    if (row->has_rate)
+        money_print(row->rate, 2, rate);
+    struct str type = row->type == ORDERTYPE_UNKNOWN ? cleantext_make(arena, row->type_text)
+                                                     : str_of(ordertype_name(row->type));
+    buf_add_text(out, "# ");
+    buf_add_json(out, type);
+    buf_printf(out, ", %s %s per 1000", rate,
+               provider->settings.currency ? provider->settings.currency : "");
+    if (row->has_limits)
+        buf_printf(out, ", %lld to %lld", (long long)row->min, (long long)row->max);
+    buf_printf(out, "%s%s%s\n", row->refill ? ", refill" : "", row->cancel ? ", cancel" : "",
+               row->dripfeed ? ", drip-feed" : "");
+}
+
+/* A panel's text in quotes. Its `${` is written `$${`: in our configuration it would stand for a
+ * secret of ours, which we would then publish. */
+static void importplan_print_text(struct str dirty, struct arena *arena, struct buf *out)
+{
+    struct str text = cleantext_make(arena, dirty);
+    struct buf escaped;
+    size_t at;
+    buf_init(&escaped, 2 * text.len + 16);
+    while ((at = str_find(text, STR("${"))) != SIZE_MAX) {
+        buf_add_str(&escaped, str_first(text, at));
+        buf_add_text(&escaped, "$${");
+        text = str_from(text, at + 2);
+    }
+    buf_add_str(&escaped, text);
+    buf_add_json(out, buf_str(&escaped));
+    buf_fini(&escaped);
+}
+
+static void importplan_print_row(const struct provider *provider,
+                                 const struct upstream_service *row, const char *why_not,
+                                 uint32_t number, struct arena *arena, struct buf *out)
+{
+    const char *lead = why_not ? "  # " : "  ";
+    if (why_not)
+        buf_printf(out, "%sleft out: %s\n", lead, why_not);
+    buf_printf(out, "%s- id: %u    ", lead, number);
+    importplan_print_facts(provider, row, arena, out);
+    buf_printf(out, "%s  name: ", lead);
+    importplan_print_text(row->name, arena, out);
+    if (cleantext_make(arena, row->category).len > 0) {
+        buf_printf(out, "\n%s  category: ", lead);
+        importplan_print_text(row->category, arena, out);
+    }
+    buf_printf(out, "\n%s  markup: 0%%\n%s  offers:\n%s    - {provider: ", lead, lead, lead);
+    buf_add_json(out, str_of(provider->settings.name));
+    buf_add_text(out, ", service: ");
+    importplan_print_text(row->id, arena, out);
+    buf_add_text(out, "}\n");
+}
+
+void importplan_print(const struct provider *provider, const struct upstream_response *answer,
+                      struct buf *out)
+{
+    struct arena arena;
+    arena_init(&arena);
+    uint32_t next_free = IMPORTNUMBERS_LAST - 1;
+    size_t printed = 0, left_out = 0;
+    buf_printf(out,
+               "# %s: its list of services, for review. Check the names, set the markup,\n"
+               "# and take what is to be sold into the configuration.\n",
+               provider->settings.name);
+    buf_add_text(out, "services:\n");
+    for (size_t i = 0; i < answer->service_count; i++) {
+        const struct upstream_service *row = &answer->services[i];
+        const char *why_not = importplan_obstacle(provider, row, cleantext_make(&arena, row->name));
+        importplan_print_row(provider, row, why_not, importplan_number_of(row, &next_free), &arena,
+                             out);
+        printed += !why_not;
+        left_out += why_not != NULL;
+    }
+    if (printed == 0)
+        buf_add_text(out, "  []\n");
+    buf_printf(out, "# %zu services, %zu left out\n", printed, left_out);
+    arena_fini(&arena);
 }

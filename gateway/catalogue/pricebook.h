@@ -1,12 +1,52 @@
-/* struct pricebook: what we hold true of each price of one provider, also of services that left
- * its list. The refresh thread's. */
+/* What we hold true of each price of one provider, and the judge of prices: which may be sold, and
+ * which wait for an operator. */
 #ifndef CATALOGUE_PRICEBOOK_H
 #define CATALOGUE_PRICEBOOK_H
 #include "base/str.h"
-#include "catalogue/quarantine.h"
+#include "money/money.h"
+
+/* A price is quarantined when it is 0, absurd, unreadable, or differs from the last accepted one by
+ * more than `price_jump` of it either way. A jump ends when three lists in a row over at least an
+ * hour agree on the price, or it comes back near the accepted one; 0 and absurd ones end only by an
+ * operator's accept, for "switched off" marks stand in every list; unreadable ones end when an
+ * amount can be read again. Pure, any thread. */
+enum { QUARANTINE_LISTS = 3, QUARANTINE_MS = 60 * 60 * 1000 };
+
+struct price_state { /* of one provider's service; zero it before the first price */
+    bool has_accepted, is_quarantined;
+    bool is_unreadable;    /* while quarantined: there is no pending price to accept */
+    struct money accepted; /* last accepted, the panel's currency */
+    struct money pending;  /* while quarantined */
+    unsigned agreeing;     /* lists in a row that had the pending price */
+    int64_t since_ms;      /* wall, of the first of them */
+    int64_t held_since_ms; /* wall, of the first list that had any price to be quarantined */
+};
+enum price_verdict {
+    PRICE_SAME,        /* the accepted one */
+    PRICE_ACCEPTED,    /* first sight, a small move, or back from quarantine */
+    PRICE_QUARANTINED, /* from now on, or another pending price than before */
+    PRICE_WAITING,     /* the same pending price again */
+    PRICE_AGREED       /* three lists over an hour: accepted */
+};
+struct price_rules {
+    struct percent jump;
+    struct factor exchange; /* the panel's currency in ours, for what is absurd */
+};
+
+/* Judges one price of a list that was fetched at now_ms and moves the state on. */
+enum price_verdict pricebook_judge(struct price_state *state, struct money rate,
+                                   const struct price_rules *rules, int64_t now_ms);
+/* The same for a row whose amount cannot be read. */
+enum price_verdict pricebook_judge_unreadable(struct price_state *state, int64_t now_ms);
+/* An operator takes the pending price; false when there is none. */
+bool pricebook_accept(struct price_state *state);
+/* Above 1,000,000 per 1000 both as written and in our currency, or a mark such as 99999999. */
+bool pricebook_is_absurd(struct money rate, struct factor exchange);
 
 enum { PRICEBOOK_MAX = 200000 };
 
+/* struct pricebook: one provider's prices, also of services that left its list. The refresh
+ * thread's. */
 struct price; /* uthash row */
 struct pricebook {
     struct price *prices; /* owned */

@@ -2,8 +2,27 @@
  * service index, and the rendered answer. Made on the refresh thread, then immutable. */
 #ifndef CATALOGUE_PRICELIST_H
 #define CATALOGUE_PRICELIST_H
+#include <stdatomic.h>
+
+#include "base/buf.h"
+#include "catalogue/catalogue.h"
 #include "catalogue/catalogue_private.h"
-#include "catalogue/render.h"
+
+/* The `services` answer of one price list: plain JSON in the profile of protocol.md 7.2, and the
+ * same gzipped. Pure, any thread. */
+enum { PRICELIST_RENDERED_MAX = 256 * 1024 * 1024 };
+
+/* A counted rendering: snapshots with the same answer share it. */
+struct rendered {
+    struct rendering open; /* plain and gzip are owned */
+    atomic_uint pins;
+};
+/* Units below 0 in rates[index] leave the service out. */
+void pricelist_print(const struct catalogue *catalogue, const struct money *rates, struct buf *out);
+/* Takes the plain text out of the buffer; level: zlib's 1 to 9. With one pin. */
+struct rendered *pricelist_make_rendered(struct buf *plain, int level);
+struct rendered *pricelist_pin_rendered(struct rendered *rendered);
+void pricelist_unpin_rendered(struct rendered **rendered);
 
 /* So many lists are made ready with the snapshot. Should there be more, the others are made when
  * they are first asked for, by the thread that asks: 5,000 services are 1.3 MB and 10 ms each. */

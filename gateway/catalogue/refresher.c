@@ -20,7 +20,7 @@ struct refresher *refresher_new(const struct refresher_parts *parts)
 {
     struct refresher *refresher = memory_new(sizeof *refresher);
     refresher->parts = *parts;
-    refresher->numbers = importnumbers_new();
+    refresher->numbers = importplan_numbers_new();
     digest_random(&refresher->random, sizeof refresher->random);
     atomic_init(&refresher->is_settled, false);
     pthread_mutex_init(&refresher->reports_mutex, NULL);
@@ -45,7 +45,7 @@ void refresher_free(struct refresher *refresher)
         refresher->feeds = feed->next;
         refresher_feed_free(feed);
     }
-    importnumbers_free(&refresher->numbers);
+    importplan_numbers_free(&refresher->numbers);
     catalogue_unpin(&refresher->last);
     pthread_mutex_destroy(&refresher->reports_mutex);
     free(refresher);
@@ -78,7 +78,7 @@ void refresher_take_list(struct refresher *refresher, struct str provider, struc
                          int64_t fetched_at_ms)
 {
     struct feed *feed = refresher_feed(refresher, provider);
-    struct provider_list *list = listtext_parse(body, &feed->book, false);
+    struct provider_list *list = provider_list_parse(body, &feed->book, false);
     if (!list)
         return;
     list->fetched_at_ms = fetched_at_ms;
@@ -88,8 +88,8 @@ void refresher_take_list(struct refresher *refresher, struct str provider, struc
 
 void refresher_take_import(struct refresher *refresher, const struct ledger_import *import)
 {
-    importnumbers_take(refresher->numbers, import->provider, import->upstream_service,
-                       import->service);
+    importplan_numbers_take(refresher->numbers, import->provider, import->upstream_service,
+                            import->service);
 }
 
 void refresher_take_price(struct refresher *refresher, const struct ledger_price *price,
@@ -203,7 +203,7 @@ static void refresher_on_numbers_kept(struct ledger_outcome outcome, void *arg)
      * the next snapshot. */
     refresher->is_numbers_failed = outcome.result != LEDGER_DONE;
     if (outcome.result == LEDGER_DONE)
-        importnumbers_all_kept(refresher->numbers);
+        importplan_numbers_all_kept(refresher->numbers);
     else
         log_event(LOG_WARN, "import_numbers_not_kept", "result=%s",
                   ledger_result_name(outcome.result));
@@ -215,7 +215,7 @@ static void refresher_on_numbers_kept(struct ledger_outcome outcome, void *arg)
 static bool refresher_keep_numbers(struct refresher *refresher)
 {
     struct ledger_import *list;
-    size_t count = importnumbers_unkept(refresher->numbers, &list);
+    size_t count = importplan_numbers_unkept(refresher->numbers, &list);
     if (count > 0) {
         refresher->is_keeping_numbers = true;
         ledger_keep_imports(refresher->parts.ledger, refresher->parts.loop, list, count,
@@ -342,8 +342,8 @@ static void refresher_adopt_provider(struct refresher *refresher, const struct p
         feedbalance_judge_currency(feed, provider);
         feedlist_start(feed);
         feedbalance_start(feed);
-        feedlist_ask_now(feed);
-        feedbalance_ask_now(feed);
+        feedlist_fetch_now(feed);
+        feedbalance_fetch_now(feed);
     } else {
         feedlist_retime(feed);
         feedbalance_retime(feed);
@@ -392,7 +392,7 @@ static void refresher_on_tick(void *arg)
             continue;
         if (!feed->is_balance_wanted &&
             health_wants_balance(refresher->parts.health, feed->id, clock_monotonic_ms()))
-            feedbalance_ask_now(feed);
+            feedbalance_fetch_now(feed);
         refresher_note_blocked(feed);
     }
     if (refresher->unlist_at_ms != 0 && clock_wall_ms() >= refresher->unlist_at_ms)
@@ -486,18 +486,18 @@ void refresher_configure(struct refresher *refresher, const struct refresher_vie
     loop_post(refresher->parts.loop, &deferred->message);
 }
 
-static void refresher_run_ask_list(struct loop_message *message)
+static void refresher_run_fetch_list(struct loop_message *message)
 {
     struct refresher_task *deferred = (struct refresher_task *)(void *)message;
     struct feed *feed = refresher_feed_of(deferred);
     if (feed)
-        feedlist_ask_now(feed);
+        feedlist_fetch_now(feed);
     refresher_task_free(deferred);
 }
 
-void refresher_ask_list(struct refresher *refresher, unsigned provider_id)
+void refresher_fetch_list(struct refresher *refresher, unsigned provider_id)
 {
-    struct refresher_task *deferred = refresher_task_new(refresher, refresher_run_ask_list);
+    struct refresher_task *deferred = refresher_task_new(refresher, refresher_run_fetch_list);
     deferred->provider_id = provider_id;
     loop_post(refresher->parts.loop, &deferred->message);
 }
@@ -518,18 +518,18 @@ void refresher_complain(struct refresher *refresher, unsigned provider_id)
     loop_post(refresher->parts.loop, &deferred->message);
 }
 
-static void refresher_run_ask_balance(struct loop_message *message)
+static void refresher_run_fetch_balance(struct loop_message *message)
 {
     struct refresher_task *deferred = (struct refresher_task *)(void *)message;
     struct feed *feed = refresher_feed_of(deferred);
     if (feed)
-        feedbalance_ask_now(feed);
+        feedbalance_fetch_now(feed);
     refresher_task_free(deferred);
 }
 
-void refresher_ask_balance(struct refresher *refresher, unsigned provider_id)
+void refresher_fetch_balance(struct refresher *refresher, unsigned provider_id)
 {
-    struct refresher_task *deferred = refresher_task_new(refresher, refresher_run_ask_balance);
+    struct refresher_task *deferred = refresher_task_new(refresher, refresher_run_fetch_balance);
     deferred->provider_id = provider_id;
     loop_post(refresher->parts.loop, &deferred->message);
 }

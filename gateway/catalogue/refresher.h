@@ -44,8 +44,8 @@ struct refresher_view {
 };
 void refresher_configure(struct refresher *refresher, const struct refresher_view *view);
 /* Fetch now: the list (a reload, an operator) or the balance of one provider. Any thread. */
-void refresher_ask_list(struct refresher *refresher, unsigned provider_id);
-void refresher_ask_balance(struct refresher *refresher, unsigned provider_id);
+void refresher_fetch_list(struct refresher *refresher, unsigned provider_id);
+void refresher_fetch_balance(struct refresher *refresher, unsigned provider_id);
 /* The provider refused an order that its list allows: its list is fetched anew, at most every half
  * minute. Any thread. */
 void refresher_complain(struct refresher *refresher, unsigned provider_id);
@@ -73,7 +73,7 @@ void refresher_free(struct refresher *refresher); /* after its loop has ended */
 /* The provider's list as YAML of `services:` for review (`panelmux import`). Pure. */
 struct buf;
 struct upstream_response;
-void importlist_print(const struct provider *provider, const struct upstream_response *answer,
+void importplan_print(const struct provider *provider, const struct upstream_response *answer,
                       struct buf *out);
 
 #endif

@@ -4,9 +4,10 @@
 #include <stdlib.h>
 
 #include "http/listener_settings.h"
-#include "money/money_kinds.h"
+#include "money/money.h"
 #include "settings/kind.h"
 #include "settings/names.h"
+#include "settings/rows.h"
 
 enum { KEYS_MAX = 64, RANGES_MAX = 10000, NETWORKS_MAX = 1024, KEY_LEN_MAX = 256 };
 

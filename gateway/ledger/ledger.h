@@ -17,6 +17,8 @@
 #include "money/money.h"
 #include "protocol/ordertype.h"
 
+struct setting_table;
+
 struct ledger;
 
 enum ledger_result {
@@ -329,5 +331,7 @@ struct ledger_health {
     int64_t disk_bytes;
 };
 void ledger_health(struct ledger *ledger, struct ledger_health *out);
+
+extern const struct setting_table ledger_rows; /* struct ledger_settings: keys of the first level */
 
 #endif

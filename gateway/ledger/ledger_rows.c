@@ -1,5 +1,7 @@
 /* See ledger_rows.h. */
-#include "ledger/ledger_rows.h"
+#include "ledger/ledger.h"
+
+#include "settings/rows.h"
 
 #include "settings/kind.h"
 

@@ -2,10 +2,29 @@
  * the first transfer_start and live in it. */
 #ifndef LOOP_LOOP_PRIVATE_H
 #define LOOP_LOOP_PRIVATE_H
+#include <pthread.h>
 #include <stdatomic.h>
 
 #include "loop/loop.h"
-#include "loop/mailbox.h"
+
+/* struct mailbox: the queue by which other threads reach a loop.
+ *
+ * Promises: what one thread posts stays in its order; the eventfd is written only by the post that
+ * finds the mailbox empty, so a burst costs one wake-up. Posting from any thread, taking from the
+ * loop's own. The mailbox owns no message. */
+struct mailbox {
+    pthread_mutex_t mutex; /* guards messages */
+    struct loop_messages messages;
+    int wake_fd; /* eventfd; watched edge-triggered, hence never read */
+};
+
+void loop_mailbox_init(struct mailbox *mailbox);
+void loop_mailbox_fini(struct mailbox *mailbox); /* what was not taken is left to its senders */
+/* Moves all of them; messages is empty afterwards. */
+void loop_mailbox_post(struct mailbox *mailbox, struct loop_messages *messages);
+/* Appends all that is there. */
+void loop_mailbox_take(struct mailbox *mailbox, struct loop_messages *out);
+void loop_mailbox_wake(struct mailbox *mailbox); /* any thread */
 
 struct transfers;
 

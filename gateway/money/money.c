@@ -144,3 +144,30 @@ bool money_share_up(struct money amount, int64_t part, int64_t whole, unsigned d
     return decimal_narrow(decimal_divide_up(product, (decimal_wide)whole * step) * step,
                           &out->units);
 }
+
+/* ---- exchange rates and percentages, with 12 decimals both ---- */
+
+enum { FACTOR_DECIMALS = 12, PERCENT_DECIMALS = 12 };
+
+static bool money_parse_units(struct str text, unsigned decimals, int64_t *out)
+{
+    struct decimal value;
+    if (!decimal_parse(text, decimals, &value) || value.is_cut)
+        return false;
+    int64_t units = (int64_t)value.magnitude;
+    *out = value.is_negative ? -units : units;
+    return true;
+}
+
+bool money_parse_factor(struct str text, struct factor *out)
+{
+    return money_parse_units(text, FACTOR_DECIMALS, &out->units);
+}
+
+bool money_parse_percent(struct str text, struct percent *out)
+{
+    if (!str_ends(text, STR("%")))
+        return false;
+    return money_parse_units(str_trim(str_first(text, text.len - 1)), PERCENT_DECIMALS,
+                             &out->units);
+}

@@ -4,6 +4,8 @@
 #define MONEY_MONEY_H
 #include "base/str.h"
 
+struct setting_kind;
+
 struct jsonwriter;
 struct money {
     int64_t units; /* 10^-8 */
@@ -58,13 +60,19 @@ struct factor {
     int64_t units; /* 10^-12 */
 };
 #define FACTOR_ONE INT64_C(1000000000000)
-bool factor_parse(struct str text, struct factor *out) MUST_USE; /* "1.08" */
+bool money_parse_factor(struct str text, struct factor *out) MUST_USE; /* "1.08" */
 
 /* A percentage with 12 decimals, so in units of 10^-14 of the whole: "25%" is 0.25. */
 struct percent {
     int64_t units; /* 10^-14 */
 };
 #define PERCENT_WHOLE INT64_C(100000000000000)
-bool factor_parse_percent(struct str text, struct percent *out) MUST_USE; /* "25%"; sign may be */
+bool money_parse_percent(struct str text, struct percent *out) MUST_USE; /* "25%"; sign may be */
+
+/* money_kinds.c: the kinds of settings that hold amounts, factors and markups. */
+extern const struct setting_kind money_kinds_amount;   /* struct money, 0 or more, exact */
+extern const struct setting_kind money_kinds_exchange; /* struct factor above 0: "1.08" */
+extern const struct setting_kind money_kinds_percent;  /* struct percent, bounds in 10^-14: "50%" */
+extern const struct setting_kind money_kinds_markup;   /* struct markup: "25% + 0.05" */
 
 #endif

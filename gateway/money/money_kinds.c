@@ -1,5 +1,7 @@
 /* See money_kinds.h. */
-#include "money/money_kinds.h"
+#include "money/money.h"
+
+#include "settings/rows.h"
 
 #include <stdio.h>
 
@@ -30,7 +32,7 @@ static bool money_kinds_parse_exchange(struct str text, const struct setting_row
 {
     (void)row;
     struct factor factor;
-    if (!factor_parse(text, &factor))
+    if (!money_parse_factor(text, &factor))
         return false;
     if (factor.units <= 0)
         return fault_set(why, FAULT_INVALID, "must be above 0; what one unit is worth is right");
@@ -62,7 +64,7 @@ static bool money_kinds_parse_percent(struct str text, const struct setting_row 
 {
     struct percent percent;
     char min[32], max[32];
-    if (!factor_parse_percent(text, &percent))
+    if (!money_parse_percent(text, &percent))
         return false;
     if (percent.units < row->min || percent.units > row->max)
         return fault_set(why, FAULT_INVALID, "is out of range; " STR_FMT " to " STR_FMT " is right",

@@ -31,7 +31,7 @@ bool quote_parse_markup(struct str text, struct markup *out)
             return false;
     } else {
         struct str amount = str_trim(str_from(text, percent + 1));
-        if (!factor_parse_percent(str_first(text, percent + 1), &markup.percent))
+        if (!money_parse_percent(str_first(text, percent + 1), &markup.percent))
             return false;
         if (amount.len > 0 && !quote_parse_added_amount(amount, &markup.amount))
             return false;

@@ -1,7 +1,7 @@
 /* The sentences clients read when something about an order is refused: the official ones that
  * scripts match on. One table; no panel's text ever. Any thread. */
-#ifndef ORDERS_WORDS_H
-#define ORDERS_WORDS_H
+#ifndef ORDERS_MESSAGES_H
+#define ORDERS_MESSAGES_H
 #include "providers/upstream.h"
 
 #define MESSAGES_UNAVAILABLE "Service is temporarily unavailable"

@@ -1,7 +1,7 @@
 /* refill, cancel and refill_status for clients. Intent is durable before the panel is asked,
  * nothing is sent twice; an attempt in doubt keeps its number. A desk's thread. */
-#ifndef ORDERS_REQUEST_H
-#define ORDERS_REQUEST_H
+#ifndef ORDERS_ORDER_REQUEST_H
+#define ORDERS_ORDER_REQUEST_H
 #include "orders/order_context.h"
 
 struct order_request_result {

@@ -1,5 +1,7 @@
 /* See order_rows.h. */
-#include "orders/order_rows.h"
+#include "orders/order_settings.h"
+
+#include "settings/rows.h"
 
 #include "settings/kind.h"
 

@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct setting_table;
+
 struct order_settings {
     int64_t answer_within_ms;
     int64_t status_fresh_ms;
@@ -16,5 +18,7 @@ struct order_settings {
     unsigned decimals; /* of charges */
     char *currency;    /* borrowed from the configuration */
 };
+
+extern const struct setting_table order_rows; /* struct order_settings: keys of the first level */
 
 #endif

@@ -38,7 +38,7 @@
 #include "orders/refs.h"
 #include "orders/reply_once.h"
 #include "providers/upstream_call.h"
-#include "routing/retryverdict.h"
+#include "routing/judge.h"
 
 enum {
     PLACE_FIRST_BYTES = 512,
@@ -552,7 +552,7 @@ static enum retryverdict place_judge(struct place *place, const struct upstream_
             return RETRYVERDICT_DOUBT;
         place->saw_active_order = true;
     }
-    return retryverdict_judge(response);
+    return judge_retry(response);
 }
 
 /* What the panel says it took is what the ledger should say. */
@@ -601,7 +601,7 @@ static void place_note_health(struct place *place, const struct upstream_respons
     health_note(place->context->health, offer->provider_id, HEALTH_ORDERS, offer->service, response,
                 cost, loop_now_ms(place->context->loop));
     if (response->is_funds)
-        refresher_ask_balance(place->context->refresher, offer->provider_id);
+        refresher_fetch_balance(place->context->refresher, offer->provider_id);
     if (response->is_mismatch)
         refresher_complain(place->context->refresher, offer->provider_id);
 }

@@ -1,7 +1,7 @@
 /* See orderstatus.h. */
 #include "protocol/orderstatus.h"
 
-#include "protocol/word.h"
+#include "base/str.h"
 
 static const struct str order_words[ORDERSTATUS_COUNT] = {
     [ORDERSTATUS_PENDING] = STR("Pending"),         [ORDERSTATUS_PROCESSING] = STR("Processing"),
@@ -9,7 +9,7 @@ static const struct str order_words[ORDERSTATUS_COUNT] = {
     [ORDERSTATUS_PARTIAL] = STR("Partial"),         [ORDERSTATUS_CANCELED] = STR("Canceled"),
 };
 
-/* Panels' words, folded as word_fold does. */
+/* Panels' words, folded as str_fold_word does. */
 static const struct {
     const char *word;
     enum orderstatus status;
@@ -128,11 +128,11 @@ bool orderstatus_is_final(enum orderstatus status)
 
 enum orderstatus orderstatus_fold(struct str word)
 {
-    char room[WORD_ROOM];
+    char room[STR_WORD_ROOM];
     enum orderstatus found;
     if (orderstatus_find(word, &found)) /* nearly always */
         return found;
-    struct str folded = word_fold(word, room);
+    struct str folded = str_fold_word(word, room);
     for (size_t i = 0; i < COUNT_OF(order_spellings); i++)
         if (str_is(folded, order_spellings[i].word))
             return order_spellings[i].status;
@@ -157,8 +157,8 @@ const char *orderstatus_refill_name(enum refillstatus status)
 
 enum refillstatus orderstatus_fold_refill(struct str word)
 {
-    char room[WORD_ROOM];
-    struct str folded = word_fold(word, room);
+    char room[STR_WORD_ROOM];
+    struct str folded = str_fold_word(word, room);
     for (size_t i = 0; i < COUNT_OF(refill_spellings); i++)
         if (str_is(folded, refill_spellings[i].word))
             return refill_spellings[i].status;

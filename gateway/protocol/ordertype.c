@@ -1,7 +1,7 @@
 /* See ordertype.h. */
 #include "protocol/ordertype.h"
 
-#include "protocol/word.h"
+#include "base/str.h"
 
 #define BIT(FIELD) (UINT32_C(1) << FIELD_##FIELD)
 _Static_assert(FIELD_COUNT <= 32, "fields are bits of 32");
@@ -57,7 +57,7 @@ static const struct ordertype_row rows[ORDERTYPE_COUNT] = {
                                .may_drip = true},
 };
 
-/* Spellings besides the canonical ones; folded as word_fold does. The numbers are those of the
+/* Spellings besides the canonical ones; folded as str_fold_word does. The numbers are those of the
  * type selector on the panels' documentation pages. */
 static const struct {
     const char *word;
@@ -123,12 +123,12 @@ const char *ordertype_name(enum ordertype type)
 
 enum ordertype ordertype_fold(struct str spelling)
 {
-    char room[WORD_ROOM], name_room[WORD_ROOM];
-    struct str word = word_fold(spelling, room);
+    char room[STR_WORD_ROOM], name_room[STR_WORD_ROOM];
+    struct str word = str_fold_word(spelling, room);
     if (word.len == 0)
         return ORDERTYPE_UNKNOWN;
     for (int type = 0; type < ORDERTYPE_COUNT; type++)
-        if (str_equal(word, word_fold(str_of(rows[type].name), name_room)))
+        if (str_equal(word, str_fold_word(str_of(rows[type].name), name_room)))
             return (enum ordertype)type;
     for (size_t i = 0; i < COUNT_OF(aliases); i++)
         if (str_is(word, aliases[i].word))

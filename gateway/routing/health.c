@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "providers/provider.h"
 #include "routing/availability.h"
-#include "routing/impact.h"
+#include "routing/judge.h"
 
 enum {
     HEALTH_KINDS = 2,
@@ -411,7 +411,7 @@ void health_note(struct health *health, unsigned provider_id, enum health_kind k
                  struct money cost, int64_t now_ms)
 {
     struct health_news news = {.provider_id = provider_id, .service = upstream_service};
-    enum impact impact = impact_of(kind, answer);
+    enum impact impact = judge_impact(kind, answer);
     struct provider_health *provider = health_lock(health, provider_id);
     struct note note = {provider, kind, upstream_service, answer, cost, now_ms, &news};
     health_apply(&note, impact);

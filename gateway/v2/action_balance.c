@@ -1,6 +1,6 @@
 /* action=balance: a prepaid client's available funds, read from the ledger; for an unlimited one
  * its constant, or the sum of what the providers hold for us. */
-#include "catalogue/balances.h"
+#include "catalogue/catalogue.h"
 #include "v2/call.h"
 
 enum { BALANCE_DECIMALS = 5, BALANCE_STEP = 1000 /* 10^-5 in units of 10^-8 */ };
@@ -52,6 +52,6 @@ void action_balance_run(struct call *call)
     if (!client->balance.is_provider_sum)
         balance = client->balance.amount;
     else if (call->catalogue)
-        balance = balances_sum(call->catalogue->providers);
+        balance = catalogue_sum_balances(call->catalogue->providers);
     action_balance_reply(call, balance);
 }

@@ -21,8 +21,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (money_parse_loose(text, STR_NONE, &loose, &currency))
         ASSERT(currency.len <= size + 3);
     (void)!money_parse_loose(text, STR("IDR"), &loose, NULL);
-    (void)!factor_parse(text, &factor);
-    (void)!factor_parse_percent(text, &percent);
+    (void)!money_parse_factor(text, &factor);
+    (void)!money_parse_percent(text, &percent);
     (void)!quote_parse_markup(text, &markup);
     return 0;
 }

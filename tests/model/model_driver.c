@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "catalogue/quarantine.h"
+#include "catalogue/pricebook.h"
 #include "money/quote.h"
 #include "orders/settlement.h"
 #include "routing/ranking.h"
@@ -106,9 +106,9 @@ static void model_driver_see(struct model_driver *driver)
         rate = model_driver_money(driver);
     int64_t at_ms = model_driver_number(driver);
     if (is_unreadable)
-        quarantine_judge_unreadable(price, at_ms);
+        pricebook_judge_unreadable(price, at_ms);
     else
-        quarantine_judge(price, rate, &driver->rules, at_ms);
+        pricebook_judge(price, rate, &driver->rules, at_ms);
     if (price->has_accepted)
         printf("%s %lld\n", price->is_quarantined ? "held" : "sold",
                (long long)price->accepted.units);
@@ -119,7 +119,7 @@ static void model_driver_see(struct model_driver *driver)
 /* accept: 1 when there was a price to accept */
 static void model_driver_accept(struct model_driver *driver)
 {
-    printf("%d\n", quarantine_accept(&driver->price));
+    printf("%d\n", pricebook_accept(&driver->price));
 }
 
 /* route POLICY RANDOM CHARGE QUANTITY FLAT ALLOW_LOSS then RATE EXCHANGE WEIGHT SKIP for each */

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "cache/memorystore.h"
+#include "cache/cache.h"
 
 enum { PIECE = 60 * 1024 * 1024 };
 

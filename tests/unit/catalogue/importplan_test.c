@@ -35,7 +35,7 @@ static void setting_init(struct setting *setting)
     setting->providers =
         world_providers((struct world_provider[]){{"gamma", "1"}, {"delta", "1"}, {0}});
     setting->lists[setting->providers->list[0].id] = world_list(rows);
-    setting->numbers = importnumbers_new();
+    setting->numbers = importplan_numbers_new();
     setting->imports[0] = (struct import_settings){.provider = (char *)(uintptr_t) "gamma"};
     setting->imports[1] = setting->imports[0];
     setting->settings = (struct catalogue_settings){
@@ -47,7 +47,7 @@ static void setting_fini(struct setting *setting)
     struct provider_list *list =
         (struct provider_list *)(uintptr_t)setting->lists[setting->providers->list[0].id];
     provider_list_free(&list);
-    importnumbers_free(&setting->numbers);
+    importplan_numbers_free(&setting->numbers);
     provider_set_unpin(&setting->providers);
 }
 
@@ -152,7 +152,7 @@ static void test_collisions(void **state)
     setting.written[1].id = 2147483646;
     setting.written[2].id = 77;
     setting.settings.service_count = 3;
-    importnumbers_take(setting.numbers, STR("old"), STR("9"), 2147483645);
+    importplan_numbers_take(setting.numbers, STR("old"), STR("9"), 2147483645);
     expect(&setting, "1:1001 200:2147483644");
     /* The number stays when nothing stands in its way any more, and is not given again. */
     setting.settings.service_count = 0;
@@ -176,7 +176,7 @@ static void test_written_takes_a_given_number(void **state)
     expect(&setting, "1:2147483646");
     expect(&setting, "1:2147483646");
     struct ledger_import *list;
-    assert_int_equal(importnumbers_unkept(setting.numbers, &list), 2);
+    assert_int_equal(importplan_numbers_unkept(setting.numbers, &list), 2);
     assert_int_equal(list[0].service, 1);
     assert_int_equal(list[1].service, 2147483646);
     free(list);
@@ -198,7 +198,7 @@ struct keeping {
 static void restart(struct setting *setting, struct keeping *keeping)
 {
     struct ledger_import *list;
-    size_t count = importnumbers_unkept(setting->numbers, &list);
+    size_t count = importplan_numbers_unkept(setting->numbers, &list);
     for (size_t i = 0; i < count; i++) {
         struct kept *row = &keeping->rows[keeping->count++];
         snprintf(row->provider, sizeof row->provider, STR_FMT, STR_ARG(list[i].provider));
@@ -208,11 +208,11 @@ static void restart(struct setting *setting, struct keeping *keeping)
             assert_int_not_equal(keeping->rows[k].number, row->number);
     }
     free(list);
-    importnumbers_free(&setting->numbers);
-    setting->numbers = importnumbers_new();
+    importplan_numbers_free(&setting->numbers);
+    setting->numbers = importplan_numbers_new();
     for (size_t i = 0; i < keeping->count; i++)
-        importnumbers_take(setting->numbers, str_of(keeping->rows[i].provider),
-                           str_of(keeping->rows[i].service), keeping->rows[i].number);
+        importplan_numbers_take(setting->numbers, str_of(keeping->rows[i].provider),
+                                str_of(keeping->rows[i].service), keeping->rows[i].number);
 }
 
 /* A number that an import had never becomes another service's, whatever is written out and taken
@@ -291,14 +291,14 @@ static void test_what_is_kept(void **state)
     setting_init(&setting);
     setting.imports[0].services = (char **)(uintptr_t)some;
     setting.imports[0].service_count = 2;
-    importnumbers_take(setting.numbers, STR("gamma"), STR("200"), 31);
+    importplan_numbers_take(setting.numbers, STR("gamma"), STR("200"), 31);
     expect(&setting, "1:1 200:31");
-    assert_int_equal(importnumbers_unkept(setting.numbers, &list), 1);
+    assert_int_equal(importplan_numbers_unkept(setting.numbers, &list), 1);
     assert_true(str_is(list[0].provider, "gamma") && str_is(list[0].upstream_service, "1"));
     assert_int_equal(list[0].service, 1);
     free(list);
-    importnumbers_all_kept(setting.numbers);
-    assert_int_equal(importnumbers_unkept(setting.numbers, &list), 0);
+    importplan_numbers_all_kept(setting.numbers);
+    assert_int_equal(importplan_numbers_unkept(setting.numbers, &list), 0);
     assert_null(list);
     setting_fini(&setting);
 }

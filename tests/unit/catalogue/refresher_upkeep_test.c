@@ -22,7 +22,7 @@ static void test_fresh_cache_spares_a_download(void **state)
     assert_int_equal(s.panels[0].lists, 0);
     /* An operator's wish goes to the panel itself. */
     s.wanted = 1;
-    refresher_ask_list(s.refresher, id_of(&s, 0));
+    refresher_fetch_list(s.refresher, id_of(&s, 0));
     await(&s, has_refreshed, "the list asked");
     stage_fini(&s);
 }
@@ -129,7 +129,7 @@ static void test_changed_provider(void **state)
     await(&s, are_all_priced, "all priced");
     s.panels[0].is_silent = true;
     s.wanted = 2;
-    refresher_ask_list(s.refresher, id_of(&s, 0));
+    refresher_fetch_list(s.refresher, id_of(&s, 0));
     await(&s, has_refreshed, "the list asked again");
     struct provider_set *former = s.providers;
     s.providers = world_providers((struct world_provider[]){{"alpha", "1"}, {"beta", "1"}, {0}});
@@ -150,7 +150,7 @@ static void test_changed_provider(void **state)
 
 static bool has_balance(struct stage *s)
 {
-    return balances_get(id_of(s, 0)).amount.units == money_of(s->panels[0].balance).units;
+    return catalogue_balance(id_of(s, 0)).amount.units == money_of(s->panels[0].balance).units;
 }
 
 static void test_balances(void **state)
@@ -168,7 +168,7 @@ static void test_balances(void **state)
     configure(&s);
     await(&s, is_released, "the former view released");
     s.panels[0].balance = "77";
-    refresher_ask_balance(s.refresher, id_of(&s, 0));
+    refresher_fetch_balance(s.refresher, id_of(&s, 0));
     await(&s, has_balance, "the balance asked for");
     /* What an order said of funds is followed up without anybody asking. */
     s.panels[0].balance = "78";
@@ -221,14 +221,14 @@ static void test_bad_key(void **state)
     await(&s, is_in_trouble, "trouble");
     unsigned asked = s.panels[0].lists + s.panels[0].balances;
     assert_true(asked <= 2);
-    refresher_ask_list(s.refresher, id_of(&s, 0)); /* not even then */
+    refresher_fetch_list(s.refresher, id_of(&s, 0)); /* not even then */
     s.panels[0].outcome = OUTCOME_ACCEPTED;
     s.panels[0].is_key = false;
     s.wanted = s.panels[1].lists + 3;
     await(&s, has_other_refreshed, "more of beta's lists");
     assert_int_equal(s.panels[0].lists + s.panels[0].balances, asked);
     /* A balance that was asked for tells that the key works again. */
-    refresher_ask_balance(s.refresher, id_of(&s, 0));
+    refresher_fetch_balance(s.refresher, id_of(&s, 0));
     await(&s, are_all_priced, "all priced");
     stage_fini(&s);
 }
@@ -260,7 +260,7 @@ static void test_stop_with_calls_under_way(void **state)
     configure(&s);
     await(&s, is_asked, "asked");
     assert_false(refresher_is_settled(s.refresher));
-    refresher_ask_list(s.refresher, id_of(&s, 0));
+    refresher_fetch_list(s.refresher, id_of(&s, 0));
     configure(&s);
     refresher_accept(s.refresher, 200, STR_NONE, s.loop, on_accepted, &s);
     refresher_stop(s.refresher);

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "catalogue/balances.h"
+#include "catalogue/catalogue.h"
 #include "catalogue/refresher.h"
 #include "loop/transfer.h"
 #include "providers/dialect.h"
@@ -215,7 +215,7 @@ static bool has_failed(struct house *house)
 
 static bool has_balance(struct house *house)
 {
-    return balances_get(house->providers->list[0].id).is_known;
+    return catalogue_balance(house->providers->list[0].id).is_known;
 }
 
 static void check_all_for_sale(struct house *house, size_t for_sale)
@@ -255,7 +255,7 @@ static void test_life(void **state)
                   (long long)(house.published_at_ms - began_ms));
     check_all_for_sale(&house, SERVICES);
     await(&house, has_balance, "the balance");
-    assert_int_equal(balances_sum(house.providers).units, money_of("100.84292").units);
+    assert_int_equal(catalogue_sum_balances(house.providers).units, money_of("100.84292").units);
     house.is_dear = true;
     await(&house, is_dear_held, "the dear one quarantined");
     check_all_for_sale(&house, SERVICES - 1);

@@ -5,8 +5,8 @@
 #include <stdio.h>
 
 #include "base/clock.h"
-#include "catalogue/balances.h"
-#include "catalogue/listtext.h"
+#include "catalogue/catalogue.h"
+#include "catalogue/provider_list.h"
 #include "catalogue/refresher.h"
 #include "providers/upstream_call.h"
 #include "world.h"

@@ -23,7 +23,7 @@ static inline struct money money_of(const char *text)
 static inline struct factor factor_of(const char *text)
 {
     struct factor factor;
-    if (!factor_parse(str_of(text), &factor))
+    if (!money_parse_factor(str_of(text), &factor))
         fail_msg("\"%s\" is no factor", text);
     return factor;
 }

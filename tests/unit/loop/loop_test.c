@@ -13,7 +13,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "loop/loop.h"
-#include "loop/mailbox.h"
+#include "loop/loop_private.h"
 
 enum { SENDERS = 4, MESSAGES = 2000 };
 
@@ -35,7 +35,7 @@ static void post(struct mailbox *mailbox, struct loop_message *messages, size_t 
     struct loop_messages list = STAILQ_HEAD_INITIALIZER(list);
     for (size_t i = 0; i < count; i++)
         STAILQ_INSERT_TAIL(&list, &messages[i], link);
-    mailbox_post(mailbox, &list);
+    loop_mailbox_post(mailbox, &list);
     assert_true(STAILQ_EMPTY(&list));
 }
 
@@ -48,8 +48,8 @@ static void a_batch_costs_one_wake_up(void **state)
     (void)state;
     for (size_t n = 0; n < COUNT_OF(messages); n++)
         messages[n] = (struct loop_message){.run = run_nothing};
-    mailbox_init(&mailbox);
-    mailbox_take(&mailbox, &out);
+    loop_mailbox_init(&mailbox);
+    loop_mailbox_take(&mailbox, &out);
     assert_true(STAILQ_EMPTY(&out));
     post(&mailbox, messages, 0);
     assert_false(is_woken(&mailbox));
@@ -58,19 +58,19 @@ static void a_batch_costs_one_wake_up(void **state)
     post(&mailbox, &messages[3], 1);
     assert_true(is_woken(&mailbox)); /* once for all four */
 
-    mailbox_take(&mailbox, &out);
+    loop_mailbox_take(&mailbox, &out);
     STAILQ_FOREACH(taken, &out, link)
     {
         assert_ptr_equal(taken, &messages[i++]);
     }
     assert_int_equal(i, 4);
     STAILQ_INIT(&out);
-    mailbox_take(&mailbox, &out);
+    loop_mailbox_take(&mailbox, &out);
     assert_true(STAILQ_EMPTY(&out));
     assert_false(is_woken(&mailbox));
     post(&mailbox, &messages[4], 1);
     assert_true(is_woken(&mailbox));
-    mailbox_fini(&mailbox);
+    loop_mailbox_fini(&mailbox);
 }
 
 struct numbered {

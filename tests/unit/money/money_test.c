@@ -375,27 +375,27 @@ static void test_factor(void **state)
 {
     struct factor got = {0};
     (void)state;
-    assert_true(factor_parse(STR("1.08"), &got));
+    assert_true(money_parse_factor(STR("1.08"), &got));
     assert_int_equal(got.units, INT64_C(1080000000000));
-    assert_true(factor_parse(STR("0.000000000001"), &got));
+    assert_true(money_parse_factor(STR("0.000000000001"), &got));
     assert_int_equal(got.units, 1);
-    assert_false(factor_parse(STR("0.0000000000001"), &got));
-    assert_false(factor_parse(STR("10000000"), &got));
+    assert_false(money_parse_factor(STR("0.0000000000001"), &got));
+    assert_false(money_parse_factor(STR("10000000"), &got));
 }
 
 static void test_percent(void **state)
 {
     struct percent got = {0};
     (void)state;
-    assert_true(factor_parse_percent(STR("25%"), &got));
+    assert_true(money_parse_percent(STR("25%"), &got));
     assert_int_equal(got.units, PERCENT_WHOLE / 4);
-    assert_true(factor_parse_percent(STR("-3 %"), &got));
+    assert_true(money_parse_percent(STR("-3 %"), &got));
     assert_int_equal(got.units, INT64_C(-3000000000000));
-    assert_true(factor_parse_percent(STR("0.000000000001%"), &got));
+    assert_true(money_parse_percent(STR("0.000000000001%"), &got));
     assert_int_equal(got.units, 1);
-    assert_false(factor_parse_percent(STR("0.0000000000001%"), &got));
-    assert_false(factor_parse_percent(STR("25"), &got));
-    assert_false(factor_parse_percent(STR("%"), &got));
+    assert_false(money_parse_percent(STR("0.0000000000001%"), &got));
+    assert_false(money_parse_percent(STR("25"), &got));
+    assert_false(money_parse_percent(STR("%"), &got));
 }
 
 static uint64_t seed;

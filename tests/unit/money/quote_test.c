@@ -81,7 +81,7 @@ static void test_rate(void **state)
         struct money got = {-5};
         char text[MONEY_TEXT];
         assert_true(money_parse(str_of(cases[i].base), MONEY_UP, &terms.base));
-        assert_true(factor_parse(str_of(cases[i].exchange), &terms.exchange));
+        assert_true(money_parse_factor(str_of(cases[i].exchange), &terms.exchange));
         assert_true(quote_parse_markup(str_of(cases[i].service), &terms.service));
         assert_true(quote_parse_markup(str_of(cases[i].client), &terms.client));
         bool is_good = quote_rate(&terms, cases[i].decimals, &got);

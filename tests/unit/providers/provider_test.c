@@ -11,7 +11,6 @@
 
 #include "base/clock.h"
 #include "providers/provider.h"
-#include "providers/provider_state.h"
 
 static struct provider_set *set_of(const char *name, double add_per_s, double other_per_s)
 {

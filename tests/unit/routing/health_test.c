@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "providers/provider_state.h"
+#include "providers/provider.h"
 #include "routing/health.h"
 
 #define REFUSED(...)                                                                               \

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "routing/retryverdict.h"
+#include "routing/judge.h"
 
 static void test_verdicts(void **state)
 {
@@ -58,8 +58,8 @@ static void test_verdicts(void **state)
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++)
-        if (retryverdict_judge(&cases[i].answer) != cases[i].verdict)
-            fail_msg("%s: %d", cases[i].name, (int)retryverdict_judge(&cases[i].answer));
+        if (judge_retry(&cases[i].answer) != cases[i].verdict)
+            fail_msg("%s: %d", cases[i].name, (int)judge_retry(&cases[i].answer));
 }
 
 int main(void)

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "loop/response_headers.h"
+#include "loop/transfer.h"
 
 /* 2026-01-31T12:00:00.400Z */
 static const int64_t NOW_MS = 1769860800400;
@@ -32,7 +32,7 @@ static void retry_after_is_seconds_or_a_date(void **state)
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(CASES); i++)
-        assert_int_equal(response_headers_parse_retry_after(str_of(CASES[i].value), NOW_MS),
+        assert_int_equal(transfer_headers_parse_retry_after(str_of(CASES[i].value), NOW_MS),
                          CASES[i].seconds);
 }
 
@@ -51,16 +51,16 @@ static void reset_is_seconds_or_a_unix_time(void **state)
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(CASES); i++)
-        assert_int_equal(response_headers_parse_reset(str_of(CASES[i].value), NOW_MS),
+        assert_int_equal(transfer_headers_parse_reset(str_of(CASES[i].value), NOW_MS),
                          CASES[i].seconds);
 }
 
 static void add_all(struct response_headers *headers, const char *const *lines, size_t count)
 {
     headers->bytes = 0;
-    response_headers_clear(headers);
+    transfer_headers_clear(headers);
     for (size_t i = 0; i < count; i++)
-        response_headers_add(headers, str_of(lines[i]), NOW_MS);
+        transfer_headers_add(headers, str_of(lines[i]), NOW_MS);
 }
 
 static void fields_are_found_in_any_case(void **state)
@@ -83,9 +83,9 @@ static void fields_are_found_in_any_case(void **state)
     assert_true(str_is(str_make(headers.server, headers.server_len), "cloudflare"));
     assert_true(str_is(str_make(headers.location, headers.location_len), "/orders/42"));
     assert_true(headers.has_cf_mitigated);
-    assert_int_equal(response_headers_retry_after_s(&headers), 7);
-    response_headers_add(&headers, STR("Retry-After: 9\r\n"), NOW_MS);
-    assert_int_equal(response_headers_retry_after_s(&headers), 9);
+    assert_int_equal(transfer_headers_retry_after_s(&headers), 7);
+    transfer_headers_add(&headers, STR("Retry-After: 9\r\n"), NOW_MS);
+    assert_int_equal(transfer_headers_retry_after_s(&headers), 9);
 }
 
 static void a_status_line_forgets_the_former_answer(void **state)
@@ -102,7 +102,7 @@ static void a_status_line_forgets_the_former_answer(void **state)
     for (size_t i = 0; i < COUNT_OF(LINES); i++)
         bytes += strlen(LINES[i]);
     assert_int_equal(headers.server_len, 0);
-    assert_int_equal(response_headers_retry_after_s(&headers), -1);
+    assert_int_equal(transfer_headers_retry_after_s(&headers), -1);
     assert_int_equal(headers.bytes, bytes); /* the ceiling is over all of them */
 }
 
@@ -113,8 +113,8 @@ static void long_values_are_cut(void **state)
     (void)state;
     memset(line + 8, 'x', sizeof line - 8);
     headers.bytes = 0;
-    response_headers_clear(&headers);
-    response_headers_add(&headers, str_make(line, sizeof line), NOW_MS);
+    transfer_headers_clear(&headers);
+    transfer_headers_add(&headers, str_make(line, sizeof line), NOW_MS);
     assert_int_equal(headers.server_len, sizeof headers.server);
 }
 

@@ -6,8 +6,7 @@
 
 #include <cmocka.h>
 
-#include "providers/redact.h"
-#include "providers/textfold.h"
+#include "providers/paneltext.h"
 
 static void test_redact(void **state)
 {
@@ -29,7 +28,7 @@ static void test_redact(void **state)
     (void)state;
     arena_init(&arena);
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        struct str got = redact(cases[i].key, str_of(cases[i].text), &arena);
+        struct str got = paneltext_redact(cases[i].key, str_of(cases[i].text), &arena);
         if (!str_is(got, cases[i].expected))
             fail_msg("\"%s\": \"" STR_FMT "\"", cases[i].text, STR_ARG(got));
     }
@@ -44,18 +43,18 @@ static void test_ceiling(void **state)
     arena_init(&arena);
     /* The key where the cut would be, and characters of two bytes on the ceiling. */
     memset(text, 'x', sizeof text - 1);
-    memcpy(text + REDACT_MAX - 4, "abcdef123", 9);
-    struct str got = redact("abcdef123", str_of(text), &arena);
-    assert_true(got.len <= REDACT_MAX);
+    memcpy(text + PANELTEXT_MAX - 4, "abcdef123", 9);
+    struct str got = paneltext_redact("abcdef123", str_of(text), &arena);
+    assert_true(got.len <= PANELTEXT_MAX);
     assert_int_equal(str_find(got, STR("abcd")), SIZE_MAX);
     for (size_t i = 1; i + 1 < sizeof text; i += 2)
         memcpy(text + i, "\xC3\xA9", 2);
-    got = redact("abcdef123", str_of(text), &arena);
-    assert_true(got.len >= REDACT_MAX - 1);
+    got = paneltext_redact("abcdef123", str_of(text), &arena);
+    assert_true(got.len >= PANELTEXT_MAX - 1);
     assert_true(str_is_utf8(got));
     for (size_t i = 0; i + 10 < sizeof text; i += 10)
         memcpy(text + i, "abcdef123 ", 10);
-    got = redact("abcdef123", str_of(text), &arena);
+    got = paneltext_redact("abcdef123", str_of(text), &arena);
     assert_int_equal(str_find(got, STR("abcd")), SIZE_MAX);
     arena_fini(&arena);
 }
@@ -83,7 +82,7 @@ static void test_fold(void **state)
     (void)state;
     arena_init(&arena);
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        struct str got = textfold(str_of(cases[i].text), &arena);
+        struct str got = paneltext_fold(str_of(cases[i].text), &arena);
         if (!str_is(got, cases[i].folded))
             fail_msg("\"%s\": \"" STR_FMT "\"", cases[i].text, STR_ARG(got));
     }

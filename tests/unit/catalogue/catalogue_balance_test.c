@@ -2,7 +2,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "catalogue/balances.h"
+#include "catalogue/catalogue.h"
 #include "world.h"
 
 static void test_sum(void **state)
@@ -10,20 +10,20 @@ static void test_sum(void **state)
     (void)state;
     struct provider_set *set = world_providers(
         (struct world_provider[]){{"one", "1"}, {"two", "0.333333333333"}, {"three", "2"}, {0}});
-    assert_false(balances_get(set->list[0].id).is_known);
-    assert_int_equal(balances_sum(set).units, 0);
-    balances_set(set->list[0].id, money_of("10.5"), 7);
-    struct balance_cell cell = balances_get(set->list[0].id);
+    assert_false(catalogue_balance(set->list[0].id).is_known);
+    assert_int_equal(catalogue_sum_balances(set).units, 0);
+    catalogue_set_balance(set->list[0].id, money_of("10.5"), 7);
+    struct balance_cell cell = catalogue_balance(set->list[0].id);
     assert_true(cell.is_known);
     assert_int_equal(cell.at_ms, 7);
     assert_int_equal(cell.amount.units, money_of("10.5").units);
     /* each rounded down, a debt too */
-    balances_set(set->list[1].id, money_of("1"), 8);
-    assert_int_equal(balances_sum(set).units, money_of("10.5").units + 33333333);
-    balances_set(set->list[1].id, money_of("-1"), 9);
-    assert_int_equal(balances_sum(set).units, money_of("10.5").units - 33333334);
-    balances_set(set->list[2].id, (struct money){INT64_MAX}, 9);
-    assert_true(balances_sum(set).units == INT64_MAX);
+    catalogue_set_balance(set->list[1].id, money_of("1"), 8);
+    assert_int_equal(catalogue_sum_balances(set).units, money_of("10.5").units + 33333333);
+    catalogue_set_balance(set->list[1].id, money_of("-1"), 9);
+    assert_int_equal(catalogue_sum_balances(set).units, money_of("10.5").units - 33333334);
+    catalogue_set_balance(set->list[2].id, (struct money){INT64_MAX}, 9);
+    assert_true(catalogue_sum_balances(set).units == INT64_MAX);
     provider_set_unpin(&set);
 }
 
@@ -33,7 +33,7 @@ static void *write_pairs(void *arg)
 {
     unsigned id = *(unsigned *)arg;
     for (int64_t i = 1; i <= 20000; i++)
-        balances_set(id, (struct money){i}, i);
+        catalogue_set_balance(id, (struct money){i}, i);
     atomic_store(&is_over, true);
     return NULL;
 }
@@ -46,7 +46,7 @@ static void test_never_torn(void **state)
     unsigned id = set->list[0].id;
     assert_int_equal(pthread_create(&writer, NULL, write_pairs, &id), 0);
     while (!atomic_load(&is_over)) {
-        struct balance_cell cell = balances_get(id);
+        struct balance_cell cell = catalogue_balance(id);
         if (cell.is_known && cell.amount.units != cell.at_ms)
             fail_msg("%lld of %lld", (long long)cell.amount.units, (long long)cell.at_ms);
     }

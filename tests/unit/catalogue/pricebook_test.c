@@ -1,7 +1,7 @@
 /* Which prices are believed: one story of lists a case. */
 #include "world.h"
 
-#include "catalogue/quarantine.h"
+#include "catalogue/pricebook.h"
 
 #define HOUR INT64_C(3600000)
 
@@ -240,8 +240,8 @@ static void test_stories(void **state)
             const struct step *step = &story->steps[s];
             enum price_verdict verdict =
                 strcmp(step->rate, "?") == 0
-                    ? quarantine_judge_unreadable(&price, step->at_ms)
-                    : quarantine_judge(&price, money_of(step->rate), &rules, step->at_ms);
+                    ? pricebook_judge_unreadable(&price, step->at_ms)
+                    : pricebook_judge(&price, money_of(step->rate), &rules, step->at_ms);
             if (verdict != step->verdict)
                 fail_msg("%s, step %zu: %d instead of %d", story->name, s, verdict, step->verdict);
         }
@@ -258,16 +258,16 @@ static void test_nothing_to_accept(void **state)
     struct price_rules rules = {percent_of("0.5"), factor_of("1")};
     struct price_state price = {0};
     (void)state;
-    quarantine_judge(&price, money_of("1"), &rules, 1);
-    quarantine_judge(&price, money_of("9"), &rules, 5);
-    quarantine_judge_unreadable(&price, 7);
-    assert_false(quarantine_accept(&price));
+    pricebook_judge(&price, money_of("1"), &rules, 1);
+    pricebook_judge(&price, money_of("9"), &rules, 5);
+    pricebook_judge_unreadable(&price, 7);
+    assert_false(pricebook_accept(&price));
     assert_true(price.is_quarantined);
     assert_int_equal(price.accepted.units, money_of("1").units);
     assert_int_equal(price.held_since_ms, 5); /* when it began, whatever came since */
-    quarantine_judge(&price, money_of("9"), &rules, 8);
+    pricebook_judge(&price, money_of("9"), &rules, 8);
     assert_int_equal(price.held_since_ms, 5);
-    assert_true(quarantine_accept(&price));
+    assert_true(pricebook_accept(&price));
     assert_int_equal(price.held_since_ms, 0);
 }
 
@@ -276,17 +276,17 @@ static void test_accept(void **state)
     struct price_rules rules = {percent_of("0.5"), factor_of("1")};
     struct price_state price = {0};
     (void)state;
-    quarantine_judge(&price, money_of("1"), &rules, 0);
-    assert_false(quarantine_accept(&price));
-    quarantine_judge(&price, money_of("9"), &rules, 1);
-    assert_true(quarantine_accept(&price));
+    pricebook_judge(&price, money_of("1"), &rules, 0);
+    assert_false(pricebook_accept(&price));
+    pricebook_judge(&price, money_of("9"), &rules, 1);
+    assert_true(pricebook_accept(&price));
     assert_false(price.is_quarantined);
     assert_int_equal(price.accepted.units, money_of("9").units);
-    assert_int_equal(quarantine_judge(&price, money_of("9"), &rules, 2), PRICE_SAME);
+    assert_int_equal(pricebook_judge(&price, money_of("9"), &rules, 2), PRICE_SAME);
     /* What an operator accepted is believed even when it is absurd. */
-    quarantine_judge(&price, money_of("0"), &rules, 3);
-    assert_true(quarantine_accept(&price));
-    assert_int_equal(quarantine_judge(&price, money_of("0"), &rules, 4), PRICE_SAME);
+    pricebook_judge(&price, money_of("0"), &rules, 3);
+    assert_true(pricebook_accept(&price));
+    assert_int_equal(pricebook_judge(&price, money_of("0"), &rules, 4), PRICE_SAME);
 }
 
 int main(void)

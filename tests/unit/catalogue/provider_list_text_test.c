@@ -1,7 +1,7 @@
 /* Kept lists: back as they were, or not at all. */
 #include "world.h"
 
-#include "catalogue/listtext.h"
+#include "catalogue/provider_list.h"
 
 static const struct world_row rows[] = {
     {"101", "Followers", "Social", "0.9", ORDERTYPE_DEFAULT, 50, 10000, true, false, true},
@@ -28,20 +28,20 @@ static void test_there_and_back(void **state)
                                                             .agreeing = 2,
                                                             .since_ms = 99,
                                                             .held_since_ms = 42};
-    quarantine_judge_unreadable(pricebook_need(&book, STR("8")), 77);
+    pricebook_judge_unreadable(pricebook_need(&book, STR("8")), 77);
     *pricebook_need(&book, STR("gone")) =
         (struct price_state){.is_quarantined = true, .pending = money_of("0"), .agreeing = 1};
     *pricebook_need(&book, STR("101")) =
         (struct price_state){.has_accepted = true, .accepted = money_of("0.9")};
     struct buf text, second;
-    buf_init(&text, LISTTEXT_MAX);
-    buf_init(&second, LISTTEXT_MAX);
-    assert_true(listtext_print(list, &book, &text));
-    struct provider_list *back = listtext_parse(buf_str(&text), &again, false);
+    buf_init(&text, PROVIDER_LIST_TEXT_MAX);
+    buf_init(&second, PROVIDER_LIST_TEXT_MAX);
+    assert_true(provider_list_print(list, &book, &text));
+    struct provider_list *back = provider_list_parse(buf_str(&text), &again, false);
     assert_non_null(back);
     assert_int_equal(back->count, 5);
     assert_int_equal(back->fetched_at_ms, 1234567890123);
-    assert_true(listtext_print(back, &again, &second));
+    assert_true(provider_list_print(back, &again, &second));
     assert_string_equal(text.ptr, second.ptr);
     const struct price_state *price = pricebook_find(&again, STR("7"));
     assert_true(price->is_quarantined && price->agreeing == 2 && price->since_ms == 99);
@@ -73,12 +73,12 @@ static void test_known_prices_stay(void **state)
     pricebook_need(&book, STR("1"))->is_quarantined = true;
     *pricebook_need(&book, STR("2")) =
         (struct price_state){.has_accepted = true, .accepted = money_of("7")};
-    struct provider_list *list = listtext_parse(str_of(text), &book, true);
+    struct provider_list *list = provider_list_parse(str_of(text), &book, true);
     assert_non_null(list);
     assert_true(pricebook_find(&book, STR("1"))->is_quarantined);
     assert_false(pricebook_find(&book, STR("2"))->is_quarantined);
     provider_list_free(&list);
-    list = listtext_parse(str_of(text), &book, false);
+    list = provider_list_parse(str_of(text), &book, false);
     assert_true(pricebook_find(&book, STR("2"))->is_quarantined);
     provider_list_free(&list);
     pricebook_fini(&book);
@@ -125,9 +125,9 @@ static void test_ill_formed(void **state)
     (void)state;
     struct pricebook book = {0};
     for (size_t i = 0; i < COUNT_OF(texts); i++)
-        if (listtext_parse(str_of(texts[i]), &book, false) || book.prices)
+        if (provider_list_parse(str_of(texts[i]), &book, false) || book.prices)
             fail_msg("taken: %s", texts[i]);
-    struct provider_list *list = listtext_parse(str_of(LIST(ROW, "")), &book, false);
+    struct provider_list *list = provider_list_parse(str_of(LIST(ROW, "")), &book, false);
     assert_non_null(list);
     provider_list_free(&list);
     pricebook_fini(&book);

@@ -63,7 +63,7 @@ static void expect(struct upstream_response *answer, const char *scalars, const 
     struct buf yaml, got;
     buf_init(&yaml, 100000);
     buf_init(&got, 100000);
-    importlist_print(&set->list[0], answer, &yaml);
+    importplan_print(&set->list[0], answer, &yaml);
     scalars_of(buf_str(&yaml), &got);
     assert_string_equal(got.ptr, scalars);
     assert_true(str_ends(buf_str(&yaml), str_of(last_line)));

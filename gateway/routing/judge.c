@@ -1,8 +1,8 @@
-/* See impact.h. */
-#include "routing/impact.h"
+/* See judge.h. */
+#include "routing/judge.h"
 
 /* Refusals about the data of one order: a panel that gives them works. */
-static bool impact_is_about_data(enum refusal refusal)
+static bool judge_is_about_data(enum refusal refusal)
 {
     switch (refusal) {
     case REFUSAL_REFILL:
@@ -20,7 +20,7 @@ static bool impact_is_about_data(enum refusal refusal)
     UNREACHABLE();
 }
 
-static enum impact impact_of_class(const struct upstream_response *answer)
+static enum impact judge_class(const struct upstream_response *answer)
 {
     if (answer->outcome == OUTCOME_DOUBT || answer->is_challenge)
         return IMPACT_FAILED;
@@ -35,8 +35,7 @@ static enum impact impact_of_class(const struct upstream_response *answer)
     UNREACHABLE();
 }
 
-static enum impact impact_of_complaint(enum health_kind kind,
-                                       const struct upstream_response *answer)
+static enum impact judge_complaint(enum health_kind kind, const struct upstream_response *answer)
 {
     bool is_order = kind == HEALTH_ORDERS;
     if (answer->is_key || answer->cool_down == COOL_DOWN_KEY)
@@ -50,14 +49,14 @@ static enum impact impact_of_complaint(enum health_kind kind,
         return is_order ? IMPACT_FUNDS : IMPACT_ANSWERED;
     if (answer->cool_down == COOL_DOWN_OFFER)
         return is_order ? IMPACT_COOL_DOWN_OFFER : IMPACT_ANSWERED;
-    if (!is_order && impact_is_about_data(answer->refusal))
+    if (!is_order && judge_is_about_data(answer->refusal))
         return IMPACT_ANSWERED;
     if (answer->cool_down == COOL_DOWN_PROVIDER)
         return IMPACT_COOL_DOWN_PROVIDER;
-    return impact_of_class(answer);
+    return judge_class(answer);
 }
 
-enum impact impact_of(enum health_kind kind, const struct upstream_response *answer)
+enum impact judge_impact(enum health_kind kind, const struct upstream_response *answer)
 {
     switch (answer->outcome) {
     case OUTCOME_ACCEPTED:
@@ -66,7 +65,35 @@ enum impact impact_of(enum health_kind kind, const struct upstream_response *ans
         return answer->error.len || answer->evidence.len ? IMPACT_UNREACHABLE : IMPACT_UNUSED;
     case OUTCOME_REFUSED:
     case OUTCOME_DOUBT:
-        return impact_of_complaint(kind, answer);
+        return judge_complaint(kind, answer);
+    }
+    UNREACHABLE();
+}
+
+/* Whatever leaves room for "it may have happened" is a doubt. */
+
+static enum retryverdict judge_refusal(const struct upstream_response *answer)
+{
+    if (answer->class == VERDICT_DOUBT)
+        return RETRYVERDICT_DOUBT;
+    /* Complaints that only this provider has: another one may well take it. */
+    if (answer->is_active_order || answer->is_mismatch || answer->is_challenge ||
+        answer->is_redirect || answer->is_rate_limited || answer->is_key || answer->is_funds)
+        return RETRYVERDICT_NEXT;
+    return answer->class == VERDICT_CLIENT ? RETRYVERDICT_REFUSE : RETRYVERDICT_NEXT;
+}
+
+enum retryverdict judge_retry(const struct upstream_response *answer)
+{
+    switch (answer->outcome) {
+    case OUTCOME_ACCEPTED: /* without an id there is nothing to book, yet it may be running */
+        return answer->order.len > 0 ? RETRYVERDICT_BOOK : RETRYVERDICT_DOUBT;
+    case OUTCOME_NOT_SENT:
+        return RETRYVERDICT_NEXT;
+    case OUTCOME_REFUSED:
+        return judge_refusal(answer);
+    case OUTCOME_DOUBT:
+        return RETRYVERDICT_DOUBT;
     }
     UNREACHABLE();
 }
