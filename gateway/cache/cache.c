@@ -40,22 +40,22 @@ struct cache {
     _Atomic uint64_t gets, hits, puts, failures;
 };
 
-static const struct cache_store *const stores[] = {&memorystore, &cache_redis, &cache_redis_unix};
+static const struct {
+    const char *scheme;
+    const struct cache_store *store;
+} stores[] = {{"memory", &memorystore}, {"redis", &cache_redis}, {"redis+unix", &cache_redis}};
 
 const struct cache_store *cache_store_find(struct str scheme)
 {
     for (size_t i = 0; i < COUNT_OF(stores); i++)
-        if (str_is(scheme, stores[i]->scheme))
-            return stores[i];
+        if (str_is(scheme, stores[i].scheme))
+            return stores[i].store;
     return NULL;
 }
 
-static const struct cache_store *cache_store_of(struct str url, struct str *location_out,
-                                                struct fault *why)
+static const struct cache_store *cache_store_of(struct str url, struct fault *why)
 {
-    struct str scheme = STR("");
-    *location_out = url;
-    (void)!str_next(location_out, ':', &scheme);
+    struct str scheme = str_first(url, str_find_byte(url, ':'));
     const struct cache_store *kind = cache_store_find(scheme);
     if (kind)
         return kind;
@@ -72,27 +72,26 @@ static const struct cache_store *cache_store_of(struct str url, struct str *loca
 
 bool cache_check(struct str url, struct fault *why)
 {
-    struct str location;
-    const struct cache_store *kind = cache_store_of(url, &location, why);
-    return kind && kind->check(location, why);
+    const struct cache_store *kind = cache_store_of(url, why);
+    return kind && kind->check(url, why);
 }
 
 struct cache *cache_open(const struct cache_settings *settings, struct loop *loop,
                          struct fault *why)
 {
-    struct str url = settings->url ? str_of(settings->url) : STR("memory"), location;
+    struct str url = settings->url ? str_of(settings->url) : STR("memory");
     struct fault wrong;
-    const struct cache_store *kind = cache_store_of(url, &location, &wrong);
-    if (kind && kind->check(location, &wrong))
-        return cache_open_store(kind, location, loop, why);
+    const struct cache_store *kind = cache_store_of(url, &wrong);
+    if (kind && kind->check(url, &wrong))
+        return cache_open_store(kind, url, loop, why);
     fault_set(why, wrong.code, "cache: the value %.200s", wrong.message);
     return NULL;
 }
 
-struct cache *cache_open_store(const struct cache_store *kind, struct str location,
-                               struct loop *loop, struct fault *why)
+struct cache *cache_open_store(const struct cache_store *kind, struct str url, struct loop *loop,
+                               struct fault *why)
 {
-    void *store = kind->open(location, loop, why);
+    void *store = kind->open(url, loop, why);
     struct cache *cache;
     if (store == NULL)
         return NULL;

@@ -43,29 +43,28 @@ struct cache_health {
 };
 void cache_health(struct cache *cache, struct cache_health *out); /* any thread */
 
-/* Each store is a file of its own and a line in cache.c. location is what follows the scheme's
- * colon, STR_NONE when nothing does; check is pure, its faults as those of cache_check, and open is
+/* Each store is a file of its own and a row in cache.c, which has its schemes. url is the whole
+ * setting; check is pure, its faults as those of cache_check, and open is
  * given only what passed it. get and lock complete once, later, on the loop's thread, never after
  * close; or return false: the store cannot do it now and will not complete it. The deadline is
  * cache.c's, so that completing late does no harm. put may drop the value; ttl_ms <= 0 forgets it.
  * token (16 bytes at least) says whose a lock is. health fills all but gets, hits and puts, from
  * any thread. */
 struct cache_store {
-    const char *scheme; /* "memory" */
-    void *(*open)(struct str location, struct loop *loop, struct fault *why);
+    void *(*open)(struct str url, struct loop *loop, struct fault *why);
     void (*close)(void *store);
     bool (*get)(void *store, const char *name, cache_done_fn *done, void *arg);
     void (*put)(void *store, const char *name, struct str value, int64_t ttl_ms);
     void (*health)(void *store, struct cache_health *out);
-    bool (*check)(struct str location, struct fault *why);
+    bool (*check)(struct str url, struct fault *why);
     bool (*lock)(void *store, const char *name, const char *token, int64_t ttl_ms,
                  cache_lock_fn *done, void *arg);
     void (*unlock)(void *store, const char *name, const char *token);
 };
 const struct cache_store *cache_store_find(struct str scheme);
 /* cache_open with that store. */
-struct cache *cache_open_store(const struct cache_store *kind, struct str location,
-                               struct loop *loop, struct fault *why);
+struct cache *cache_open_store(const struct cache_store *kind, struct str url, struct loop *loop,
+                               struct fault *why);
 
 /* The store "memory": values in this process, gone with it. At most MEMORYSTORE_BYTES, names and
  * overhead counted; what is too much pushes out what was put longest ago. */

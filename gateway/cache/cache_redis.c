@@ -22,9 +22,9 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/digest.h"
 #include "base/log.h"
 #include "cache/redis_url.h"
-#include "cache/redis_value.h"
 
 #define KEY "panelmux:1:"
 #define LOCK_KEY KEY "lock:"
@@ -84,38 +84,38 @@ struct cache_redis {
     size_t in_flight;
     int64_t cool_down_ms;  /* the next one */
     int64_t down_since_ms; /* monotonic */
-    unsigned logged;       /* a bit for each trouble logged of this outage */
+    const char *logged[2]; /* trouble of this outage: [true] of being away */
 
     struct redis_commands waiting; /* for the first connection */
     size_t count, bytes;           /* of the commands not completed */
     bool is_closing;
     int64_t illformed_at_ms; /* monotonic; when that was logged last */
     /* Written by the loop's thread, read by any. */
-    _Atomic enum redis_trouble connection_trouble;
-    _Atomic enum redis_trouble trouble[FAMILIES]; /* of the last reply */
+    const char *_Atomic connection_trouble; /* NULL: none */
+    const char *_Atomic trouble[FAMILIES];  /* of the last reply */
     _Atomic uint64_t failures;
 };
 
 /* ---- errors ---- */
 
-const char *cache_redis_message(enum redis_trouble trouble)
+/* What can be wrong with it, as it is shown; compared by address. */
+static const char NAMELESS[] = "its name cannot be resolved";
+static const char UNREACHED[] = "cannot be reached";
+static const char SILENT[] = "does not answer in time";
+static const char LOST[] = "the connection was lost";
+static const char DENIED[] = "refuses the login or a right";
+static const char LOADING[] = "is not ready yet";
+static const char FULL[] = "its memory is full";
+static const char READONLY[] = "takes no writes";
+static const char ILLFORMED[] = "holds an ill-formed value";
+static const char LARGE[] = "a value is too large for it";
+static const char CROWDED[] = "too much is under way";
+static const char OTHER[] = "answers with an error";
+
+/* Within one outage these follow each other in any order and mean the same. */
+static bool cache_redis_is_away(const char *why)
 {
-    static const char *const messages[REDIS_TROUBLE_COUNT] = {
-        [REDIS_TROUBLE_NONE] = "in use",
-        [REDIS_TROUBLE_NAME] = "its name cannot be resolved",
-        [REDIS_TROUBLE_UNREACHABLE] = "cannot be reached",
-        [REDIS_TROUBLE_SILENT] = "does not answer in time",
-        [REDIS_TROUBLE_LOST] = "the connection was lost",
-        [REDIS_TROUBLE_DENIED] = "refuses the login or a right",
-        [REDIS_TROUBLE_LOADING] = "is not ready yet",
-        [REDIS_TROUBLE_FULL] = "its memory is full",
-        [REDIS_TROUBLE_READONLY] = "takes no writes",
-        [REDIS_TROUBLE_ILLFORMED] = "holds an ill-formed value",
-        [REDIS_TROUBLE_LARGE] = "a value is too large for it",
-        [REDIS_TROUBLE_CROWDED] = "too much is under way",
-        [REDIS_TROUBLE_OTHER] = "answers with an error",
-    };
-    return messages[trouble];
+    return why == NAMELESS || why == UNREACHED || why == SILENT || why == LOST || why == LOADING;
 }
 
 struct str cache_redis_error_code(struct str error)
@@ -127,29 +127,81 @@ struct str cache_redis_error_code(struct str error)
     return code.len <= 20 ? code : STR("");
 }
 
-enum redis_trouble cache_redis_trouble_of(struct str error)
+const char *cache_redis_trouble_of(struct str error)
 {
     static const struct {
-        const char *code;
-        enum redis_trouble trouble;
+        const char *code, *trouble;
     } errors[] = {
-        {"WRONGPASS", REDIS_TROUBLE_DENIED},    {"NOAUTH", REDIS_TROUBLE_DENIED},
-        {"NOPERM", REDIS_TROUBLE_DENIED},       {"DENIED", REDIS_TROUBLE_DENIED},
-        {"LOADING", REDIS_TROUBLE_LOADING},     {"MASTERDOWN", REDIS_TROUBLE_LOADING},
-        {"BUSY", REDIS_TROUBLE_LOADING},        {"OOM", REDIS_TROUBLE_FULL},
-        {"READONLY", REDIS_TROUBLE_READONLY},   {"MISCONF", REDIS_TROUBLE_READONLY},
-        {"NOREPLICAS", REDIS_TROUBLE_READONLY}, {"WRONGTYPE", REDIS_TROUBLE_ILLFORMED},
+        {"WRONGPASS", DENIED},    {"NOAUTH", DENIED},
+        {"NOPERM", DENIED},       {"DENIED", DENIED},
+        {"LOADING", LOADING},     {"MASTERDOWN", LOADING},
+        {"BUSY", LOADING},        {"OOM", FULL},
+        {"READONLY", READONLY},   {"MISCONF", READONLY},
+        {"NOREPLICAS", READONLY}, {"WRONGTYPE", ILLFORMED},
     };
     struct str code = cache_redis_error_code(error);
     for (size_t i = 0; i < COUNT_OF(errors); i++)
         if (str_is(code, errors[i].code))
             return errors[i].trouble;
-    return REDIS_TROUBLE_OTHER;
+    return OTHER;
 }
 
 static struct str cache_redis_error_of(const redisReply *reply)
 {
     return reply->type == REDIS_REPLY_ERROR ? str_make(reply->str, reply->len) : STR_NONE;
+}
+
+/* ---- values ---- */
+
+enum { DIGITS = 32 };
+#define MARK "panelmux "
+#define HEAD MARK "1 "
+
+static void cache_redis_print_digits(struct str s, char out[65])
+{
+    struct digest digest = digest_sha256(s);
+    digest_print(&digest, out);
+}
+
+void cache_redis_print_value(struct str name, struct str value, int64_t put_wall_ms,
+                             struct buf *out)
+{
+    size_t from = out->len + sizeof HEAD - 1;
+    char digits[65];
+    buf_add_text(out, HEAD "00000000000000000000000000000000 ");
+    buf_add_i64(out, put_wall_ms);
+    buf_add_byte(out, ' ');
+    buf_add_str(out, name);
+    buf_add_byte(out, '\n');
+    buf_add_str(out, value);
+    if (out->is_over)
+        return;
+    cache_redis_print_digits(str_from(buf_str(out), from + DIGITS), digits);
+    memcpy(out->ptr + from, digits, DIGITS);
+}
+
+const char *cache_redis_parse_value(struct str bytes, struct str name, struct str *value_out,
+                                    int64_t *put_wall_ms_out)
+{
+    char digits[65];
+    struct str rest = bytes, line, put;
+    if (!str_starts(bytes, STR(MARK)))
+        return "is not ours";
+    if (!str_starts(bytes, STR(HEAD)))
+        return "is of another version";
+    rest = str_from(rest, sizeof HEAD - 1);
+    if (rest.len < DIGITS)
+        return "is broken";
+    struct str found = str_first(rest, DIGITS);
+    rest = str_from(rest, DIGITS);
+    cache_redis_print_digits(rest, digits);
+    if (memcmp(found.ptr, digits, DIGITS) != 0 || !str_next(&rest, '\n', &line) || !rest.ptr)
+        return "is broken";
+    line = str_from(line, 1); /* the blank after the digits */
+    if (!str_next(&line, ' ', &put) || !str_to_i64(put, put_wall_ms_out) || !str_equal(line, name))
+        return "is broken";
+    *value_out = rest;
+    return NULL;
 }
 
 /* ---- what is counted and logged ---- */
@@ -160,7 +212,7 @@ static void cache_redis_note_failure(struct cache_redis *store)
 }
 
 /* what: the error's code, or what is wrong with the value. */
-static void cache_redis_note_trouble(struct redis_command *command, enum redis_trouble why,
+static void cache_redis_note_trouble(struct redis_command *command, const char *why,
                                      struct str what)
 {
     struct cache_redis *store = command->store;
@@ -168,68 +220,55 @@ static void cache_redis_note_trouble(struct redis_command *command, enum redis_t
     if (atomic_exchange_explicit(&store->trouble[command->family], why, memory_order_relaxed) ==
         why)
         return; /* logged already */
-    if (why == REDIS_TROUBLE_ILLFORMED)
+    if (why == ILLFORMED)
         store->illformed_at_ms = clock_monotonic_ms();
     log_event(LOG_WARN, "cache_trouble", "address=%s while=%s why=\"%s\" what=%s name=%s",
-              log_value(str_of(store->url.address)).text, family_names[command->family],
-              cache_redis_message(why), log_value(what).text,
-              log_value(str_of(command->name)).text);
+              log_value(str_of(store->url.address)).text, family_names[command->family], why,
+              log_value(what).text, log_value(str_of(command->name)).text);
 }
 
 static void cache_redis_note_success(struct redis_command *command)
 {
     struct cache_redis *store = command->store;
-    _Atomic enum redis_trouble *trouble = &store->trouble[command->family];
-    enum redis_trouble before = atomic_load_explicit(trouble, memory_order_relaxed);
+    const char *_Atomic *trouble = &store->trouble[command->family];
+    const char *before = atomic_load_explicit(trouble, memory_order_relaxed);
     store->cool_down_ms = COOL_DOWN_MIN_MS;
-    if (command->is_no_proof || before == REDIS_TROUBLE_NONE ||
-        (before == REDIS_TROUBLE_ILLFORMED &&
-         clock_monotonic_ms() - store->illformed_at_ms < ILLFORMED_MS))
+    if (command->is_no_proof || before == NULL ||
+        (before == ILLFORMED && clock_monotonic_ms() - store->illformed_at_ms < ILLFORMED_MS))
         return;
-    atomic_store_explicit(trouble, REDIS_TROUBLE_NONE, memory_order_relaxed);
+    atomic_store_explicit(trouble, NULL, memory_order_relaxed);
     log_event(LOG_INFO, "cache_trouble_over", "address=%s while=%s",
               log_value(str_of(store->url.address)).text, family_names[command->family]);
 }
 
-static void cache_redis_note_down(struct cache_redis *store, enum redis_trouble why,
-                                  struct str code)
+static void cache_redis_note_down(struct cache_redis *store, const char *why, struct str code)
 {
-    /* Within one outage these follow each other in any order and mean the same: it is away. */
-    static const unsigned away = 1U << REDIS_TROUBLE_NAME | 1U << REDIS_TROUBLE_UNREACHABLE |
-                                 1U << REDIS_TROUBLE_SILENT | 1U << REDIS_TROUBLE_LOST |
-                                 1U << REDIS_TROUBLE_LOADING;
-    unsigned bit = 1U << why;
+    const char **logged = &store->logged[cache_redis_is_away(why)];
+    bool is_news = cache_redis_is_away(why) ? *logged == NULL : *logged != why;
     atomic_store_explicit(&store->connection_trouble, why, memory_order_relaxed);
-    if (store->logged & bit)
-        return;
-    store->logged |= bit & away ? away : bit;
-    log_event(LOG_WARN, "cache_unusable", "address=%s why=\"%s\"%s%.*s goes_on=\"from memory\"",
-              log_value(str_of(store->url.address)).text, cache_redis_message(why),
-              code.len ? " error=" : "", (int)code.len, code.ptr);
+    *logged = why;
+    if (is_news)
+        log_event(LOG_WARN, "cache_unusable", "address=%s why=\"%s\"%s%.*s goes_on=\"from memory\"",
+                  log_value(str_of(store->url.address)).text, why, code.len ? " error=" : "",
+                  (int)code.len, code.ptr);
 }
 
 static void cache_redis_note_up(struct cache_redis *store)
 {
-    atomic_store_explicit(&store->connection_trouble, REDIS_TROUBLE_NONE, memory_order_relaxed);
+    atomic_store_explicit(&store->connection_trouble, NULL, memory_order_relaxed);
     log_event(LOG_INFO, "cache_usable", "address=%s after_ms=%lld",
               log_value(str_of(store->url.address)).text,
               (long long)(clock_monotonic_ms() - store->down_since_ms));
-    store->logged = 0;
+    store->logged[false] = store->logged[true] = NULL;
 }
 
 /* ---- the end of a command ---- */
-
-static void cache_redis_drop_text(struct redis_command *command)
-{
-    redisFreeCommand(command->text);
-    command->text = NULL;
-}
 
 static void cache_redis_free(struct redis_command *command)
 {
     command->store->count--;
     command->store->bytes -= command->bytes;
-    cache_redis_drop_text(command);
+    redisFreeCommand(command->text);
     free(command->name);
     free(command);
 }
@@ -257,18 +296,14 @@ static void cache_redis_fail(struct redis_command *command)
 static void cache_redis_take_value(struct redis_command *command, struct str bytes)
 {
     struct str value = STR_NONE;
-    int64_t put_ms = 0, age_ms = 0;
-    enum redis_value_verdict verdict =
-        redis_value_parse(bytes, str_of(command->name), &value, &put_ms);
-    if (verdict == REDIS_VALUE_GOOD) {
-        age_ms = clock_wall_ms() - put_ms;
+    int64_t put_ms = 0;
+    const char *wrong = cache_redis_parse_value(bytes, str_of(command->name), &value, &put_ms);
+    int64_t age_ms = clock_wall_ms() - put_ms;
+    if (wrong)
+        cache_redis_note_trouble(command, ILLFORMED, str_of(wrong));
+    else
         cache_redis_note_success(command);
-    } else {
-        cache_redis_note_trouble(command, REDIS_TROUBLE_ILLFORMED,
-                                 str_of(redis_value_message(verdict)));
-        value = STR_NONE;
-    }
-    cache_redis_complete(command, value, age_ms > 0 ? age_ms : 0, true);
+    cache_redis_complete(command, wrong ? STR_NONE : value, wrong || age_ms < 0 ? 0 : age_ms, true);
 }
 
 static void cache_redis_take_reply(struct redis_command *command, const redisReply *reply)
@@ -313,7 +348,8 @@ static bool cache_redis_send(struct redis_command *command)
         redisAsyncFormattedCommand(store->context, cache_redis_on_reply, command, command->text,
                                    command->bytes) != REDIS_OK)
         return false;
-    cache_redis_drop_text(command); /* hiredis has a copy */
+    redisFreeCommand(command->text); /* hiredis has a copy */
+    command->text = NULL;
     if (store->in_flight++ == 0) {
         store->alive_at_ms = clock_monotonic_ms();
         loop_timer_start(&store->timer, store->loop, SILENCE_MS, cache_redis_on_silence, store);
@@ -346,21 +382,13 @@ static void cache_redis_dispatch_waiting(struct cache_redis *store)
 
 static void cache_redis_go(struct cache_redis *store, enum redis_state state)
 {
-    static const bool may[][4] = {
-        [COOLING] = {[RESOLVING] = true, [CONNECTING] = true, [COOLING] = true},
-        [RESOLVING] = {[COOLING] = true, [CONNECTING] = true},
-        [CONNECTING] = {[COOLING] = true, [CONNECTING] = true, [READY] = true},
-        [READY] = {[COOLING] = true},
-    };
-    ASSERT(may[store->state][state]);
     loop_timer_cancel(&store->timer);
     store->state = state;
 }
 
 static void cache_redis_connect(void *arg);
 
-static void cache_redis_cool_down(struct cache_redis *store, enum redis_trouble why,
-                                  struct str code)
+static void cache_redis_cool_down(struct cache_redis *store, const char *why, struct str code)
 {
     if (store->state == READY)
         store->down_since_ms = clock_monotonic_ms();
@@ -384,8 +412,7 @@ static void cache_redis_drop_context(struct cache_redis *store)
     redisAsyncFree(context);
 }
 
-static void cache_redis_disconnect(struct cache_redis *store, enum redis_trouble why,
-                                   struct str error)
+static void cache_redis_disconnect(struct cache_redis *store, const char *why, struct str error)
 {
     char code[24]; /* error lies in a reply that goes with the context */
     snprintf(code, sizeof code, STR_FMT, STR_ARG(cache_redis_error_code(error)));
@@ -403,7 +430,7 @@ static void cache_redis_on_silence(void *arg)
     if (left_ms > 0)
         loop_timer_start(&store->timer, store->loop, left_ms, cache_redis_on_silence, store);
     else
-        cache_redis_disconnect(store, REDIS_TROUBLE_SILENT, STR(""));
+        cache_redis_disconnect(store, SILENT, STR(""));
 }
 
 /* In place of the adapter's addRead: hiredis calls it after each read and each write that did not
@@ -418,32 +445,22 @@ static void cache_redis_on_activity(void *events)
     redisLibeventAddRead(events);
 }
 
-/* A refused AUTH or SELECT is final, whatever its code. */
-static void cache_redis_on_login(redisAsyncContext *context, void *reply, void *arg)
+/* is_last: of the PING, which proves that commands are taken. A refused AUTH or SELECT is final,
+ * whatever its code. */
+static void cache_redis_on_login(redisAsyncContext *context, void *reply, void *is_last)
 {
     struct cache_redis *store = context->data;
-    struct str error = reply && store ? cache_redis_error_of(reply) : STR_NONE;
-    (void)arg;
-    if (!error.ptr)
-        return;
-    enum redis_trouble why = cache_redis_trouble_of(error);
-    cache_redis_disconnect(store, why == REDIS_TROUBLE_OTHER ? REDIS_TROUBLE_DENIED : why, error);
-}
-
-static void cache_redis_on_pong(redisAsyncContext *context, void *reply, void *arg)
-{
-    struct cache_redis *store = context->data;
-    (void)arg;
     if (!reply || !store)
         return;
     struct str error = cache_redis_error_of(reply);
     if (error.ptr) {
-        cache_redis_disconnect(store, cache_redis_trouble_of(error), error);
-        return;
+        const char *why = cache_redis_trouble_of(error);
+        cache_redis_disconnect(store, why == OTHER && !is_last ? DENIED : why, error);
+    } else if (is_last) {
+        cache_redis_go(store, READY);
+        cache_redis_note_up(store);
+        cache_redis_dispatch_waiting(store);
     }
-    cache_redis_go(store, READY);
-    cache_redis_note_up(store);
-    cache_redis_dispatch_waiting(store);
 }
 
 /* All at once, PING last. What cannot be sent ends the connection, which is heard of elsewhere. */
@@ -458,10 +475,10 @@ static void cache_redis_log_in(struct cache_redis *store)
         redisAsyncCommand(context, cache_redis_on_login, NULL, "AUTH %s", url->password);
     redisAsyncCommand(context, cache_redis_on_login, NULL, "SELECT %u", url->database);
     redisAsyncCommand(context, NULL, NULL, "CLIENT SETNAME panelmux"); /* for CLIENT LIST */
-    redisAsyncCommand(context, cache_redis_on_pong, NULL, "PING");
+    redisAsyncCommand(context, cache_redis_on_login, store, "PING");
 }
 
-static void cache_redis_connect_next(struct cache_redis *store, enum redis_trouble otherwise);
+static void cache_redis_connect_next(struct cache_redis *store, const char *otherwise);
 
 static void cache_redis_on_connected(const redisAsyncContext *context, int status)
 {
@@ -473,7 +490,7 @@ static void cache_redis_on_connected(const redisAsyncContext *context, int statu
         return;
     }
     store->context = NULL; /* hiredis frees it on return */
-    cache_redis_connect_next(store, REDIS_TROUBLE_UNREACHABLE);
+    cache_redis_connect_next(store, UNREACHED);
 }
 
 static void cache_redis_on_disconnected(const redisAsyncContext *context, int status)
@@ -483,7 +500,7 @@ static void cache_redis_on_disconnected(const redisAsyncContext *context, int st
     if (!store)
         return;
     store->context = NULL; /* as above */
-    cache_redis_cool_down(store, REDIS_TROUBLE_LOST, STR(""));
+    cache_redis_cool_down(store, LOST, STR(""));
 }
 
 /* host: numeric; NULL for a unix socket. False when it failed at once. */
@@ -509,7 +526,7 @@ static bool cache_redis_connect_to(struct cache_redis *store, const char *host)
     return true;
 }
 
-static void cache_redis_connect_next(struct cache_redis *store, enum redis_trouble otherwise)
+static void cache_redis_connect_next(struct cache_redis *store, const char *otherwise)
 {
     char host[NI_MAXHOST];
     while (store->next_address && store->addresses_tried < ADDRESSES_MAX) {
@@ -520,7 +537,7 @@ static void cache_redis_connect_next(struct cache_redis *store, enum redis_troub
                         NI_NUMERICHOST) == 0 &&
             cache_redis_connect_to(store, host))
             return;
-        otherwise = REDIS_TROUBLE_UNREACHABLE;
+        otherwise = UNREACHED;
     }
     cache_redis_cool_down(store, otherwise, STR(""));
 }
@@ -577,13 +594,13 @@ static void cache_redis_on_resolved(evutil_socket_t fd, short what, void *arg)
     cache_redis_set_addresses(store, store->lookup->addresses);
     store->lookup->addresses = NULL;
     cache_redis_drop_lookup(store);
-    cache_redis_connect_next(store, REDIS_TROUBLE_NAME);
+    cache_redis_connect_next(store, NAMELESS);
 }
 
 /* The lookup goes on: whenever its result comes, it is used. */
 static void cache_redis_on_resolve_deadline(void *arg)
 {
-    cache_redis_cool_down(arg, REDIS_TROUBLE_NAME, STR(""));
+    cache_redis_cool_down(arg, NAMELESS, STR(""));
 }
 
 static bool cache_redis_begin_lookup(struct cache_redis *store)
@@ -626,10 +643,10 @@ static void cache_redis_connect(void *arg)
     cache_redis_set_addresses(store, NULL);
     if (store->url.path) {
         if (!cache_redis_connect_to(store, NULL))
-            cache_redis_cool_down(store, REDIS_TROUBLE_UNREACHABLE, STR(""));
+            cache_redis_cool_down(store, UNREACHED, STR(""));
     } else if (getaddrinfo(store->url.host, NULL, &hints, &list) == 0) {
         cache_redis_set_addresses(store, list);
-        cache_redis_connect_next(store, REDIS_TROUBLE_UNREACHABLE);
+        cache_redis_connect_next(store, UNREACHED);
     } else {
         cache_redis_resolve(store);
     }
@@ -661,7 +678,7 @@ static bool cache_redis_issue(struct redis_command *command, const char *format,
     command->bytes = (size_t)len;
     store->bytes += command->bytes;
     if (store->count > CACHE_REDIS_COMMANDS || store->bytes > CACHE_REDIS_BYTES) {
-        cache_redis_note_trouble(command, REDIS_TROUBLE_CROWDED, STR(""));
+        cache_redis_note_trouble(command, CROWDED, STR(""));
     } else if (cache_redis_send(command)) {
         return true;
     } else if (cache_redis_is_promising(store)) {
@@ -681,7 +698,7 @@ static bool cache_redis_get(void *arg, const char *name, cache_done_fn *done, vo
     command->arg = done_arg;
     /* GETRANGE rather than GET: what somebody else put there may be of any size. */
     return cache_redis_issue(command, "GETRANGE " KEY "%s 0 %d", name,
-                             CACHE_REDIS_VALUE_BYTES + REDIS_VALUE_HEAD_MAX);
+                             CACHE_REDIS_VALUE_BYTES + CACHE_REDIS_HEAD_MAX);
 }
 
 static void cache_redis_put(void *arg, const char *name, struct str value, int64_t ttl_ms)
@@ -692,10 +709,10 @@ static void cache_redis_put(void *arg, const char *name, struct str value, int64
         (void)cache_redis_issue(command, "DEL " KEY "%s", name);
         return;
     }
-    buf_init(&text, CACHE_REDIS_VALUE_BYTES + REDIS_VALUE_HEAD_MAX);
-    redis_value_print(str_of(name), value, clock_wall_ms(), &text);
+    buf_init(&text, CACHE_REDIS_VALUE_BYTES + CACHE_REDIS_HEAD_MAX);
+    cache_redis_print_value(str_of(name), value, clock_wall_ms(), &text);
     if (text.is_over) {
-        cache_redis_note_trouble(command, REDIS_TROUBLE_LARGE, STR(""));
+        cache_redis_note_trouble(command, LARGE, STR(""));
         cache_redis_free(command);
     } else {
         (void)cache_redis_issue(command, "SET " KEY "%s %b PX %lld", name, text.ptr, text.len,
@@ -733,25 +750,23 @@ static void cache_redis_unlock(void *arg, const char *name, const char *token)
 static void cache_redis_health(void *arg, struct cache_health *out)
 {
     struct cache_redis *store = arg;
-    enum redis_trouble connection =
-        atomic_load_explicit(&store->connection_trouble, memory_order_relaxed);
-    out->is_usable = connection == REDIS_TROUBLE_NONE;
+    const char *connection = atomic_load_explicit(&store->connection_trouble, memory_order_relaxed);
+    out->is_usable = connection == NULL;
     out->failures = atomic_load_explicit(&store->failures, memory_order_relaxed);
     int len = snprintf(out->message, sizeof out->message, "redis %.60s: %s", store->url.address,
-                       cache_redis_message(connection));
+                       connection ? connection : "in use");
     for (size_t i = 0; i < FAMILIES && out->is_usable; i++) {
-        enum redis_trouble trouble = atomic_load_explicit(&store->trouble[i], memory_order_relaxed);
-        if (trouble != REDIS_TROUBLE_NONE && len > 0 && (size_t)len < sizeof out->message)
+        const char *trouble = atomic_load_explicit(&store->trouble[i], memory_order_relaxed);
+        if (trouble != NULL && len > 0 && (size_t)len < sizeof out->message)
             len += snprintf(out->message + len, sizeof out->message - (size_t)len, "; %s: %s",
-                            family_names[i], cache_redis_message(trouble));
+                            family_names[i], trouble);
     }
 }
 
-static void *cache_redis_open_url(struct str location, bool is_unix, struct loop *loop,
-                                  struct fault *why)
+static void *cache_redis_open(struct str text, struct loop *loop, struct fault *why)
 {
     struct redis_url url;
-    if (!redis_url_parse(location, is_unix, &url, why))
+    if (!redis_url_parse(text, &url, why))
         return NULL;
     struct cache_redis *store = memory_new(sizeof *store);
     store->loop = loop;
@@ -759,37 +774,17 @@ static void *cache_redis_open_url(struct str location, bool is_unix, struct loop
     store->cool_down_ms = COOL_DOWN_MIN_MS;
     store->down_since_ms = clock_monotonic_ms();
     TAILQ_INIT(&store->waiting);
-    atomic_init(&store->connection_trouble, REDIS_TROUBLE_UNREACHABLE);
+    atomic_init(&store->connection_trouble, UNREACHED);
     cache_redis_connect(store);
     return store;
 }
 
-static void *cache_redis_open(struct str location, struct loop *loop, struct fault *why)
-{
-    return cache_redis_open_url(location, false, loop, why);
-}
-
-static void *cache_redis_open_unix(struct str location, struct loop *loop, struct fault *why)
-{
-    return cache_redis_open_url(location, true, loop, why);
-}
-
-static bool cache_redis_check_url(struct str location, bool is_unix, struct fault *why)
+static bool cache_redis_check(struct str text, struct fault *why)
 {
     struct redis_url url;
-    bool is_good = redis_url_parse(location, is_unix, &url, why);
+    bool is_good = redis_url_parse(text, &url, why);
     redis_url_fini(&url);
     return is_good;
-}
-
-static bool cache_redis_check(struct str location, struct fault *why)
-{
-    return cache_redis_check_url(location, false, why);
-}
-
-static bool cache_redis_check_unix(struct str location, struct fault *why)
-{
-    return cache_redis_check_url(location, true, why);
 }
 
 static void cache_redis_close(void *arg)
@@ -811,25 +806,12 @@ static void cache_redis_close(void *arg)
 }
 
 const struct cache_store cache_redis = {
-    .scheme = "redis",
     .open = cache_redis_open,
     .close = cache_redis_close,
     .get = cache_redis_get,
     .put = cache_redis_put,
     .health = cache_redis_health,
     .check = cache_redis_check,
-    .lock = cache_redis_lock,
-    .unlock = cache_redis_unlock,
-};
-
-const struct cache_store cache_redis_unix = {
-    .scheme = "redis+unix",
-    .open = cache_redis_open_unix,
-    .close = cache_redis_close,
-    .get = cache_redis_get,
-    .put = cache_redis_put,
-    .health = cache_redis_health,
-    .check = cache_redis_check_unix,
     .lock = cache_redis_lock,
     .unlock = cache_redis_unlock,
 };

@@ -1,5 +1,5 @@
 /* The stores "redis" and "redis+unix": values in a Redis that several gateways share. Names become
- * keys "panelmux:1:<name>", locks "panelmux:1:lock:<name>"; redis_value.h says how a value looks.
+ * keys "panelmux:1:<name>", locks "panelmux:1:lock:<name>"; below is how a value lies there.
  *
  * Whatever happens to that Redis, each call completes: what cannot be read or understood is absent,
  * a lock that cannot be requested is granted, a put that cannot be sent is dropped. Such failures
@@ -9,6 +9,7 @@
  * The loop's thread, but for health. */
 #ifndef CACHE_CACHE_REDIS_H
 #define CACHE_CACHE_REDIS_H
+#include "base/buf.h"
 #include "cache/cache.h"
 
 enum {
@@ -17,30 +18,24 @@ enum {
     CACHE_REDIS_BYTES = 64 * 1024 * 1024,
 };
 
-extern const struct cache_store cache_redis, cache_redis_unix;
+extern const struct cache_store cache_redis;
 
-/* What can be wrong with a Redis. */
-enum redis_trouble {
-    REDIS_TROUBLE_NONE,
-    REDIS_TROUBLE_NAME,        /* its name cannot be resolved */
-    REDIS_TROUBLE_UNREACHABLE, /* no connection can be made */
-    REDIS_TROUBLE_SILENT,      /* connected, no reply in time */
-    REDIS_TROUBLE_LOST,        /* the connection ended */
-    REDIS_TROUBLE_DENIED,      /* login or permission */
-    REDIS_TROUBLE_LOADING,     /* not ready yet */
-    REDIS_TROUBLE_FULL,        /* out of memory */
-    REDIS_TROUBLE_READONLY,    /* takes no writes */
-    REDIS_TROUBLE_ILLFORMED,   /* a value that is not ours */
-    REDIS_TROUBLE_LARGE,       /* a value beyond our ceiling */
-    REDIS_TROUBLE_CROWDED,     /* too much in flight already */
-    REDIS_TROUBLE_OTHER,       /* another error */
-    REDIS_TROUBLE_COUNT,
-};
-const char *cache_redis_message(enum redis_trouble trouble); /* "cannot be reached" */
-/* By the error's code, its first word. Pure. */
-enum redis_trouble cache_redis_trouble_of(struct str error);
-/* That code when it is one (capitals only, at most 20), else "": whatever else an error says may
- * hold anything and is never shown. Borrowed from error. Pure. */
+/* What an error means, by its code: "its memory is full". Pure. */
+const char *cache_redis_trouble_of(struct str error);
+/* An error's code is its first word when it is one (capitals only, at most 20), else "": whatever
+ * else an error says may hold anything and is never shown. Borrowed from error. Pure. */
 struct str cache_redis_error_code(struct str error);
+
+/* How a value lies in Redis: a line of our own, then the value as it is.
+ *   panelmux 1 <32 hex digits> <put, wall ms> <name>\n<value>
+ * The digits begin the SHA-256 of all that follows them, so what is cut, changed, put under another
+ * name or not ours is not taken for a value. Pure. */
+enum { CACHE_REDIS_HEAD_MAX = 512 }; /* what the line adds at most; a longer name is no name */
+void cache_redis_print_value(struct str name, struct str value, int64_t put_wall_ms,
+                             struct buf *out);
+/* NULL when good, else what it is: "is not ours". value_out points into bytes and is never absent
+ * when good. */
+const char *cache_redis_parse_value(struct str bytes, struct str name, struct str *value_out,
+                                    int64_t *put_wall_ms_out);
 
 #endif

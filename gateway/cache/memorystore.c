@@ -43,16 +43,16 @@ struct memorystore {
     _Atomic uint64_t too_large;
 };
 
-static bool memorystore_check(struct str location, struct fault *why)
+static bool memorystore_check(struct str url, struct fault *why)
 {
-    return location.len == 0 ||
+    return str_is(url, "memory") || str_is(url, "memory:") ||
            fault_set(why, FAULT_INVALID, "goes on after memory; write just memory");
 }
 
-static void *memorystore_open(struct str location, struct loop *loop, struct fault *why)
+static void *memorystore_open(struct str url, struct loop *loop, struct fault *why)
 {
     struct memorystore *store = memory_new(sizeof *store);
-    (void)location, (void)why;
+    (void)url, (void)why;
     store->loop = loop;
     TAILQ_INIT(&store->readings);
     return store;
@@ -230,7 +230,6 @@ static void memorystore_health(void *arg, struct cache_health *out)
 }
 
 const struct cache_store memorystore = {
-    .scheme = "memory",
     .open = memorystore_open,
     .close = memorystore_close,
     .get = memorystore_get,

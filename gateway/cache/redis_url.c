@@ -141,11 +141,13 @@ static bool redis_url_parse_socket(struct str rest, struct redis_url *out, struc
     return true;
 }
 
-bool redis_url_parse(struct str location, bool is_unix, struct redis_url *out, struct fault *why)
+bool redis_url_parse(struct str url, struct redis_url *out, struct fault *why)
 {
+    struct str scheme = STR("");
     *out = (struct redis_url){0};
-    if (is_unix ? redis_url_parse_socket(location, out, why)
-                : redis_url_parse_network(location, out, why))
+    (void)!str_next(&url, ':', &scheme);
+    if (str_is(scheme, "redis+unix") ? redis_url_parse_socket(url, out, why)
+                                     : redis_url_parse_network(url, out, why))
         return true;
     redis_url_fini(out);
     return false;

@@ -19,9 +19,8 @@ struct redis_url {
     char address[100]; /* to be shown: "host:6379/0" or "/path?db=0" */
 };
 
-/* location is what follows the scheme's colon. *out is empty after a fault. */
-bool redis_url_parse(struct str location, bool is_unix, struct redis_url *out,
-                     struct fault *why) MUST_USE;
+/* url begins with one of the two schemes. *out is empty after a fault. */
+bool redis_url_parse(struct str url, struct redis_url *out, struct fault *why) MUST_USE;
 void redis_url_fini(struct redis_url *url); /* wipes the password */
 
 #endif

@@ -71,9 +71,8 @@ static void mock_unlock(void *store, const char *name, const char *token)
 {
     (void)store, (void)name, (void)token;
 }
-static const struct cache_store mock_store = {"mock",     mock_open, mock_close,
-                                              mock_get,   mock_put,  mock_health,
-                                              mock_check, mock_lock, mock_unlock};
+static const struct cache_store mock_store = {mock_open,   mock_close, mock_get,  mock_put,
+                                              mock_health, mock_check, mock_lock, mock_unlock};
 
 struct seen {
     struct loop *loop;

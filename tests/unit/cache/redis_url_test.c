@@ -6,12 +6,22 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
+
 #include "cache/redis_url.h"
 
 static void check_text(const char *what, const char *found, const char *expected)
 {
     if (!str_equal(str_of(found), str_of(expected)) || (found == NULL) != (expected == NULL))
         fail_msg("%s: %s, not %s", what, found ? found : "none", expected ? expected : "none");
+}
+
+/* location: what follows the scheme's colon. */
+static bool parse(const char *location, bool is_unix, struct redis_url *url, struct fault *why)
+{
+    char text[200];
+    snprintf(text, sizeof text, "%s:%s", is_unix ? "redis+unix" : "redis", location);
+    return redis_url_parse(str_of(text), url, why);
 }
 
 static void test_good(void **state)
@@ -36,7 +46,7 @@ static void test_good(void **state)
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct redis_url url;
         struct fault why = {0};
-        if (!redis_url_parse(str_of(cases[i].location), cases[i].is_unix, &url, &why))
+        if (!parse(cases[i].location, cases[i].is_unix, &url, &why))
             fail_msg("%s: %s", cases[i].location, why.message);
         check_text("host", url.host, cases[i].host);
         check_text("path", url.path, cases[i].path);
@@ -64,7 +74,7 @@ static void test_refused(void **state)
         const char *location = is_unix ? unix_cases[i - COUNT_OF(cases)] : cases[i];
         struct redis_url url;
         struct fault why = {0};
-        if (redis_url_parse(str_of(location), is_unix, &url, &why))
+        if (parse(location, is_unix, &url, &why))
             fail_msg("%s was taken for %s", location, url.address);
         assert_int_equal(why.code, FAULT_INVALID);
         assert_null(strstr(why.message, "secret"));
