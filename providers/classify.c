@@ -15,7 +15,7 @@
      CANCEL)
 #define ALL ((1u << UPSTREAM_ACTION_COUNT) - 1)
 
-/* What follows from a meaning, and in answers to which actions it can be meant. */
+/* What follows from a meaning, and in responses to which actions it can be meant. */
 static const struct {
     unsigned actions;
     struct verdict verdict;

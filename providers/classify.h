@@ -1,4 +1,4 @@
-/* The built-in table of error texts: what each means and whom it rests. For the files of this
+/* The built-in table of error texts: what each means and whom it cools down. For the files of this
  * room; the door is classify_text (dialect.h). Any thread. */
 #ifndef PROVIDERS_CLASSIFY_H
 #define PROVIDERS_CLASSIFY_H
@@ -29,7 +29,7 @@ enum meaning {
     MEANING_CANCEL,
     MEANING_REFILL_TOPIC, /* no more than the word */
     MEANING_CANCEL_TOPIC,
-    MEANING_TOO_MANY, /* ids in one question */
+    MEANING_TOO_MANY, /* ids in one request */
     MEANING_COUNT
 };
 

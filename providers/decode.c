@@ -376,7 +376,7 @@ static struct str decode_evidence_of(const struct decoding *d)
     return evidence;
 }
 
-/* One status or item per id asked, absent until the answer names it. */
+/* One status or item per requested id, absent until the response names it. */
 static void decode_prepare(struct decoding *d)
 {
     const struct upstream_request *request = d->request;
@@ -418,7 +418,7 @@ static void decode_refuse_items(struct upstream_response *answer)
                                                       .error = answer->error};
 }
 
-/* One order of the panel's may be two of ours; the answer says it once. */
+/* One order of the panel's may be two of ours; the response says it once. */
 static void decode_share_statuses(struct upstream_response *answer)
 {
     for (size_t i = 0; i < answer->status_count; i++) {

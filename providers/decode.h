@@ -7,7 +7,7 @@
 
 /* The last text classified: a batch says the same of many ids. */
 struct decode_memo {
-    struct str text; /* borrowed from the arena or the answer */
+    struct str text; /* borrowed from the arena or the response */
     struct verdict verdict;
 };
 
@@ -17,16 +17,16 @@ struct decoding {
     const struct reply_facts *facts;
     struct arena *arena;
     struct upstream_response *answer;
-    const json_t *root;   /* borrowed; NULL when the answer holds no JSON to be trusted */
+    const json_t *root;   /* borrowed; NULL when the response holds no JSON to be trusted */
     bool has_double_keys; /* there is none because a key stands twice */
     struct errortext error;
     struct verdict verdict; /* of error */
     struct decode_memo *memo;
 };
 
-/* add, refill, cancel: what they did cannot be undone by asking again. */
+/* add, refill, cancel: what they did cannot be undone by another call. */
 bool decode_is_writing(enum upstream_action action);
-/* The answer as a whole says that something went wrong. */
+/* The response as a whole says that something went wrong. */
 bool decode_is_error(const struct decoding *d);
 /* Ends with what the error means: refused where that is certain, else in doubt. */
 void decode_fail(struct decoding *d);

@@ -1,4 +1,4 @@
-/* Refills, refill statuses and cancels: one item per id asked. */
+/* Refills, refill statuses and cancels: one item per requested id. */
 #include "providers/decode.h"
 #include "providers/decode_status.h"
 
@@ -208,7 +208,7 @@ static struct str decode_items_id_of_row(const struct decoding *d, const json_t 
     return scalar_print(scalar_of(id), d->arena);
 }
 
-/* Does it name another order, or another refill, than the one that was asked for? */
+/* Does it name another order, or another refill, than the requested one? */
 static bool decode_items_is_of_another(struct decoding *d, const json_t *object)
 {
     enum upstream_action action = d->request->action;
@@ -288,7 +288,7 @@ static bool decode_items_is_keyed(const struct decoding *d, const json_t *object
     return false;
 }
 
-/* An answer about one thing; only where one was asked. */
+/* A response about one thing; only where one was requested. */
 static size_t decode_items_read_single(struct decoding *d, const json_t *object)
 {
     struct upstream_item *item = d->answer->items;
@@ -353,7 +353,7 @@ static void decode_items(struct decoding *d)
         decode_fail(d);
 }
 
-/* Scripts that lack an action answer null to it. */
+/* Scripts that lack an action respond to it with null. */
 static bool decode_items_is_missing_action(const struct decoding *d)
 {
     return json_is_null(d->root);

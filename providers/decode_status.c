@@ -434,7 +434,7 @@ static struct str decode_status_entry_error(const struct decoding *d, const json
     return is_error ? error.texts[0] : STR_NONE;
 }
 
-/* Says another number than the one asked for, in place of `order`. */
+/* Says another number than the requested one, in place of `order`. */
 static bool decode_status_is_of_another(const struct decoding *d, const json_t *object,
                                         struct str asked)
 {
@@ -571,7 +571,7 @@ static void decode_status_read_row(struct decoding *d, struct upstream_status *s
             .id = status->id, .is_absent = true, .status = ORDERSTATUS_UNKNOWN};
 }
 
-/* Into the status that the row names, where it was asked for; false when it names none. */
+/* Into the status that the row names, where it was requested; false when it names none. */
 static bool decode_status_read_named(struct decoding *d, bool *is_contradicted, const json_t *row)
 {
     static const char *const names[] = {"order", "order_id", "orderId", "id"};
@@ -680,7 +680,7 @@ static size_t decode_status_read_keyed(struct decoding *d, const json_t *object)
     return seen;
 }
 
-/* {"status":…} of one order where many were asked. */
+/* {"status":…} of one order where many were requested. */
 static void decode_status_read_flat(struct decoding *d, const json_t *object)
 {
     struct str id = scalar_print(scalar_of(scalar_member(object, "order")), d->arena);
@@ -693,7 +693,7 @@ static void decode_status_read_flat(struct decoding *d, const json_t *object)
         decode_refuse_unsupported(d);
 }
 
-/* Are there entries of orders nobody asked for? Then the others are just left out. */
+/* Are there entries of orders nobody requested? Then the others are just left out. */
 static bool decode_status_holds_entries(const json_t *object)
 {
     const char *key;

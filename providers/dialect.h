@@ -1,5 +1,5 @@
 /* struct dialect: one row a way of speaking the panel protocol. Pure functions over values; the
- * arena holds what an answer points to. Any thread. */
+ * arena holds what a response points to. Any thread. */
 #ifndef PROVIDERS_DIALECT_H
 #define PROVIDERS_DIALECT_H
 #include "base/buf.h"
@@ -8,7 +8,7 @@
 /* What came back, whichever transport. */
 struct reply_facts {
     bool was_sent;    /* false: certainly nothing left us */
-    bool is_complete; /* a whole HTTP answer arrived */
+    bool is_complete; /* a whole HTTP response arrived */
     long http_status; /* 0 when none */
     struct str content_type, body, server;
     struct str location; /* of a redirect; cut at 512 bytes */

@@ -33,9 +33,9 @@ static const char *const message_keys[] = {
     "notice",
 };
 static const char *const code_keys[] = {"code", "error_code", "errorCode", "error", "type"};
-/* What one family of scripts or another puts around the rest of an answer. */
+/* What one family of scripts or another puts around the remainder of a response. */
 static const char *const wrapper_keys[] = {"data", "result", "response", "payload"};
-/* Where an `error` of its own may stand in place of what was asked for. */
+/* Where an `error` of its own may stand in place of what was requested. */
 static const char *const holder_keys[] = {"data", "result", "response", "payload", "body", "order"};
 
 static bool errortext_is(const json_t *value, json_type type)
@@ -194,7 +194,7 @@ static bool errortext_is_failed(const json_t *root, int64_t *code_out)
     return false;
 }
 
-/* The texts under the keys for messages; of a failed answer also those inside its wrappers. */
+/* The texts under the keys for messages; of a failed response also those inside its wrappers. */
 static void errortext_add_messages(struct errortext *found, const json_t *root, bool is_failed,
                                    struct arena *arena)
 {

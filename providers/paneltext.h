@@ -15,7 +15,7 @@ struct str paneltext_strip_tags(struct str page, struct arena *arena);
 /* One character of UTF-8 at *at, which moves on; U+FFFD for an ill-formed byte. */
 uint32_t paneltext_next(struct str text, size_t *at);
 
-/* What of a panel's words may be kept: our key cut out of them, control characters gone, a
+/* What of a panel's text may be kept: our key cut out of them, control characters gone, a
  * ceiling. Pure; results live in the arena. */
 enum { PANELTEXT_MAX = 500 };
 

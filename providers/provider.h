@@ -18,7 +18,7 @@ enum { PROVIDER_MAX = 256 };
 
 /* What class an error text has, for tables and `answers:`. */
 enum verdict_class { VERDICT_CLIENT, VERDICT_PROVIDER, VERDICT_BUSY, VERDICT_DOUBT };
-/* Who is rested by it. */
+/* Who cools down after it. */
 enum verdict_cool_down {
     COOL_DOWN_NONE,
     COOL_DOWN_OFFER,
@@ -63,11 +63,11 @@ struct provider_state; /* atomics; provider.c */
 struct provider {
     struct provider_settings settings; /* owned by the set */
     unsigned id;                       /* < PROVIDER_MAX */
-    struct provider_state *state;      /* shared, lives for ever */
+    struct provider_state *state;      /* shared, never freed */
     struct factor exchange;            /* its currency in ours */
 };
 
-/* The name behind an id, for log lines; "" when nobody has it. Lives for ever. Any thread. */
+/* The name behind an id, for log lines; "" when nobody has it. Never freed. Any thread. */
 struct str provider_name(unsigned id);
 
 struct provider_set {

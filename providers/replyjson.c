@@ -303,7 +303,7 @@ static json_t *replyjson_load_whole(struct str text, bool is_strict, struct aren
     return is_strict ? NULL : replyjson_load_divided(text);
 }
 
-/* Marks of a page rather than of notices around an answer. */
+/* Marks of a page rather than of notices around a response. */
 static bool replyjson_is_page(struct str text)
 {
     return str_find_folded(text, STR("<html")) != SIZE_MAX ||

@@ -1,5 +1,5 @@
-/* struct scalar: one plain value of an answer, whichever reader found it (jansson or the scanner of
- * statusscan.c), and what it means. Panels send numbers as text and text as numbers. Pure. */
+/* struct scalar: one plain value of a response, whichever reader found it (jansson or the scanner
+ * of statusscan.c), and what it means. Panels send numbers as text and text as numbers. Pure. */
 #ifndef PROVIDERS_SCALAR_H
 #define PROVIDERS_SCALAR_H
 #include <jansson.h>

@@ -210,7 +210,7 @@ static bool statusscan_take_error(struct statusscan *s, const struct decoding *d
     return true;
 }
 
-/* Panels answer in the order asked, or by number; hence a guess first. */
+/* Panels list in the order requested, or by number; hence a guess first. */
 static bool statusscan_find_requested(const struct upstream_request *request, struct str id,
                                       size_t guess, size_t *out)
 {

@@ -1,4 +1,4 @@
-/* What we ask a panel and what it said, independent of dialect. Pure values. */
+/* A call to a panel and its response, independent of dialect. Pure values. */
 #ifndef PROVIDERS_UPSTREAM_H
 #define PROVIDERS_UPSTREAM_H
 #include "base/arena.h"
@@ -31,10 +31,10 @@ struct upstream_request {
     size_t id_count;
 };
 
-/* How an answer ended, for every action. For add this is the outcome table of docs/architecture.md.
+/* How a call ended, for every action. For add this is the outcome table of docs/architecture.md.
  */
 enum outcome {
-    OUTCOME_ACCEPTED, /* a usable answer: the fields below are filled */
+    OUTCOME_ACCEPTED, /* a usable response: the fields below are filled */
     OUTCOME_NOT_SENT, /* certainly nothing left us */
     OUTCOME_REFUSED,  /* certainly not executed; verdict says by whose fault */
     OUTCOME_DOUBT,    /* may have been executed (add, refill, cancel); for reads: nothing learnt */
@@ -45,7 +45,7 @@ enum { OUTCOME_COUNT = OUTCOME_DOUBT + 1 };
 const char *upstream_action_name(enum upstream_action action);
 const char *upstream_outcome_name(enum outcome outcome);
 
-/* The words we give a client for a refusal of class client; texts in our own table. */
+/* What a client is refused for, of class client; the messages are in our own table. */
 enum refusal {
     REFUSAL_NONE,
     REFUSAL_LINK,         /* Incorrect link */
@@ -59,7 +59,7 @@ enum refusal {
 };
 
 struct upstream_status { /* of one order */
-    struct str id;       /* as asked */
+    struct str id;       /* as requested */
     bool is_absent;      /* many: left out, or not readable */
     bool is_unknown_id;  /* "Incorrect order ID" and its kin */
     enum orderstatus status;
@@ -80,8 +80,8 @@ struct upstream_status { /* of one order */
  * that quantity (0: not known); where none is left, it said nothing of remains. */
 void decode_status_fit(struct upstream_status *status, int64_t quantity);
 
-struct upstream_item { /* of refill, refill_status, cancel, one per id asked */
-    struct str id;     /* as asked */
+struct upstream_item { /* of refill, refill_status, cancel, one per requested id */
+    struct str id;     /* as requested */
     bool is_absent;
     bool is_accepted;
     struct str refill;        /* refill: the panel's refill id; STR_NONE when it gave none */
@@ -123,7 +123,7 @@ struct upstream_response {
     bool has_charge;
     struct money charge; /* add: what it says it took */
     struct upstream_status
-        *statuses; /* status (1) and status_many: one per id asked, in that order */
+        *statuses; /* status (1) and status_many: one per requested id, in that order */
     size_t status_count;
     struct upstream_item *items; /* refill(s), refill_status(es), cancel: one per id, in order */
     size_t item_count;

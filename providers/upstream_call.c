@@ -1,5 +1,5 @@
-/* See upstream_call.h. A question is waiting (for a connection), under way (a transfer), or failing
- * (its answer is known, but done must come later).
+/* See upstream_call.h. A call is waiting (for a connection), under way (a transfer), or failing
+ * (its outcome is known, but done must come later).
  *
  *     upstream_call_start ──> under way ──────────────> done
  *         ├───────> waiting ──> under way
@@ -56,7 +56,7 @@ const char *upstream_outcome_name(enum outcome outcome)
 
 enum {
     REQUEST_ID_ROOM = 72,
-    ARENA_BYTES = 512, /* enough for what is asked and answered about one order */
+    ARENA_BYTES = 512, /* enough for request and response of one order */
     UPSTREAM_MAX = 8 * 1024 * 1024,
     UPSTREAM_BYTES = 400, /* of a usual one, */
     ID_BYTES = 16,        /* and each id of a list */
@@ -71,7 +71,7 @@ struct upstream_call {
     struct call_queue_waiter place;  /* loop and provider are there */
     struct upstream_request request; /* ids in the arena; fields are not kept */
     struct arena arena;
-    struct buf body; /* the encoded question, until it is handed to the transfer */
+    struct buf body; /* the encoded request, until it is handed to the transfer */
     struct transfer *transfer;
     struct loop_timer timer; /* end of waiting, or the later of a failure */
     const char *failure;     /* why nothing was sent; static */
@@ -136,7 +136,7 @@ static void upstream_call_cool_down_when_limited(const struct upstream_call *cal
     provider_cool_down_until(call->place.provider, lane, clock_monotonic_ms() + cool_down_s * 1000);
 }
 
-/* The end: reads the reply and tells the asker. */
+/* The end: decodes the response and completes the call. */
 static void upstream_call_finish(struct upstream_call *call, const struct reply_facts *facts)
 {
     const struct provider_settings *settings = &call->place.provider->settings;
@@ -149,7 +149,7 @@ static void upstream_call_finish(struct upstream_call *call, const struct reply_
     upstream_call_free(call);
 }
 
-/* Our own doing: the answer names no evidence, for the panel had no part in it. */
+/* Our own doing: the outcome has no evidence, for the panel had no part in it. */
 static void upstream_call_finish_unsent(struct upstream_call *call)
 {
     struct reply_facts facts = {.retry_after_s = -1,

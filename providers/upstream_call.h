@@ -1,10 +1,10 @@
-/* Asks a provider one question over HTTP: encode, connection cap, transfer, decode.
+/* One call to a provider over HTTP: encode, connection cap, transfer, decode.
  *
  * Promises: done once, later, on the loop's thread, within the provider's time-out plus the wait
  * for a connection; never after cancel. The rate bucket is the caller's (provider_take_token). The
- * question is encoded before upstream_call_start returns, so its fields need not live on. The
- * answer and all it points to live until done returns. add, refill and cancel are sent at most
- * once, ever. Beyond max_connections a question waits in a bounded queue of its own loop for at
+ * request is encoded before upstream_call_start returns, so its fields need not live on. The
+ * response and all it points to live until done returns. add, refill and cancel are sent at most
+ * once, ever. Beyond max_connections a call waits in a bounded queue of its own loop for at
  * most wait_ms; then its outcome is OUTCOME_NOT_SENT. */
 #ifndef PROVIDERS_UPSTREAM_CALL_H
 #define PROVIDERS_UPSTREAM_CALL_H

@@ -1,5 +1,5 @@
 /* struct catalogue: an immutable, counted snapshot of what we sell, with the rendered `services`
- * answer of each price list. Made on the refresh thread, read by any thread that pins it.
+ * response of each price list. Made on the refresh thread, read by any thread that pins it.
  *
  * A price list is what clients with the same markup, prices and `services` see; a client's list is
  * found by its settings (pricelist_of), resolved when the snapshot was made. Providers' balances
@@ -31,7 +31,7 @@ struct service {
     enum ordertype type;
     int64_t min, max;
     bool refill, cancel, dripfeed;
-    bool no_refill, no_cancel; /* its list says so: refused without asking the panel */
+    bool no_refill, no_cancel; /* its list says so: refused without a call to the panel */
     enum ranking_policy routing;
     bool allow_loss;
     bool rejects_same_link;  /* one unfinished order per link */
@@ -40,7 +40,7 @@ struct service {
     struct offer *offers;
     size_t offer_count;
 };
-struct rendering { /* a prepared answer */
+struct rendering { /* a prepared response */
     struct str plain, gzip;
     char etag_plain[40], etag_gzip[40]; /* with quotes */
 };

@@ -46,7 +46,7 @@ struct feed {
     char *name;
     unsigned id;    /* the provider's, while active */
     bool is_active; /* in the configuration */
-    char panel[17]; /* tells who shares the cache: the panel's address, key, currency, dialect */
+    char panel[17]; /* who shares the cache: the panel's address, key, currency, dialect */
     int64_t
         blocked_since_ms; /* wall, since when it takes no orders whatever it lists; 0: it does */
     /* the list */
@@ -64,7 +64,7 @@ struct feed {
     enum feedlist_trouble trouble;
     char trouble_message[120];
     uint64_t refreshes, failures;
-    int64_t complained_at_ms; /* monotonic; a list was asked for since an order met other limits */
+    int64_t complained_at_ms; /* monotonic; a list was fetched since an order met other limits */
     struct digest kept;       /* of the rows and held prices the ledger has */
     int64_t kept_at_ms;       /* wall; 0: never */
     /* the balance */
@@ -121,7 +121,7 @@ void feedcall_cancel(struct feedcall *call);
 /* feedlist.c */
 void feedlist_start(struct feed *feed);
 void feedlist_fetch_now(struct feed *feed);
-/* An order met other limits than the list has: asked anew, yet not for each such order. */
+/* An order met other limits than the list has: fetched anew, yet not for each such order. */
 void feedlist_complain(struct feed *feed);
 void feedlist_retime(struct feed *feed); /* the interval may be another one */
 void feedlist_stop(struct feed *feed);

@@ -28,8 +28,8 @@ static int64_t feedbalance_interval_ms(const struct feed *feed)
     return balance_ms - refresher_jitter(feed->refresher, balance_ms / JITTER_SHARE);
 }
 
-/* ---- the cache: what another gateway has read lately need not be asked, and a restart with a dead
- * panel still shows what it held ---- */
+/* ---- the cache: what another gateway has read lately need not be fetched, and a restart with a
+ * dead panel still shows what it held ---- */
 
 /* "<amount> <wall ms>" */
 static void feedbalance_put(struct feed *feed, struct money amount, int64_t wall_at_ms)
@@ -67,7 +67,7 @@ static void feedbalance_on_cached(struct str value, int64_t age_ms, void *arg)
     (void)age_ms;
     if (!feed->is_active || feed->refresher->is_stopped || feed->balance_timer.is_armed ||
         feed->balance_call.call)
-        return; /* stopped, or asked for, meanwhile */
+        return; /* stopped, or being fetched, meanwhile */
     int64_t at_ms = feedbalance_take_cached(feed, value);
     int64_t left_ms = at_ms > 0 ? at_ms + feedbalance_interval_ms(feed) - clock_wall_ms() : 0;
     if (left_ms > 0)
@@ -83,7 +83,7 @@ static void feedbalance_read_cache(struct feed *feed)
     cache_get(feed->refresher->parts.cache, name, feedbalance_on_cached, feed);
 }
 
-/* ---- asking ---- */
+/* ---- fetching ---- */
 
 void feedbalance_judge_currency(struct feed *feed, const struct provider *provider)
 {

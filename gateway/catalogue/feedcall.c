@@ -5,7 +5,7 @@
 
 enum { CONNECTION_WAIT_MS = 5000, HELD_MS = 1000 };
 
-/* Why the provider may not be asked now, but for its rate limit; NULL when it may. */
+/* Why the provider may not be called now, but for its rate limit; NULL when it may. */
 static const char *feedcall_obstacle(const struct provider *provider, struct health *health,
                                      int64_t now_ms)
 {

@@ -8,7 +8,7 @@
 #include "catalogue/feed.h"
 
 enum {
-    RETRY_SHARE = 10, /* a failed list is asked again after a tenth of the interval… */
+    RETRY_SHARE = 10, /* a failed list is fetched again after a tenth of the interval… */
     RETRY_MIN_MS = 5000,
     JITTER_SHARE = 20,
     COMPLAINT_GAP_MS = 30 * 1000,
@@ -16,7 +16,7 @@ enum {
     KEEP_AGAIN_MS = 60 * 60 * 1000, /* the moment it was fetched is kept at least as often */
     CLOCKS_APART_MS = 60 * 1000,    /* of the gateways that share a cache */
     TURN_MARGIN_MS = 10 * 1000, /* beyond the panel's time-out, until a dead gateway's turn ends */
-    TURN_LOOK_MS = 250,         /* while another gateway asks */
+    TURN_LOOK_MS = 250,         /* while another gateway fetches */
 };
 #define CACHE_TTL_MS (INT64_C(7) * 24 * 60 * 60 * 1000)
 
@@ -298,7 +298,7 @@ static void feedlist_on_list(const struct upstream_response *answer, void *arg)
     feedlist_tried(feed);
 }
 
-/* ---- asking ---- */
+/* ---- fetching ---- */
 
 static void feedlist_fetch(struct feed *feed)
 {
@@ -358,7 +358,7 @@ static void feedlist_take_turn(struct feed *feed)
 
 /* ---- the cache: one gateway may have downloaded for all ---- */
 
-/* Takes what is newer than ours; how long it may stay, 0 when the panel is to be asked. */
+/* Takes what is newer than ours; how long it may stay, 0 when the panel is to be called. */
 static int64_t feedlist_take_cached(struct feed *feed, struct str value)
 {
     int64_t now_ms = clock_wall_ms(), left_ms = 0;

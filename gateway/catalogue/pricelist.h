@@ -1,5 +1,5 @@
 /* struct pricelist: what clients with the same markup, prices and `services` see: rates by
- * service index, and the rendered answer. Made on the refresh thread, then immutable. */
+ * service index, and the rendered response. Made on the refresh thread, then immutable. */
 #ifndef CATALOGUE_PRICELIST_H
 #define CATALOGUE_PRICELIST_H
 #include <stdatomic.h>
@@ -8,11 +8,11 @@
 #include "catalogue/catalogue.h"
 #include "catalogue/catalogue_private.h"
 
-/* The `services` answer of one price list: plain JSON in the profile of protocol.md 7.2, and the
+/* The `services` response of one price list: plain JSON in the profile of protocol.md 7.2, and the
  * same gzipped. Pure, any thread. */
 enum { PRICELIST_RENDERED_MAX = 256 * 1024 * 1024 };
 
-/* A counted rendering: snapshots with the same answer share it. */
+/* A counted rendering: snapshots with the same response share it. */
 struct rendered {
     struct rendering open; /* plain and gzip are owned */
     atomic_uint pins;
@@ -25,7 +25,8 @@ struct rendered *pricelist_pin_rendered(struct rendered *rendered);
 void pricelist_unpin_rendered(struct rendered **rendered);
 
 /* So many lists are made ready with the snapshot. Should there be more, the others are made when
- * they are first asked for, by the thread that asks: 5,000 services are 1.3 MB and 10 ms each. */
+ * they are first needed, by the thread that needs them: 5,000 services are 1.3 MB and 10 ms each.
+ */
 enum { PRICELIST_READY = 64 };
 
 struct pricelist {

@@ -37,7 +37,7 @@ void provider_list_free(struct provider_list **list);
 void provider_list_add(struct provider_list *list, const struct panelrow *row);
 /* Sorts; of rows with the same id the first stays. */
 void provider_list_seal(struct provider_list *list);
-/* The rows of a panel's answer, sealed. */
+/* The rows of a panel's response, sealed. */
 struct provider_list *provider_list_from_answer(const struct upstream_response *answer,
                                                 int64_t fetched_at_ms);
 

@@ -1,4 +1,4 @@
-/* See refresher.h: its life, its configuration, the snapshots it publishes, what other threads ask
+/* See refresher.h: its life, its configuration, the snapshots it publishes, what other threads want
  * of it, its reports. What it keeps of one provider is in feedlist.c and feedbalance.c. */
 #include "catalogue/refresher.h"
 
@@ -67,7 +67,7 @@ struct feed *refresher_feed(struct refresher *refresher, struct str name)
 
 int64_t refresher_jitter(struct refresher *refresher, int64_t span_ms)
 {
-    /* A linear congruential step: only here to keep panels from being asked in step. */
+    /* A linear congruential step: only here to keep panels from being called in step. */
     refresher->random = refresher->random * UINT64_C(6364136223846793005) + 1442695040888963407U;
     return span_ms > 0 ? (int64_t)((refresher->random >> 33) % (uint64_t)(span_ms + 1)) : 0;
 }
@@ -199,8 +199,8 @@ static void refresher_on_numbers_kept(struct ledger_outcome outcome, void *arg)
 {
     struct refresher *refresher = arg;
     refresher->is_keeping_numbers = false;
-    /* Books that cannot be written are no reason to sell nothing: the numbers are told again with
-     * the next snapshot. */
+    /* A ledger that cannot be written is no reason to sell nothing: the numbers are handed over
+     * again with the next snapshot. */
     refresher->is_numbers_failed = outcome.result != LEDGER_DONE;
     if (outcome.result == LEDGER_DONE)
         importplan_numbers_all_kept(refresher->numbers);
@@ -309,7 +309,7 @@ static void refresher_feed_stop(struct feed *feed)
     pthread_mutex_unlock(&refresher->reports_mutex);
 }
 
-/* The panel would answer another way now. */
+/* The panel would respond another way now. */
 static bool refresher_is_changed(const struct provider_settings *a,
                                  const struct provider_settings *b)
 {
@@ -433,7 +433,7 @@ void refresher_stop(struct refresher *refresher)
 /* ---- from other threads ---- */
 
 struct refresher_task {
-    struct loop_message message; /* first: the message is the errand */
+    struct loop_message message; /* first: the message is the request */
     struct refresher *refresher;
     struct refresher_view view;
     unsigned provider_id;
@@ -547,7 +547,7 @@ static void refresher_run_accept(struct loop_message *message)
     struct feed *feed = refresher_feed_of(deferred);
     if (feed)
         deferred->accepted = feedlist_accept(feed, str_of(deferred->service));
-    /* Whoever asked sees it in force when done runs. */
+    /* The requester sees it in force when done runs. */
     if (deferred->accepted > 0)
         refresher_publish_now(deferred->refresher);
     deferred->message.run = refresher_run_accepted;

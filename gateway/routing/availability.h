@@ -1,4 +1,4 @@
-/* struct availability: a breaker and the cool-downs that answers asked for, of a provider in one
+/* struct availability: a breaker and the cool-downs that responses called for, of a provider in one
  * kind of call or of one offer. A value; the moment is an argument (monotonic clock).
  *
  * struct availability_table: those of one provider's offers by the panel's service id, only where
@@ -12,7 +12,7 @@
 
 struct availability {
     struct breaker breaker;
-    int64_t cool_down_until_ms; /* an answer asked for it; 0: none */
+    int64_t cool_down_until_ms; /* a response called for it; 0: none */
     uint16_t cool_downs;        /* in a row, without a success between */
     bool is_announced;          /* its trouble was logged */
 };

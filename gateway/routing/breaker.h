@@ -18,7 +18,7 @@ enum breaker_state { BREAKER_CLOSED, BREAKER_OPEN, BREAKER_HALF_OPEN };
 enum breaker_state breaker_state(const struct breaker *breaker, int64_t now_ms);
 /* What breaker_take would say; looks only. */
 bool breaker_allows(const struct breaker *breaker, int64_t now_ms);
-/* True: go ahead; a half-open one gives its probe to the first who asks. A probe that never ended
+/* True: go ahead; a half-open one gives its probe to the first caller. A probe that never ended
  * is given again after BREAKER_STEP_MS. */
 bool breaker_take(struct breaker *breaker, int64_t now_ms);
 void breaker_note(struct breaker *breaker, bool is_success, int64_t now_ms);

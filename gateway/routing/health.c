@@ -1,4 +1,4 @@
-/* See health.h. One mutex for each provider, held for a few comparisons; what an answer means is
+/* See health.h. One mutex for each provider, held for a few comparisons; what a response means is
  * judged in impact.c, how long a cool-down lasts in availability.c. */
 #include "routing/health.h"
 
@@ -30,7 +30,7 @@ struct provider_health {
     struct limited limited[HEALTH_KINDS];
     bool is_currency_wrong;
     bool is_key_parked;
-    int64_t key_probe_at_ms; /* parked: when the balance may be asked next */
+    int64_t key_probe_at_ms; /* parked: when the balance may be read next */
     struct funds {
         bool is_out, wants_balance;
         struct money cost; /* of the order refused; 0 when not known */
@@ -280,7 +280,7 @@ static void health_offer_fails(const struct note *note)
     health_announce_offer(note, offer, "orders_fail");
 }
 
-/* What the provider asked us to wait; 0 when it did not say. */
+/* How long the provider wants us to wait; 0 when it did not say. */
 static int64_t health_retry_after_ms(const struct upstream_response *answer)
 {
     if (answer->retry_after_s <= 0)
@@ -479,7 +479,7 @@ bool health_wants_balance(struct health *health, unsigned provider_id, int64_t n
 {
     struct provider_health *provider = health_lock(health, provider_id);
     bool wants;
-    if (provider->is_key_parked) { /* nothing else may be asked, whatever the funds */
+    if (provider->is_key_parked) { /* nothing else may be called, whatever the funds */
         wants = now_ms >= provider->key_probe_at_ms;
         if (wants)
             provider->key_probe_at_ms = now_ms + HEALTH_KEY_PROBE_MS;

@@ -38,8 +38,8 @@ void health_balance(struct health *health, unsigned provider_id, struct money ba
  * until it agrees, or the configuration does. Nothing else ends it, an operator's resume neither.
  */
 void health_currency(struct health *health, unsigned provider_id, bool is_wrong);
-/* True once per need: the provider's balance should be asked now (it said "out of funds"; or its
- * key is parked and 15 minutes have passed since the last question). */
+/* True once per need: the provider's balance should be read now (it said "out of funds"; or its
+ * key is parked and 15 minutes have passed since the last call). */
 bool health_wants_balance(struct health *health, unsigned provider_id, int64_t now_ms);
 /* The panel knows no multi-status, or not in our form: its orders are queried singly for a day. */
 void health_set_singly(struct health *health, unsigned provider_id, int64_t now_ms);

@@ -44,7 +44,7 @@ static enum impact judge_complaint(enum health_kind kind, const struct upstream_
         return IMPACT_REDIRECT;
     if (answer->is_rate_limited)
         return IMPACT_LIMITED;
-    /* A reading that speaks of funds or of one service is an answer like another. */
+    /* A reading that speaks of funds or of one service is a response like another. */
     if (answer->is_funds || answer->cool_down == COOL_DOWN_FUNDS)
         return is_order ? IMPACT_FUNDS : IMPACT_ANSWERED;
     if (answer->cool_down == COOL_DOWN_OFFER)
@@ -61,7 +61,7 @@ enum impact judge_impact(enum health_kind kind, const struct upstream_response *
     switch (answer->outcome) {
     case OUTCOME_ACCEPTED:
         return IMPACT_SUCCESS;
-    case OUTCOME_NOT_SENT: /* a failed connection leaves its words; our own cap and queue none */
+    case OUTCOME_NOT_SENT: /* a failed connection leaves its message; our own cap and queue none */
         return answer->error.len || answer->evidence.len ? IMPACT_UNREACHABLE : IMPACT_UNUSED;
     case OUTCOME_REFUSED:
     case OUTCOME_DOUBT:
@@ -86,7 +86,7 @@ static enum retryverdict judge_refusal(const struct upstream_response *answer)
 enum retryverdict judge_retry(const struct upstream_response *answer)
 {
     switch (answer->outcome) {
-    case OUTCOME_ACCEPTED: /* without an id there is nothing to book, yet it may be running */
+    case OUTCOME_ACCEPTED: /* without an id there is nothing to record, yet it may be running */
         return answer->order.len > 0 ? RETRYVERDICT_BOOK : RETRYVERDICT_DOUBT;
     case OUTCOME_NOT_SENT:
         return RETRYVERDICT_NEXT;

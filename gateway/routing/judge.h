@@ -7,7 +7,7 @@
 /* What it says about the health of who gave it. */
 enum impact {
     IMPACT_UNUSED,          /* our own limit kept it: says nothing */
-    IMPACT_SUCCESS,         /* a usable answer */
+    IMPACT_SUCCESS,         /* a usable response */
     IMPACT_ANSWERED,        /* a refusal, yet no failure of theirs: it is alive */
     IMPACT_UNREACHABLE,     /* nothing left us for lack of a connection: the provider's failure */
     IMPACT_FAILED,          /* a failure of the provider and of the offer */
@@ -24,7 +24,7 @@ enum impact judge_impact(enum health_kind kind, const struct upstream_response *
 enum retryverdict {
     RETRYVERDICT_BOOK,   /* accepted */
     RETRYVERDICT_NEXT,   /* certainly did not happen: the next offer */
-    RETRYVERDICT_REFUSE, /* the client's fault: answer in our words, release */
+    RETRYVERDICT_REFUSE, /* the client's fault: an error of our own wording, release */
     RETRYVERDICT_DOUBT   /* keep, show, never resend */
 };
 /* "Active order with this link" is NEXT. Whoever knows of an own attempt in doubt for that link at
