@@ -46,6 +46,8 @@ class Era:
             providers=[provider(panel, timeout="250ms", connect_timeout="250ms", answers=faults.ANSWERS, max_connections=64,
                                 rate_limit={"add": "40/s" if panel.name == "gamma" else "100000/s", "other": "100000/s"})
                        for panel in self.panels])
+        # The client's money is real: each order holds, captures, releases or refunds some of it.
+        config["clients"] = [{"name": "shop", "key": SHOP_KEY, "funds": "prepaid", "credit_limit": 1000000}]
         # Half of the orders begin at beta, so that all three have work.
         config["services"][1]["offers"] = [config["services"][1]["offers"][i] for i in (1, 2, 0)]
         # Its orders are mostly refused by alpha and then wait for gamma's rate bucket, between two offers.

@@ -6,15 +6,15 @@ ADD = ["place.intending", "place.intended", "place.sending", "place.sent", "plac
 AFTERSALE = [f"{kind}.{step}" for kind in ("refill", "cancel")
              for step in ("intending", "intended", "sending", "sent", "answered", "booking", "booked")]
 LEDGER = ["ledger.batch", "ledger.committing", "ledger.wal_write", "ledger.syncing", "ledger.synced", "ledger.committed",
-          "ledger.checkpoint", "ledger.checkpoint_syncing", "ledger.capture", "ledger.refund"]
+          "ledger.checkpoint", "ledger.checkpoint_syncing", "ledger.hold", "ledger.capture", "ledger.release", "ledger.refund"]
 RANDOM = "random moment"
 ALL = ADD + AFTERSALE + LEDGER + AT_START
 
 DEPTH = {"place.number_given": 3, "place.noting": 3, "ledger.checkpoint": 60, "ledger.checkpoint_syncing": 3, "ledger.wal_write": 300,
          **{name: 40 for name in ADD[:-2]}, **{name: 6 for name in AFTERSALE},
          **{name: 80 for name in ("ledger.batch", "ledger.committing", "ledger.syncing", "ledger.synced",
-                                  "ledger.committed", "ledger.capture")},
-         "ledger.refund": 6}
+                                  "ledger.committed", "ledger.hold", "ledger.capture")},
+         "ledger.release": 6, "ledger.refund": 6}
 
 
 def plan(kills, random):
