@@ -4,8 +4,8 @@ import json
 import pytest
 
 from books import LINK, SOON, UNAVAILABLE, Later, add, asked, deliveries, in_doubt, resolve, show, state, verify, wait_end
-from harness import eventually, together
-from harness.config import SHOP_KEY
+from harness import SLOW, eventually, together
+from harness.config import SHOP_KEY, provider
 
 BUSY = "The order with this ref is still being placed. Please try again later"
 OTHER_CONTENT = "This ref already has another order. Please use a new ref for a new order"
@@ -173,7 +173,8 @@ def test_other_content_that_waited_for_a_refusal_is_placed_for_an_order_it_is_an
 
 
 def test_a_number_given_before_the_panel_answers_is_the_number_for_all(make_gateway, alpha, beta):
-    shop = make_gateway([alpha, beta], clients=[SHOP], workers=2, answer_within=SOON)
+    shop = make_gateway([alpha, beta], clients=[SHOP], workers=2, answer_within=SOON, providers=[
+        provider(panel, timeout=f"{round(30 * SLOW)}s") for panel in (alpha, beta)])
     first = held(shop, alpha, error="Bad link")
     order = first.result()["order"]
     assert add(shop, ref="a").json == {"order": order}
