@@ -171,7 +171,7 @@ static void gateway_recover_claims(struct gateway *g)
         const struct ledger_order *order = &rows.orders[i];
         struct digest digest = claims_digest(order->client, order->service, order->fields);
         /* Who sent a ref sends it again. */
-        if (order->parent == 0 && order->ref.len == 0 && !order->is_claimed &&
+        if (order->parent == 0 && order->ref.len == 0 &&
             order->course.state != ORDERSTATE_CANCELED && order->course.state != ORDERSTATE_REFUSED)
             claims_load(g->claims, &digest, order->id, order->created_at_ms);
     }

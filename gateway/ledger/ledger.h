@@ -124,7 +124,7 @@ struct ledger_change {
         bool has_course; /* all of it; its start count where it has one */
         bool has_upstream, has_extra;
         bool gives_number; /* sets is_number_given */
-        bool claims;       /* sets is_claimed; REFUSED when it is already */
+        bool claims;       /* sets is_claimed */
         bool is_report;    /* by its panel: sets reported_at_ms */
         bool has_cost;     /* the panel's own charge corrects the attempt's cost */
         bool has_package_unit;

@@ -219,8 +219,6 @@ static struct ledger_outcome plan_judge_update(const struct ledger_update *updat
     if (is_child && update->has_upstream && update->upstream_id.len &&
         !str_equal(update->upstream_id, order->row.upstream_id))
         return plan_refused("a child keeps its number at the panel");
-    if (update->claims && order->row.is_claimed)
-        return plan_refused("it is claimed already");
     return plan_done;
 }
 

@@ -14,7 +14,8 @@ struct claims_entry {
     struct digest digest;
     uint32_t order; /* 0: its intent is not durable yet */
     int64_t placed_at_ms;
-    bool is_lost, is_taken;
+    bool is_lost, is_taken; /* taken: by an add whose answer is on its way, or was written */
+    bool is_given;          /* an add took its number once: it is promised */
     struct claims_entry *next_equal; /* of the same digest */
     UT_hash_handle hh;               /* by id; in the order of their beginning */
 };
@@ -152,11 +153,11 @@ static bool claims_forget(struct claims *claims, uint64_t id)
 {
     pthread_mutex_lock(&claims->lock);
     struct claims_entry *entry = claims_find(claims, id);
-    bool was_taken = entry && entry->is_taken && entry->order;
+    bool is_given = entry && entry->is_given;
     if (entry)
         claims_remove(claims, entry);
     pthread_mutex_unlock(&claims->lock);
-    return was_taken;
+    return is_given;
 }
 
 bool claims_end(struct claims *claims, uint64_t id)
@@ -195,6 +196,7 @@ uint32_t claims_take(struct claims *claims, const struct digest *digest, int64_t
         } else if (entry->is_lost && !entry->is_taken) {
             entry->is_taken = true;
             order = entry->order;
+            entry->is_given |= order != 0;
         }
         entry = next;
     }

@@ -3,8 +3,9 @@
  * sent twice.
  *
  * An add is open from before its intent until its answer was written whole; lost once its
- * connection ended first. A lost one is claimed by the next equal add of its client, once, for as
- * long as `claim` says. Process-wide, one mutex; any thread. */
+ * connection ended first. A lost one is claimed by the next equal add of its client for as long as
+ * `claim` says, once: until the answer of one that claimed it was written whole. Process-wide, one
+ * mutex; any thread. */
 #ifndef ORDERS_CLAIMS_H
 #define ORDERS_CLAIMS_H
 #include "base/digest.h"
@@ -34,7 +35,8 @@ void claims_load(struct claims *claims, const struct digest *digest, uint32_t or
 /* The number of a lost add equal to this one, placed since then; 0: none. Taken once. Times are of
  * the wall clock. */
 uint32_t claims_take(struct claims *claims, const struct digest *digest, int64_t since_ms);
-/* It could not be made durable. */
+/* The claim could not be made durable, or its own answer was not written whole: the next equal add
+ * may claim it. */
 void claims_give_back(struct claims *claims, uint32_t order);
 size_t claims_count(struct claims *claims);
 

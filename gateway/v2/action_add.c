@@ -43,21 +43,25 @@ static void action_add_on_placed(uint32_t order, const char *message, void *arg)
 
 /* ---- a number that never reached its client ---- */
 
+static void action_add_on_lost(void *arg)
+{
+    struct call *call = arg;
+    call->is_lost = true;
+    if (call->claimed)
+        claims_give_back(call->context->claims, call->claimed);
+    call->claimed = 0;
+    claims_lose(call->context->claims, call->claim);
+}
+
 void action_add_end(struct call *call)
 {
     struct order_context *context = call->context;
     if (!exchange_was_written(call->exchange)) {
-        claims_lose(context->claims, call->claim);
+        action_add_on_lost(call);
         return;
     }
     claims_answer(context->claims, call->claim);
     ledger_note_answered(context->ledger, call->order);
-}
-
-static void action_add_on_lost(void *arg)
-{
-    struct call *call = arg;
-    claims_lose(call->context->claims, call->claim);
 }
 
 struct action_add_claim { /* in the exchange's arena */
@@ -73,7 +77,8 @@ static void action_add_place(const struct action_add_claim *claim)
     int64_t now_ms = clock_wall_ms();
     call->claim = claims_open(call->context->claims, &claim->digest, now_ms,
                               now_ms - call->context->settings.claim_ms);
-    exchange_on_lost(call->exchange, action_add_on_lost, call);
+    if (call->is_lost)
+        claims_lose(call->context->claims, call->claim);
     struct place_request request = {.client = call->client,
                                     .draft = &claim->draft,
                                     .request_id = exchange_request_id(call->exchange),
@@ -90,9 +95,10 @@ static void action_add_on_claimed(struct ledger_outcome outcome, void *arg)
         log_event(LOG_INFO, "order_claimed", "request=" STR_FMT " order=%u client=%s",
                   STR_ARG(exchange_request_id(call->exchange)), claim->order,
                   call->client->settings.name);
+        call->claimed = claim->order;
         action_add_reply(call, claim->order);
     } else if (ledger_is_decided(outcome.result)) {
-        action_add_place(claim); /* it was claimed before */
+        action_add_place(claim); /* it is settled or gone */
     } else {
         claims_give_back(call->context->claims, claim->order);
         call_error(call, MESSAGES_UNSAVED);
@@ -124,6 +130,7 @@ static void action_add_claim_or_place(struct call *call, const struct draft *dra
     claim->digest =
         claims_digest(str_of(call->client->settings.name), draft->service->id, buf_str(&fields));
     buf_fini(&fields);
+    exchange_on_lost(call->exchange, action_add_on_lost, call);
     if (context->settings.claim_ms > 0)
         claim->order = claims_take(context->claims, &claim->digest,
                                    clock_wall_ms() - context->settings.claim_ms);

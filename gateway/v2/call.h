@@ -19,8 +19,10 @@ struct call {
     size_t row;   /* in the action table */
     bool is_many; /* the action's name is a plural: its answer is a list or keyed by id */
     int64_t started_at_us;
-    uint32_t order; /* add: the number in its answer; 0 none */
-    uint64_t claim; /* add: see orders/claims.h; 0 none */
+    uint32_t order;   /* add: the number in its answer; 0 none */
+    uint64_t claim;   /* add: see orders/claims.h; 0 none */
+    uint32_t claimed; /* add: the number that it claimed; 0 none */
+    bool is_lost;     /* add: its connection ended before its answer */
 };
 
 /* A parameter under any of its names: the first one present and not empty, trimmed. The list ends

@@ -14,12 +14,22 @@ CLIENTS = [{"name": "shop", "key": SHOP_KEY, "funds": "unlimited"},
 def send_and_leave(gateway, panel, link=LINK, quantity=100, key=SHOP_KEY):
     """An add whose client hangs up while the panel works on it."""
     panel.rule("add", times=1, hold="working")
+    line = send(gateway, link, quantity, key)
+    panel.wait_hold("working")
+    line.close()
+
+
+def leave(gateway):
+    """An add whose client is gone before it is read."""
+    send(gateway).close()
+
+
+def send(gateway, link=LINK, quantity=100, key=SHOP_KEY):
     line = gateway.connect()
     body = f"key={key}&action=add&service=1&quantity={quantity}&link={link}"
     line.sendall(f"POST /api/v2 HTTP/1.1\r\nHost: g\r\nContent-Type: application/x-www-form-urlencoded\r\n"
                  f"Content-Length: {len(body)}\r\n\r\n{body}".encode())
-    panel.wait_hold("working")
-    line.close()
+    return line
 
 
 def test_who_hung_up_gets_the_number_of_the_order_that_is_there(gateway, alpha, beta):
@@ -32,6 +42,19 @@ def test_who_hung_up_gets_the_number_of_the_order_that_is_there(gateway, alpha, 
     assert deliveries(alpha, beta) == (1, 0)
     # Each is claimed once; the next equal add is a new order.
     assert gateway.add() == 2 and deliveries(alpha, beta) == (2, 0)
+    verify(gateway)
+
+
+def test_who_hangs_up_again_still_finds_it(gateway, alpha, beta):
+    """A claim whose own answer was not written leaves the number to the next."""
+    send_and_leave(gateway, alpha)
+    alpha.release("working")
+    wait_end(gateway, 1, "accepted")
+    for again in range(1, 4):
+        leave(gateway)
+        eventually(lambda: str(show(gateway, 1)["events"]).count("'claimed'") == again)
+    assert gateway.add() == 1 and deliveries(alpha, beta) == (1, 0)
+    assert gateway.add() == 2
     verify(gateway)
 
 

@@ -106,7 +106,7 @@ static inline bool update(struct model_order *order, const struct ledger_change 
     bool changes_more = u->has_course || u->has_upstream || u->has_extra;
     if ((orderstate_is_final(row->course.state) && (changes_more || u->only_if_unsettled)) ||
         (u->has_course && !orderstate_may_move(row->course.state, u->course.state)) ||
-        (u->has_course && u->course.paid.units < 0) || (u->claims && row->is_claimed) ||
+        (u->has_course && u->course.paid.units < 0) ||
         (row->parent && u->has_upstream && u->upstream_id.len &&
          !str_equal(u->upstream_id, row->upstream_id)))
         return false;
