@@ -144,6 +144,9 @@ static void client_changes_write_key(struct pending_change *p)
 {
     struct gateway *g = p->gateway;
     struct ledger_client_key row = client_changes_key_row(p);
+    if (p->created_at_ms == 0)
+        p->created_at_ms = clock_wall_ms();
+    row.created_at_ms = p->created_at_ms;
     ledger_add_client_key(g->ledger, g->loop, &row, client_changes_on_written, p);
 }
 
@@ -156,6 +159,7 @@ static bool client_changes_begin_add(struct pending_change *p, struct fault *why
         !client_changes_make_key(p, why))
         return false;
     struct ledger_client row = client_changes_row(p);
+    row.created_at_ms = p->created_at_ms = clock_wall_ms();
     ledger_add_client(g->ledger, g->loop, &row, client_changes_on_written, p);
     return true;
 }
@@ -281,8 +285,6 @@ static void client_changes_apply(struct pending_change *p)
 {
     struct gateway *g = p->gateway;
     struct fault why;
-    if (p->created_at_ms == 0)
-        p->created_at_ms = clock_wall_ms();
     if (p->change.kind == CLIENT_CHANGE_KEY_ADD || p->change.kind == CLIENT_CHANGE_ADD)
         roster_add_key(g->roster, p->change.client, p->change.label, &p->sha256, p->created_at_ms);
     else if (p->change.kind == CLIENT_CHANGE_KEY_REVOKE)
@@ -310,7 +312,6 @@ static void client_changes_on_written(struct ledger_outcome outcome, void *arg)
     bool is_done = outcome.result == LEDGER_DONE;
     if (is_done && p->change.kind == CLIENT_CHANGE_ADD && !p->is_added) {
         p->is_added = true;
-        p->created_at_ms = clock_wall_ms();
         ASSERT(roster_put(g->roster, p->change.client, str_of(p->json), false, p->created_at_ms,
                           &why));
         client_changes_write_key(p);

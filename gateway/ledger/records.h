@@ -34,14 +34,14 @@ struct ledger_client {
     struct str name;
     struct str settings; /* JSON object, the keys of a client in the file */
     bool is_frozen;
-    int64_t created_at_ms, changed_at_ms; /* wall; set by the ledger */
+    int64_t created_at_ms, changed_at_ms; /* wall; 0 when added: set by the ledger */
 };
 
 enum { LEDGER_SHA256_BYTES = 32 };
 struct ledger_client_key {
     struct str client, label;
     uint8_t sha256[LEDGER_SHA256_BYTES];
-    int64_t created_at_ms;   /* wall; set by the ledger */
+    int64_t created_at_ms;   /* wall; 0 when added: set by the ledger */
     int64_t last_used_at_ms; /* 0: never */
     int64_t revoked_at_ms;   /* 0: in force */
 };

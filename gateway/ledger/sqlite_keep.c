@@ -131,7 +131,8 @@ static struct ledger_outcome sqlite_keep_client(struct backend_connection *conne
     sqlite_bind_str(s, 1, client->name);
     sqlite_bind_str(s, 2, client->settings);
     sqlite_bind_number(s, 3, client->is_frozen);
-    sqlite_bind_number(s, 4, entry->at_ms);
+    sqlite_bind_number(s, 4,
+                       is_new && client->created_at_ms ? client->created_at_ms : entry->at_ms);
     *code = sqlite_do(connection, s);
     return sqlite_keep_judge(connection, *code,
                              is_new ? "a client of that name exists" : "no such client");
@@ -145,7 +146,7 @@ static struct ledger_outcome sqlite_keep_add_key(struct backend_connection *conn
     sqlite_bind_str(s, 1, key->client);
     sqlite_bind_str(s, 2, key->label);
     sqlite3_bind_blob64(s, 3, key->sha256, sizeof key->sha256, SQLITE_STATIC);
-    sqlite_bind_number(s, 4, at_ms);
+    sqlite_bind_number(s, 4, key->created_at_ms ? key->created_at_ms : at_ms);
     *code = sqlite_do(connection, s);
     return sqlite_keep_judge(connection, *code,
                              "no such client, or the label or the key is in use");
