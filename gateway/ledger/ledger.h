@@ -74,7 +74,7 @@ struct ledger_order { /* also what is read */
     struct money held; /* of its client's account, for this order; set by the ledger */
     struct money cost; /* of the last attempt, as expected or as its panel corrected it */
     bool is_number_given;
-    bool is_claimed;     /* its number went to a later, equal add */
+    bool is_claimed;     /* of an older ledger: its number is nobody's to claim */
     int64_t link_hash;   /* of service and link where the service limits orders by link, else 0 */
     struct str ref;      /* the client's own; "" when none */
     struct str provider; /* of the last attempt */
@@ -124,7 +124,6 @@ struct ledger_change {
         bool has_course; /* all of it; its start count where it has one */
         bool has_upstream, has_extra;
         bool gives_number; /* sets is_number_given */
-        bool claims;       /* sets is_claimed */
         bool is_report;    /* by its panel: sets reported_at_ms */
         bool has_cost;     /* the panel's own charge corrects the attempt's cost */
         bool has_package_unit;

@@ -592,7 +592,6 @@ static void plan_update(struct plan *plan, struct plan_order *order,
     row->is_number_given = row->is_number_given || update->gives_number;
     if (update->has_course)
         plan_update_course(plan, order, change, at_ms);
-    row->is_claimed = row->is_claimed || update->claims;
     if (update->has_extra)
         row->extra = update->extra;
     if (update->has_upstream) {

@@ -157,8 +157,9 @@ static const char *const texts[STATEMENT_COUNT] = {
                              " AND link_hash <> 0 AND " SQLITE_UNFINISHED " LIMIT ?2",
     [STATEMENT_QUERY_SETTLED] = "SELECT " ORDER_COLUMNS " FROM orders WHERE settled_at IS NOT NULL"
                                 " AND (settled_at, id) > (?3, ?1) ORDER BY settled_at, id LIMIT ?2",
-    [STATEMENT_QUERY_NEWEST] = "SELECT " ORDER_COLUMNS ", parent <> 0 OR state = 'refused'"
-                               " FROM orders ORDER BY id DESC",
+    [STATEMENT_QUERY_NEWEST] =
+        "SELECT " ORDER_COLUMNS ", is_claimed OR parent <> 0 OR state = 'refused'"
+        " FROM orders ORDER BY id DESC",
     [STATEMENT_QUERY_ANSWERS] = "SELECT orders, at FROM answers ORDER BY id DESC",
     [STATEMENT_QUERY_ACCOUNTS] =
         "SELECT client, currency, balance, held, day, charged, last_posting FROM accounts"

@@ -109,7 +109,7 @@ static void action_add_on_claimed(struct ledger_outcome outcome, void *arg)
 static void action_add_write_claim(struct action_add_claim *claim)
 {
     struct order_context *context = claim->call->context;
-    struct ledger_update update = {.gives_number = true, .claims = true};
+    struct ledger_update update = {.gives_number = true};
     struct ledger_change change = {.order = claim->order,
                                    .update = &update,
                                    .event = "claimed",

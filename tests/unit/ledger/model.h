@@ -119,7 +119,6 @@ static inline bool update(struct model_order *order, const struct ledger_change 
             row->course.start_count = u->course.start_count;
         row->course.has_start_count = row->course.has_start_count || u->course.has_start_count;
     }
-    row->is_claimed = row->is_claimed || u->claims;
     if (u->has_extra)
         row->extra = u->extra;
     if (u->has_upstream) {

@@ -109,7 +109,6 @@ static void propose_old(struct proposal *p, struct model_order *order)
     p->change.order_request = maybe(20) ? &p->order_request : NULL;
     p->update = (struct ledger_update){
         .has_course = maybe(70),
-        .claims = maybe(10),
         .course.has_start_count = maybe(20),
         .has_upstream = maybe(is_sent && !p->change.attempt_ended ? 5 : 60),
         .has_extra = maybe(10),
