@@ -19,7 +19,7 @@ currency: USD
 ledger: sqlite:{run}/{name}.db
 workers: 1
 status_fresh: {fresh}
-clients: [{{name: bench, key: {key}, balance: provider_sum}}]
+clients: [{{name: bench, key: {key}, balance: 100}}]
 providers:
   - {{name: panel, url: "http://127.0.0.1:{panel}/api/v2", key: {name}, currency: USD, max_connections: 512, rate_limit: none}}
 imports: [{{provider: panel, first_id: {first}, markup: 20%}}]

@@ -24,11 +24,12 @@ static const char *const rules[] = {
     " (SELECT order_id, -sum(amount) AS total FROM postings WHERE kind IN ('capture','refund')"
     " GROUP BY order_id) AS p ON p.order_id = o.id"
     " WHERE CASE WHEN o.state IN " OPEN " THEN 0 ELSE o.paid END <> coalesce(p.total, 0)",
-    "SELECT 'order ' || o.id || ': ' || o.held || ' is held, but ' || coalesce(p.total, 0) ||"
-    " ' is booked as held' FROM orders AS o LEFT JOIN (SELECT CASE WHEN c.parent = 0 OR p.held = 0"
-    "  THEN p.order_id ELSE c.parent END AS id, sum(p.held) AS total FROM postings AS p"
-    "  JOIN orders AS c ON c.id = p.order_id GROUP BY 1) AS p ON p.id = o.id"
-    " WHERE o.held <> coalesce(p.total, 0)",
+    /* One pass over both: a join on the sums has no index to use. */
+    "SELECT 'order ' || id || ': ' || sum(held) || ' is held, but ' || sum(booked) ||"
+    " ' is booked as held' FROM (SELECT id, held, 0 AS booked FROM orders WHERE held <> 0"
+    " UNION ALL SELECT CASE c.parent WHEN 0 THEN c.id ELSE c.parent END, 0, p.held"
+    " FROM postings AS p JOIN orders AS c ON c.id = p.order_id WHERE p.held <> 0)"
+    " GROUP BY id HAVING sum(held) <> sum(booked)",
     "SELECT 'order ' || id || ': is ' || state || ', but ' || held || ' is held' FROM orders"
     " WHERE held <> 0 AND (held < 0 OR settled_at IS NOT NULL OR state NOT IN " OPEN
     " AND (type <> 'Subscriptions' OR parent <> 0))",
