@@ -57,9 +57,19 @@ bool scalar_integer(struct scalar value, int64_t *out)
     return true;
 }
 
+/* Digits and points alone bear no sign. */
+static bool scalar_is_plain(struct str text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if ((text.ptr[i] < '0' || text.ptr[i] > '9') && text.ptr[i] != '.')
+            return false;
+    return true;
+}
+
 struct str scalar_beside(struct scalar amount, struct str stated, const char *own)
 {
-    bool is_open = stated.ptr == NULL && own != NULL && amount.kind == SCALAR_TEXT;
+    bool is_open = stated.ptr == NULL && own != NULL && amount.kind == SCALAR_TEXT &&
+                   !scalar_is_plain(amount.text);
     return is_open && money_is_signed_as(amount.text, str_of(own)) ? str_of(own) : stated;
 }
 

@@ -39,14 +39,13 @@ static inline bool statusscan_is_next(struct statusscan *s, char c)
     return s->at < s->end && *s->at == c;
 }
 
-static inline bool statusscan_is_plain(unsigned char c)
-{
-    return c >= 0x20 && c <= 0x7e && c != '"' && c != '\\';
-}
+/* Printable ASCII that needs no escape and ends no string. */
+static const bool statusscan_plain[256] = {
+    [' '] = true, ['!'] = true, ['#' ... '['] = true, [']' ... '~'] = true};
 
 static const char *statusscan_skip_plain(const char *at, const char *end)
 {
-    while (at < end && statusscan_is_plain((unsigned char)*at))
+    while (at < end && statusscan_plain[(unsigned char)*at])
         at++;
     return at;
 }

@@ -91,8 +91,15 @@ static bool str_is_unseen(const char *bytes, size_t len)
            c == 0xFEFF;
 }
 
+static bool str_is_graphic(char c)
+{
+    return c > ' ' && c < 0x7F;
+}
+
 struct str str_trim_unseen(struct str s)
 {
+    if (s.len > 0 && str_is_graphic(s.ptr[0]) && str_is_graphic(s.ptr[s.len - 1]))
+        return s;
     for (size_t len = 1; len <= 3 && len <= s.len;) {
         bool is_unseen = str_is_unseen(s.ptr, len);
         s = is_unseen ? str_from(s, len) : s;

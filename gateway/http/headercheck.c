@@ -19,7 +19,7 @@ static bool headercheck_is_version(const char last_bytes[8])
 }
 
 /* The value's length as evhttp keeps it: no blanks before, neither blanks nor tabs behind. */
-static void headercheck_measure(struct headercheck_scan *scan, unsigned char c)
+static void headercheck_measure(struct headercheck_scan *scan, const char *bytes, size_t len)
 {
     if (!scan->in_line) {
         scan->headers++;
@@ -27,14 +27,21 @@ static void headercheck_measure(struct headercheck_scan *scan, unsigned char c)
         scan->value_len = scan->value_room = 0;
     }
     if (!scan->in_value) {
-        scan->in_value = c == ':';
-        return;
+        const char *colon = memchr(bytes, ':', len);
+        if (colon == NULL)
+            return;
+        scan->in_value = true;
+        len -= (size_t)(colon + 1 - bytes);
+        bytes = colon + 1;
     }
-    if (c == ' ' && scan->value_room == 0)
-        return;
-    scan->value_room++;
-    if (c != ' ' && c != '\t')
-        scan->value_len = scan->value_room;
+    for (; scan->value_room == 0 && len > 0 && *bytes == ' '; len--)
+        bytes++;
+    size_t last = len;
+    while (last > 0 && (bytes[last - 1] == ' ' || bytes[last - 1] == '\t'))
+        last--;
+    if (last > 0)
+        scan->value_len = scan->value_room + (uint32_t)last;
+    scan->value_room += (uint32_t)len;
 }
 
 static void headercheck_end_line(struct headercheck_scan *scan)
@@ -47,7 +54,28 @@ static void headercheck_end_line(struct headercheck_scan *scan)
     scan->in_line = false;
 }
 
-static void headercheck_feed_byte(struct headercheck_scan *scan, unsigned char c)
+static void headercheck_keep_last(struct headercheck_scan *scan, const char *bytes, size_t len)
+{
+    size_t kept = len < sizeof scan->last_bytes ? sizeof scan->last_bytes - len : 0;
+    memmove(scan->last_bytes, scan->last_bytes + sizeof scan->last_bytes - kept, kept);
+    memcpy(scan->last_bytes + kept, bytes + len - (sizeof scan->last_bytes - kept),
+           sizeof scan->last_bytes - kept);
+}
+
+/* Bytes within a line, none of them a line's end. */
+static void headercheck_feed_text(struct headercheck_scan *scan, const char *bytes, size_t len)
+{
+    scan->is_bad |= scan->after_cr;
+    scan->after_cr = false;
+    scan->is_bad |= !scan->in_line && (bytes[0] == ' ' || bytes[0] == '\t');
+    if (scan->has_line)
+        headercheck_measure(scan, bytes, len);
+    else
+        headercheck_keep_last(scan, bytes, len);
+    scan->in_line = true;
+}
+
+static void headercheck_feed_control(struct headercheck_scan *scan, char c)
 {
     if (c == '\n') {
         scan->is_bad |= !scan->after_cr;
@@ -55,25 +83,28 @@ static void headercheck_feed_byte(struct headercheck_scan *scan, unsigned char c
         headercheck_end_line(scan);
         return;
     }
-    scan->is_bad |= scan->after_cr;
+    scan->is_bad |= scan->after_cr || c != '\r';
     scan->after_cr = c == '\r';
-    if (scan->after_cr)
-        return;
-    scan->is_bad |= (c < 0x20 && c != '\t') || c == 0x7F;
-    scan->is_bad |= !scan->in_line && (c == ' ' || c == '\t');
-    if (scan->has_line)
-        headercheck_measure(scan, c);
-    scan->in_line = true;
-    if (!scan->has_line) {
-        memmove(scan->last_bytes, scan->last_bytes + 1, sizeof scan->last_bytes - 1);
-        scan->last_bytes[sizeof scan->last_bytes - 1] = (char)c;
-    }
+    scan->in_line |= c != '\r';
+}
+
+static bool headercheck_is_text(char c)
+{
+    unsigned char byte = (unsigned char)c;
+    return (byte >= 0x20 && byte != 0x7F) || byte == '\t';
 }
 
 void headercheck_feed(struct headercheck_scan *scan, const char *bytes, size_t len)
 {
-    for (size_t i = 0; i < len && !scan->is_done; i++)
-        headercheck_feed_byte(scan, (unsigned char)bytes[i]);
+    for (size_t i = 0; i < len && !scan->is_done;) {
+        size_t start = i;
+        while (i < len && headercheck_is_text(bytes[i]))
+            i++;
+        if (i > start)
+            headercheck_feed_text(scan, bytes + start, i - start);
+        else
+            headercheck_feed_control(scan, bytes[i++]);
+    }
 }
 
 void headercheck_cut_trailers(const struct headercheck_scan *scan, struct evkeyvalq *headers)

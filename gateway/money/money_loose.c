@@ -249,13 +249,20 @@ static bool money_loose_parse_grouped(struct str s, bool is_coinless, struct mon
     return len > 0 && money_parse(str_make(plain, len), MONEY_UP, out);
 }
 
+/* "15.000": a plain amount, or one with a mark between thousands. */
+static bool money_loose_may_be_grouped(struct str plain)
+{
+    return plain.len > 4 && plain.ptr[plain.len - 4] == '.';
+}
+
 bool money_parse_loose(struct str text, struct str beside, struct money *out,
                        struct str *currency_out)
 {
     struct str currency = STR_NONE, s = text;
     struct money amount;
-    bool is_negative = false, is_coinless = money_is_coinless(beside);
-    if (is_coinless || !money_parse(s, MONEY_UP, &amount)) { /* nearly always it is plain */
+    bool is_negative = false, is_plain = money_parse(s, MONEY_UP, &amount); /* nearly always */
+    if (!is_plain || (money_loose_may_be_grouped(s) && money_is_coinless(beside))) {
+        bool is_coinless = money_is_coinless(beside);
         s = money_loose_trim(text);
         if (s.len >= TEXT_MAX)
             return false;

@@ -12,16 +12,21 @@ enum { SHARDS = 64, NOTIFY_DIRECTLY_MAX = 64 };
 #define NOT_DUE UINT32_MAX
 
 struct open_orders_entry {
+    UT_hash_handle hh;       /* first: beside the number it is compared by */
     struct open_order order; /* extra owned */
     bool is_queried;         /* a query is under way */
     uint16_t due_provider;   /* whose heap it is in, */
     uint32_t due_at;         /* and where; NOT_DUE: in none */
     struct open_orders_waiter *waiters;
-    UT_hash_handle hh;
 };
 
-struct open_orders_heap { /* of one provider: the earliest due first */
-    struct open_orders_entry **list;
+/* Of one provider: the earliest first. An order whose time has moved on stays where it was until
+ * that place comes up, so that a report need not sort. */
+struct open_orders_heap {
+    struct open_orders_place {
+        int64_t at_ms; /* never after the entry's own */
+        struct open_orders_entry *entry;
+    } * list;
     uint32_t count, room;
 };
 
@@ -112,35 +117,28 @@ static struct open_orders_entry *open_orders_find(struct shard *shard, uint32_t 
 /* ---- the heap of due times ---- */
 
 static void open_orders_heap_set(struct open_orders_heap *heap, uint32_t at,
-                                 struct open_orders_entry *entry)
+                                 struct open_orders_place place)
 {
-    heap->list[at] = entry;
-    entry->due_at = at;
+    heap->list[at] = place;
+    place.entry->due_at = at;
 }
 
-static bool open_orders_heap_is_before(const struct open_orders_entry *a,
-                                       const struct open_orders_entry *b)
-{
-    return a->order.due_at_ms < b->order.due_at_ms;
-}
-
-/* From `at` to where the entry belongs. */
+/* From `at` to where it belongs. */
 static void open_orders_heap_sift(struct open_orders_heap *heap, uint32_t at,
-                                  struct open_orders_entry *entry)
+                                  struct open_orders_place place)
 {
-    while (at > 0 && open_orders_heap_is_before(entry, heap->list[(at - 1) / 2])) {
+    while (at > 0 && place.at_ms < heap->list[(at - 1) / 2].at_ms) {
         open_orders_heap_set(heap, at, heap->list[(at - 1) / 2]);
         at = (at - 1) / 2;
     }
     for (uint32_t child; (child = 2 * at + 1) < heap->count; at = child) {
-        if (child + 1 < heap->count &&
-            open_orders_heap_is_before(heap->list[child + 1], heap->list[child]))
+        if (child + 1 < heap->count && heap->list[child + 1].at_ms < heap->list[child].at_ms)
             child++;
-        if (!open_orders_heap_is_before(heap->list[child], entry))
+        if (place.at_ms <= heap->list[child].at_ms)
             break;
         open_orders_heap_set(heap, at, heap->list[child]);
     }
-    open_orders_heap_set(heap, at, entry);
+    open_orders_heap_set(heap, at, place);
 }
 
 static void open_orders_heap_remove(struct shard *shard, struct open_orders_entry *entry)
@@ -150,18 +148,28 @@ static void open_orders_heap_remove(struct shard *shard, struct open_orders_entr
         return;
     struct open_orders_heap *heap = &shard->due[entry->due_provider];
     entry->due_at = NOT_DUE;
-    struct open_orders_entry *last = heap->list[--heap->count];
-    if (last != entry)
+    struct open_orders_place last = heap->list[--heap->count];
+    if (last.entry != entry)
         open_orders_heap_sift(heap, at, last);
 }
 
-static void open_orders_heap_add(struct open_orders_heap *heap, struct open_orders_entry *entry)
+static void open_orders_heap_add(struct open_orders_heap *heap, struct open_orders_place place)
 {
     if (heap->count == heap->room) {
         heap->room = heap->room ? 2 * heap->room : 16;
-        heap->list = memory_resize(heap->list, heap->room, sizeof(struct open_orders_entry *));
+        heap->list = memory_resize(heap->list, heap->room, sizeof *heap->list);
     }
-    open_orders_heap_sift(heap, heap->count++, entry);
+    open_orders_heap_sift(heap, heap->count++, place);
+}
+
+/* The first one's place by its own time. */
+static const struct open_orders_place *open_orders_heap_first(struct open_orders_heap *heap)
+{
+    while (heap->count > 0 && heap->list[0].at_ms < heap->list[0].entry->order.due_at_ms) {
+        struct open_orders_entry *entry = heap->list[0].entry;
+        open_orders_heap_sift(heap, 0, (struct open_orders_place){entry->order.due_at_ms, entry});
+    }
+    return heap->count > 0 ? heap->list : NULL;
 }
 
 static struct open_orders_heap *open_orders_heap_of(struct shard *shard, uint16_t provider_id)
@@ -186,10 +194,11 @@ static void open_orders_set_due(struct shard *shard, struct open_orders_entry *e
         return;
     entry->due_provider = order->provider_id;
     struct open_orders_heap *heap = open_orders_heap_of(shard, order->provider_id);
+    struct open_orders_place place = {order->due_at_ms, entry};
     if (entry->due_at == NOT_DUE)
-        open_orders_heap_add(heap, entry);
-    else
-        open_orders_heap_sift(heap, entry->due_at, entry);
+        open_orders_heap_add(heap, place);
+    else if (place.at_ms < heap->list[entry->due_at].at_ms)
+        open_orders_heap_sift(heap, entry->due_at, place);
 }
 
 /* ---- links ---- */
@@ -491,10 +500,10 @@ void open_orders_remove(struct open_orders *table, uint32_t id)
 static struct open_orders_entry *open_orders_first_due(struct shard *shard, unsigned provider_id,
                                                        int64_t now_ms)
 {
-    if (provider_id >= shard->due_count || shard->due[provider_id].count == 0)
+    if (provider_id >= shard->due_count)
         return NULL;
-    struct open_orders_entry *entry = shard->due[provider_id].list[0];
-    return entry->order.due_at_ms <= now_ms ? entry : NULL;
+    const struct open_orders_place *first = open_orders_heap_first(&shard->due[provider_id]);
+    return first != NULL && first->at_ms <= now_ms ? first->entry : NULL;
 }
 
 static bool open_orders_take_one(struct shard *shard, unsigned provider_id, int64_t now_ms,
@@ -535,9 +544,11 @@ int64_t open_orders_next_due(struct open_orders *table, unsigned provider_id)
     int64_t next = OPEN_ORDER_NEVER;
     for (uint32_t i = 0; i < SHARDS; i++) {
         struct shard *shard = open_orders_lock_shard(table, i);
-        if (provider_id < shard->due_count && shard->due[provider_id].count > 0 &&
-            shard->due[provider_id].list[0]->order.due_at_ms < next)
-            next = shard->due[provider_id].list[0]->order.due_at_ms;
+        const struct open_orders_place *first =
+            provider_id < shard->due_count ? open_orders_heap_first(&shard->due[provider_id])
+                                           : NULL;
+        if (first != NULL && first->at_ms < next)
+            next = first->at_ms;
         pthread_mutex_unlock(&shard->lock);
     }
     return next;

@@ -131,6 +131,7 @@ struct settling {
     const char *extra;                      /* the parent's new one, or NULL: as it was */
     int64_t now_ms, wall_ms;
     struct settlement settled;
+    bool is_parent; /* its children come first: nothing was done, `after` is the order as it is */
     bool is_changed;
     bool is_over_ceiling; /* the panel took more than was quoted */
     bool is_unit_new;
@@ -233,10 +234,22 @@ static void status_apply_check_cost(struct settling *s, struct open_order *order
         order->cost = taken;
 }
 
+static bool status_apply_has_children(const struct settling *s, const struct open_order *order)
+{
+    return s->children == NULL && order->parent == 0 && !s->reported->is_absent &&
+           (s->reported->order_count > 0 || order->has_children);
+}
+
 /* Under the table's lock; true when nothing is to be written: its query is complete. */
 static bool status_apply_settle_order(struct open_order *order, void *arg)
 {
     struct settling *s = arg;
+    s->is_parent = status_apply_has_children(s, order);
+    if (s->is_parent) {
+        s->after = *order;
+        s->after.extra = NULL;
+        return false;
+    }
     struct settlement_order before = {
         .course = order->course,
         .type = order->type,
@@ -323,6 +336,9 @@ static void status_apply_note_end(const struct settling *s)
                   order->id, order->parent, orderstate_name(state));
 }
 
+static void status_apply_take_parent(struct order_context *context, const struct open_order *order,
+                                     const struct upstream_status *reported);
+
 static void status_apply_settle(struct order_context *context, uint32_t id,
                                 const struct upstream_status *reported,
                                 const struct children_result *children, const char *extra,
@@ -333,10 +349,14 @@ static void status_apply_settle(struct order_context *context, uint32_t id,
                          .children = children,
                          .extra = extra,
                          .now_ms = loop_now_ms(context->loop),
-                         .wall_ms = clock_wall_ms()};
+                         .wall_ms = clock_wall_coarse_ms()};
     if (!open_orders_change_and_complete(context->open_orders, id, status_apply_settle_order, &s,
                                          completed))
         return;
+    if (s.is_parent) {
+        status_apply_take_parent(context, &s.after, reported);
+        return;
+    }
     if (status_apply_is_odd(&s.settled))
         status_apply_log_oddities(id, &s.settled, reported);
     if (!s.is_changed)
@@ -454,8 +474,9 @@ static bool status_apply_note_unknown(struct open_order *order, void *arg)
 void status_apply_unknown(struct order_context *context, uint32_t id,
                           struct open_orders_completed *completed)
 {
-    struct settling s = {
-        .context = context, .now_ms = loop_now_ms(context->loop), .wall_ms = clock_wall_ms()};
+    struct settling s = {.context = context,
+                         .now_ms = loop_now_ms(context->loop),
+                         .wall_ms = clock_wall_coarse_ms()};
     open_orders_change_and_complete(context->open_orders, id, status_apply_note_unknown, &s,
                                     completed);
 }
@@ -464,15 +485,9 @@ void status_apply_take(struct order_context *context, uint32_t id,
                        const struct upstream_status *reported,
                        struct open_orders_completed *completed)
 {
-    struct open_order order;
     struct buf extra;
     if (reported->is_unknown_id) {
         status_apply_unknown(context, id, completed);
-        return;
-    }
-    if (open_orders_get(context->open_orders, id, NULL, &order) && order.parent == 0 &&
-        (reported->order_count > 0 || order.has_children) && !reported->is_absent) {
-        status_apply_take_parent(context, &order, reported);
         return;
     }
     buf_init(&extra, EXTRA_BYTES);

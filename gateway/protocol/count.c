@@ -127,6 +127,10 @@ bool count_parse(struct str text, struct count *out)
 {
     struct count_groups groups;
     struct count count = {0};
+    if (str_to_i64(text, &count.value)) { /* nearly always it is plain */
+        *out = count;
+        return true;
+    }
     struct str s = count_trim(text);
     bool is_negative = count_take_sign(&s, &count.has_plus);
     if (!count_split(s, &groups))

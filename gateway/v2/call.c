@@ -24,6 +24,8 @@ struct str call_param(const struct call *call, const char *const *names)
 uint32_t call_number(struct str text)
 {
     uint64_t value;
+    if (str_to_u64(text, &value)) /* nearly always it is plain */
+        return value <= INT32_MAX ? (uint32_t)value : 0;
     text = str_trim(text);
     size_t point = str_find_byte(text, '.');
     if (point != SIZE_MAX) {
@@ -35,9 +37,12 @@ uint32_t call_number(struct str text)
     return str_to_u64(text, &value) && value <= INT32_MAX ? (uint32_t)value : 0;
 }
 
-/* A hundred at most, so a walk is short; numbers are compared before texts are. */
-static bool call_is_listed(const struct call_ids *ids, uint32_t id, struct str text)
+/* Clients list upwards as a rule: what is above all before it is new. */
+static bool call_is_listed(const struct call_ids *ids, uint32_t highest, uint32_t id,
+                           struct str text)
 {
+    if (id > highest)
+        return false;
     for (size_t i = 0; i < ids->count; i++)
         if (ids->id[i] == id && (id != 0 || str_equal(ids->text[i], text)))
             return true;
@@ -45,11 +50,12 @@ static bool call_is_listed(const struct call_ids *ids, uint32_t id, struct str t
 }
 
 /* False: too many, of which nothing more needs to be read. */
-static bool call_append_id(struct call_ids *out, struct str text)
+static bool call_append_id(struct call_ids *out, uint32_t *highest, struct str text)
 {
     uint32_t id = call_number(text);
-    if (call_is_listed(out, id, text))
+    if (call_is_listed(out, *highest, id, text))
         return true;
+    *highest = id > *highest ? id : *highest;
     out->is_too_many = out->count == CALL_IDS_MAX;
     if (out->is_too_many)
         return false;
@@ -62,6 +68,7 @@ void call_ids_read(const struct call *call, const char *const *plural, const cha
                    struct call_ids *out)
 {
     struct str list = call_param(call, plural), piece;
+    uint32_t highest = 0;
     out->count = 0;
     out->is_too_many = false;
     out->is_many = call->is_many || list.len > 0;
@@ -75,7 +82,7 @@ void call_ids_read(const struct call *call, const char *const *plural, const cha
         piece = str_trim_unseen(piece);
         if (pieces == CALL_PIECES_MAX)
             out->is_too_many = true;
-        if (out->is_too_many || (piece.len > 0 && !call_append_id(out, piece)))
+        if (out->is_too_many || (piece.len > 0 && !call_append_id(out, &highest, piece)))
             return;
     }
 }
