@@ -72,7 +72,13 @@ struct ledger_order { /* also what is read */
     struct order_course course;
     struct ledger_sale sale;
     struct money held; /* of its client's account, for this order; set by the ledger */
-    struct money cost; /* of the last attempt, as expected or as its panel corrected it */
+    struct money cost; /* of the last attempt, as expected or as its panel corrected it; 0 when
+                          that one was ended by its panel and none was sent since */
+    /* Of attempts that a panel accepted and later ended so that the order went on: how many, what
+     * they delivered, what they keep of their costs. Set by the ledger. */
+    unsigned moves;
+    int64_t delivered;
+    struct money spent;
     bool is_number_given;
     bool is_claimed;     /* of an older ledger: its number is nobody's to claim */
     int64_t link_hash;   /* of service and link where the service limits orders by link, else 0 */
@@ -99,6 +105,9 @@ struct ledger_attempt {
     struct str evidence;    /* redacted */
     struct str request_id;
     int64_t started_at_ms, ended_at_ms; /* wall; ended 0 while sending */
+    /* Of one that its panel ended (canceled, partial): */
+    int64_t delivered;
+    struct money kept; /* of its cost */
 };
 
 /* What one change may consist of; NULL or 0 where not part of it. All of it or nothing. */
@@ -116,8 +125,10 @@ struct ledger_change {
         struct str ref;
         uint8_t digest[LEDGER_SHA256_BYTES]; /* of what was ordered */
     } * ref;
-    const struct ledger_attempt
-        *attempt_ended; /* number, state, upstream_id, text, evidence, ended_at */
+    /* number, state, upstream_id, text, evidence, ended_at. An accepted one ends (canceled,
+     * partial; delivered and kept) only together with the order's move back to placing: what the
+     * order owes stays captured, and another attempt may follow. */
+    const struct ledger_attempt *attempt_ended;
     const struct ledger_attempt
         *attempt_started; /* in state sending; the order is placing until it ends */
     const struct ledger_update {

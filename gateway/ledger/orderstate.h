@@ -24,8 +24,9 @@ bool orderstate_is_final(enum orderstate state);
 enum orderstatus orderstate_status(enum orderstate state);
 /* placing -> doubt pending processing in_progress completed partial canceled refused;
  * doubt -> placing (resolve --next-offer) pending processing in_progress completed partial
- * canceled; pending, processing, in_progress -> each other and the three finals; final -> nothing;
- * a state to itself is allowed while not final. */
+ * canceled; pending, processing, in_progress -> each other, the three finals, and placing (the
+ * panel ended it with something left to do, and it goes on to the next offer); final -> nothing; a
+ * state to itself is allowed while not final. */
 bool orderstate_may_move(enum orderstate from, enum orderstate to);
 
 #endif

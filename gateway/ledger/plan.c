@@ -183,6 +183,12 @@ static bool plan_has_attempt_sent(const struct plan_order *order)
     return order->row.course.state == ORDERSTATE_PLACING && order->live_attempt != 0;
 }
 
+/* The change sends the order on: its panel has ended the accepted attempt. */
+static bool plan_sends_on(const struct ledger_change *change)
+{
+    return change->attempt_ended && attemptstate_is_ended_by_panel(change->attempt_ended->state);
+}
+
 /* Which attempt may have been executed once the one at hand has ended. */
 static uint32_t plan_live_after_end(const struct ledger_change *change, uint32_t live)
 {
@@ -231,6 +237,10 @@ static const char *plan_refuse_parting(const struct ledger_change *change,
     uint32_t live = plan_live_after_end(change, order->live_attempt);
     bool has_ended = change->attempt_ended && change->attempt_ended->number == order->live_attempt;
     bool is_sent = change->attempt_started || (plan_has_attempt_sent(order) && !has_ended);
+    enum orderstate from = order->row.course.state;
+    bool was_accepted = from != ORDERSTATE_PLACING && from != ORDERSTATE_DOUBT;
+    if (was_accepted && state == ORDERSTATE_PLACING && !plan_sends_on(change))
+        return "only an order whose attempt its panel has ended goes on";
     if (is_sent && state != ORDERSTATE_PLACING)
         return "its attempt is still being sent";
     if (is_sent && change->update && change->update->has_upstream)
@@ -253,9 +263,41 @@ static const char *plan_refuse_start(const struct ledger_change *change,
     return number <= order->last_attempt ? "the attempt's number is taken" : NULL;
 }
 
+static bool plan_is_under_way(enum orderstate state)
+{
+    return state == ORDERSTATE_PENDING || state == ORDERSTATE_PROCESSING ||
+           state == ORDERSTATE_IN_PROGRESS;
+}
+
+/* An accepted attempt ends only as its order goes on, with less to do or with all of it. */
+static const char *plan_refuse_sending_on(const struct ledger_change *change,
+                                          struct plan_order *order)
+{
+    const struct ledger_attempt *ended = change->attempt_ended;
+    const struct plan_attempt *attempt = plan_find_attempt(order, ended->number);
+    int64_t left = order->row.quantity - order->row.delivered;
+    struct money sum;
+    if (ended->number == 0 || ended->number != order->live_attempt ||
+        !plan_is_under_way(order->row.course.state) ||
+        (attempt && !attemptstate_may_move(attempt->row.state, ended->state)))
+        return "only the accepted attempt of an order under way is ended by its panel";
+    if (order->row.parent)
+        return "a child goes nowhere else";
+    if (plan_state_after(change, order) != ORDERSTATE_PLACING || change->update->has_upstream)
+        return "an order whose attempt its panel has ended goes on, nobody knows where to yet";
+    if (ended->state == ATTEMPTSTATE_CANCELED ? ended->delivered != 0
+                                              : ended->delivered <= 0 || ended->delivered >= left)
+        return "what was delivered is not a part of what was left";
+    return ended->kept.units < 0 || !money_add(order->row.spent, ended->kept, &sum)
+               ? "a sum beyond the range"
+               : NULL;
+}
+
 static const char *plan_refuse_end(const struct ledger_change *change, struct plan_order *order)
 {
     const struct ledger_attempt *ended = change->attempt_ended;
+    if (plan_sends_on(change))
+        return plan_refuse_sending_on(change, order);
     if (plan_has_attempt_sent(order) && ended->number == order->live_attempt)
         return attemptstate_may_move(ATTEMPTSTATE_SENDING, ended->state)
                    ? NULL
@@ -267,15 +309,23 @@ static const char *plan_refuse_end(const struct ledger_change *change, struct pl
                                                                    : "an attempt cannot end so";
 }
 
-/* A request moves as an attempt does, and may be written again in the state it is in. */
-static const char *plan_refuse_request(struct plan *plan, const struct ledger_change *change)
+/* A request moves as an attempt does, and may be written again in the state it is in. A cancel goes
+ * to the panel that has the order, not to one that has ended it. */
+static const char *plan_refuse_request(struct plan *plan, const struct ledger_change *change,
+                                       const struct plan_order *order)
 {
     const struct ledger_request *row = change->order_request;
     const struct plan_request *request = plan_find_request(plan, row->number);
     if (row->number == 0 || row->number > INT32_MAX)
         return "no number of a refill or cancel";
+    if (attemptstate_is_ended_by_panel(row->state))
+        return "a refill or cancel has no such state";
+    bool has_left = order->row.moves > 0 && (order->row.course.state == ORDERSTATE_PLACING ||
+                                             !str_equal(order->row.provider, row->provider));
     if (!request->is_there)
-        return NULL;
+        return row->kind == ORDER_REQUEST_CANCEL && has_left
+                   ? "the order has gone on from that provider"
+                   : NULL;
     bool may_move =
         request->row.state == row->state || attemptstate_may_move(request->row.state, row->state);
     return may_move && request->row.order == change->order && request->row.kind == row->kind
@@ -299,7 +349,7 @@ static struct ledger_outcome plan_judge_old(struct plan *plan, const struct ledg
     if (why == NULL && change->attempt_ended)
         why = plan_refuse_end(change, order);
     if (why == NULL && change->order_request)
-        why = plan_refuse_request(plan, change);
+        why = plan_refuse_request(plan, change, order);
     return why ? plan_refused(why) : plan_done;
 }
 
@@ -358,11 +408,13 @@ static struct ledger_outcome plan_judge_new(struct plan *plan, const struct ledg
 
 /* ---- money ---- */
 
-static enum account_phase plan_phase(enum orderstate state)
+/* An order that a panel accepted once stays taken while it goes on to the next offer. */
+static enum account_phase plan_phase(enum orderstate state, bool has_moved)
 {
     if (orderstate_is_final(state))
         return ACCOUNT_ENDED;
-    return state == ORDERSTATE_PLACING || state == ORDERSTATE_DOUBT ? ACCOUNT_OPEN : ACCOUNT_TAKEN;
+    bool is_open = state == ORDERSTATE_PLACING || state == ORDERSTATE_DOUBT;
+    return is_open && !has_moved ? ACCOUNT_OPEN : ACCOUNT_TAKEN;
 }
 
 /* What is held for a subscription's child is held for its parent, and stays so until that ends. */
@@ -377,11 +429,11 @@ static struct plan_order *plan_holder(struct plan *plan, struct plan_order *orde
 }
 
 static struct account_order plan_account_order(const struct plan_order *holder,
-                                               const struct order_course *course)
+                                               const struct order_course *course, bool has_moved)
 {
     bool is_parent = holder->row.type == ORDERTYPE_SUBSCRIPTIONS && holder->row.parent == 0;
     return (struct account_order){
-        .phase = plan_phase(course->state),
+        .phase = plan_phase(course->state, has_moved),
         .due = course->paid,
         .held = holder->row.held,
         .keeps_hold = is_parent,
@@ -391,11 +443,11 @@ static struct account_order plan_account_order(const struct plan_order *holder,
 /* What the course's change does to the account; false beyond the range. */
 static bool plan_effects(struct plan *plan, struct plan_order *order,
                          const struct order_course *before, const struct order_course *after,
-                         struct account_movement *out)
+                         bool has_moved, struct account_movement *out)
 {
     struct plan_order *holder = plan_holder(plan, order);
-    struct account_order from = plan_account_order(holder, before);
-    struct account_order to = plan_account_order(holder, after);
+    struct account_order from = plan_account_order(holder, before, has_moved);
+    struct account_order to = plan_account_order(holder, after, has_moved);
     if (holder != order && to.phase == ACCOUNT_ENDED)
         to.phase = ACCOUNT_TAKEN; /* a child's end releases nothing of its parent's */
     struct money sum;
@@ -521,10 +573,39 @@ static bool plan_is_plain_end(const struct ledger_attempt *ended)
            ended->evidence.len == 0;
 }
 
+/* A row for an attempt that was only part of its order's. */
+static struct plan_attempt *plan_detach_attempt(struct plan *plan, struct plan_order *order,
+                                                uint32_t number, struct str upstream_id)
+{
+    struct plan_attempt *attempt =
+        plan_add_attempt(plan, order,
+                         &(struct ledger_attempt){.number = number,
+                                                  .provider = order->row.provider,
+                                                  .upstream_service = order->row.upstream_service,
+                                                  .cost = order->row.cost,
+                                                  .upstream_id = upstream_id,
+                                                  .request_id = order->attempt_request_id,
+                                                  .started_at_ms = order->attempt_started_at_ms});
+    attempt->is_new = true;
+    return attempt;
+}
+
+/* What its panel left undone goes on; nothing of that attempt is under way any more. */
+static void plan_count_ended(struct plan_order *order, const struct ledger_attempt *ended)
+{
+    struct ledger_order *row = &order->row;
+    row->moves++;
+    row->delivered += ended->delivered;
+    row->spent.units += ended->kept.units;
+    row->cost = MONEY_ZERO;
+    row->upstream_id = STR("");
+    order->has_moved = true;
+}
+
 static void plan_end_attempt(struct plan *plan, struct plan_order *order,
                              const struct ledger_attempt *ended, int64_t at_ms)
 {
-    struct plan_attempt *attempt;
+    struct plan_attempt *attempt = plan_find_attempt(order, ended->number);
     bool is_sent = plan_has_attempt_sent(order) && ended->number == order->live_attempt;
     int64_t ended_at_ms = ended->ended_at_ms ? ended->ended_at_ms : at_ms;
     if (ended->state == ATTEMPTSTATE_ACCEPTED)
@@ -534,26 +615,20 @@ static void plan_end_attempt(struct plan *plan, struct plan_order *order,
         order->has_moved = true;
         return;
     }
-    if (is_sent) {
-        attempt = plan_add_attempt(
-            plan, order,
-            &(struct ledger_attempt){.number = ended->number,
-                                     .provider = order->row.provider,
-                                     .upstream_service = order->row.upstream_service,
-                                     .cost = order->row.cost,
-                                     .request_id = order->attempt_request_id,
-                                     .started_at_ms = order->attempt_started_at_ms});
-        attempt->is_new = true;
-    } else {
-        attempt = plan_find_attempt(order, ended->number);
-    }
+    if (is_sent || attempt == NULL)
+        attempt = plan_detach_attempt(plan, order, ended->number,
+                                      is_sent ? STR("") : order->row.upstream_id);
     struct ledger_attempt *row = &attempt->row;
     attempt->is_changed = true;
+    row->delivered = ended->delivered;
+    row->kept = ended->kept;
     row->state = ended->state;
     row->ended_at_ms = ended_at_ms;
     row->upstream_id = plan_first_of(ended->upstream_id, row->upstream_id);
     row->text = plan_first_of(ended->text, row->text);
     row->evidence = plan_first_of(ended->evidence, row->evidence);
+    if (attemptstate_is_ended_by_panel(ended->state))
+        plan_count_ended(order, ended);
 }
 
 static void plan_update_course(struct plan *plan, struct plan_order *order,
@@ -643,7 +718,8 @@ static struct ledger_outcome plan_change_old(struct plan *plan, const struct led
     const struct order_course *after =
         change->update && change->update->has_course ? &change->update->course : &before;
     struct account_movement movement;
-    if (!plan_effects(plan, order, &before, after, &movement))
+    bool has_moved = order->row.moves > 0 || plan_sends_on(change);
+    if (!plan_effects(plan, order, &before, after, has_moved, &movement))
         return plan_refused("a sum beyond the range");
     if (change->attempt_ended) {
         plan_end_attempt(plan, order, change->attempt_ended, at_ms);
@@ -657,13 +733,13 @@ static struct ledger_outcome plan_change_old(struct plan *plan, const struct led
         plan_put_request(plan, change, at_ms);
     order->is_changed =
         order->is_changed || change->update || change->attempt_started || change->attempt_ended;
-    bool has_moved = before.state != after->state;
-    if (!change->event && !has_moved && before.paid.units == after->paid.units)
+    bool is_same = before.state == after->state && before.paid.units == after->paid.units;
+    if (!change->event && is_same)
         return plan_done;
     const struct plan_event *event =
         plan_tell(plan, order, change, orderstate_name(before.state), at_ms);
     plan_book(plan, order, &movement, event);
-    if (plan_phase(before.state) == ACCOUNT_OPEN && orderstate_is_final(after->state) &&
+    if (plan_phase(before.state, has_moved) == ACCOUNT_OPEN && orderstate_is_final(after->state) &&
         after->paid.units == 0)
         plan_forget_charge(plan, order, held, at_ms);
     return plan_done;
@@ -674,7 +750,9 @@ static void plan_fill_new(struct plan_order *order, const struct ledger_change *
 {
     struct ledger_order *row = &order->row;
     *row = *change->insert;
-    row->held = MONEY_ZERO;
+    row->held = row->spent = MONEY_ZERO;
+    row->moves = 0;
+    row->delivered = 0;
     row->reason = plan_first_of(row->reason, change->reason);
     row->request_id = plan_first_of(row->request_id, change->request_id);
     row->created_at_ms = row->created_at_ms ? row->created_at_ms : at_ms;
@@ -712,7 +790,7 @@ static struct ledger_outcome plan_change_new(struct plan *plan, const struct led
     struct plan_order empty = *order;
     plan_fill_new(order, change, at_ms);
     struct account_movement movement;
-    if (!plan_effects(plan, order, &nothing, &order->row.course, &movement)) {
+    if (!plan_effects(plan, order, &nothing, &order->row.course, false, &movement)) {
         order->row = empty.row;
         order->is_there = order->is_new = false;
         return plan_refused("a sum beyond the range");

@@ -13,6 +13,7 @@ extern const struct backend sqlite_backend;
 
 /* Always the same text, for a partial index serves the queries that repeat its condition. */
 #define SQLITE_UNFINISHED "settled_at IS NULL"
+#define SQLITE_ENDED_BY_PANEL "state IN ('canceled', 'partial')"
 #define SQLITE_OPEN_REFILL                                                                         \
     "kind = 'refill' AND (state IN ('sending', 'doubt') OR"                                        \
     " (state = 'accepted' AND status IN ('Pending', 'In progress')))"
@@ -115,7 +116,7 @@ struct backend_connection {
 };
 
 /* ---- sqlite_open.c ---- */
-enum { SQLITE_SCHEMA_VERSION = 3, SQLITE_APPLICATION = 0x706d7578 /* "pmux" */ };
+enum { SQLITE_SCHEMA_VERSION = 4, SQLITE_APPLICATION = 0x706d7578 /* "pmux" */ };
 /* Opens the database again when a failure has closed it. */
 bool sqlite_revive(struct backend_connection *connection, struct fault *why);
 /* After a failed commit: a new connection takes the place of the broken one. */

@@ -189,6 +189,9 @@ static void sqlite_plan_bind_course(sqlite3_stmt *s, const struct plan_order *or
     sqlite_bind_number(s, 30, row->updated_at_ms);
     sqlite_bind_number(s, 31, row->accepted_at_ms);
     sqlite_bind_number(s, 32, row->reported_at_ms);
+    sqlite_bind_number(s, 34, row->moves);
+    sqlite_bind_number(s, 35, row->delivered);
+    sqlite_bind_number(s, 36, row->spent.units);
 }
 
 static void sqlite_plan_bind_upstream(sqlite3_stmt *s, const struct ledger_order *row)
@@ -209,14 +212,14 @@ static void sqlite_plan_bind_facts(sqlite3_stmt *s, const struct ledger_order *r
     sqlite_bind_number(s, 24, row->quantity);
     sqlite_bind_str(s, 26, row->ref);
     sqlite_bind_number(s, 29, row->created_at_ms);
-    sqlite_bind_number(s, 34, row->service);
-    sqlite_bind_str(s, 35, row->fields);
-    sqlite_bind_number(s, 36, row->rate.units);
-    sqlite_bind_number(s, 37, row->sale.decimals);
-    sqlite_bind_number(s, 38, row->sale.cost.units);
-    sqlite_bind_str(s, 39, row->sale.provider);
-    sqlite_bind_str(s, 40, row->sale.upstream_service);
-    sqlite_bind_number(s, 41, row->link_hash);
+    sqlite_bind_number(s, 37, row->service);
+    sqlite_bind_str(s, 38, row->fields);
+    sqlite_bind_number(s, 39, row->rate.units);
+    sqlite_bind_number(s, 40, row->sale.decimals);
+    sqlite_bind_number(s, 41, row->sale.cost.units);
+    sqlite_bind_str(s, 42, row->sale.provider);
+    sqlite_bind_str(s, 43, row->sale.upstream_service);
+    sqlite_bind_number(s, 44, row->link_hash);
 }
 
 static int sqlite_plan_store_order(struct backend_connection *connection,
@@ -262,6 +265,8 @@ static int sqlite_plan_store_attempt(struct backend_connection *connection, uint
     sqlite_bind_str(s, 8, row->text);
     sqlite_bind_str(s, 9, row->evidence);
     sqlite_bind_number(s, 12, row->ended_at_ms);
+    sqlite_bind_number(s, 13, row->delivered);
+    sqlite_bind_number(s, 14, row->kept.units);
     return sqlite_do(connection, s);
 }
 

@@ -62,6 +62,9 @@ static void sqlite_read_course(sqlite3_stmt *s, struct arena *arena, struct ledg
     out->accepted_at_ms = sqlite3_column_int64(s, 30);
     out->reported_at_ms = sqlite3_column_int64(s, 31);
     out->settled_at_ms = sqlite3_column_int64(s, 32);
+    out->moves = (unsigned)sqlite3_column_int64(s, 33);
+    out->delivered = sqlite3_column_int64(s, 34);
+    out->spent.units = sqlite3_column_int64(s, 35);
     /* Verify finds another word; a damaged row is nobody's to act on. */
     if (!orderstate_find(sqlite_text(s, 1, NULL), &out->course.state))
         out->course.state = ORDERSTATE_DOUBT;
@@ -82,14 +85,14 @@ void sqlite_plan_order_row(sqlite3_stmt *s, struct arena *arena, struct plan_ord
 void sqlite_order_row(sqlite3_stmt *s, struct arena *arena, struct ledger_order *out)
 {
     *out = (struct ledger_order){
-        .service = (uint32_t)sqlite3_column_int64(s, 33),
-        .fields = sqlite_text(s, 34, arena),
-        .rate = {sqlite3_column_int64(s, 35)},
-        .sale = {.decimals = (unsigned)sqlite3_column_int64(s, 36),
-                 .cost = {sqlite3_column_int64(s, 37)},
-                 .provider = sqlite_text(s, 38, arena),
-                 .upstream_service = sqlite_text(s, 39, arena)},
-        .link_hash = sqlite3_column_int64(s, 40),
+        .service = (uint32_t)sqlite3_column_int64(s, 36),
+        .fields = sqlite_text(s, 37, arena),
+        .rate = {sqlite3_column_int64(s, 38)},
+        .sale = {.decimals = (unsigned)sqlite3_column_int64(s, 39),
+                 .cost = {sqlite3_column_int64(s, 40)},
+                 .provider = sqlite_text(s, 41, arena),
+                 .upstream_service = sqlite_text(s, 42, arena)},
+        .link_hash = sqlite3_column_int64(s, 43),
     };
     sqlite_read_course(s, arena, out);
 }
@@ -107,6 +110,8 @@ void sqlite_attempt_row(sqlite3_stmt *s, struct arena *arena, struct ledger_atte
         .request_id = sqlite_text(s, 8, arena),
         .started_at_ms = sqlite3_column_int64(s, 9),
         .ended_at_ms = sqlite3_column_int64(s, 10),
+        .delivered = sqlite3_column_int64(s, 11),
+        .kept = {sqlite3_column_int64(s, 12)},
     };
     if (!attemptstate_find(sqlite_text(s, 4, NULL), &out->state))
         out->state = ATTEMPTSTATE_DOUBT;
@@ -484,7 +489,7 @@ static void sqlite_read_query_unclaimed(struct sqlite_reading *reading, int64_t 
         if (created_at_ms < since_ms - CREATED_SLACK_MS)
             break;
         bool is_out =
-            created_at_ms < since_ms || sqlite3_column_int(s, 41) != 0 ||
+            created_at_ms < since_ms || sqlite3_column_int(s, 44) != 0 ||
             (count && bsearch(&id, answered, count, sizeof id, sqlite_read_compare_numbers));
         if (!is_out)
             sqlite_read_take_row(reading, KIND_ORDER, s);

@@ -47,10 +47,11 @@ static void sqlite_recover_doubt_attempt(struct recovery *recovery, const struct
     recovery->attempts++;
 }
 
-/* Between two offers. Whose number was given goes on; the caller sees it on its visit. */
+/* Between two offers. Whose number was given, or what a panel accepted once, goes on; the caller
+ * sees it on its visit. */
 static void sqlite_recover_settle_placing(struct recovery *recovery, const struct plan_order *order)
 {
-    if (order->row.is_number_given)
+    if (order->row.is_number_given || order->row.moves > 0)
         return;
     struct recovery_item *item =
         sqlite_recover_add(recovery, &recovery->ends, order->row.id, "canceled",

@@ -267,6 +267,25 @@ static const char *const migrations[SQLITE_SCHEMA_VERSION] = {
     "CREATE TABLE client_keys (client TEXT NOT NULL REFERENCES clients(name), label TEXT NOT NULL,"
     " sha256 BLOB NOT NULL UNIQUE, created_at INTEGER NOT NULL, last_used_at INTEGER NOT NULL,"
     " revoked_at INTEGER NOT NULL, PRIMARY KEY (client, label)) STRICT, WITHOUT ROWID;",
+
+    /* Version 4: an order may go on from an attempt that its panel ended. The attempt says what it
+     * delivered and keeps of its cost, the order how many such attempts it had, and their sums. */
+    "ALTER TABLE orders ADD COLUMN moves INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE orders ADD COLUMN delivered INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE orders ADD COLUMN spent INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE attempts_4 ("
+    " order_id INTEGER NOT NULL REFERENCES orders(id), number INTEGER NOT NULL,"
+    " provider TEXT NOT NULL, upstream_service TEXT NOT NULL, cost INTEGER NOT NULL,"
+    " state TEXT NOT NULL, upstream_id TEXT NOT NULL, text TEXT NOT NULL, evidence TEXT NOT NULL,"
+    " request_id TEXT NOT NULL, started_at INTEGER NOT NULL, ended_at INTEGER NOT NULL,"
+    " delivered INTEGER NOT NULL, kept INTEGER NOT NULL,"
+    " PRIMARY KEY (order_id, number)) STRICT, WITHOUT ROWID;"
+    "INSERT INTO attempts_4 SELECT order_id, number, provider, upstream_service, cost, state,"
+    " upstream_id, text, evidence, request_id, started_at, ended_at, 0, 0 FROM attempts;"
+    "DROP TABLE attempts;"
+    "ALTER TABLE attempts_4 RENAME TO attempts;"
+    "CREATE INDEX attempts_ended_by_panel ON attempts(provider, upstream_id)"
+    " WHERE " SQLITE_ENDED_BY_PANEL ";",
 };
 
 static bool sqlite_schema_migrate_from(struct backend_connection *connection, int version,

@@ -9,13 +9,13 @@
     " last_attempt, provider, upstream_service, upstream_id, cost, attempt_started_at,"            \
     " attempt_request_id, request_id, is_number_given, is_claimed, start_count, remains,"          \
     " quantity, package_unit, ref, extra, reason, created_at, updated_at, accepted_at,"            \
-    " reported_at, settled_at"
+    " reported_at, settled_at, moves, delivered, spent"
 #define ORDER_COLUMNS                                                                              \
     ORDER_COURSE_COLUMNS                                                                           \
     ", service, fields, rate, decimals, sale_cost, sale_provider, sale_service, link_hash"
 #define ATTEMPT_COLUMNS                                                                            \
     "number, provider, upstream_service, cost, state, upstream_id, text, evidence, request_id,"    \
-    " started_at, ended_at"
+    " started_at, ended_at, delivered, kept"
 #define EVENT_COLUMNS                                                                              \
     "e.id, coalesce(e.order_id, 0), e.at, e.word, e.reason,"                                       \
     " coalesce(e.request_id, o.request_id), e.from_state, e.to_state, e.previous"
@@ -27,7 +27,7 @@
     " last_attempt = ?12, cost = ?16, attempt_started_at = ?17, attempt_request_id = ?18,"         \
     " is_number_given = ?20, is_claimed = ?21, start_count = ?22, remains = ?23,"                  \
     " package_unit = ?25, extra = ?27, reason = ?28, updated_at = ?30, accepted_at = ?31,"         \
-    " reported_at = ?32"
+    " reported_at = ?32, moves = ?34, delivered = ?35, spent = ?36"
 #define ORDER_MOVE ", provider = ?13, upstream_service = ?14, upstream_id = ?15"
 #define ORDER_SETTLE ", settled_at = ?33"
 
@@ -43,7 +43,7 @@ static const char *const texts[STATEMENT_COUNT] = {
     [STATEMENT_ORDER_INSERT] =
         "INSERT INTO orders (" ORDER_COLUMNS ") VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,"
         " ?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24,?25,?26,?27,?28,?29,?30,?31,?32,?33,?34,"
-        " ?35,?36,?37,?38,?39,?40,?41)",
+        " ?35,?36,?37,?38,?39,?40,?41,?42,?43,?44)",
     [STATEMENT_ORDER_LOAD] = "SELECT " ORDER_COURSE_COLUMNS " FROM orders WHERE id = ?1",
     /* Four, for SQLite touches an index whenever one of its columns is set at all. */
     [STATEMENT_ORDER_UPDATE] = ORDER_UPDATE " WHERE id = ?1",
@@ -53,9 +53,9 @@ static const char *const texts[STATEMENT_COUNT] = {
     [STATEMENT_ATTEMPT_LOAD] =
         "SELECT " ATTEMPT_COLUMNS " FROM attempts WHERE order_id = ?1 AND number = ?2",
     [STATEMENT_ATTEMPT_INSERT] = "INSERT INTO attempts (order_id, " ATTEMPT_COLUMNS ")"
-                                 " VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)",
+                                 " VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14)",
     [STATEMENT_ATTEMPT_UPDATE] = "UPDATE attempts SET state = ?6, upstream_id = ?7, text = ?8,"
-                                 " evidence = ?9, ended_at = ?12"
+                                 " evidence = ?9, ended_at = ?12, delivered = ?13, kept = ?14"
                                  " WHERE order_id = ?1 AND number = ?2",
     [STATEMENT_EVENT_INSERT] =
         "INSERT INTO events (id, order_id, previous, at, word, from_state, to_state, reason,"
@@ -140,7 +140,7 @@ static const char *const texts[STATEMENT_COUNT] = {
         " CASE state WHEN 'placing' THEN 'sending' ELSE 'accepted' END,"
         " CASE state WHEN 'placing' THEN '' ELSE upstream_id END, '', '',"
         " coalesce(attempt_request_id, request_id), attempt_started_at,"
-        " CASE state WHEN 'placing' THEN 0 ELSE accepted_at END FROM orders"
+        " CASE state WHEN 'placing' THEN 0 ELSE accepted_at END, 0, 0 FROM orders"
         " WHERE id = ?1 AND live_attempt <> 0 AND NOT EXISTS"
         " (SELECT 1 FROM attempts WHERE order_id = ?1 AND number = live_attempt)",
     [STATEMENT_QUERY_LAST_ATTEMPT] = "SELECT " ATTEMPT_COLUMNS " FROM attempts WHERE order_id = ?1"
@@ -152,7 +152,9 @@ static const char *const texts[STATEMENT_COUNT] = {
                                " ON o.id = e.order_id WHERE e.id > ?1 ORDER BY e.id LIMIT ?2",
     [STATEMENT_QUERY_UPSTREAM] =
         "SELECT " ORDER_COLUMNS " FROM orders WHERE provider = ?3 AND upstream_id = ?4"
-        " AND upstream_id <> '' ORDER BY id LIMIT ?2",
+        " AND upstream_id <> '' UNION SELECT " ORDER_COLUMNS " FROM orders WHERE id IN"
+        " (SELECT order_id FROM attempts WHERE provider = ?3 AND upstream_id = ?4"
+        "  AND " SQLITE_ENDED_BY_PANEL ") ORDER BY id LIMIT ?2",
     [STATEMENT_QUERY_LINK] = "SELECT " ORDER_COLUMNS " FROM orders WHERE link_hash = ?1"
                              " AND link_hash <> 0 AND " SQLITE_UNFINISHED " LIMIT ?2",
     [STATEMENT_QUERY_SETTLED] = "SELECT " ORDER_COLUMNS " FROM orders WHERE settled_at IS NOT NULL"

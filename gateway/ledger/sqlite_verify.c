@@ -7,6 +7,10 @@
 enum { REPORTED_EACH = 20 }; /* messages of one rule; those beyond are only counted */
 
 #define OPEN "('placing','doubt')"
+/* Nothing is certain yet, so nothing is captured: no panel has ever accepted it. */
+#define UNTAKEN "(o.state IN " OPEN " AND o.moves = 0)"
+/* What its panel ended was accepted before. */
+#define TAKEN_ATTEMPT "('accepted','canceled','partial')"
 /* Its attempt is in the row of order o itself: being sent, or accepted without a word. */
 #define HAS_LIVE                                                                                   \
     "(o.live_attempt <> 0 AND NOT EXISTS (SELECT 1 FROM attempts WHERE order_id = o.id"            \
@@ -19,11 +23,11 @@ static const char *const rules[] = {
     "SELECT 'table ' || \"table\" || ', row ' || coalesce(rowid, '?') || ': points to a row of '"
     " || parent || ' that is not there' FROM pragma_foreign_key_check",
     /* Money. What is paid of an order is captured once a panel has accepted it. */
-    "SELECT 'order ' || o.id || ': ' || CASE WHEN o.state IN " OPEN " THEN 0 ELSE o.paid END ||"
+    "SELECT 'order ' || o.id || ': ' || CASE WHEN " UNTAKEN " THEN 0 ELSE o.paid END ||"
     " ' is due, but ' || coalesce(p.total, 0) || ' is booked' FROM orders AS o LEFT JOIN"
     " (SELECT order_id, -sum(amount) AS total FROM postings WHERE kind IN ('capture','refund')"
     " GROUP BY order_id) AS p ON p.order_id = o.id"
-    " WHERE CASE WHEN o.state IN " OPEN " THEN 0 ELSE o.paid END <> coalesce(p.total, 0)",
+    " WHERE CASE WHEN " UNTAKEN " THEN 0 ELSE o.paid END <> coalesce(p.total, 0)",
     /* One pass over both: a join on the sums has no index to use. */
     "SELECT 'order ' || id || ': ' || sum(held) || ' is held, but ' || sum(booked) ||"
     " ' is booked as held' FROM (SELECT id, held, 0 AS booked FROM orders WHERE held <> 0"
@@ -90,7 +94,23 @@ static const char *const rules[] = {
     " attempts WHERE state = 'sending'",
     "SELECT 'order ' || o.id || ': is ' || o.state || ' without an accepted attempt' FROM orders"
     " AS o WHERE o.state IN " ACCEPTED " AND o.parent = 0 AND NOT EXISTS (SELECT 1 FROM attempts"
-    " WHERE order_id = o.id AND state = 'accepted') AND NOT " HAS_LIVE,
+    " WHERE order_id = o.id AND (state = 'accepted' OR o.state = 'partial'"
+    "  AND " SQLITE_ENDED_BY_PANEL ")) AND NOT " HAS_LIVE,
+    "SELECT 'order ' || id || ': went on ' || sum(moves) || ' times, ' || sum(delivered) ||"
+    " ' delivered and ' || sum(spent) || ' spent; its attempts say ' || sum(ended) || ', ' ||"
+    " sum(parts) || ' and ' || sum(kept) FROM (SELECT id, moves, delivered, spent, 0 AS ended,"
+    "  0 AS parts, 0 AS kept FROM orders WHERE moves <> 0 OR delivered <> 0 OR spent <> 0"
+    " UNION ALL SELECT order_id, 0, 0, 0, 1, delivered, kept FROM attempts"
+    "  WHERE " SQLITE_ENDED_BY_PANEL ") GROUP BY id HAVING sum(moves) <> sum(ended)"
+    " OR sum(delivered) <> sum(parts) OR sum(spent) <> sum(kept)",
+    "SELECT 'order ' || id || ': ' || delivered || ' of ' || quantity || ' were delivered before,"
+    " but ' || remains || ' remain and it is ' || state FROM orders WHERE delivered <> 0"
+    " AND (delivered < 0 OR delivered >= quantity OR remains > quantity - delivered"
+    "  OR state IN ('canceled','refused'))",
+    "SELECT 'order ' || order_id || ': attempt ' || number || ' is ' || state || ' with ' ||"
+    " delivered || ' delivered, ' || kept || ' kept' FROM attempts WHERE kept < 0 OR CASE state"
+    " WHEN 'partial' THEN delivered <= 0 ELSE delivered <> 0 END OR (kept <> 0"
+    " AND state <> 'partial')",
     "SELECT 'order ' || order_id || ': attempt ' || number || ' is accepted without the number it"
     " has at the panel' FROM attempts WHERE state = 'accepted' AND upstream_id = ''",
     "SELECT 'order ' || o.id || ': attempt ' || o.live_attempt || ' is accepted without the number"
@@ -139,7 +159,8 @@ static const char *const rules[] = {
     "SELECT kind || ' ' || number || ': accepted for order ' || order_id || ', which no panel"
     " accepted' FROM aftersales AS f WHERE state = 'accepted' AND NOT EXISTS (SELECT 1 FROM "
     "attempts"
-    " WHERE order_id = f.order_id AND state = 'accepted') AND NOT EXISTS (SELECT 1 FROM orders AS o"
+    " WHERE order_id = f.order_id AND state IN " TAKEN_ATTEMPT
+    ") AND NOT EXISTS (SELECT 1 FROM orders AS o"
     " WHERE o.id = f.order_id AND (o.parent <> 0 OR " HAS_LIVE "))",
 };
 

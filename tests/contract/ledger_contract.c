@@ -60,9 +60,14 @@ static void moves_are_allowed_or_refused(void **state)
                                                                         .event = "placed"}),
                              LEDGER_DONE);
             bool may = orderstate_may_move((enum orderstate)from, (enum orderstate)to);
-            assert_int_equal(bench_move(bench, id, (enum orderstate)to),
-                             may ? LEDGER_DONE : LEDGER_NOT_ALLOWED);
-            assert_true(may || (bench->outcome.from == from && bench->outcome.to == to));
+            /* Back to placing goes an order only with the attempt that its panel ended. */
+            bool is_back = from > ORDERSTATE_DOUBT && to == ORDERSTATE_PLACING;
+            enum ledger_result result = bench_move(bench, id, (enum orderstate)to);
+            assert_int_equal(result, !may      ? LEDGER_NOT_ALLOWED
+                                     : is_back ? LEDGER_REFUSED
+                                               : LEDGER_DONE);
+            may = may && !is_back;
+            assert_true(may || is_back || (bench->outcome.from == from && bench->outcome.to == to));
             struct ledger_rows rows =
                 bench_read(bench, (struct ledger_query){.request = LEDGER_QUERY_SHOW, .id = id});
             assert_int_equal(rows.orders[0].course.state, may ? to : from);
@@ -239,6 +244,122 @@ static void attempts_end_as_allowed(void **state)
 
 /* ---- groups ---- */
 
+/* ---- an order that goes on from what its panel ended ---- */
+
+static struct ledger_change going_on(uint32_t id, const struct ledger_attempt *ended,
+                                     const struct ledger_update *update)
+{
+    return (struct ledger_change){
+        .order = id, .attempt_ended = ended, .update = update, .event = "sent_on"};
+}
+
+static enum ledger_result go_on(struct bench *bench, uint32_t id, struct ledger_attempt ended,
+                                int64_t remains)
+{
+    struct ledger_update back = {.has_course = true,
+                                 .course.state = ORDERSTATE_PLACING,
+                                 .course.paid = {120000000},
+                                 .course.remains = remains};
+    struct ledger_change change = going_on(id, &ended, &back);
+    return bench_write(bench, &change);
+}
+
+static void an_order_goes_on_from_what_its_panel_ended(void **state)
+{
+    struct bench *bench = *state;
+    struct ledger_attempt second = bench_new_attempt(2, "beta");
+    bench_place(bench, 1);
+    bench_accept(bench, 1, 1, "4711");
+    assert_int_equal(
+        go_on(bench, 1,
+              (struct ledger_attempt){
+                  .number = 1, .state = ATTEMPTSTATE_PARTIAL, .delivered = 600, .kept = {54000000}},
+              400),
+        LEDGER_DONE);
+    struct ledger_order order = bench_order(bench, 1);
+    assert_int_equal(order.course.state, ORDERSTATE_PLACING);
+    assert_int_equal(order.moves, 1);
+    assert_int_equal(order.delivered, 600);
+    assert_int_equal(order.spent.units, 54000000);
+    assert_true(order.upstream_id.len == 0 && order.cost.units == 0);
+    bench_verify(bench);
+    assert_int_equal(bench_write(bench, &(struct ledger_change){.order = 1,
+                                                                .attempt_started = &second,
+                                                                .event = "next_offer"}),
+                     LEDGER_DONE);
+    /* A cancel does not go to a panel that has ended it. */
+    struct ledger_request cancel = {.kind = ORDER_REQUEST_CANCEL,
+                                    .number = 1,
+                                    .order = 1,
+                                    .provider = STR("alpha"),
+                                    .state = ATTEMPTSTATE_SENDING};
+    const struct ledger_change cancels = {.order = 1, .order_request = &cancel};
+    assert_int_equal(bench_write(bench, &cancels), LEDGER_REFUSED);
+    struct ledger_attempt ended = {
+        .number = 2, .state = ATTEMPTSTATE_ACCEPTED, .upstream_id = STR("9")};
+    struct ledger_update update = {
+        .has_course = true,
+        .course = {.state = ORDERSTATE_PENDING, .paid = {120000000}, .remains = 400}};
+    struct ledger_change accepted = going_on(1, &ended, &update);
+    assert_int_equal(bench_write(bench, &accepted), LEDGER_DONE);
+    assert_int_equal(bench_write(bench, &cancels), LEDGER_REFUSED);
+    cancel.provider = STR("beta");
+    assert_int_equal(bench_write(bench, &cancels), LEDGER_DONE);
+    struct ledger_rows rows =
+        bench_read(bench, (struct ledger_query){.request = LEDGER_QUERY_SHOW, .id = 1});
+    assert_int_equal(rows.attempt_count, 2);
+    assert_int_equal(rows.attempts[0].state, ATTEMPTSTATE_PARTIAL);
+    assert_int_equal(rows.attempts[0].delivered, 600);
+    assert_int_equal(rows.attempts[0].kept.units, 54000000);
+    assert_int_equal(rows.attempts[0].cost.units, 90000000);
+    assert_true(str_is(rows.attempts[0].upstream_id, "4711"));
+    assert_true(str_is(rows.attempts[0].provider, "alpha"));
+    assert_int_equal(rows.attempts[1].state, ATTEMPTSTATE_ACCEPTED);
+    assert_true(str_is(rows.orders[0].upstream_id, "9"));
+    /* A number at a panel is its order's for good. */
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(
+            bench_read(bench, (struct ledger_query){.request = LEDGER_QUERY_UPSTREAM,
+                                                    .provider = i ? STR("beta") : STR("alpha"),
+                                                    .text = i ? STR("9") : STR("4711")})
+                .order_count,
+            1);
+}
+
+static void an_order_goes_on_by_the_rules_alone(void **state)
+{
+    static const struct ledger_attempt refused[] = {
+        {.number = 1, .state = ATTEMPTSTATE_CANCELED, .delivered = 1},
+        {.number = 1, .state = ATTEMPTSTATE_PARTIAL},
+        {.number = 1, .state = ATTEMPTSTATE_PARTIAL, .delivered = 1000},
+        {.number = 1, .state = ATTEMPTSTATE_PARTIAL, .delivered = 5, .kept = {-1}},
+        {.number = 2, .state = ATTEMPTSTATE_CANCELED},
+        {.number = 1, .state = ATTEMPTSTATE_REFUSED},
+        {.number = 1, .state = ATTEMPTSTATE_NOT_SENT},
+    };
+    struct bench *bench = *state;
+    const struct ledger_attempt canceled = {.number = 1, .state = ATTEMPTSTATE_CANCELED};
+    bench_place(bench, 1);
+    assert_int_equal(go_on(bench, 1, canceled, 1000), LEDGER_REFUSED); /* nobody took it yet */
+    bench_accept(bench, 1, 1, "4711");
+    for (size_t i = 0; i < COUNT_OF(refused); i++)
+        assert_int_equal(go_on(bench, 1, refused[i], 1000), LEDGER_REFUSED);
+    /* The attempt and the order go together, and nobody knows where to. */
+    assert_int_equal(bench_move(bench, 1, ORDERSTATE_PLACING), LEDGER_REFUSED);
+    struct ledger_change alone = {.order = 1, .attempt_ended = &canceled, .event = "sent_on"};
+    assert_int_equal(bench_write(bench, &alone), LEDGER_REFUSED);
+    const struct ledger_update elsewhere = {.has_course = true,
+                                            .course.state = ORDERSTATE_PLACING,
+                                            .has_upstream = true,
+                                            .upstream_id = STR("5")};
+    struct ledger_change change = going_on(1, &canceled, &elsewhere);
+    assert_int_equal(bench_write(bench, &change), LEDGER_REFUSED);
+    assert_int_equal(bench_order(bench, 1).course.state, ORDERSTATE_PENDING);
+    assert_int_equal(bench_order(bench, 1).moves, 0);
+    bench_move(bench, 1, ORDERSTATE_CANCELED);
+    assert_int_equal(go_on(bench, 1, canceled, 1000), LEDGER_NOT_ALLOWED);
+}
+
 static void a_group_holds_good_and_bad(void **state)
 {
     enum { COUNT = 60 };
@@ -330,6 +451,10 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup_teardown(offers_follow_one_another, bench_set_up, bench_tear_down),
     cmocka_unit_test_setup_teardown(nothing_is_sent_twice, bench_set_up, bench_tear_down),
     cmocka_unit_test_setup_teardown(attempts_end_as_allowed, bench_set_up, bench_tear_down),
+    cmocka_unit_test_setup_teardown(an_order_goes_on_from_what_its_panel_ended, bench_set_up,
+                                    bench_tear_down),
+    cmocka_unit_test_setup_teardown(an_order_goes_on_by_the_rules_alone, bench_set_up,
+                                    bench_tear_down),
     cmocka_unit_test_setup_teardown(a_group_holds_good_and_bad, bench_set_up, bench_tear_down),
     cmocka_unit_test_setup_teardown(changes_of_one_order_are_in_order, bench_set_up,
                                     bench_tear_down),

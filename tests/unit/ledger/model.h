@@ -81,6 +81,31 @@ static inline bool start(struct model_order *order, const struct ledger_change *
     return true;
 }
 
+/* Its panel ended the accepted attempt, and the order went back to placing. */
+static inline bool send_on(struct model_order *order, const struct ledger_change *change,
+                           enum orderstate from)
+{
+    const struct ledger_attempt *ended = change->attempt_ended;
+    struct ledger_order *row = &order->row;
+    struct ledger_attempt *live = live_attempt(order);
+    if (live == NULL || live->number != ended->number || live->state != ATTEMPTSTATE_ACCEPTED ||
+        row->parent || from < ORDERSTATE_PENDING || from > ORDERSTATE_IN_PROGRESS ||
+        row->course.state != ORDERSTATE_PLACING || change->update->has_upstream ||
+        ended->kept.units < 0)
+        return false;
+    if (ended->state == ATTEMPTSTATE_CANCELED
+            ? ended->delivered != 0
+            : ended->delivered <= 0 || ended->delivered >= row->quantity - row->delivered)
+        return false;
+    row->moves++;
+    row->delivered += ended->delivered;
+    row->spent.units += ended->kept.units;
+    row->upstream_id = STR("");
+    live->delivered = ended->delivered;
+    live->kept = ended->kept;
+    return true;
+}
+
 static inline bool end(struct model_order *order, const struct ledger_attempt *ended, int64_t at_ms)
 {
     for (size_t i = 0; i < order->attempt_count; i++) {
@@ -136,6 +161,12 @@ static inline bool sell(struct model *model, const struct ledger_request *order_
 {
     struct ledger_request *kept = &model->order_requests[order_request->number];
     bool is_new = kept->number == 0;
+    const struct ledger_order *row = &model->orders[order_request->order].row;
+    bool has_left = row->moves > 0 && (row->course.state == ORDERSTATE_PLACING ||
+                                       !str_equal(row->provider, order_request->provider));
+    if (attemptstate_is_ended_by_panel(order_request->state) ||
+        (is_new && order_request->kind == ORDER_REQUEST_CANCEL && has_left))
+        return false;
     if (!is_new && (kept->order != order_request->order || kept->kind != order_request->kind ||
                     (kept->state != order_request->state &&
                      !attemptstate_may_move(kept->state, order_request->state))))
@@ -165,10 +196,12 @@ static inline bool is_of_a_piece(struct model_order *order, const struct ledger_
 
 static inline bool is_open(const struct ledger_order *row)
 {
-    return row->course.state == ORDERSTATE_PLACING || row->course.state == ORDERSTATE_DOUBT;
+    return (row->course.state == ORDERSTATE_PLACING || row->course.state == ORDERSTATE_DOUBT) &&
+           row->moves == 0;
 }
 
-/* A prepaid client's: what is held for its open orders and was paid for the others is gone. The
+/* A prepaid client's: what is held for orders that no panel ever accepted and was paid for the
+ * others is gone. The
  * row's `held` says that the order was placed with funds. */
 static inline int64_t available(const struct model *model, struct str client)
 {
@@ -210,7 +243,10 @@ static inline bool apply(struct model *model, const struct ledger_change *change
         return false;
     enum orderstate from = order->row.course.state;
     int64_t paid = order->row.course.paid.units;
-    if ((change->update && !update(order, change)) ||
+    bool goes_on =
+        change->attempt_ended && attemptstate_is_ended_by_panel(change->attempt_ended->state);
+    if ((change->update && !update(order, change)) || (goes_on && !send_on(order, change, from)) ||
+        (from > ORDERSTATE_DOUBT && order->row.course.state == ORDERSTATE_PLACING && !goes_on) ||
         (change->attempt_ended && !end(order, change->attempt_ended, at_ms)) ||
         (change->attempt_started && !start(order, change, at_ms)) ||
         !is_of_a_piece(order, change) ||
@@ -233,7 +269,10 @@ static inline bool is_sound(struct model *model, const struct ledger_change *cha
         row->course.state == ORDERSTATE_CANCELED || row->course.state == ORDERSTATE_REFUSED;
     bool is_taken = !is_over && row->course.state != ORDERSTATE_PLACING &&
                     row->course.state != ORDERSTATE_DOUBT;
-    if ((is_over && row->course.paid.units != 0) || (is_taken && !is_child && !is_accepted) ||
+    bool is_rest = row->course.state == ORDERSTATE_PARTIAL && row->moves > 0;
+    if ((is_over && row->course.paid.units != 0) ||
+        (is_taken && !is_child && !is_accepted && !is_rest) ||
+        (row->delivered && (is_over || row->course.remains > row->quantity - row->delivered)) ||
         (row->course.state == ORDERSTATE_REFUSED && (row->is_number_given || is_accepted)) ||
         (row->is_number_given && !is_child && !is_over && order->attempt_count == 0) ||
         (is_child && model->orders[row->parent].row.id == 0))
@@ -243,7 +282,7 @@ static inline bool is_sound(struct model *model, const struct ledger_change *cha
         return false;
     return change->order_request == NULL ||
            model->order_requests[change->order_request->number].state != ATTEMPTSTATE_ACCEPTED ||
-           is_accepted || is_child;
+           is_accepted || is_child || row->moves > 0;
 }
 
 /* An order that was being placed when the gateway ended. */
@@ -255,7 +294,8 @@ static inline void recover_order(struct model_order *order, bool was_sending)
     const struct ledger_change *change = &changes[was_sending];
     struct ledger_attempt *live = live_attempt(order);
     if (order->row.id == 0 || order->row.course.state != ORDERSTATE_PLACING ||
-        (live != NULL) != was_sending || (!was_sending && order->row.is_number_given))
+        (live != NULL) != was_sending ||
+        (!was_sending && (order->row.is_number_given || order->row.moves > 0)))
         return;
     order->row.course.state = was_sending ? ORDERSTATE_DOUBT : ORDERSTATE_CANCELED;
     order->row.course.paid = was_sending ? order->row.charge : MONEY_ZERO;

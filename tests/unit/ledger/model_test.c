@@ -47,7 +47,8 @@ static enum orderstate some_state(void)
 /* Mostly one that lets another attempt follow. */
 static enum attemptstate some_end(void)
 {
-    return maybe(30)   ? (enum attemptstate)roll(ATTEMPTSTATE_COUNT)
+    return maybe(25)   ? ATTEMPTSTATE_ACCEPTED
+           : maybe(30) ? (enum attemptstate)roll(ATTEMPTSTATE_COUNT)
            : maybe(50) ? ATTEMPTSTATE_REFUSED
                        : ATTEMPTSTATE_NOT_SENT;
 }
@@ -94,15 +95,50 @@ static void propose_new(struct proposal *p, uint32_t id)
         p->change.attempt_ended = &p->ended;
 }
 
+/* Mostly as an order goes on. */
+static void propose_end_by_panel(struct proposal *p)
+{
+    bool is_partial = maybe(50);
+    p->ended.state = is_partial ? ATTEMPTSTATE_PARTIAL : ATTEMPTSTATE_CANCELED;
+    p->ended.delivered = is_partial || maybe(5) ? 1 + roll(60) : 0;
+    p->ended.kept.units = is_partial ? (int64_t)roll(9) : 0;
+}
+
 static void propose_old(struct proposal *p, struct model_order *order)
 {
     static const int64_t prices[] = {0, 0, CHARGE, CHARGE, CHARGE / 2, -1};
     static const enum orderstate usual[ATTEMPTSTATE_COUNT] = {
         ORDERSTATE_PLACING, ORDERSTATE_PENDING, ORDERSTATE_PLACING, ORDERSTATE_PLACING,
-        ORDERSTATE_DOUBT};
+        ORDERSTATE_DOUBT,   ORDERSTATE_PLACING, ORDERSTATE_PLACING};
     struct ledger_attempt *live = live_attempt(order);
     bool is_sent = live && live->state == ATTEMPTSTATE_SENDING;
     bool is_over = order->row.id && orderstate_is_final(order->row.course.state);
+    bool is_accepted = has_accepted(order);
+    if (is_sent && maybe(30)) {
+        p->ended.state = ATTEMPTSTATE_ACCEPTED;
+        p->ended.upstream_id = word();
+        p->change.attempt_ended = &p->ended;
+        p->change.update = &p->update;
+        p->update = (struct ledger_update){.has_course = true,
+                                           .has_upstream = true,
+                                           .course.state = ORDERSTATE_PENDING,
+                                           .course.paid = {prices[roll(COUNT_OF(prices))]},
+                                           .upstream_id = p->ended.upstream_id};
+        return;
+    }
+    if (is_accepted && maybe(40)) {
+        propose_end_by_panel(p);
+        p->change.attempt_ended = &p->ended;
+        p->change.update = maybe(95) ? &p->update : NULL;
+        p->update =
+            (struct ledger_update){.has_course = maybe(95),
+                                   .has_upstream = maybe(5),
+                                   .course.state = maybe(95) ? ORDERSTATE_PLACING : some_state(),
+                                   .course.paid = {prices[roll(COUNT_OF(prices))]},
+                                   .course.remains = roll(9)};
+        p->change.attempt_started = maybe(20) ? &p->started : NULL;
+        return;
+    }
     p->change.attempt_ended = maybe(is_sent ? 60 : 10) ? &p->ended : NULL;
     p->change.attempt_started = maybe(live ? 15 : 50) ? &p->started : NULL;
     p->change.update = maybe(is_over ? 20 : 60) ? &p->update : NULL;
@@ -121,8 +157,9 @@ static void propose_old(struct proposal *p, struct model_order *order)
         .course.start_count = roll(9),
         .course.remains = roll(9),
         .extra = STR("{}"),
-        .provider = maybe(50) ? word() : STR(""),
-        .upstream_service = maybe(50) ? word() : STR(""),
+        /* Who has accepted it stays where it is. */
+        .provider = !is_accepted && maybe(50) ? word() : STR(""),
+        .upstream_service = !is_accepted && maybe(50) ? word() : STR(""),
         .upstream_id = maybe(80)   ? p->ended.upstream_id
                        : maybe(50) ? order->row.upstream_id
                                    : word()};
@@ -187,6 +224,8 @@ static void same_attempt(const struct ledger_attempt *a, const struct ledger_att
     assert_int_equal(a->number, b->number);
     assert_int_equal(a->state, b->state);
     assert_int_equal(a->cost.units, b->cost.units);
+    assert_int_equal(a->delivered, b->delivered);
+    assert_int_equal(a->kept.units, b->kept.units);
     assert_int_equal(a->started_at_ms, b->started_at_ms);
     same_moment(a->ended_at_ms, b->ended_at_ms);
     same_str(a->provider, b->provider, "attempt's provider");
@@ -206,6 +245,9 @@ static void same_order(const struct ledger_order *a, const struct ledger_order *
     assert_int_equal(a->course.start_count, b->course.start_count);
     assert_int_equal(a->course.remains, b->course.remains);
     assert_int_equal(a->parent, b->parent);
+    assert_int_equal(a->moves, b->moves);
+    assert_int_equal(a->delivered, b->delivered);
+    assert_int_equal(a->spent.units, b->spent.units);
     same_moment(a->updated_at_ms, b->updated_at_ms);
     same_str(a->client, b->client, "client");
     same_str(a->provider, b->provider, "provider");
@@ -365,7 +407,7 @@ static void commit_group(struct run *run)
 
 static void books_and_model_agree(void **state)
 {
-    size_t counts[2] = {0, 0};
+    size_t counts[2] = {0, 0}, moves = 0;
     (void)state;
     log_set_level(LOG_ERROR);
     for (uint64_t seed = 1; seed <= SEEDS; seed++) {
@@ -388,6 +430,8 @@ static void books_and_model_agree(void **state)
                 compare(run->backend, run->books, &run->model);
             }
         }
+        for (uint32_t id = 1; id <= ORDERS; id++)
+            moves += run->model.orders[id].row.moves;
         run->backend->close(run->books);
         snprintf(command, sizeof command, "rm -rf '%s'", run->folder);
         assert_int_equal(system(command), 0);
@@ -395,7 +439,9 @@ static void books_and_model_agree(void **state)
         counts[1] += run->counts[1];
         free(run);
     }
-    print_message("%zu changes, %zu refused\n", counts[0], counts[1]);
+    print_message("%zu changes, %zu refused; orders went on %zu times\n", counts[0], counts[1],
+                  moves);
+    assert_true(moves > 20);
     assert_true(counts[0] > SEEDS * GROUPS && counts[1] > SEEDS * GROUPS / 2);
 }
 

@@ -91,6 +91,42 @@ static void a_hold_is_captured_or_released(void **state)
     expect(bench, 3 * CHARGE, 0);
 }
 
+/* What a panel accepted once stays taken while the order goes on; it is given back at the end. */
+static void what_was_taken_stays_while_an_order_goes_on(void **state)
+{
+    struct bench *bench = *state;
+    const struct ledger_attempt partial = {
+        .number = 1, .state = ATTEMPTSTATE_PARTIAL, .delivered = 600, .kept = {54000000}};
+    struct ledger_attempt second = bench_new_attempt(2, "beta");
+    struct ledger_attempt doubt = {.number = 2, .state = ATTEMPTSTATE_DOUBT};
+    struct ledger_attempt refused = {.number = 2, .state = ATTEMPTSTATE_REFUSED};
+    struct ledger_update update = {
+        .has_course = true,
+        .course = {.state = ORDERSTATE_PLACING, .paid = {CHARGE}, .remains = 400}};
+    struct ledger_change change = {
+        .order = 1, .attempt_ended = &partial, .update = &update, .event = "sent_on"};
+    credit(bench, (struct ledger_credit){.amount = {CHARGE}});
+    place(bench, 1);
+    end(bench, 1, ATTEMPTSTATE_ACCEPTED, ORDERSTATE_PENDING, CHARGE);
+    expect(bench, 0, 0);
+    assert_int_equal(bench_write(bench, &change), LEDGER_DONE);
+    expect(bench, 0, 0);
+    assert_int_equal(place(bench, 2), LEDGER_NO_FUNDS);
+    bench_write(bench, &(struct ledger_change){
+                           .order = 1, .attempt_started = &second, .event = "next_offer"});
+    update.course.state = ORDERSTATE_DOUBT;
+    change = (struct ledger_change){
+        .order = 1, .attempt_ended = &doubt, .update = &update, .event = "doubt"};
+    assert_int_equal(bench_write(bench, &change), LEDGER_DONE);
+    expect(bench, 0, 0);
+    bench_verify(bench);
+    update.course = (struct order_course){
+        .state = ORDERSTATE_PARTIAL, .paid = {CHARGE / 10 * 6}, .remains = 400};
+    change.attempt_ended = &refused;
+    assert_int_equal(bench_write(bench, &change), LEDGER_DONE);
+    expect(bench, CHARGE / 10 * 4, 0);
+}
+
 /* All in one batch or spread over many: exactly as many as there is money for. */
 static void n_adds_with_money_for_k(void **state)
 {
@@ -429,6 +465,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(a_hold_is_captured_or_released),
+        CASE(what_was_taken_stays_while_an_order_goes_on),
         CASE(n_adds_with_money_for_k),
         CASE(credits_count_once),
         CASE(limits_below_zero_and_by_day),

@@ -13,9 +13,9 @@
 static const char *const moves[ORDERSTATE_COUNT] = {
     "111111111", /* placing */
     "111111110", /* doubt */
-    "001111110", /* pending */
-    "001111110", /* processing */
-    "001111110", /* in progress */
+    "101111110", /* pending */
+    "101111110", /* processing */
+    "101111110", /* in progress */
     "000000000", "000000000", "000000000", "000000000",
 };
 
@@ -75,9 +75,9 @@ static void clients_see_six_words(void **state)
 
 static void attempts_end_once(void **state)
 {
-    /* to: sending accepted not_sent refused doubt */
-    static const char *const allowed[ATTEMPTSTATE_COUNT] = {"01111", "00000", "00000", "00000",
-                                                            "01010"};
+    /* to: sending accepted not_sent refused doubt canceled partial */
+    static const char *const allowed[ATTEMPTSTATE_COUNT] = {
+        "0111100", "0000011", "0000000", "0000000", "0101000", "0000000", "0000000"};
     (void)state;
     for (unsigned from = 0; from < ATTEMPTSTATE_COUNT; from++)
         for (unsigned to = 0; to < ATTEMPTSTATE_COUNT; to++)
@@ -85,13 +85,24 @@ static void attempts_end_once(void **state)
                              allowed[from][to] == '1');
 }
 
+static void one_attempt_may_be_live(void **state)
+{
+    static const bool live[ATTEMPTSTATE_COUNT] = {
+        [ATTEMPTSTATE_SENDING] = true, [ATTEMPTSTATE_ACCEPTED] = true, [ATTEMPTSTATE_DOUBT] = true};
+    (void)state;
+    for (unsigned i = 0; i < ATTEMPTSTATE_COUNT; i++) {
+        assert_int_equal(attemptstate_is_live((enum attemptstate)i), live[i]);
+        assert_int_equal(attemptstate_is_ended_by_panel((enum attemptstate)i),
+                         i == ATTEMPTSTATE_CANCELED || i == ATTEMPTSTATE_PARTIAL);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(moves_are_as_written),
-        cmocka_unit_test(messages_are_found_again),
-        cmocka_unit_test(clients_see_six_words),
-        cmocka_unit_test(attempts_end_once),
+        cmocka_unit_test(moves_are_as_written),    cmocka_unit_test(messages_are_found_again),
+        cmocka_unit_test(clients_see_six_words),   cmocka_unit_test(attempts_end_once),
+        cmocka_unit_test(one_attempt_may_be_live),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

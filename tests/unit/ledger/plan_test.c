@@ -70,7 +70,15 @@ static const struct {
     {NULL, ORDERSTATE_DOUBT, 1, ORDERSTATE_CANCELED, 1, ATTEMPTSTATE_REFUSED, 0,
      ORDERSTATE_CANCELED, 0},
     /* moves */
-    {"a move that is not allowed", ORDERSTATE_PENDING, 1, ORDERSTATE_PLACING, 0, 0, 0, 0, 0},
+    {"only an order whose attempt its panel has ended goes on", ORDERSTATE_PENDING, 1,
+     ORDERSTATE_PLACING, 0, 0, 0, 0, 0},
+    {"only an order whose attempt its panel has ended goes on", ORDERSTATE_PENDING, 1,
+     ORDERSTATE_PLACING, 1, ATTEMPTSTATE_REFUSED, 0, 0, 0},
+    {"only the accepted attempt of an order under way is ended by its panel", ORDERSTATE_PENDING, 1,
+     ORDERSTATE_PLACING, 1, ATTEMPTSTATE_CANCELED, 0, 0, 0},
+    {"only the accepted attempt of an order under way is ended by its panel", ORDERSTATE_PLACING, 1,
+     ORDERSTATE_PLACING, 1, ATTEMPTSTATE_CANCELED, 0, 0, 0},
+    {"a move that is not allowed", ORDERSTATE_DOUBT, 1, ORDERSTATE_REFUSED, 0, 0, 0, 0, 0},
     {"the order is settled", ORDERSTATE_COMPLETED, 1, ORDERSTATE_PENDING, 0, 0, 0, 0, 0},
     {NULL, ORDERSTATE_PENDING, 1, NO_STATE, 0, 0, 0, ORDERSTATE_PENDING, 1},
 };

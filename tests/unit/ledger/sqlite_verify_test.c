@@ -86,7 +86,8 @@ static const struct {
     {"UPDATE attempts SET state = 'refused' WHERE order_id = 1",
      "order 1: is pending without an accepted attempt"},
     {"INSERT INTO attempts SELECT order_id, 2, provider,"
-     " upstream_service, cost, 'doubt', '', '', '', '', 0, 0 FROM attempts WHERE order_id = 1",
+     " upstream_service, cost, 'doubt', '', '', '', '', 0, 0, 0, 0 FROM attempts WHERE order_id = "
+     "1",
      "order 1: 2 attempts may have been executed"},
     {"UPDATE attempts SET upstream_id = '' WHERE order_id = 1; UPDATE orders SET upstream_id = ''"
      " WHERE id = 1",
@@ -95,10 +96,11 @@ static const struct {
      "order 1: its attempt 1 was accepted as 4711, the order says 9"},
     {"UPDATE attempts SET state = 'sending' WHERE order_id = 4",
      "order 4: attempt 1 is written as being sent"},
-    {"INSERT INTO attempts VALUES (2, 1, '', '', 0, 'accepted', '1', '', '', '', 0, 0); UPDATE"
+    {"INSERT INTO attempts VALUES (2, 1, '', '', 0, 'accepted', '1', '', '', '', 0, 0, 0, 0); "
+     "UPDATE"
      " orders SET upstream_id = '1' WHERE id = 2",
      "order 2: is placing, but attempt 1 was accepted"},
-    {"INSERT INTO attempts VALUES (2, 1, '', '', 0, 'refused', '', '', '', '', 0, 0)",
+    {"INSERT INTO attempts VALUES (2, 1, '', '', 0, 'refused', '', '', '', '', 0, 0, 0, 0)",
      "order 2: attempt 1 is being sent, but attempt 1 is there already"},
     {"UPDATE orders SET is_number_given = 1, live_attempt = 0 WHERE id = 2",
      "order 2: its number was given, but it has neither an attempt nor a refusal"},
@@ -136,12 +138,22 @@ static const struct {
     {"UPDATE orders SET upstream_id = '' WHERE id = 5",
      "order 5: attempt 1 is accepted without the number it has at the panel"},
     {"INSERT INTO attempts SELECT 5, 2, provider, upstream_service, cost, 'accepted', '4712', '', "
-     "'', '', 0, 0 FROM attempts WHERE order_id = 1",
+     "'', '', 0, 0, 0, 0 FROM attempts WHERE order_id = 1",
      "order 5: says that its attempt 1 may have been executed, its attempts say 2"},
     {"UPDATE orders SET state = 'doubt' WHERE id = 5",
      "order 5: says that its attempt 1 may have been executed, its attempts say 0"},
-    {"INSERT INTO attempts VALUES (88, 1, '', '', 0, 'refused', '', '', '', '', 0, 0)",
+    {"INSERT INTO attempts VALUES (88, 1, '', '', 0, 'refused', '', '', '', '', 0, 0, 0, 0)",
      "table attempts, row ?: points to a row of orders that is not there"},
+    {"UPDATE orders SET moves = 1 WHERE id = 1",
+     "order 1: went on 1 times, 0 delivered and 0 spent; its attempts say 0, 0 and 0"},
+    {"UPDATE orders SET spent = 5 WHERE id = 1",
+     "order 1: went on 0 times, 0 delivered and 5 spent; its attempts say 0, 0 and 0"},
+    {"UPDATE orders SET delivered = 1, remains = 1000 WHERE id = 1",
+     "order 1: 1 of 1000 were delivered before, but 1000 remain and it is pending"},
+    {"INSERT INTO attempts VALUES (5, 2, '', '', 7, 'partial', '1', '', '', '', 0, 0, 0, 0)",
+     "order 5: attempt 2 is partial with 0 delivered, 0 kept"},
+    {"INSERT INTO attempts VALUES (5, 2, '', '', 7, 'canceled', '1', '', '', '', 0, 0, 0, 5)",
+     "order 5: attempt 2 is canceled with 0 delivered, 5 kept"},
     {"PRAGMA writable_schema = ON; UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM"
      " sqlite_schema WHERE name = 'lists') WHERE name = 'prices'",
      "the file is damaged"},
