@@ -415,6 +415,8 @@ static void metrics_add_order_counters(struct buf *out)
         {"panelmux_costs_corrected_total",
          "Orders whose panel took another charge than its list said.",
          &order_context_totals.costs_corrected},
+        {"panelmux_orders_sent_on_total", "What a panel left undone that went on to another offer.",
+         &order_context_totals.sent_on},
         {"panelmux_late_changes_total", "Finished orders that their panel changed afterwards.",
          &order_context_totals.late_changes},
         {"panelmux_refills_total", "Refills requested.", &order_context_totals.refills},

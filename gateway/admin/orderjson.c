@@ -30,6 +30,10 @@ static void orderjson_print_attempt(struct jsonwriter *w, const char *key,
     jsonwriter_text(w, "request_id", a->request_id);
     jsonwriter_time(w, "started_at", a->started_at_ms);
     jsonwriter_time(w, "ended_at", a->ended_at_ms);
+    if (attemptstate_is_ended_by_panel(a->state)) {
+        jsonwriter_number(w, "delivered", a->delivered);
+        money_write_json(w, "kept", a->kept);
+    }
     jsonwriter_object_end(w);
 }
 
@@ -39,13 +43,18 @@ static void orderjson_print_ledger(struct jsonwriter *w, const struct ledger_ord
     money_write_json(w, "rate", o->rate);
     money_write_json(w, "charge", o->charge);
     money_write_json(w, "paid", o->course.paid);
-    money_write_json(w, "cost", o->cost);
+    /* Of all attempts: what those before keep, and the last one's. */
+    money_write_json(w, "cost", (struct money){o->spent.units + o->cost.units});
     jsonwriter_text(w, "currency", o->currency);
     if (o->course.has_start_count)
         jsonwriter_number(w, "start_count", o->course.start_count);
     else
         jsonwriter_null(w, "start_count");
     jsonwriter_number(w, "remains", o->course.remains);
+    if (o->moves > 0) {
+        jsonwriter_number(w, "moves", o->moves);
+        jsonwriter_number(w, "delivered_before", o->delivered);
+    }
 }
 
 static void orderjson_print_order(struct jsonwriter *w, const char *key,

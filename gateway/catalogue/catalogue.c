@@ -60,16 +60,17 @@ static bool catalogue_is_same_offer(const struct offer *a, const struct offer *b
 
 static bool catalogue_is_same_service(const struct service *a, const struct service *b)
 {
-    bool is_same = a->id == b->id && str_equal(a->name, b->name) &&
-                   str_equal(a->category, b->category) && a->type == b->type && a->min == b->min &&
-                   a->max == b->max && a->refill == b->refill && a->cancel == b->cancel &&
-                   a->dripfeed == b->dripfeed && a->no_refill == b->no_refill &&
-                   a->no_cancel == b->no_cancel && a->routing == b->routing &&
-                   a->allow_loss == b->allow_loss && a->rejects_same_link == b->rejects_same_link &&
-                   a->is_priced == b->is_priced && a->terms.base.units == b->terms.base.units &&
-                   a->terms.exchange.units == b->terms.exchange.units &&
-                   catalogue_is_same_markup(&a->terms.service, &b->terms.service) &&
-                   a->offer_count == b->offer_count;
+    bool is_same =
+        a->id == b->id && str_equal(a->name, b->name) && str_equal(a->category, b->category) &&
+        a->type == b->type && a->min == b->min && a->max == b->max && a->refill == b->refill &&
+        a->cancel == b->cancel && a->dripfeed == b->dripfeed && a->no_refill == b->no_refill &&
+        a->no_cancel == b->no_cancel && a->routing == b->routing &&
+        a->allow_loss == b->allow_loss && a->rejects_same_link == b->rejects_same_link &&
+        a->cancel_goes_on == b->cancel_goes_on && a->partial_goes_on == b->partial_goes_on &&
+        a->is_priced == b->is_priced && a->terms.base.units == b->terms.base.units &&
+        a->terms.exchange.units == b->terms.exchange.units &&
+        catalogue_is_same_markup(&a->terms.service, &b->terms.service) &&
+        a->offer_count == b->offer_count;
     for (size_t i = 0; is_same && i < a->offer_count; i++)
         is_same = catalogue_is_same_offer(&a->offers[i], &b->offers[i]);
     return is_same;

@@ -34,9 +34,10 @@ struct service {
     bool no_refill, no_cancel; /* its list says so: refused without a call to the panel */
     enum ranking_policy routing;
     bool allow_loss;
-    bool rejects_same_link;  /* one unfinished order per link */
-    bool is_priced;          /* published: at the base's price, or at its last one */
-    struct rate_terms terms; /* all but the client's markup */
+    bool cancel_goes_on, partial_goes_on; /* to the next offer */
+    bool rejects_same_link;               /* one unfinished order per link */
+    bool is_priced;                       /* published: at the base's price, or at its last one */
+    struct rate_terms terms;              /* all but the client's markup */
     struct offer *offers;
     size_t offer_count;
 };

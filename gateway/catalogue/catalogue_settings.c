@@ -73,7 +73,7 @@ static const struct setting_choice routings[] = {{.word = "priority", .value = R
                                                  {.word = "weighted", .value = RANKING_WEIGHTED},
                                                  {.word = NULL}};
 static const struct setting_choice afters[] = {
-    {.word = "refund"}, {.word = "next_offer", .is_due = true}, {.word = NULL}};
+    {.word = "refund", .value = false}, {.word = "next_offer", .value = true}, {.word = NULL}};
 static const struct setting_choice same_links[] = {{.word = "allow", .value = false},
                                                    {.word = "reject", .value = true},
                                                    {.word = "queue", .is_due = true},
@@ -143,15 +143,19 @@ static const struct setting_row service_list[] = {
      .standard = "never_below_cost",
      .sentence = "Whether an offer that costs more than the charge may be taken."},
     {.key = "on_cancel",
-     .kind = &kind_choice_only,
+     .kind = &kind_choice_bool,
+     .offset = offsetof(struct service_settings, cancel_goes_on),
      .choices = afters,
      .standard = "refund",
-     .sentence = "What follows when a provider cancels."},
+     .sentence = "What follows when a provider cancels an order of which it delivered nothing, "
+                 "unless its client asked for that: it ends, or goes on to the next offer."},
     {.key = "on_partial",
-     .kind = &kind_choice_only,
+     .kind = &kind_choice_bool,
+     .offset = offsetof(struct service_settings, partial_goes_on),
      .choices = afters,
      .standard = "refund",
-     .sentence = "What follows when a provider delivers a part."},
+     .sentence = "What follows when a provider delivers a part: the order ends, or what is left "
+                 "goes on to the next offer."},
     {.key = "same_link",
      .kind = &kind_choice_bool,
      .offset = offsetof(struct service_settings, rejects_same_link),

@@ -22,8 +22,9 @@ struct service_settings {
     struct money rate;
     struct markup markup;
     enum ranking_policy routing;
-    bool allow_loss;        /* margin: allow_loss */
-    bool rejects_same_link; /* same_link: reject */
+    bool allow_loss;                      /* margin: allow_loss */
+    bool cancel_goes_on, partial_goes_on; /* to the next offer */
+    bool rejects_same_link;               /* same_link: reject */
     struct offer_settings *offers;
     size_t offer_count;
 };

@@ -27,10 +27,13 @@ static const char *client_view_subscription_word(enum orderstate state)
     UNREACHABLE();
 }
 
-const char *client_view_word(enum orderstate state, enum ordertype type, uint32_t parent)
+const char *client_view_word(const struct client_view_order *order)
 {
-    if (settlement_is_subscription(type, parent != 0))
+    enum orderstate state = order->course.state;
+    if (settlement_is_subscription(order->type, order->parent != 0))
         return client_view_subscription_word(state);
+    if (order->has_moved && !orderstate_is_final(state))
+        state = ORDERSTATE_IN_PROGRESS;
     return orderstatus_name(orderstate_status(state));
 }
 

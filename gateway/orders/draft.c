@@ -465,3 +465,14 @@ bool draft_restore(const struct service *service, struct money rate, struct mone
                           .charge = charge};
     return true;
 }
+
+void draft_reduce(struct draft *draft, int64_t delivered, struct money spent, struct arena *arena)
+{
+    draft->charge.units = draft->charge.units > spent.units ? draft->charge.units - spent.units : 0;
+    if (delivered == 0)
+        return;
+    draft->quantity -= delivered;
+    draft->run_quantity = draft->quantity;
+    draft->fields.value[FIELD_QUANTITY] =
+        str_of(arena_printf(arena, "%lld", (long long)draft->quantity));
+}

@@ -29,5 +29,8 @@ bool draft_make(const struct service *service, struct money rate, unsigned decim
 bool draft_restore(const struct service *service, struct money rate, struct money charge,
                    int64_t quantity, const struct fields *kept, struct draft *out,
                    struct fault *why);
+/* What is left of it once `delivered` was delivered elsewhere for `spent`: a smaller quantity, and
+ * so much less that may be spent. */
+void draft_reduce(struct draft *draft, int64_t delivered, struct money spent, struct arena *arena);
 
 #endif

@@ -69,3 +69,17 @@ size_t explain_candidates(struct order_context *context, const struct draft *dra
     }
     return count;
 }
+
+uint64_t explain_tried(const struct provider_set *providers, const struct service *service,
+                       const struct ledger_attempt *attempts, size_t count)
+{
+    uint64_t tried = 0;
+    for (size_t a = 0; a < count; a++) {
+        const struct provider *provider = provider_set_find(providers, attempts[a].provider);
+        for (size_t i = 0; provider && i < service->offer_count && i < RANKING_MAX; i++)
+            if (service->offers[i].provider_id == provider->id &&
+                str_equal(service->offers[i].service, attempts[a].upstream_service))
+                tried |= UINT64_C(1) << i;
+    }
+    return tried;
+}

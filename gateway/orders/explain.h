@@ -9,4 +9,8 @@
 size_t explain_candidates(struct order_context *context, const struct draft *draft,
                           struct candidate candidates_out[RANKING_MAX]);
 
+/* The offers (bits) to which those attempts went: each is tried once for an order. */
+uint64_t explain_tried(const struct provider_set *providers, const struct service *service,
+                       const struct ledger_attempt *attempts, size_t count);
+
 #endif

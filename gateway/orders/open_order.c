@@ -15,9 +15,22 @@ struct client_view_order open_order_view(const struct open_order *order)
     return (struct client_view_order){.course = order->course,
                                       .type = order->type,
                                       .parent = order->parent,
+                                      .has_moved = order->moves > 0,
                                       .quantity = order->quantity,
                                       .charge = order->charge,
                                       .decimals = open_order_decimals(order, 8)};
+}
+
+struct settlement_order open_order_settlement(const struct open_order *order, unsigned current)
+{
+    return (struct settlement_order){.course = order->course,
+                                     .type = order->type,
+                                     .is_child = order->parent != 0,
+                                     .quantity = order->quantity,
+                                     .delivered = order->delivered,
+                                     .unit = order->unit,
+                                     .charge = order->charge,
+                                     .decimals = open_order_decimals(order, current)};
 }
 
 unsigned open_order_decimals(const struct open_order *order, unsigned current)
@@ -60,6 +73,8 @@ void open_order_from_ledger(const struct ledger_order *order, struct open_order 
         .rate = order->rate,
         .charge = order->charge,
         .link_hash = order->link_hash,
+        .moves = order->moves,
+        .delivered = order->delivered,
         .cost = order->cost,
         /* A subscription's attempt costs by the thousand, whichever offer took it. */
         .bought = order->type == ORDERTYPE_SUBSCRIPTIONS && order->parent == 0 ? order->cost
@@ -72,7 +87,8 @@ void open_order_from_ledger(const struct ledger_order *order, struct open_order 
         /* Borrowed: within the answer's or the visit's life. */
         .extra = order->extra.len ? order->extra.ptr : NULL,
     };
-    if (order->course.state == ORDERSTATE_PLACING) /* in the ledger only once somebody took it */
+    /* In the ledger only once somebody took it. */
+    if (order->course.state == ORDERSTATE_PLACING)
         out->course.paid = order->charge;
     if (order->upstream_id.len < sizeof out->upstream_id)
         memcpy(out->upstream_id, order->upstream_id.ptr ? order->upstream_id.ptr : "",

@@ -5,6 +5,7 @@
 #include "ledger/ledger.h"
 #include "orders/client_view.h"
 #include "orders/schedule.h"
+#include "orders/settlement.h"
 #include "providers/provider.h"
 
 enum { OPEN_ORDER_UPSTREAM_BYTES = 65, OPEN_ORDER_NO_PROVIDER = 0xffff };
@@ -20,6 +21,8 @@ struct open_order { /* by value */
     int64_t quantity;
     struct money rate, charge;
     int64_t link_hash;    /* where its service takes one order per link; else 0 */
+    unsigned moves;       /* how often it went on to another panel */
+    int64_t delivered;    /* by those before */
     struct money cost;    /* of the accepted attempt, our currency; 0: not known */
     struct money bought;  /* the offer's rate, our currency; 0: not known */
     struct money ceiling; /* subscriptions and their children: the most it may be charged */
@@ -37,6 +40,8 @@ struct open_order { /* by value */
 };
 
 struct client_view_order open_order_view(const struct open_order *order);
+/* decimals: as in open_order_decimals. */
+struct settlement_order open_order_settlement(const struct open_order *order, unsigned current);
 /* It has a provider to query, and something may still change. */
 bool open_order_is_tracked(const struct open_order *order);
 /* What its charges are rounded up to; `current` where it does not know. */

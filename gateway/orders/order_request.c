@@ -352,7 +352,9 @@ static void order_request_on_intended(struct ledger_outcome outcome, void *arg)
     if (outcome.result == LEDGER_DONE) {
         item->state = ITEM_INTENDED;
     } else {
-        item->message = MESSAGES_UNSAVED;
+        /* Refused: its panel has ended it meanwhile, and it went on to another one. */
+        bool has_left = a->kind == ORDER_REQUEST_CANCEL && ledger_is_decided(outcome.result);
+        item->message = has_left ? messages_refusal(REFUSAL_CANCEL) : MESSAGES_UNSAVED;
         item->state = ITEM_BOOKED; /* nothing in the books, nothing to send */
     }
     free(of);

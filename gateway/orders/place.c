@@ -37,6 +37,7 @@
 #include "orders/messages.h"
 #include "orders/refs.h"
 #include "orders/reply_once.h"
+#include "orders/settlement.h"
 #include "providers/upstream_call.h"
 #include "routing/judge.h"
 
@@ -64,8 +65,9 @@ enum place_end { END_ACCEPTED, END_DOUBT, END_REFUSED, END_UNAVAILABLE, END_ABAN
 struct place {
     struct order_context *context;
     struct arena arena;
-    struct catalogue *catalogue; /* pinned: draft.service and the providers live there */
-    struct draft draft;
+    struct catalogue *catalogue;  /* pinned: draft.service and the providers live there */
+    struct draft draft;           /* what is sent: of an order that goes on, what is left of it */
+    struct settlement_order sold; /* all of it, as its client has it */
     struct str client, request_id;
     unsigned client_id;
     struct ledger_funds funds; /* what the intent takes of its client's */
@@ -677,13 +679,13 @@ static const char *place_end_name(enum place_end end)
 
 static struct order_course place_end_course(const struct place *place)
 {
-    struct order_course course = {.remains = place->draft.quantity};
+    struct order_course course = settlement_end(&place->sold);
     if (place_is_refusal(place->end)) {
-        course.state = place->is_promised || place->end == END_ABANDONED ? ORDERSTATE_CANCELED
-                                                                         : ORDERSTATE_REFUSED;
+        if (!place->is_promised && place->end != END_ABANDONED)
+            course.state = ORDERSTATE_REFUSED;
     } else {
         course.state = place->end == END_ACCEPTED ? ORDERSTATE_PENDING : ORDERSTATE_DOUBT;
-        course.paid = place->draft.charge;
+        course.paid = place->sold.charge;
     }
     return course;
 }
@@ -710,6 +712,9 @@ static void place_end_open_order(struct open_order *order, void *arg)
     order->provider_id = (uint16_t)place_offer(place)->provider_id;
     order->bought = place_offer(place)->cost;
     order->cost = place->cost;
+    /* Nothing of an earlier panel's counts for this one. */
+    order->unit = 0;
+    order->asked_at_ms = order->unknown_since_ms = 0;
     order->due_at_ms = loop_now_ms(place->context->loop) +
                        schedule_first_ms(place->context->settings.track_after_ms, place->random);
     if (upstream_id.len && upstream_id.len < sizeof order->upstream_id) {
@@ -879,6 +884,10 @@ void place_start(struct order_context *context, const struct place_request *requ
     place->draft = *request->draft;
     for (size_t f = 0; f < FIELD_COUNT; f++)
         place->draft.fields.value[f] = arena_str(&place->arena, request->draft->fields.value[f]);
+    place->sold = (struct settlement_order){.type = place->draft.type,
+                                            .quantity = place->draft.quantity,
+                                            .charge = place->draft.charge,
+                                            .decimals = context->settings.decimals};
     place->client = arena_str(&place->arena, str_of(request->client->settings.name));
     place->client_id = request->client->id;
     place->is_limited =
@@ -909,26 +918,25 @@ void place_start(struct order_context *context, const struct place_request *requ
 
 /* ---- CREATED: an order from the ledger ---- */
 
-static void place_mark_tried(struct place *place, const struct ledger_attempt *attempt)
+/* Which offers those attempts went to, and where one was in doubt. */
+static void place_take_attempts(struct place *place, const struct ledger_attempt *attempts,
+                                size_t count)
 {
-    const struct service *service = place->draft.service;
-    const struct provider *provider =
-        provider_set_find(place->catalogue->providers, attempt->provider);
-    if (provider == NULL)
-        return;
-    if (attempt->state == ATTEMPTSTATE_DOUBT)
-        place->doubted[provider->id / 64] |= UINT64_C(1) << (provider->id % 64);
-    for (size_t i = 0; i < service->offer_count && i < RANKING_MAX; i++)
-        if (service->offers[i].provider_id == provider->id &&
-            str_equal(service->offers[i].service, attempt->upstream_service))
-            place->tried |= UINT64_C(1) << i;
+    const struct provider_set *providers = place->catalogue->providers;
+    place->tried = explain_tried(providers, place->draft.service, attempts, count);
+    for (size_t i = 0; i < count; i++) {
+        const struct provider *provider = provider_set_find(providers, attempts[i].provider);
+        if (provider && attempts[i].state == ATTEMPTSTATE_DOUBT)
+            place->doubted[provider->id / 64] |= UINT64_C(1) << (provider->id % 64);
+        place->attempt = attempts[i].number > place->attempt ? attempts[i].number : place->attempt;
+    }
 }
 
 /* The service is no longer sold: the order ends as when no offer takes it. */
 static void place_cancel_unsold(struct order_context *context, const struct ledger_order *order)
 {
-    struct ledger_update update = {
-        .has_course = true, .course.state = ORDERSTATE_CANCELED, .course.remains = order->quantity};
+    struct settlement_order sold = settlement_order_of(order, context->settings.decimals);
+    struct ledger_update update = {.has_course = true, .course = settlement_end(&sold)};
     struct ledger_change change = {.order = order->id,
                                    .update = &update,
                                    .event = "unavailable",
@@ -945,9 +953,12 @@ static bool place_restore_draft(struct place *place, const struct service *servi
     struct fields fields;
     struct fault why;
     struct str kept = arena_str(&place->arena, order->fields);
-    return field_parse_all(kept, &place->arena, &fields) &&
-           draft_restore(service, order->rate, order->charge, order->quantity, &fields,
-                         &place->draft, &why);
+    if (!field_parse_all(kept, &place->arena, &fields) ||
+        !draft_restore(service, order->rate, order->charge, order->quantity, &fields, &place->draft,
+                       &why))
+        return false;
+    draft_reduce(&place->draft, order->delivered, order->spent, &place->arena);
+    return true;
 }
 
 void place_resume(struct order_context *context, const struct ledger_order *order,
@@ -963,6 +974,7 @@ void place_resume(struct order_context *context, const struct ledger_order *orde
     place->order = order->id;
     place->client = arena_str(&place->arena, order->client);
     place->client_id = client_id(order->client);
+    place->sold = settlement_order_of(order, context->settings.decimals);
     place->is_durable = place->is_promised = place->reply.is_given = true;
     if (!place_restore_draft(place, service, order)) {
         log_event(LOG_ERROR, "order_unreadable", "order=%u", order->id);
@@ -970,10 +982,7 @@ void place_resume(struct order_context *context, const struct ledger_order *orde
         place_cancel_unsold(context, order);
         return;
     }
-    for (size_t i = 0; i < attempt_count; i++) {
-        place_mark_tried(place, &attempts[i]);
-        place->attempt = attempts[i].number > place->attempt ? attempts[i].number : place->attempt;
-    }
+    place_take_attempts(place, attempts, attempt_count);
     place->offer = 0;
     digest_random(&place->random, sizeof place->random);
     place_go(place, PLANNING);

@@ -19,8 +19,9 @@ typedef void place_done_fn(uint32_t order, const char *message, void *arg);
 void place_start(struct order_context *context, const struct place_request *request,
                  place_done_fn *done, void *arg);
 
-/* Goes on with an order whose client has its number already: after a restart, or sent elsewhere by
- * an operator. attempts: what was tried; those offers are not tried again. */
+/* Goes on with an order whose client has its number already: after a restart, sent elsewhere by an
+ * operator, or ended by its panel with something left to do. attempts: what was tried; those offers
+ * are not tried again. */
 void place_resume(struct order_context *context, const struct ledger_order *order,
                   const struct ledger_attempt *attempts, size_t attempt_count);
 

@@ -98,24 +98,32 @@ static const struct ledger_attempt *resolve_attempt_in_doubt(const struct resolv
     return NULL;
 }
 
+/* An order that an earlier panel had accepted stays paid while it goes on. */
+static struct order_course resolve_course(const struct resolve *r)
+{
+    struct settlement_order sold = settlement_order_of(&r->order, r->context->settings.decimals);
+    struct order_course course = settlement_end(&sold);
+    if (r->how == RESOLVE_REFUND)
+        return course;
+    bool is_paid = r->how == RESOLVE_ACCEPTED || r->order.moves > 0;
+    course.state = r->how == RESOLVE_ACCEPTED ? ORDERSTATE_PENDING : ORDERSTATE_PLACING;
+    course.paid = is_paid ? r->order.charge : MONEY_ZERO;
+    return course;
+}
+
 static void resolve_write_end(struct resolve *r)
 {
     static const struct {
         const char *event;
-        enum orderstate state;
         enum attemptstate attempt;
     } ends[] = {
-        [RESOLVE_ACCEPTED] = {"resolved_accepted", ORDERSTATE_PENDING, ATTEMPTSTATE_ACCEPTED},
-        [RESOLVE_NEXT_OFFER] = {"resolved_next_offer", ORDERSTATE_PLACING, ATTEMPTSTATE_REFUSED},
-        [RESOLVE_REFUND] = {"resolved_refund", ORDERSTATE_CANCELED, ATTEMPTSTATE_REFUSED},
+        [RESOLVE_ACCEPTED] = {"resolved_accepted", ATTEMPTSTATE_ACCEPTED},
+        [RESOLVE_NEXT_OFFER] = {"resolved_next_offer", ATTEMPTSTATE_REFUSED},
+        [RESOLVE_REFUND] = {"resolved_refund", ATTEMPTSTATE_REFUSED},
     };
     const struct ledger_attempt *doubt = resolve_attempt_in_doubt(r);
     struct ledger_attempt ended = {.state = ends[r->how].attempt, .ended_at_ms = clock_wall_ms()};
-    struct ledger_update update = {.has_course = true,
-                                   .course.state = ends[r->how].state,
-                                   .course.paid =
-                                       r->how == RESOLVE_ACCEPTED ? r->order.charge : MONEY_ZERO,
-                                   .course.remains = r->order.quantity};
+    struct ledger_update update = {.has_course = true, .course = resolve_course(r)};
     if (doubt) {
         ended.number = doubt->number;
         ended.text = doubt->text;

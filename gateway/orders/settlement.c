@@ -24,6 +24,19 @@ static enum orderstate settlement_state_of(enum orderstatus status)
     UNREACHABLE();
 }
 
+struct settlement_order settlement_order_of(const struct ledger_order *row, unsigned decimals)
+{
+    return (struct settlement_order){.course = row->course,
+                                     .type = row->type,
+                                     .is_child = row->parent != 0,
+                                     .quantity = row->quantity,
+                                     .delivered = row->delivered,
+                                     .unit = row->sale.package_unit,
+                                     .charge = row->charge,
+                                     .decimals =
+                                         row->sale.decimals ? row->sale.decimals : decimals};
+}
+
 bool settlement_is_subscription(enum ordertype type, bool is_child)
 {
     return type == ORDERTYPE_SUBSCRIPTIONS && !is_child;
@@ -63,10 +76,23 @@ static void settlement_learn_unit(const struct settlement_order *order,
         s->unit = reported->remains;
 }
 
+/* What its panel was asked for. */
+static int64_t settlement_asked(const struct settlement_order *order)
+{
+    return order->quantity - order->delivered;
+}
+
+/* The first panel's start count is where all of the order started. */
+static bool settlement_is_start_known(const struct settlement_order *order)
+{
+    return order->delivered > 0 && order->course.has_start_count;
+}
+
 static void settlement_take_numbers(const struct settlement_order *order,
                                     const struct upstream_status *reported, struct settlement *s)
 {
-    if (reported->has_start_count && reported->start_count >= 0) {
+    if (reported->has_start_count && reported->start_count >= 0 &&
+        !settlement_is_start_known(order)) {
         s->course.has_start_count = true;
         s->course.start_count = reported->start_count;
     }
@@ -75,8 +101,8 @@ static void settlement_take_numbers(const struct settlement_order *order,
     s->course.remains = reported->remains < 0 ? 0 : reported->remains;
     if (settlement_is_package(order))
         settlement_learn_unit(order, reported, s);
-    if (order->quantity > 0 && s->course.remains > order->quantity) {
-        s->course.remains = order->quantity;
+    if (order->quantity > 0 && s->course.remains > settlement_asked(order)) {
+        s->course.remains = settlement_asked(order);
         s->is_clamped = true;
     }
 }
@@ -90,7 +116,7 @@ static enum orderstate settlement_final_state(const struct settlement_order *ord
     if (settlement_is_subscription(order->type, order->is_child))
         return settlement_subscription_state(reported);
     enum orderstate state = settlement_state_of(reported->status);
-    int64_t whole = settlement_is_package(order) ? s->unit : order->quantity;
+    int64_t whole = settlement_is_package(order) ? s->unit : settlement_asked(order);
     if (reported->status == ORDERSTATUS_REFUNDED && reported->has_remains &&
         s->course.remains > 0 && s->course.remains < whole)
         return ORDERSTATE_PARTIAL;
@@ -103,6 +129,27 @@ static enum orderstate settlement_final_state(const struct settlement_order *ord
         return order->course.state;
     }
     return s->course.remains == 0 ? ORDERSTATE_COMPLETED : ORDERSTATE_PARTIAL;
+}
+
+static struct money settlement_at_most(struct money paid, struct money charge)
+{
+    return charge.units > 0 && money_compare(paid, charge) > 0 ? charge : paid;
+}
+
+struct order_course settlement_end(const struct settlement_order *order)
+{
+    struct order_course course = order->course;
+    course.state = ORDERSTATE_CANCELED;
+    course.paid = MONEY_ZERO;
+    course.remains = settlement_asked(order);
+    if (order->delivered == 0)
+        return course;
+    course.state = ORDERSTATE_PARTIAL;
+    if (!money_share_up(order->charge, order->delivered, order->quantity, order->decimals,
+                        &course.paid))
+        course.paid = order->course.paid; /* never: a part of what fits */
+    course.paid = settlement_at_most(course.paid, order->charge);
+    return course;
 }
 
 /* What was delivered; of a package in the panel's own count. */
@@ -127,6 +174,12 @@ static void settlement_settle(const struct settlement_order *order,
         s->course.paid = MONEY_ZERO;
         if (order->quantity > 0)
             s->course.remains = order->quantity;
+        if (order->delivered > 0) {
+            struct order_course end = settlement_end(order);
+            s->course.state = end.state;
+            s->course.paid = end.paid;
+            s->course.remains = end.remains;
+        }
         break;
     case ORDERSTATE_PARTIAL:
         if (settlement_is_subscription(order->type, order->is_child))
@@ -134,8 +187,7 @@ static void settlement_settle(const struct settlement_order *order,
         if (!settlement_share(order, reported, s, &s->course.paid))
             s->course.paid = order->course.paid;
         /* Its decimals may have been fewer when it was sold. */
-        if (order->charge.units > 0 && money_compare(s->course.paid, order->charge) > 0)
-            s->course.paid = order->charge;
+        s->course.paid = settlement_at_most(s->course.paid, order->charge);
         break;
     case ORDERSTATE_COMPLETED:
         if (!reported->has_remains)
@@ -168,7 +220,7 @@ struct settlement settlement_make(const struct settlement_order *order,
 {
     struct settlement s = {.course = order->course, .unit = order->unit};
     struct upstream_status fitted = *said, *reported = &fitted;
-    decode_status_fit(reported, order->quantity);
+    decode_status_fit(reported, settlement_asked(order));
     if (reported->is_absent || reported->is_unknown_id)
         return s;
     s.is_unknown_word = reported->status == ORDERSTATUS_UNKNOWN;

@@ -2,7 +2,7 @@
  * Pure. Terminal is terminal. */
 #ifndef ORDERS_SETTLEMENT_H
 #define ORDERS_SETTLEMENT_H
-#include "ledger/order_course.h"
+#include "ledger/ledger.h"
 #include "money/money.h"
 #include "providers/upstream.h"
 
@@ -11,6 +11,7 @@ struct settlement_order { /* as the ledger has it */
     enum ordertype type;
     bool is_child;       /* of a subscription or drip-feed */
     int64_t quantity;    /* 0: unknown (children), then remains is taken as it comes */
+    int64_t delivered;   /* by earlier attempts: its panel was asked for what was left */
     int64_t unit;        /* packages: what its panel counts as all of it; 0: not known yet */
     struct money charge; /* quoted for all of it */
     unsigned decimals;
@@ -27,7 +28,11 @@ struct settlement {
 /* A subscription's parent goes by the words of its own: Paused is kept as ORDERSTATE_PROCESSING,
  * Expired as ORDERSTATE_PARTIAL (client_view.h shows them), for it has no use for either. */
 bool settlement_is_subscription(enum ordertype type, bool is_child);
+/* decimals: where the row does not know its own. */
+struct settlement_order settlement_order_of(const struct ledger_order *row, unsigned decimals);
 struct settlement settlement_make(const struct settlement_order *order,
                                   const struct upstream_status *reported);
+/* How it ends when no panel goes on with it: what was delivered before is paid for. */
+struct order_course settlement_end(const struct settlement_order *order);
 
 #endif

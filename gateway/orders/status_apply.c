@@ -12,6 +12,7 @@
 #include "orders/cost.h"
 #include "orders/order_context.h"
 #include "orders/schedule.h"
+#include "orders/send_on.h"
 #include "orders/settlement.h"
 #include "orders/usual_course.h"
 
@@ -131,7 +132,11 @@ struct settling {
     const char *extra;                      /* the parent's new one, or NULL: as it was */
     int64_t now_ms, wall_ms;
     struct settlement settled;
-    bool is_parent; /* its children come first: nothing was done, `after` is the order as it is */
+    /* What the panel was asked about; NULL: what it says was waited for, and counts. */
+    const char *upstream_id;
+    bool is_parent;  /* its children come first: nothing was done, `after` is the order as it is */
+    bool is_sent_on; /* likewise: what is left may go on to another panel */
+    struct next_step step;
     bool is_changed;
     bool is_over_ceiling; /* the panel took more than was quoted */
     bool is_unit_new;
@@ -240,24 +245,45 @@ static bool status_apply_has_children(const struct settling *s, const struct ope
            (s->reported->order_count > 0 || order->has_children);
 }
 
+/* The order has moved on since the panel was asked: what it says is about another number. */
+static bool status_apply_is_outdated(const struct settling *s, const struct open_order *order)
+{
+    return s->upstream_id && strcmp(order->upstream_id, s->upstream_id) != 0;
+}
+
+/* What its panel ended may go on to another one; the ledger has to be asked. */
+static bool status_apply_goes_on(struct settling *s, const struct open_order *order)
+{
+    const struct order_context *context = s->context;
+    enum orderstatus status = s->reported->status;
+    bool is_end = status == ORDERSTATUS_CANCELED || status == ORDERSTATUS_PARTIAL ||
+                  status == ORDERSTATUS_REFUNDED;
+    const struct service *service = is_end && s->upstream_id && !context->is_stopping
+                                        ? catalogue_find(context->catalogue, order->service)
+                                        : NULL;
+    if (service == NULL || s->reported->is_absent)
+        return false;
+    struct settlement_order before = open_order_settlement(order, context->settings.decimals);
+    s->step =
+        next_step_of(&before, s->reported,
+                     (struct next_step_rules){service->cancel_goes_on, service->partial_goes_on});
+    return s->step.may_go_on;
+}
+
 /* Under the table's lock; true when nothing is to be written: its query is complete. */
 static bool status_apply_settle_order(struct open_order *order, void *arg)
 {
     struct settling *s = arg;
+    if (status_apply_is_outdated(s, order))
+        return true;
     s->is_parent = status_apply_has_children(s, order);
-    if (s->is_parent) {
+    s->is_sent_on = !s->is_parent && status_apply_goes_on(s, order);
+    if (s->is_parent || s->is_sent_on) {
         s->after = *order;
         s->after.extra = NULL;
         return false;
     }
-    struct settlement_order before = {
-        .course = order->course,
-        .type = order->type,
-        .is_child = order->parent != 0,
-        .quantity = order->quantity,
-        .unit = order->unit,
-        .charge = order->charge,
-        .decimals = open_order_decimals(order, s->context->settings.decimals)};
+    struct settlement_order before = open_order_settlement(order, s->context->settings.decimals);
     before.course.paid = status_apply_paid(s, order);
     s->settled = settlement_make(&before, s->reported);
     if (!orderstate_is_final(order->course.state))
@@ -324,7 +350,9 @@ static void status_apply_note_end(const struct settling *s)
     int64_t now_ms = s->now_ms;
     enum orderstate state = order->course.state;
     bool is_subscription = settlement_is_subscription(order->type, order->parent != 0);
-    if ((state == ORDERSTATE_COMPLETED || state == ORDERSTATE_PARTIAL) && !is_subscription)
+    /* Of one that moved on, nobody's time alone is known. */
+    if ((state == ORDERSTATE_COMPLETED || state == ORDERSTATE_PARTIAL) && !is_subscription &&
+        order->moves == 0)
         usual_course_note(open_orders_usual(context->open_orders), order->service,
                           s->wall_ms - order->placed_at_ms);
     if (order->parent == 0 || order->type == ORDERTYPE_SUBSCRIPTIONS ||
@@ -338,13 +366,17 @@ static void status_apply_note_end(const struct settling *s)
 
 static void status_apply_take_parent(struct order_context *context, const struct open_order *order,
                                      const struct upstream_status *reported);
+static void status_apply_send_on(struct order_context *context, const struct open_order *order,
+                                 const struct next_step *step,
+                                 const struct upstream_status *reported);
 
-static void status_apply_settle(struct order_context *context, uint32_t id,
+static void status_apply_settle(struct order_context *context, uint32_t id, const char *upstream_id,
                                 const struct upstream_status *reported,
                                 const struct children_result *children, const char *extra,
                                 struct open_orders_completed *completed)
 {
     struct settling s = {.context = context,
+                         .upstream_id = upstream_id,
                          .reported = reported,
                          .children = children,
                          .extra = extra,
@@ -355,6 +387,10 @@ static void status_apply_settle(struct order_context *context, uint32_t id,
         return;
     if (s.is_parent) {
         status_apply_take_parent(context, &s.after, reported);
+        return;
+    }
+    if (s.is_sent_on) {
+        status_apply_send_on(context, &s.after, &s.step, reported);
         return;
     }
     if (status_apply_is_odd(&s.settled))
@@ -402,18 +438,82 @@ static void status_apply_add_members(const struct upstream_status *reported, str
         status_apply_add_member(extra, "expiry", reported->expiry);
 }
 
-/* ---- parents ---- */
+/* ---- reports that wait ---- */
 
-struct status_apply_parent { /* a report that waits for its children */
+/* For the numbers of the order's children, or for what the ledger says of going on elsewhere. Its
+ * query stays open until then. */
+struct status_apply_waiting {
     struct order_context *context;
     struct arena arena;
     uint32_t order;
     struct upstream_status reported; /* its own copy */
 };
 
+static struct status_apply_waiting *status_apply_keep(struct order_context *context, uint32_t order,
+                                                      const struct upstream_status *reported)
+{
+    struct status_apply_waiting *waiting = memory_new(sizeof *waiting);
+    arena_init(&waiting->arena);
+    waiting->context = context;
+    waiting->order = order;
+    waiting->reported = *reported;
+    waiting->reported.id = arena_str(&waiting->arena, reported->id);
+    waiting->reported.word = arena_str(&waiting->arena, reported->word);
+    waiting->reported.expiry = arena_str(&waiting->arena, reported->expiry);
+    waiting->reported.orders = NULL;
+    waiting->reported.order_count = 0;
+    return waiting;
+}
+
+static void status_apply_waiting_end(struct status_apply_waiting *waiting,
+                                     struct open_orders_completed *completed)
+{
+    struct loop *loop = waiting->context->loop;
+    arena_fini(&waiting->arena);
+    free(waiting);
+    open_orders_notify(completed, loop);
+}
+
+/* ---- what its panel ended may go on elsewhere ---- */
+
+static void status_apply_settle_plain(struct order_context *context, uint32_t id,
+                                      const char *upstream_id,
+                                      const struct upstream_status *reported,
+                                      struct open_orders_completed *completed)
+{
+    struct buf extra;
+    buf_init(&extra, EXTRA_BYTES);
+    status_apply_add_members(reported, &extra);
+    status_apply_settle(context, id, upstream_id, reported, NULL,
+                        extra.len && !extra.is_over ? extra.ptr : NULL, completed);
+    buf_fini(&extra);
+}
+
+static void status_apply_on_sent_on(enum send_on_result result, void *arg)
+{
+    struct status_apply_waiting *waiting = arg;
+    struct open_orders_completed completed = {0};
+    if (result == SEND_ON_ENDS)
+        status_apply_settle_plain(waiting->context, waiting->order, NULL, &waiting->reported,
+                                  &completed);
+    else
+        open_orders_complete(waiting->context->open_orders, waiting->order, &completed);
+    status_apply_waiting_end(waiting, &completed);
+}
+
+static void status_apply_send_on(struct order_context *context, const struct open_order *order,
+                                 const struct next_step *step,
+                                 const struct upstream_status *reported)
+{
+    send_on_start(context, order, step, status_apply_on_sent_on,
+                  status_apply_keep(context, order->id, reported));
+}
+
+/* ---- parents ---- */
+
 static void status_apply_on_children(const struct children_result *children, void *arg)
 {
-    struct status_apply_parent *parent = arg;
+    struct status_apply_waiting *parent = arg;
     struct order_context *context = parent->context;
     struct open_orders_completed completed = {0};
     struct buf extra;
@@ -422,14 +522,12 @@ static void status_apply_on_children(const struct children_result *children, voi
     if (children->orders)
         buf_printf(&extra, extra.len ? ",\"orders\":[%s]" : "\"orders\":[%s]", children->orders);
     if (children->is_known)
-        status_apply_settle(context, parent->order, &parent->reported, children,
+        status_apply_settle(context, parent->order, NULL, &parent->reported, children,
                             extra.len && !extra.is_over ? extra.ptr : NULL, &completed);
     else
         open_orders_complete(context->open_orders, parent->order, &completed);
     buf_fini(&extra);
-    arena_fini(&parent->arena);
-    free(parent);
-    open_orders_notify(&completed, context->loop);
+    status_apply_waiting_end(parent, &completed);
 }
 
 static bool status_apply_is_end(const struct open_order *order,
@@ -445,18 +543,9 @@ static bool status_apply_is_end(const struct open_order *order,
 static void status_apply_take_parent(struct order_context *context, const struct open_order *order,
                                      const struct upstream_status *reported)
 {
-    struct status_apply_parent *parent = memory_new(sizeof *parent);
-    arena_init(&parent->arena);
-    parent->context = context;
-    parent->order = order->id;
-    parent->reported = *reported;
-    parent->reported.id = arena_str(&parent->arena, reported->id);
-    parent->reported.word = arena_str(&parent->arena, reported->word);
-    parent->reported.expiry = arena_str(&parent->arena, reported->expiry);
-    parent->reported.orders = NULL;
-    parent->reported.order_count = 0;
     children_take(context, order, reported->orders, reported->order_count,
-                  status_apply_is_end(order, reported), status_apply_on_children, parent);
+                  status_apply_is_end(order, reported), status_apply_on_children,
+                  status_apply_keep(context, order->id, reported));
 }
 
 /* ---- what its provider does not know ---- */
@@ -464,6 +553,8 @@ static void status_apply_take_parent(struct order_context *context, const struct
 static bool status_apply_note_unknown(struct open_order *order, void *arg)
 {
     struct settling *s = arg;
+    if (status_apply_is_outdated(s, order))
+        return true;
     order->asked_at_ms = s->now_ms;
     if (order->unknown_since_ms == 0)
         order->unknown_since_ms = s->now_ms;
@@ -471,28 +562,23 @@ static bool status_apply_note_unknown(struct open_order *order, void *arg)
     return true;
 }
 
-void status_apply_unknown(struct order_context *context, uint32_t id,
+void status_apply_unknown(struct order_context *context, uint32_t id, const char *upstream_id,
                           struct open_orders_completed *completed)
 {
     struct settling s = {.context = context,
+                         .upstream_id = upstream_id,
                          .now_ms = loop_now_ms(context->loop),
                          .wall_ms = clock_wall_coarse_ms()};
     open_orders_change_and_complete(context->open_orders, id, status_apply_note_unknown, &s,
                                     completed);
 }
 
-void status_apply_take(struct order_context *context, uint32_t id,
+void status_apply_take(struct order_context *context, uint32_t id, const char *upstream_id,
                        const struct upstream_status *reported,
                        struct open_orders_completed *completed)
 {
-    struct buf extra;
-    if (reported->is_unknown_id) {
-        status_apply_unknown(context, id, completed);
-        return;
-    }
-    buf_init(&extra, EXTRA_BYTES);
-    status_apply_add_members(reported, &extra);
-    status_apply_settle(context, id, reported, NULL, extra.len && !extra.is_over ? extra.ptr : NULL,
-                        completed);
-    buf_fini(&extra);
+    if (reported->is_unknown_id)
+        status_apply_unknown(context, id, upstream_id, completed);
+    else
+        status_apply_settle_plain(context, id, upstream_id, reported, completed);
 }

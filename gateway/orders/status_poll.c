@@ -207,10 +207,11 @@ static void status_poll_on_response(const struct upstream_response *response, vo
     } else {
         for (size_t i = 0; i < call->count; i++) {
             if (response->outcome == OUTCOME_ACCEPTED && i < response->status_count)
-                status_apply_take(context, call->orders[i].order, &response->statuses[i],
-                                  &completed);
+                status_apply_take(context, call->orders[i].order, call->orders[i].upstream_id,
+                                  &response->statuses[i], &completed);
             else if (response->refusal == REFUSAL_ORDER_ID && call->count == 1)
-                status_apply_unknown(context, call->orders[i].order, &completed);
+                status_apply_unknown(context, call->orders[i].order, call->orders[i].upstream_id,
+                                     &completed);
             else
                 open_orders_complete(context->open_orders, call->orders[i].order, &completed);
         }

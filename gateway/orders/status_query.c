@@ -41,7 +41,7 @@ static void status_query_fill(struct status_query_status *out,
                               const struct client_view_order *order)
 {
     out->is_found = true;
-    out->word = client_view_word(order->course.state, order->type, order->parent);
+    out->word = client_view_word(order);
     out->course = client_view_course(order);
 }
 

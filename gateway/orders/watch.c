@@ -103,14 +103,7 @@ static void watch_tell(struct watch *watch, const struct ledger_order *row,
 static void watch_judge(struct watch *watch, const struct ledger_order *row,
                         const struct upstream_status *reported)
 {
-    struct settlement_order order = {
-        .course = row->course,
-        .type = row->type,
-        .is_child = row->parent != 0,
-        .quantity = row->quantity,
-        .unit = row->sale.package_unit,
-        .charge = row->charge,
-        .decimals = row->sale.decimals ? row->sale.decimals : watch->context->settings.decimals};
+    struct settlement_order order = settlement_order_of(row, watch->context->settings.decimals);
     if (settlement_make(&order, reported).is_late)
         watch_tell(watch, row, reported);
 }

@@ -41,6 +41,9 @@ struct ordertype_row {
     enum ordertype_quantity quantity;
     bool is_flat;  /* charge = rate, whatever the quantity */
     bool may_drip; /* runs and interval */
+    /* What is left of one is the same with a smaller quantity: nothing but a number says what was
+     * delivered. Not so with lists of texts or people, of which nobody knows who had their turn. */
+    bool has_remainder;
 };
 const struct ordertype_row *ordertype_row(enum ordertype type); /* not UNKNOWN */
 const char *ordertype_name(enum ordertype type);                /* "Unknown" for UNKNOWN */

@@ -376,16 +376,6 @@ const struct setting_kind kind_choice_bool = {
     .parse = kind_parse_choice_bool,
 };
 
-static bool kind_read_choice_only(struct setting_reader *reader, const struct setting_row *row,
-                                  const struct yamlnode *node, void *record)
-{
-    unsigned value;
-    (void)record;
-    return rows_read_scalar(reader, row, &kind_choice, node, &value);
-}
-
-const struct setting_kind kind_choice_only = {.name = "a choice", .read = kind_read_choice_only};
-
 /* ---- lists, maps, tables ---- */
 
 static bool kind_report_shape(struct setting_reader *reader, const struct setting_row *row,

@@ -23,7 +23,6 @@ extern const struct setting_kind kind_rate;            /* double, per second; "n
 extern const struct setting_kind kind_rate_window;     /* struct setting_rate */
 extern const struct setting_kind kind_choice;          /* an enum of unsigned size */
 extern const struct setting_kind kind_choice_bool;     /* bool, one choice each */
-extern const struct setting_kind kind_choice_only;     /* no field: for what has one built choice */
 extern const struct setting_kind kind_list;            /* array and count; of scalars or tables */
 extern const struct setting_kind kind_map;             /* array and count of records */
 extern const struct setting_kind kind_table;           /* a record inside the record */

@@ -39,7 +39,7 @@ static void action_orders_add_order(struct buf *out, const struct ledger_order *
     buf_printf(out,
                ",\"quantity\":\"%lld\",\"charge\":\"%.*s\",\"status\":\"%s\",\"created\":\"%s\"}",
                (long long)order->quantity, len ? (int)len : 1, len ? text : "0",
-               client_view_word(order->course.state, order->type, order->parent), created);
+               client_view_word(&view), created);
 }
 
 struct action_orders_listing { /* in the exchange's arena */

@@ -192,7 +192,7 @@ def test_included_files_are_merged_from_where_they_stand(check, make_gateway):
 
 @pytest.mark.parametrize("line", [
     "ledger: postgresql://user@host/db",
-    "service:on_cancel: next_offer", "service:on_partial: next_offer", "service:same_link: reject", "service:same_link: queue"])
+    "service:same_link: queue"])
 def test_what_is_not_built_is_refused_with_a_clear_word(check, line):
     where, _, key = line.partition(":") if line.startswith(("client:", "service:")) else ("", "", line)
     text = HEAD + "services:\n  - id: 1\n    offers: [{provider: alpha, service: 101}]\n"

@@ -317,8 +317,10 @@ static const struct fault_case services[] = {
      "7:7: service `07` is there twice, first at p.yaml:5:7; give each its own\n"},
     {SERVICE "- id: 1\n" OFFERS "  on_cancel: next_offer\n  on_partial: next_offer\n"
              "  same_link: reject\n",
-     "7:14: `on_cancel`: `next_offer` is not built yet; for now there is `refund`\n"
-     "8:15: `on_partial`: `next_offer` is not built yet; for now there is `refund`\n"},
+     ""},
+    {SERVICE "- id: 1\n" OFFERS "  on_cancel: next_ofer\n  on_partial: keep\n",
+     "7:14: `on_cancel`: `next_ofer` is none of the choices; did you mean `next_offer`?\n"
+     "8:15: `on_partial`: `keep` is none of the choices; there is: refund, next_offer\n"},
     {SERVICE "- id: 1\n" OFFERS "  same_link: queue\n  routing: chepest\n  margin: loss\n"
              "  type: Defalt\n",
      "7:14: `same_link`: `queue` is not built yet; for now there is `allow`\n"

@@ -27,16 +27,22 @@ static const struct {
     {S(REFUSED), "Canceled", "Canceled", 0, 100, 0},
 };
 
+static const char *word(enum orderstate state, enum ordertype type, uint32_t parent)
+{
+    return client_view_word(&(struct client_view_order){
+        .course.state = state, .type = type, .parent = parent, .quantity = 100});
+}
+
 static void each_state_has_its_word_and_its_numbers(void **state)
 {
     (void)state;
     assert_int_equal(COUNT_OF(views), ORDERSTATE_COUNT);
     for (size_t i = 0; i < COUNT_OF(views); i++) {
         enum orderstate s = views[i].state;
-        assert_string_equal(client_view_word(s, ORDERTYPE_DEFAULT, 0), views[i].plain);
-        assert_string_equal(client_view_word(s, ORDERTYPE_SUBSCRIPTIONS, 0), views[i].subscription);
+        assert_string_equal(word(s, ORDERTYPE_DEFAULT, 0), views[i].plain);
+        assert_string_equal(word(s, ORDERTYPE_SUBSCRIPTIONS, 0), views[i].subscription);
         /* A child of a subscription is an order like any other. */
-        assert_string_equal(client_view_word(s, ORDERTYPE_SUBSCRIPTIONS, 9), views[i].plain);
+        assert_string_equal(word(s, ORDERTYPE_SUBSCRIPTIONS, 9), views[i].plain);
         struct client_view_order order = {.course = {.state = s, .remains = 40, .paid = {60}},
                                           .type = ORDERTYPE_DEFAULT,
                                           .quantity = 100,
@@ -51,10 +57,23 @@ static void each_state_has_its_word_and_its_numbers(void **state)
     }
 }
 
+/* Whatever the next panel says of its part, the order does not fall back. */
+static void an_order_that_moved_on_is_in_progress_until_it_ends(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(views); i++) {
+        struct client_view_order order = {
+            .course.state = views[i].state, .type = ORDERTYPE_DEFAULT, .has_moved = true};
+        assert_string_equal(client_view_word(&order),
+                            orderstate_is_final(views[i].state) ? views[i].plain : "In progress");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_state_has_its_word_and_its_numbers),
+        cmocka_unit_test(an_order_that_moved_on_is_in_progress_until_it_ends),
     };
     return cmocka_run_group_tests_name("client_view", tests, NULL, NULL);
 }

@@ -468,6 +468,78 @@ static void whatever_is_reported_money_is_conserved(void **state)
     }
 }
 
+/* ---- an order of which an earlier panel delivered a part ---- */
+
+static struct settlement_order order_after(int64_t delivered, enum orderstate state)
+{
+    struct settlement_order order = order_in(state);
+    order.delivered = delivered;
+    order.course.remains = order.quantity - delivered;
+    order.course.has_start_count = true;
+    order.course.start_count = 1000;
+    return order;
+}
+
+static void all_attempts_count(void **state)
+{
+    static const struct {
+        enum orderstatus status;
+        int64_t reported; /* remains of the 40 that went on; -1: not told */
+        enum orderstate state;
+        int64_t remains, paid_cents;
+        bool is_clamped;
+    } cases[] = {
+        {ORDERSTATUS_PENDING, 40, S(PENDING), 40, 100, false},
+        {ORDERSTATUS_IN_PROGRESS, 15, S(IN_PROGRESS), 15, 100, false},
+        {ORDERSTATUS_IN_PROGRESS, 100, S(IN_PROGRESS), 40, 100, true},
+        {ORDERSTATUS_PARTIAL, 15, S(PARTIAL), 15, 85, false},
+        {ORDERSTATUS_PARTIAL, 40, S(PARTIAL), 40, 60, false},
+        {ORDERSTATUS_PARTIAL, 0, S(COMPLETED), 0, 100, false},
+        {ORDERSTATUS_REFUNDED, 15, S(PARTIAL), 15, 85, false},
+        {ORDERSTATUS_COMPLETED, 0, S(COMPLETED), 0, 100, false},
+        {ORDERSTATUS_COMPLETED, -1, S(COMPLETED), 0, 100, false},
+        /* What was delivered before stays delivered, and paid for. */
+        {ORDERSTATUS_CANCELED, 40, S(PARTIAL), 40, 60, false},
+        {ORDERSTATUS_CANCELED, 0, S(PARTIAL), 40, 60, false},
+        {ORDERSTATUS_CANCELED, -1, S(PARTIAL), 40, 60, false},
+        {ORDERSTATUS_REFUNDED, 40, S(PARTIAL), 40, 60, false},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct settlement_order order = order_after(60, S(IN_PROGRESS));
+        struct upstream_status reported = cases[i].reported < 0
+                                              ? report(cases[i].status)
+                                              : report_remains(cases[i].status, cases[i].reported);
+        reported.has_start_count = true;
+        reported.start_count = 1060;
+        struct settlement s = settlement_make(&order, &reported);
+        if (s.course.state != cases[i].state || s.course.remains != cases[i].remains ||
+            s.course.paid.units != cases[i].paid_cents * CENT ||
+            s.is_clamped != cases[i].is_clamped)
+            fail_msg("case %zu: %s, %ld left, %ld paid", i, orderstate_name(s.course.state),
+                     (long)s.course.remains, (long)(s.course.paid.units / CENT));
+        assert_int_equal(s.course.start_count, 1000); /* where all of it started */
+    }
+}
+
+static void what_nobody_goes_on_with_ends(void **state)
+{
+    (void)state;
+    struct settlement_order order = order_after(60, S(PLACING));
+    struct order_course end = settlement_end(&order);
+    assert_int_equal(end.state, S(PARTIAL));
+    assert_int_equal(end.remains, 40);
+    assert_int_equal(end.paid.units, 60 * CENT);
+    order = order_after(0, S(PLACING));
+    end = settlement_end(&order);
+    assert_int_equal(end.state, S(CANCELED));
+    assert_int_equal(end.remains, 100);
+    assert_int_equal(end.paid.units, 0);
+    order = order_after(1, S(PLACING));
+    order.charge = MONEY(100); /* finer than its decimals: rounded up, never above the quote */
+    assert_int_equal(settlement_end(&order).paid.units, 100);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -485,6 +557,8 @@ int main(void)
         cmocka_unit_test(a_partial_without_remains_waits_for_an_operator),
         cmocka_unit_test(expired_ends_a_subscription_only),
         cmocka_unit_test(a_child_of_unknown_quantity_pays_as_reported),
+        cmocka_unit_test(all_attempts_count),
+        cmocka_unit_test(what_nobody_goes_on_with_ends),
         cmocka_unit_test(whatever_is_reported_money_is_conserved),
     };
     return cmocka_run_group_tests_name("settlement", tests, NULL, NULL);

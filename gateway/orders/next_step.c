@@ -1,0 +1,86 @@
+/* See next_step.h. */
+#include "orders/next_step.h"
+
+static bool next_step_is_under_way(enum orderstate state)
+{
+    return state == ORDERSTATE_PENDING || state == ORDERSTATE_PROCESSING ||
+           state == ORDERSTATE_IN_PROGRESS;
+}
+
+/* Nothing was ever reported as delivered, and the panel does not say so now. "Canceled" with
+ * nothing left may mean either; then what the panel took tells. */
+static bool next_step_is_untouched(const struct settlement_order *order,
+                                   const struct upstream_status *reported)
+{
+    int64_t asked = order->quantity - order->delivered;
+    int64_t whole = order->unit > 0 ? order->unit : asked;
+    if (order->course.remains != asked)
+        return false;
+    if (!reported->has_remains || reported->remains >= whole)
+        return true;
+    return reported->remains == 0 && reported->has_charge && reported->charge.units == 0;
+}
+
+static bool next_step_is_cancel(const struct settlement *settled,
+                                const struct upstream_status *reported, int64_t asked)
+{
+    bool is_word =
+        reported->status == ORDERSTATUS_CANCELED || reported->status == ORDERSTATUS_REFUNDED;
+    return settled->course.state == ORDERSTATE_CANCELED ||
+           (settled->course.state == ORDERSTATE_PARTIAL && is_word &&
+            settled->course.remains == asked);
+}
+
+struct next_step next_step_of(const struct settlement_order *order,
+                              const struct upstream_status *said, struct next_step_rules rules)
+{
+    struct next_step step = {.left = order->quantity - order->delivered};
+    struct upstream_status reported = *said;
+    if (order->is_child || order->type == ORDERTYPE_SUBSCRIPTIONS || step.left <= 0 ||
+        !next_step_is_under_way(order->course.state))
+        return step;
+    struct settlement settled = settlement_make(order, said);
+    decode_status_fit(&reported, step.left);
+    if (next_step_is_cancel(&settled, &reported, step.left)) {
+        step.ended = ATTEMPTSTATE_CANCELED;
+        step.may_go_on = rules.cancel_goes_on && next_step_is_untouched(order, &reported);
+    } else if (settled.course.state == ORDERSTATE_PARTIAL) {
+        step.delivered = step.left - settled.course.remains;
+        step.left = settled.course.remains;
+        step.ended = step.delivered > 0 ? ATTEMPTSTATE_PARTIAL : ATTEMPTSTATE_CANCELED;
+        step.may_go_on =
+            rules.partial_goes_on && step.left > 0 && ordertype_row(order->type)->has_remainder;
+    }
+    step.course = order->course;
+    step.course.state = ORDERSTATE_PLACING;
+    step.course.remains = step.left;
+    if (step.delivered > 0) {
+        step.course.has_start_count = settled.course.has_start_count;
+        step.course.start_count = settled.course.start_count;
+    }
+    return step;
+}
+
+bool next_step_kept(const struct settlement_order *order, const struct next_step *step,
+                    struct money cost, struct money *out)
+{
+    *out = MONEY_ZERO;
+    return step->delivered == 0 ||
+           money_share_up(cost, step->delivered, order->quantity - order->delivered, 8, out);
+}
+
+bool next_step_is_cancel_asked(const struct ledger_request *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (list[i].kind == ORDER_REQUEST_CANCEL && attemptstate_is_live(list[i].state))
+            return true;
+    return false;
+}
+
+bool next_step_has_offer(const struct candidate *candidates, size_t count, uint64_t tried)
+{
+    for (size_t i = 0; i < count; i++)
+        if (candidates[i].skip == SKIP_NONE && !((tried >> i) & 1))
+            return true;
+    return false;
+}
