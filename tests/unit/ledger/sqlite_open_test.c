@@ -111,7 +111,7 @@ static void newer_books_are_left_alone(void **state)
     ledger_close(&bench->ledger);
     by_sql(bench->file, "PRAGMA user_version = 99");
     expect(bench, FAULT_INVALID, "newer panelmux (version 99");
-    by_sql(bench->file, "PRAGMA user_version = 3"); /* this version's */
+    by_sql(bench->file, "PRAGMA user_version = 4"); /* this version's */
     bench_start(bench);
 }
 
