@@ -408,6 +408,16 @@ static void children_look_up_next(struct children *c)
     children_carry_out(c);
 }
 
+/* An answer that names no child leaves those there are: they stay its client's, and are queried
+ * before the parent ends. */
+static void children_name_known(struct children *c)
+{
+    c->count = c->known_count;
+    c->reported = arena_new(&c->arena, c->count * sizeof *c->reported);
+    for (size_t i = 0; i < c->count; i++)
+        c->reported[i] = c->known[i].upstream_id;
+}
+
 static void children_on_known(const struct ledger_rows *rows, void *arg)
 {
     struct children *c = arg;
@@ -422,6 +432,8 @@ static void children_on_known(const struct ledger_rows *rows, void *arg)
     for (size_t i = 0; i < rows->order_count; i++)
         c->known[i] = (struct children_known){arena_str(&c->arena, rows->orders[i].upstream_id),
                                               rows->orders[i].id};
+    if (c->count == 0)
+        children_name_known(c);
     c->planned = arena_new(&c->arena, c->count * sizeof *c->planned);
     c->taken = arena_new(&c->arena, c->count * sizeof *c->taken);
     children_make_plan(c);

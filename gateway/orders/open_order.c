@@ -58,6 +58,13 @@ static struct money open_order_ceiling(const struct ledger_order *order, unsigne
     return ceiling;
 }
 
+/* A death may have come between a child's birth and its parent's row that names it. */
+static bool open_order_is_parent(const struct ledger_order *order)
+{
+    bool is_drip_feed = str_find(order->fields, STR("\"runs\":")) != SIZE_MAX;
+    return order->parent == 0 && (order->type == ORDERTYPE_SUBSCRIPTIONS || is_drip_feed);
+}
+
 void open_order_from_ledger(const struct ledger_order *order, struct open_order *out)
 {
     unsigned provider_id = order->provider.len ? provider_id_of(order->provider) : PROVIDER_MAX;
@@ -83,7 +90,7 @@ void open_order_from_ledger(const struct ledger_order *order, struct open_order 
         .unit = order->sale.package_unit,
         .ceiling = open_order_ceiling(order, order->sale.decimals ? order->sale.decimals : 8),
         .placed_at_ms = order->created_at_ms,
-        .has_children = str_find(order->extra, STR("\"orders\":")) != SIZE_MAX,
+        .has_children = open_order_is_parent(order),
         /* Borrowed: within the answer's or the visit's life. */
         .extra = order->extra.len ? order->extra.ptr : NULL,
     };

@@ -20,15 +20,15 @@ struct open_order { /* by value */
     bool is_unsaved; /* the ledger lags behind: written again with the next report */
     int64_t quantity;
     struct money rate, charge;
-    int64_t link_hash;    /* where its service takes one order per link; else 0 */
-    unsigned moves;       /* how often it went on to another panel */
-    int64_t delivered;    /* by those before */
-    struct money cost;    /* of the accepted attempt, our currency; 0: not known */
-    struct money bought;  /* the offer's rate, our currency; 0: not known */
-    struct money ceiling; /* subscriptions and their children: the most it may be charged */
-    unsigned decimals;    /* of its charges; 0: not known */
-    int64_t unit;         /* packages: what the panel counts as all of it; 0: not known */
-    bool has_children;
+    int64_t link_hash;           /* where its service takes one order per link; else 0 */
+    unsigned moves;              /* how often it went on to another panel */
+    int64_t delivered;           /* by those before */
+    struct money cost;           /* of the accepted attempt, our currency; 0: not known */
+    struct money bought;         /* the offer's rate, our currency; 0: not known */
+    struct money ceiling;        /* subscriptions and their children: the most it may be charged */
+    unsigned decimals;           /* of its charges; 0: not known */
+    int64_t unit;                /* packages: what the panel counts as all of it; 0: not known */
+    bool has_children;           /* or may have: looked for with its next report */
     size_t odd_children;         /* how many its panel last named that are none of ours */
     enum schedule_verdict stuck; /* as the tracker last saw it */
     int64_t placed_at_ms;        /* wall */

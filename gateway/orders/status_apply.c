@@ -147,7 +147,7 @@ struct settling {
 
 static bool status_apply_is_metered(const struct settling *s, const struct open_order *order)
 {
-    bool has_children = order->has_children || (s->children && s->children->has_any);
+    bool has_children = s->children ? s->children->has_any : order->has_children;
     return order->type == ORDERTYPE_SUBSCRIPTIONS && s->reported->has_charge &&
            s->reported->charge.units >= 0 && (order->parent != 0 || !has_children);
 }

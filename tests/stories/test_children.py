@@ -223,6 +223,25 @@ def test_a_parent_that_ends_looks_at_its_runs_first(gateway, panel):
     assert paid(gateway, order) == Decimal("0.24")
 
 
+def test_runs_that_its_panel_names_no_more_are_not_forgotten(gateway, panel):
+    order, there = drip(gateway, panel)
+    runs = [panel.call(action="add", service=2, link=LINK, quantity=50)["order"] for _ in range(4)]
+    panel.set_order(there, status="In progress", runs="4", orders=runs)
+    ours = with_children(gateway, order, 4)
+    panel.set_order(there, status="In progress", runs="4", orders=[], start_count=7)
+    eventually(lambda: gateway.status(order)["start_count"] == "7")
+    assert gateway.status(order)["orders"] == ours
+    eventually(lambda: show(gateway, order)["order"]["start_count"] == 7)
+    gateway.restart(by_kill=True)
+    for number, fields in zip(runs, [{"remains": 0}, {"status": "Partial", "remains": 40}, {"remains": 0}, {"remains": 0}]):
+        panel.set_order(number, **{"status": "Completed", **fields})
+    panel.set_order(there, status="Completed", runs="4", orders=[])
+    assert wait_status(gateway, order, "Completed")["charge"] == "0.24"
+    eventually(lambda: show(gateway, order)["order"]["state"] == "completed")
+    assert paid(gateway, order) == Decimal("0.24")
+    verify(gateway)
+
+
 def test_a_parent_that_its_panel_lowers_itself_is_lowered_once(gateway, panel):
     order, there = drip(gateway, panel)
     runs = [panel.call(action="add", service=2, link=LINK, quantity=50)["order"] for _ in range(4)]

@@ -164,6 +164,33 @@ static void the_books_fill_the_table(void **state)
     provider_set_unpin(&providers);
 }
 
+static void a_parent_s_children_are_looked_for_whatever_its_row_names(void **state)
+{
+    (void)state;
+    static const struct {
+        enum ordertype type;
+        const char *fields;
+        uint32_t parent;
+        bool has_children;
+    } cases[] = {
+        {ORDERTYPE_DEFAULT, "{\"link\":\"l\",\"quantity\":\"5\"}", 0, false},
+        {ORDERTYPE_DEFAULT, "{\"link\":\"\\\"runs\\\":\",\"quantity\":\"5\"}", 0, false},
+        {ORDERTYPE_DEFAULT, "{\"link\":\"l\",\"quantity\":\"5\",\"runs\":\"3\"}", 0, true},
+        {ORDERTYPE_DEFAULT, "{}", 7, false},
+        {ORDERTYPE_SUBSCRIPTIONS, "{\"username\":\"u\"}", 0, true},
+        {ORDERTYPE_SUBSCRIPTIONS, "{}", 7, false},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        const struct ledger_order kept = {.id = 9,
+                                          .type = cases[i].type,
+                                          .fields = str_of(cases[i].fields),
+                                          .parent = cases[i].parent};
+        struct open_order live;
+        open_order_from_ledger(&kept, &live);
+        assert_int_equal(live.has_children, cases[i].has_children);
+    }
+}
+
 /* ---- queries, on one loop ---- */
 
 struct asker {
@@ -600,6 +627,7 @@ int main(void)
         cmocka_unit_test(a_change_reaches_the_table_only),
         cmocka_unit_test(a_provider_with_orders_is_known),
         cmocka_unit_test(the_books_fill_the_table),
+        cmocka_unit_test(a_parent_s_children_are_looked_for_whatever_its_row_names),
         cmocka_unit_test(one_asks_the_others_wait),
         cmocka_unit_test(removing_an_order_notifies_who_waits),
         cmocka_unit_test(one_look_is_enough_to_wait_and_one_change_to_complete),
