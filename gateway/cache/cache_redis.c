@@ -4,22 +4,21 @@
  *
  *   COOLING -> RESOLVING -> CONNECTING -> READY -> COOLING …
  *
- * A command waits for the first connection or is in flight (hiredis has it).
+ * A command is in flight (hiredis has it), or waits for the first connection.
  *
  * hiredis 0.14 frees a context by itself when the connection ends, and completes what was in flight
  * with NULL replies while doing so. Whoever is called back from there may issue new commands: they
- * find no context that takes any, and are refused. */
+ * find no state that takes any, and are refused. */
 #include "cache/cache_redis.h"
 
+#include <event2/dns.h>
+#include <event2/util.h>
 #include <hiredis/adapters/libevent.h>
 #include <netdb.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/eventfd.h>
 #include <sys/queue.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/digest.h"
@@ -30,17 +29,17 @@
 #define LOCK_KEY KEY "lock:"
 
 enum {
-    ADDRESSES_MAX = 8,  /* of a name that are tried */
-    HANDSHAKE_MS = 800, /* without a byte coming or going until it is READY… */
-    SILENCE_MS = 500,   /* … and from then on, while a reply is due */
+    ADDRESSES_MAX = 8, /* of a name that are tried */
+    ADDRESS_MAX = 128,
     RESOLVE_MS = 800,
+    SILENCE_MS = 500, /* without a byte coming or going while a reply is due */
     COOL_DOWN_MIN_MS = 50,
     COOL_DOWN_MAX_MS = 700,
     ILLFORMED_MS = 60 * 1000, /* one good value does not end what is said of others */
 };
 /* The longest from Redis' return to READY: an attempt that began just before, a cool-down, another
  * attempt. */
-_Static_assert(HANDSHAKE_MS + COOL_DOWN_MAX_MS < 2000 - 400, "in use again within 2 s");
+_Static_assert(RESOLVE_MS + COOL_DOWN_MAX_MS < 2000 - 400, "in use again within 2 s");
 
 enum redis_family { READING, WRITING, FAMILIES }; /* they fail for different reasons */
 static const char *const family_names[FAMILIES] = {"reading", "writing"};
@@ -52,24 +51,21 @@ struct redis_command {
     cache_done_fn *done;   /* get */
     cache_lock_fn *locked; /* lock; neither: nobody waits for the reply */
     void *arg;
-    bool is_no_proof; /* its success does not mean that others of its family succeed */
-    char *name;       /* owned */
-    char *text;       /* owned, by hiredis' allocator: RESP, until it is sent */
-    size_t bytes;     /* of it */
+    char *name;   /* owned */
+    char *text;   /* owned, by hiredis' allocator: RESP, until it is sent */
+    size_t bytes; /* of it */
 };
 TAILQ_HEAD(redis_commands, redis_command);
 
-/* A name being resolved by glibc, which cannot be stopped: a thread of its own and the store each
- * hold the lookup, and whoever lets go last frees it. */
+/* A name being resolved. libevent completes it once, later when it is cancelled: it may outlive the
+ * store. */
 struct redis_lookup {
-    _Atomic int holds;
-    char *host;                 /* owned */
-    struct addrinfo *addresses; /* the thread's until wake_fd is written; NULL: no such name */
-    int wake_fd;
-    struct event *event; /* the store's, on wake_fd */
+    struct cache_redis *store; /* NULL: nobody waits for it */
+    struct evdns_base *resolver;
+    struct evdns_getaddrinfo_request *request;
 };
 
-enum redis_state { COOLING, RESOLVING, CONNECTING, READY };
+enum redis_state { COOLING, RESOLVING, CONNECTING, READY, CLOSED };
 
 struct cache_redis {
     struct loop *loop;
@@ -77,28 +73,24 @@ struct cache_redis {
     enum redis_state state;
     struct loop_timer timer; /* of a cool-down, a lookup, or silence */
     struct redis_lookup *lookup;
-    struct addrinfo *addresses, *next_address; /* to be tried from next_address on */
-    unsigned addresses_tried;
+    char addresses[ADDRESSES_MAX][ADDRESS_MAX]; /* numeric, or the path of a socket */
+    unsigned address_count, next_address;
     redisAsyncContext *context; /* hiredis' own; NULL when there is none to be used */
     int64_t alive_at_ms;        /* monotonic: bytes came or went, or no reply was due */
-    size_t in_flight;
-    int64_t cool_down_ms;  /* the next one */
-    int64_t down_since_ms; /* monotonic */
-    const char *logged[2]; /* trouble of this outage: [true] of being away */
+    int64_t cool_down_ms;       /* the next one */
+    const char *logged;         /* trouble of this outage */
+    int64_t illformed_at_ms;    /* monotonic; when a value was last */
 
     struct redis_commands waiting; /* for the first connection */
     size_t count, bytes;           /* of the commands not completed */
-    bool is_closing;
-    int64_t illformed_at_ms; /* monotonic; when that was logged last */
     /* Written by the loop's thread, read by any. */
     const char *_Atomic connection_trouble; /* NULL: none */
     const char *_Atomic trouble[FAMILIES];  /* of the last reply */
     _Atomic uint64_t failures;
 };
 
-/* ---- errors ---- */
+/* ---- troubles, as they are shown; compared by address ---- */
 
-/* What can be wrong with it, as it is shown; compared by address. */
 static const char NAMELESS[] = "its name cannot be resolved";
 static const char UNREACHED[] = "cannot be reached";
 static const char SILENT[] = "does not answer in time";
@@ -111,12 +103,6 @@ static const char ILLFORMED[] = "holds an ill-formed value";
 static const char LARGE[] = "a value is too large for it";
 static const char CROWDED[] = "too much is under way";
 static const char OTHER[] = "answers with an error";
-
-/* Within one outage these follow each other in any order and mean the same. */
-static bool cache_redis_is_away(const char *why)
-{
-    return why == NAMELESS || why == UNREACHED || why == SILENT || why == LOST || why == LOADING;
-}
 
 struct str cache_redis_error_code(struct str error)
 {
@@ -146,9 +132,48 @@ const char *cache_redis_trouble_of(struct str error)
     return OTHER;
 }
 
-static struct str cache_redis_error_of(const redisReply *reply)
+static void cache_redis_note_failure(struct cache_redis *store)
 {
-    return reply->type == REDIS_REPLY_ERROR ? str_make(reply->str, reply->len) : STR_NONE;
+    atomic_fetch_add_explicit(&store->failures, 1, memory_order_relaxed);
+}
+
+/* what: the error's code, or what is wrong with the value. */
+static void cache_redis_note_trouble(struct cache_redis *store, enum redis_family family,
+                                     const char *name, const char *why, struct str what)
+{
+    cache_redis_note_failure(store);
+    if (why == ILLFORMED)
+        store->illformed_at_ms = clock_monotonic_ms();
+    if (atomic_exchange_explicit(&store->trouble[family], why, memory_order_relaxed) != why)
+        log_event(LOG_WARN, "cache_trouble", "address=%s while=%s why=\"%s\" what=%s name=%s",
+                  log_value(str_of(store->url.address)).text, family_names[family], why,
+                  log_value(what).text, log_value(str_of(name)).text);
+}
+
+static void cache_redis_note_success(struct cache_redis *store, enum redis_family family)
+{
+    const char *before = atomic_load_explicit(&store->trouble[family], memory_order_relaxed);
+    store->cool_down_ms = COOL_DOWN_MIN_MS;
+    if (!before ||
+        (before == ILLFORMED && clock_monotonic_ms() - store->illformed_at_ms < ILLFORMED_MS))
+        return;
+    atomic_store_explicit(&store->trouble[family], NULL, memory_order_relaxed);
+    log_event(LOG_INFO, "cache_trouble_over", "address=%s while=%s",
+              log_value(str_of(store->url.address)).text, family_names[family]);
+}
+
+/* Logged once per outage, and when it turns out to be a refusal: of a Redis that is away, reasons
+ * follow each other in any order and mean the same. */
+static void cache_redis_note_down(struct cache_redis *store, const char *why, struct str code)
+{
+    bool is_away = why != DENIED && why != OTHER;
+    atomic_store_explicit(&store->connection_trouble, why, memory_order_relaxed);
+    if (store->logged && (is_away || store->logged == why))
+        return;
+    store->logged = why;
+    log_event(LOG_WARN, "cache_unusable", "address=%s why=\"%s\"%s%.*s goes_on=\"from memory\"",
+              log_value(str_of(store->url.address)).text, why, code.len ? " error=" : "",
+              (int)code.len, code.ptr);
 }
 
 /* ---- values ---- */
@@ -168,11 +193,8 @@ void cache_redis_print_value(struct str name, struct str value, int64_t put_wall
 {
     size_t from = out->len + sizeof HEAD - 1;
     char digits[65];
-    buf_add_text(out, HEAD "00000000000000000000000000000000 ");
-    buf_add_i64(out, put_wall_ms);
-    buf_add_byte(out, ' ');
-    buf_add_str(out, name);
-    buf_add_byte(out, '\n');
+    buf_printf(out, HEAD "%*s %lld " STR_FMT "\n", DIGITS, "", (long long)put_wall_ms,
+               STR_ARG(name));
     buf_add_str(out, value);
     if (out->is_over)
         return;
@@ -184,82 +206,21 @@ const char *cache_redis_parse_value(struct str bytes, struct str name, struct st
                                     int64_t *put_wall_ms_out)
 {
     char digits[65];
-    struct str rest = bytes, line, put;
+    struct str line, put;
     if (!str_starts(bytes, STR(MARK)))
         return "is not ours";
     if (!str_starts(bytes, STR(HEAD)))
         return "is of another version";
-    rest = str_from(rest, sizeof HEAD - 1);
-    if (rest.len < DIGITS)
+    bytes = str_from(bytes, sizeof HEAD - 1);
+    cache_redis_print_digits(str_from(bytes, DIGITS), digits);
+    if (!str_starts(bytes, str_make(digits, DIGITS)) || !str_next(&bytes, '\n', &line) ||
+        !bytes.ptr)
         return "is broken";
-    struct str found = str_first(rest, DIGITS);
-    rest = str_from(rest, DIGITS);
-    cache_redis_print_digits(rest, digits);
-    if (memcmp(found.ptr, digits, DIGITS) != 0 || !str_next(&rest, '\n', &line) || !rest.ptr)
-        return "is broken";
-    line = str_from(line, 1); /* the blank after the digits */
+    line = str_from(line, DIGITS + 1);
     if (!str_next(&line, ' ', &put) || !str_to_i64(put, put_wall_ms_out) || !str_equal(line, name))
         return "is broken";
-    *value_out = rest;
+    *value_out = bytes;
     return NULL;
-}
-
-/* ---- what is counted and logged ---- */
-
-static void cache_redis_note_failure(struct cache_redis *store)
-{
-    atomic_fetch_add_explicit(&store->failures, 1, memory_order_relaxed);
-}
-
-/* what: the error's code, or what is wrong with the value. */
-static void cache_redis_note_trouble(struct redis_command *command, const char *why,
-                                     struct str what)
-{
-    struct cache_redis *store = command->store;
-    cache_redis_note_failure(store);
-    if (atomic_exchange_explicit(&store->trouble[command->family], why, memory_order_relaxed) ==
-        why)
-        return; /* logged already */
-    if (why == ILLFORMED)
-        store->illformed_at_ms = clock_monotonic_ms();
-    log_event(LOG_WARN, "cache_trouble", "address=%s while=%s why=\"%s\" what=%s name=%s",
-              log_value(str_of(store->url.address)).text, family_names[command->family], why,
-              log_value(what).text, log_value(str_of(command->name)).text);
-}
-
-static void cache_redis_note_success(struct redis_command *command)
-{
-    struct cache_redis *store = command->store;
-    const char *_Atomic *trouble = &store->trouble[command->family];
-    const char *before = atomic_load_explicit(trouble, memory_order_relaxed);
-    store->cool_down_ms = COOL_DOWN_MIN_MS;
-    if (command->is_no_proof || before == NULL ||
-        (before == ILLFORMED && clock_monotonic_ms() - store->illformed_at_ms < ILLFORMED_MS))
-        return;
-    atomic_store_explicit(trouble, NULL, memory_order_relaxed);
-    log_event(LOG_INFO, "cache_trouble_over", "address=%s while=%s",
-              log_value(str_of(store->url.address)).text, family_names[command->family]);
-}
-
-static void cache_redis_note_down(struct cache_redis *store, const char *why, struct str code)
-{
-    const char **logged = &store->logged[cache_redis_is_away(why)];
-    bool is_news = cache_redis_is_away(why) ? *logged == NULL : *logged != why;
-    atomic_store_explicit(&store->connection_trouble, why, memory_order_relaxed);
-    *logged = why;
-    if (is_news)
-        log_event(LOG_WARN, "cache_unusable", "address=%s why=\"%s\"%s%.*s goes_on=\"from memory\"",
-                  log_value(str_of(store->url.address)).text, why, code.len ? " error=" : "",
-                  (int)code.len, code.ptr);
-}
-
-static void cache_redis_note_up(struct cache_redis *store)
-{
-    atomic_store_explicit(&store->connection_trouble, NULL, memory_order_relaxed);
-    log_event(LOG_INFO, "cache_usable", "address=%s after_ms=%lld",
-              log_value(str_of(store->url.address)).text,
-              (long long)(clock_monotonic_ms() - store->down_since_ms));
-    store->logged[false] = store->logged[true] = NULL;
 }
 
 /* ---- the end of a command ---- */
@@ -278,159 +239,67 @@ static void cache_redis_complete(struct redis_command *command, struct str value
 {
     struct redis_command ended = *command;
     cache_redis_free(command);
-    if (ended.store->is_closing)
-        return;
-    if (ended.done)
+    if (ended.done && ended.store->state != CLOSED)
         ended.done(value, age_ms, ended.arg);
-    else if (ended.locked)
+    else if (ended.locked && ended.store->state != CLOSED)
         ended.locked(is_mine, ended.arg);
 }
 
+/* No reply will come: no value, and a lock, for rather two take it than nobody. */
 static void cache_redis_fail(struct redis_command *command)
 {
-    cache_redis_complete(command, STR_NONE, 0, true); /* rather locked twice than never */
+    cache_redis_note_failure(command->store);
+    cache_redis_complete(command, STR_NONE, 0, true);
 }
 
-/* ---- replies ---- */
-
-static void cache_redis_take_value(struct redis_command *command, struct str bytes)
-{
-    struct str value = STR_NONE;
-    int64_t put_ms = 0;
-    const char *wrong = cache_redis_parse_value(bytes, str_of(command->name), &value, &put_ms);
-    int64_t age_ms = clock_wall_ms() - put_ms;
-    if (wrong)
-        cache_redis_note_trouble(command, ILLFORMED, str_of(wrong));
-    else
-        cache_redis_note_success(command);
-    cache_redis_complete(command, wrong ? STR_NONE : value, wrong || age_ms < 0 ? 0 : age_ms, true);
-}
-
-static void cache_redis_take_reply(struct redis_command *command, const redisReply *reply)
-{
-    struct str error = cache_redis_error_of(reply);
-    if (error.ptr) {
-        cache_redis_note_trouble(command, cache_redis_trouble_of(error),
-                                 cache_redis_error_code(error));
-        cache_redis_fail(command);
-    } else if (command->done && reply->type == REDIS_REPLY_STRING && reply->len > 0) {
-        cache_redis_take_value(command, str_make(reply->str, reply->len));
-    } else {
-        cache_redis_note_success(command); /* no such value; a lock; a put */
-        cache_redis_complete(command, STR_NONE, 0,
-                             reply->type != REDIS_REPLY_INTEGER || reply->integer != 0);
-    }
-}
-
-/* NULL: none will come. */
-static void cache_redis_on_reply(redisAsyncContext *context, void *reply, void *arg)
+static void cache_redis_on_reply(redisAsyncContext *context, void *reply_or_null, void *arg)
 {
     struct redis_command *command = arg;
-    struct cache_redis *store = command->store;
+    const redisReply *reply = reply_or_null;
+    struct str value = STR_NONE;
+    const char *wrong = NULL;
+    int64_t put_ms = 0;
     (void)context;
-    store->in_flight--;
-    if (reply && !store->is_closing) {
-        cache_redis_take_reply(command, reply);
+    if (!reply) {
+        cache_redis_fail(command);
         return;
     }
-    cache_redis_note_failure(store);
-    cache_redis_fail(command);
+    struct str text = str_make(reply->str, reply->len);
+    if (command->done && reply->type == REDIS_REPLY_STRING && text.len > 0) /* "": no such value */
+        wrong = cache_redis_parse_value(text, str_of(command->name), &value, &put_ms);
+    if (reply->type == REDIS_REPLY_ERROR)
+        cache_redis_note_trouble(command->store, command->family, command->name,
+                                 cache_redis_trouble_of(text), cache_redis_error_code(text));
+    else if (wrong)
+        cache_redis_note_trouble(command->store, command->family, command->name, ILLFORMED,
+                                 str_of(wrong));
+    else
+        cache_redis_note_success(command->store, command->family);
+    int64_t age_ms = value.ptr ? clock_wall_ms() - put_ms : 0;
+    cache_redis_complete(command, value, age_ms > 0 ? age_ms : 0,
+                         reply->type != REDIS_REPLY_INTEGER || reply->integer != 0);
 }
 
 /* ---- sending ---- */
 
-static void cache_redis_on_silence(void *arg);
-
-static bool cache_redis_send(struct redis_command *command)
-{
-    struct cache_redis *store = command->store;
-    if (store->state != READY || !store->context ||
-        redisAsyncFormattedCommand(store->context, cache_redis_on_reply, command, command->text,
-                                   command->bytes) != REDIS_OK)
-        return false;
-    redisFreeCommand(command->text); /* hiredis has a copy */
-    command->text = NULL;
-    if (store->in_flight++ == 0) {
-        store->alive_at_ms = clock_monotonic_ms();
-        loop_timer_start(&store->timer, store->loop, SILENCE_MS, cache_redis_on_silence, store);
-    }
-    return true;
-}
-
-/* Not READY, yet the first attempt to connect is under way. */
-static bool cache_redis_is_promising(const struct cache_redis *store)
-{
-    return (store->state == RESOLVING || store->state == CONNECTING) &&
-           store->cool_down_ms == COOL_DOWN_MIN_MS;
-}
-
-static void cache_redis_dispatch_waiting(struct cache_redis *store)
-{
-    struct redis_commands waiting = TAILQ_HEAD_INITIALIZER(waiting);
-    struct redis_command *command;
-    TAILQ_CONCAT(&waiting, &store->waiting, entry);
-    while ((command = TAILQ_FIRST(&waiting)) != NULL) {
-        TAILQ_REMOVE(&waiting, command, entry);
-        if (!cache_redis_send(command)) {
-            cache_redis_note_failure(store);
-            cache_redis_fail(command);
-        }
-    }
-}
-
-/* ---- the connection ---- */
-
-static void cache_redis_go(struct cache_redis *store, enum redis_state state)
-{
-    loop_timer_cancel(&store->timer);
-    store->state = state;
-}
-
-static void cache_redis_connect(void *arg);
-
-static void cache_redis_cool_down(struct cache_redis *store, const char *why, struct str code)
-{
-    if (store->state == READY)
-        store->down_since_ms = clock_monotonic_ms();
-    cache_redis_go(store, COOLING);
-    cache_redis_note_down(store, why, code);
-    loop_timer_start(&store->timer, store->loop, store->cool_down_ms, cache_redis_connect, store);
-    store->cool_down_ms *= 2;
-    if (store->cool_down_ms > COOL_DOWN_MAX_MS)
-        store->cool_down_ms = COOL_DOWN_MAX_MS;
-    cache_redis_dispatch_waiting(store);
-}
-
-/* Gives the context back to hiredis, which frees it now or when its callback returns. */
-static void cache_redis_drop_context(struct cache_redis *store)
-{
-    redisAsyncContext *context = store->context;
-    if (!context)
-        return;
-    store->context = NULL;
-    context->data = NULL;
-    redisAsyncFree(context);
-}
-
-static void cache_redis_disconnect(struct cache_redis *store, const char *why, struct str error)
-{
-    char code[24]; /* error lies in a reply that goes with the context */
-    snprintf(code, sizeof code, STR_FMT, STR_ARG(cache_redis_error_code(error)));
-    cache_redis_drop_context(store);
-    cache_redis_cool_down(store, why, str_of(code));
-}
+static void cache_redis_cool_down(struct cache_redis *store, const char *why, struct str code);
 
 static void cache_redis_on_silence(void *arg)
 {
     struct cache_redis *store = arg;
-    int64_t limit_ms = store->state == READY ? SILENCE_MS : HANDSHAKE_MS;
-    int64_t left_ms = store->alive_at_ms + limit_ms - clock_monotonic_ms();
-    if (store->state == READY && store->in_flight == 0)
+    int64_t left_ms = store->alive_at_ms + SILENCE_MS - clock_monotonic_ms();
+    if (store->state == READY && store->count == 0)
         return;
     if (left_ms > 0)
         loop_timer_start(&store->timer, store->loop, left_ms, cache_redis_on_silence, store);
     else
-        cache_redis_disconnect(store, SILENT, STR(""));
+        cache_redis_cool_down(store, SILENT, STR(""));
+}
+
+static void cache_redis_await(struct cache_redis *store)
+{
+    store->alive_at_ms = clock_monotonic_ms();
+    loop_timer_start(&store->timer, store->loop, SILENCE_MS, cache_redis_on_silence, store);
 }
 
 /* In place of the adapter's addRead: hiredis calls it after each read and each write that did not
@@ -445,52 +314,92 @@ static void cache_redis_on_activity(void *events)
     redisLibeventAddRead(events);
 }
 
+static bool cache_redis_send(struct redis_command *command)
+{
+    struct cache_redis *store = command->store;
+    if (store->state != READY ||
+        redisAsyncFormattedCommand(store->context, cache_redis_on_reply, command, command->text,
+                                   command->bytes) != REDIS_OK)
+        return false;
+    redisFreeCommand(command->text); /* hiredis has a copy */
+    command->text = NULL;
+    if (store->count == 1)
+        cache_redis_await(store);
+    return true;
+}
+
+/* Sends them, or fails what cannot be sent. */
+static void cache_redis_dispatch_waiting(struct cache_redis *store)
+{
+    struct redis_commands waiting = TAILQ_HEAD_INITIALIZER(waiting);
+    struct redis_command *command;
+    TAILQ_CONCAT(&waiting, &store->waiting, entry);
+    while ((command = TAILQ_FIRST(&waiting)) != NULL) {
+        TAILQ_REMOVE(&waiting, command, entry);
+        if (!cache_redis_send(command))
+            cache_redis_fail(command);
+    }
+}
+
+/* ---- the connection ---- */
+
+static void cache_redis_connect(void *arg);
+static void cache_redis_connect_next(struct cache_redis *store);
+
+/* Gives the context back to hiredis, which frees it now or when its callback returns. */
+static void cache_redis_drop_context(struct cache_redis *store)
+{
+    redisAsyncContext *context = store->context;
+    if (!context)
+        return;
+    store->context = NULL;
+    context->data = NULL;
+    redisAsyncFree(context);
+}
+
+static void cache_redis_cool_down(struct cache_redis *store, const char *why, struct str code)
+{
+    store->state = COOLING;
+    cache_redis_note_down(store, why, code);
+    loop_timer_start(&store->timer, store->loop, store->cool_down_ms, cache_redis_connect, store);
+    store->cool_down_ms *= 2;
+    if (store->cool_down_ms > COOL_DOWN_MAX_MS)
+        store->cool_down_ms = COOL_DOWN_MAX_MS;
+    cache_redis_dispatch_waiting(store);
+    cache_redis_drop_context(store);
+}
+
 /* is_last: of the PING, which proves that commands are taken. A refused AUTH or SELECT is final,
  * whatever its code. */
-static void cache_redis_on_login(redisAsyncContext *context, void *reply, void *is_last)
+static void cache_redis_on_login(redisAsyncContext *context, void *reply_or_null, void *is_last)
 {
     struct cache_redis *store = context->data;
+    const redisReply *reply = reply_or_null;
     if (!reply || !store)
         return;
-    struct str error = cache_redis_error_of(reply);
-    if (error.ptr) {
+    if (reply->type == REDIS_REPLY_ERROR) {
+        struct str error = str_make(reply->str, reply->len);
         const char *why = cache_redis_trouble_of(error);
-        cache_redis_disconnect(store, why == OTHER && !is_last ? DENIED : why, error);
+        cache_redis_cool_down(store, why == OTHER && !is_last ? DENIED : why,
+                              cache_redis_error_code(error));
     } else if (is_last) {
-        cache_redis_go(store, READY);
-        cache_redis_note_up(store);
+        store->state = READY;
+        store->logged = NULL;
+        atomic_store_explicit(&store->connection_trouble, NULL, memory_order_relaxed);
+        log_event(LOG_INFO, "cache_usable", "address=%s",
+                  log_value(str_of(store->url.address)).text);
+        cache_redis_await(store);
         cache_redis_dispatch_waiting(store);
     }
 }
 
-/* All at once, PING last. What cannot be sent ends the connection, which is heard of elsewhere. */
-static void cache_redis_log_in(struct cache_redis *store)
-{
-    redisAsyncContext *context = store->context;
-    const struct redis_url *url = &store->url;
-    if (url->user)
-        redisAsyncCommand(context, cache_redis_on_login, NULL, "AUTH %s %s", url->user,
-                          url->password);
-    else if (url->password)
-        redisAsyncCommand(context, cache_redis_on_login, NULL, "AUTH %s", url->password);
-    redisAsyncCommand(context, cache_redis_on_login, NULL, "SELECT %u", url->database);
-    redisAsyncCommand(context, NULL, NULL, "CLIENT SETNAME panelmux"); /* for CLIENT LIST */
-    redisAsyncCommand(context, cache_redis_on_login, store, "PING");
-}
-
-static void cache_redis_connect_next(struct cache_redis *store, const char *otherwise);
-
 static void cache_redis_on_connected(const redisAsyncContext *context, int status)
 {
     struct cache_redis *store = context->data;
-    if (!store)
+    if (!store || status == REDIS_OK)
         return;
-    if (status == REDIS_OK) {
-        cache_redis_log_in(store);
-        return;
-    }
     store->context = NULL; /* hiredis frees it on return */
-    cache_redis_connect_next(store, UNREACHED);
+    cache_redis_connect_next(store);
 }
 
 static void cache_redis_on_disconnected(const redisAsyncContext *context, int status)
@@ -503,150 +412,133 @@ static void cache_redis_on_disconnected(const redisAsyncContext *context, int st
     cache_redis_cool_down(store, LOST, STR(""));
 }
 
-/* host: numeric; NULL for a unix socket. False when it failed at once. */
-static bool cache_redis_connect_to(struct cache_redis *store, const char *host)
+/* Sends the login as well, PING last. What cannot be sent ends the connection, which is heard of
+ * elsewhere. */
+static void cache_redis_attach(struct cache_redis *store, redisAsyncContext *context)
 {
-    redisAsyncContext *context =
-        host ? redisAsyncConnect(host, store->url.port) : redisAsyncConnectUnix(store->url.path);
-    if (!context)
-        memory_ran_out();
-    cache_redis_go(store, CONNECTING);
-    if (context->err != 0) {
-        redisAsyncFree(context);
-        return false;
-    }
+    const struct redis_url *url = &store->url;
+    store->state = CONNECTING;
     store->context = context;
     context->data = store;
     ASSERT(redisLibeventAttach(context, loop_base(store->loop)) == REDIS_OK);
     context->ev.addRead = cache_redis_on_activity;
     redisAsyncSetDisconnectCallback(context, cache_redis_on_disconnected);
     redisAsyncSetConnectCallback(context, cache_redis_on_connected);
-    store->alive_at_ms = clock_monotonic_ms();
-    loop_timer_start(&store->timer, store->loop, HANDSHAKE_MS, cache_redis_on_silence, store);
-    return true;
+    if (url->user)
+        redisAsyncCommand(context, cache_redis_on_login, NULL, "AUTH %s %s", url->user,
+                          url->password);
+    else if (url->password)
+        redisAsyncCommand(context, cache_redis_on_login, NULL, "AUTH %s", url->password);
+    redisAsyncCommand(context, cache_redis_on_login, NULL, "SELECT %u", url->database);
+    redisAsyncCommand(context, NULL, NULL, "CLIENT SETNAME panelmux"); /* for CLIENT LIST */
+    redisAsyncCommand(context, cache_redis_on_login, store, "PING");
+    cache_redis_await(store);
 }
 
-static void cache_redis_connect_next(struct cache_redis *store, const char *otherwise)
+static void cache_redis_connect_next(struct cache_redis *store)
 {
-    char host[NI_MAXHOST];
-    while (store->next_address && store->addresses_tried < ADDRESSES_MAX) {
-        const struct addrinfo *address = store->next_address;
-        store->next_address = address->ai_next;
-        store->addresses_tried++;
-        if (getnameinfo(address->ai_addr, address->ai_addrlen, host, sizeof host, NULL, 0,
-                        NI_NUMERICHOST) == 0 &&
-            cache_redis_connect_to(store, host))
+    while (store->next_address < store->address_count) {
+        const char *address = store->addresses[store->next_address++];
+        redisAsyncContext *context = store->url.path ? redisAsyncConnectUnix(address)
+                                                     : redisAsyncConnect(address, store->url.port);
+        if (!context)
+            memory_ran_out();
+        if (context->err == 0) {
+            cache_redis_attach(store, context);
             return;
-        otherwise = UNREACHED;
+        }
+        redisAsyncFree(context);
     }
-    cache_redis_cool_down(store, otherwise, STR(""));
+    cache_redis_cool_down(store, UNREACHED, STR(""));
 }
 
-static void cache_redis_set_addresses(struct cache_redis *store, struct addrinfo *list)
+/* ---- its address ---- */
+
+/* list: of the C library or of libevent; freed here. */
+static void cache_redis_take_addresses(struct cache_redis *store, struct addrinfo *list)
 {
-    if (store->addresses)
-        freeaddrinfo(store->addresses);
-    store->addresses = store->next_address = list;
-    store->addresses_tried = 0;
+    store->address_count = store->next_address = 0;
+    for (struct addrinfo *a = list; a && store->address_count < ADDRESSES_MAX; a = a->ai_next)
+        if (getnameinfo(a->ai_addr, a->ai_addrlen, store->addresses[store->address_count],
+                        ADDRESS_MAX, NULL, 0, NI_NUMERICHOST) == 0)
+            store->address_count++;
+    evutil_freeaddrinfo(list);
+    cache_redis_connect_next(store);
 }
 
-/* ---- the name ---- */
-
-static void cache_redis_lookup_release(struct redis_lookup *lookup)
-{
-    if (atomic_fetch_sub(&lookup->holds, 1) > 1)
-        return;
-    if (lookup->addresses)
-        freeaddrinfo(lookup->addresses);
-    close(lookup->wake_fd);
-    free(lookup->host);
-    free(lookup);
-}
-
-/* On the lookup's thread. */
-static void *cache_redis_lookup_run(void *arg)
+static void cache_redis_on_resolved(int error, struct addrinfo *list, void *arg)
 {
     struct redis_lookup *lookup = arg;
-    struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
-    if (getaddrinfo(lookup->host, NULL, &hints, &lookup->addresses) != 0)
-        lookup->addresses = NULL;
-    (void)!write(lookup->wake_fd, &(uint64_t){1}, sizeof(uint64_t));
-    cache_redis_lookup_release(lookup);
-    return NULL;
-}
-
-static void cache_redis_drop_lookup(struct cache_redis *store)
-{
-    struct redis_lookup *lookup = store->lookup;
-    if (!lookup)
+    struct cache_redis *store = lookup->store;
+    evdns_base_free(lookup->resolver, 0);
+    free(lookup);
+    if (!store)
         return;
     store->lookup = NULL;
-    event_free(lookup->event);
-    cache_redis_lookup_release(lookup);
+    if (error == 0 && list)
+        cache_redis_take_addresses(store, list);
+    else
+        cache_redis_cool_down(store, NAMELESS, STR(""));
 }
 
-static void cache_redis_on_resolved(evutil_socket_t fd, short what, void *arg)
+static void cache_redis_cancel_lookup(struct cache_redis *store)
 {
-    struct cache_redis *store = arg;
-    (void)what;
-    (void)loop_now_ms(store->loop);
-    (void)!read(fd, &(uint64_t){0}, sizeof(uint64_t));
-    cache_redis_set_addresses(store, store->lookup->addresses);
-    store->lookup->addresses = NULL;
-    cache_redis_drop_lookup(store);
-    cache_redis_connect_next(store, NAMELESS);
+    if (!store->lookup)
+        return;
+    store->lookup->store = NULL;
+    evdns_getaddrinfo_cancel(store->lookup->request);
+    store->lookup = NULL;
 }
 
-/* The lookup goes on: whenever its result comes, it is used. */
 static void cache_redis_on_resolve_deadline(void *arg)
 {
+    cache_redis_cancel_lookup(arg);
     cache_redis_cool_down(arg, NAMELESS, STR(""));
 }
 
-static bool cache_redis_begin_lookup(struct cache_redis *store)
+/* What libevent says of nameservers; what it means for us is in cache_unusable. */
+static void cache_redis_on_resolver_log(int is_warning, const char *message)
 {
-    struct redis_lookup *lookup = memory_new(sizeof *lookup);
-    pthread_t thread;
-    lookup->holds = 2;
-    lookup->host = memory_text(store->url.host);
-    lookup->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    ASSERT(lookup->wake_fd >= 0);
-    lookup->event =
-        event_new(loop_base(store->loop), lookup->wake_fd, EV_READ, cache_redis_on_resolved, store);
-    ASSERT(lookup->event && event_add(lookup->event, NULL) == 0);
-    store->lookup = lookup;
-    if (pthread_create(&thread, NULL, cache_redis_lookup_run, lookup) == 0) {
-        pthread_detach(thread);
-        return true;
-    }
-    cache_redis_lookup_release(lookup); /* the thread's hold */
-    cache_redis_drop_lookup(store);
-    return false;
+    (void)is_warning, (void)message;
 }
 
-/* By glibc, hence as /etc/nsswitch.conf says, like the panels' names (docs/decisions/0013). One
- * lookup at a time: a resolver that hangs costs one thread. */
+/* By /etc/hosts, then the nameservers of /etc/resolv.conf, both read anew; docs/decisions/0013. Its
+ * three attempts fit into RESOLVE_MS, so that what libevent does by itself when one family of
+ * addresses comes late, after 3 s, and needs the resolver for, is never begun. */
 static void cache_redis_resolve(struct cache_redis *store)
 {
-    cache_redis_go(store, RESOLVING);
-    if (store->lookup || cache_redis_begin_lookup(store))
-        loop_timer_start(&store->timer, store->loop, RESOLVE_MS, cache_redis_on_resolve_deadline,
-                         store);
-    else
-        cache_redis_on_resolve_deadline(store);
+    struct redis_lookup *lookup = memory_new(sizeof *lookup);
+    struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+    evdns_set_log_fn(cache_redis_on_resolver_log);
+    lookup->store = store;
+    lookup->resolver = evdns_base_new(loop_base(store->loop), EVDNS_BASE_DISABLE_WHEN_INACTIVE);
+    if (!lookup->resolver)
+        memory_ran_out();
+    (void)evdns_base_resolv_conf_parse(lookup->resolver, DNS_OPTIONS_ALL, "/etc/resolv.conf");
+    (void)evdns_base_load_hosts(lookup->resolver, NULL); /* localhost, whatever is in the files */
+    (void)evdns_base_set_option(lookup->resolver, "timeout:", "0.2");
+    (void)evdns_base_set_option(lookup->resolver, "getaddrinfo-allow-skew:", "3");
+    store->state = RESOLVING;
+    store->lookup = lookup;
+    loop_timer_start(&store->timer, store->loop, RESOLVE_MS, cache_redis_on_resolve_deadline,
+                     store);
+    struct evdns_getaddrinfo_request *request = evdns_getaddrinfo(
+        lookup->resolver, store->url.host, NULL, &hints, cache_redis_on_resolved, lookup);
+    if (request) /* else it is completed, and gone */
+        lookup->request = request;
 }
 
 static void cache_redis_connect(void *arg)
 {
     struct cache_redis *store = arg;
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST}, *list = NULL;
-    cache_redis_set_addresses(store, NULL);
     if (store->url.path) {
-        if (!cache_redis_connect_to(store, NULL))
-            cache_redis_cool_down(store, UNREACHED, STR(""));
+        snprintf(store->addresses[0], ADDRESS_MAX, "%s", store->url.path);
+        store->next_address = 0;
+        store->address_count = 1;
+        cache_redis_connect_next(store);
     } else if (getaddrinfo(store->url.host, NULL, &hints, &list) == 0) {
-        cache_redis_set_addresses(store, list);
-        cache_redis_connect_next(store, UNREACHED);
+        cache_redis_take_addresses(store, list);
     } else {
         cache_redis_resolve(store);
     }
@@ -654,22 +546,16 @@ static void cache_redis_connect(void *arg)
 
 /* ---- the commands ---- */
 
-static struct redis_command *cache_redis_command_new(struct cache_redis *store,
-                                                     enum redis_family family, const char *name)
+/* Whether it is sent, or waits for the first attempt to connect, which is under way. False, and
+ * nothing is left behind: it cannot be. The format is redisCommand's. */
+static bool cache_redis_issue(struct cache_redis *store, const struct redis_command *what,
+                              const char *name, const char *format, ...)
 {
     struct redis_command *command = memory_new(sizeof *command);
-    command->store = store;
-    command->family = family;
-    command->name = memory_text(name);
-    store->count++;
-    return command;
-}
-
-/* False, and nothing is left behind: it cannot be sent. format as of redisCommand. */
-static bool cache_redis_issue(struct redis_command *command, const char *format, ...)
-{
-    struct cache_redis *store = command->store;
     va_list args;
+    *command = *what;
+    command->store = store;
+    command->name = memory_text(name);
     va_start(args, format);
     int len = redisvFormatCommand(&command->text, format, args);
     va_end(args);
@@ -677,11 +563,13 @@ static bool cache_redis_issue(struct redis_command *command, const char *format,
         memory_ran_out();
     command->bytes = (size_t)len;
     store->bytes += command->bytes;
+    store->count++;
     if (store->count > CACHE_REDIS_COMMANDS || store->bytes > CACHE_REDIS_BYTES) {
-        cache_redis_note_trouble(command, CROWDED, STR(""));
+        cache_redis_note_trouble(store, command->family, command->name, CROWDED, STR(""));
     } else if (cache_redis_send(command)) {
         return true;
-    } else if (cache_redis_is_promising(store)) {
+    } else if ((store->state == RESOLVING || store->state == CONNECTING) &&
+               store->cool_down_ms == COOL_DOWN_MIN_MS) {
         TAILQ_INSERT_TAIL(&store->waiting, command, entry);
         return true;
     } else {
@@ -693,31 +581,25 @@ static bool cache_redis_issue(struct redis_command *command, const char *format,
 
 static bool cache_redis_get(void *arg, const char *name, cache_done_fn *done, void *done_arg)
 {
-    struct redis_command *command = cache_redis_command_new(arg, READING, name);
-    command->done = done;
-    command->arg = done_arg;
+    struct redis_command get = {.family = READING, .done = done, .arg = done_arg};
     /* GETRANGE rather than GET: what somebody else put there may be of any size. */
-    return cache_redis_issue(command, "GETRANGE " KEY "%s 0 %d", name,
+    return cache_redis_issue(arg, &get, name, "GETRANGE " KEY "%s 0 %d", name,
                              CACHE_REDIS_VALUE_BYTES + CACHE_REDIS_HEAD_MAX);
 }
 
 static void cache_redis_put(void *arg, const char *name, struct str value, int64_t ttl_ms)
 {
-    struct redis_command *command = cache_redis_command_new(arg, WRITING, name);
+    struct redis_command put = {.family = WRITING};
     struct buf text;
-    if (ttl_ms <= 0) {
-        (void)cache_redis_issue(command, "DEL " KEY "%s", name);
-        return;
-    }
     buf_init(&text, CACHE_REDIS_VALUE_BYTES + CACHE_REDIS_HEAD_MAX);
     cache_redis_print_value(str_of(name), value, clock_wall_ms(), &text);
-    if (text.is_over) {
-        cache_redis_note_trouble(command, LARGE, STR(""));
-        cache_redis_free(command);
-    } else {
-        (void)cache_redis_issue(command, "SET " KEY "%s %b PX %lld", name, text.ptr, text.len,
-                                (long long)ttl_ms);
-    }
+    if (ttl_ms <= 0)
+        (void)cache_redis_issue(arg, &put, name, "DEL " KEY "%s", name);
+    else if (text.is_over)
+        cache_redis_note_trouble(arg, WRITING, name, LARGE, STR(""));
+    else
+        (void)cache_redis_issue(arg, &put, name, "SET " KEY "%s %b PX %lld", name, text.ptr,
+                                text.len, (long long)ttl_ms);
     buf_fini(&text);
 }
 
@@ -729,20 +611,20 @@ static bool cache_redis_lock(void *arg, const char *name, const char *token, int
         "if redis.call('TYPE',KEYS[1]).ok=='string' and redis.call('PTTL',KEYS[1])>=0 "
         "and redis.call('GET',KEYS[1])~=ARGV[1] then return 0 end "
         "redis.call('SET',KEYS[1],ARGV[1],'PX',ARGV[2]) return 1";
-    struct redis_command *command = cache_redis_command_new(arg, WRITING, name);
-    command->locked = done;
-    command->arg = done_arg;
-    return cache_redis_issue(command, "EVAL %s 1 " LOCK_KEY "%s %s %lld", script, name, token,
-                             (long long)(ttl_ms > 0 ? ttl_ms : 1));
+    struct redis_command lock = {.family = WRITING, .locked = done, .arg = done_arg};
+    return cache_redis_issue(arg, &lock, name, "EVAL %s 1 " LOCK_KEY "%s %s %lld", script, name,
+                             token, (long long)(ttl_ms > 0 ? ttl_ms : 1));
 }
 
+/* Its reply proves nothing, as it mostly writes nothing; nobody waits for it. */
 static void cache_redis_unlock(void *arg, const char *name, const char *token)
 {
-    static const char script[] =
-        "if redis.call('GET',KEYS[1])==ARGV[1] then redis.call('DEL',KEYS[1]) end return 1";
-    struct redis_command *command = cache_redis_command_new(arg, WRITING, name);
-    command->is_no_proof = true; /* it mostly writes nothing */
-    (void)cache_redis_issue(command, "EVAL %s 1 " LOCK_KEY "%s %s", script, name, token);
+    struct cache_redis *store = arg;
+    if (store->state == READY && store->count < CACHE_REDIS_COMMANDS)
+        redisAsyncCommand(store->context, NULL, NULL, "EVAL %s 1 " LOCK_KEY "%s %s",
+                          "if redis.call('GET',KEYS[1])==ARGV[1] then "
+                          "redis.call('DEL',KEYS[1]) end",
+                          name, token);
 }
 
 /* ---- the store ---- */
@@ -751,16 +633,15 @@ static void cache_redis_health(void *arg, struct cache_health *out)
 {
     struct cache_redis *store = arg;
     const char *connection = atomic_load_explicit(&store->connection_trouble, memory_order_relaxed);
+    const char *reading = atomic_load_explicit(&store->trouble[READING], memory_order_relaxed);
+    const char *writing = atomic_load_explicit(&store->trouble[WRITING], memory_order_relaxed);
     out->is_usable = connection == NULL;
     out->failures = atomic_load_explicit(&store->failures, memory_order_relaxed);
-    int len = snprintf(out->message, sizeof out->message, "redis %.60s: %s", store->url.address,
-                       connection ? connection : "in use");
-    for (size_t i = 0; i < FAMILIES && out->is_usable; i++) {
-        const char *trouble = atomic_load_explicit(&store->trouble[i], memory_order_relaxed);
-        if (trouble != NULL && len > 0 && (size_t)len < sizeof out->message)
-            len += snprintf(out->message + len, sizeof out->message - (size_t)len, "; %s: %s",
-                            family_names[i], trouble);
-    }
+    if (connection)
+        reading = writing = NULL;
+    snprintf(out->message, sizeof out->message, "redis %.60s: %s%s%s%s%s", store->url.address,
+             connection ? connection : "in use", reading ? "; reading: " : "",
+             reading ? reading : "", writing ? "; writing: " : "", writing ? writing : "");
 }
 
 static void *cache_redis_open(struct str text, struct loop *loop, struct fault *why)
@@ -772,7 +653,6 @@ static void *cache_redis_open(struct str text, struct loop *loop, struct fault *
     store->loop = loop;
     store->url = url;
     store->cool_down_ms = COOL_DOWN_MIN_MS;
-    store->down_since_ms = clock_monotonic_ms();
     TAILQ_INIT(&store->waiting);
     atomic_init(&store->connection_trouble, UNREACHED);
     cache_redis_connect(store);
@@ -790,15 +670,10 @@ static bool cache_redis_check(struct str text, struct fault *why)
 static void cache_redis_close(void *arg)
 {
     struct cache_redis *store = arg;
-    store->is_closing = true;
-    cache_redis_drop_context(store); /* gives back what is in flight */
-    cache_redis_drop_lookup(store);
-    cache_redis_set_addresses(store, NULL);
-    while (!TAILQ_EMPTY(&store->waiting)) {
-        struct redis_command *command = TAILQ_FIRST(&store->waiting);
-        TAILQ_REMOVE(&store->waiting, command, entry);
-        cache_redis_free(command);
-    }
+    store->state = CLOSED; /* nobody is called back any more */
+    cache_redis_cancel_lookup(store);
+    cache_redis_drop_context(store);
+    cache_redis_dispatch_waiting(store);
     ASSERT(store->count == 0);
     loop_timer_fini(&store->timer);
     redis_url_fini(&store->url);

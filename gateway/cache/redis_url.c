@@ -1,4 +1,5 @@
-/* See redis_url.h. */
+/* See redis_url.h. Each redis_url_read_… says what is wrong, or NULL, and never shows what it read.
+ */
 #include "cache/redis_url.h"
 
 #include <stdio.h>
@@ -7,6 +8,7 @@
 
 enum { LOGIN_MAX = 512, HOST_MAX = 253, DATABASE_MAX = 1000000, STANDARD_PORT = 6379 };
 enum { SOCKET_PATH_MAX = sizeof((struct sockaddr_un){0}.sun_path) - 1 };
+_Static_assert(LOGIN_MAX == 512 && SOCKET_PATH_MAX == 107, "as the faults say");
 
 /* NULL when it is ill-formed, too long or would hold a NUL. */
 static char *redis_url_decode(struct str text, size_t max)
@@ -31,126 +33,100 @@ static char *redis_url_decode(struct str text, size_t max)
     return out;
 }
 
-static bool redis_url_parse_login(struct str login, struct redis_url *out, struct fault *why)
+static const char *redis_url_read_login(struct str login, struct redis_url *out)
 {
     size_t colon = str_find_byte(login, ':');
     if (colon == SIZE_MAX)
-        return fault_set(why, FAULT_INVALID,
-                         "has a user without a password; user:password@ or :password@ is right");
+        return "has a user without a password; user:password@ or :password@ is right";
     out->password = redis_url_decode(str_from(login, colon + 1), LOGIN_MAX);
-    if (colon > 0)
-        out->user = redis_url_decode(str_first(login, colon), LOGIN_MAX);
+    out->user = colon > 0 ? redis_url_decode(str_first(login, colon), LOGIN_MAX) : NULL;
     if (!out->password || out->password[0] == '\0' || (colon > 0 && !out->user))
-        return fault_set(why, FAULT_INVALID,
-                         "has an ill-formed user or password; 1 to %d bytes each, with / @ : ? %% "
-                         "written as %%2F %%40 %%3A %%3F %%25",
-                         LOGIN_MAX);
-    return true;
+        return "has an ill-formed user or password; 1 to 512 bytes each, with / @ : ? % written as "
+               "%2F %40 %3A %3F %25";
+    return NULL;
 }
 
-/* Cuts off "//" and, when there is one, "user:password@": up to the last @ before the path. */
-static bool redis_url_parse_head(struct str *rest, struct redis_url *out, struct fault *why)
-{
-    if (!str_starts(*rest, STR("//")))
-        return fault_set(why, FAULT_INVALID, "has no // after its first colon");
-    *rest = str_from(*rest, 2);
-    struct str head = str_first(*rest, str_find_byte(*rest, '/'));
-    const char *at = head.len ? memrchr(head.ptr, '@', head.len) : NULL;
-    if (!at)
-        return true;
-    *rest = str_from(*rest, (size_t)(at - head.ptr) + 1);
-    return redis_url_parse_login(str_first(head, (size_t)(at - head.ptr)), out, why);
-}
-
-static bool redis_url_parse_database(struct str text, struct redis_url *out, struct fault *why)
+static const char *redis_url_read_database(struct str text, struct redis_url *out)
 {
     uint64_t number = 0;
     if (text.len > 0 && (!str_to_u64(text, &number) || number > DATABASE_MAX))
-        return fault_set(why, FAULT_INVALID,
-                         "has an ill-formed database; a number from 0 is right");
+        return "has an ill-formed database; a number from 0 is right";
     out->database = (unsigned)number;
-    return true;
+    return NULL;
 }
 
-/* text: "", or a colon and the port. */
-static bool redis_url_parse_port(struct str text, struct redis_url *out, struct fault *why)
+/* "host", "host:port", "[v6]" or "[v6]:port", then nothing or "/", and the database. */
+static const char *redis_url_read_network(struct str text, struct redis_url *out)
 {
-    uint64_t port = STANDARD_PORT;
-    if (text.len > 0 && (text.ptr[0] != ':' || !str_to_u64(str_from(text, 1), &port) || port == 0 ||
-                         port > UINT16_MAX))
-        return fault_set(why, FAULT_INVALID, "has an ill-formed port; 1 to 65535 is right");
-    out->port = (uint16_t)port;
-    return true;
-}
-
-static bool redis_url_is_host(struct str host)
-{
-    for (size_t i = 0; i < host.len; i++) {
-        unsigned char c = (unsigned char)host.ptr[i];
-        if (c <= ' ' || c >= 0x7f || strchr("@/?#%\\\"'[]", c))
-            return false;
-    }
-    return host.len > 0 && host.len <= HOST_MAX;
-}
-
-/* "host", "host:port", "[v6]" or "[v6]:port" */
-static bool redis_url_parse_host(struct str text, struct redis_url *out, struct fault *why)
-{
-    bool is_bracketed = str_starts(text, STR("["));
-    size_t end = str_find_byte(text, is_bracketed ? ']' : ':');
-    bool is_closed = end != SIZE_MAX;
-    struct str host = is_bracketed ? str_from(str_first(text, end), 1) : str_first(text, end);
-    if (!redis_url_is_host(host) || (is_bracketed && !is_closed))
-        return fault_set(why, FAULT_INVALID, "has no host; redis://host:6379/0 is right");
+    static const char of_hosts[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._:";
+    size_t slash = str_find_byte(text, '/');
+    struct str head = str_first(text, slash), port = STR("");
+    bool is_v6 = str_starts(head, STR("["));
+    size_t end = str_find_byte(head, is_v6 ? ']' : ':');
+    struct str host = str_from(str_first(head, end), is_v6);
+    uint64_t number = STANDARD_PORT;
     out->host = str_copy(host);
-    return redis_url_parse_port(is_closed ? str_from(text, end + is_bracketed) : STR(""), out, why);
+    if (host.len == 0 || host.len > HOST_MAX || strspn(out->host, of_hosts) != host.len ||
+        (is_v6 && end == SIZE_MAX))
+        return "has no host; redis://host:6379/0 is right";
+    if (end != SIZE_MAX)
+        port = str_from(head, end + is_v6);
+    if (port.len > 0 && (port.ptr[0] != ':' || !str_to_u64(str_from(port, 1), &number) ||
+                         number == 0 || number > UINT16_MAX))
+        return "has an ill-formed port; 1 to 65535 is right";
+    const char *wrong =
+        slash == SIZE_MAX ? NULL : redis_url_read_database(str_from(text, slash + 1), out);
+    out->port = (uint16_t)number;
+    snprintf(out->address, sizeof out->address, is_v6 ? "[%.70s]:%u/%u" : "%.70s:%u/%u", out->host,
+             (unsigned)out->port, out->database);
+    return wrong;
 }
 
-static bool redis_url_parse_network(struct str rest, struct redis_url *out, struct fault *why)
+/* "/path" or "/path?db=N" */
+static const char *redis_url_read_socket(struct str text, struct redis_url *out)
 {
-    if (!redis_url_parse_head(&rest, out, why))
-        return false;
-    size_t slash = str_find_byte(rest, '/');
-    if (!redis_url_parse_host(str_first(rest, slash), out, why) ||
-        (slash != SIZE_MAX && !redis_url_parse_database(str_from(rest, slash + 1), out, why)))
-        return false;
-    bool is_v6 = strchr(out->host, ':') != NULL;
-    snprintf(out->address, sizeof out->address, "%s%.70s%s:%u/%u", is_v6 ? "[" : "", out->host,
-             is_v6 ? "]" : "", (unsigned)out->port, out->database);
-    return true;
-}
-
-static bool redis_url_parse_socket(struct str rest, struct redis_url *out, struct fault *why)
-{
-    if (!redis_url_parse_head(&rest, out, why))
-        return false;
-    size_t query = str_find_byte(rest, '?');
-    if (query != SIZE_MAX) {
-        struct str text = str_from(rest, query);
-        if (!str_starts(text, STR("?db=")))
-            return fault_set(why, FAULT_INVALID, "has an ill-formed end; only ?db=N is known");
-        if (!redis_url_parse_database(str_from(text, 4), out, why))
-            return false;
-    }
-    out->path = redis_url_decode(str_first(rest, query), SOCKET_PATH_MAX);
+    size_t query = str_find_byte(text, '?');
+    struct str database = query == SIZE_MAX ? STR("?db=") : str_from(text, query);
+    if (!str_starts(database, STR("?db=")))
+        return "has an ill-formed end; only ?db=N is known";
+    out->path = redis_url_decode(str_first(text, query), SOCKET_PATH_MAX);
     if (!out->path || out->path[0] != '/' || out->path[1] == '\0')
-        return fault_set(why, FAULT_INVALID,
-                         "has no path of 2 to %d bytes; redis+unix:///run/redis.sock?db=0 is right",
-                         (int)SOCKET_PATH_MAX);
+        return "has no path of 2 to 107 bytes; redis+unix:///run/redis.sock?db=0 is right";
+    const char *wrong = redis_url_read_database(str_from(database, 4), out);
     snprintf(out->address, sizeof out->address, "%.80s?db=%u", out->path, out->database);
-    return true;
+    return wrong;
+}
+
+/* Two slashes; when there is one, "user:password@": up to the last @ before the path; the rest. */
+static const char *redis_url_read(struct str url, struct redis_url *out)
+{
+    struct str scheme = STR("");
+    const char *wrong = NULL;
+    (void)!str_next(&url, ':', &scheme);
+    if (!str_starts(url, STR("//")))
+        return "has no // after its first colon";
+    url = str_from(url, 2);
+    size_t head = str_first(url, str_find_byte(url, '/')).len;
+    const char *at = head ? memrchr(url.ptr, '@', head) : NULL;
+    if (at) {
+        wrong = redis_url_read_login(str_first(url, (size_t)(at - url.ptr)), out);
+        url = str_from(url, (size_t)(at + 1 - url.ptr));
+    }
+    if (wrong)
+        return wrong;
+    return str_is(scheme, "redis+unix") ? redis_url_read_socket(url, out)
+                                        : redis_url_read_network(url, out);
 }
 
 bool redis_url_parse(struct str url, struct redis_url *out, struct fault *why)
 {
-    struct str scheme = STR("");
     *out = (struct redis_url){0};
-    (void)!str_next(&url, ':', &scheme);
-    if (str_is(scheme, "redis+unix") ? redis_url_parse_socket(url, out, why)
-                                     : redis_url_parse_network(url, out, why))
+    const char *wrong = redis_url_read(url, out);
+    if (!wrong)
         return true;
     redis_url_fini(out);
-    return false;
+    return fault_set(why, FAULT_INVALID, "%s", wrong);
 }
 
 void redis_url_fini(struct redis_url *url)

@@ -138,6 +138,10 @@ void loop_free(struct loop *loop)
         loop->free_transfers(loop->transfers);
     event_free(loop->wake);
     loop_mailbox_fini(&loop->mailbox);
+    /* What libevent has put off, such as the end of a cancelled lookup, unless there is more. */
+    if (event_base_get_num_events(loop->base, EVENT_BASE_COUNT_ADDED) ==
+        event_base_get_num_events(loop->base, EVENT_BASE_COUNT_ACTIVE))
+        event_base_loop(loop->base, EVLOOP_NONBLOCK);
     event_base_free(loop->base);
     free(loop);
 }

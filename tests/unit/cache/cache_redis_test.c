@@ -217,6 +217,7 @@ static void test_close(void **state)
     (void)state;
     world_init(&w);
     char *urls[] = {server->url, (char *)(uintptr_t) "redis://localhost:1/0",
+                    (char *)(uintptr_t) "redis://no-such-host.invalid:1/0",
                     (char *)(uintptr_t) "redis://127.0.0.1:1/0"};
     for (size_t i = 0; i < COUNT_OF(urls); i++) {
         struct cache *cache = cache_open(&(struct cache_settings){urls[i]}, w.loop, NULL);
