@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "loop/transfer.h"
+#include "orders/links.h"
 #include "orders/place.h"
 #include "v2/v2.h"
 
@@ -69,6 +70,8 @@ static void gateway_on_kept_order(const struct ledger_order *order, unsigned att
     free(extra);
     g->orphans += order->provider.len &&
                   provider_set_find(g->configuration->providers, order->provider) == NULL;
+    if (order->course.state == ORDERSTATE_QUEUED)
+        links_load(open_orders_links(g->open_orders), order->link_hash, order->id);
     if (order->course.state != ORDERSTATE_PLACING)
         return;
     g->resumed = memory_resize(g->resumed, g->resumed_count + 1, sizeof *g->resumed);
@@ -496,6 +499,7 @@ static void gateway_open_when_settled(struct gateway *g)
               g->worker_count);
     notify_ready();
     gateway_resume_orders(g);
+    link_turns_start(g->link_turns);
     if (g->options.on_open)
         g->options.on_open(g->configuration->front.listen[0].text, g->options.arg);
 }
@@ -584,6 +588,7 @@ static void gateway_build_admin(struct gateway *g)
     g->tracker = tracker_new(g->context);
     g->watch = watch_new(g->context);
     g->refill_tracker = refill_tracker_new(g->context);
+    g->link_turns = link_turns_new(g->context);
 }
 
 static void gateway_start_threads(struct gateway *g)
@@ -665,6 +670,7 @@ static void gateway_free_remainder(struct gateway *g)
     if (g->loop)
         loop_free(g->loop);
     open_orders_free(g->open_orders);
+    link_turns_free(g->link_turns);
     claims_free(g->claims);
     refs_free(g->refs);
     if (g->health)

@@ -11,6 +11,7 @@
 #include "app/gateway.h"
 #include "app/worker.h"
 #include "orders/claims.h"
+#include "orders/link_turns.h"
 #include "orders/refill_tracker.h"
 #include "orders/refs.h"
 #include "orders/tracker.h"
@@ -61,6 +62,7 @@ struct gateway {
     struct tracker *tracker;
     struct watch *watch;
     struct refill_tracker *refill_tracker;
+    struct link_turns *link_turns;
     struct admin *admin;
     struct listener *admin_listener;
     struct worker **workers;

@@ -242,7 +242,7 @@ static void assemble_make_written(struct assemble_builder *builder, struct servi
                                 .allow_loss = settings->allow_loss,
                                 .cancel_goes_on = settings->cancel_goes_on,
                                 .partial_goes_on = settings->partial_goes_on,
-                                .rejects_same_link = settings->rejects_same_link};
+                                .same_link = settings->same_link};
     service->offers = arena_new(builder->arena, (room ? room : 1) * sizeof *service->offers);
     const struct panelrow *first = NULL;
     for (size_t i = 0; i < room; i++) {

@@ -65,7 +65,7 @@ static bool catalogue_is_same_service(const struct service *a, const struct serv
         a->type == b->type && a->min == b->min && a->max == b->max && a->refill == b->refill &&
         a->cancel == b->cancel && a->dripfeed == b->dripfeed && a->no_refill == b->no_refill &&
         a->no_cancel == b->no_cancel && a->routing == b->routing &&
-        a->allow_loss == b->allow_loss && a->rejects_same_link == b->rejects_same_link &&
+        a->allow_loss == b->allow_loss && a->same_link == b->same_link &&
         a->cancel_goes_on == b->cancel_goes_on && a->partial_goes_on == b->partial_goes_on &&
         a->is_priced == b->is_priced && a->terms.base.units == b->terms.base.units &&
         a->terms.exchange.units == b->terms.exchange.units &&

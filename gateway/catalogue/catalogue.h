@@ -35,7 +35,7 @@ struct service {
     enum ranking_policy routing;
     bool allow_loss;
     bool cancel_goes_on, partial_goes_on; /* to the next offer */
-    bool rejects_same_link;               /* one unfinished order per link */
+    enum same_link same_link;             /* other than allow: one unfinished order per link */
     bool is_priced;                       /* published: at the base's price, or at its last one */
     struct rate_terms terms;              /* all but the client's markup */
     struct offer *offers;

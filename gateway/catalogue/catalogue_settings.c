@@ -74,9 +74,9 @@ static const struct setting_choice routings[] = {{.word = "priority", .value = R
                                                  {.word = NULL}};
 static const struct setting_choice afters[] = {
     {.word = "refund", .value = false}, {.word = "next_offer", .value = true}, {.word = NULL}};
-static const struct setting_choice same_links[] = {{.word = "allow", .value = false},
-                                                   {.word = "reject", .value = true},
-                                                   {.word = "queue", .is_due = true},
+static const struct setting_choice same_links[] = {{.word = "allow", .value = SAME_LINK_ALLOW},
+                                                   {.word = "reject", .value = SAME_LINK_REJECT},
+                                                   {.word = "queue", .value = SAME_LINK_QUEUE},
                                                    {.word = NULL}};
 
 static const struct setting_row service_list[] = {
@@ -157,11 +157,12 @@ static const struct setting_row service_list[] = {
      .sentence = "What follows when a provider delivers a part: the order ends, or what is left "
                  "goes on to the next offer."},
     {.key = "same_link",
-     .kind = &kind_choice_bool,
-     .offset = offsetof(struct service_settings, rejects_same_link),
+     .kind = &kind_choice,
+     .offset = offsetof(struct service_settings, same_link),
      .choices = same_links,
      .standard = "allow",
-     .sentence = "A second order for a link that has one under way."},
+     .sentence = "A second order for a link that has one under way: it is placed, refused, or "
+                 "taken and placed when the former one ends."},
     {.key = "offers",
      .kind = &kind_list,
      .table = &offer_rows,

@@ -12,6 +12,7 @@ struct offer_settings {
     char *service;  /* the panel's id */
     unsigned weight;
 };
+enum same_link { SAME_LINK_ALLOW, SAME_LINK_REJECT, SAME_LINK_QUEUE };
 struct service_settings {
     uint32_t id;
     char *name, *category; /* NULL: from the first offer */
@@ -24,7 +25,7 @@ struct service_settings {
     enum ranking_policy routing;
     bool allow_loss;                      /* margin: allow_loss */
     bool cancel_goes_on, partial_goes_on; /* to the next offer */
-    bool rejects_same_link;               /* same_link: reject */
+    enum same_link same_link;
     struct offer_settings *offers;
     size_t offer_count;
 };

@@ -14,6 +14,7 @@ static const struct {
                             TO(PLACING) | TO(DOUBT) | UNDER_WAY | SETTLED | TO(REFUSED)},
     [ORDERSTATE_DOUBT] = {"doubt", ORDERSTATUS_PENDING,
                           TO(PLACING) | TO(DOUBT) | UNDER_WAY | SETTLED},
+    [ORDERSTATE_QUEUED] = {"queued", ORDERSTATUS_PENDING, TO(QUEUED) | TO(PLACING) | TO(CANCELED)},
     [ORDERSTATE_PENDING] = {"pending", ORDERSTATUS_PENDING, TO(PLACING) | UNDER_WAY | SETTLED},
     [ORDERSTATE_PROCESSING] = {"processing", ORDERSTATUS_PROCESSING,
                                TO(PLACING) | UNDER_WAY | SETTLED},

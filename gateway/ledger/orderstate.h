@@ -8,6 +8,7 @@ enum orderstate {
     ORDERSTATE_PLACING, /* being sent, or between two offers */
     ORDERSTATE_DOUBT,   /* an attempt may have been executed; never resent, never refunded by itself
                          */
+    ORDERSTATE_QUEUED, /* its number is given, its link has an unfinished order: nothing was sent */
     ORDERSTATE_PENDING, /* accepted by a provider, as are the next two */
     ORDERSTATE_PROCESSING,
     ORDERSTATE_IN_PROGRESS,
@@ -20,13 +21,13 @@ enum orderstate {
 const char *orderstate_name(enum orderstate state); /* "placing", "doubt", "in_progress"… */
 bool orderstate_find(struct str word, enum orderstate *out);
 bool orderstate_is_final(enum orderstate state);
-/* What a client sees: placing and doubt are Pending, refused is Canceled. */
+/* What a client sees: placing, doubt and queued are Pending, refused is Canceled. */
 enum orderstatus orderstate_status(enum orderstate state);
 /* placing -> doubt pending processing in_progress completed partial canceled refused;
  * doubt -> placing (resolve --next-offer) pending processing in_progress completed partial
- * canceled; pending, processing, in_progress -> each other, the three finals, and placing (the
- * panel ended it with something left to do, and it goes on to the next offer); final -> nothing; a
- * state to itself is allowed while not final. */
+ * canceled; queued -> placing (its turn has come) canceled; pending, processing, in_progress ->
+ * each other, the three finals, and placing (the panel ended it with something left to do, and it
+ * goes on to the next offer); final -> nothing; a state to itself is allowed while not final. */
 bool orderstate_may_move(enum orderstate from, enum orderstate to);
 
 #endif

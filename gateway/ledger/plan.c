@@ -228,6 +228,12 @@ static struct ledger_outcome plan_judge_update(const struct ledger_update *updat
     return plan_done;
 }
 
+static bool plan_is_under_way(enum orderstate state)
+{
+    return state == ORDERSTATE_PENDING || state == ORDERSTATE_PROCESSING ||
+           state == ORDERSTATE_IN_PROGRESS;
+}
+
 /* While an order is being placed, its live attempt is one that is being sent; of any other order it
  * is not. The row says no more than that, so neither may be without the other. */
 static const char *plan_refuse_parting(const struct ledger_change *change,
@@ -238,9 +244,10 @@ static const char *plan_refuse_parting(const struct ledger_change *change,
     bool has_ended = change->attempt_ended && change->attempt_ended->number == order->live_attempt;
     bool is_sent = change->attempt_started || (plan_has_attempt_sent(order) && !has_ended);
     enum orderstate from = order->row.course.state;
-    bool was_accepted = from != ORDERSTATE_PLACING && from != ORDERSTATE_DOUBT;
-    if (was_accepted && state == ORDERSTATE_PLACING && !plan_sends_on(change))
+    if (plan_is_under_way(from) && state == ORDERSTATE_PLACING && !plan_sends_on(change))
         return "only an order whose attempt its panel has ended goes on";
+    if (from == ORDERSTATE_QUEUED && state == ORDERSTATE_PLACING && !change->attempt_started)
+        return "a queued order is placed with its first attempt";
     if (is_sent && state != ORDERSTATE_PLACING)
         return "its attempt is still being sent";
     if (is_sent && change->update && change->update->has_upstream)
@@ -261,12 +268,6 @@ static const char *plan_refuse_start(const struct ledger_change *change,
     if (plan_live_after_end(change, order->live_attempt) != 0)
         return "another attempt may have been executed";
     return number <= order->last_attempt ? "the attempt's number is taken" : NULL;
-}
-
-static bool plan_is_under_way(enum orderstate state)
-{
-    return state == ORDERSTATE_PENDING || state == ORDERSTATE_PROCESSING ||
-           state == ORDERSTATE_IN_PROGRESS;
 }
 
 /* An accepted attempt ends only as its order goes on, with less to do or with all of it. */
@@ -366,7 +367,8 @@ static const char *plan_refuse_new(const struct ledger_change *change,
         return "a negative price";
     if (change->update)
         return "a new order is written as it is to be";
-    if ((change->attempt_started || change->funds) && !is_placing)
+    bool is_queued = order->course.state == ORDERSTATE_QUEUED;
+    if ((change->attempt_started && !is_placing) || (change->funds && !is_placing && !is_queued))
         return "an attempt for an order that is not being placed";
     if (change->funds && order->parent)
         return "a child is paid from what is held for its parent";
@@ -413,7 +415,8 @@ static enum account_phase plan_phase(enum orderstate state, bool has_moved)
 {
     if (orderstate_is_final(state))
         return ACCOUNT_ENDED;
-    bool is_open = state == ORDERSTATE_PLACING || state == ORDERSTATE_DOUBT;
+    bool is_open =
+        state == ORDERSTATE_PLACING || state == ORDERSTATE_DOUBT || state == ORDERSTATE_QUEUED;
     return is_open && !has_moved ? ACCOUNT_OPEN : ACCOUNT_TAKEN;
 }
 

@@ -6,7 +6,7 @@
 
 enum { REPORTED_EACH = 20 }; /* messages of one rule; those beyond are only counted */
 
-#define OPEN "('placing','doubt')"
+#define OPEN "('placing','doubt','queued')"
 /* Nothing is certain yet, so nothing is captured: no panel has ever accepted it. */
 #define UNTAKEN "(o.state IN " OPEN " AND o.moves = 0)"
 /* What its panel ended was accepted before. */
@@ -124,7 +124,7 @@ static const char *const rules[] = {
     " WHERE a.state = 'accepted' AND o.state IN ('placing','refused')",
     "SELECT 'order ' || o.id || ': its number was given, but it has neither an attempt nor a"
     " refusal' FROM orders AS o WHERE o.is_number_given <> 0 AND o.parent = 0"
-    " AND o.state NOT IN ('refused','canceled') AND o.live_attempt = 0"
+    " AND o.state NOT IN ('refused','canceled','queued') AND o.live_attempt = 0"
     " AND NOT EXISTS (SELECT 1 FROM attempts WHERE order_id = o.id)",
     "SELECT 'order ' || id || ': is refused, but its number was given' FROM orders"
     " WHERE state = 'refused' AND is_number_given <> 0",
@@ -152,8 +152,11 @@ static const char *const rules[] = {
     " ' is there more than once' FROM orders WHERE parent <> 0 AND upstream_id <> ''"
     " AND is_duplicate = 0 GROUP BY parent, upstream_id HAVING count(*) > 1",
     "SELECT 'order ' || id || ': ' || state || ' is no state' FROM orders WHERE state NOT IN"
-    " ('placing','doubt','pending','processing','in_progress','completed','partial','canceled',"
-    " 'refused')",
+    " ('placing','doubt','queued','pending','processing','in_progress','completed','partial',"
+    " 'canceled','refused')",
+    "SELECT 'order ' || id || ': is queued, but attempt ' || last_attempt || ' was sent' FROM "
+    "orders"
+    " WHERE state = 'queued' AND (last_attempt <> 0 OR live_attempt <> 0)",
     "SELECT 'order ' || o.id || ': its parent ' || o.parent || ' is not there' FROM orders AS o"
     " WHERE o.parent <> 0 AND NOT EXISTS (SELECT 1 FROM orders WHERE id = o.parent)",
     "SELECT kind || ' ' || number || ': accepted for order ' || order_id || ', which no panel"

@@ -9,6 +9,7 @@ static const char *client_view_subscription_word(enum orderstate state)
     switch (state) {
     case ORDERSTATE_PLACING:
     case ORDERSTATE_DOUBT:
+    case ORDERSTATE_QUEUED:
     case ORDERSTATE_PENDING:
     case ORDERSTATE_IN_PROGRESS:
         return "Active";

@@ -79,7 +79,8 @@ void open_order_from_ledger(const struct ledger_order *order, struct open_order 
         .quantity = order->quantity,
         .rate = order->rate,
         .charge = order->charge,
-        .link_hash = order->link_hash,
+        /* While it waits for its link, another has that. */
+        .link_hash = order->course.state == ORDERSTATE_QUEUED ? 0 : order->link_hash,
         .moves = order->moves,
         .delivered = order->delivered,
         .cost = order->cost,
@@ -95,7 +96,7 @@ void open_order_from_ledger(const struct ledger_order *order, struct open_order 
         .extra = order->extra.len ? order->extra.ptr : NULL,
     };
     /* In the ledger only once somebody took it. */
-    if (order->course.state == ORDERSTATE_PLACING)
+    if (order->course.state == ORDERSTATE_PLACING || order->course.state == ORDERSTATE_QUEUED)
         out->course.paid = order->charge;
     if (order->upstream_id.len < sizeof out->upstream_id)
         memcpy(out->upstream_id, order->upstream_id.ptr ? order->upstream_id.ptr : "",

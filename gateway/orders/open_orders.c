@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/table.h"
+#include "orders/links.h"
 #include "orders/usual_course.h"
 
 enum { SHARDS = 64, NOTIFY_DIRECTLY_MAX = 64 };
@@ -37,16 +38,9 @@ struct shard {
     uint32_t due_count;
 };
 
-struct open_orders_link {
-    int64_t hash;
-    unsigned count; /* of orders and reservations */
-    UT_hash_handle hh;
-};
-
 struct open_orders {
     struct shard shards[SHARDS];
-    pthread_mutex_t links_lock; /* taken within a shard's */
-    struct open_orders_link *links;
+    struct links *links; /* its lock is taken within a shard's */
     struct usual_course *usual;
     _Atomic uint32_t next_shard; /* where the next look for due orders begins */
 };
@@ -56,7 +50,7 @@ struct open_orders *open_orders_new(void)
     struct open_orders *table = memory_new(sizeof *table);
     for (size_t i = 0; i < SHARDS; i++)
         pthread_mutex_init(&table->shards[i].lock, NULL);
-    pthread_mutex_init(&table->links_lock, NULL);
+    table->links = links_new();
     table->usual = usual_course_new();
     return table;
 }
@@ -83,13 +77,7 @@ void open_orders_free(struct open_orders *table)
         free(table->shards[i].due);
         pthread_mutex_destroy(&table->shards[i].lock);
     }
-    struct open_orders_link *link, *next_link;
-    HASH_ITER(hh, table->links, link, next_link)
-    {
-        HASH_DEL(table->links, link);
-        free(link);
-    }
-    pthread_mutex_destroy(&table->links_lock);
+    links_free(table->links);
     usual_course_free(table->usual);
     free(table);
 }
@@ -201,58 +189,6 @@ static void open_orders_set_due(struct shard *shard, struct open_orders_entry *e
         open_orders_heap_sift(heap, entry->due_at, place);
 }
 
-/* ---- links ---- */
-
-static struct open_orders_link *open_orders_find_link(struct open_orders *table, int64_t hash)
-{
-    struct open_orders_link *link;
-    HASH_FIND(hh, table->links, &hash, sizeof hash, link);
-    return link;
-}
-
-static void open_orders_count_link(struct open_orders *table, int64_t hash)
-{
-    struct open_orders_link *link = open_orders_find_link(table, hash);
-    if (link == NULL) {
-        link = memory_new(sizeof *link);
-        link->hash = hash;
-        HASH_ADD(hh, table->links, hash, sizeof link->hash, link);
-    }
-    link->count++;
-}
-
-static void open_orders_keep_link(struct open_orders *table, int64_t hash)
-{
-    if (hash == 0)
-        return;
-    pthread_mutex_lock(&table->links_lock);
-    open_orders_count_link(table, hash);
-    pthread_mutex_unlock(&table->links_lock);
-}
-
-bool open_orders_reserve_link(struct open_orders *table, int64_t hash)
-{
-    pthread_mutex_lock(&table->links_lock);
-    bool is_free = open_orders_find_link(table, hash) == NULL;
-    if (is_free)
-        open_orders_count_link(table, hash);
-    pthread_mutex_unlock(&table->links_lock);
-    return is_free;
-}
-
-void open_orders_release_link(struct open_orders *table, int64_t hash)
-{
-    if (hash == 0)
-        return;
-    pthread_mutex_lock(&table->links_lock);
-    struct open_orders_link *link = open_orders_find_link(table, hash);
-    if (link && --link->count == 0) {
-        HASH_DEL(table->links, link);
-        free(link);
-    }
-    pthread_mutex_unlock(&table->links_lock);
-}
-
 /* ---- orders ---- */
 
 size_t open_orders_count(struct open_orders *table)
@@ -283,16 +219,18 @@ static struct open_orders_entry *open_orders_add(struct shard *shard, uint32_t i
     return entry;
 }
 
-static void open_orders_set(struct open_orders *table, struct shard *shard,
-                            struct open_orders_entry *entry, const struct open_order *order)
+/* The link that the entry had is to be released without the shard's lock. */
+static int64_t open_orders_set(struct open_orders *table, struct shard *shard,
+                               struct open_orders_entry *entry, const struct open_order *order)
 {
-    open_orders_keep_link(table, order->link_hash);
-    open_orders_release_link(table, entry->order.link_hash);
+    int64_t link_before = entry->order.link_hash;
+    links_keep(table->links, order->link_hash);
     char *extra = (char *)entry->order.extra;
     entry->order = *order;
     entry->order.extra = extra;
     open_orders_set_extra(&entry->order, order->extra);
     open_orders_set_due(shard, entry);
+    return link_before;
 }
 
 void open_orders_put(struct open_orders *table, const struct open_order *order)
@@ -301,15 +239,16 @@ void open_orders_put(struct open_orders *table, const struct open_order *order)
     struct open_orders_entry *entry = open_orders_find(shard, order->id);
     if (entry == NULL)
         entry = open_orders_add(shard, order->id);
-    open_orders_set(table, shard, entry, order);
+    int64_t link_before = open_orders_set(table, shard, entry, order);
     pthread_mutex_unlock(&shard->lock);
+    links_release(table->links, link_before);
 }
 
 void open_orders_load(struct open_orders *table, const struct open_order *order)
 {
     struct shard *shard = open_orders_lock_shard(table, order->id);
     if (open_orders_find(shard, order->id) == NULL)
-        open_orders_set(table, shard, open_orders_add(shard, order->id), order);
+        (void)open_orders_set(table, shard, open_orders_add(shard, order->id), order);
     pthread_mutex_unlock(&shard->lock);
 }
 
@@ -485,13 +424,14 @@ void open_orders_remove(struct open_orders *table, uint32_t id)
     struct shard *shard = open_orders_lock_shard(table, id);
     struct open_orders_entry *entry = open_orders_find(shard, id);
     struct open_orders_waiter *waiters = entry ? entry->waiters : NULL;
+    int64_t link_hash = entry ? entry->order.link_hash : 0;
     if (entry) {
         open_orders_heap_remove(shard, entry);
-        open_orders_release_link(table, entry->order.link_hash);
         HASH_DEL(shard->entries, entry);
         open_orders_entry_free(entry);
     }
     pthread_mutex_unlock(&shard->lock);
+    links_release(table->links, link_hash);
     open_orders_post(waiters);
 }
 
@@ -630,4 +570,9 @@ bool open_orders_has_provider(struct open_orders *table, unsigned provider_id)
 struct usual_course *open_orders_usual(struct open_orders *table)
 {
     return table->usual;
+}
+
+struct links *open_orders_links(struct open_orders *table)
+{
+    return table->links;
 }

@@ -29,10 +29,10 @@ bool open_orders_change(struct open_orders *table, uint32_t id,
 void open_orders_set_extra(struct open_order *order,
                            const char *extra); /* within open_orders_change */
 
-/* Links that may have one unfinished order only, by a hash of service and link: each order in the
- * table keeps its own, and one that is being placed keeps it by this. False: an order has it. */
-bool open_orders_reserve_link(struct open_orders *table, int64_t link_hash);
-void open_orders_release_link(struct open_orders *table, int64_t link_hash);
+/* Links that may have one unfinished order only: each order in the table keeps its own. Lives as
+ * long as the table. */
+struct links;
+struct links *open_orders_links(struct open_orders *table);
 
 /* ---- single-flight queries ---- */
 

@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/crashpoint.h"
 #include "base/log.h"
+#include "orders/links.h"
 #include "orders/messages.h"
 #include "orders/paced_call.h"
 #include "orders/reply_once.h"
@@ -31,12 +32,21 @@ enum { ORDERS_MAX = 100, BOOK_AGAIN_MS = 500, REFILL_WINDOW_MS = 24 * 60 * 60 * 
             CRASH_POINT("cancel." step);                                                           \
     } while (0)
 
-enum item_state { ITEM_NEW, ITEM_READY, ITEM_INTENDED, ITEM_SENT, ITEM_ENDED, ITEM_BOOKED };
+enum item_state {
+    ITEM_NEW,
+    ITEM_QUEUED,
+    ITEM_READY,
+    ITEM_INTENDED,
+    ITEM_SENT,
+    ITEM_ENDED,
+    ITEM_BOOKED
+};
 
 struct item {
     uint32_t order;
     enum item_state state;
     struct str provider, upstream_order; /* in the arena */
+    int64_t link_hash, quantity;         /* of one that waits for its link: ITEM_QUEUED */
     uint32_t number;                     /* ours, once intended */
     enum attemptstate outcome;
     struct str upstream_id, text, evidence;
@@ -362,11 +372,51 @@ static void order_request_on_intended(struct ledger_outcome outcome, void *arg)
         order_request_send(a);
 }
 
+/* ---- an order that waits for its link: it ends here ---- */
+
+static void order_request_on_withdrawn(struct ledger_outcome outcome, void *arg)
+{
+    struct write_of *of = arg;
+    struct order_request *a = of->order_request;
+    struct item *item = &a->items[of->item];
+    item->state = ITEM_BOOKED;
+    if (outcome.result == LEDGER_DONE) {
+        links_leave(open_orders_links(a->context->open_orders), item->link_hash, item->order);
+        open_orders_remove(a->context->open_orders, item->order);
+    } else {
+        item->message =
+            ledger_is_decided(outcome.result) ? messages_refusal(REFUSAL_CANCEL) : MESSAGES_UNSAVED;
+    }
+    free(of);
+    if (--a->writes == 0)
+        order_request_send(a);
+}
+
+/* Refused once it is being sent. */
+static void order_request_withdraw(struct order_request *a, size_t i)
+{
+    struct write_of *of = memory_new(sizeof *of);
+    *of = (struct write_of){a, i};
+    struct ledger_update update = {
+        .has_course = true,
+        .only_if_unsettled = true,
+        .course = {.state = ORDERSTATE_CANCELED, .remains = a->items[i].quantity}};
+    struct ledger_change change = {.order = a->items[i].order,
+                                   .update = &update,
+                                   .event = "canceled",
+                                   .reason = STR("by its client, before it was sent"),
+                                   .request_id = a->request_id};
+    a->writes++;
+    ledger_write(a->context->ledger, a->context->loop, &change, order_request_on_withdrawn, of);
+}
+
 static void order_request_intend(struct order_request *a)
 {
     ORDER_REQUEST_CRASH_POINT(a, "intending");
     for (size_t i = 0; i < a->count; i++) {
         struct item *item = &a->items[i];
+        if (item->state == ITEM_QUEUED)
+            order_request_withdraw(a, i);
         if (item->state != ITEM_READY)
             continue;
         item->number = ledger_take_request_number(a->context->ledger);
@@ -403,6 +453,13 @@ static void order_request_take_row(struct order_request *a, struct item *item,
         return;
     item->provider = arena_str(&a->arena, row->provider);
     item->upstream_order = arena_str(&a->arena, row->upstream_id);
+    if (row->course.state == ORDERSTATE_QUEUED && a->kind == ORDER_REQUEST_CANCEL) {
+        item->state = ITEM_QUEUED; /* nothing was sent: no panel has a say in it */
+        item->link_hash = row->link_hash;
+        item->quantity = row->quantity;
+        item->message = NULL;
+        return;
+    }
     item->message = order_request_denial(a, row->service);
     if (item->message != NULL)
         return;

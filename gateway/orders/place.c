@@ -1,11 +1,13 @@
 /* place: the life of one `add`, from a checked draft to a booked outcome.
  *
  *   CREATED ──> PLANNING ──> INTENDING ──> SENDING ──> BOOKING ──> CLOSED
- *                 │ ^ ^          │            │           ^          ^
- *                 │ │ └──────────┼─ next ─────┘           │          │
- *                 │ └─ WAITING <─┼─ NOTING                │          │
- *                 └──────────────┴────────────────────────┴──────────┘
+ *      │          │ ^ ^          │            │           ^          ^
+ *      │          │ │ └──────────┼─ next ─────┘           │          │
+ *      │          │ └─ WAITING <─┼─ NOTING                │          │
+ *      │          └──────────────┴────────────────────────┤          │
+ *      └──> QUEUING ──────────────────────────────────────┴──────────┘
  *
+ *   QUEUING    "it waits for its link" is on its way to disk; link_turns goes on with it
  *   PLANNING   which offer is next; never waits
  *   NOTING     a refusal is being written before we wait
  *   WAITING    for the provider's rate bucket, at most 1 s per offer
@@ -34,6 +36,7 @@
 #include "orders/claims.h"
 #include "orders/cost.h"
 #include "orders/explain.h"
+#include "orders/links.h"
 #include "orders/messages.h"
 #include "orders/refs.h"
 #include "orders/reply_once.h"
@@ -50,6 +53,7 @@ enum {
 
 enum place_state {
     CREATED,
+    QUEUING,
     PLANNING,
     NOTING,
     WAITING,
@@ -60,7 +64,7 @@ enum place_state {
     STATE_COUNT
 };
 
-enum place_end { END_ACCEPTED, END_DOUBT, END_REFUSED, END_UNAVAILABLE, END_ABANDONED };
+enum place_end { END_ACCEPTED, END_QUEUED, END_DOUBT, END_REFUSED, END_UNAVAILABLE, END_ABANDONED };
 
 struct place {
     struct order_context *context;
@@ -77,7 +81,8 @@ struct place {
     uint64_t random;       /* of the weighted draw, kept so that a plan stays the same */
     uint64_t claim;        /* 0: none */
     struct ledger_ref ref; /* "" when none */
-    int64_t link_hash;     /* reserved; 0: its service takes any number of orders for a link */
+    int64_t link_hash;     /* reserved, or waited for; 0: its service takes any number */
+    bool is_queued;        /* it waits for its link, or has only just got it: nothing was sent */
     uint64_t tried;        /* bits of offers that were tried or cannot be */
     uint64_t doubted[PROVIDER_MAX / 64]; /* providers where an attempt of this order was in doubt */
     size_t offer;                        /* the one being tried */
@@ -107,6 +112,7 @@ struct place {
 
 /* ---- the machine ---- */
 
+static void place_queue(struct place *place);
 static void place_plan(struct place *place);
 static void place_note(struct place *place);
 static void place_intend(struct place *place);
@@ -121,7 +127,8 @@ static const struct place_step {
     void (*enter)(struct place *place); /* what is done there; CLOSED may free it */
     unsigned next;                      /* bits of the states it may go to */
 } place_steps[STATE_COUNT] = {
-    [CREATED] = {"created", NULL, TO(PLANNING) | TO(CLOSED)},
+    [CREATED] = {"created", NULL, TO(PLANNING) | TO(QUEUING) | TO(CLOSED)},
+    [QUEUING] = {"queuing", place_queue, TO(BOOKING) | TO(CLOSED)},
     [PLANNING] = {"planning", place_plan,
                   TO(INTENDING) | TO(NOTING) | TO(WAITING) | TO(BOOKING) | TO(CLOSED)},
     [NOTING] = {"noting", place_note, TO(WAITING)},
@@ -207,7 +214,8 @@ static void place_release(struct place *place)
     if (place->state != CLOSED || place->writes > 0 || !place->reply.is_given)
         return;
     order_context_end_work(place->context, &place->context->places);
-    open_orders_release_link(place->context->open_orders, place->link_hash);
+    if (!place->is_queued)
+        links_release(open_orders_links(place->context->open_orders), place->link_hash);
     reply_once_fini(&place->reply);
     loop_timer_fini(&place->pause);
     catalogue_unpin(&place->catalogue);
@@ -417,6 +425,7 @@ static void place_open_order(struct place *place)
 
 static void place_move_open_order(struct open_order *order, void *arg)
 {
+    order->course.state = ORDERSTATE_PLACING;
     order->provider_id = (uint16_t)place_offer(arg)->provider_id;
 }
 
@@ -430,6 +439,18 @@ static void place_close_unsent(struct place *place)
     place_finish(place, END_ABANDONED, MESSAGES_UNAVAILABLE);
 }
 
+static void place_finish_unwritten(struct place *place, enum ledger_result result)
+{
+    if (result == LEDGER_NO_FUNDS) {
+        place_finish(place, END_UNAVAILABLE, MESSAGES_NO_FUNDS);
+    } else if (result == LEDGER_DUPLICATE) {
+        place_finish(place, END_UNAVAILABLE, MESSAGES_REF_BUSY); /* by another gateway */
+    } else {
+        place->reason = STR("the next attempt could not be written");
+        place_finish(place, END_UNAVAILABLE, MESSAGES_UNSAVED);
+    }
+}
+
 static void place_on_intended(struct ledger_outcome outcome, void *arg)
 {
     struct place *place = arg;
@@ -439,7 +460,7 @@ static void place_on_intended(struct ledger_outcome outcome, void *arg)
     if (outcome.result == LEDGER_DONE) {
         CRASH_POINT("place.intended");
         place->is_durable = true;
-        place->has_ended = false;
+        place->has_ended = place->is_queued = false;
         if (was_durable)
             open_orders_change(place->context->open_orders, place->order, place_move_open_order,
                                place);
@@ -456,16 +477,10 @@ static void place_on_intended(struct ledger_outcome outcome, void *arg)
                   ledger_result_name(outcome.result));
     }
     health_unused(place->context->health, offer->provider_id, HEALTH_ORDERS, offer->service);
-    if (outcome.result == LEDGER_DONE) {
+    if (outcome.result == LEDGER_DONE)
         place_close_unsent(place);
-    } else if (outcome.result == LEDGER_NO_FUNDS) {
-        place_finish(place, END_UNAVAILABLE, MESSAGES_NO_FUNDS);
-    } else if (outcome.result == LEDGER_DUPLICATE) {
-        place_finish(place, END_UNAVAILABLE, MESSAGES_REF_BUSY); /* by another gateway */
-    } else {
-        place->reason = STR("the next attempt could not be written");
-        place_finish(place, END_UNAVAILABLE, MESSAGES_UNSAVED);
-    }
+    else
+        place_finish_unwritten(place, outcome.result);
 }
 
 static void place_fill_order(const struct place *place, struct str fields,
@@ -484,16 +499,20 @@ static void place_fill_order(const struct place *place, struct str fields,
         .currency = str_of(place->catalogue->currency),
         .course.state = ORDERSTATE_PLACING,
         .course.remains = place->draft.quantity,
-        .provider = str_of(place_provider(place)->settings.name),
-        .upstream_service = place_offer(place)->service,
+        .provider = STR(""),
+        .upstream_service = STR(""),
         .request_id = place->request_id,
         .created_at_ms = place->placed_at_ms,
         .link_hash = place->link_hash,
-        .sale = {.decimals = place->context->settings.decimals,
-                 .cost = place_offer(place)->cost,
-                 .provider = str_of(place_provider(place)->settings.name),
-                 .upstream_service = place_offer(place)->service},
+        .sale.decimals = place->context->settings.decimals,
     };
+}
+
+static void place_fill_offer(const struct place *place, struct ledger_order *order)
+{
+    order->provider = order->sale.provider = str_of(place_provider(place)->settings.name);
+    order->upstream_service = order->sale.upstream_service = place_offer(place)->service;
+    order->sale.cost = place_offer(place)->cost;
 }
 
 static void place_write_intent(struct place *place)
@@ -510,12 +529,19 @@ static void place_write_intent(struct place *place)
     struct ledger_change change = {.order = place->order,
                                    .attempt_ended = place->has_ended ? &place->ended : NULL,
                                    .attempt_started = &started,
-                                   .event = place->is_durable ? "next_offer" : "placed",
+                                   .event = place->is_durable && !place->is_queued ? "next_offer"
+                                                                                   : "placed",
                                    .request_id = place->request_id};
+    const struct ledger_update turn = {
+        .has_course = true,
+        .course = {.state = ORDERSTATE_PLACING, .remains = place->sold.quantity}};
+    if (place->is_queued)
+        change.update = &turn;
     buf_init(&fields, 4 * DRAFT_LIST_BYTES);
     if (!place->is_durable) {
         field_print_all(&place->draft.fields, &fields);
         place_fill_order(place, buf_str(&fields), &order);
+        place_fill_offer(place, &order);
         change.insert = &order;
         change.funds = place->is_limited ? &place->funds : NULL;
         change.ref = place->ref.ref.len > 0 ? &place->ref : NULL;
@@ -665,6 +691,8 @@ static const char *place_end_name(enum place_end end)
     switch (end) {
     case END_ACCEPTED:
         return "accepted";
+    case END_QUEUED:
+        return "queued";
     case END_DOUBT:
         return "doubt";
     case END_REFUSED:
@@ -799,6 +827,83 @@ static void place_book(struct place *place)
     place_write_end(place);
 }
 
+/* ---- QUEUING: its link has an unfinished order ---- */
+
+static void place_open_queued(struct place *place)
+{
+    struct open_order order = {
+        .id = place->order,
+        .service = place->draft.service->id,
+        .client_id = place->client_id,
+        .provider_id = OPEN_ORDER_NO_PROVIDER,
+        .course = {.state = ORDERSTATE_QUEUED,
+                   .remains = place->draft.quantity,
+                   .paid = place->draft.charge},
+        .type = place->draft.type,
+        .quantity = place->draft.quantity,
+        .rate = place->draft.rate,
+        .charge = place->draft.charge,
+        .decimals = place->context->settings.decimals,
+        .placed_at_ms = place->placed_at_ms,
+    };
+    open_orders_put(place->context->open_orders, &order);
+    links_ready(open_orders_links(place->context->open_orders), place->link_hash, place->order);
+}
+
+static void place_leave_link(struct place *place)
+{
+    links_leave(open_orders_links(place->context->open_orders), place->link_hash, place->order);
+}
+
+static void place_on_queued(struct ledger_outcome outcome, void *arg)
+{
+    struct place *place = arg;
+    place->writes--;
+    CRASH_POINT("place.queued");
+    if (outcome.result != LEDGER_DONE) {
+        place_leave_link(place);
+        place_finish_unwritten(place, outcome.result);
+        return;
+    }
+    place->is_durable = true;
+    if (!claims_set_order(place->context->claims, place->claim, place->order))
+        place->is_abandoned = true;
+    if (place->is_abandoned) {
+        place_leave_link(place);
+        place->reason = STR("its client was no longer there to get its number; closed unsent");
+        place_finish(place, END_ABANDONED, MESSAGES_UNAVAILABLE);
+        return;
+    }
+    place->end = END_QUEUED;
+    log_event(LOG_INFO, "order", "request=%s order=%u client=%s service=%u outcome=queued",
+              place->request_id.ptr, place->order, place->client.ptr, place->draft.service->id);
+    place_open_queued(place);
+    place_go(place, CLOSED);
+}
+
+/* Its number is as good as given: who never gets it claims it. */
+static void place_queue(struct place *place)
+{
+    struct ledger_order order;
+    struct buf fields;
+    buf_init(&fields, 4 * DRAFT_LIST_BYTES);
+    field_print_all(&place->draft.fields, &fields);
+    place_fill_order(place, buf_str(&fields), &order);
+    order.course.state = ORDERSTATE_QUEUED;
+    order.is_number_given = true;
+    struct ledger_change change = {.order = place->order,
+                                   .insert = &order,
+                                   .funds = place->is_limited ? &place->funds : NULL,
+                                   .ref = place->ref.ref.len > 0 ? &place->ref : NULL,
+                                   .event = "queued",
+                                   .reason = STR("its link has an unfinished order"),
+                                   .request_id = place->request_id};
+    place->writes++;
+    CRASH_POINT("place.queuing");
+    ledger_write(place->context->ledger, place->context->loop, &change, place_on_queued, place);
+    buf_fini(&fields);
+}
+
 /* ---- CLOSED ---- */
 
 static void place_on_late_start(void *arg)
@@ -858,23 +963,60 @@ static struct ledger_funds place_funds_of(const struct client_settings *client, 
                                  .hold = client->is_prepaid ? hold : MONEY_ZERO};
 }
 
-/* One unfinished order per link, where the service wants it so. False: there is one. */
-static bool place_reserve_link(struct place *place)
+static int64_t place_hash_link(struct place *place, struct str link)
 {
-    const struct draft *draft = &place->draft;
-    struct str link = draft->fields.value[FIELD_LINK];
-    if (!draft->service->rejects_same_link || link.len == 0)
-        return true;
     struct str text =
-        str_of(arena_printf(&place->arena, "%u " STR_FMT, draft->service->id, STR_ARG(link)));
+        str_of(arena_printf(&place->arena, "%u " STR_FMT, place->draft.service->id, STR_ARG(link)));
     struct digest digest = digest_sha256(text);
     int64_t hash;
     memcpy(&hash, digest.bytes, sizeof hash);
-    hash = hash ? hash : 1;
-    if (!open_orders_reserve_link(place->context->open_orders, hash))
-        return false;
-    place->link_hash = hash;
-    return true;
+    return hash ? hash : 1;
+}
+
+/* Behind those that wait already. The number is taken first, so that it has its place at once. */
+static enum links_place place_queue_link(struct place *place, struct links *links)
+{
+    place->order = ledger_take_order_number(place->context->ledger);
+    enum links_place where =
+        place->order ? links_reserve_or_queue(links, place->link_hash, place->order) : LINKS_FULL;
+    place->is_queued = where == LINKS_QUEUED;
+    if (where == LINKS_FULL)
+        log_event(LOG_WARN, "link_queue_full", "request=%s service=%u waiting=%zu",
+                  place->request_id.ptr, place->draft.service->id, links_waiting(links));
+    return where;
+}
+
+/* One unfinished order per link, where the service wants it so. LINKS_FULL: there is one. */
+static enum links_place place_take_link(struct place *place)
+{
+    const struct draft *draft = &place->draft;
+    struct links *links = open_orders_links(place->context->open_orders);
+    struct str link = draft->fields.value[FIELD_LINK];
+    if (draft->service->same_link == SAME_LINK_ALLOW || link.len == 0)
+        return LINKS_RESERVED;
+    place->link_hash = place_hash_link(place, link);
+    if (links_reserve(links, place->link_hash))
+        return LINKS_RESERVED;
+    enum links_place where =
+        draft->service->same_link == SAME_LINK_QUEUE ? place_queue_link(place, links) : LINKS_FULL;
+    if (where == LINKS_FULL)
+        place->link_hash = 0;
+    return where;
+}
+
+static void place_begin(struct place *place)
+{
+    switch (place_take_link(place)) {
+    case LINKS_RESERVED:
+        place_go(place, PLANNING);
+        break;
+    case LINKS_QUEUED:
+        place_go(place, QUEUING);
+        break;
+    case LINKS_FULL:
+        place_finish(place, END_REFUSED, MESSAGES_ACTIVE_ORDER);
+        break;
+    }
 }
 
 void place_start(struct order_context *context, const struct place_request *request,
@@ -908,10 +1050,8 @@ void place_start(struct order_context *context, const struct place_request *requ
     place->is_starting = true;
     if (!is_payable)
         place_finish(place, END_REFUSED, MESSAGES_NO_FUNDS);
-    else if (!place_reserve_link(place))
-        place_finish(place, END_REFUSED, MESSAGES_ACTIVE_ORDER);
     else
-        place_go(place, PLANNING);
+        place_begin(place);
     if (place->state != CLOSED)
         place->is_starting = false;
 }
@@ -976,6 +1116,7 @@ void place_resume(struct order_context *context, const struct ledger_order *orde
     place->client_id = client_id(order->client);
     place->sold = settlement_order_of(order, context->settings.decimals);
     place->is_durable = place->is_promised = place->reply.is_given = true;
+    place->is_queued = order->course.state == ORDERSTATE_QUEUED;
     if (!place_restore_draft(place, service, order)) {
         log_event(LOG_ERROR, "order_unreadable", "order=%u", order->id);
         place_go(place, CLOSED);

@@ -20,8 +20,8 @@ void place_start(struct order_context *context, const struct place_request *requ
                  place_done_fn *done, void *arg);
 
 /* Goes on with an order whose client has its number already: after a restart, sent elsewhere by an
- * operator, or ended by its panel with something left to do. attempts: what was tried; those offers
- * are not tried again. */
+ * operator, ended by its panel with something left to do, or queued until now. attempts: what was
+ * tried; those offers are not tried again. */
 void place_resume(struct order_context *context, const struct ledger_order *order,
                   const struct ledger_attempt *attempts, size_t attempt_count);
 

@@ -195,6 +195,7 @@ static void settlement_settle(const struct settlement_order *order,
         break;
     case ORDERSTATE_PLACING:
     case ORDERSTATE_DOUBT:
+    case ORDERSTATE_QUEUED:
     case ORDERSTATE_PENDING:
     case ORDERSTATE_PROCESSING:
     case ORDERSTATE_IN_PROGRESS:

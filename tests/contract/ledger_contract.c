@@ -61,6 +61,7 @@ static void moves_are_allowed_or_refused(void **state)
                              LEDGER_DONE);
             bool may = orderstate_may_move((enum orderstate)from, (enum orderstate)to);
             /* Back to placing goes an order only with the attempt that its panel ended. */
+            /* And one that waited for its link only with its first attempt. */
             bool is_back = from > ORDERSTATE_DOUBT && to == ORDERSTATE_PLACING;
             enum ledger_result result = bench_move(bench, id, (enum orderstate)to);
             assert_int_equal(result, !may      ? LEDGER_NOT_ALLOWED
@@ -360,6 +361,49 @@ static void an_order_goes_on_by_the_rules_alone(void **state)
     assert_int_equal(go_on(bench, 1, canceled, 1000), LEDGER_NOT_ALLOWED);
 }
 
+/* It waits for its link: its number is given, its charge held, nothing was sent. */
+static void a_queued_order_is_placed_or_canceled(void **state)
+{
+    struct bench *bench = *state;
+    struct ledger_attempt attempt = bench_new_attempt(1, "alpha");
+    struct ledger_update turn = {.has_course = true,
+                                 .course = {.state = ORDERSTATE_PLACING, .remains = 1000}};
+    for (uint32_t id = 1; id <= 2; id++) {
+        struct ledger_order order = bench_new_order(id);
+        order.course.state = ORDERSTATE_QUEUED;
+        order.is_number_given = true;
+        order.link_hash = 7;
+        assert_int_equal(
+            bench_write(bench,
+                        &(struct ledger_change){.order = id, .insert = &order, .event = "queued"}),
+            LEDGER_DONE);
+    }
+    bench_verify(bench);
+    assert_int_equal(
+        bench_write(bench, &(struct ledger_change){.order = 1, .attempt_started = &attempt}),
+        LEDGER_REFUSED);
+    assert_int_equal(bench_write(bench, &(struct ledger_change){.order = 1, .update = &turn}),
+                     LEDGER_REFUSED);
+    assert_int_equal(bench_write(bench, &(struct ledger_change){.order = 1,
+                                                                .update = &turn,
+                                                                .attempt_started = &attempt}),
+                     LEDGER_DONE);
+    assert_int_equal(bench_accept(bench, 1, 1, "4711"), LEDGER_DONE);
+    assert_int_equal(bench_move(bench, 2, ORDERSTATE_CANCELED), LEDGER_DONE);
+    /* Nobody's turn comes after that. */
+    assert_int_equal(bench_write(bench, &(struct ledger_change){.order = 2,
+                                                                .update = &turn,
+                                                                .attempt_started = &attempt}),
+                     LEDGER_NOT_ALLOWED);
+    /* A panel never has one that is queued. */
+    struct ledger_order sent = bench_new_order(3);
+    sent.course.state = ORDERSTATE_QUEUED;
+    assert_int_equal(bench_write(bench, &(struct ledger_change){.order = 3,
+                                                                .insert = &sent,
+                                                                .attempt_started = &attempt}),
+                     LEDGER_REFUSED);
+}
+
 static void a_group_holds_good_and_bad(void **state)
 {
     enum { COUNT = 60 };
@@ -454,6 +498,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup_teardown(an_order_goes_on_from_what_its_panel_ended, bench_set_up,
                                     bench_tear_down),
     cmocka_unit_test_setup_teardown(an_order_goes_on_by_the_rules_alone, bench_set_up,
+                                    bench_tear_down),
+    cmocka_unit_test_setup_teardown(a_queued_order_is_placed_or_canceled, bench_set_up,
                                     bench_tear_down),
     cmocka_unit_test_setup_teardown(a_group_holds_good_and_bad, bench_set_up, bench_tear_down),
     cmocka_unit_test_setup_teardown(changes_of_one_order_are_in_order, bench_set_up,

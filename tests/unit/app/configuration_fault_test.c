@@ -316,14 +316,14 @@ static const struct fault_case services[] = {
     {SERVICE "- id: 7\n" OFFERS "- id: 07\n" OFFERS,
      "7:7: service `07` is there twice, first at p.yaml:5:7; give each its own\n"},
     {SERVICE "- id: 1\n" OFFERS "  on_cancel: next_offer\n  on_partial: next_offer\n"
-             "  same_link: reject\n",
+             "  same_link: queue\n",
      ""},
     {SERVICE "- id: 1\n" OFFERS "  on_cancel: next_ofer\n  on_partial: keep\n",
      "7:14: `on_cancel`: `next_ofer` is none of the choices; did you mean `next_offer`?\n"
      "8:15: `on_partial`: `keep` is none of the choices; there is: refund, next_offer\n"},
-    {SERVICE "- id: 1\n" OFFERS "  same_link: queue\n  routing: chepest\n  margin: loss\n"
+    {SERVICE "- id: 1\n" OFFERS "  same_link: queu\n  routing: chepest\n  margin: loss\n"
              "  type: Defalt\n",
-     "7:14: `same_link`: `queue` is not built yet; for now there is `allow`\n"
+     "7:14: `same_link`: `queu` is none of the choices; did you mean `queue`?\n"
      "8:12: `routing`: `chepest` is none of the choices; did you mean `cheapest`?\n"
      "9:11: `margin`: `loss` is none of the choices; there is: never_below_cost, allow_loss\n"
      "10:9: `type`: `Defalt` is no order type; did you mean `Default`?\n"},

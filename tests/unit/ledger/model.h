@@ -196,7 +196,8 @@ static inline bool is_of_a_piece(struct model_order *order, const struct ledger_
 
 static inline bool is_open(const struct ledger_order *row)
 {
-    return (row->course.state == ORDERSTATE_PLACING || row->course.state == ORDERSTATE_DOUBT) &&
+    return (row->course.state == ORDERSTATE_PLACING || row->course.state == ORDERSTATE_DOUBT ||
+            row->course.state == ORDERSTATE_QUEUED) &&
            row->moves == 0;
 }
 
@@ -220,9 +221,11 @@ static inline bool apply_new(struct model *model, const struct ledger_change *ch
     if (order->row.id || change->insert->id != change->order || change->update ||
         change->attempt_ended || change->insert->course.paid.units < 0)
         return false;
-    if (change->funds && (change->insert->course.state != ORDERSTATE_PLACING ||
-                          available(model, change->insert->client) - change->funds->hold.units <
-                              -change->funds->limits.credit_limit.units))
+    bool is_begun = change->insert->course.state == ORDERSTATE_PLACING ||
+                    change->insert->course.state == ORDERSTATE_QUEUED;
+    if (change->funds &&
+        (!is_begun || available(model, change->insert->client) - change->funds->hold.units <
+                          -change->funds->limits.credit_limit.units))
         return false;
     order->row = *change->insert;
     order->row.held = change->funds ? change->funds->hold : MONEY_ZERO;
@@ -246,7 +249,9 @@ static inline bool apply(struct model *model, const struct ledger_change *change
     bool goes_on =
         change->attempt_ended && attemptstate_is_ended_by_panel(change->attempt_ended->state);
     if ((change->update && !update(order, change)) || (goes_on && !send_on(order, change, from)) ||
-        (from > ORDERSTATE_DOUBT && order->row.course.state == ORDERSTATE_PLACING && !goes_on) ||
+        (from > ORDERSTATE_QUEUED && order->row.course.state == ORDERSTATE_PLACING && !goes_on) ||
+        (from == ORDERSTATE_QUEUED && order->row.course.state == ORDERSTATE_PLACING &&
+         !change->attempt_started) ||
         (change->attempt_ended && !end(order, change->attempt_ended, at_ms)) ||
         (change->attempt_started && !start(order, change, at_ms)) ||
         !is_of_a_piece(order, change) ||
@@ -267,14 +272,16 @@ static inline bool is_sound(struct model *model, const struct ledger_change *cha
     bool is_accepted = has_accepted(order), is_child = row->parent != 0;
     bool is_over =
         row->course.state == ORDERSTATE_CANCELED || row->course.state == ORDERSTATE_REFUSED;
-    bool is_taken = !is_over && row->course.state != ORDERSTATE_PLACING &&
+    bool is_queued = row->course.state == ORDERSTATE_QUEUED;
+    bool is_taken = !is_over && !is_queued && row->course.state != ORDERSTATE_PLACING &&
                     row->course.state != ORDERSTATE_DOUBT;
     bool is_rest = row->course.state == ORDERSTATE_PARTIAL && row->moves > 0;
     if ((is_over && row->course.paid.units != 0) ||
         (is_taken && !is_child && !is_accepted && !is_rest) ||
         (row->delivered && (is_over || row->course.remains > row->quantity - row->delivered)) ||
         (row->course.state == ORDERSTATE_REFUSED && (row->is_number_given || is_accepted)) ||
-        (row->is_number_given && !is_child && !is_over && order->attempt_count == 0) ||
+        (row->is_number_given && !is_child && !is_over && !is_queued &&
+         order->attempt_count == 0) ||
         (is_child && model->orders[row->parent].row.id == 0))
         return false;
     if (is_accepted && (live_attempt(order)->upstream_id.len == 0 ||

@@ -8,15 +8,16 @@
 
 #include <cmocka.h>
 
-/* Rows from, columns to: placing doubt pending processing in_progress completed partial canceled
- * refused. */
+/* Rows from, columns to: placing doubt queued pending processing in_progress completed partial
+ * canceled refused. */
 static const char *const moves[ORDERSTATE_COUNT] = {
-    "111111111", /* placing */
-    "111111110", /* doubt */
-    "101111110", /* pending */
-    "101111110", /* processing */
-    "101111110", /* in progress */
-    "000000000", "000000000", "000000000", "000000000",
+    "1101111111", /* placing */
+    "1101111110", /* doubt */
+    "1010000010", /* queued */
+    "1001111110", /* pending */
+    "1001111110", /* processing */
+    "1001111110", /* in progress */
+    "0000000000", "0000000000", "0000000000", "0000000000",
 };
 
 static void moves_are_as_written(void **state)
@@ -58,6 +59,7 @@ static void clients_see_six_words(void **state)
     } cases[] = {
         {ORDERSTATE_PLACING, ORDERSTATUS_PENDING, false},
         {ORDERSTATE_DOUBT, ORDERSTATUS_PENDING, false},
+        {ORDERSTATE_QUEUED, ORDERSTATUS_PENDING, false},
         {ORDERSTATE_PENDING, ORDERSTATUS_PENDING, false},
         {ORDERSTATE_PROCESSING, ORDERSTATUS_PROCESSING, false},
         {ORDERSTATE_IN_PROGRESS, ORDERSTATUS_IN_PROGRESS, false},

@@ -144,6 +144,8 @@ static const struct {
      "order 5: says that its attempt 1 may have been executed, its attempts say 0"},
     {"INSERT INTO attempts VALUES (88, 1, '', '', 0, 'refused', '', '', '', '', 0, 0, 0, 0)",
      "table attempts, row ?: points to a row of orders that is not there"},
+    {"UPDATE orders SET state = 'queued' WHERE id = 4",
+     "order 4: is queued, but attempt 1 was sent"},
     {"UPDATE orders SET moves = 1 WHERE id = 1",
      "order 1: went on 1 times, 0 delivered and 0 spent; its attempts say 0, 0 and 0"},
     {"UPDATE orders SET spent = 5 WHERE id = 1",

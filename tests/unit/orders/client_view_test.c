@@ -18,6 +18,7 @@ static const struct {
 } views[] = {
     {S(PLACING), "Pending", "Active", 60, 40, 60},
     {S(DOUBT), "Pending", "Active", 60, 40, 60},
+    {S(QUEUED), "Pending", "Active", 60, 40, 60},
     {S(PENDING), "Pending", "Active", 60, 40, 60},
     {S(PROCESSING), "Processing", "Paused", 60, 40, 60},
     {S(IN_PROGRESS), "In progress", "Active", 60, 40, 60},
