@@ -21,9 +21,10 @@
     " terminated | locked |"
 
 const struct classify_rule classify_rules[] = {
-    {MEANING_FUNDS, " balance | funds | wallet | credits | saldo ",
-     " insufficient | not enough | not sufficient | exceed | exceeds | exceeding | too low | is "
-     "low |"
+    {MEANING_FUNDS, " balance | funds | wallet | credits | credit | money | saldo ",
+     " insufficient | not enough | not sufficient | t have sufficient | not have sufficient |"
+     " t have enough | not have enough | have no | no balance | no funds | no money | lack of |"
+     " is 0 | balance must be at least | exceed | exceeds | exceeding | too low | is low |"
      " is empty | is zero | negative | run out | ran out | top up | does not cover | doesn t "
      "cover ",
      NULL},
@@ -44,7 +45,8 @@ const struct classify_rule classify_rules[] = {
     {MEANING_RATE, " wait | every | again in | again after | retry in | retry after | try in ",
      " seconds | second | secs | sec | minutes | minute | mins | min ", NULL},
     {MEANING_RATE,
-     " order limit | orders limit | limit of orders | too many orders | too many calls | flood |"
+     " number of requests | number of calls | number of orders | order limit | orders limit | "
+     "limit of orders | too many orders | too many calls | flood |"
      " rate | quota | daily limit | hourly limit | limit of requests | calls limit ",
      " limit | too many | flood | exceed | exceeded | reached | hit | over ", NULL},
     {MEANING_ACTIVE_ORDER, " order | orders | ordered ",
@@ -90,7 +92,8 @@ const struct classify_rule classify_rules[] = {
      " could not be opened | could not open | could not parse | unable to parse | unable to open |"
      " unreachable | not reachable | private | public | broken | another platform | other platform "
      "|"
-     " another service | expected | enter | provide a | provide the | use a | use the | give a |"
+     " dead | 404 | another service | expected | enter | provide a | provide the | use a | use the "
+     "| give a |"
      " check your | check the | check url | double check | be resolved | full link | full url |"
      " unvalid | contains | shortened | given | no link | no url | cannot be ordered | can t be "
      "ordered | "
@@ -102,7 +105,8 @@ const struct classify_rule classify_rules[] = {
      "account |"
      " accounts | live | livestream | track | playlist | comment ",
      " works on | works for | only public | profile link | post link |"
-     " to public | isn t public | age restricted | hidden on |"
+     " set to private | not be private | is public | to public | isn t public | age restricted | "
+     "hidden on |"
      " works only | work on | works with | only works | only work | only for | must be "
      "public |"
      " be public | must be open | be open | account public | profile public | cannot be ordered |"
@@ -112,19 +116,32 @@ const struct classify_rule classify_rules[] = {
     {MEANING_LINK,
      " post | video | reel | story | channel | group | page | tweet | photo | profile | target |"
      " username | playlist | track ",
-     GONE " is private | is closed | be found | is hidden | could not find | couldn t find | can t "
+     GONE " could not load | couldn t load | cannot load | can t load | is private | is closed | "
+          "be found | is hidden | could not find | couldn t find | can t "
           "find |"
           " cannot find | can not find | no such ",
      " response | provider | upstream | result | id "},
+    {MEANING_LINK, " user | users | profile | account | influencer | artist ",
+     " cannot find | can t find | can not find | could not find | couldn t find | unable to find |"
+     " could not be found | couldn t be found | cannot be found | can t be found | no user found |"
+     " no account found | no profile found | user found for ",
+     " api | key | token | your user | your account | panel | reseller | response | provider |"
+     " upstream | result | order "},
+    {MEANING_LINK, " domain | hostname ",
+     GONE " be resolved | could not resolve | cannot resolve | can t resolve | be found |"
+          " could not find | cannot find | not supported | unsupported | invalid | unreachable |"
+          " not reachable | not valid ",
+     " your domain | our domain | panel | api | provider | upstream "},
     {MEANING_LINK, " shorts | reels | stories | igtv | carousels | live videos ",
      " not supported | unsupported | not allowed | not accepted | cannot be ordered ", NULL},
     {MEANING_LINK,
      " platform | social network | instagram | tiktok | youtube | telegram | facebook | twitter |"
      " spotify | threads | linkedin | discord | twitch | snapchat | pinterest | vk ",
      " wrong | unsupported | not supported | another | different | only for | is for | not for | "
-     "not a |"
+     "not a | this is a | this is an | that is a | that is an | this looks like a |"
+     " this looks like an | not found | does not exist | doesn t exist | account is private |"
      " not an | expected | only ",
-     NULL},
+     " api | response | provider | upstream | error from "},
     {MEANING_SETUP, " panel | panels | child panel | shop | store | reseller ",
      WRONG GONE SWITCHED_OFF " not registered | not allowed | not authorized | not authorised ",
      NULL},
@@ -137,6 +154,8 @@ const struct classify_rule classify_rules[] = {
      NULL},
     {MEANING_QUANTITY, " min | minimum | minimal | order | buy ",
      " max | maximum | maximal | at least | at most | up to ", NULL},
+    {MEANING_QUANTITY, " minimum | maximum | min | max | минимум | максимум ",
+     " minimum | maximum | min | max | минимум | максимум ", NULL},
     {MEANING_FIELD,
      " start at | start date | date | schedule | scheduling | scheduled | delayed start | start "
      "date | start time | drip feed |"
@@ -145,8 +164,77 @@ const struct classify_rule classify_rules[] = {
                         " not permitted | past | future | must | should ",
      NULL},
     {MEANING_SERVICE, " service | package | product ",
-     " unknown | no such | paused | stopped | closed | removed | deleted | archived | sold out |"
+     " disabled | is not valid | unknown | no such | paused | stopped | closed | removed | deleted "
+     "| archived | sold out |"
      " no longer | suspended | not offered | retired | hidden | switched off | turned off ",
+     NULL},
+    /* The same in other languages; a word's end is left open where it is inflected. */
+    {MEANING_FUNDS,
+     " saldo | fondos | fundos | dinero | dinheiro | credito | creditos | crediti | fondi ",
+     " insuficient| insufficien| suficiente | suficientes | sufficient| no hay | no tien| no "
+     "dispone |"
+     " no cuenta con | sin | agotad| nao ha | nao tem | nao possui | adicion| recarg| deposit| "
+     "esaurit|"
+     " tidak | kurang | habis | isi | kosong ",
+     " comentario| comment"},
+    {MEANING_FUNDS, " bakiye| kredi| para | paraniz ",
+     " yetersiz | yeterli | yok | yetmiyor | yukle| dusuk | tukendi ", NULL},
+    {MEANING_FUNDS, " средств | средства | денег | деньги | баланс| счет | счете | счету ",
+     " недостаточно | не хватает | мал | пополните | закончил| исчерпан", NULL},
+    {MEANING_FUNDS, "رصيد", " غير كاف| لا يكفي | لا يوجد | ليس | شحن | اشحن | كافي | نفد ", NULL},
+    {MEANING_FUNDS, " so du | tien | tai khoan ",
+     " khong du | het tien | nap them | chua du | nap tien ", NULL},
+    {MEANING_FUNDS, " deposit | top up ", " terlebih dahulu | dulu ", NULL},
+    {MEANING_FUNDS, " fonds | solde | credit ", " pas assez | insuffisant| recharge| epuise ",
+     NULL},
+    {MEANING_FUNDS, " guthaben ", " niedrig | aufgebraucht | reicht | genug | unzureichend | leer ",
+     NULL},
+    {MEANING_KEY, " clave | chave | token | llave | api key | apikey | clave api | chave api ",
+     " inval| incorrect| no es | no existe | nao existe | nao e | no valid| nao valid| errad| "
+     "expirad|"
+     " bulunamadi | gecersiz | yanlis | hatali | salah | tidak | khong | sai ",
+     " palabra | palabras | palavra | palavras | link | enlace "},
+    {MEANING_KEY, " ma api | api ",
+     " khong hop le | khong dung | khong ton tai | non valid| ungultig ", NULL},
+    {MEANING_KEY, "مفتاح", " غير | خاط| خطا | منتهي ", "الرابط"},
+    {MEANING_KEY, " ключ | токен ", " неверн| недейств| не найден| не существ| истек| отсутству",
+     "ключевое"},
+    {MEANING_ACCOUNT, "حساب", " حظر | ايقاف | تعليق | معطل ", NULL},
+    {MEANING_ACCOUNT, " tai khoan ", " chua duoc kich hoat | bi khoa | bi cam | da bi khoa ", NULL},
+    {MEANING_LINK, " link| linki | linkiniz | baglanti| gonderi | video | profil | kanal | sayfa ",
+     " gecersiz | hatali | yanlis | bulunamadi | mevcut degil | gizli | acik olmali| calismiyor |"
+     " silinmis | linki degil | bir tiktok | bir instagram | bir youtube | bir facebook | bir "
+     "twitter |"
+     " bir telegram ",
+     NULL},
+    {MEANING_LINK,
+     " enlace | link | url | publicacion | publicacao | postagem | perfil | video | canal | pagina "
+     "|"
+     " foto | reel ",
+     " no es | nao e | no existe | nao existe | no encontrad| nao encontrad| incorrect| invalid| "
+     "errad|"
+     " debe ser public| deve ser public| privad| no pertenece | nao pertence | no valid| nao valid|"
+     " eliminad| excluid| no disponible | indisponivel ",
+     NULL},
+    {MEANING_LINK, " ссылк| пост | публикаци| видео | канал | страниц| профил",
+     " не найден| неверн| некоррект| недейств| недоступ| удален| закрыт| это ссылка | не подход|"
+     " не существ| приват| другой | другую | корректн| правильн",
+     " ответ"},
+    {MEANING_LINK, "رابط|المنشور|الفيديو|القناه|الصفحه",
+     " غير | خاط| خطا | صحيح | صحيحا | محذوف| خاص| غير موجود", NULL},
+    {MEANING_LINK, " link | tautan | url | postingan | video | target | username ",
+     " salah | tidak valid | tidak ditemukan | tidak benar | tidak sesuai | private | privat | "
+     "benar |"
+     " dikunci | terkunci | bukan | dihapus ",
+     NULL},
+    {MEANING_LINK, " link | lien ket | duong dan | bai viet | video | trang | url | uid ",
+     " khong hop le | khong dung | khong ton tai | khong tim thay | tim thay | sai | bi xoa | da "
+     "xoa |"
+     " rieng tu | dung dinh dang | nhap dung ",
+     NULL},
+    {MEANING_LINK, " lien | profil | publication | compte ",
+     " prive | privee | invalide | incorrect | introuvable | n existe pas | pas valide ", NULL},
+    {MEANING_LINK, " link | profil | beitrag ", " privat | ungultig | nicht gefunden | falsch ",
      NULL},
     {MEANING_ACTION, " action | method | command | endpoint ",
      WRONG GONE " not supported | unsupported | not allowed ", NULL},
@@ -155,6 +243,7 @@ const size_t classify_rule_count = COUNT_OF(classify_rules);
 
 /* A complaint about any other field of an order. */
 const char classify_field_complaints[] = WRONG GONE SWITCHED_OFF
-    " must | should | cannot be | can t be | can not be | not allowed | not supported | no |"
+    " please enter | please provide | please specify | must | should | cannot be | can t be | can "
+    "not be | not allowed | not supported | no |"
     " too long | too short | too many | too few | too big | too small | not enough | minimum | "
     "less | greater | at least | out of range ";

@@ -20,6 +20,8 @@ const struct classify_row classify_table_rows[] = {
     {MEANING_FUNDS, "*do not have enough*balance*|*do not have enough*fund*|"
                     "*do not have enough*credit*|*out of funds*|*out of balance*|*add funds*|"
                     "*top up your*|payment required|*recharge your*"},
+    {MEANING_FUNDS, "*add balance*|*deposit funds*|*deposit first*|*please deposit*|*make a "
+                    "deposit*|you need * more to *|*need * more to place*"},
     {MEANING_FUNDS, "#113"},
     /* Turkish */
     {MEANING_FUNDS, "*bakiye*yetersiz*|*yetersiz bakiye*|*bakiye*yeterli degil*|"
@@ -63,6 +65,15 @@ const struct classify_row classify_table_rows[] = {
     {MEANING_FUNDS, "*onvoldoende saldo*|*saldo is te laag*|*onvoldoende tegoed*"},
     /* Ukrainian */
     {MEANING_FUNDS, "*недостатньо коштів*|*недостатньо грошей*|*недостатньо*баланс*"},
+    /* Hindi */
+    {MEANING_FUNDS,
+     "*पर्याप्त*बैलेंस*|*बैलेंस*पर्याप्त*|*बैलेंस*कम*|*बैलेंस*नहीं*|*बैलेंस जो*|*पर्याप्त*राशि*|*अपर्याप्त*शेष*|*शेष "
+     "राशि*|*अपर्याप्त धन*|*पैसे नहीं*|*अपर्याप्त क्रेडिट*|*वॉलेट*पर्याप्त*|*रिचार्ज कर*"},
+    /* Bengali */
+    {MEANING_FUNDS, "*ব্যালেন্স*পর্যাপ্ত*|*পর্যাপ্ত*ব্যালেন্স*|*ব্যালেন্স নেই*"},
+    /* Korean, Thai, Japanese */
+    {MEANING_FUNDS, "*잔액*부족*|*ยอดเงิน*ไม่เพียงพอ*|*ยอดเงิน*ไม่พอ*|*เครดิต*ไม่พอ*|*เครดิต*ไม่เพียงพอ*|*"
+                    "残高*不足*|*残高が足り*"},
     {MEANING_KEY, "auth failed*|auth error*|*authorization failed*"},
     {MEANING_KEY, "invalid api key*|incorrect api key*|wrong api key*|*invalid api key*|"
                   "*incorrect api key*|*wrong api key*|*bad api key*|"
@@ -79,6 +90,8 @@ const struct classify_row classify_table_rows[] = {
                   "authentication failed*|*authentication required*|invalid credentials*|"
                   "*invalid apikey*|*user not found*|api is disable for this user*|"
                   "*api key*disabled*|*invalid api*|*incorrect api*"},
+    {MEANING_KEY,
+     "api key error*|*could not authenticate*|*cannot authenticate*|*failed to authenticate*"},
     {MEANING_KEY, "#102"},
     /* Turkish */
     {MEANING_KEY, "*gecersiz api*|*gecersiz anahtar*|*api anahtar*gecersiz*|"
@@ -121,6 +134,11 @@ const struct classify_row classify_table_rows[] = {
     {MEANING_KEY, "*nieprawidlowy klucz*|*bledny klucz*"},
     /* Chinese */
     {MEANING_KEY, "*密钥*"},
+    /* Hindi */
+    {MEANING_KEY,
+     "*api*कुंजी*|*api key*अमान्य*|*api key*गलत*|*api key*मान्य नहीं*|*गलत api*|*अमान्य api*"},
+    /* Persian, Uzbek, Korean */
+    {MEANING_KEY, "*کلید*نامعتبر*|*کلید*اشتباه*|*kalit*noto'g'ri*|*api 키*"},
     {MEANING_ACCOUNT, "*api access not allowed*|*api access is not allowed*"},
     {MEANING_ACCOUNT, "not authorized|you are not authorized|invalid ip|"
                       "invalid ip address*|*account not verified*|"
@@ -139,6 +157,13 @@ const struct classify_row classify_table_rows[] = {
                       "*you are banned*|*not allowed to use*api*|*does not have*permission*|"
                       "not permitted|*you are not permitted|*not permitted to use*|"
                       "*api*not permitted*"},
+    {MEANING_ACCOUNT,
+     "*you have been banned*|*you have been blocked*|*you have been suspended*|*do not have access "
+     "to the api*|*don't have access to the api*|*no access to the api*|*do not have permission to "
+     "use*|*don't have permission to use*"},
+    /* Italian */
+    {MEANING_ACCOUNT,
+     "*account*sospeso*|*account*bloccato*|*account*disattivato*|*il tuo account non e attivo*"},
     {MEANING_ACCOUNT, "#103"},
     /* Turkish */
     {MEANING_ACCOUNT, "*hesab*askiya*|*hesab*pasif*|*hesab*aktif degil*|*hesab*engellen*|"
@@ -167,9 +192,19 @@ const struct classify_row classify_table_rows[] = {
     {MEANING_ACCOUNT, "*compte*suspendu*|*compte*inactif*|*compte*bloque*|*acces refuse*"},
     /* German */
     {MEANING_ACCOUNT, "*konto*gesperrt*|*zugriff verweigert*|*konto*inaktiv*"},
+    /* Hindi */
+    {MEANING_ACCOUNT, "*खाता*निष्क्रिय*|*खाता*ब्लॉक*|*खाता*बंद*|*खाता*निलंबित*|*अकाउंट*सस्पेंड*|*अकाउंट*ब्लॉक*"
+                      "|*अकाउंट*बंद*|*अकाउंट*निष्क्रिय*"},
     {MEANING_MAINTENANCE, "*orders are temporarily disabled*|*new orders are not accepted*|"
                           "*not accepting new orders*|*not accepting orders*|"
                           "*panel is closed*|*provider is disabled*|*csrf*|page expired*"},
+    {MEANING_MAINTENANCE,
+     "*orders are temporarily closed*|*orders are temporarily suspended*|*orders are temporarily "
+     "stopped*|*orders are temporarily paused*|*order placement is temporarily*|*order placement "
+     "is disabled*|*ordering is temporarily*|*ordering is suspended*|api is temporarily*|*the api "
+     "is temporarily*|api is currently unavailable*|*the api is currently unavailable*|api is "
+     "unavailable*|*site is temporarily*|*panel is temporarily*|*system is temporarily*|*website "
+     "is temporarily*"},
     {MEANING_MAINTENANCE, "*maintenance*|*ordering is disabled*|*ordering disabled*|"
                           "*orders are disabled*|*ordering is closed*|api is disabled*|"
                           "*api is disabled|*api disabled|service unavailable*|"
@@ -179,17 +214,24 @@ const struct classify_row classify_table_rows[] = {
                           "*under construction*|*system*busy*|*server*busy*|*server is overloaded*|"
                           "*system update*|*we are updating*"},
     /* Turkish */
-    {MEANING_MAINTENANCE, "*bakim*|*gecici olarak*kapali*|*siparis*kapali*|*guncelleme yapiliyor*"},
+    {MEANING_MAINTENANCE, "*bakim*|*siparis alimi*|*siparislere kapali*|*guncelleniyor*|*gecici "
+                          "olarak*kapali*|*siparis*kapali*|*guncelleme yapiliyor*"},
     /* Vietnamese */
     {MEANING_MAINTENANCE, "*bao tri*|*he thong*tam ngung*|*he thong*tam dung*|*dang nang cap*|"
                           "*he thong ban*"},
     /* Spanish */
-    {MEANING_MAINTENANCE, "*mantenimiento*|*temporalmente no disponible*|*sistema no disponible*"},
+    {MEANING_MAINTENANCE,
+     "*mantenimiento*|*pedidos estan desactivados*|*pedidos desactivados*|*pedidos "
+     "temporalmente*|*temporalmente no disponible*|*sistema no disponible*"},
     /* Portuguese */
-    {MEANING_MAINTENANCE, "*manutencao*|*temporariamente indisponivel*|*sistema indisponivel*"},
+    {MEANING_MAINTENANCE,
+     "*manutencao*|*pedidos temporariamente*|*pedidos desativados*|*pedidos estao "
+     "desativados*|*temporariamente indisponivel*|*sistema indisponivel*"},
     /* Russian */
-    {MEANING_MAINTENANCE, "*обслуживани*|*технические работы*|*технических работ*|*техработы*|"
-                          "*временно недоступ*|*временно не работает*"},
+    {MEANING_MAINTENANCE,
+     "*обслуживани*|*прием заказов*приостановлен*|*прием заказов*остановлен*|*прием "
+     "заказов*закрыт*|*технические работы*|*технических работ*|*техработы*|"
+     "*временно недоступ*|*временно не работает*"},
     /* Arabic */
     {MEANING_MAINTENANCE, "*صيانه*|*الصيانه*|*غير متاح حاليا*"},
     /* Indonesian */
@@ -206,6 +248,8 @@ const struct classify_row classify_table_rows[] = {
     {MEANING_MAINTENANCE, "*texnik ishlar*"},
     /* Chinese */
     {MEANING_MAINTENANCE, "*维护*"},
+    /* Hindi */
+    {MEANING_MAINTENANCE, "*रखरखाव*|*मेंटेनेंस*"},
     {MEANING_RATE, "*order frequency*|*request frequency*|*too frequent*|"
                    "*too many api calls*|*wait before placing*|*wait a moment before*|"
                    "*seconds between orders*|*retry later, limit*"},
@@ -216,29 +260,35 @@ const struct classify_row classify_table_rows[] = {
                    "*requests per minute*|*requests per second*|*too frequent*|"
                    "*request quota*"},
     /* Turkish */
-    {MEANING_RATE, "*cok fazla istek*|*cok fazla talep*|*istek limit*|*cok hizli*|*cok sik*|"
+    {MEANING_RATE, "*istek siniri*|*saniye bekle*|*dakika bekle*|*cok fazla istek*|*cok fazla "
+                   "talep*|*istek limit*|*cok hizli*|*cok sik*|"
                    "*dakikada*siparis*|*dakikada*istek*"},
     /* Vietnamese */
-    {MEANING_RATE, "*qua nhieu yeu cau*|*qua nhanh*|*thao tac nhanh*|*gioi han yeu cau*|"
+    {MEANING_RATE, "*doi * giay*|*cho * giay*|*qua nhieu yeu cau*|*qua nhanh*|*thao tac "
+                   "nhanh*|*gioi han yeu cau*|"
                    "*qua nhieu lan*|"
                    "*moi phut*"},
     /* Spanish */
-    {MEANING_RATE, "*demasiadas solicitudes*|*demasiadas peticiones*|"
+    {MEANING_RATE, "*espere * segundos*|*espere * minutos*|*espera * segundos*|*demasiadas "
+                   "solicitudes*|*demasiadas peticiones*|"
                    "*limite de solicitudes*|*limite de peticiones*|*demasiado rapido*|"
                    "*pedidos por minuto*|*ordenes por minuto*"},
     /* Portuguese */
-    {MEANING_RATE, "*muitas requisicoes*|*muitas solicitacoes*|*limite de requisicoes*|"
+    {MEANING_RATE, "*aguarde*segundos antes*|*aguarde*minutos antes*|*aguarde * segundos*|*aguarde "
+                   "* minutos*|*muitas requisicoes*|*muitas solicitacoes*|*limite de requisicoes*|"
                    "*limite de solicitacoes*|*muito rapido*|*muitas tentativas*|"
                    "*pedidos por minuto*|*pedidos por hora*"},
     /* Russian */
-    {MEANING_RATE, "*слишком много запросов*|*слишком часто*|*слишком частые*|"
+    {MEANING_RATE, "*подождите * секунд*|*подождите * минут*|*слишком много запросов*|*слишком "
+                   "часто*|*слишком частые*|"
                    "*превышен лимит*запрос*|*лимит запросов*|"
                    "*в минуту*|*слишком много заказов*"},
     /* Arabic */
     {MEANING_RATE, "*طلبات كثيره*|*عدد كبير من الطلبات*|*الكثير من الطلبات*|"
                    "*تجاوزت الحد*طلب*"},
     /* Indonesian */
-    {MEANING_RATE, "*terlalu banyak permintaan*|*batas permintaan*|*terlalu cepat*|"
+    {MEANING_RATE, "*tunggu * detik*|*tunggu * menit*|*terlalu banyak permintaan*|*batas "
+                   "permintaan*|*terlalu cepat*|"
                    "*terlalu sering*|"
                    "*per menit*"},
     /* French */
@@ -253,6 +303,8 @@ const struct classify_row classify_table_rows[] = {
     {MEANING_RATE, "*zbyt wiele zapytan*|*zbyt wiele zadan*|*za duzo zapytan*"},
     /* Chinese */
     {MEANING_RATE, "*请求过于频繁*|*请求太频繁*"},
+    /* Hindi */
+    {MEANING_RATE, "*बहुत*अनुरोध*|*अनुरोध*बहुत*|*अनुरोध*सीमा*|*प्रति मिनट*"},
     {MEANING_SERVICE,
      "error.incorrect service id|*incorrect service id*|*incorrect service|"
      "incorrect service*|*invalid service*|*disabled service*|"
@@ -277,14 +329,23 @@ const struct classify_row classify_table_rows[] = {
     {MEANING_SERVICE, "*selected service id is invalid*|*product not found*|"
                       "*package not found*|*invalid package*|*invalid product*"},
     {MEANING_SERVICE, "to order this service*|*to order this service*"},
+    {MEANING_SERVICE,
+     "*service id is invalid*|*service id invalid*|*service id is incorrect*|*service id is "
+     "wrong*|*service id not *|*service is under maintenance*|*service under maintenance*|*service "
+     "is in maintenance*|*no service found*|*cannot find service*|*cannot find the service*|*could "
+     "not find service*|*could not find the service*|*service could not be found*|*service "
+     "temporarily disabled*|*service is temporarily*|*service temporarily*|*service is "
+     "currently*|*service has been discontinued*|*service is discontinued*|*service discontinued*"},
     {MEANING_SERVICE, "#105"},
     /* Turkish */
-    {MEANING_SERVICE, "*servis*bulunamadi*|*servis*aktif degil*|*servis*pasif*|"
+    {MEANING_SERVICE, "*servis*gecici olarak*kapali*|*servis "
+                      "gecici*|*servis*bulunamadi*|*servis*aktif degil*|*servis*pasif*|"
                       "*gecersiz servis*|*servis*kapali*|*hatali servis*|*servis*mevcut degil*|"
                       "*servis*devre disi*|*hizmet*bulunamadi*|*hizmet*kapali*|"
                       "*servis*gecersiz*|*hizmet*pasif*|*hizmet*gecersiz*|*servis id*hatali*"},
     /* Vietnamese */
-    {MEANING_SERVICE, "*dich vu*khong ton tai*|*dich vu*khong hop le*|*dich vu*tam ngung*|"
+    {MEANING_SERVICE, "*dich vu*bi tat*|*dich vu*bi khoa*|*dich vu*dang tat*|*dich vu*khong ton "
+                      "tai*|*dich vu*khong hop le*|*dich vu*tam ngung*|"
                       "*dich vu*tam dung*|*dich vu*ngung*|*dich vu*khong kha dung*|"
                       "*dich vu*khong hoat dong*|*khong tim thay dich vu*|*may chu*tam dung*|"
                       "*may chu*tam ngung*|*may chu*khong hoat dong*|*goi*khong ton tai*|"
@@ -300,7 +361,8 @@ const struct classify_row classify_table_rows[] = {
                       "*servico*incorreto*|*servico*nao esta disponivel*|"
                       "*servico*nao disponivel*|*servico*pausado*"},
     /* Russian */
-    {MEANING_SERVICE, "*услуга*не найден*|*сервис*не найден*|*услуга*отключен*|"
+    {MEANING_SERVICE, "*сервис временно недоступ*|*услуга временно недоступ*|*услуга*не "
+                      "найден*|*сервис*не найден*|*услуга*отключен*|"
                       "*сервис*отключен*|*услуга*недоступ*|*сервис*недоступен*|"
                       "*услуга*неактивн*|*услуга*не активн*|*неверный*сервис*|*неверный*услуг*|"
                       "*неверная услуга*|*услуга не существует*|*сервис не существует*"},
@@ -312,8 +374,10 @@ const struct classify_row classify_table_rows[] = {
                       "*layanan*tidak tersedia*|*layanan*nonaktif*|*layanan salah*|"
                       "*servis tidak*"},
     /* French */
-    {MEANING_SERVICE, "*service*introuvable*|*service*n'existe pas*|*service*desactive*|"
-                      "*service*indisponible*|*service invalide*"},
+    {MEANING_SERVICE,
+     "*service n'est pas disponible*|*service*pas "
+     "disponible*|*service*introuvable*|*service*n'existe pas*|*service*desactive*|"
+     "*service*indisponible*|*service invalide*"},
     /* German */
     {MEANING_SERVICE, "*dienst*nicht gefunden*|*dienst*deaktiviert*|*dienst*nicht verfugbar*"},
     /* Italian */
@@ -323,6 +387,13 @@ const struct classify_row classify_table_rows[] = {
                       "*nieprawidlowa usluga*"},
     /* Chinese */
     {MEANING_SERVICE, "*服务不存在*|*服务不可用*|*服务已下架*|*服务已关闭*"},
+    /* Hindi */
+    {MEANING_SERVICE, "*सेवा*नहीं मिली*|*सेवा*उपलब्ध नहीं*|*सेवा*अक्षम*|*सेवा*बंद*|*सेवा*निष्क्रिय*|*अमान्य "
+                      "सेवा*|*गलत सेवा*|*सर्विस*उपलब्ध नहीं*|*सर्विस*बंद*"},
+    /* Persian, Uzbek, Korean, Thai */
+    {MEANING_SERVICE,
+     "*سرویس*یافت نشد*|*سرویس*غیرفعال*|*سرویس*موجود نیست*|*xizmat*topilmadi*|*xizmat*mavjud "
+     "emas*|*서비스*찾을 수 없*|*ไม่พบบริการ*"},
     {MEANING_SETUP,
      "missing required parameter: request id*|*parameter: request id*|"
      "*unable to verify your domain*|*domain*not authori*|"
@@ -337,7 +408,8 @@ const struct classify_row classify_table_rows[] = {
      "*action does not exist*|*action field is required*|*action is required*|"
      "*missing action*|*not implemented*|*method*does not exist*|"
      "*badmethodcallexception*|*route*could not be found*|*route*not found*|"
-     "not found|page not found|404 not found|*endpoint not found*|"
+     "not found|page not found|404 not found|*resource not found*|*resource was not found*|*no "
+     "route found*|*route*not defined*|*url was not found*|*endpoint not found*|"
      "*invalid endpoint*|*unsupported media type*|*api version*not*|"
      "*use post*|*post method*"},
     /* Turkish */
@@ -360,7 +432,7 @@ const struct classify_row classify_table_rows[] = {
 
     /* ---- a new order ---- */
 
-    {MEANING_QUANTITY, "quantity min|quantity max"},
+    {MEANING_QUANTITY, "quantity min|quantity max|minimum: *|maximum: *|min: *|max: *"},
     {MEANING_QUANTITY, "neworder.error.min quantity|neworder.error.max quantity|*min quantity*|"
                        "*max quantity*|*quantity less than*|*quantity more than*|"
                        "*quantity is less than*|*quantity is more than*|*quantity greater than*|"
@@ -380,7 +452,8 @@ const struct classify_row classify_table_rows[] = {
                        "*quantity*multiple*|*quantity is too*|*quantity too*|*min/max*"},
     {MEANING_QUANTITY, "#108|#109"},
     /* Turkish */
-    {MEANING_QUANTITY, "*minimum*miktar*|*maksimum*miktar*|*miktar*minimum*|*miktar*maksimum*|"
+    {MEANING_QUANTITY, "*miktar*arasinda*|*adet*arasinda*|*minimum*miktar*|*maksimum*miktar*|*"
+                       "miktar*minimum*|*miktar*maksimum*|"
                        "*minimum*adet*|*maksimum*adet*|*minimum siparis*|*maksimum siparis*|"
                        "*gecersiz miktar*|*miktar*gecersiz*|*hatali miktar*|*miktar*az*|"
                        "*miktar*fazla*|*en az*adet*|*en fazla*adet*|*siparis miktar*"},
@@ -390,11 +463,13 @@ const struct classify_row classify_table_rows[] = {
                        "*toi da la*|*mua toi thieu*|*mua toi da*|*so luong*tu*den*|"
                        "*so luong khong*"},
     /* Spanish */
-    {MEANING_QUANTITY, "*cantidad*minim*|*cantidad*maxim*|*minim*cantidad*|*cantidad*invalida*|"
+    {MEANING_QUANTITY, "*cantidad*rango*|*cantidad*permitida*|*cantidad*entre*|*cantidad*minim*|*"
+                       "cantidad*maxim*|*minim*cantidad*|*cantidad*invalida*|"
                        "*cantidad*incorrecta*|*cantidad*menor*|*cantidad*mayor*|"
                        "*cantidad*no valida*"},
     /* Portuguese */
-    {MEANING_QUANTITY, "*quantidade*minim*|*quantidade*maxim*|*minim*quantidade*|"
+    {MEANING_QUANTITY, "*quantidade*intervalo*|*quantidade*permitida*|*quantidade*entre*|*"
+                       "quantidade*minim*|*quantidade*maxim*|*minim*quantidade*|"
                        "*quantidade*invalida*|*quantidade*incorreta*|*quantidade*menor*|"
                        "*quantidade*maior*"},
     /* Russian */
@@ -406,7 +481,8 @@ const struct classify_row classify_table_rows[] = {
     {MEANING_QUANTITY, "*الكميه*اقل*|*الكميه*اكبر*|*الكميه*الحد*|*الحد الادني*|*الحد الاقصي*|"
                        "*الكميه غير*"},
     /* Indonesian */
-    {MEANING_QUANTITY, "*jumlah*minim*|*jumlah*maks*|*minim*jumlah*|*maks*jumlah*|"
+    {MEANING_QUANTITY, "*minimal pembelian*|*maksimal "
+                       "pembelian*|*jumlah*minim*|*jumlah*maks*|*minim*jumlah*|*maks*jumlah*|"
                        "*minimal pemesanan*|*maksimal pemesanan*|*jumlah*kurang*|"
                        "*jumlah*melebihi*|*jumlah tidak*|*minimal order*|*maksimal order*|"
                        "*jumlah*tidak sesuai*"},
@@ -421,7 +497,10 @@ const struct classify_row classify_table_rows[] = {
     {MEANING_QUANTITY, "*ilosc*minimal*|*ilosc*maksymal*|*minimalna ilosc*|*maksymalna ilosc*|"
                        "*nieprawidlowa ilosc*"},
     /* Chinese */
-    {MEANING_QUANTITY, "*数量无效*|*数量错误*|*数量不正确*"},
+    {MEANING_QUANTITY,
+     "*最小数量*|*最大数量*|*数量必须*|*数量不能*|*数量无效*|*数量错误*|*数量不正确*"},
+    /* Hindi */
+    {MEANING_QUANTITY, "*मात्रा*|*न्यूनतम ऑर्डर*|*अधिकतम ऑर्डर*"},
     {MEANING_FIELD,
      "user not found|* user not found*|neworder.error.*|*comments field is required*|"
      "*comments*required*|*invalid comment*|*incorrect comment*|*bad comment*|"
@@ -452,69 +531,90 @@ const struct classify_row classify_table_rows[] = {
      "*incorrect referring url*|*wrong referring url*"},
     {MEANING_FIELD, "#107"},
     /* Turkish */
-    {MEANING_FIELD, "*yorum*gerekli*|*yorum*zorunlu*|*zorunlu alan*|*alanlari doldur*|"
+    {MEANING_FIELD, "*yorum*bos*|*yorum*giriniz*|*yorum*girin*|*yorum*gerekli*|*yorum*zorunlu*|*"
+                    "zorunlu alan*|*alanlari doldur*|"
                     "*eksik parametre*|*gerekli alan*|*drip*desteklem*|*gecersiz yorum*"},
     /* Vietnamese */
     {MEANING_FIELD, "*vui long nhap*|*khong duoc de trong*|*thieu tham so*|*thieu thong tin*|"
                     "*noi dung*khong hop le*|*binh luan*khong*|*nhap day du*|*dien day du*"},
     /* Spanish */
-    {MEANING_FIELD, "*campo*obligatorio*|*campos obligatorios*|*campo*requerido*|"
+    {MEANING_FIELD, "*palabra* clave*inval*|*palabra* clave*incorrect*|*palabra* "
+                    "clave*requerid*|*comentarios*obligatori*|*campo*obligatorio*|*campos "
+                    "obligatorios*|*campo*requerido*|"
                     "*campos requeridos*|*comentarios*requerid*|*faltan parametros*|"
                     "*falta el parametro*|*comentario*invalid*"},
     /* Portuguese */
-    {MEANING_FIELD, "*campo*obrigatorio*|*campos obrigatorios*|*comentarios*obrigatori*|"
-                    "*faltam parametros*|*parametro*ausente*|*preencha todos*|"
-                    "*comentario*invalid*"},
+    {MEANING_FIELD,
+     "*palavra* "
+     "chave*inval*|*palavra*-chave*inval*|*palavra*chave*incorret*|*palavra*chave*errada*|*palavra*"
+     "chave*obrigator*|*campo*obrigatorio*|*campos obrigatorios*|*comentarios*obrigatori*|"
+     "*faltam parametros*|*parametro*ausente*|*preencha todos*|"
+     "*comentario*invalid*"},
     /* Russian */
     {MEANING_FIELD, "*обязательн*пол*|*обязательный параметр*|*заполните*|*не указан*|"
                     "*отсутствует параметр*|*комментари*обязател*|*неверный параметр*|"
                     "*введите комментари*"},
     /* Arabic */
-    {MEANING_FIELD, "*مطلوب*|*يجب ملء*|*الحقول المطلوبه*"},
+    {MEANING_FIELD, "*ملء جميع*|*جميع الحقول*|*مطلوب*|*يجب ملء*|*الحقول المطلوبه*"},
     /* Indonesian */
-    {MEANING_FIELD, "*wajib diisi*|*harus diisi*|*parameter tidak lengkap*|"
+    {MEANING_FIELD, "*isi semua*|*lengkapi semua*|*semua kolom*|*wajib diisi*|*harus "
+                    "diisi*|*parameter tidak lengkap*|"
                     "*kolom*diperlukan*|*lengkapi data*|*data tidak lengkap*"},
     /* French */
-    {MEANING_FIELD, "*champ*obligatoire*|*champs obligatoires*|*champ*requis*"},
+    {MEANING_FIELD, "*tous les champs*|*champ*obligatoire*|*champs obligatoires*|*champ*requis*"},
     /* German */
     {MEANING_FIELD, "*pflichtfeld*|*erforderlich*"},
+    /* Hindi */
+    {MEANING_FIELD, "*आवश्यक है*|*आवश्यक हैं*|*टिप्पणी*दर्ज करें*"},
+    /* a user, see docs/decisions/0008 */
+    {MEANING_FIELD,
+     "*kullanici bulunamadi*|*usuario nao encontrado*|*usuario no encontrado*|*пользователь не "
+     "найден*|*المستخدم غير موجود*|*उपयोगकर्ता नहीं मिला*|*pengguna tidak ditemukan*|*khong tim thay "
+     "nguoi dung*|*utilisateur introuvable*|*benutzer nicht gefunden*|*utente non trovato*|*nie "
+     "znaleziono uzytkownika*"},
     {MEANING_LINK, "*user does not exist on *|*user doesn't exist on *|"
                    "*account does not exist on *|*cannot order for this *|"
                    "*can't order for this *|*can not order for this *|"
                    "*link too long*|*link is too long*|*url is too long*|"
                    "*link may not be greater*"},
-    {MEANING_LINK, "neworder.error.link|*.error.link|bad link*|*bad link*|incorrect link*|"
-                   "*incorrect link*|invalid link*|*invalid link*|link not found*|"
-                   "*link not found*|wrong link*|*wrong link*|*private account*|"
-                   "*account is private*|*account private*|*profile is private*|"
-                   "*private profile*|*post is private*|*video is private*|"
-                   "*link field is required*|*link is required*|*link is invalid*|"
-                   "*link is not valid*|*link is incorrect*|*link is wrong*|*link invalid*|"
-                   "*invalid url*|*incorrect url*|*bad url*|*wrong url*|*url is invalid*|"
-                   "*url is not valid*|*url field is required*|*not a valid link*|"
-                   "*not a valid url*|*link*private*|*link*does not exist*|"
-                   "*link*doesn't exist*|*link format*|*url format*|*link must be*|"
-                   "*link should be*|*url must be*|*link is not supported*|"
-                   "*unsupported link*|*link not supported*|*link is broken*|"
-                   "*link is too long*|*link*not available*|*profile not found*|"
-                   "*post not found*|*video not found*|*channel not found*|"
-                   "*page*does not exist*|*username not found*|*link*blacklist*|"
-                   "*link*not allowed*|*link*banned*|"
-                   "*link*not permitted*|*enter a valid link*|*provide a valid link*|"
-                   "*enter a valid url*|*provide a valid url*|*invalid instagram link*|"
-                   "*invalid youtube link*|*invalid tiktok link*|*invalid facebook link*|"
-                   "*invalid telegram link*|*invalid twitter link*|*service cannot be ordered for*|"
-                   "*service can't be ordered for*|*service can not be ordered for*|"
-                   "*service*is not available for this link*|*service*not available for this link*|"
-                   "*service*does not support this link*|*service*doesn't support this link*"},
+    {MEANING_LINK,
+     "error.link|*link domain is not allowed*|*comments are disabled on*|*comments are turned "
+     "off*|*comments*disabled on this*|*comments*disabled for this post*|*comments*disabled for "
+     "this video*|*likes are hidden*|*likes are disabled on*|neworder.error.link|*.error.link|bad "
+     "link*|*bad link*|incorrect link*|"
+     "*incorrect link*|invalid link*|*invalid link*|link not found*|"
+     "*link not found*|wrong link*|*wrong link*|*private account*|"
+     "*account is private*|*account private*|*profile is private*|"
+     "*private profile*|*post is private*|*video is private*|"
+     "*link field is required*|*link is required*|*link is invalid*|"
+     "*link is not valid*|*link is incorrect*|*link is wrong*|*link invalid*|"
+     "*invalid url*|*incorrect url*|*bad url*|*wrong url*|*url is invalid*|"
+     "*url is not valid*|*url field is required*|*not a valid link*|"
+     "*not a valid url*|*link*private*|*link*does not exist*|"
+     "*link*doesn't exist*|*link format*|*url format*|*link must be*|"
+     "*link should be*|*url must be*|*link is not supported*|"
+     "*unsupported link*|*link not supported*|*link is broken*|"
+     "*link is too long*|*link*not available*|*profile not found*|"
+     "*post not found*|*video not found*|*channel not found*|"
+     "*page*does not exist*|*username not found*|*link*blacklist*|"
+     "*link*not allowed*|*link*banned*|"
+     "*link*not permitted*|*enter a valid link*|*provide a valid link*|"
+     "*enter a valid url*|*provide a valid url*|*invalid instagram link*|"
+     "*invalid youtube link*|*invalid tiktok link*|*invalid facebook link*|"
+     "*invalid telegram link*|*invalid twitter link*|*service cannot be ordered for*|"
+     "*service can't be ordered for*|*service can not be ordered for*|"
+     "*service*is not available for this link*|*service*not available for this link*|"
+     "*service*does not support this link*|*service*doesn't support this link*"},
     /* Turkish */
-    {MEANING_LINK, "*gecersiz link*|*gecersiz baglanti*|*hatali link*|*link hatali*|"
-                   "*link gecersiz*|*linkiniz*hatali*|*gecersiz url*|*gizli hesap*|"
-                   "*hesap gizli*|*hesabiniz gizli*|*baglanti gecersiz*|*hatali baglanti*|"
-                   "*yanlis link*|*link*gizli*|*link*gerekli*|*link*zorunlu*|"
-                   "*gecerli bir link*|*gonderi bulunamadi*|*profil gizli*"},
+    {MEANING_LINK,
+     "*gizli olmamali*|*gecersiz link*|*gecersiz baglanti*|*hatali link*|*link hatali*|"
+     "*link gecersiz*|*linkiniz*hatali*|*gecersiz url*|*gizli hesap*|"
+     "*hesap gizli*|*hesabiniz gizli*|*baglanti gecersiz*|*hatali baglanti*|"
+     "*yanlis link*|*link*gizli*|*link*gerekli*|*link*zorunlu*|"
+     "*gecerli bir link*|*gonderi bulunamadi*|*profil gizli*"},
     /* Vietnamese */
-    {MEANING_LINK, "*link khong hop le*|*lien ket khong hop le*|*duong dan khong hop le*|"
+    {MEANING_LINK, "*nhap dung link*|*vui long nhap dung*|*link khong hop le*|*lien ket khong hop "
+                   "le*|*duong dan khong hop le*|"
                    "*link sai*|*link bi sai*|*link khong dung*|*sai link*|"
                    "*link khong ton tai*|*link*khong cong khai*|*url khong hop le*|"
                    "*nhap*link*|*uid khong hop le*|*link*rieng tu*|*link*khong hop le*|"
@@ -539,15 +639,17 @@ const struct classify_row classify_table_rows[] = {
                    "*ссылка не найдена*|*ссылка не существует*|*пользователь не найден в*|"
                    "*правильную ссылку*|*корректную ссылку*|*пост не найден*"},
     /* Arabic */
-    {MEANING_LINK, "*الرابط غير*|*رابط غير*|*رابط خاطئ*|*الرابط خاطئ*|*الحساب خاص*|"
+    {MEANING_LINK, "*حسابك خاص*|*الرابط غير*|*رابط غير*|*رابط خاطئ*|*الرابط خاطئ*|*الحساب خاص*|"
                    "*حساب خاص*"},
     /* Indonesian */
-    {MEANING_LINK, "*link tidak*|*tautan tidak*|*link salah*|*tautan salah*|"
+    {MEANING_LINK, "*akun*di private*|*akun*di privat*|*akun*private*|*link tidak*|*tautan "
+                   "tidak*|*link salah*|*tautan salah*|"
                    "*url tidak valid*|*akun privat*|*akun di private*|*akun*terkunci*|"
                    "*target tidak*|*target salah*|*link*private*|"
                    "*username tidak ditemukan*|*akun tidak ditemukan*"},
     /* French */
-    {MEANING_LINK, "*lien invalide*|*lien incorrect*|*lien non valide*|*compte prive*|"
+    {MEANING_LINK, "*compte est prive*|*profil est prive*|*lien invalide*|*lien incorrect*|*lien "
+                   "non valide*|*compte prive*|"
                    "*lien*n'est pas valide*"},
     /* German */
     {MEANING_LINK, "*ungultiger link*|*falscher link*|*link*ungultig*|*konto*privat*|"
@@ -559,6 +661,12 @@ const struct classify_row classify_table_rows[] = {
                    "*konto prywatne*"},
     /* Chinese */
     {MEANING_LINK, "*链接无效*|*链接错误*"},
+    /* Hindi */
+    {MEANING_LINK, "*अमान्य लिंक*|*गलत लिंक*|*लिंक*अमान्य*|*लिंक*गलत*|*लिंक*सही नहीं*|*लिंक*मान्य नहीं*|*सही "
+                   "लिंक*|*मान्य लिंक*|*खाता निजी*|*प्रोफाइल*निजी*|*अकाउंट*प्राइवेट*|*खाता*प्राइवेट*"},
+    /* Persian, Uzbek, Korean, Thai */
+    {MEANING_LINK, "*لینک*نامعتبر*|*لینک*اشتباه*|*havola*noto'g'ri*|*링크*잘못*|*잘못된 "
+                   "링크*|*링크*유효하지*|*ลิงก์*ไม่ถูกต้อง*"},
     {MEANING_ACTIVE_ORDER,
      "neworder.error.link duplicate|*link duplicate*|*active order with this link*|"
      "*active order for this link*|*active order on this link*|"
@@ -576,18 +684,21 @@ const struct classify_row classify_table_rows[] = {
      "*previous order*not*complet*"},
     /* Turkish */
     {MEANING_ACTIVE_ORDER, "same link"},
-    {MEANING_ACTIVE_ORDER, "*bu link*aktif*siparis*|*aktif*siparis*|*devam eden*siparis*|"
+    {MEANING_ACTIVE_ORDER, "*zaten bir siparis*|*zaten*siparis mevcut*|*bu "
+                           "link*aktif*siparis*|*aktif*siparis*|*devam eden*siparis*|"
                            "*ayni link*|*bu link*siparis*|*siparis*tamamlanmasini*|"
                            "*linke ait*siparis*|*onceki siparis*"},
     /* Vietnamese */
-    {MEANING_ACTIVE_ORDER, "*link*dang chay*|*link nay dang*|*link*dang co don*|*link*da ton tai*|"
+    {MEANING_ACTIVE_ORDER, "*don hang truoc*|*don truoc*chua*|*link*dang chay*|*link nay "
+                           "dang*|*link*dang co don*|*link*da ton tai*|"
                            "*da co don*|*don hang*dang chay*|*don cu*chua*|*trung link*|"
                            "*link*trung*|*don*dang xu ly*link*|*link dang duoc*|*don hang*trung*|"
                            "*link*dang xu ly*|*link*dang hoat dong*|*don hang*dang hoat dong*|"
                            "*dang co don*link*|*don truoc chua hoan thanh*"},
     /* Spanish */
     {MEANING_ACTIVE_ORDER,
-     "*pedido activo*|*orden activa*|*ya tiene*pedido*|*ya tienes*pedido*|"
+     "*termine el pedido*|*pedido anterior*|*orden anterior*|*pedido activo*|*orden activa*|*ya "
+     "tiene*pedido*|*ya tienes*pedido*|"
      "*ya existe*pedido*|*ya tiene*orden*|*ya tienes*orden*|*ya existe*orden*|"
      "*mismo enlace*|*pedido en curso*|*este enlace*pedido*|"
      "*espere*pedido*complet*|*mismo link*"},
@@ -605,7 +716,8 @@ const struct classify_row classify_table_rows[] = {
     {MEANING_ACTIVE_ORDER, "*طلب نشط*|*طلب قيد*|*نفس الرابط*|*طلب سابق*|*طلب*بنفس الرابط*|"
                            "*طلب*هذا الرابط*"},
     /* Indonesian */
-    {MEANING_ACTIVE_ORDER, "*pesanan aktif*|*masih ada pesanan*|*pesanan*sedang*proses*|"
+    {MEANING_ACTIVE_ORDER, "*link*sedang*proses*|*link ini sedang*|*link sedang*|*pesanan "
+                           "aktif*|*masih ada pesanan*|*pesanan*sedang*proses*|"
                            "*link yang sama*|*pesanan*link ini*|*pesanan sebelumnya*|"
                            "*order*link yang sama*|*target yang sama*|*tunggu*pesanan*selesai*"},
     /* French */
@@ -619,6 +731,9 @@ const struct classify_row classify_table_rows[] = {
     {MEANING_ACTIVE_ORDER, "*aktywne zamowienie*|*tym samym link*"},
     /* Uzbek */
     {MEANING_ACTIVE_ORDER, "*faol buyurtma*"},
+    /* Hindi */
+    {MEANING_ACTIVE_ORDER,
+     "*लिंक*पहले से*ऑर्डर*|*लिंक*ऑर्डर*चल रहा*|*सक्रिय ऑर्डर*|*ऑर्डर*पहले से सक्रिय*|*पिछला ऑर्डर*"},
     {MEANING_DOUBT,
      "*error processing your request*|*error occurred while placing*|"
      "*error while placing*|*error placing*order*|*unknown error*|"
@@ -773,6 +888,8 @@ const struct classify_row classify_table_rows[] = {
     {MEANING_ORDER_ID, "*buyurtma topilmadi*"},
     /* Chinese */
     {MEANING_ORDER_ID, "*订单不存在*"},
+    /* Hindi */
+    {MEANING_ORDER_ID, "*ऑर्डर*नहीं मिला*|*अमान्य ऑर्डर*|*गलत ऑर्डर*"},
     {MEANING_REFILL, "*refill is disabled*|*refill disabled*|*refill*disabled*|"
                      "*order is not completed*|*order is not complete*|*order not completed*|"
                      "*order must be completed*|*order was completed or refill*|"
@@ -803,6 +920,8 @@ const struct classify_row classify_table_rows[] = {
     {MEANING_REFILL, "*التعويض*|*تعويض*|*اعاده التعبئه*|*الضمان*|*24 ساعه*"},
     /* Indonesian */
     {MEANING_REFILL, "*isi ulang*|*garansi*|*24 jam*|*pesanan belum selesai*"},
+    /* Hindi */
+    {MEANING_REFILL, "*रिफिल*"},
     {MEANING_REFILL_ID, "incorrect refill id*|*incorrect refill*|*invalid refill*|"
                         "refill not found*|*refill not found*|*refill request not found*|"
                         "*refill*not found*|*refill*not exist*|*refill*doesn't exist*|"
@@ -857,6 +976,8 @@ const struct classify_row classify_table_rows[] = {
     {MEANING_CANCEL, "*annulla*"},
     /* Polish */
     {MEANING_CANCEL, "*anulowa*"},
+    /* Hindi */
+    {MEANING_CANCEL, "*रद्द*"},
     {MEANING_TOO_MANY, "maximum 100 orders*|*maximum*orders*|*too many orders*|"
                        "*too many ids*|"
                        "*max*orders*|*up to 100*|*limit*100*|*more than 100*|*exceed*100*"},
@@ -864,7 +985,8 @@ const struct classify_row classify_table_rows[] = {
 const size_t classify_table_row_count = COUNT_OF(classify_table_rows);
 
 const char classify_table_placed[] =
-    "order submitted*|order sent*|order confirmed*|order registered*|order added*|*order was "
+    "ordered. *|ordered, *|ordered! *|order submitted*|order sent*|order confirmed*|order "
+    "registered*|order added*|*order was "
     "added*|"
     "*order has been added*|order started*|order is in queue*|*your order is in the queue*|"
     "*the order is in queue*|*order number is*|*order was sent*|*order has been sent*|"

@@ -34,6 +34,12 @@ static size_t decode_services_tag_at(struct str s)
     return is_tag && end != SIZE_MAX ? end + 1 : 0;
 }
 
+struct services_reading { /* of one list */
+    struct decoding *d;
+    bool has_key;      /* our key stands somewhere in it */
+    bool has_decimals; /* its bare rates have decimals, in a currency without small coins */
+};
+
 /* A name as a person should see it: one line, entities resolved, tags gone, blanks collapsed. */
 static struct str decode_services_clean_name(struct str text, size_t max, struct arena *arena)
 {
@@ -140,10 +146,56 @@ static bool decode_services_says_no(const json_t *flag)
     return flag != NULL && !json_is_null(flag) && !is_empty && scalar_is_falsy(value);
 }
 
-static bool decode_services_read_row(struct decoding *d, const json_t *row, const char *key,
-                                     bool has_key, struct upstream_service *out)
+/* "0.90", "1500.500": a point that stands between no thousands. */
+static bool decode_services_has_decimals(struct str rate)
+{
+    rate = str_trim(rate);
+    size_t point = str_find_byte(rate, '.');
+    return point != SIZE_MAX && money_is_bare(rate) &&
+           str_find_byte(str_from(rate, point + 1), '.') == SIZE_MAX &&
+           str_find_byte(rate, ',') == SIZE_MAX &&
+           (rate.len - point - 1 != 3 || point > 3 || rate.ptr[0] == '0');
+}
+
+/* Where our account has no small coins, a bare "15.000" is fifteen thousand, unless the list shows
+ * elsewhere that its points are decimal ones. */
+static bool decode_services_list_has_decimals(const json_t *list)
+{
+    const char *key;
+    json_t *row;
+    size_t i;
+    json_array_foreach(list, i, row)
+    {
+        if (decode_services_has_decimals(scalar_of(scalar_member(row, "rate")).text))
+            return true;
+    }
+    json_object_foreach((json_t *)(uintptr_t)list, key, row)
+    {
+        if (decode_services_has_decimals(scalar_of(scalar_member(row, "rate")).text))
+            return true;
+    }
+    return false;
+}
+
+static void decode_services_read_rate(const struct services_reading *reading, const json_t *row,
+                                      struct upstream_service *out)
+{
+    struct scalar rate = scalar_of(scalar_member(row, "rate"));
+    bool is_decimal = reading->has_decimals && money_is_bare(rate.text);
+    struct str stated = scalar_currency(row);
+    struct str beside =
+        is_decimal ? stated : scalar_beside(rate, stated, reading->d->settings->currency);
+    out->has_rate = scalar_money(rate, beside, &out->rate, NULL) && out->rate.units >= 0;
+    if (!out->has_rate)
+        out->rate = MONEY_ZERO;
+}
+
+static bool decode_services_read_row(const struct services_reading *reading, const json_t *row,
+                                     const char *key, struct upstream_service *out)
 {
     static const char *const id_names[] = {"service", "service_id", "serviceId", "id"};
+    struct decoding *d = reading->d;
+    const bool has_key = reading->has_key;
     const json_t *id = NULL;
     if (!json_is_object(row))
         return false;
@@ -159,11 +211,7 @@ static bool decode_services_read_row(struct decoding *d, const json_t *row, cons
     out->category = decode_services_read_name(d, scalar_member(row, "category"), NAME_MAX, has_key);
     out->type_text = decode_services_read_name(d, scalar_member(row, "type"), ID_MAX, has_key);
     out->type = ordertype_fold(out->type_text);
-    struct scalar rate = scalar_of(scalar_member(row, "rate"));
-    struct str beside = scalar_beside(rate, scalar_currency(row), d->settings->currency);
-    out->has_rate = scalar_money(rate, beside, &out->rate, NULL) && out->rate.units >= 0;
-    if (!out->has_rate)
-        out->rate = MONEY_ZERO;
+    decode_services_read_rate(reading, row, out);
     decode_services_read_limits(row, out);
     out->refill = scalar_is_true(scalar_of(scalar_member(row, "refill")));
     out->cancel = scalar_is_true(scalar_of(scalar_member(row, "cancel")));
@@ -246,7 +294,11 @@ static void decode_services_read_rows(struct decoding *d, const json_t *list)
 {
     struct upstream_response *answer = d->answer;
     size_t count = json_is_array(list) ? json_array_size(list) : json_object_size(list);
-    bool has_key = paneltext_holds_key(d->settings->key, d->facts->body);
+    bool is_coinless = money_is_coinless(str_of(d->settings->currency));
+    struct services_reading reading = {
+        .d = d,
+        .has_key = paneltext_holds_key(d->settings->key, d->facts->body),
+        .has_decimals = is_coinless && decode_services_list_has_decimals(list)};
     const char *key;
     json_t *row;
     size_t i;
@@ -256,7 +308,7 @@ static void decode_services_read_rows(struct decoding *d, const json_t *list)
         json_array_foreach(list, i, row)
         {
             if (answer->service_count < count &&
-                decode_services_read_row(d, row, NULL, has_key,
+                decode_services_read_row(&reading, row, NULL,
                                          &answer->services[answer->service_count]))
                 answer->service_count++;
         }
@@ -264,7 +316,7 @@ static void decode_services_read_rows(struct decoding *d, const json_t *list)
         json_object_foreach((json_t *)(uintptr_t)list, key, row)
         {
             if (answer->service_count < count &&
-                decode_services_read_row(d, row, key, has_key,
+                decode_services_read_row(&reading, row, key,
                                          &answer->services[answer->service_count]))
                 answer->service_count++;
         }

@@ -34,7 +34,7 @@ static const char *const message_keys[] = {
 };
 static const char *const code_keys[] = {"code", "error_code", "errorCode", "error", "type"};
 /* What one family of scripts or another puts around the remainder of a response. */
-static const char *const wrapper_keys[] = {"data", "result", "response", "payload"};
+static const char *const wrapper_keys[] = {"data", "result", "response", "payload", "body"};
 /* Where an `error` of its own may stand in place of what was requested. */
 static const char *const holder_keys[] = {"data", "result", "response", "payload", "body", "order"};
 
@@ -194,16 +194,18 @@ static bool errortext_is_failed(const json_t *root, int64_t *code_out)
     return false;
 }
 
-/* The texts under the keys for messages; of a failed response also those inside its wrappers. */
-static void errortext_add_messages(struct errortext *found, const json_t *root, bool is_failed,
-                                   struct arena *arena)
+/* The texts under the keys for messages; those inside wrappers, and of a failed response those in
+ * wrappers of wrappers and what stands there as a text or list. */
+static void errortext_add_messages(struct errortext *found, const json_t *root, int depth,
+                                   bool is_failed, struct arena *arena)
 {
+    enum { WRAPPERS = 2 };
     for (size_t i = 0; i < COUNT_OF(message_keys); i++)
-        errortext_add_value(found, scalar_member(root, message_keys[i]), 1, arena);
-    for (size_t i = 0; i < COUNT_OF(wrapper_keys); i++) {
+        errortext_add_value(found, scalar_member(root, message_keys[i]), depth, arena);
+    for (size_t i = 0; i < COUNT_OF(wrapper_keys) && depth <= WRAPPERS; i++) {
         const json_t *inner = scalar_member(root, wrapper_keys[i]);
-        for (size_t j = 0; errortext_is(inner, JSON_OBJECT) && j < COUNT_OF(message_keys); j++)
-            errortext_add_value(found, scalar_member(inner, message_keys[j]), 2, arena);
+        if (errortext_is(inner, JSON_OBJECT) && (depth == 1 || is_failed))
+            errortext_add_messages(found, inner, depth + 1, is_failed, arena);
         if (is_failed && (errortext_is(inner, JSON_STRING) || errortext_is(inner, JSON_ARRAY)) &&
             !errortext_is_failure(inner, &(int64_t){0}))
             errortext_add_value(found, inner, 2, arena);
@@ -230,7 +232,7 @@ static void errortext_of_object(struct errortext *found, const json_t *root, str
                       (success != NULL && !found->is_error);
     size_t before = found->count;
     if (!is_success || found->is_error) {
-        errortext_add_messages(found, root, is_failed || found->is_error, arena);
+        errortext_add_messages(found, root, 1, is_failed || found->is_error, arena);
         if (found->is_error || is_failed)
             errortext_add_value(found, scalar_member(root, "code"), 1, arena);
         if (is_failed && (found->count > 0 || code != 0)) {

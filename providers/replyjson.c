@@ -1,9 +1,9 @@
 /* See replyjson.h. */
 #include "providers/replyjson.h"
 
-#include "providers/paneltext.h"
+#include "providers/replyrepair.h"
 
-enum { CANDIDATES = 64, LONGEST_NUMBER = 18, LONGEST_EXPONENT = 3 };
+enum { CANDIDATES = 64 };
 /* So many are free, and one more for each so many bytes. */
 enum { CONTAINERS = 10000, CONTAINER_BYTES = 60, VALUES = 100000, VALUE_BYTES = 8 };
 
@@ -35,148 +35,6 @@ static bool replyjson_is_too_much(struct str text)
         }
     }
     return false;
-}
-
-static bool replyjson_hex4(struct str text, size_t at, uint32_t *out)
-{
-    *out = 0;
-    if (at + 4 > text.len)
-        return false;
-    for (size_t i = at; i < at + 4; i++) {
-        int digit = str_hex_digit(text.ptr[i]);
-        if (digit < 0)
-            return false;
-        *out = *out << 4 | (uint32_t)digit;
-    }
-    return true;
-}
-
-struct repair {
-    struct str in;
-    size_t at; /* next byte of in */
-    char *out;
-    size_t len;
-    bool may_quote_reals;
-};
-
-static void replyjson_put(struct repair *r, const char *bytes, size_t len)
-{
-    memcpy(r->out + r->len, bytes, len);
-    r->len += len;
-}
-
-/* An escape inside a string: lone surrogates and unknown escapes are what panels get wrong. */
-static void replyjson_repair_escape(struct repair *r)
-{
-    uint32_t unit, second;
-    char next = r->at + 1 < r->in.len ? r->in.ptr[r->at + 1] : '\0';
-    if (next == 'u' && replyjson_hex4(r->in, r->at + 2, &unit)) {
-        bool is_pair = unit >= 0xD800 && unit < 0xDC00 && r->at + 7 < r->in.len &&
-                       r->in.ptr[r->at + 6] == '\\' && r->in.ptr[r->at + 7] == 'u' &&
-                       replyjson_hex4(r->in, r->at + 8, &second) && second >= 0xDC00 &&
-                       second < 0xE000;
-        size_t len = is_pair ? 12 : 6;
-        if (!is_pair && unit >= 0xD800 && unit < 0xE000)
-            replyjson_put(r, "\\ufffd", 6);
-        else
-            replyjson_put(r, r->in.ptr + r->at, len);
-        r->at += len;
-        return;
-    }
-    if (next != '\0' && strchr("\"\\/bfnrt", next) != NULL)
-        replyjson_put(r, r->in.ptr + r->at, 2);
-    else if (next == '\'')
-        replyjson_put(r, "'", 1);
-    else
-        replyjson_put(r, "?", 1);
-    r->at += next == '\0' ? 1 : 2;
-}
-
-static void replyjson_repair_string(struct repair *r)
-{
-    replyjson_put(r, r->in.ptr + r->at++, 1);
-    while (r->at < r->in.len) {
-        char c = r->in.ptr[r->at];
-        if (c == '\\') {
-            replyjson_repair_escape(r);
-            continue;
-        }
-        size_t start = r->at;
-        uint32_t point = paneltext_next(r->in, &r->at);
-        if (point == 0xFFFD && r->at - start == 1)
-            replyjson_put(r, "\xEF\xBF\xBD", 3);
-        else if (point < 0x20)
-            replyjson_put(r, " ", 1);
-        else
-            replyjson_put(r, r->in.ptr + start, r->at - start);
-        if (c == '"')
-            return;
-    }
-}
-
-/* A number too large for the parser becomes a text, so that it spoils its own row only, and an id
- * beyond 64 bits stays what it is. */
-static void replyjson_repair_number(struct repair *r)
-{
-    size_t start = r->at, digits = 0, exponent = 0;
-    bool is_real = false, in_exponent = false;
-    for (; r->at < r->in.len; r->at++) {
-        char c = r->in.ptr[r->at];
-        if (c >= '0' && c <= '9') {
-            digits++;
-            exponent += in_exponent;
-        } else if (c == 'e' || c == 'E') {
-            in_exponent = is_real = true;
-        } else if (c == '.') {
-            is_real = true;
-        } else if (c != '-' && c != '+') {
-            break;
-        }
-    }
-    bool is_long = is_real ? exponent >= LONGEST_EXPONENT || digits > 300 : digits > LONGEST_NUMBER;
-    bool is_quoted = is_long && (!is_real || r->may_quote_reals);
-    if (is_quoted)
-        replyjson_put(r, "\"", 1);
-    replyjson_put(r, r->in.ptr + start, r->at - start);
-    if (is_quoted)
-        replyjson_put(r, "\"", 1);
-}
-
-/* Bytes of NaN, Infinity and the like, as some languages print what is no number; else 0. */
-static size_t replyjson_no_number_at(struct str text)
-{
-    static const char *const words[] = {"nan", "infinity", "inf"};
-    size_t sign = text.len > 0 && (text.ptr[0] == '-' || text.ptr[0] == '+');
-    for (size_t i = 0; i < COUNT_OF(words); i++) {
-        size_t len = sign + strlen(words[i]);
-        struct str word = str_first(str_from(text, sign), strlen(words[i]));
-        char next = len < text.len ? text.ptr[len] : ',';
-        if (str_equal_folded(word, str_of(words[i])) && strchr(",]} \t\r\n", next) != NULL)
-            return len;
-    }
-    return 0;
-}
-
-static struct str replyjson_repair_text(struct str text, bool may_quote_reals, struct arena *arena)
-{
-    struct repair r = {.in = text, .may_quote_reals = may_quote_reals};
-    r.out = arena_new(arena, text.len * 3 + 16);
-    while (r.at < text.len) {
-        char c = text.ptr[r.at];
-        size_t word = strchr("nNiI+-", c) ? replyjson_no_number_at(str_from(text, r.at)) : 0;
-        if (word > 0) {
-            replyjson_put(&r, "\"", 1);
-            replyjson_put(&r, text.ptr + r.at, word);
-            replyjson_put(&r, "\"", 1);
-            r.at += word;
-        } else if (c == '"')
-            replyjson_repair_string(&r);
-        else if ((c >= '0' && c <= '9') || c == '-')
-            replyjson_repair_number(&r);
-        else
-            replyjson_put(&r, text.ptr + r.at++, 1);
-    }
-    return str_make(r.out, r.len);
 }
 
 static json_t *replyjson_load_text(struct str text, json_error_t *error)
@@ -294,7 +152,7 @@ static json_t *replyjson_load_whole(struct str text, bool is_strict, struct aren
         return NULL;
     json_t *root = replyjson_load_text(text, &error);
     if (root == NULL && json_error_code(&error) != json_error_duplicate_key) {
-        text = replyjson_repair_text(text, !is_strict, arena);
+        text = replyrepair_text(text, is_strict, arena);
         root = replyjson_load_text(text, &error);
     }
     if (root != NULL || json_error_code(&error) != json_error_duplicate_key)

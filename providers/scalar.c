@@ -66,11 +66,20 @@ static bool scalar_is_plain(struct str text)
     return true;
 }
 
+static bool scalar_has_three_decimals(struct str text)
+{
+    return text.len > 4 && text.ptr[text.len - 4] == '.';
+}
+
 struct str scalar_beside(struct scalar amount, struct str stated, const char *own)
 {
-    bool is_open = stated.ptr == NULL && own != NULL && amount.kind == SCALAR_TEXT &&
-                   !scalar_is_plain(amount.text);
-    return is_open && money_is_signed_as(amount.text, str_of(own)) ? str_of(own) : stated;
+    bool is_open = stated.ptr == NULL && own != NULL && amount.kind == SCALAR_TEXT;
+    bool is_own =
+        is_open && (scalar_is_plain(amount.text)
+                        ? scalar_has_three_decimals(amount.text) && money_is_coinless(str_of(own))
+                        : money_is_signed_as(amount.text, str_of(own)) ||
+                              (money_is_bare(amount.text) && money_is_coinless(str_of(own))));
+    return is_own ? str_of(own) : stated;
 }
 
 bool scalar_money(struct scalar value, struct str beside, struct money *out,

@@ -35,8 +35,9 @@ bool scalar_count(struct scalar value, struct count *out) MUST_USE;
  * currency_out may be NULL; borrowed. */
 bool scalar_money(struct scalar value, struct str beside, struct money *out,
                   struct str *currency_out) MUST_USE;
-/* What scalar_money takes as beside: the currency stated, or, where none is and a sign in the
- * amount may be that of our account's own currency ("$", "¥"), this. */
+/* What scalar_money takes as beside: the currency stated, or, where none is, our account's own: of
+ * an amount whose sign may be its ("$", "¥"), and of a bare one in a currency without small coins
+ * ("15.000" of an account in IDR). */
 struct str scalar_beside(struct scalar amount, struct str stated, const char *own);
 /* An order's or refill's id: a whole number above 0, or text of [A-Za-z0-9._:-] with a digit, not
  * negative, not fractional. The id is in the arena. */

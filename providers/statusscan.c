@@ -162,6 +162,12 @@ static unsigned statusscan_take_member(struct statusscan *s)
     return is_name ? statusscan_member_of(name) : MEMBER_UNUSUAL;
 }
 
+static bool statusscan_is_other_currency(const struct decoding *d, struct str stated)
+{
+    struct str own = str_of(d->settings->currency);
+    return !str_equal(stated, own) && (money_is_coinless(stated) || money_is_coinless(own));
+}
+
 /* The usual members only; each once. */
 static bool statusscan_take_status(struct statusscan *s, struct status_reading *reading)
 {
@@ -181,7 +187,7 @@ static bool statusscan_take_status(struct statusscan *s, struct status_reading *
             return false;
         if (member != MEMBER_CURRENCY)
             decode_status_member(reading, (enum status_member)member, value);
-        else if (!str_is(value.text, "USD") && money_is_coinless(value.text))
+        else if (statusscan_is_other_currency(reading->d, value.text))
             return false; /* it may change how the charge is read */
     } while (statusscan_take(s, ','));
     return statusscan_take(s, '}') && reading->has_status;

@@ -32,6 +32,8 @@ bool money_parse_loose(struct str text, struct str beside, struct money *out,
                        struct str *currency_out) MUST_USE;
 /* The text holds a sign that several currencies write ("$", "¥", "£", "Rs"), this one too. */
 bool money_is_signed_as(struct str text, struct str currency);
+/* Nothing but digits, marks, blanks and a plus or minus: no sign or code of a currency. */
+bool money_is_bare(struct str text);
 /* IDR, VND, JPY and the like: prices there have no decimals. Case is ignored. */
 bool money_is_coinless(struct str currency);
 /* A JSON real as read by jansson: printed with 15 significant digits, then parsed (MONEY_UP). */

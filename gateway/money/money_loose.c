@@ -80,6 +80,14 @@ static bool money_loose_is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
+bool money_is_bare(struct str text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (!money_loose_is_digit(text.ptr[i]) && strchr(".,'+- \t\r\n", text.ptr[i]) == NULL)
+            return false;
+    return text.len > 0;
+}
+
 /* Blanks, also the non-breaking ones (U+00A0, U+2009, U+202F); 0 when s begins with none. */
 static size_t money_loose_blank_at(struct str s)
 {

@@ -1,7 +1,7 @@
 /* See count.h. */
 #include "protocol/count.h"
 
-enum { GROUPS = 12 };
+enum { GROUPS = 12, COUNT_BYTES = 128 };
 
 /* The digits between the marks, and which mark stands before each run but the first. */
 struct count_groups {
@@ -123,6 +123,30 @@ static bool count_take_sign(struct str *s, bool *has_plus)
     return is_negative;
 }
 
+/* Arabic and Persian digits, and the marks that go with them, as the usual ones; text itself where
+ * it has none of them. */
+static struct str count_fold_digits(struct str text, char room[COUNT_BYTES])
+{
+    size_t len = 0;
+    bool has_any = false;
+    if (text.len > COUNT_BYTES)
+        return text;
+    for (size_t i = 0; i < text.len; len++) {
+        unsigned char first = (unsigned char)text.ptr[i];
+        unsigned char second = i + 1 < text.len ? (unsigned char)text.ptr[i + 1] : 0;
+        bool is_arabic = first == 0xD9 && second >= 0xA0 && second <= 0xAC && second != 0xAA;
+        bool is_persian = first == 0xDB && second >= 0xB0 && second <= 0xB9;
+        room[len] = !is_arabic && !is_persian ? text.ptr[i]
+                    : is_persian              ? (char)('0' + second - 0xB0)
+                    : second <= 0xA9          ? (char)('0' + second - 0xA0)
+                    : second == 0xAB          ? '.'
+                                              : ',';
+        has_any |= is_arabic || is_persian;
+        i += is_arabic || is_persian ? 2 : 1;
+    }
+    return has_any ? str_make(room, len) : text;
+}
+
 bool count_parse(struct str text, struct count *out)
 {
     struct count_groups groups;
@@ -131,7 +155,8 @@ bool count_parse(struct str text, struct count *out)
         *out = count;
         return true;
     }
-    struct str s = count_trim(text);
+    char room[COUNT_BYTES];
+    struct str s = count_trim(count_fold_digits(text, room));
     bool is_negative = count_take_sign(&s, &count.has_plus);
     if (!count_split(s, &groups))
         return false;

@@ -1,6 +1,7 @@
 /* struct count: a whole number of pieces as panels and clients write it: remains, start counts,
  * limits, quantities. "1,500", "1.500", "1 500" and "1'500" are 1500; a count has no decimals but
- * zeros: "12.00" is 12, "12.5" is no count. Pure, any thread. */
+ * zeros: "12.00" is 12, "12.5" is no count. Arabic and Persian digits are digits. Pure, any thread.
+ */
 #ifndef PROTOCOL_COUNT_H
 #define PROTOCOL_COUNT_H
 #include "base/str.h"

@@ -72,6 +72,10 @@ static const struct {
     {"1\xE2\x80\x99"
      "500",
      1500, 100, 1500},
+    {"\xD9\xA3\xD9\xA0\xD9\xA0\xD9\xA0", 3000, 5000, 3000},
+    {"\xDB\xB1\xDB\xB2", 12, 100, 12},
+    {"\xD9\xA1\xD9\xAC\xD9\xA5\xD9\xA0\xD9\xA0", 1500, 5000, 1500},
+    {"\xD9\xA1\xD9\xA2\xD9\xAB\xD9\xA0", 12, 100, 12},
     /* decimals that are zero */
     {"12.0", 12, 100, 12},
     {"12.00", 12, 100, 12},
@@ -83,6 +87,8 @@ static const struct {
     {"0.00", 0, 100, 0},
     {"-4.0", -4, 100, -4},
     /* no counts */
+    {"\xD9\xA1\xD9\xAA", NONE, 0, NONE}, /* a percent sign */
+    {"\xD9\xA1\xD9\xA2\xD9\xAB\xD9\xA5", NONE, 0, NONE},
     {"12.5", NONE, 0, NONE},
     {"12,5", NONE, 0, NONE},
     {"12.50", NONE, 0, NONE},

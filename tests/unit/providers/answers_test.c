@@ -545,6 +545,19 @@ static void test_field_answers(void **state)
     run_file("field-answers.jsonl");
 }
 
+static void test_varied_answers(void **state)
+{
+    (void)state;
+    run_file("varied-answers.jsonl");
+}
+
+/* The same complaints in many words and tongues. */
+static void test_worded_answers(void **state)
+{
+    (void)state;
+    run_file("worded-answers.jsonl");
+}
+
 /* No answer to an order is taken from a part of it, and no broken one breaks us. */
 static void check_cut(struct line *line)
 {
@@ -584,16 +597,16 @@ static void test_cut_answers(void **state)
     each_line("upstream-answers.jsonl", check_cut);
     each_line("further-answers.jsonl", check_cut);
     each_line("field-answers.jsonl", check_cut);
+    each_line("varied-answers.jsonl", check_cut);
     assert_int_equal(failures, 0);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_upstream_answers),
-        cmocka_unit_test(test_further_answers),
-        cmocka_unit_test(test_field_answers),
-        cmocka_unit_test(test_cut_answers),
+        cmocka_unit_test(test_upstream_answers), cmocka_unit_test(test_further_answers),
+        cmocka_unit_test(test_field_answers),    cmocka_unit_test(test_varied_answers),
+        cmocka_unit_test(test_worded_answers),   cmocka_unit_test(test_cut_answers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
