@@ -15,7 +15,18 @@ struct panel *panel_new(struct event_base *base)
         .next_order = 1,
         .next_refill = 1,
         .may_refill = true,
-        .progress = {-1, -1, -1, -1, -1, memory_text("Completed"), 0, 100},
+        .progress = {.start_ms = -1,
+                     .finish_ms = -1,
+                     .start_asked = -1,
+                     .finish_asked = -1,
+                     .lag_ms = -1,
+                     .lag_asked = -1,
+                     .flip_ms = -1,
+                     .flip_asked = -1,
+                     .refill_ms = -1,
+                     .ends_as = memory_text("Completed"),
+                     .start_count = 100,
+                     .flips_to = memory_text("Canceled")},
     };
     panelservice_init(&panel->services);
     panelorder_init(&panel->orders);
@@ -39,6 +50,7 @@ void panel_free(struct panel *panel)
     panelrule_fini(&panel->rules);
     paneljournal_fini(&panel->journal);
     free(panel->progress.ends_as);
+    free(panel->progress.flips_to);
     free(panel->key);
     free(panel->currency);
     free(panel->prefix);

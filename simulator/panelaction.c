@@ -75,11 +75,20 @@ static void panelaction_print_asked_id(const struct panel *panel, struct str id,
 static void panelaction_print_many(struct panel *panel, const struct str *ids, size_t count,
                                    struct buf *out)
 {
+    struct panelorder *orders[MOST_IDS];
     bool is_list = panel->multi != PANEL_MULTI_OBJECT;
-    bool has_any = false;
+    bool has_any = false, has_unknown = false;
+    for (size_t i = 0; i < count; i++) {
+        orders[i] = panelorder_find_known(panel, ids[i]);
+        has_unknown |= orders[i] == NULL;
+    }
+    if (has_unknown && panel->unknown == PANEL_UNKNOWN_REFUSED) {
+        panelaction_print_error(out, "Incorrect order ID");
+        return;
+    }
     buf_add_byte(out, is_list ? '[' : '{');
     for (size_t i = 0; i < count; i++) {
-        struct panelorder *order = panelorder_find(panel, ids[i]);
+        struct panelorder *order = orders[i];
         if (order == NULL && (panel->unknown == PANEL_UNKNOWN_LEFT_OUT || is_list))
             continue;
         if (has_any)
@@ -116,7 +125,7 @@ static struct panelaction_result panelaction_run_status(struct panel *panel,
             panelaction_print_many(panel, ids, count, out);
         return none;
     }
-    struct panelorder *order = panelorder_find(panel, one);
+    struct panelorder *order = panelorder_find_known(panel, one);
     if (order == NULL) {
         panelaction_print_error(out, "Incorrect order ID");
         return none;
@@ -154,7 +163,7 @@ static struct panelaction_result panelaction_run_refill(struct panel *panel,
     struct str ids[MOST_IDS], one = panelform_get(form, "order");
     (void)line;
     if (one.ptr) {
-        panelaction_print_refill_of(panel, panelorder_find(panel, one), false, out,
+        panelaction_print_refill_of(panel, panelorder_find_known(panel, one), false, out,
                                     &result.is_stored);
         return result;
     }
@@ -165,7 +174,7 @@ static struct panelaction_result panelaction_run_refill(struct panel *panel,
         panelaction_print_asked_id(panel, ids[i], out);
         buf_add_byte(out, ',');
         panelaction_print_field(out, "refill");
-        panelaction_print_refill_of(panel, panelorder_find(panel, ids[i]), true, out,
+        panelaction_print_refill_of(panel, panelorder_find_known(panel, ids[i]), true, out,
                                     &result.is_stored);
         buf_add_byte(out, '}');
     }
@@ -215,7 +224,7 @@ static void panelaction_print_cancel_of(struct panel *panel, struct str id, stru
                                         bool *is_stored)
 {
     const char *error = "Incorrect order ID";
-    struct panelorder *order = panelorder_find(panel, id);
+    struct panelorder *order = panelorder_find_known(panel, id);
     if (order && panelorder_cancel(panel, order, &error)) {
         buf_add_byte(out, '1');
         *is_stored = true;

@@ -51,6 +51,25 @@ struct panelorder *panelorder_find(const struct panel *panel, struct str id)
     return found;
 }
 
+static bool panelorder_has_come(int64_t is_at, int64_t limit)
+{
+    return limit >= 0 && is_at >= limit;
+}
+
+struct panelorder *panelorder_find_known(const struct panel *panel, struct str id)
+{
+    const struct panelprogress *progress = &panel->progress;
+    struct panelorder *order = panelorder_find(panel, id);
+    bool has_lag = progress->lag_ms >= 0 || progress->lag_asked >= 0;
+    if (order == NULL || order->is_steered || !has_lag)
+        return order;
+    if (panelorder_has_come(clock_wall_ms() - order->made_at_ms, progress->lag_ms) ||
+        panelorder_has_come(order->missed, progress->lag_asked))
+        return order;
+    order->missed++;
+    return NULL;
+}
+
 struct panelrefill *panelorder_find_refill(const struct panel *panel, struct str id)
 {
     struct panelrefill *found = NULL;
@@ -257,17 +276,29 @@ void panelorder_move(struct panel *panel, struct panelorder *order, const char *
     panelorder_set_state(order, state);
 }
 
-static bool panelorder_has_come(int64_t is_at, int64_t limit)
+/* Once, some time after the end: what a panel's owner changes by hand. */
+static void panelorder_flip(struct panel *panel, struct panelorder *order)
 {
-    return limit >= 0 && is_at >= limit;
+    const struct panelprogress *progress = &panel->progress;
+    if (order->is_flipped || order->ended_at_ms == 0 ||
+        !(panelorder_has_come(clock_wall_ms() - order->ended_at_ms, progress->flip_ms) ||
+          panelorder_has_come(order->asked - order->asked_at_end, progress->flip_asked)))
+        return;
+    bool is_partial = strcmp(progress->flips_to, "Partial") == 0;
+    order->is_flipped = true;
+    panelorder_move(panel, order, progress->flips_to, is_partial ? progress->flips_remains : -1);
 }
 
 void panelorder_ask(struct panel *panel, struct panelorder *order)
 {
     const struct panelprogress *progress = &panel->progress;
     order->asked++;
-    if (order->is_steered || panelorder_is_finished(order->state))
+    if (order->is_steered)
         return;
+    if (panelorder_is_finished(order->state)) {
+        panelorder_flip(panel, order);
+        return;
+    }
     int64_t age_ms = clock_wall_ms() - order->made_at_ms;
     int64_t total = order->quantity * (order->runs > 0 ? order->runs : 1);
     if (panelorder_has_come(age_ms, progress->finish_ms) ||
@@ -275,6 +306,8 @@ void panelorder_ask(struct panel *panel, struct panelorder *order)
         order->start_count = progress->start_count;
         bool is_partial = strcmp(progress->ends_as, "Partial") == 0;
         panelorder_move(panel, order, progress->ends_as, is_partial ? progress->ends_remains : -1);
+        order->ended_at_ms = clock_wall_ms();
+        order->asked_at_end = order->asked;
     } else if (panelorder_has_come(age_ms, progress->start_ms) ||
                panelorder_has_come(order->asked, progress->start_asked)) {
         order->start_count = progress->start_count;

@@ -18,10 +18,14 @@ struct panel;
 struct panelprogress {
     int64_t start_ms, finish_ms;       /* by age */
     int64_t start_asked, finish_asked; /* by the number of status questions */
+    int64_t lag_ms, lag_asked;         /* until then the panel does not know the order */
+    int64_t flip_ms, flip_asked;       /* from the end on: a late flip */
     int64_t refill_ms;                 /* when refills complete */
     char *ends_as;                     /* Completed, Partial, Canceled … */
     int64_t ends_remains;              /* with Partial */
     int64_t start_count;
+    char *flips_to; /* Partial, Canceled … */
+    int64_t flips_remains;
 };
 
 struct panelorder {
@@ -34,7 +38,10 @@ struct panelorder {
     int64_t quantity, runs; /* quantity of a run; runs 0 = no drip-feed */
     int64_t start_count, remains;
     int64_t made_at_ms, asked; /* wall clock; status questions so far */
-    uint64_t line;             /* number of the connection it came by */
+    int64_t missed;            /* questions that came before the panel knew the order */
+    int64_t ended_at_ms, asked_at_end;
+    bool is_flipped;
+    uint64_t line; /* number of the connection it came by */
     bool may_refill, may_cancel;
     bool is_steered; /* by control: no progress of its own any more */
     bool is_cancel_asked;
@@ -60,6 +67,9 @@ struct panelorders {
 void panelorder_init(struct panelorders *orders);
 void panelorder_fini(struct panelorders *orders);
 struct panelorder *panelorder_find(const struct panel *panel, struct str id);
+/* The same for who asks from outside: NULL while the panel lags behind its own answer to the add.
+ */
+struct panelorder *panelorder_find_known(const struct panel *panel, struct str id);
 struct panelrefill *panelorder_find_refill(const struct panel *panel, struct str id);
 /* Checks the order as a panel does and stores it. NULL with the panel's words in *error_out. */
 struct panelorder *panelorder_place(struct panel *panel, const struct panelform *form,

@@ -191,7 +191,7 @@ static bool panelscript_set_multi_status(struct panel *panel, const json_t *valu
 static bool panelscript_set_unknown_orders(struct panel *panel, const json_t *value,
                                            struct fault *why)
 {
-    static const char *const words[] = {"error", "text", "left_out", NULL};
+    static const char *const words[] = {"error", "text", "left_out", "refused", NULL};
     int place = 0;
     if (!panelvalue_word(value, "unknown_orders", words, &place, why))
         return false;
@@ -249,29 +249,43 @@ static bool panelscript_set_generated(struct panel *panel, const json_t *value, 
 
 static bool panelscript_set_progress(struct panel *panel, const json_t *value, struct fault *why)
 {
-    static const char *const keys[] = {"start",        "finish",      "start_asked",
-                                       "finish_asked", "refill",      "ends_as",
-                                       "ends_remains", "start_count", NULL};
     struct panelprogress *p = &panel->progress;
-    int64_t *const times[] = {&p->start_ms, &p->finish_ms, NULL, NULL, &p->refill_ms, NULL};
-    int64_t *const counts[] = {NULL, NULL, &p->start_asked,  &p->finish_asked,
-                               NULL, NULL, &p->ends_remains, &p->start_count};
+    const struct {
+        const char *key;
+        int64_t *time, *count; /* one of them, or a word */
+        char **word;
+    } rows[] = {
+        {"start", &p->start_ms, NULL, NULL},
+        {"finish", &p->finish_ms, NULL, NULL},
+        {"start_asked", NULL, &p->start_asked, NULL},
+        {"finish_asked", NULL, &p->finish_asked, NULL},
+        {"lag", &p->lag_ms, NULL, NULL},
+        {"lag_asked", NULL, &p->lag_asked, NULL},
+        {"flip", &p->flip_ms, NULL, NULL},
+        {"flip_asked", NULL, &p->flip_asked, NULL},
+        {"flips_to", NULL, NULL, &p->flips_to},
+        {"flips_remains", NULL, &p->flips_remains, NULL},
+        {"refill", &p->refill_ms, NULL, NULL},
+        {"ends_as", NULL, NULL, &p->ends_as},
+        {"ends_remains", NULL, &p->ends_remains, NULL},
+        {"start_count", NULL, &p->start_count, NULL},
+    };
+    const char *keys[COUNT_OF(rows) + 1] = {NULL};
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        keys[i] = rows[i].key;
     if (!panelvalue_known_keys(value, "progress: ", keys, why))
         return false;
-    for (size_t i = 0; keys[i]; i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         const json_t *given = json_object_get(value, keys[i]);
-        bool is_good = true;
+        int64_t *number = rows[i].time ? rows[i].time : rows[i].count;
         if (given == NULL)
             continue;
-        if (i < COUNT_OF(times) && times[i]) {
-            *times[i] = -1;
-            is_good = json_is_null(given) || panelvalue_duration(given, keys[i], times[i], why);
-        } else if (counts[i]) {
-            *counts[i] = -1;
-            is_good = json_is_null(given) || panelvalue_count(given, keys[i], 0, counts[i], why);
-        } else {
-            is_good = panelvalue_text(given, "ends_as", &p->ends_as, why);
-        }
+        if (number)
+            *number = -1;
+        bool is_good = number && json_is_null(given) ? true
+                       : rows[i].time  ? panelvalue_duration(given, keys[i], rows[i].time, why)
+                       : rows[i].count ? panelvalue_count(given, keys[i], 0, rows[i].count, why)
+                                       : panelvalue_text(given, keys[i], rows[i].word, why);
         if (!is_good)
             return false;
     }

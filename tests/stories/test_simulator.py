@@ -161,6 +161,36 @@ def test_progress_by_questions(make_panel):
     assert panel.call(action="balance")["balance"] == "999.946"
 
 
+def test_a_late_flip_comes_once_after_the_end(make_panel):
+    panel = make_panel(progress={"finish_asked": 1, "flip_asked": 2, "flips_to": "Partial", "flips_remains": 40})
+    add(panel)
+    seen = [panel.call(action="status", order=1) for _ in range(4)]
+    assert [status["status"] for status in seen] == ["Completed", "Completed", "Partial", "Partial"]
+    assert (seen[0]["remains"], seen[3]["remains"], seen[3]["charge"]) == ("0", "40", "0.054")
+    assert panel.call(action="balance")["balance"] == "999.946"
+
+
+def test_a_panel_lags_behind_its_own_orders(make_panel):
+    panel = make_panel(progress={"lag_asked": 3})
+    add(panel)
+    assert panel.call(action="status", order=1) == {"error": "Incorrect order ID"}
+    assert panel.call(action="status", orders="1") == {"1": {"error": "Incorrect order ID"}}
+    assert panel.call(action="cancel", orders="1") == [{"order": 1, "cancel": {"error": "Incorrect order ID"}}]
+    assert panel.call(action="status", order=1)["status"] == "Pending"
+    panel.set(progress={"lag": "1h", "lag_asked": None})
+    add(panel)
+    assert panel.call(action="status", order=2) == {"error": "Incorrect order ID"}
+    panel.set_order(2, status="In progress")
+    assert panel.call(action="status", order=2)["status"] == "In progress", "what is set by hand is known"
+
+
+def test_a_batch_is_refused_as_a_whole_for_one_unknown_id(make_panel):
+    panel = make_panel(unknown_orders="refused")
+    add(panel)
+    assert panel.call(action="status", orders="1,77") == {"error": "Incorrect order ID"}
+    assert list(panel.call(action="status", orders="1")) == ["1"]
+
+
 def test_generated_services_and_more_than_one_request_a_connection(make_panel):
     panel = make_panel(generated_services={"count": 5000, "first": 20000})
     line = http.client.HTTPConnection("127.0.0.1", panel.port)
