@@ -754,6 +754,36 @@ static bool params_json_add_list(struct params_source *source, char *name, size_
     return true;
 }
 
+/* No elements, or nulls alone: a list is named all the same. */
+static bool params_json_add_nothing(struct params_source *source, char *name, size_t name_len,
+                                    struct fault *why)
+{
+    struct str folded = params_name_fold(name, name_len);
+    const struct params_list *list = params_list_find(folded);
+    return list == NULL || list->separator != ',' ||
+           params_source_add(source, name, name_len, STR(""), why);
+}
+
+static bool params_json_is_nothing(json_t *value)
+{
+    const char *key;
+    json_t *element;
+    size_t i;
+    if (!json_is_array(value) && !json_is_object(value))
+        return json_is_null(value);
+    json_array_foreach(value, i, element)
+    {
+        if (!json_is_null(element))
+            return false;
+    }
+    json_object_foreach(value, key, element)
+    {
+        if (!json_is_null(element))
+            return false;
+    }
+    return true;
+}
+
 /* PHP encodes an array with gaps as an object: {"0":"17","2":"19"}. */
 static bool params_json_add_object(struct params_source *source, char *name, size_t name_len,
                                    json_t *object, struct fault *why)
@@ -780,6 +810,8 @@ static bool params_json_add_members(struct params_source *source, json_t *root, 
         bool is_added = true;
         if (params_json_holds_containers(value))
             is_added = params_source_add(source, name, name_len, str_make(params_nested, 0), why);
+        else if (params_json_is_nothing(value))
+            is_added = params_json_add_nothing(source, name, name_len, why);
         else if (json_is_array(value))
             is_added = params_json_add_list(source, name, name_len, value, why);
         else if (json_is_object(value))

@@ -72,10 +72,10 @@ void call_ids_read(const struct call *call, const char *const *plural, const cha
     out->count = 0;
     out->is_too_many = false;
     out->is_many = call->is_many || list.len > 0;
-    if (str_is(list, "[]"))
-        return;
     if (list.len == 0)
         list = call_param(call, singular);
+    if (str_is(list, "[]"))
+        return;
     if (str_find_byte(list, ',') != SIZE_MAX)
         out->is_many = true;
     for (int pieces = 0; str_next(&list, ',', &piece); pieces++) {
@@ -89,6 +89,17 @@ void call_ids_read(const struct call *call, const char *const *plural, const cha
 
 static const char *const call_plural_orders[] = {"orders", "order_ids", "ids", NULL};
 static const char *const call_singular_orders[] = {"order", "order_id", "id", NULL};
+
+bool call_names_orders(const struct call *call)
+{
+    for (const char *const *name = call_plural_orders; *name; name++)
+        if (params_get(call->params, *name).ptr != NULL)
+            return true;
+    for (const char *const *name = call_singular_orders; *name; name++)
+        if (params_get(call->params, *name).ptr != NULL)
+            return true;
+    return false;
+}
 
 bool call_has_orders(const struct call *call)
 {

@@ -42,6 +42,8 @@ struct call_ids {
  * plural. Empty items are skipped, duplicates kept once. */
 void call_ids_read(const struct call *call, const char *const *plural, const char *const *singular,
                    struct call_ids *out);
+/* Whether there is a parameter for orders at all, be it empty. */
+bool call_names_orders(const struct call *call);
 /* Whether orders are named: a plural name is there, be it empty, or a singular one holds something.
  */
 bool call_has_orders(const struct call *call);

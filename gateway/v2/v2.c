@@ -102,13 +102,14 @@ static const struct action *v2_find_action(struct str name)
     return NULL;
 }
 
-/* With orders named, `orders` is another panel's word for multi-status: a script that polls so
- * reads the answer by number, and would take element 45 of a listing for order 45. */
+/* With a parameter for orders, `orders` is another panel's word for multi-status: a script that
+ * polls so reads the answer by number, and would take element 45 of a listing for order 45. It may
+ * be empty: a script with nothing to ask for is a script all the same. */
 static const struct action *v2_choose_action(struct call *call)
 {
     static const char *const names[] = {"action", NULL};
     struct str name = call_param(call, names);
-    if (str_equal_folded(name, STR("orders")) && call_has_orders(call)) {
+    if (str_equal_folded(name, STR("orders")) && call_names_orders(call)) {
         call->is_many = true;
         return v2_find_action(STR("status"));
     }

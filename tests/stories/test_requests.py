@@ -349,9 +349,27 @@ def test_orders_with_ids_is_a_multi_status(gateway):
         assert is_error(send(gateway, form(action=action) + "&orders=")) == "Incorrect order ID"
         assert send(gateway, form(action=action) + "&orders=x,99").json == {"x": {"error": "Incorrect order ID"},
                                                                           "99": {"error": "Incorrect order ID"}}
-    for text in ("", "&order=", "&limit=5"):
+    for text in ("", "&limit=5", "&link="):
         listed = send(gateway, form(action="orders") + text).json
         assert [entry["order"] for entry in listed] == [second, first], text
+
+
+@pytest.mark.parametrize("name", ["orders", "order", "order_ids", "order_id", "ids", "id", "Orders", " orders "])
+def test_an_empty_parameter_for_orders_asks_for_no_listing(gateway, name):
+    """A script with nothing to ask for reads the answer by number all the same."""
+    gateway.add()
+    for text in ("=", "", "[]=", "[]", "[0]=", "=[]", "=,", "=%20", "=null", "=[ ]", "=%5B%5D"):
+        answer = send(gateway, form(action="orders") + f"&{name}{text}")
+        assert isinstance(answer.json, dict) and "Incorrect order ID" in str(answer.json), (text, answer)
+    for value in ([], [None], "", {}, None, [None, None], {"0": None}, [""], " ", False, "[]"):
+        body = {"key": SHOP_KEY, "action": "orders", name: value}
+        answer = send(gateway, json.dumps(body), "application/json")
+        assert isinstance(answer.json, dict) and "Incorrect order ID" in str(answer.json), (value, answer)
+        if value is not False:
+            assert is_error(answer) == "Incorrect order ID", value
+    for action in ("status", "refill", "cancel"):
+        body = json.dumps({"key": SHOP_KEY, "action": action, name: []})
+        assert is_error(send(gateway, body, "application/json")) == "Incorrect order ID", action
 
 
 def test_repeated_names_and_printed_lists_lose_nothing(gateway, alpha):
