@@ -186,14 +186,19 @@ static void clientjson_head(struct jsonwriter *w, const struct client_settings *
 
 /* What an unlimited client is shown; a prepaid one's is its account's. */
 static void clientjson_balance(struct jsonwriter *w, const struct client_settings *settings,
-                               const struct account *account)
+                               const struct ledger_account *row)
 {
-    if (settings->is_prepaid && account)
-        money_write_json(w, "balance", account->balance);
+    if (settings->is_prepaid && row)
+        money_write_json(w, "balance", row->account.balance);
     else if (!settings->is_prepaid && settings->has_balance && !settings->balance.is_provider_sum)
         money_write_json(w, "balance", settings->balance.amount);
     else
         jsonwriter_null(w, "balance");
+}
+
+int64_t clientjson_day_start(int64_t wall_ms)
+{
+    return wall_ms - wall_ms % DAY_MS;
 }
 
 /* Charges of a day are counted where they decide: for who pays beforehand or has a daily limit. */
@@ -202,27 +207,34 @@ static bool clientjson_is_counted(const struct client_settings *settings)
     return settings->is_prepaid || settings->daily_limit.units > 0;
 }
 
-static void clientjson_account(struct jsonwriter *w, const struct client_settings *settings,
-                               const struct account *account, int64_t wall_now_ms)
+/* What the daily limit counts, where one may; else what today's orders pay as things stand. */
+static struct money clientjson_spent(const struct client_settings *settings,
+                                     const struct ledger_account *row, int64_t wall_now_ms)
 {
-    struct money available = MONEY_ZERO, spent = MONEY_ZERO;
-    if (account == NULL) {
+    if (!clientjson_is_counted(settings))
+        return row->charges_since;
+    return row->account.day == wall_now_ms / DAY_MS ? row->account.charged : MONEY_ZERO;
+}
+
+static void clientjson_account(struct jsonwriter *w, const struct client_settings *settings,
+                               const struct ledger_account *row, int64_t wall_now_ms)
+{
+    struct money available = MONEY_ZERO;
+    if (row == NULL) {
         jsonwriter_null(w, "held");
         jsonwriter_null(w, "available");
+        jsonwriter_null(w, "orders_today");
         jsonwriter_null(w, "spent_today");
         return;
     }
-    if (account->day == wall_now_ms / DAY_MS)
-        spent = account->charged;
+    const struct account *account = &row->account;
     money_write_json(w, "held", account->held);
     if (money_subtract(account->balance, account->held, &available))
         money_write_json(w, "available", available);
     else
         jsonwriter_null(w, "available");
-    if (clientjson_is_counted(settings))
-        money_write_json(w, "spent_today", spent);
-    else
-        jsonwriter_null(w, "spent_today");
+    jsonwriter_number(w, "orders_today", row->orders_since);
+    money_write_json(w, "spent_today", clientjson_spent(settings, row, wall_now_ms));
 }
 
 static void clientjson_body(struct jsonwriter *w, const struct client *client,
@@ -242,10 +254,10 @@ static int clientjson_compare_accounts(const void *a, const void *b)
     return order ? order : str_compare(first->currency, second->currency);
 }
 
-static const struct account *clientjson_find_account(const struct ledger_rows *accounts,
-                                                     const char *name, struct str currency)
+static const struct ledger_account *clientjson_find_account(const struct ledger_rows *accounts,
+                                                            const char *name, struct str currency)
 {
-    static const struct account none;
+    static const struct ledger_account none;
     const struct ledger_account key = {.client = str_of(name), .currency = currency};
     if (accounts == NULL)
         return NULL;
@@ -253,7 +265,7 @@ static const struct account *clientjson_find_account(const struct ledger_rows *a
         accounts->account_count ? bsearch(&key, accounts->accounts, accounts->account_count,
                                           sizeof key, clientjson_compare_accounts)
                                 : NULL;
-    return found ? &found->account : &none;
+    return found ? found : &none;
 }
 
 void clientjson_list(struct buf *out, const struct client_set *clients, const struct roster *roster,
@@ -264,7 +276,7 @@ void clientjson_list(struct buf *out, const struct client_set *clients, const st
     jsonwriter_array(&w, "clients");
     for (size_t i = 0; clients && i < clients->count; i++) {
         const struct client *client = &clients->list[i];
-        const struct account *account =
+        const struct ledger_account *account =
             clientjson_find_account(accounts, client->settings.name, currency);
         jsonwriter_object(&w, NULL);
         clientjson_head(&w, &client->settings);

@@ -6,8 +6,10 @@
 #include "clients/roster.h"
 #include "ledger/ledger.h"
 
-/* {"clients":[ … ]}, in the set's order. accounts: the answer of LEDGER_QUERY_ACCOUNTS, or NULL
- * where it could not be read; wall_now_ms says which day is today. */
+/* When the UTC day of that moment began. */
+int64_t clientjson_day_start(int64_t wall_ms);
+/* {"clients":[ … ]}, in the set's order. accounts: the answer of LEDGER_QUERY_ACCOUNTS since
+ * today's start, or NULL where it could not be read; wall_now_ms says which day is today. */
 void clientjson_list(struct buf *out, const struct client_set *clients, const struct roster *roster,
                      const struct ledger_rows *accounts, struct str currency, int64_t wall_now_ms);
 /* The lines add up: opening and all amounts make closing. */

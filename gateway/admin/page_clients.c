@@ -21,7 +21,8 @@ static void page_clients_on_accounts(const struct ledger_rows *rows, void *arg)
 
 void page_clients_list(struct admin_call *call)
 {
-    struct ledger_query query = {.request = LEDGER_QUERY_ACCOUNTS};
+    struct ledger_query query = {.request = LEDGER_QUERY_ACCOUNTS,
+                                 .since_ms = clientjson_day_start(clock_wall_ms())};
     ledger_query(call->context->ledger, call->context->loop, &query, page_clients_on_accounts,
                  call);
 }

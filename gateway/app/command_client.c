@@ -221,7 +221,8 @@ static bool command_client_read_list(struct remote *remote, struct ledger *ledge
                                      struct fault *why)
 {
     struct ledger_query clients = {.request = LEDGER_QUERY_CLIENTS};
-    struct ledger_query accounts = {.request = LEDGER_QUERY_ACCOUNTS};
+    struct ledger_query accounts = {.request = LEDGER_QUERY_ACCOUNTS,
+                                    .since_ms = clientjson_day_start(clock_wall_ms())};
     struct ledger_rows kept = {.result = LEDGER_DONE}, money = {.result = LEDGER_DONE};
     struct roster *roster = roster_new();
     struct arena arena;
@@ -325,9 +326,9 @@ static void command_client_print_keys(const json_t *client, struct buf *out)
 
 static void command_client_add_row(struct texttable *table, const json_t *client)
 {
-    static const char *const keys[] = {"name",     "origin",       "funds",  "balance",
-                                       "held",     "spent_today",  "markup", "rate_limit",
-                                       "services", "last_call_at", NULL /* key_list */};
+    static const char *const keys[] = {
+        "name",        "origin", "funds",      "balance",  "held",         "orders_today",
+        "spent_today", "markup", "rate_limit", "services", "last_call_at", NULL /* key_list */};
     struct remote_room rooms[COUNT_OF(keys)];
     const char *cells[COUNT_OF(keys)];
     char funds[64];
@@ -346,9 +347,9 @@ static void command_client_add_row(struct texttable *table, const json_t *client
 
 static void command_client_print_table(const json_t *json)
 {
-    static const char *const heads[] = {"NAME",     "IN",        "FUNDS",  ">BALANCE",
-                                        ">HELD",    ">TODAY",    "MARKUP", "RATE LIMIT",
-                                        "SERVICES", "LAST CALL", "KEYS"};
+    static const char *const heads[] = {"NAME",       "IN",       "FUNDS",     ">BALANCE",
+                                        ">HELD",      ">ORDERS",  ">TODAY",    "MARKUP",
+                                        "RATE LIMIT", "SERVICES", "LAST CALL", "KEYS"};
     struct texttable table;
     size_t i;
     json_t *client;

@@ -234,7 +234,8 @@ enum ledger_query_kind {
     LEDGER_QUERY_UNCLAIMED,  /* orders from since_ms on whose answer is not known to be written */
     LEDGER_QUERY_SETTLED,  /* settled from since_ms on, by that moment; after: the last one seen */
     LEDGER_QUERY_EVENTS,   /* every order's, numbered above `after`, by number */
-    LEDGER_QUERY_ACCOUNTS, /* every client's account (client: that one) */
+    LEDGER_QUERY_ACCOUNTS, /* every client's account (client: that one); since_ms: with the orders
+                              from then on */
     LEDGER_QUERY_STATEMENT /* client: postings from since_ms until until_ms (0: now), by number */
 };
 struct ledger_query {

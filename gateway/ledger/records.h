@@ -59,6 +59,8 @@ struct ledger_credit {
 struct ledger_account {
     struct str client, currency;
     struct account account;
+    int64_t orders_since;       /* where a moment was asked for: placed from then on, not refused */
+    struct money charges_since; /* what those pay as things stand */
 };
 
 /* A line of a statement. */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "base/table.h"
 #include "ledger/sqlite.h"
 
 enum {
@@ -404,6 +405,109 @@ static void sqlite_read_query_accounts(struct sqlite_reading *reading, struct st
     sqlite_read_take_all(reading, KIND_ACCOUNT, s);
 }
 
+/* The first order made at that moment or later: numbers grow with time. */
+static int64_t sqlite_read_first_since(struct sqlite_reading *reading, int64_t since_ms)
+{
+    int64_t low = 1, high = (int64_t)INT32_MAX + 1;
+    while (low < high && reading->code == SQLITE_OK) {
+        int64_t middle = low + (high - low) / 2;
+        sqlite3_stmt *s = sqlite_read_query(reading, STATEMENT_QUERY_CREATED, (uint32_t)middle);
+        int code = s ? sqlite3_step(s) : SQLITE_ERROR;
+        bool is_row = code == SQLITE_ROW;
+        int64_t found = is_row ? sqlite3_column_int64(s, 0) : high;
+        bool is_before = is_row && sqlite3_column_int64(s, 1) < since_ms;
+        sqlite3_reset(s);
+        if (!is_row && code != SQLITE_DONE && reading->code == SQLITE_OK)
+            reading->code = code;
+        if (is_before)
+            low = found + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+struct sqlite_since { /* one client's orders in one currency */
+    struct ledger_account account;
+    char *name; /* client, NUL, currency; in the answer's arena */
+    UT_hash_handle hh;
+};
+
+static void sqlite_read_count_since(struct sqlite_reading *reading, struct sqlite_since **sums,
+                                    sqlite3_stmt *s)
+{
+    struct str client = sqlite_text(s, 0, NULL), currency = sqlite_text(s, 1, NULL);
+    struct sqlite_since *sum;
+    char key[512];
+    size_t len = client.len + 1 + currency.len;
+    if (len > sizeof key)
+        return; /* never: names are short */
+    memcpy(key, client.ptr, client.len);
+    key[client.len] = '\0';
+    memcpy(key + client.len + 1, currency.ptr, currency.len);
+    HASH_FIND(hh, *sums, key, len, sum);
+    if (sum == NULL) {
+        sum = arena_new(reading->arena, sizeof *sum);
+        sum->name = arena_new(reading->arena, len);
+        memcpy(sum->name, key, len);
+        sum->account.client = str_make(sum->name, client.len);
+        sum->account.currency = str_make(sum->name + client.len + 1, currency.len);
+        HASH_ADD_KEYPTR(hh, *sums, sum->name, len, sum);
+    }
+    sum->account.orders_since += sqlite3_column_int64(s, 2);
+    sum->account.charges_since.units += sqlite3_column_int64(s, 3);
+}
+
+static int sqlite_read_compare_accounts(const void *a, const void *b)
+{
+    const struct ledger_account *first = a, *second = b;
+    int order = str_compare(first->client, second->client);
+    return order ? order : str_compare(first->currency, second->currency);
+}
+
+/* Into the accounts that are there; a client whose orders took nothing yet has none, and gets a
+ * row of zeros. */
+static void sqlite_read_join_since(struct sqlite_reading *reading, struct sqlite_since *sums)
+{
+    struct rows *rows = &reading->accounts;
+    size_t known = rows->count;
+    for (struct sqlite_since *sum = sums; sum; sum = sum->hh.next) {
+        struct ledger_account *list = (struct ledger_account *)(void *)rows->ptr;
+        struct ledger_account *found =
+            known ? bsearch(&sum->account, list, known, sizeof *list, sqlite_read_compare_accounts)
+                  : NULL;
+        if (found) {
+            found->orders_since = sum->account.orders_since;
+            found->charges_since = sum->account.charges_since;
+        } else {
+            struct ledger_account *row = sqlite_read_next_row(rows);
+            *row = sum->account;
+        }
+    }
+    if (rows->count > known)
+        qsort(rows->ptr, rows->count, rows->size, sqlite_read_compare_accounts);
+    HASH_CLEAR(hh, sums);
+}
+
+static void sqlite_read_query_accounts_since(struct sqlite_reading *reading,
+                                             const struct ledger_query *query)
+{
+    struct sqlite_since *sums = NULL;
+    int code = SQLITE_DONE;
+    sqlite_read_query_accounts(reading, query->client);
+    int64_t first = sqlite_read_first_since(reading, query->since_ms);
+    sqlite3_stmt *s = sqlite_read_query(reading, STATEMENT_QUERY_SINCE, 0);
+    sqlite_bind_number(s, 1, first);
+    sqlite_bind_number(s, 2, query->since_ms);
+    while (s && reading->code == SQLITE_OK && (code = sqlite3_step(s)) == SQLITE_ROW)
+        if (query->client.ptr == NULL || str_equal(sqlite_text(s, 0, NULL), query->client))
+            sqlite_read_count_since(reading, &sums, s);
+    if (code != SQLITE_DONE && reading->code == SQLITE_OK)
+        reading->code = code;
+    sqlite3_reset(s);
+    sqlite_read_join_since(reading, sums);
+}
+
 /* By the chain of each account's postings, from its last one back. */
 static void sqlite_read_query_statement(struct sqlite_reading *reading,
                                         const struct ledger_query *query)
@@ -566,7 +670,10 @@ static void sqlite_read_answer(struct sqlite_reading *reading, const struct ledg
         return;
     }
     case LEDGER_QUERY_ACCOUNTS:
-        sqlite_read_query_accounts(reading, query->client);
+        if (query->since_ms > 0)
+            sqlite_read_query_accounts_since(reading, query);
+        else
+            sqlite_read_query_accounts(reading, query->client);
         return;
     case LEDGER_QUERY_STATEMENT:
         sqlite_read_query_statement(reading, query);

@@ -166,6 +166,10 @@ static const char *const texts[STATEMENT_COUNT] = {
     [STATEMENT_QUERY_ACCOUNTS] =
         "SELECT client, currency, balance, held, day, charged, last_posting FROM accounts"
         " WHERE ?1 IS NULL OR client = ?1 ORDER BY client, currency",
+    [STATEMENT_QUERY_SINCE] = "SELECT client, currency, parent = 0 AND state <> 'refused', paid"
+                              " FROM orders WHERE id >= ?1 AND created_at >= ?2",
+    [STATEMENT_QUERY_CREATED] =
+        "SELECT id, created_at FROM orders WHERE id >= ?1 ORDER BY id LIMIT 1",
     [STATEMENT_QUERY_POSTING] =
         "SELECT p.id, e.at, p.order_id, p.kind, p.amount, p.held, p.balance_after, p.held_after,"
         " e.reason, p.previous FROM postings AS p JOIN events AS e ON e.id = p.id WHERE p.id = ?1",

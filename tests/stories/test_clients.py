@@ -4,7 +4,8 @@ import re
 from decimal import Decimal
 
 import pytest
-from harness import together
+from books import wait_status
+from harness import eventually, together
 from harness.config import SHOP_KEY
 
 FRIEND = "friend-key-0123456789"
@@ -285,6 +286,28 @@ def test_credit_pays_for_orders_and_comes_once(gateway, alpha):
     gateway.restart(by_kill=True)
     assert gateway.call("balance", key=key)["balance"] == "0.00000"
     assert ok(credit(gateway, "bob", "1.5", "--id", "pay-1")).json["repeat"] is True
+
+
+def test_each_client_s_orders_and_spending_of_today_are_listed(gateway, alpha):
+    """Of an unlimited client without a daily limit as well, whose account no order holds."""
+    row = listed(gateway, "shop")
+    assert (row["orders_today"], row["spent_today"]) == (0, "0.00")
+    first = gateway.add(service=1, quantity=100)
+    gateway.add(service=1, quantity=200, link="https://e.com/2")
+    charge = Decimal(gateway.status(first)["charge"])
+    row = eventually(lambda: (lambda row: row if Decimal(row["spent_today"]) == 3 * charge else None)(listed(gateway, "shop")))
+    assert row["orders_today"] == 2
+    alpha.set_order(alpha.orders()[0]["id"], status="Canceled")
+    assert wait_status(gateway, first, "Canceled")
+    row = eventually(lambda: (lambda row: row if Decimal(row["spent_today"]) == 2 * charge else None)(listed(gateway, "shop")))
+    assert row["orders_today"] == 2
+    alpha.rule("add", error="Bad link")
+    assert gateway.call("add", service=1, quantity=100, link="https://e.com/3").error == "Incorrect link"
+    assert listed(gateway, "shop")["orders_today"] == 2, "what was refused is none"
+    table = gateway.cli("client", "list").stdout.splitlines()
+    assert "ORDERS" in table[0] and "TODAY" in table[0], table
+    gateway.stop()
+    assert listed(gateway, "shop")["orders_today"] == 2, "read from the ledger itself"
 
 
 @pytest.mark.parametrize("amount", ["0", "x", "1,5", "1e99", "0.000000001", "", "--5", "NaN", "99999999999999999999"])
