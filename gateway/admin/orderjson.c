@@ -1,6 +1,25 @@
 /* See orderjson.h. */
 #include "admin/orderjson.h"
 
+#include "orders/open_order.h"
+#include "orders/settlement.h"
+
+/* A state's name; of a subscription the words of its kind, which are kept as others. */
+static struct str orderjson_state(const struct ledger_order *order, struct str name)
+{
+    static const struct {
+        enum orderstate state;
+        const char *word;
+    } words[] = {{ORDERSTATE_IN_PROGRESS, "active"},
+                 {ORDERSTATE_PROCESSING, "paused"},
+                 {ORDERSTATE_PARTIAL, "expired"}};
+    bool is_subscription = settlement_is_subscription(order->type, order->parent != 0);
+    for (size_t i = 0; is_subscription && i < COUNT_OF(words); i++)
+        if (str_is(name, orderstate_name(words[i].state)))
+            return str_of(words[i].word);
+    return name;
+}
+
 /* The ledger keeps it as an object, or only the members of one. */
 static void orderjson_print_extra(struct jsonwriter *w, struct str extra)
 {
@@ -57,6 +76,15 @@ static void orderjson_print_ledger(struct jsonwriter *w, const struct ledger_ord
     }
 }
 
+/* As its client sees it. */
+static struct str orderjson_status(const struct ledger_order *order)
+{
+    struct open_order known;
+    open_order_from_ledger(order, &known);
+    struct client_view_order view = open_order_view(&known);
+    return str_of(client_view_word(&view));
+}
+
 static void orderjson_print_order(struct jsonwriter *w, const char *key,
                                   const struct ledger_order *o, const struct ledger_attempt *doubt)
 {
@@ -66,8 +94,8 @@ static void orderjson_print_order(struct jsonwriter *w, const char *key,
     jsonwriter_number(w, "service", o->service);
     jsonwriter_text(w, "ref", o->ref);
     jsonwriter_text(w, "type", str_of(ordertype_name(o->type)));
-    jsonwriter_text(w, "state", str_of(orderstate_name(o->course.state)));
-    jsonwriter_text(w, "status", str_of(orderstatus_name(orderstate_status(o->course.state))));
+    jsonwriter_text(w, "state", orderjson_state(o, str_of(orderstate_name(o->course.state))));
+    jsonwriter_text(w, "status", orderjson_status(o));
     jsonwriter_bool(w, "number_given", o->is_number_given);
     orderjson_print_ledger(w, o);
     jsonwriter_text(w, "provider", o->provider);
@@ -108,8 +136,8 @@ static void orderjson_print_events(struct jsonwriter *w, const struct ledger_row
         jsonwriter_object(w, NULL);
         jsonwriter_time(w, "at", event->at_ms);
         jsonwriter_text(w, "event", event->word);
-        jsonwriter_text(w, "from", event->from);
-        jsonwriter_text(w, "to", event->to);
+        jsonwriter_text(w, "from", orderjson_state(&rows->orders[0], event->from));
+        jsonwriter_text(w, "to", orderjson_state(&rows->orders[0], event->to));
         jsonwriter_text(w, "reason", event->reason);
         jsonwriter_text(w, "request_id", event->request_id);
         jsonwriter_object_end(w);

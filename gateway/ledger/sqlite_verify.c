@@ -41,7 +41,8 @@ static const char *const rules[] = {
     " currency' FROM postings AS p JOIN orders AS o ON o.id = p.order_id"
     " WHERE p.client <> o.client OR p.currency <> o.currency",
     "SELECT 'order ' || id || ': is ' || state || ', but ' || paid || ' is paid' FROM orders"
-    " WHERE state IN ('canceled','refused') AND paid <> 0",
+    " WHERE paid <> 0 AND (state = 'refused' OR state = 'canceled'"
+    " AND (type <> 'Subscriptions' OR parent <> 0))",
     "SELECT 'order ' || order_id || ': postings of an order that is not there' FROM postings"
     " WHERE order_id IS NOT NULL AND order_id NOT IN (SELECT id FROM orders) GROUP BY order_id",
     "SELECT 'posting ' || id || ': is a ' || kind || ' of ' || amount || ', held ' || held"

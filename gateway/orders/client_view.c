@@ -52,7 +52,8 @@ static struct money client_view_share(const struct client_view_order *order)
 struct order_course client_view_course(const struct client_view_order *order)
 {
     struct order_course course = order->course;
-    if (orderstate_status(course.state) == ORDERSTATUS_CANCELED) {
+    bool is_subscription = settlement_is_subscription(order->type, order->parent != 0);
+    if (orderstate_status(course.state) == ORDERSTATUS_CANCELED && !is_subscription) {
         course.paid = MONEY_ZERO;
         course.remains = order->quantity > 0 ? order->quantity : course.remains;
     } else if (order->parent && order->type != ORDERTYPE_SUBSCRIPTIONS) {

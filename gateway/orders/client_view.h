@@ -16,7 +16,8 @@ struct client_view_order { /* as the ledger or the table of open orders has it *
 /* One of the six words; of a subscription's parent one of its five. An order that has moved from
  * one panel to another is In progress until it ends: it never falls back. */
 const char *client_view_word(const struct client_view_order *order);
-/* paid is its charge, 0 when canceled (then remains is the quantity); a run of a drip-feed shows
+/* paid is its charge, 0 when canceled (then remains is the quantity), save of a subscription that
+ * its panel charged until then; a run of a drip-feed shows
  * its share of what its parent pays. */
 struct order_course client_view_course(const struct client_view_order *order);
 

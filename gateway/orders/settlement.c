@@ -165,13 +165,23 @@ static bool settlement_share(const struct settlement_order *order,
     return money_share_up(order->charge, whole - left, whole, order->decimals, out);
 }
 
+/* A subscription that its panel charges itself ends by its own words: what was delivered until then
+ * is paid for, be it canceled. Given back without a word on the charge, it costs nothing. */
+static bool settlement_is_paid_until_end(const struct settlement_order *order,
+                                         const struct upstream_status *reported)
+{
+    return settlement_is_subscription(order->type, order->is_child) &&
+           (reported->status != ORDERSTATUS_REFUNDED || reported->has_charge);
+}
+
 static void settlement_settle(const struct settlement_order *order,
                               const struct upstream_status *reported, struct settlement *s)
 {
     switch (s->course.state) {
     case ORDERSTATE_CANCELED:
     case ORDERSTATE_REFUSED:
-        s->course.paid = MONEY_ZERO;
+        if (!settlement_is_paid_until_end(order, reported))
+            s->course.paid = MONEY_ZERO;
         if (order->quantity > 0)
             s->course.remains = order->quantity;
         if (order->delivered > 0) {

@@ -166,6 +166,37 @@ def test_a_subscription_that_its_panel_charges_itself(gateway, panel):
     verify(gateway)
 
 
+@pytest.mark.parametrize("word, charge, right", [
+    ("Canceled", "0.20", "0.30"), ("Canceled", "0", "0"), ("Canceled", None, "0.36"), ("Canceled", "7", "0.60"),
+    ("Expired", "0.20", "0.30"), ("Expired", None, "0.36"), ("Completed", "0.30", "0.45"), ("Completed", None, "0.36"),
+    ("Partial", "0.10", "0.15"), ("Refunded", None, "0"), ("Refunded", "0", "0"), ("Refunded", "0.10", "0.15")])
+def test_what_a_subscription_s_panel_charged_until_its_end_is_paid(gateway, panel, word, charge, right):
+    order, there = subscribe(gateway, panel, max=200)
+    panel.set_order(there, status="Active", charge="0.24")
+    eventually(lambda: gateway.status(order)["charge"] == "0.36")
+    panel.set_order(there, status=word, **({"charge": charge} if charge else {"leave_out": ["charge"]}))
+    shown = {"Partial": "Completed", "Refunded": "Canceled"}.get(word, word)
+    assert Decimal(wait_status(gateway, order, shown)["charge"]) == Decimal(right)
+    eventually(lambda: Decimal(gateway.call("orders").json[0]["charge"]) == Decimal(right))
+    gateway.restart()
+    assert Decimal(gateway.status(order)["charge"]) == paid(gateway, order) == Decimal(right)
+    verify(gateway)
+
+
+def test_a_canceled_subscription_pays_for_its_children_alone(gateway, panel):
+    order, there = subscribe(gateway, panel)
+    child = child_there(panel, 1, charge="0.02")
+    panel.set_order(there, status="Active", orders=[child])
+    ours, = with_children(gateway, order, 1)
+    panel.set_order(child, status="Completed", charge="0.02", remains=0)
+    panel.set_order(there, status="Canceled", charge="0.02", orders=[child])
+    assert Decimal(wait_status(gateway, order, "Canceled")["charge"]) == 0
+    assert Decimal(wait_status(gateway, ours, "Completed")["charge"]) == Decimal("0.03")
+    eventually(lambda: show(gateway, order)["order"]["state"] == "canceled")
+    assert paid(gateway, order) == 0 and paid(gateway, ours) == Decimal("0.03")
+    verify(gateway)
+
+
 @pytest.mark.parametrize("word, shown", [("Active", "Active"), ("In progress", "Active"), ("Pending", "Active"),
                                          ("Processing", "Active"), ("Paused", "Paused"), ("Completed", "Completed"),
                                          ("Partial", "Completed"), ("Expired", "Expired"), ("Canceled", "Canceled"),

@@ -135,10 +135,51 @@ static void test_an_empty_list(void **state)
     buf_fini(&out);
 }
 
+static void expect_words(enum ordertype type, uint32_t parent, enum orderstate kept,
+                         const char *state_word, const char *status_word)
+{
+    struct ledger_order told = order;
+    struct ledger_event event = {.at_ms = 1, .word = LITERAL("status")};
+    struct ledger_rows one = {
+        .orders = &told, .order_count = 1, .events = &event, .event_count = 1};
+    struct buf out;
+    told.type = type;
+    told.parent = parent;
+    told.course.state = kept;
+    event.to = str_of(orderstate_name(kept));
+    buf_init(&out, 65536);
+    orderjson_show(&out, &one);
+    json_t *json = json_loadb(out.ptr, out.len, 0, NULL);
+    const json_t *shown = json_object_get(json, "order");
+    const json_t *events_shown = json_object_get(json, "events");
+    assert_string_equal(json_string_value(json_object_get(shown, "state")), state_word);
+    assert_string_equal(json_string_value(json_object_get(shown, "status")), status_word);
+    assert_string_equal(json_string_value(json_object_get(json_array_get(events_shown, 0), "to")),
+                        state_word);
+    json_decref(json);
+    buf_fini(&out);
+}
+
+static void test_a_subscription_s_words(void **state)
+{
+    const enum ordertype sub = ORDERTYPE_SUBSCRIPTIONS;
+    (void)state;
+    expect_words(sub, 0, ORDERSTATE_PENDING, "pending", "Active");
+    expect_words(sub, 0, ORDERSTATE_IN_PROGRESS, "active", "Active");
+    expect_words(sub, 0, ORDERSTATE_PROCESSING, "paused", "Paused");
+    expect_words(sub, 0, ORDERSTATE_PARTIAL, "expired", "Expired");
+    expect_words(sub, 0, ORDERSTATE_COMPLETED, "completed", "Completed");
+    expect_words(sub, 0, ORDERSTATE_CANCELED, "canceled", "Canceled");
+    expect_words(sub, 0, ORDERSTATE_DOUBT, "doubt", "Active");
+    expect_words(sub, 5, ORDERSTATE_PARTIAL, "partial", "Partial");
+    expect_words(ORDERTYPE_DEFAULT, 0, ORDERSTATE_PROCESSING, "processing", "Processing");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_show), cmocka_unit_test(test_the_attempt_in_doubt),
-        cmocka_unit_test(test_list), cmocka_unit_test(test_an_empty_list)};
+        cmocka_unit_test(test_a_subscription_s_words), cmocka_unit_test(test_show),
+        cmocka_unit_test(test_the_attempt_in_doubt), cmocka_unit_test(test_list),
+        cmocka_unit_test(test_an_empty_list)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
