@@ -188,3 +188,24 @@ def test_an_order_far_slower_than_usual_is_stuck(make_gateway, alpha):
     alpha.set_order(alpha.orders(link=link(9))[0]["id"], status="Completed", remains=0)
     ended(gateway, slow, "completed")
     assert gateway.cli("order", "list", "--stuck", "--json").json["orders"] == []
+
+
+def test_a_panel_that_lags_behind_and_refuses_whole_batches(make_panel, make_gateway):
+    """To it a fresh order is unknown for a while, and one unknown order spoils the batch."""
+    alpha = make_panel("alpha", unknown_orders="refused", progress={"lag_asked": 2, "finish_asked": 2})
+    gateway = make_gateway([alpha], **SOON)
+    orders = [gateway.add(link=link(n)) for n in range(4)]
+    for order in orders:
+        ended(gateway, order, "completed")
+    verify(gateway)
+
+
+def test_a_panel_that_flips_late_changes_no_client_s_order(make_panel, make_gateway):
+    alpha = make_panel("alpha", progress={"finish_asked": 1, "flip_asked": 1, "flips_to": "Canceled"})
+    gateway = make_gateway([alpha], watch="9s", **SOON)
+    order = gateway.add(link=link(1))
+    paid = ended(gateway, order, "completed")["paid"]
+    assert "now the panel says Canceled" in gateway.wait_log("order_changed_late", order=order)["why"]
+    told = show(gateway, order)["order"]
+    assert told["state"] == "completed" and told["paid"] == paid != "0.00"
+    verify(gateway)
