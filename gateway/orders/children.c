@@ -12,7 +12,7 @@
 #include "orders/order_context.h"
 #include "orders/status_poll.h"
 
-enum { LIST_BYTES = 64 * 1024 };
+enum { LIST_BYTES = 64 * 1024, READINGS_MAX = 4 };
 
 /* ---- the plan ---- */
 
@@ -154,6 +154,7 @@ struct children {
     struct buf list;
     size_t outstanding; /* births on their way to disk, or queries of children */
     bool has_failed;
+    unsigned readings; /* of the rows, for what is undelivered */
     children_done_fn *done;
     void *arg;
 };
@@ -186,19 +187,29 @@ static void children_add_undelivered(struct children *c, const struct order_cour
     c->result.undelivered.units += charge.units - delivered.units;
 }
 
-/* As the table has them, which may be newer than the ledger. */
+static void children_count_undelivered(struct children *c);
+
+/* As the table has them, which may be newer than the ledger. One that was unfinished when its row
+ * was read and is not in the table has ended, and was saved, in between: its row is older than
+ * that. */
 static void children_on_final_rows(const struct ledger_rows *rows, void *arg)
 {
     struct children *c = arg;
+    bool is_outdated = false;
     c->has_failed = c->has_failed || rows->result != LEDGER_DONE;
+    c->result.undelivered = MONEY_ZERO;
     for (size_t i = 0; i < rows->order_count; i++) {
         const struct ledger_order *row = &rows->orders[i];
         struct open_order open;
         bool is_open = open_orders_get(c->context->open_orders, row->id, NULL, &open);
+        is_outdated = is_outdated || (!is_open && !orderstate_is_final(row->course.state));
         children_add_undelivered(c, is_open ? &open.course : &row->course, row->quantity,
                                  row->charge);
     }
-    children_end(c);
+    if (is_outdated && ++c->readings < READINGS_MAX)
+        children_count_undelivered(c);
+    else
+        children_end(c);
 }
 
 /* Only a drip-feed's runs were paid with their parent. */

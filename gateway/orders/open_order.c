@@ -38,21 +38,23 @@ unsigned open_order_decimals(const struct open_order *order, unsigned current)
     return order->decimals ? order->decimals : current;
 }
 
-/* The most that a subscription, or one child of it, may be charged. */
+/* The most that a subscription, or one child of it, may be charged. A child's share of the quote
+ * may be nothing; in an older ledger a child has none. */
 static struct money open_order_ceiling(const struct ledger_order *order, unsigned decimals)
 {
-    struct money ceiling = MONEY_ZERO;
+    struct money ceiling = OPEN_ORDER_NO_CEILING;
     struct fields fields;
     struct arena arena;
     if (order->type != ORDERTYPE_SUBSCRIPTIONS)
         return MONEY_ZERO;
     if (order->parent)
-        return order->charge;
+        return order->charge.units || order->sale.decimals ? order->charge : ceiling;
     arena_init(&arena);
     if (field_parse_all(order->fields, &arena, &fields)) {
         struct children_terms terms = children_terms_of(&fields, order->type, order->quantity,
                                                         order->rate, order->charge, decimals);
-        (void)children_share_of_all(&terms, &ceiling);
+        if (!children_share_of_all(&terms, &ceiling))
+            ceiling = OPEN_ORDER_NO_CEILING;
     }
     arena_fini(&arena);
     return ceiling;

@@ -10,6 +10,7 @@
 
 enum { OPEN_ORDER_UPSTREAM_BYTES = 65, OPEN_ORDER_NO_PROVIDER = 0xffff };
 #define OPEN_ORDER_NEVER INT64_MAX
+#define OPEN_ORDER_NO_CEILING ((struct money){INT64_MAX})
 
 struct open_order { /* by value */
     uint32_t id, service, parent;

@@ -390,13 +390,13 @@ static void place_note(struct place *place)
 static struct money place_ceiling(const struct place *place)
 {
     const struct draft *draft = &place->draft;
-    struct money ceiling = MONEY_ZERO;
+    struct money ceiling = OPEN_ORDER_NO_CEILING;
     struct children_terms terms =
         children_terms_of(&draft->fields, draft->type, draft->quantity, draft->rate, draft->charge,
                           place->context->settings.decimals);
-    if (draft->type == ORDERTYPE_SUBSCRIPTIONS)
-        (void)children_share_of_all(&terms, &ceiling);
-    return ceiling;
+    bool has_ceiling =
+        draft->type == ORDERTYPE_SUBSCRIPTIONS && children_share_of_all(&terms, &ceiling);
+    return has_ceiling ? ceiling : OPEN_ORDER_NO_CEILING;
 }
 
 /* Its provider too, though nothing can be asked of it yet: a provider that is being sent an order

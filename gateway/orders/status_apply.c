@@ -179,8 +179,8 @@ static bool status_apply_metered(struct settling *s, const struct open_order *or
     bool is_priced = status_apply_pieces(taken, bought, &pieces)
                          ? quote_charge(order->rate, pieces, false, decimals, out)
                          : money_share_up(order->rate, taken.units, bought.units, decimals, out);
-    s->is_over_ceiling =
-        order->ceiling.units > 0 && (!is_priced || money_compare(*out, order->ceiling) > 0);
+    bool has_ceiling = order->ceiling.units != OPEN_ORDER_NO_CEILING.units;
+    s->is_over_ceiling = has_ceiling && (!is_priced || money_compare(*out, order->ceiling) > 0);
     if (s->is_over_ceiling)
         *out = order->ceiling;
     return is_priced || s->is_over_ceiling;
@@ -284,7 +284,8 @@ static bool status_apply_settle_order(struct open_order *order, void *arg)
         return false;
     }
     struct settlement_order before = open_order_settlement(order, s->context->settings.decimals);
-    before.course.paid = status_apply_paid(s, order);
+    if (!orderstate_is_final(order->course.state))
+        before.course.paid = status_apply_paid(s, order);
     s->settled = settlement_make(&before, s->reported);
     if (!orderstate_is_final(order->course.state))
         status_apply_lower(s, order, &s->settled.course);

@@ -67,6 +67,22 @@ def test_a_child_pays_what_was_delivered_and_no_more_than_one_post_may_cost(gate
     verify(gateway)
 
 
+def test_a_child_whose_share_of_the_quote_is_nothing_pays_nothing(make_gateway, panel):
+    """3 posts of 2 pieces at 1.50 for 1000 are quoted 0.01 at most, and the first one takes that."""
+    gateway = make_gateway(config=config_of(panel, decimals=2))
+    order, there = subscribe(gateway, panel, min=1, max=2, posts=3)
+    children = [child_there(panel, n, charge="0.002") for n in range(3)]
+    panel.set_order(there, status="Active", orders=children)
+    ours = with_children(gateway, order, 3)
+    for number in children:
+        panel.set_order(number, status="Completed", charge="99999", remains=0)
+    for number in ours:
+        wait_status(gateway, number, "Completed")
+        eventually(lambda number=number: show(gateway, number)["order"]["state"] == "completed")
+    assert [paid(gateway, number) for number in ours] == [Decimal("0.01"), 0, 0]
+    verify(gateway)
+
+
 def test_more_children_than_posts_are_for_the_operator(gateway, panel):
     order, there = subscribe(gateway, panel)
     panel.set_order(there, status="Active", orders=[child_there(panel, n) for n in range(5)])
