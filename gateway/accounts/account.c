@@ -109,3 +109,20 @@ bool account_move(struct account *account, const struct account_movement *moveme
     account->held = held;
     return true;
 }
+
+static void account_add_positive(struct money *sum, struct money amount)
+{
+    struct money more;
+    if (amount.units > 0 && money_add(*sum, amount, &more))
+        *sum = more;
+}
+
+void account_sums_add(struct account_sums *sums, const struct account *account)
+{
+    struct money available, owed;
+    account_add_positive(&sums->held, account->held);
+    if (account_available(account, &available))
+        account_add_positive(&sums->available, available);
+    if (money_subtract(MONEY_ZERO, account->balance, &owed))
+        account_add_positive(&sums->owed, owed);
+}

@@ -63,4 +63,11 @@ bool account_charge_day(struct account *account, struct money charge, int64_t da
 /* False, and nothing changed, beyond the range. */
 bool account_move(struct account *account, const struct account_movement *movement) MUST_USE;
 
+/* Of many accounts of one currency. Nothing is netted: what one client may still spend and what
+ * another owes are two things. A sum beyond the range stays at what it was. */
+struct account_sums {
+    struct money held, available, owed;
+};
+void account_sums_add(struct account_sums *sums, const struct account *account);
+
 #endif

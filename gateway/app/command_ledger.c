@@ -19,12 +19,13 @@ static struct ledger *command_ledger_open_ledger(struct remote *remote)
 
 /* ---- verify ---- */
 
-enum { PROGRESS_MS = 1000 };
+enum { PROGRESS_MS = 1000, PROGRESS_SAME_MS = 10000 };
 
 struct command_ledger_progress {
     bool is_json;
     struct jsonwriter w;
-    int64_t said_at_ms; /* monotonic; how far it is */
+    int64_t began_at_ms, said_at_ms; /* monotonic; how far it is */
+    size_t said;
 };
 
 static void command_ledger_tell(const char *message, void *arg)
@@ -36,15 +37,17 @@ static void command_ledger_tell(const char *message, void *arg)
         fprintf(stderr, "%s\n", message);
 }
 
-/* A large ledger takes minutes: how far it is, once a second. */
+/* A large ledger takes minutes: how far it is, once a second while it goes on. */
 static void command_ledger_say_progress(size_t done, size_t of, void *arg)
 {
     struct command_ledger_progress *telling = arg;
     int64_t now_ms = clock_monotonic_ms();
-    if (telling->said_at_ms && now_ms - telling->said_at_ms < PROGRESS_MS)
+    int64_t wait_ms = done > telling->said ? PROGRESS_MS : PROGRESS_SAME_MS;
+    if (now_ms - telling->said_at_ms < wait_ms)
         return;
-    if (telling->said_at_ms)
-        fprintf(stderr, "panelmux: %zu of %zu rules checked\n", done, of);
+    fprintf(stderr, "panelmux: %zu of %zu rules checked in %lld s\n", done, of,
+            (long long)(now_ms - telling->began_at_ms) / 1000);
+    telling->said = done;
     telling->said_at_ms = now_ms;
 }
 
@@ -55,7 +58,9 @@ static int command_ledger_verify(struct remote *remote, const struct command_opt
     if (ledger == NULL)
         return EXIT_UNREACHABLE;
     buf_init(&out, 16 * 1024 * 1024);
-    struct command_ledger_progress telling = {options->is_json, jsonwriter_to(&out), 0};
+    int64_t now_ms = clock_monotonic_ms();
+    struct command_ledger_progress telling = {options->is_json, jsonwriter_to(&out), now_ms, now_ms,
+                                              0};
     const struct ledger_verifier verifier = {command_ledger_tell, command_ledger_say_progress,
                                              &telling};
     jsonwriter_object(&telling.w, NULL);

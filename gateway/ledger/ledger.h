@@ -236,6 +236,7 @@ enum ledger_query_kind {
     LEDGER_QUERY_EVENTS,   /* every order's, numbered above `after`, by number */
     LEDGER_QUERY_ACCOUNTS, /* every client's account (client: that one); since_ms: with the orders
                               from then on */
+    LEDGER_QUERY_SUMS,     /* of all accounts, by currency */
     LEDGER_QUERY_STATEMENT /* client: postings from since_ms until until_ms (0: now), by number */
 };
 struct ledger_query {
@@ -278,6 +279,8 @@ struct ledger_rows { /* all of it lives in the arena of the answer */
     size_t client_key_count;
     const struct ledger_account *accounts; /* ACCOUNTS, STATEMENT */
     size_t account_count;
+    const struct ledger_sums *sums; /* SUMS */
+    size_t sums_count;
     const struct ledger_posting *postings;
     size_t posting_count;
     const struct ledger_ref *ref; /* REF */
@@ -322,7 +325,8 @@ void ledger_read(struct ledger *ledger, const struct ledger_query *query, struct
 /* Reports each broken rule once and returns how many; works on a ledger in use. */
 struct ledger_verifier {
     void (*report)(const char *message, void *arg);
-    void (*progress)(size_t done, size_t of, void *arg); /* before each rule; may be NULL */
+    /* Before each rule, and every now and then within one; may be NULL. */
+    void (*progress)(size_t done, size_t of, void *arg);
     void *arg;
 };
 size_t ledger_verify(struct ledger *ledger, const struct ledger_verifier *verifier);

@@ -63,6 +63,12 @@ struct ledger_account {
     struct money charges_since; /* what those pay as things stand */
 };
 
+/* Of all accounts of a currency. */
+struct ledger_sums {
+    struct str currency;
+    struct account_sums sums;
+};
+
 /* A line of a statement. */
 struct ledger_posting {
     int64_t number; /* that of its event */

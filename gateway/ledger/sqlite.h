@@ -83,6 +83,7 @@ enum statement {
     STATEMENT_QUERY_ACCOUNTS,
     STATEMENT_QUERY_SINCE,
     STATEMENT_QUERY_CREATED,
+    STATEMENT_QUERY_SUMS,
     STATEMENT_QUERY_POSTING,
     STATEMENT_QUERY_REQUESTS_OF,
     STATEMENT_QUERY_REQUEST,
@@ -109,10 +110,11 @@ struct backend_connection {
     int64_t next_event;  /* 0: not known */
     uint32_t last_order; /* the highest number there is; with next_event */
     int64_t swept_at_ms; /* monotonic; when what is kept for a time was last looked through */
-    enum ledger_result opening; /* why db is NULL */
-    size_t wal_pages;           /* in the write-ahead log and not known to be in the database */
-    struct lock *lock;          /* the owner's; else NULL */
-    int64_t measured_at_ms;     /* monotonic; its size on disk */
+    enum ledger_result opening;   /* why db is NULL */
+    size_t wal_pages;             /* in the write-ahead log and not known to be in the database */
+    struct lock *lock;            /* the owner's; else NULL */
+    struct sqlite_recent *recent; /* a writer's; else NULL */
+    int64_t measured_at_ms;       /* monotonic; its size on disk */
     char trouble[160];
     sqlite3_stmt *statements[STATEMENT_COUNT]; /* prepared at first use, kept */
 };
@@ -149,6 +151,22 @@ int sqlite_do_simple(struct backend_connection *connection, enum statement which
 /* Borrowed until the statement is stepped or reset; copied when there is an arena. */
 void sqlite_digest(sqlite3_stmt *statement, int column, uint8_t out[LEDGER_SHA256_BYTES]);
 struct str sqlite_text(sqlite3_stmt *statement, int column, struct arena *arena);
+
+/* ---- sqlite_recent.c: rows that a writer's last commits left and whose next change is near ----
+ */
+struct sqlite_recent *sqlite_recent_new(void);
+void sqlite_recent_free(struct sqlite_recent *recent);
+/* After anything but a commit that went well. */
+void sqlite_recent_clear(struct sqlite_recent *recent);
+size_t sqlite_recent_count(const struct sqlite_recent *recent);
+/* After a commit: what the plan has become. */
+void sqlite_recent_keep(struct backend_connection *connection, const struct plan *plan);
+/* Within the next transaction, before anything is looked up: forgets all when another program has
+ * written meanwhile. */
+void sqlite_recent_check(struct backend_connection *connection);
+/* What loading out->row.id would give; false: it is to be loaded. */
+bool sqlite_recent_load(const struct backend_connection *connection, struct arena *arena,
+                        struct plan_order *out);
 
 /* ---- the subjects ---- */
 bool sqlite_migrate(struct backend_connection *connection, struct fault *why);

@@ -52,13 +52,15 @@ static int sqlite_commit_all(struct backend_connection *connection, struct ledge
         return code;
     plan_init(&plan);
     code = sqlite_commit_apply(connection, &plan, entries, count);
-    plan_fini(&plan);
     if (code == SQLITE_OK && sqlite3_get_autocommit(connection->db))
         code = SQLITE_ABORT_ROLLBACK;
     CRASH_POINT("ledger.committing");
     if (code == SQLITE_OK)
         code = sqlite_do_simple(connection, STATEMENT_COMMIT);
     CRASH_POINT("ledger.committed");
+    if (code == SQLITE_OK)
+        sqlite_recent_keep(connection, &plan);
+    plan_fini(&plan);
     return code;
 }
 
@@ -72,6 +74,7 @@ static void sqlite_commit_fail_all(struct ledger_entry **entries, size_t count,
 static void sqlite_commit_roll_back(struct backend_connection *connection)
 {
     connection->next_event = 0;
+    sqlite_recent_clear(connection->recent);
     if (connection->db && !sqlite3_get_autocommit(connection->db))
         sqlite_do_simple(connection, STATEMENT_ROLLBACK);
 }
@@ -143,6 +146,7 @@ bool sqlite_commit(struct backend_connection *connection, struct ledger_entry **
      * done. */
     if (!sqlite_is_in_place(connection)) {
         sqlite_commit_fail_all(entries, count, LEDGER_FAILED);
+        sqlite_recent_clear(connection->recent);
         return false;
     }
     connection->trouble[0] = '\0';

@@ -297,6 +297,7 @@ static void sqlite_open_close(struct backend_connection *connection)
     }
     sqlite_open_shut(connection);
     lock_release(&connection->lock);
+    sqlite_recent_free(connection->recent);
     free(connection->path);
     free(connection);
 }
@@ -307,6 +308,7 @@ static struct backend_connection *sqlite_open(const char *location, enum backend
     struct backend_connection *connection = memory_new(sizeof *connection);
     connection->path = memory_text(location);
     connection->is_writer = use != BACKEND_READER;
+    connection->recent = connection->is_writer ? sqlite_recent_new() : NULL;
     if (use == BACKEND_OWNER)
         connection->lock = lock_take(location, why);
     bool is_refused = use == BACKEND_OWNER && connection->lock == NULL;

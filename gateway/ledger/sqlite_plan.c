@@ -56,6 +56,18 @@ static int sqlite_plan_load_attempt(struct backend_connection *connection, struc
     return code;
 }
 
+static int sqlite_plan_load_order_row(struct backend_connection *connection, struct plan *plan,
+                                      struct plan_order *order)
+{
+    int code;
+    sqlite3_stmt *s = sqlite_statement(connection, STATEMENT_ORDER_LOAD);
+    sqlite_bind_number(s, 1, order->row.id);
+    if (sqlite_plan_found(connection, s, &code))
+        sqlite_plan_order_row(s, &plan->arena, order);
+    sqlite3_reset(s);
+    return code;
+}
+
 static int sqlite_plan_load_order(struct backend_connection *connection, struct plan *plan,
                                   struct plan_order *order)
 {
@@ -63,11 +75,8 @@ static int sqlite_plan_load_order(struct backend_connection *connection, struct 
     order->is_loaded = true;
     if (order->row.id > connection->last_order)
         return code;
-    sqlite3_stmt *s = sqlite_statement(connection, STATEMENT_ORDER_LOAD);
-    sqlite_bind_number(s, 1, order->row.id);
-    if (sqlite_plan_found(connection, s, &code))
-        sqlite_plan_order_row(s, &plan->arena, order);
-    sqlite3_reset(s);
+    if (!sqlite_recent_load(connection, &plan->arena, order))
+        code = sqlite_plan_load_order_row(connection, plan, order);
     bool is_sent = order->row.course.state == ORDERSTATE_PLACING &&
                    order->live_attempt == order->wanted_attempt;
     if (code == SQLITE_OK && order->is_there && order->wanted_attempt && !is_sent)
@@ -142,6 +151,7 @@ int sqlite_plan_load(struct backend_connection *connection, struct plan *plan)
     struct plan_key *key;
     struct plan_request *request;
     int code = sqlite_plan_load_numbers(connection);
+    sqlite_recent_check(connection);
     plan->next_event = connection->next_event;
     do {
         STAILQ_FOREACH(order, &plan->orders, next)

@@ -119,6 +119,25 @@ static void a_day_ends(void **state)
     assert_int_equal(account.charged.units, 0);
 }
 
+static void sums_of_many(void **state)
+{
+    static const struct account accounts[] = {
+        {.balance = {100}, .held = {30}},
+        {.balance = {-40}},
+        {.balance = {20}, .held = {50}}, /* within its credit limit: neither available nor owed */
+        {.balance = {0}},
+        {.balance = {INT64_MAX}}, /* beyond the range: left out */
+        {.balance = {INT64_MIN}, .held = {1}},
+    };
+    struct account_sums sums = {0};
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(accounts); i++)
+        account_sums_add(&sums, &accounts[i]);
+    assert_int_equal(sums.held.units, 81);
+    assert_int_equal(sums.available.units, 70);
+    assert_int_equal(sums.owed.units, 40);
+}
+
 static void kinds_have_names(void **state)
 {
     enum account_kind found;
@@ -137,6 +156,7 @@ int main(void)
         cmocka_unit_test(sums_are_checked),
         cmocka_unit_test(funds_and_limits),
         cmocka_unit_test(a_day_ends),
+        cmocka_unit_test(sums_of_many),
         cmocka_unit_test(kinds_have_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

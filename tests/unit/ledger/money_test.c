@@ -459,6 +459,32 @@ static void orders_by_their_number_at_the_panel(void **state)
     assert_int_equal(bench_read(bench, query).order_count, 0);
 }
 
+/* What /metrics shows: of each currency, no client's netted with another's. */
+static void sums_of_all_accounts(void **state)
+{
+    struct bench *bench = *state;
+    assert_int_equal(
+        bench_read(bench, (struct ledger_query){.request = LEDGER_QUERY_SUMS}).sums_count, 0);
+    credit(bench, (struct ledger_credit){.amount = {3 * CHARGE}});
+    credit(bench, (struct ledger_credit){.client = STR("rich"), .amount = {500}});
+    credit(bench,
+           (struct ledger_credit){.client = STR("poor"), .amount = {-70}, .may_overdraw = true});
+    credit(bench,
+           (struct ledger_credit){.client = STR("rich"), .currency = STR("EUR"), .amount = {9}});
+    assert_int_equal(place(bench, 1), LEDGER_DONE);
+    struct ledger_rows rows =
+        bench_read(bench, (struct ledger_query){.request = LEDGER_QUERY_SUMS});
+    assert_int_equal(rows.sums_count, 2);
+    for (size_t i = 0; i < rows.sums_count; i++) {
+        const struct account_sums *sums = &rows.sums[i].sums;
+        bool is_usd = str_is(rows.sums[i].currency, "USD");
+        assert_true(is_usd || str_is(rows.sums[i].currency, "EUR"));
+        assert_int_equal(sums->held.units, is_usd ? CHARGE : 0);
+        assert_int_equal(sums->available.units, is_usd ? 2 * CHARGE + 500 : 9);
+        assert_int_equal(sums->owed.units, is_usd ? 70 : 0);
+    }
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, bench_set_up, bench_tear_down)
 
 int main(void)
@@ -475,6 +501,7 @@ int main(void)
         CASE(two_refs_in_one_batch),
         CASE(children_are_paid_from_their_parents_hold),
         CASE(a_statement_adds_up),
+        CASE(sums_of_all_accounts),
         CASE(answers_that_were_not_written_are_unclaimed),
         CASE(events_are_read_on_from_a_number),
         CASE(orders_by_their_number_at_the_panel),

@@ -10,8 +10,9 @@ static bool may_scan(enum statement which)
     return which == STATEMENT_VISIT_LISTS || which == STATEMENT_VISIT_IMPORTS ||
            which == STATEMENT_VISIT_PRICES || which == STATEMENT_QUERY_PAUSES ||
            which == STATEMENT_QUERY_CLIENTS || which == STATEMENT_QUERY_KEYS ||
-           which == STATEMENT_QUERY_ACCOUNTS || which == STATEMENT_QUERY_ANSWERS ||
-           which == STATEMENT_QUERY_NEWEST || which == STATEMENT_ANSWERS_SWEEP;
+           which == STATEMENT_QUERY_ACCOUNTS || which == STATEMENT_QUERY_SUMS ||
+           which == STATEMENT_QUERY_ANSWERS || which == STATEMENT_QUERY_NEWEST ||
+           which == STATEMENT_ANSWERS_SWEEP;
 }
 
 static bool is_of_add(enum statement which)
