@@ -14,7 +14,7 @@
 #include "base/log.h"
 #include "cache/cache.h"
 #include "catalogue/catalogue.h"
-#include "orders/tracker.h"
+#include "orders/open_orders.h"
 #include "providers/upstream_call.h"
 
 /* ---- the process, from /proc ---- */
@@ -426,34 +426,34 @@ static void metrics_add_order_counters(struct buf *out)
         metric_one_count(out, rows[i].name, rows[i].help, metrics_load(rows[i].counter));
 }
 
-static void metrics_add_tracker(struct admin_call *call, struct buf *out)
+static void metrics_add_tracker(const struct open_orders_totals *totals, struct buf *out)
 {
     static const char stuck[] = "panelmux_orders_stuck";
-    struct tracker_report report;
-    tracker_report(call->context->open_orders, loop_now_ms(call->context->loop), &report);
     metric_one_gauge(out, "panelmux_orders_due", "Unfinished orders whose next query is due.",
-                     (int64_t)report.due);
+                     (int64_t)totals->due);
     metric_family(out, METRIC_GAUGE, "panelmux_orders_oldest_due_seconds",
                   "For how long the most overdue of them has been due.");
-    metric_seconds(out, "panelmux_orders_oldest_due_seconds", NULL, report.overdue_ms * 1000);
+    metric_seconds(out, "panelmux_orders_oldest_due_seconds", NULL, totals->overdue_ms * 1000);
     metric_family(out, METRIC_GAUGE, stuck,
                   "Orders far slower than usual, or unknown at their provider for an hour.");
-    metric_number(out, stuck, METRIC_LABELS({"why", STR("slow")}), (int64_t)report.slow);
-    metric_number(out, stuck, METRIC_LABELS({"why", STR("unknown")}), (int64_t)report.unknown);
+    metric_number(out, stuck, METRIC_LABELS({"why", STR("slow")}),
+                  (int64_t)totals->stuck[SCHEDULE_SLOW]);
+    metric_number(out, stuck, METRIC_LABELS({"why", STR("unknown")}),
+                  (int64_t)totals->stuck[SCHEDULE_UNKNOWN]);
 }
 
 static void metrics_add_live_orders(struct admin_call *call, struct buf *out)
 {
-    size_t counts[ORDERSTATE_COUNT];
-    open_orders_count_states(call->context->open_orders, counts);
+    struct open_orders_totals totals;
+    open_orders_totals(call->context->open_orders, loop_now_ms(call->context->loop), &totals);
     metric_family(out, METRIC_GAUGE, "panelmux_orders_unfinished",
                   "Orders under way, by state; doubt waits for an operator.");
     for (unsigned state = 0; state < ORDERSTATE_COUNT; state++)
         if (!orderstate_is_final((enum orderstate)state))
             metric_number(out, "panelmux_orders_unfinished",
                           METRIC_LABELS({"state", str_of(orderstate_name((enum orderstate)state))}),
-                          (int64_t)counts[state]);
-    metrics_add_tracker(call, out);
+                          (int64_t)totals.states[state]);
+    metrics_add_tracker(&totals, out);
 }
 
 static void metrics_add_cache(struct admin_call *call, struct buf *out)
@@ -485,52 +485,18 @@ static void metrics_add_catalogue(struct admin_call *call, struct buf *out)
 
 /* ---- clients' money: sums, without a name ---- */
 
-struct metrics_sums { /* of all accounts of a currency */
-    struct str currency;
-    struct money held, available, owed;
-};
-
-static struct metrics_sums *metrics_find_sums(struct metrics_sums *list, size_t *count,
-                                              struct str currency)
-{
-    for (size_t i = 0; i < *count; i++)
-        if (str_equal(list[i].currency, currency))
-            return &list[i];
-    list[*count] = (struct metrics_sums){.currency = currency};
-    return &list[(*count)++];
-}
-
-/* A sum beyond the range stays at what it was. */
-static void metrics_add_positive(struct money *sum, struct money amount)
-{
-    struct money more;
-    if (amount.units > 0 && money_add(*sum, amount, &more))
-        *sum = more;
-}
-
-/* Nothing is netted: what one client may still spend and what another owes are two things. */
-static void metrics_add_account(struct metrics_sums *sums, const struct account *account)
-{
-    struct money available, owed;
-    metrics_add_positive(&sums->held, account->held);
-    if (money_subtract(account->balance, account->held, &available))
-        metrics_add_positive(&sums->available, available);
-    if (money_subtract(MONEY_ZERO, account->balance, &owed))
-        metrics_add_positive(&sums->owed, owed);
-}
-
-static void metrics_add_sums(const struct metrics_sums *list, size_t count, struct buf *out)
+static void metrics_add_sums(const struct ledger_sums *list, size_t count, struct buf *out)
 {
     static const struct {
         const char *name, *help;
         size_t offset;
     } rows[] = {
         {"panelmux_clients_held", "Held for orders that no provider has accepted or refused yet.",
-         offsetof(struct metrics_sums, held)},
+         offsetof(struct ledger_sums, sums.held)},
         {"panelmux_clients_available", "What clients with funds may still spend.",
-         offsetof(struct metrics_sums, available)},
+         offsetof(struct ledger_sums, sums.available)},
         {"panelmux_clients_owed", "What clients below zero owe.",
-         offsetof(struct metrics_sums, owed)},
+         offsetof(struct ledger_sums, sums.owed)},
     };
     for (size_t row = 0; row < COUNT_OF(rows); row++) {
         metric_family(out, METRIC_GAUGE, rows[row].name, rows[row].help);
@@ -543,16 +509,18 @@ static void metrics_add_sums(const struct metrics_sums *list, size_t count, stru
     }
 }
 
+/* The configured currency is there without any account too. */
 static void metrics_add_money(struct admin_call *call, const struct ledger_rows *rows,
                               struct buf *out)
 {
-    struct metrics_sums *list =
-        arena_new(exchange_arena(call->exchange), (rows->account_count + 1) * sizeof *list);
-    size_t count = 0;
-    metrics_find_sums(list, &count, str_of(call->context->settings.currency));
-    for (size_t i = 0; i < rows->account_count; i++)
-        metrics_add_account(metrics_find_sums(list, &count, rows->accounts[i].currency),
-                            &rows->accounts[i].account);
+    struct ledger_sums *list =
+        arena_new(exchange_arena(call->exchange), (rows->sums_count + 1) * sizeof *list);
+    size_t count = 1;
+    list[0].currency = str_of(call->context->settings.currency);
+    for (size_t i = 0; i < rows->sums_count; i++) {
+        bool is_first = str_equal(rows->sums[i].currency, list[0].currency);
+        list[is_first ? 0 : count++] = rows->sums[i];
+    }
     metrics_add_sums(list, count, out);
 }
 
@@ -580,7 +548,7 @@ static void metrics_reply(struct admin_call *call, const struct ledger_rows *row
     admin_reply(call, 200, &out);
 }
 
-/* A scrape waits for the accounts, but no longer than this: what is wrong with a ledger that does
+/* A scrape waits for these sums, but no longer than this: what is wrong with a ledger that does
  * not answer is in the other families. */
 enum { METRICS_LEDGER_WITHIN_MS = 1000 };
 
@@ -603,7 +571,7 @@ static void metrics_on_deadline(void *arg)
     metrics_answer(arg, NULL);
 }
 
-static void metrics_on_accounts(const struct ledger_rows *rows, void *arg)
+static void metrics_on_sums(const struct ledger_rows *rows, void *arg)
 {
     metrics_answer(arg, rows);
     free(arg);
@@ -612,9 +580,9 @@ static void metrics_on_accounts(const struct ledger_rows *rows, void *arg)
 void metrics_run(struct admin_call *call)
 {
     struct metrics_scrape *scrape = memory_new(sizeof *scrape);
-    struct ledger_query query = {.request = LEDGER_QUERY_ACCOUNTS};
+    struct ledger_query query = {.request = LEDGER_QUERY_SUMS};
     scrape->call = call;
     loop_timer_start(&scrape->deadline, call->context->loop, METRICS_LEDGER_WITHIN_MS,
                      metrics_on_deadline, scrape);
-    ledger_query(call->context->ledger, call->context->loop, &query, metrics_on_accounts, scrape);
+    ledger_query(call->context->ledger, call->context->loop, &query, metrics_on_sums, scrape);
 }

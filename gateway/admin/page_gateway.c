@@ -3,7 +3,7 @@
 #include "admin/admin_private.h"
 #include "base/clock.h"
 #include "cache/cache.h"
-#include "orders/tracker.h"
+#include "orders/open_orders.h"
 
 void page_gateway_healthz(struct admin_call *call)
 {
@@ -43,20 +43,19 @@ static void page_gateway_print_lists(struct admin_call *call, struct jsonwriter 
 
 static void page_gateway_print_tracker(struct admin_call *call, struct jsonwriter *w)
 {
-    struct tracker_report report;
-    size_t counts[ORDERSTATE_COUNT], unfinished = 0;
-    tracker_report(call->context->open_orders, loop_now_ms(call->context->loop), &report);
-    open_orders_count_states(call->context->open_orders, counts);
+    struct open_orders_totals totals;
+    size_t unfinished = 0;
+    open_orders_totals(call->context->open_orders, loop_now_ms(call->context->loop), &totals);
     for (unsigned state = 0; state < ORDERSTATE_COUNT; state++)
         if (!orderstate_is_final((enum orderstate)state))
-            unfinished += counts[state];
+            unfinished += totals.states[state];
     jsonwriter_object(w, "tracker");
     jsonwriter_number(w, "unfinished", (int64_t)unfinished);
-    jsonwriter_number(w, "doubt", (int64_t)counts[ORDERSTATE_DOUBT]);
-    jsonwriter_number(w, "due", (int64_t)report.due);
-    jsonwriter_number(w, "oldest_due_seconds", report.overdue_ms / 1000);
-    jsonwriter_number(w, "stuck_slow", (int64_t)report.slow);
-    jsonwriter_number(w, "stuck_unknown", (int64_t)report.unknown);
+    jsonwriter_number(w, "doubt", (int64_t)totals.states[ORDERSTATE_DOUBT]);
+    jsonwriter_number(w, "due", (int64_t)totals.due);
+    jsonwriter_number(w, "oldest_due_seconds", totals.overdue_ms / 1000);
+    jsonwriter_number(w, "stuck_slow", (int64_t)totals.stuck[SCHEDULE_SLOW]);
+    jsonwriter_number(w, "stuck_unknown", (int64_t)totals.stuck[SCHEDULE_UNKNOWN]);
     jsonwriter_object_end(w);
 }
 

@@ -15,11 +15,14 @@ enum { SHARDS = 64, NOTIFY_DIRECTLY_MAX = 64 };
 struct open_orders_entry {
     UT_hash_handle hh;       /* first: beside the number it is compared by */
     struct open_order order; /* extra owned */
+    uint32_t due_at;         /* where it is in a heap; NOT_DUE: in none */
+    uint16_t due_provider;   /* whose heap that is */
     bool is_queried;         /* a query is under way */
-    uint16_t due_provider;   /* whose heap it is in, */
-    uint32_t due_at;         /* and where; NOT_DUE: in none */
+    uint8_t counted;         /* as which its shard counts it */
     struct open_orders_waiter *waiters;
 };
+/* 100,000 of them are to cost less than 40 MiB; the allocator's next size is 384. */
+_Static_assert(sizeof(struct open_orders_entry) <= 320, "an open order takes more memory");
 
 /* Of one provider: the earliest first. An order whose time has moved on stays where it was until
  * that place comes up, so that a report need not sort. */
@@ -36,6 +39,7 @@ struct shard {
     struct open_orders_entry *entries; /* by order.id */
     struct open_orders_heap *due;      /* by provider id */
     uint32_t due_count;
+    uint32_t counts[ORDERSTATE_COUNT * SCHEDULE_VERDICT_COUNT]; /* of orders that are both */
 };
 
 struct open_orders {
@@ -171,7 +175,17 @@ static struct open_orders_heap *open_orders_heap_of(struct shard *shard, uint16_
     return &shard->due[provider_id];
 }
 
-/* After any change of an order. */
+/* How many at `at` and below it are due: none of them is earlier than what it is below. */
+static size_t open_orders_heap_count_due(const struct open_orders_heap *heap, uint32_t at,
+                                         int64_t now_ms)
+{
+    if (at >= heap->count || heap->list[at].at_ms > now_ms)
+        return 0;
+    return (heap->list[at].entry->order.due_at_ms <= now_ms) +
+           open_orders_heap_count_due(heap, 2 * at + 1, now_ms) +
+           open_orders_heap_count_due(heap, 2 * at + 2, now_ms);
+}
+
 static void open_orders_set_due(struct shard *shard, struct open_orders_entry *entry)
 {
     const struct open_order *order = &entry->order;
@@ -187,6 +201,28 @@ static void open_orders_set_due(struct shard *shard, struct open_orders_entry *e
         open_orders_heap_add(heap, place);
     else if (place.at_ms < heap->list[entry->due_at].at_ms)
         open_orders_heap_sift(heap, entry->due_at, place);
+}
+
+/* ---- counts ---- */
+
+static void open_orders_count_in(struct shard *shard, struct open_orders_entry *entry)
+{
+    const struct open_order *order = &entry->order;
+    entry->counted = (uint8_t)(order->course.state * SCHEDULE_VERDICT_COUNT + order->stuck);
+    shard->counts[entry->counted]++;
+}
+
+static void open_orders_count_out(struct shard *shard, const struct open_orders_entry *entry)
+{
+    shard->counts[entry->counted]--;
+}
+
+/* After any change of an order. */
+static void open_orders_note_change(struct shard *shard, struct open_orders_entry *entry)
+{
+    open_orders_count_out(shard, entry);
+    open_orders_count_in(shard, entry);
+    open_orders_set_due(shard, entry);
 }
 
 /* ---- orders ---- */
@@ -216,6 +252,7 @@ static struct open_orders_entry *open_orders_add(struct shard *shard, uint32_t i
     entry->due_at = NOT_DUE;
     HASH_ADD_BYHASHVALUE(hh, shard->entries, order.id, sizeof entry->order.id,
                          open_orders_hash_of(id), entry);
+    open_orders_count_in(shard, entry);
     return entry;
 }
 
@@ -229,7 +266,7 @@ static int64_t open_orders_set(struct open_orders *table, struct shard *shard,
     entry->order = *order;
     entry->order.extra = extra;
     open_orders_set_extra(&entry->order, order->extra);
-    open_orders_set_due(shard, entry);
+    open_orders_note_change(shard, entry);
     return link_before;
 }
 
@@ -277,7 +314,7 @@ bool open_orders_change(struct open_orders *table, uint32_t id,
     struct open_orders_entry *entry = open_orders_find(shard, id);
     if (entry) {
         fn(&entry->order, arg);
-        open_orders_set_due(shard, entry);
+        open_orders_note_change(shard, entry);
     }
     pthread_mutex_unlock(&shard->lock);
     return entry != NULL;
@@ -374,7 +411,7 @@ bool open_orders_change_and_complete(struct open_orders *table, uint32_t id,
     if (entry) {
         if (fn(&entry->order, arg))
             open_orders_complete_entry(entry, completed);
-        open_orders_set_due(shard, entry);
+        open_orders_note_change(shard, entry);
     }
     pthread_mutex_unlock(&shard->lock);
     return entry != NULL;
@@ -427,6 +464,7 @@ void open_orders_remove(struct open_orders *table, uint32_t id)
     int64_t link_hash = entry ? entry->order.link_hash : 0;
     if (entry) {
         open_orders_heap_remove(shard, entry);
+        open_orders_count_out(shard, entry);
         HASH_DEL(shard->entries, entry);
         open_orders_entry_free(entry);
     }
@@ -502,9 +540,10 @@ void open_orders_each_of(struct open_orders *table, unsigned part,
     struct shard *shard = open_orders_lock_shard(table, part);
     for (struct open_orders_entry *e = shard->entries; e; e = e->hh.next) {
         int64_t due_at_ms = e->order.due_at_ms;
+        enum schedule_verdict stuck = e->order.stuck;
         fn(&e->order, arg);
-        if (e->order.due_at_ms != due_at_ms)
-            open_orders_set_due(shard, e);
+        if (e->order.due_at_ms != due_at_ms || e->order.stuck != stuck)
+            open_orders_note_change(shard, e);
     }
     pthread_mutex_unlock(&shard->lock);
 }
@@ -516,16 +555,31 @@ void open_orders_each(struct open_orders *table, void (*fn)(struct open_order *o
         open_orders_each_of(table, part, fn, arg);
 }
 
-static void open_orders_count_state(struct open_order *order, void *arg)
+static void open_orders_add_due(struct shard *shard, int64_t now_ms, struct open_orders_totals *out)
 {
-    size_t *counts = arg;
-    counts[order->course.state]++;
+    for (uint32_t id = 0; id < shard->due_count; id++) {
+        struct open_orders_heap *heap = &shard->due[id];
+        const struct open_orders_place *first = open_orders_heap_first(heap);
+        if (first == NULL || first->at_ms > now_ms)
+            continue;
+        out->due += open_orders_heap_count_due(heap, 0, now_ms);
+        if (now_ms - first->at_ms > out->overdue_ms)
+            out->overdue_ms = now_ms - first->at_ms;
+    }
 }
 
-void open_orders_count_states(struct open_orders *table, size_t counts_out[ORDERSTATE_COUNT])
+void open_orders_totals(struct open_orders *table, int64_t now_ms, struct open_orders_totals *out)
 {
-    memset(counts_out, 0, ORDERSTATE_COUNT * sizeof *counts_out);
-    open_orders_each(table, open_orders_count_state, counts_out);
+    *out = (struct open_orders_totals){.due = 0};
+    for (uint32_t i = 0; i < SHARDS; i++) {
+        struct shard *shard = open_orders_lock_shard(table, i);
+        for (size_t both = 0; both < COUNT_OF(shard->counts); both++) {
+            out->states[both / SCHEDULE_VERDICT_COUNT] += shard->counts[both];
+            out->stuck[both % SCHEDULE_VERDICT_COUNT] += shard->counts[both];
+        }
+        open_orders_add_due(shard, now_ms, out);
+        pthread_mutex_unlock(&shard->lock);
+    }
 }
 
 struct open_orders_stuck {
@@ -549,7 +603,10 @@ static int open_orders_compare_ids(const void *a, const void *b)
 size_t open_orders_find_stuck(struct open_orders *table, uint32_t *ids_out, size_t max)
 {
     struct open_orders_stuck stuck = {.ids = ids_out, .max = max};
-    open_orders_each(table, open_orders_add_stuck, &stuck);
+    struct open_orders_totals totals;
+    open_orders_totals(table, 0, &totals);
+    if (totals.stuck[SCHEDULE_SLOW] + totals.stuck[SCHEDULE_UNKNOWN] > 0)
+        open_orders_each(table, open_orders_add_stuck, &stuck);
     if (stuck.count > 0)
         qsort(ids_out, stuck.count, sizeof *ids_out, open_orders_compare_ids);
     return stuck.count;

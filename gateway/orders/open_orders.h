@@ -98,14 +98,24 @@ size_t open_orders_take_due(struct open_orders *table, unsigned provider_id, int
 /* The earliest due time of a provider's orders; OPEN_ORDER_NEVER when there is none. */
 int64_t open_orders_next_due(struct open_orders *table, unsigned provider_id);
 
-/* ---- all of them: walked, a shard at a time ---- */
+/* ---- all of them ---- */
+
+/* Kept with each change: costs the same however many there are, but for those that are due. */
+struct open_orders_totals {
+    size_t states[ORDERSTATE_COUNT];
+    size_t stuck[SCHEDULE_VERDICT_COUNT]; /* as the tracker last saw them */
+    size_t due;                           /* tracked, their time has come */
+    int64_t overdue_ms;                   /* by how much the first of them is late */
+};
+void open_orders_totals(struct open_orders *table, int64_t now_ms, struct open_orders_totals *out);
+
+/* Walked, a shard at a time; fn may change due times and what is stuck. */
 
 void open_orders_each(struct open_orders *table, void (*fn)(struct open_order *order, void *arg),
                       void *arg);
 /* One part of them; parts are counted modulo their number, so that part 0, 1, 2… visits all. */
 void open_orders_each_of(struct open_orders *table, unsigned part,
                          void (*fn)(struct open_order *order, void *arg), void *arg);
-void open_orders_count_states(struct open_orders *table, size_t counts_out[ORDERSTATE_COUNT]);
 /* Those that the tracker found stuck, by number; at most max. */
 size_t open_orders_find_stuck(struct open_orders *table, uint32_t *ids_out, size_t max);
 /* True when an unfinished order of that provider exists. */

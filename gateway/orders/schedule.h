@@ -16,7 +16,12 @@ int64_t schedule_next_ms(int64_t first_ms, int64_t age_ms, int64_t usual_ms, uin
 int64_t schedule_restart_ms(int64_t first_ms, uint64_t count, uint64_t random);
 /* stuck: so many times the usual; 0 turns it off. unknown_ms: since when its provider does not know
  * it, 0: it does. */
-enum schedule_verdict { SCHEDULE_ON_COURSE, SCHEDULE_SLOW, SCHEDULE_UNKNOWN };
+enum schedule_verdict {
+    SCHEDULE_ON_COURSE,
+    SCHEDULE_SLOW,
+    SCHEDULE_UNKNOWN,
+    SCHEDULE_VERDICT_COUNT
+};
 enum schedule_verdict schedule_judge(unsigned stuck, int64_t age_ms, int64_t usual_ms,
                                      int64_t unknown_ms);
 

@@ -305,7 +305,8 @@ static bool status_apply_settle_order(struct open_order *order, void *arg)
     order->due_at_ms = status_apply_next_due(s, order);
     if (s->children) {
         order->has_children = s->children->has_any;
-        order->odd_children = s->children->odd;
+        order->odd_children =
+            (uint16_t)(s->children->odd < UINT16_MAX ? s->children->odd : UINT16_MAX);
     }
     if (s->is_changed) {
         s->after = *order;

@@ -154,30 +154,3 @@ void tracker_free(struct tracker *tracker)
     loop_timer_fini(&tracker->timer);
     free(tracker);
 }
-
-/* ---- for /metrics ---- */
-
-struct tracker_count {
-    int64_t now_ms;
-    struct tracker_report *out;
-};
-
-static void tracker_count_order(struct open_order *order, void *arg)
-{
-    struct tracker_count *count = arg;
-    struct tracker_report *out = count->out;
-    out->slow += order->stuck == SCHEDULE_SLOW;
-    out->unknown += order->stuck == SCHEDULE_UNKNOWN;
-    if (order->due_at_ms == 0 || order->due_at_ms > count->now_ms || !open_order_is_tracked(order))
-        return;
-    out->due++;
-    if (count->now_ms - order->due_at_ms > out->overdue_ms)
-        out->overdue_ms = count->now_ms - order->due_at_ms;
-}
-
-void tracker_report(struct open_orders *table, int64_t now_ms, struct tracker_report *out)
-{
-    struct tracker_count count = {.now_ms = now_ms, .out = out};
-    *out = (struct tracker_report){0};
-    open_orders_each(table, tracker_count_order, &count);
-}

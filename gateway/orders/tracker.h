@@ -13,12 +13,4 @@ void tracker_free(struct tracker *tracker); /* before the context's loop */
 /* After the context has new settings. */
 void tracker_reconfigure(struct tracker *tracker);
 
-/* For /metrics and order list --stuck; any thread. */
-struct tracker_report {
-    uint64_t due;           /* whose time has come */
-    int64_t overdue_ms;     /* by how much the oldest of them is late */
-    uint64_t slow, unknown; /* stuck ones, as last looked at */
-};
-void tracker_report(struct open_orders *table, int64_t now_ms, struct tracker_report *out);
-
 #endif

@@ -469,6 +469,69 @@ static void orders_come_due_in_the_order_of_their_times(void **state)
     open_orders_free(table);
 }
 
+static void set_state(struct open_order *order, void *arg)
+{
+    order->course.state = *(const enum orderstate *)arg;
+}
+
+static void set_stuck(struct open_order *order, void *arg)
+{
+    order->stuck = order->id % 10 == 0 ? *(const enum schedule_verdict *)arg : SCHEDULE_ON_COURSE;
+}
+
+static void totals_follow_each_change(void **state)
+{
+    enum { COUNT = 200 };
+    (void)state;
+    struct open_orders *table = open_orders_new();
+    struct open_orders_totals totals;
+    struct open_order_due due[COUNT];
+    for (uint32_t id = 1; id <= COUNT; id++) {
+        struct open_order order = order_of(id);
+        order.provider_id = id % 2 ? 5 : 6;
+        order.due_at_ms = id;
+        open_orders_put(table, &order);
+    }
+    open_orders_totals(table, 0, &totals);
+    assert_int_equal(totals.states[ORDERSTATE_PENDING], COUNT);
+    assert_int_equal(totals.stuck[SCHEDULE_ON_COURSE], COUNT);
+    assert_int_equal(totals.due, 0);
+    assert_int_equal(totals.overdue_ms, 0);
+    open_orders_totals(table, 150, &totals);
+    assert_int_equal(totals.due, 150);
+    assert_int_equal(totals.overdue_ms, 149);
+
+    /* one by a change, one by its end, one by a row that takes its place, one goes */
+    enum orderstate progress = ORDERSTATE_IN_PROGRESS, end = ORDERSTATE_COMPLETED;
+    assert_true(open_orders_change(table, 1, set_state, &progress));
+    assert_true(open_orders_change(table, 2, set_state, &end));
+    struct open_order doubt = order_of(3);
+    doubt.course.state = ORDERSTATE_DOUBT;
+    open_orders_put(table, &doubt);
+    open_orders_load(table, &doubt); /* is there: changes nothing */
+    open_orders_remove(table, 4);
+    enum schedule_verdict slow = SCHEDULE_SLOW;
+    open_orders_each(table, set_stuck, &slow);
+    open_orders_totals(table, 150, &totals);
+    assert_int_equal(totals.states[ORDERSTATE_IN_PROGRESS], 1);
+    assert_int_equal(totals.states[ORDERSTATE_COMPLETED], 1);
+    assert_int_equal(totals.states[ORDERSTATE_DOUBT], 1);
+    assert_int_equal(totals.states[ORDERSTATE_PENDING], COUNT - 4);
+    assert_int_equal(totals.stuck[SCHEDULE_SLOW], COUNT / 10);
+    assert_int_equal(totals.stuck[SCHEDULE_ON_COURSE], COUNT - COUNT / 10 - 1);
+    assert_int_equal(totals.due, 147); /* 1 is still queried; 2, 3 and 4 are not */
+    assert_int_equal(totals.overdue_ms, 149);
+
+    uint32_t ids[COUNT];
+    assert_int_equal(open_orders_find_stuck(table, ids, COUNT), COUNT / 10);
+    assert_int_equal(ids[0], 10);
+    assert_int_equal(ids[COUNT / 10 - 1], COUNT);
+    assert_int_equal(open_orders_take_due(table, 5, 150, 1000, due, 3), 3);
+    open_orders_totals(table, 150, &totals);
+    assert_int_equal(totals.due, 144);
+    open_orders_free(table);
+}
+
 static void what_cannot_be_queried_is_not_due(void **state)
 {
     (void)state;
@@ -636,6 +699,7 @@ int main(void)
         cmocka_unit_test(a_row_is_loaded_unless_more_is_known),
         cmocka_unit_test(orders_come_due_in_the_order_of_their_times),
         cmocka_unit_test(what_cannot_be_queried_is_not_due),
+        cmocka_unit_test(totals_follow_each_change),
         cmocka_unit_test(queries_of_many_threads_all_complete),
     };
     return cmocka_run_group_tests_name("open_orders", tests, NULL, NULL);
