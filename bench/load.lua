@@ -29,11 +29,17 @@ local function status_many(orders, i)
   return "status&orders=" .. table.concat(ids, ",")
 end
 
+-- 200,000 orders, none asked for again soon
+local function status_finished(orders, i)
+  return "status&orders=" .. table.concat(orders, ",", (i - 1) * 100 % #orders + 1, (i - 1) * 100 % #orders + 100)
+end
+
 local makers = {
   balance = { 1, function() return "balance" end },
   add = { 2000, function(s, o, i) return add(s, i) end },
   status = { 2000, function(s, o, i) return status(o, i) end },
   fresh = { 64, function(s, o, i) return status(o, i) end },
+  finished = { 2000, function(s, o, i) return status_finished(o, i) end },
   many = { 200, function(s, o, i) return status_many(o, i) end },
   services = { 1, function() return "services" end },
   gzip = { 1, function() return "services" end },

@@ -25,7 +25,7 @@ enum {
     CONNECTIONS_MOST = 8192,
     INPUT_BYTES = 64 * 1024,
     ANSWER_BYTES = 64 * 1024,
-    ASKERS_MOST = 16,
+    ASKERS_MOST = 32,
     UNIQUE_MOST = 4 * 1024 * 1024, /* numbers of links that are to come once only */
     EVENTS = 512,
     FIRST_ORDER = 1000001,
@@ -57,7 +57,7 @@ struct connection {
 
 struct asker {
     char key[64];
-    uint64_t requests, adds, dropped, doubled;
+    uint64_t requests, adds, dropped, doubled, statuses;
 };
 
 static struct connection *connections[CONNECTIONS_MOST];
@@ -354,18 +354,20 @@ static bool answer_add(struct connection *c, struct asker *asker, struct text fo
     return answer_json(c, body, (size_t)(end - body), false);
 }
 
-static bool answer_status(struct connection *c, struct text form)
+static bool answer_status(struct connection *c, struct asker *asker, struct text form)
 {
     static char body[ANSWER_BYTES];
     struct text one = field(form, "order"), many = field(form, "orders");
     char *end = body;
     if (one.len) {
+        asker->statuses++;
         end = add_status(end, take_number(&one));
         return answer_json(c, body, (size_t)(end - body), false);
     }
     *end++ = '{';
     while (many.len && end < body + ANSWER_BYTES - 256) {
         uint64_t order = take_number(&many);
+        asker->statuses++;
         if (end > body + 1)
             *end++ = ',';
         *end++ = '"';
@@ -389,7 +391,7 @@ static bool answer_post(struct connection *c, struct text form)
     struct text action = field(form, "action");
     asker->requests++;
     if (is(action, "status"))
-        return answer_status(c, form);
+        return answer_status(c, asker, form);
     if (is(action, "add"))
         return answer_add(c, asker, form);
     if (is(action, "services"))
@@ -402,7 +404,7 @@ static bool answer_post(struct connection *c, struct text form)
 /* The runner's own questions. */
 static bool answer_get(struct connection *c, struct text target)
 {
-    char body[4096];
+    char body[8192];
     int len = snprintf(body, sizeof body, "{");
     const char *question = memchr(target.at, '?', target.len);
     if (question) {
@@ -414,10 +416,11 @@ static bool answer_get(struct connection *c, struct text target)
     for (size_t i = 0; i < ASKERS_MOST && askers[i].key[0]; i++)
         len +=
             snprintf(body + len, sizeof body - (size_t)len,
-                     "%s\"%s\":{\"requests\":%llu,\"adds\":%llu,\"dropped\":%llu,\"doubled\":%llu}",
+                     "%s\"%s\":{\"requests\":%llu,\"adds\":%llu,\"dropped\":%llu,\"doubled\":%llu,"
+                     "\"statuses\":%llu}",
                      i ? "," : "", askers[i].key, (unsigned long long)askers[i].requests,
                      (unsigned long long)askers[i].adds, (unsigned long long)askers[i].dropped,
-                     (unsigned long long)askers[i].doubled);
+                     (unsigned long long)askers[i].doubled, (unsigned long long)askers[i].statuses);
     body[len++] = '}';
     int64_t latency = latency_us;
     latency_us = 0; /* the runner does not wait */

@@ -6,10 +6,11 @@ import shutil
 import sqlite3
 import subprocess
 
-from processes import LOAD_CORE, ask, free_ports, get, start, wait_for
+from processes import LOAD_CORE, ask, free_ports, get, start, stop, wait_for
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 CLIENT_KEY = "bench-client-key-0123456789abcdef"
+PREPAID_KEY = "bench-prepaid-key-0123456789abcde"
 FIRST_SERVICE, SERVICES = 10000, 5000
 
 PANELMUX = """\
@@ -19,9 +20,13 @@ currency: USD
 ledger: sqlite:{run}/{name}.db
 workers: 1
 status_fresh: {fresh}
-clients: [{{name: bench, key: {key}, balance: 100}}]
+track_after: {track_after}
+tracker: {tracker}
+clients:
+  - {{name: bench, key: {key}, balance: 100}}
+  - {{name: prepaid, key: {prepaid_key}, funds: prepaid, credit_limit: 1000000000}}
 providers:
-  - {{name: panel, url: "http://127.0.0.1:{panel}/api/v2", key: {name}, currency: USD, max_connections: 512, rate_limit: none}}
+  - {{name: panel, url: "http://127.0.0.1:{panel}/api/v2", key: {name}, currency: USD, max_connections: 512, rate_limit: {rate_limit}}}
 imports: [{{provider: panel, first_id: {first}, markup: 20%}}]
 """
 
@@ -87,15 +92,25 @@ class Scene:
         server.started(program)
 
 
-def panelmux(scene, name="panelmux", fresh="1ms", binary=None):
+def panelmux(scene, name="panelmux", fresh="1ms", binary=None, ledger=None, **settings):
+    """ledger(path): fills what the binary has made before it is measured."""
     server = Server(name, name)
     server.port, server.admin_port = free_ports(2)
     path = os.path.join(scene.run, name + ".yaml")
+    values = {"track_after": "10s", "tracker": "on", "rate_limit": "none", **settings}
     with open(path, "w") as file:
         file.write(PANELMUX.format(port=server.port, admin=server.admin_port, run=scene.run, name=name, fresh=fresh,
-                                   key=CLIENT_KEY, panel=scene.panel_port, first=FIRST_SERVICE))
-    server.started(start([binary or scene.binary, "serve", "-c", path], scene.log(name)))
-    wait_for(lambda: get(server.admin_port, "/readyz")[0] == 200, scene.log(name))
+                                   key=CLIENT_KEY, prepaid_key=PREPAID_KEY, panel=scene.panel_port, first=FIRST_SERVICE, **values))
+    command = [binary or scene.binary, "serve", "-c", path]
+
+    def begin():
+        program = start(command, scene.log(name))
+        wait_for(lambda: get(server.admin_port, "/readyz")[0] == 200, scene.log(name))
+        return program
+    if ledger:
+        stop(begin())
+        ledger(os.path.join(scene.run, name + ".db"))
+    server.started(begin())
     return server
 
 

@@ -89,8 +89,8 @@ static char *print_order(struct arena *arena, const struct plan_order *order)
         " service " STR_FMT " upstream " STR_FMT " cost %lld started %lld attempt " STR_FMT
         " request " STR_FMT " given %d claimed %d start %d %lld remains %lld quantity %lld"
         " unit %lld ref " STR_FMT " extra " STR_FMT " reason " STR_FMT
-        " times %lld %lld %lld %lld %lld; not loaded: %u " STR_FMT " %lld %u %lld " STR_FMT STR_FMT
-        " %lld; plan: %d %d %d %d",
+        " moves %u delivered %lld spent %lld times %lld %lld %lld %lld %lld; not loaded: "
+        "%u " STR_FMT " %lld %u %lld " STR_FMT STR_FMT " %lld; plan: %d %d %d %d",
         order->is_there, row->id, row->course.state, (long long)row->course.paid.units,
         (long long)row->held.units, (long long)row->charge.units, STR_ARG(row->client),
         STR_ARG(row->currency), row->type, row->parent, (long long)order->last_event,
@@ -100,7 +100,8 @@ static char *print_order(struct arena *arena, const struct plan_order *order)
         STR_ARG(row->request_id), row->is_number_given, row->is_claimed,
         row->course.has_start_count, (long long)row->course.start_count,
         (long long)row->course.remains, (long long)row->quantity, (long long)row->sale.package_unit,
-        STR_ARG(row->ref), STR_ARG(row->extra), STR_ARG(row->reason), (long long)row->created_at_ms,
+        STR_ARG(row->ref), STR_ARG(row->extra), STR_ARG(row->reason), row->moves,
+        (long long)row->delivered, (long long)row->spent.units, (long long)row->created_at_ms,
         (long long)row->updated_at_ms, (long long)row->accepted_at_ms,
         (long long)row->reported_at_ms, (long long)row->settled_at_ms, row->service,
         STR_ARG(row->fields), (long long)row->rate.units, row->sale.decimals,
