@@ -152,7 +152,10 @@ struct ledger_change {
     struct str request_id;
 };
 
-/* A refill or a cancel request: intent before action, like an attempt. */
+/* So long panels want to wait for an order's next refill while the last one is open. */
+#define LEDGER_REFILL_WINDOW_MS (INT64_C(24) * 60 * 60 * 1000)
+/* A refill or a cancel request: intent before action, like an attempt. A refill is REFUSED while
+ * the order has another one that is open: neither ended nor older than the window. */
 enum order_request_kind { ORDER_REQUEST_REFILL, ORDER_REQUEST_CANCEL };
 struct ledger_request {
     enum order_request_kind kind;

@@ -105,6 +105,12 @@ static struct plan_key *plan_child_key(struct plan *plan, const struct ledger_or
                : NULL;
 }
 
+static struct plan_key *plan_refill_key(struct plan *plan, const struct ledger_change *change)
+{
+    bool is_refill = change->order_request && change->order_request->kind == ORDER_REQUEST_REFILL;
+    return is_refill ? plan_find_key(plan, PLAN_KEY_REFILL, STR(""), change->order, STR("")) : NULL;
+}
+
 static struct plan_request *plan_find_request(struct plan *plan, uint32_t number)
 {
     struct plan_request *request;
@@ -132,6 +138,7 @@ void plan_want_change(struct plan *plan, const struct ledger_change *change)
     }
     if (change->attempt_ended)
         order->wanted_attempt = change->attempt_ended->number;
+    plan_refill_key(plan, change);
     if (change->order_request)
         plan_find_request(plan, change->order_request->number);
 }
@@ -310,10 +317,18 @@ static const char *plan_refuse_end(const struct ledger_change *change, struct pl
                                                                    : "an attempt cannot end so";
 }
 
+static bool plan_has_open_refill(struct plan *plan, const struct ledger_change *change,
+                                 int64_t at_ms)
+{
+    const struct plan_key *key = plan_refill_key(plan, change);
+    return key && key->is_there && attemptstate_is_live(change->order_request->state) &&
+           at_ms - key->at_ms < LEDGER_REFILL_WINDOW_MS;
+}
+
 /* A request moves as an attempt does, and may be written again in the state it is in. A cancel goes
  * to the panel that has the order, not to one that has ended it. */
 static const char *plan_refuse_request(struct plan *plan, const struct ledger_change *change,
-                                       const struct plan_order *order)
+                                       const struct plan_order *order, int64_t at_ms)
 {
     const struct ledger_request *row = change->order_request;
     const struct plan_request *request = plan_find_request(plan, row->number);
@@ -323,10 +338,10 @@ static const char *plan_refuse_request(struct plan *plan, const struct ledger_ch
         return "a refill or cancel has no such state";
     bool has_left = order->row.moves > 0 && (order->row.course.state == ORDERSTATE_PLACING ||
                                              !str_equal(order->row.provider, row->provider));
+    if (!request->is_there && row->kind == ORDER_REQUEST_CANCEL && has_left)
+        return "the order has gone on from that provider";
     if (!request->is_there)
-        return row->kind == ORDER_REQUEST_CANCEL && has_left
-                   ? "the order has gone on from that provider"
-                   : NULL;
+        return plan_has_open_refill(plan, change, at_ms) ? "the order has an open refill" : NULL;
     bool may_move =
         request->row.state == row->state || attemptstate_may_move(request->row.state, row->state);
     return may_move && request->row.order == change->order && request->row.kind == row->kind
@@ -335,7 +350,7 @@ static const char *plan_refuse_request(struct plan *plan, const struct ledger_ch
 }
 
 static struct ledger_outcome plan_judge_old(struct plan *plan, const struct ledger_change *change,
-                                            struct plan_order *order)
+                                            struct plan_order *order, int64_t at_ms)
 {
     if (!order->is_there)
         return plan_refused("no such order");
@@ -350,7 +365,7 @@ static struct ledger_outcome plan_judge_old(struct plan *plan, const struct ledg
     if (why == NULL && change->attempt_ended)
         why = plan_refuse_end(change, order);
     if (why == NULL && change->order_request)
-        why = plan_refuse_request(plan, change, order);
+        why = plan_refuse_request(plan, change, order, at_ms);
     return why ? plan_refused(why) : plan_done;
 }
 
@@ -687,6 +702,24 @@ static void plan_update(struct plan *plan, struct plan_order *order,
     row->updated_at_ms = at_ms;
 }
 
+/* For those that follow in the same batch. */
+static void plan_note_refill(struct plan *plan, const struct ledger_change *change,
+                             const struct ledger_request *row)
+{
+    struct plan_key *key = plan_refill_key(plan, change);
+    if (key == NULL)
+        return;
+    bool is_open = attemptstate_is_live(row->state) && row->status != REFILLSTATUS_COMPLETED &&
+                   row->status != REFILLSTATUS_REJECTED && row->status != REFILLSTATUS_CANCELED;
+    if (is_open) {
+        key->is_there = true;
+        key->order = row->number;
+        key->at_ms = row->created_at_ms;
+    } else if (key->order == row->number) {
+        key->is_there = false;
+    }
+}
+
 static void plan_put_request(struct plan *plan, const struct ledger_change *change, int64_t at_ms)
 {
     const struct ledger_request *given = change->order_request;
@@ -707,13 +740,14 @@ static void plan_put_request(struct plan *plan, const struct ledger_change *chan
     }
     row->updated_at_ms = given->updated_at_ms ? given->updated_at_ms : at_ms;
     request->is_changed = true;
+    plan_note_refill(plan, change, row);
 }
 
 static struct ledger_outcome plan_change_old(struct plan *plan, const struct ledger_change *change,
                                              int64_t at_ms)
 {
     struct plan_order *order = plan_find_order(plan, change->order);
-    struct ledger_outcome outcome = plan_judge_old(plan, change, order);
+    struct ledger_outcome outcome = plan_judge_old(plan, change, order, at_ms);
     if (outcome.result != LEDGER_DONE)
         return outcome;
     struct order_course before = order->row.course;

@@ -54,20 +54,21 @@ struct plan_account {
     struct money floor;
 };
 
-/* What may be there once: a client's ref, a child of a parent, a credit's id. */
-enum plan_key_kind { PLAN_KEY_REF, PLAN_KEY_CHILD, PLAN_KEY_CREDIT };
+/* What may be there once: a client's ref, a child of a parent, a credit's id, an order's open
+ * refill. */
+enum plan_key_kind { PLAN_KEY_REF, PLAN_KEY_CHILD, PLAN_KEY_CREDIT, PLAN_KEY_REFILL };
 struct plan_key {
     STAILQ_ENTRY(plan_key) next;
     enum plan_key_kind kind;
     bool is_loaded, is_there, is_new, is_gone;
     struct str client;                   /* REF, CREDIT */
-    uint32_t parent;                     /* CHILD */
+    uint32_t parent;                     /* CHILD; REFILL: the order */
     struct str text;                     /* the ref, the number at the panel, the credit's id */
-    uint32_t order;                      /* that has it */
+    uint32_t order;                      /* that has it; REFILL: the refill's number */
     uint8_t digest[LEDGER_SHA256_BYTES]; /* REF */
     struct money amount;                 /* CREDIT, as is the next */
     int64_t posting;                     /* its number */
-    int64_t at_ms;
+    int64_t at_ms;                       /* REFILL: when it was asked for */
 };
 
 struct plan_request {

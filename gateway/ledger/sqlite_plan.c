@@ -110,20 +110,24 @@ static int sqlite_plan_load_key(struct backend_connection *connection, struct pl
 {
     static const enum statement statements[] = {[PLAN_KEY_REF] = STATEMENT_REF_LOAD,
                                                 [PLAN_KEY_CHILD] = STATEMENT_CHILD_LOAD,
-                                                [PLAN_KEY_CREDIT] = STATEMENT_CREDIT_LOAD};
+                                                [PLAN_KEY_CREDIT] = STATEMENT_CREDIT_LOAD,
+                                                [PLAN_KEY_REFILL] = STATEMENT_REFILL_LOAD};
     int code;
     sqlite3_stmt *s = sqlite_statement(connection, statements[key->kind]);
-    if (key->kind == PLAN_KEY_CHILD)
+    if (key->kind == PLAN_KEY_CHILD || key->kind == PLAN_KEY_REFILL)
         sqlite_bind_number(s, 1, key->parent);
     else
         sqlite_bind_str(s, 1, key->client);
-    sqlite_bind_str(s, 2, key->text);
+    if (key->kind != PLAN_KEY_REFILL)
+        sqlite_bind_str(s, 2, key->text);
     key->is_loaded = true;
     key->is_there = sqlite_plan_found(connection, s, &code);
     if (key->is_there && key->kind == PLAN_KEY_CREDIT)
         key->amount.units = sqlite3_column_int64(s, 0);
     else if (key->is_there)
         key->order = (uint32_t)sqlite3_column_int64(s, 0);
+    if (key->is_there && key->kind == PLAN_KEY_REFILL)
+        key->at_ms = sqlite3_column_int64(s, 1);
     if (key->is_there && key->kind == PLAN_KEY_REF)
         sqlite_digest(s, 1, key->digest);
     sqlite3_reset(s);
@@ -404,11 +408,12 @@ static int sqlite_plan_store_account(struct backend_connection *connection,
     return sqlite_do(connection, s);
 }
 
-/* A child is in its order's row already. */
+/* A child is in its order's row already, a refill in its own. */
 static int sqlite_plan_store_key(struct backend_connection *connection, const struct plan_key *key)
 {
     sqlite3_stmt *s;
-    if (key->kind == PLAN_KEY_CHILD || (!key->is_new && !key->is_gone))
+    if (key->kind == PLAN_KEY_CHILD || key->kind == PLAN_KEY_REFILL ||
+        (!key->is_new && !key->is_gone))
         return SQLITE_OK;
     if (key->kind == PLAN_KEY_CREDIT) {
         s = sqlite_statement(connection, STATEMENT_CREDIT_INSERT);

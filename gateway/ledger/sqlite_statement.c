@@ -76,6 +76,11 @@ static const char *const texts[STATEMENT_COUNT] = {
     [STATEMENT_REF_DELETE] = "DELETE FROM refs WHERE client = ?1 AND ref = ?2 AND order_id = ?3",
     [STATEMENT_CHILD_LOAD] = "SELECT id FROM orders WHERE parent = ?1 AND upstream_id = ?2"
                              " AND parent <> 0 AND upstream_id <> '' AND is_duplicate = 0",
+    [STATEMENT_REFILL_LOAD] = "SELECT number, created_at FROM aftersales WHERE order_id = ?1"
+                              " AND kind = 'refill' AND (state = 'sending' OR state = 'accepted'"
+                              " OR state = 'doubt') AND status <> 'Completed'"
+                              " AND status <> 'Rejected' AND status <> 'Canceled'"
+                              " ORDER BY number DESC LIMIT 1",
     [STATEMENT_CREDIT_LOAD] = "SELECT amount FROM credits WHERE client = ?1 AND id = ?2",
     [STATEMENT_CREDIT_INSERT] =
         "INSERT INTO credits (client, id, amount, at, posting) VALUES (?1,?2,?3,?4,?5)",

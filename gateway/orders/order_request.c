@@ -22,7 +22,7 @@
 #include "orders/paced_call.h"
 #include "orders/reply_once.h"
 
-enum { ORDERS_MAX = 100, BOOK_AGAIN_MS = 500, REFILL_WINDOW_MS = 24 * 60 * 60 * 1000 };
+enum { ORDERS_MAX = 100, BOOK_AGAIN_MS = 500 };
 
 #define ORDER_REQUEST_CRASH_POINT(a, step)                                                         \
     do {                                                                                           \
@@ -362,9 +362,11 @@ static void order_request_on_intended(struct ledger_outcome outcome, void *arg)
     if (outcome.result == LEDGER_DONE) {
         item->state = ITEM_INTENDED;
     } else {
-        /* Refused: its panel has ended it meanwhile, and it went on to another one. */
-        bool has_left = a->kind == ORDER_REQUEST_CANCEL && ledger_is_decided(outcome.result);
-        item->message = has_left ? messages_refusal(REFUSAL_CANCEL) : MESSAGES_UNSAVED;
+        /* Refused: its panel has ended it meanwhile, and it went on to another one; or another
+         * refill was faster. */
+        enum refusal refusal = a->kind == ORDER_REQUEST_CANCEL ? REFUSAL_CANCEL : REFUSAL_REFILL;
+        item->message =
+            ledger_is_decided(outcome.result) ? messages_refusal(refusal) : MESSAGES_UNSAVED;
         item->state = ITEM_BOOKED; /* nothing in the books, nothing to send */
     }
     free(of);
@@ -483,7 +485,7 @@ static bool order_request_is_open(const struct ledger_request *row)
     bool is_over = row->status == REFILLSTATUS_COMPLETED || row->status == REFILLSTATUS_REJECTED ||
                    row->status == REFILLSTATUS_CANCELED;
     return row->kind == ORDER_REQUEST_REFILL && !is_over && attemptstate_is_live(row->state) &&
-           clock_wall_ms() - row->created_at_ms < REFILL_WINDOW_MS;
+           clock_wall_ms() - row->created_at_ms < LEDGER_REFILL_WINDOW_MS;
 }
 
 static void order_request_on_earlier(const struct ledger_rows *rows, void *arg)

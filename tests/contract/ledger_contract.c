@@ -404,6 +404,50 @@ static void a_queued_order_is_placed_or_canceled(void **state)
                      LEDGER_REFUSED);
 }
 
+static struct ledger_change asks_for(const struct ledger_request *request)
+{
+    return (struct ledger_change){.order = request->order, .order_request = request};
+}
+
+/* However many ask at the same moment. */
+static void an_order_has_one_open_refill(void **state)
+{
+    struct bench *bench = *state;
+    struct ledger_request refills[4];
+    struct ledger_change changes[4];
+    size_t done = 0;
+    bench_place(bench, 1);
+    bench_accept(bench, 1, 1, "4711");
+    bench_move(bench, 1, ORDERSTATE_COMPLETED);
+    for (uint32_t i = 0; i < 4; i++) {
+        refills[i] = (struct ledger_request){.kind = ORDER_REQUEST_REFILL,
+                                             .number = i + 1,
+                                             .order = 1,
+                                             .provider = STR("alpha"),
+                                             .status = REFILLSTATUS_PENDING,
+                                             .state = ATTEMPTSTATE_SENDING};
+        changes[i] = asks_for(&refills[i]);
+    }
+    bench_write_all(bench, changes, 4);
+    for (size_t i = 0; i < 4; i++)
+        done += bench->results[i] == LEDGER_DONE;
+    assert_int_equal(done, 1);
+    assert_int_equal(bench->results[0], LEDGER_DONE);
+    refills[0].state = ATTEMPTSTATE_ACCEPTED;
+    assert_int_equal(bench_write(bench, &changes[0]), LEDGER_DONE);
+    assert_int_equal(bench_write(bench, &changes[1]), LEDGER_REFUSED);
+    /* It ends, and in the same group the next one begins. */
+    refills[0].status = REFILLSTATUS_REJECTED;
+    bench_write_all(bench, changes, 2);
+    assert_true(bench->results[0] == LEDGER_DONE && bench->results[1] == LEDGER_DONE);
+    refills[1].state = ATTEMPTSTATE_REFUSED;
+    bench_write(bench, &changes[1]);
+    assert_int_equal(bench_write(bench, &changes[2]), LEDGER_DONE);
+    refills[2].kind = ORDER_REQUEST_CANCEL; /* a cancel is none */
+    refills[2].number = 9;
+    assert_int_equal(bench_write(bench, &changes[2]), LEDGER_DONE);
+}
+
 static void a_group_holds_good_and_bad(void **state)
 {
     enum { COUNT = 60 };
@@ -501,6 +545,7 @@ static const struct CMUnitTest tests[] = {
                                     bench_tear_down),
     cmocka_unit_test_setup_teardown(a_queued_order_is_placed_or_canceled, bench_set_up,
                                     bench_tear_down),
+    cmocka_unit_test_setup_teardown(an_order_has_one_open_refill, bench_set_up, bench_tear_down),
     cmocka_unit_test_setup_teardown(a_group_holds_good_and_bad, bench_set_up, bench_tear_down),
     cmocka_unit_test_setup_teardown(changes_of_one_order_are_in_order, bench_set_up,
                                     bench_tear_down),

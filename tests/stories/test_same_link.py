@@ -70,6 +70,43 @@ def test_an_order_has_one_open_refill(make_gateway, alpha):
     assert eventually(lambda: gateway.call("refill", order=order).get("refill")) != first
 
 
+@pytest.fixture
+def completed(make_gateway, alpha):
+    gateway = make_gateway([alpha], workers=2)
+    order = gateway.add()
+    alpha.set_order(alpha.orders()[0]["id"], status="Completed", remains=0)
+    wait_status(gateway, order, "Completed")
+    return gateway, order
+
+
+def test_of_many_refills_at_once_one_is_asked(completed, alpha):
+    gateway, order = completed
+    answers = {}
+    together(6, lambda i: answers.__setitem__(i, gateway.call("refill", order=order)))
+    assert sorted("refill" in answer for answer in answers.values()) == [False] * 5 + [True]
+    assert alpha.count("refill") == 1
+    verify(gateway)
+
+
+@pytest.mark.parametrize("status", ["Rejected", "Canceled", "Completed"])
+def test_a_refill_is_open_across_restarts_until_it_ends(completed, alpha, status):
+    gateway, order = completed
+    first = gateway.call("refill", order=order)["refill"]
+    gateway.restart(by_kill=True)
+    assert "error" in gateway.call("refill", order=order)
+    alpha.set_refill(alpha.refills()[0]["id"], status)
+    eventually(lambda: gateway.call("refill_status", refill=first)["status"] == status)
+    assert eventually(lambda: gateway.call("refill", order=order).get("refill")) != first
+    verify(gateway)
+
+
+def test_a_refused_refill_is_none(completed, alpha):
+    gateway, order = completed
+    alpha.rule("refill", times=1, error="Refill is disabled for this service")
+    assert "error" in gateway.call("refill", order=order)
+    assert "refill" in gateway.call("refill", order=order)
+
+
 # ---- queue
 
 

@@ -156,6 +156,17 @@ static inline bool update(struct model_order *order, const struct ledger_change 
     return true;
 }
 
+static inline bool has_open_refill(const struct model *model, uint32_t order)
+{
+    for (uint32_t number = 1; number <= AFTERSALES; number++) {
+        const struct ledger_request *kept = &model->order_requests[number];
+        if (kept->number && kept->order == order && kept->kind == ORDER_REQUEST_REFILL &&
+            attemptstate_is_live(kept->state))
+            return true;
+    }
+    return false;
+}
+
 static inline bool sell(struct model *model, const struct ledger_request *order_request,
                         int64_t at_ms)
 {
@@ -165,7 +176,10 @@ static inline bool sell(struct model *model, const struct ledger_request *order_
     bool has_left = row->moves > 0 && (row->course.state == ORDERSTATE_PLACING ||
                                        !str_equal(row->provider, order_request->provider));
     if (attemptstate_is_ended_by_panel(order_request->state) ||
-        (is_new && order_request->kind == ORDER_REQUEST_CANCEL && has_left))
+        (is_new && order_request->kind == ORDER_REQUEST_CANCEL && has_left) ||
+        (is_new && order_request->kind == ORDER_REQUEST_REFILL &&
+         attemptstate_is_live(order_request->state) &&
+         has_open_refill(model, order_request->order)))
         return false;
     if (!is_new && (kept->order != order_request->order || kept->kind != order_request->kind ||
                     (kept->state != order_request->state &&

@@ -153,7 +153,7 @@ static enum ledger_result order_request(struct bench *bench, uint32_t number,
                                         enum attemptstate state)
 {
     struct ledger_request refill = {.kind =
-                                        number % 2 ? ORDER_REQUEST_REFILL : ORDER_REQUEST_CANCEL,
+                                        number == 1 ? ORDER_REQUEST_REFILL : ORDER_REQUEST_CANCEL,
                                     .number = number,
                                     .order = 1,
                                     .client = STR("shop"),
