@@ -1,5 +1,6 @@
 /* See watch.h. A round goes through all orders settled since `watch` ago, a page of the ledger at a
- * time, one upstream call after the other; thirty rounds fit into `watch`. */
+ * time, one upstream call after the other; thirty rounds fit into `watch`. Of an order that went on
+ * from one panel to another each panel that had a part is asked about that part. */
 #include "orders/watch.h"
 
 #include <stdatomic.h>
@@ -14,10 +15,19 @@
 
 enum {
     PAGE = 100,
+    PARTS_MAX = 400, /* of a page: orders, and attempts before their last one */
     ROUNDS = 30,
     LOOK_MS = 1000, /* between pages, and for a spare token */
     LOOKS_MAX = 30, /* for a token; then this page's orders of that provider are left out */
     CONNECTION_WAIT_MS = 2000
+};
+
+/* What one panel had of an order, as an order: all of it, or what an attempt of it came to. */
+struct watch_part {
+    struct settlement_order order;
+    uint32_t id;
+    unsigned attempt; /* 0: the last one, which ended as the order did */
+    struct str provider, upstream_id;
 };
 
 struct watch {
@@ -29,8 +39,10 @@ struct watch {
         after; /* how far the round is: settled then, and the last order of that moment */
     /* the page: */
     struct arena arena;
-    struct ledger_order *rows;
+    struct watch_part *parts;
     size_t count, next, batch; /* of them: all, the next one, those being queried */
+    uint32_t *moved;           /* orders of the page whose earlier attempts are still to be read */
+    size_t moved_count, moved_next;
     unsigned looks;
     struct provider_set *providers; /* pinned during a call */
     struct upstream_call *call;
@@ -54,7 +66,8 @@ static void watch_wait(struct watch *watch, int64_t ms)
 struct watch_change {
     struct order_context *context;
     uint32_t order;
-    char reason[128];
+    char subject[64]; /* whose reports are compared: the order's, or an earlier attempt's */
+    char reason[192];
 };
 
 static void watch_write_change(const struct watch_change *late)
@@ -66,13 +79,14 @@ static void watch_write_change(const struct watch_change *late)
     ledger_write(late->context->ledger, NULL, &change, NULL, NULL);
 }
 
-/* Told once: unless the order's last such event says the same. */
+/* Told once: unless the last such event about it says the same. */
 static void watch_on_events(const struct ledger_rows *rows, void *arg)
 {
     struct watch_change *late = arg;
     struct str last = STR("");
     for (size_t i = 0; i < rows->event_count; i++)
-        if (str_is(rows->events[i].word, "late"))
+        if (str_is(rows->events[i].word, "late") &&
+            str_starts(rows->events[i].reason, str_of(late->subject)))
             last = rows->events[i].reason;
     if (rows->result == LEDGER_DONE && !str_is(last, late->reason))
         watch_write_change(late);
@@ -80,32 +94,40 @@ static void watch_on_events(const struct ledger_rows *rows, void *arg)
     free(late);
 }
 
-static void watch_tell(struct watch *watch, const struct ledger_order *row,
+static void watch_name_subject(const struct watch_part *part, struct watch_change *late)
+{
+    const char *state = orderstate_name(part->order.course.state);
+    if (part->attempt == 0)
+        snprintf(late->subject, sizeof late->subject, "settled as %s", state);
+    else
+        snprintf(late->subject, sizeof late->subject, "attempt %u ended as %s", part->attempt,
+                 state);
+}
+
+static void watch_tell(struct watch *watch, const struct watch_part *part,
                        const struct upstream_status *reported)
 {
     struct order_context *context = watch->context;
     struct watch_change *late = memory_new(sizeof *late);
-    struct ledger_query query = {.request = LEDGER_QUERY_SHOW, .id = row->id};
+    struct ledger_query query = {.request = LEDGER_QUERY_SHOW, .id = part->id};
     late->context = context;
-    late->order = row->id;
+    late->order = part->id;
+    watch_name_subject(part, late);
     if (reported->has_remains)
-        snprintf(late->reason, sizeof late->reason,
-                 "settled as %s, now the panel says %.32s, %lld left",
-                 orderstate_name(row->course.state), log_value(reported->word).text,
-                 (long long)reported->remains);
+        snprintf(late->reason, sizeof late->reason, "%s, now the panel says %.32s, %lld left",
+                 late->subject, log_value(reported->word).text, (long long)reported->remains);
     else
-        snprintf(late->reason, sizeof late->reason, "settled as %s, now the panel says %.32s",
-                 orderstate_name(row->course.state), log_value(reported->word).text);
+        snprintf(late->reason, sizeof late->reason, "%s, now the panel says %.32s", late->subject,
+                 log_value(reported->word).text);
     context->deferred++;
     ledger_query(context->ledger, context->loop, &query, watch_on_events, late);
 }
 
-static void watch_judge(struct watch *watch, const struct ledger_order *row,
+static void watch_judge(struct watch *watch, const struct watch_part *part,
                         const struct upstream_status *reported)
 {
-    struct settlement_order order = settlement_order_of(row, watch->context->settings.decimals);
-    if (settlement_make(&order, reported).is_late)
-        watch_tell(watch, row, reported);
+    if (settlement_make(&part->order, reported).is_late)
+        watch_tell(watch, part, reported);
 }
 
 /* ---- one call ---- */
@@ -115,8 +137,8 @@ static void watch_on_response(const struct upstream_response *response, void *ar
     struct watch *watch = arg;
     struct order_context *context = watch->context;
     watch->call = NULL;
-    struct ledger_order *rows = watch->rows + watch->next;
-    unsigned provider_id = provider_id_of(rows[0].provider);
+    struct watch_part *parts = watch->parts + watch->next;
+    unsigned provider_id = provider_id_of(parts[0].provider);
     health_note(context->health, provider_id, HEALTH_READINGS, STR_NONE, response, MONEY_ZERO,
                 loop_now_ms(context->loop));
     if (watch->batch > 1 && response->outcome == OUTCOME_REFUSED &&
@@ -127,7 +149,7 @@ static void watch_on_response(const struct upstream_response *response, void *ar
     for (size_t i = 0;
          response->outcome == OUTCOME_ACCEPTED && i < watch->batch && i < response->status_count;
          i++)
-        watch_judge(watch, &rows[i], &response->statuses[i]);
+        watch_judge(watch, &parts[i], &response->statuses[i]);
     watch->next += watch->batch;
     watch->batch = 0;
     provider_set_unpin(&watch->providers);
@@ -137,9 +159,10 @@ static void watch_on_response(const struct upstream_response *response, void *ar
 /* Those in front that go to one provider. */
 static size_t watch_batch_of(const struct watch *watch, bool is_singly)
 {
-    const struct ledger_order *rows = watch->rows + watch->next;
+    const struct watch_part *parts = watch->parts + watch->next;
     size_t count = 1, left = watch->count - watch->next;
-    while (!is_singly && count < left && str_equal(rows[count].provider, rows[0].provider))
+    while (!is_singly && count < left && count < PAGE &&
+           str_equal(parts[count].provider, parts[0].provider))
         count++;
     return count;
 }
@@ -151,7 +174,7 @@ static void watch_send(struct watch *watch, const struct provider *provider)
     watch->batch = watch_batch_of(
         watch, health_asks_singly(context->health, provider->id, loop_now_ms(context->loop)));
     for (size_t i = 0; i < watch->batch; i++)
-        ids[i] = watch->rows[watch->next + i].upstream_id;
+        ids[i] = watch->parts[watch->next + i].upstream_id;
     struct upstream_request request = {.action = watch->batch > 1 ? UPSTREAM_STATUS_MANY
                                                                   : UPSTREAM_STATUS,
                                        .ids = ids,
@@ -175,7 +198,7 @@ static bool watch_try_next(struct watch *watch)
     struct order_context *context = watch->context;
     int64_t now = loop_now_ms(context->loop);
     const struct provider *provider =
-        provider_set_find(context->catalogue->providers, watch->rows[watch->next].provider);
+        provider_set_find(context->catalogue->providers, watch->parts[watch->next].provider);
     if (provider == NULL ||
         health_take(context->health, provider->id, HEALTH_READINGS, STR_NONE, now) != SKIP_NONE) {
         watch_pass_over(watch);
@@ -196,7 +219,7 @@ static bool watch_try_next(struct watch *watch)
 
 static int watch_compare_providers(const void *a, const void *b)
 {
-    const struct ledger_order *x = a, *y = b;
+    const struct watch_part *x = a, *y = b;
     size_t len = x->provider.len < y->provider.len ? x->provider.len : y->provider.len;
     int order = len ? memcmp(x->provider.ptr, y->provider.ptr, len) : 0;
     return order                               ? order
@@ -204,21 +227,89 @@ static int watch_compare_providers(const void *a, const void *b)
                                                : x->provider.len > y->provider.len;
 }
 
+static struct watch_part *watch_add_part(struct watch *watch, const struct settlement_order *order,
+                                         uint32_t id, struct str provider, struct str upstream_id)
+{
+    struct watch_part *part = &watch->parts[watch->count++];
+    *part = (struct watch_part){.order = *order,
+                                .id = id,
+                                .provider = arena_str(&watch->arena, provider),
+                                .upstream_id = arena_str(&watch->arena, upstream_id)};
+    return part;
+}
+
 static void watch_take_row(struct watch *watch, const struct ledger_order *row)
 {
+    struct settlement_order order = settlement_order_of(row, watch->context->settings.decimals);
     watch->at_ms = row->settled_at_ms;
     watch->after = row->id;
-    if (watch->is_first_round && row->course.state == ORDERSTATE_COMPLETED &&
+    if (watch->is_first_round && row->course.state == ORDERSTATE_COMPLETED && row->moves == 0 &&
         row->settled_at_ms < watch->started_ms &&
         !settlement_is_subscription(row->type, row->parent != 0))
         usual_course_note(open_orders_usual(watch->context->open_orders), row->service,
                           row->settled_at_ms - row->created_at_ms);
-    if (row->upstream_id.len == 0)
+    if (row->moves > 0)
+        watch->moved[watch->moved_count++] = row->id;
+    if (row->upstream_id.len > 0)
+        watch_add_part(watch, &order, row->id, row->provider, row->upstream_id);
+}
+
+/* ---- the attempts before an order's last one ---- */
+
+/* What it came to, as an order of what it was asked for. */
+static bool watch_part_of(const struct ledger_attempt *attempt, struct settlement_order *order)
+{
+    int64_t left = order->quantity - attempt->delivered;
+    order->course = (struct order_course){
+        .state = attempt->state == ATTEMPTSTATE_PARTIAL ? ORDERSTATE_PARTIAL : ORDERSTATE_CANCELED,
+        .remains = left};
+    return attempt->delivered == 0 ||
+           money_share_up(order->charge, attempt->delivered, order->quantity, order->decimals,
+                          &order->course.paid);
+}
+
+static void watch_take_attempts(struct watch *watch, const struct ledger_rows *rows)
+{
+    struct settlement_order order =
+        settlement_order_of(&rows->orders[0], watch->context->settings.decimals);
+    order.delivered = 0;
+    order.unit = 0;
+    for (size_t i = 0; i < rows->attempt_count && watch->count < PARTS_MAX; i++) {
+        const struct ledger_attempt *attempt = &rows->attempts[i];
+        struct settlement_order part = order;
+        if (!attemptstate_is_ended_by_panel(attempt->state) || attempt->upstream_id.len == 0)
+            continue;
+        if (watch_part_of(attempt, &part))
+            watch_add_part(watch, &part, rows->orders[0].id, attempt->provider,
+                           attempt->upstream_id)
+                ->attempt = attempt->number;
+        order.quantity -= attempt->delivered; /* what the next one was asked for */
+    }
+}
+
+static void watch_read_moved(struct watch *watch);
+
+static void watch_on_moved(const struct ledger_rows *rows, void *arg)
+{
+    struct watch *watch = arg;
+    if (rows->result == LEDGER_DONE && rows->order_count > 0)
+        watch_take_attempts(watch, rows);
+    watch_read_moved(watch);
+}
+
+/* One after the other; then the page is complete. */
+static void watch_read_moved(struct watch *watch)
+{
+    struct order_context *context = watch->context;
+    if (watch->moved_next < watch->moved_count && watch->count < PARTS_MAX) {
+        struct ledger_query query = {.request = LEDGER_QUERY_SHOW,
+                                     .id = watch->moved[watch->moved_next++]};
+        ledger_query(context->ledger, context->loop, &query, watch_on_moved, watch);
         return;
-    struct ledger_order *kept = &watch->rows[watch->count++];
-    *kept = *row;
-    kept->provider = arena_str(&watch->arena, row->provider);
-    kept->upstream_id = arena_str(&watch->arena, row->upstream_id);
+    }
+    if (watch->count > 0)
+        qsort(watch->parts, watch->count, sizeof *watch->parts, watch_compare_providers);
+    watch_wait(watch, watch_pace_ms(watch));
 }
 
 static void watch_on_rows(const struct ledger_rows *rows, void *arg)
@@ -226,17 +317,16 @@ static void watch_on_rows(const struct ledger_rows *rows, void *arg)
     struct watch *watch = arg;
     arena_fini(&watch->arena);
     arena_init(&watch->arena);
-    watch->rows = arena_new(&watch->arena, (rows->order_count + 1) * sizeof *watch->rows);
-    watch->count = watch->next = 0;
+    watch->parts = arena_new(&watch->arena, PARTS_MAX * sizeof *watch->parts);
+    watch->moved = arena_new(&watch->arena, (rows->order_count + 1) * sizeof *watch->moved);
+    watch->count = watch->next = watch->moved_count = watch->moved_next = 0;
     for (size_t i = 0; i < rows->order_count; i++)
         watch_take_row(watch, &rows->orders[i]);
-    if (watch->count > 0)
-        qsort(watch->rows, watch->count, sizeof *watch->rows, watch_compare_providers);
     if (rows->result == LEDGER_DONE && rows->order_count == 0) {
         watch->is_first_round = false;
         watch->at_ms = 0; /* the round is over */
     }
-    watch_wait(watch, watch_pace_ms(watch));
+    watch_read_moved(watch);
 }
 
 static void watch_read(struct watch *watch)

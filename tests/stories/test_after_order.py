@@ -218,6 +218,25 @@ def test_what_the_first_panel_says_later_is_not_heard(gateway, alpha, beta):
     assert told(gateway, order) == ("Partial", "50", 0.1)
 
 
+def test_what_the_first_panel_changes_after_the_end_is_an_event_for_the_operator(make, alpha, beta):
+    gateway = make(alpha, beta, watch="9s", track_after="20ms")
+    order = gateway.add()
+    end(alpha, "Partial", 40)
+    eventually(lambda: beta.orders() and state(gateway, order) == "pending")
+    end(beta, "Completed", 0)
+    eventually(lambda: state(gateway, order) == "completed")
+    end(alpha, "Completed", 0)
+
+    def late():
+        return [event["reason"] for event in show(gateway, order)["events"] if event["event"] == "late"]
+
+    assert eventually(late) == ["attempt 1 ended as partial, now the panel says Completed, 0 left"]
+    end(beta, "Canceled", 100)
+    assert eventually(lambda: len(late()) == 2 and late())[1].startswith("settled as completed, now the panel says Canceled")
+    assert told(gateway, order) == ("Completed", "0", 0.2)
+    verify(gateway)
+
+
 def funds(gateway):
     client, = gateway.cli("client", "list", "--json").json["clients"]
     return client["available"], client["held"]
