@@ -20,7 +20,8 @@ const struct classify_row classify_table_rows[] = {
     {MEANING_FUNDS, "*do not have enough*balance*|*do not have enough*fund*|"
                     "*do not have enough*credit*|*out of funds*|*out of balance*|*add funds*|"
                     "*top up your*|payment required|*recharge your*"},
-    {MEANING_FUNDS, "*add balance*|*deposit funds*|*deposit first*|*please deposit*|*make a "
+    {MEANING_FUNDS, "*add balance*|*fund your account*|*fund your wallet*|*deposit funds*|*deposit "
+                    "first*|*please deposit*|*make a "
                     "deposit*|you need * more to *|*need * more to place*"},
     {MEANING_FUNDS, "#113"},
     /* Turkish */
@@ -28,7 +29,7 @@ const struct classify_row classify_table_rows[] = {
                     "*yeterli bakiye*|*bakiyeniz yok*|*yetersiz kredi*"},
     /* Vietnamese */
     {MEANING_FUNDS, "*so du*khong du*|*khong du so du*|*khong du tien*|*so du khong*|"
-                    "*het tien*|*nap them tien*|*vui long nap*"},
+                    "*het tien*|*khong du xu*|*khong du coin*|*nap them tien*|*vui long nap*"},
     /* Spanish */
     {MEANING_FUNDS, "*no tiene*fondos*|*no tienes*fondos*|*fondos insuficientes*|"
                     "*saldo insuficiente*|*sin fondos*|*no tienes*saldo*|*no tiene*saldo*|"
@@ -38,9 +39,10 @@ const struct classify_row classify_table_rows[] = {
                     "*saldo*nao e suficiente*|*saldos insuficientes*|*nao ha saldo*|"
                     "*saldo nao suficiente*"},
     /* Russian */
-    {MEANING_FUNDS, "*недостаточно средств*|*недостаточный баланс*|*недостаточно денег*|"
-                    "*не хватает средств*|*нехватка средств*|*недостаточно*балансе*|"
-                    "*недостаточно баланса*|*пополните баланс*"},
+    {MEANING_FUNDS,
+     "*недостаточно средств*|*не достаточно средств*|*недостаточный баланс*|*недостаточно денег*|"
+     "*не хватает средств*|*нехватка средств*|*недостаточно*балансе*|"
+     "*недостаточно баланса*|*пополните баланс*|*нет средств*|*нет денег*"},
     /* Arabic */
     {MEANING_FUNDS, "*الرصيد غير كاف*|*رصيدك غير كاف*|*رصيد غير كاف*|*ليس لديك رصيد*|"
                     "*لا يوجد رصيد*|*رصيد*غير كافي*|*رصيد*لا يكفي*|*لا يكفي*رصيد*"},
@@ -68,7 +70,8 @@ const struct classify_row classify_table_rows[] = {
     /* Hindi */
     {MEANING_FUNDS,
      "*पर्याप्त*बैलेंस*|*बैलेंस*पर्याप्त*|*बैलेंस*कम*|*बैलेंस*नहीं*|*बैलेंस जो*|*पर्याप्त*राशि*|*अपर्याप्त*शेष*|*शेष "
-     "राशि*|*अपर्याप्त धन*|*पैसे नहीं*|*अपर्याप्त क्रेडिट*|*वॉलेट*पर्याप्त*|*रिचार्ज कर*"},
+     "राशि*|*अपर्याप्त धन*|*पैसे नहीं*|*पर्याप्त*धन*|*बैलेंस*खत्म*|*बैलेंस*समाप्त*|*अपर्याप्त "
+     "क्रेडिट*|*वॉलेट*पर्याप्त*|*रिचार्ज कर*"},
     /* Bengali */
     {MEANING_FUNDS, "*ব্যালেন্স*পর্যাপ্ত*|*পর্যাপ্ত*ব্যালেন্স*|*ব্যালেন্স নেই*"},
     /* Korean, Thai, Japanese */
@@ -205,14 +208,15 @@ const struct classify_row classify_table_rows[] = {
      "is temporarily*|api is currently unavailable*|*the api is currently unavailable*|api is "
      "unavailable*|*site is temporarily*|*panel is temporarily*|*system is temporarily*|*website "
      "is temporarily*"},
-    {MEANING_MAINTENANCE, "*maintenance*|*ordering is disabled*|*ordering disabled*|"
-                          "*orders are disabled*|*ordering is closed*|api is disabled*|"
-                          "*api is disabled|*api disabled|service unavailable*|"
-                          "*system*unavailable*|*panel*unavailable*|*site*unavailable*|"
-                          "*temporarily unavailable*|*temporarily down*|*system is down*|"
-                          "*server is down*|*panel is down*|*site is down*|down|*currently down*|"
-                          "*under construction*|*system*busy*|*server*busy*|*server is overloaded*|"
-                          "*system update*|*we are updating*"},
+    {MEANING_MAINTENANCE,
+     "*maintenance*|*ordering is disabled*|*ordering disabled*|"
+     "*orders are disabled*|*ordering is closed*|api is disabled*|api disabled by*|"
+     "*api is disabled|*api disabled|service unavailable*|"
+     "*system*unavailable*|*panel*unavailable*|*site*unavailable*|"
+     "*temporarily unavailable*|*temporarily down*|*system is down*|"
+     "*server is down*|*panel is down*|*site is down*|down|*currently down*|"
+     "*under construction*|*system*busy*|*server*busy*|*server is overloaded*|"
+     "*system update*|*we are updating*"},
     /* Turkish */
     {MEANING_MAINTENANCE, "*bakim*|*siparis alimi*|*siparislere kapali*|*guncelleniyor*|*gecici "
                           "olarak*kapali*|*siparis*kapali*|*guncelleme yapiliyor*"},
@@ -250,9 +254,11 @@ const struct classify_row classify_table_rows[] = {
     {MEANING_MAINTENANCE, "*维护*"},
     /* Hindi */
     {MEANING_MAINTENANCE, "*रखरखाव*|*मेंटेनेंस*"},
-    {MEANING_RATE, "*order frequency*|*request frequency*|*too frequent*|"
-                   "*too many api calls*|*wait before placing*|*wait a moment before*|"
-                   "*seconds between orders*|*retry later, limit*"},
+    {MEANING_RATE,
+     "*order frequency*|*request frequency*|*too frequent*|"
+     "*too many api calls*|*wait before placing*|*wait before sending*|*before sending the "
+     "next*|*before your next order*|*before the next order*|*wait a moment before*|"
+     "*seconds between orders*|*retry later, limit*"},
     {MEANING_RATE, "*maximum number of requests*|*maximum number of calls*"},
     {MEANING_RATE, "*too many requests*|*too many request*|*too many attempts*|*rate limit*|"
                    "*ratelimit*|*request limit*|*requests limit*|*api limit*|"
@@ -269,8 +275,8 @@ const struct classify_row classify_table_rows[] = {
                    "*qua nhieu lan*|"
                    "*moi phut*"},
     /* Spanish */
-    {MEANING_RATE, "*espere * segundos*|*espere * minutos*|*espera * segundos*|*demasiadas "
-                   "solicitudes*|*demasiadas peticiones*|"
+    {MEANING_RATE, "*espere * segundos*|*espere * minutos*|*espera * segundos*|*por "
+                   "minuto*|*demasiadas solicitudes*|*demasiadas peticiones*|"
                    "*limite de solicitudes*|*limite de peticiones*|*demasiado rapido*|"
                    "*pedidos por minuto*|*ordenes por minuto*"},
     /* Portuguese */
@@ -370,7 +376,8 @@ const struct classify_row classify_table_rows[] = {
     {MEANING_SERVICE, "*الخدمه غير*|*خدمه غير*|*الخدمه معطله*|*الخدمه متوقفه*|*الخدمه لا تعمل*|"
                       "*الخدمه*غير متوفره*|*الخدمه*غير موجوده*"},
     /* Indonesian */
-    {MEANING_SERVICE, "*layanan tidak*|*layanan*tidak ditemukan*|*layanan*tidak aktif*|"
+    {MEANING_SERVICE, "*layanan*sedang gangguan*|*layanan*dalam perbaikan*|*layanan "
+                      "tidak*|*layanan*tidak ditemukan*|*layanan*tidak aktif*|"
                       "*layanan*tidak tersedia*|*layanan*nonaktif*|*layanan salah*|"
                       "*servis tidak*"},
     /* French */
@@ -501,34 +508,34 @@ const struct classify_row classify_table_rows[] = {
      "*最小数量*|*最大数量*|*数量必须*|*数量不能*|*数量无效*|*数量错误*|*数量不正确*"},
     /* Hindi */
     {MEANING_QUANTITY, "*मात्रा*|*न्यूनतम ऑर्डर*|*अधिकतम ऑर्डर*"},
-    {MEANING_FIELD,
-     "user not found|* user not found*|neworder.error.*|*comments field is required*|"
-     "*comments*required*|*invalid comment*|*incorrect comment*|*bad comment*|"
-     "*comments*empty*|*comments*invalid*|*at least*comment*|"
-     "*interval time is required*|*runs is required*|*interval is required*|"
-     "*not support drip*|*drip*not support*|*drip*not available*|"
-     "*invalid interval*|*interval*invalid*|*incorrect interval*|"
-     "*invalid runs*|*incorrect runs*|*invalid username*|*incorrect username*|"
-     "*usernames*required*|*username*required*|*invalid usernames*|"
-     "*invalid keyword*|*keywords*required*|*invalid hashtag*|"
-     "*hashtag*required*|*invalid media*|*media*required*|*invalid groups*|"
-     "*groups*required*|*invalid answer*|*answer number*|*invalid delay*|"
-     "*incorrect delay*|*invalid expiry*|*incorrect expiry*|*invalid posts*|"
-     "*invalid country*|*invalid device*|*type of traffic*|"
-     "*fill in the required field*|*fill all*field*|*fill in all*field*|"
-     "*required fields*|*required field is*|*missing required*|"
-     "*missing parameter*|*missing field*|*missing param*|*parameter*missing*|"
-     "*parameter is required*|*parameters are required*|*field is required*|"
-     "*fields are required*|*incorrect service type*|*invalid service type*|"
-     "*wrong service type*|*incorrect parameter*|*invalid parameter*|"
-     "*invalid param*|*invalid field*|*given data was invalid*|"
-     "*validation failed*|*validation error*|*must be a number*|"
-     "*must be an integer*|*must be numeric*|*must be a string*|"
-     "*is not a valid number*|*invalid input*|invalid data*|*: invalid data|"
-     "*incorrect keyword*|*wrong keyword*|*bad keyword*|*blocked comments*|"
-     "*comments*disabled*|*drip*not allowed*|*drip*not permitted*|"
-     "*subscription*not allowed*|*referring url is *|*invalid referring url*|"
-     "*incorrect referring url*|*wrong referring url*"},
+    {MEANING_FIELD, "user not found|* user not found*|user does not exist|user doesn't exist|no "
+                    "such user|neworder.error.*|*comments field is required*|"
+                    "*comments*required*|*invalid comment*|*incorrect comment*|*bad comment*|"
+                    "*comments*empty*|*comments*invalid*|*at least*comment*|"
+                    "*interval time is required*|*runs is required*|*interval is required*|"
+                    "*not support drip*|*drip*not support*|*drip*not available*|"
+                    "*invalid interval*|*interval*invalid*|*incorrect interval*|"
+                    "*invalid runs*|*incorrect runs*|*invalid username*|*incorrect username*|"
+                    "*usernames*required*|*username*required*|*invalid usernames*|"
+                    "*invalid keyword*|*keywords*required*|*invalid hashtag*|"
+                    "*hashtag*required*|*invalid media*|*media*required*|*invalid groups*|"
+                    "*groups*required*|*invalid answer*|*answer number*|*invalid delay*|"
+                    "*incorrect delay*|*invalid expiry*|*incorrect expiry*|*invalid posts*|"
+                    "*invalid country*|*invalid device*|*type of traffic*|"
+                    "*fill in the required field*|*fill all*field*|*fill in all*field*|"
+                    "*required fields*|*required field is*|*missing required*|"
+                    "*missing parameter*|*missing field*|*missing param*|*parameter*missing*|"
+                    "*parameter is required*|*parameters are required*|*field is required*|"
+                    "*fields are required*|*incorrect service type*|*invalid service type*|"
+                    "*wrong service type*|*incorrect parameter*|*invalid parameter*|"
+                    "*invalid param*|*invalid field*|*given data was invalid*|"
+                    "*validation failed*|*validation error*|*must be a number*|"
+                    "*must be an integer*|*must be numeric*|*must be a string*|"
+                    "*is not a valid number*|*invalid input*|invalid data*|*: invalid data|"
+                    "*incorrect keyword*|*wrong keyword*|*bad keyword*|*blocked comments*|"
+                    "*comments*disabled*|*drip*not allowed*|*drip*not permitted*|"
+                    "*subscription*not allowed*|*referring url is *|*invalid referring url*|"
+                    "*incorrect referring url*|*wrong referring url*"},
     {MEANING_FIELD, "#107"},
     /* Turkish */
     {MEANING_FIELD, "*yorum*bos*|*yorum*giriniz*|*yorum*girin*|*yorum*gerekli*|*yorum*zorunlu*|*"
@@ -578,7 +585,8 @@ const struct classify_row classify_table_rows[] = {
                    "*link too long*|*link is too long*|*url is too long*|"
                    "*link may not be greater*"},
     {MEANING_LINK,
-     "error.link|*link domain is not allowed*|*comments are disabled on*|*comments are turned "
+     "error.link|*invalid media link*|*invalid post link*|*media not found*|*link domain is not "
+     "allowed*|*comments are disabled on*|*comments are turned "
      "off*|*comments*disabled on this*|*comments*disabled for this post*|*comments*disabled for "
      "this video*|*likes are hidden*|*likes are disabled on*|neworder.error.link|*.error.link|bad "
      "link*|*bad link*|incorrect link*|"
@@ -618,17 +626,19 @@ const struct classify_row classify_table_rows[] = {
                    "*link sai*|*link bi sai*|*link khong dung*|*sai link*|"
                    "*link khong ton tai*|*link*khong cong khai*|*url khong hop le*|"
                    "*nhap*link*|*uid khong hop le*|*link*rieng tu*|*link*khong hop le*|"
-                   "*tai khoan rieng tu*"},
+                   "*tai khoan rieng tu*|*rieng tu*"},
     /* Spanish */
-    {MEANING_LINK, "*enlace*invalido*|*enlace*incorrecto*|*enlace*no valido*|"
-                   "*enlace no es valido*|*link invalido*|*link incorrecto*|"
-                   "*cuenta privada*|*cuenta es privada*|*perfil privado*|*url invalida*|"
-                   "*url no valida*|*enlace*no existe*|*enlace*obligatorio*|"
-                   "*perfil es privado*"},
+    {MEANING_LINK,
+     "*enlace*invalido*|*enlace*incorrecto*|*enlace*no valido*|"
+     "*enlace no es valido*|*link invalido*|*link incorrecto*|"
+     "*cuenta privada*|*debe ser public*|*cuenta es privada*|*perfil privado*|*url invalida*|"
+     "*url no valida*|*enlace*no existe*|*enlace*obligatorio*|"
+     "*perfil es privado*"},
     /* Portuguese */
-    {MEANING_LINK, "*link incorreto*|*link*invalido*|*link nao e valido*|*link errado*|"
-                   "*conta privada*|*perfil e privado*|*conta e privada*|*url nao e valida*|"
-                   "*link*obrigatorio*|*link nao encontrado*"},
+    {MEANING_LINK,
+     "*link incorreto*|*link*invalido*|*link nao e valido*|*link errado*|"
+     "*conta privada*|*deve ser public*|*perfil e privado*|*conta e privada*|*url nao e valida*|"
+     "*link*obrigatorio*|*link nao encontrado*"},
     /* Russian */
     {MEANING_LINK, "*неверная ссылка*|*некорректная ссылка*|*неправильная ссылка*|"
                    "*неверную ссылку*|*недействительная ссылка*|*ссылка*недействительн*|"
@@ -644,7 +654,8 @@ const struct classify_row classify_table_rows[] = {
     /* Indonesian */
     {MEANING_LINK, "*akun*di private*|*akun*di privat*|*akun*private*|*link tidak*|*tautan "
                    "tidak*|*link salah*|*tautan salah*|"
-                   "*url tidak valid*|*akun privat*|*akun di private*|*akun*terkunci*|"
+                   "*url tidak valid*|*akun privat*|*bersifat privat*|*link rusak*|*akun di "
+                   "private*|*akun*terkunci*|"
                    "*target tidak*|*target salah*|*link*private*|"
                    "*username tidak ditemukan*|*akun tidak ditemukan*"},
     /* French */
@@ -716,10 +727,12 @@ const struct classify_row classify_table_rows[] = {
     {MEANING_ACTIVE_ORDER, "*طلب نشط*|*طلب قيد*|*نفس الرابط*|*طلب سابق*|*طلب*بنفس الرابط*|"
                            "*طلب*هذا الرابط*"},
     /* Indonesian */
-    {MEANING_ACTIVE_ORDER, "*link*sedang*proses*|*link ini sedang*|*link sedang*|*pesanan "
-                           "aktif*|*masih ada pesanan*|*pesanan*sedang*proses*|"
-                           "*link yang sama*|*pesanan*link ini*|*pesanan sebelumnya*|"
-                           "*order*link yang sama*|*target yang sama*|*tunggu*pesanan*selesai*"},
+    {MEANING_ACTIVE_ORDER,
+     "*link*sedang dalam proses*|*link*sedang diproses*|*link ini sedang *|*pesanan "
+     "aktif*|*masih ada pesanan*|*pesanan lain*sedang*proses*|*ada "
+     "pesanan*sedang*proses*|*pesanan*link*sedang*proses*|*pesanan*target*sedang*proses*|"
+     "*link yang sama*|*pesanan*link ini*|*pesanan sebelumnya*|"
+     "*order*link yang sama*|*target yang sama*|*tunggu*pesanan*selesai*"},
     /* French */
     {MEANING_ACTIVE_ORDER, "*commande active*|*meme lien*|*commande en cours*|"
                            "*commande*deja en cours*"},
@@ -758,6 +771,17 @@ const struct classify_row classify_table_rows[] = {
      "*traceback*|*keyerror*|*typeerror*|*invalid response*|"
      "*service response*|"
      "*bad response*|*empty response*|*no response*|#114|#500"},
+    /* Somebody was asked and gave no answer, or none that can be read. */
+    {MEANING_DOUBT,
+     "*respuesta*no valida*|*respuesta*invalida*|*respuesta vacia*|*sin respuesta*|"
+     "*no respond*|*resposta*invalida*|*resposta vazia*|*sem resposta*|*nao respond*|"
+     "*gecersiz yanit*|*gecersiz cevap*|*yanit vermi*|*yanit verme*|*yanit alinamadi*|"
+     "*cevap vermi*|*cevap alinamadi*|*неверный ответ*|*некорректный ответ*|"
+     "*пустой ответ*|*не отвечает*|*нет ответа*|*не ответил*|*respon*tidak valid*|"
+     "*tidak merespon*|*tidak ada respon*|*phan hoi*khong hop le*|*khong phan hoi*|"
+     "*khong co phan hoi*|*رد غير*|*استجابه غير*|*لم يستجب*|*لا يستجيب*|"
+     "*अमान्य प्रतिक्रिया*|*जवाब नहीं*|*प्रतिक्रिया नहीं*|*ne repond pas*|"
+     "*reponse invalide*|*antwortet nicht*|*keine antwort*|*ungultige antwort*"},
     {MEANING_WORDLESS, "error|failed|fail|api error"},
     {MEANING_BROKEN, "*an error occurred*|*an error has occurred*|*error has been occurred*|"
                      "*timeout*|*timed out*|*time out*|*exception*|*something went wrong*|"
@@ -996,8 +1020,24 @@ const char classify_table_placed[] =
     "*order has been received*|*order was received*|*order has been saved*|"
     "*order has been queued*|*order was submitted*|*order has been submitted*|"
     "*order was created*|*order has been created*|*order was placed*|*order has been placed*|"
-    "*order was accepted*|*order has been accepted*|*order may have been*|"
-    "*order might have been*|*order status*unknown*|*status of*order*unknown*";
+    "*order was accepted*|*order has been accepted*|*order may have been*|*order may be*|*order "
+    "might be*|"
+    "*order might have been*|*order status*unknown*|*status of*order*unknown*"
+    "|*pedido creado*|*pedido fue creado*|*pedido recibido*|*pedido aceptado*|*pedido enviado*|"
+    "*pedido registrado*|*orden creada*|*orden fue creada*|*orden recibida*|*pedido criado*|"
+    "*pedido foi criado*|*pedido recebido*|*pedido foi recebido*|*pedido aceito*|"
+    "*pedido realizado*|*pedido efetuado*|"
+    "*siparis alindi*|*siparisiniz alindi*|*siparis olusturuldu*|*siparisiniz olusturuldu*|"
+    "*siparis verildi*|*siparis kaydedildi*|*заказ создан*|*заказ был создан*|*заказ принят*|"
+    "*заказ оформлен*|*заказ размещен*|*заказ отправлен*|تم انشاء الطلب*|* تم انشاء الطلب*|"
+    "تم استلام الطلب*|* تم استلام الطلب*|تم قبول الطلب*|* تم قبول الطلب*|*pesanan berhasil*|"
+    "*pesanan diterima*|*pesanan telah dibuat*|*pesanan dibuat*|*order berhasil*|"
+    "*don hang da duoc*|*don da duoc tao*|*dat hang thanh cong*|*tao don thanh cong*|"
+    "*ऑर्डर बनाया गया*|*ऑर्डर प्राप्त*|*ऑर्डर स्वीकार*|*ऑर्डर सफल*|*bestellung erstellt*|"
+    "*bestellung wurde erstellt*|*bestellung angenommen*|*bestellung aufgegeben*|"
+    "*commande creee*|*commande a ete creee*|*commande recue*|*commande acceptee*|"
+    "*commande enregistree*|*ordine creato*|*ordine ricevuto*|*ordine accettato*|"
+    "*订单已创建*|*订单已提交*|*下单成功*";
 
 const struct classify_row classify_table_word_rows[] = {
     {MEANING_KEY, "* missing parameter key *|* missing required parameter key *|"
