@@ -110,19 +110,49 @@ bool account_move(struct account *account, const struct account_movement *moveme
     return true;
 }
 
-static void account_add_positive(struct money *sum, struct money amount)
+/* What one account adds to each sum; false where that is beyond the range, and nothing is added. */
+static bool account_share(const struct account *account, struct account_sums *out)
 {
-    struct money more;
-    if (amount.units > 0 && money_add(*sum, amount, &more))
-        *sum = more;
+    struct money available = MONEY_ZERO, owed = MONEY_ZERO;
+    bool is_good = account_available(account, &available) &&
+                   money_subtract(MONEY_ZERO, account->balance, &owed);
+    *out = (struct account_sums){.held = account->held, .available = available, .owed = owed};
+    if (out->held.units < 0)
+        out->held = MONEY_ZERO;
+    if (available.units < 0)
+        out->available = MONEY_ZERO;
+    if (owed.units < 0)
+        out->owed = MONEY_ZERO;
+    return is_good;
 }
 
-void account_sums_add(struct account_sums *sums, const struct account *account)
+static bool account_add_share(struct money *sum, struct money share)
 {
-    struct money available, owed;
-    account_add_positive(&sums->held, account->held);
-    if (account_available(account, &available))
-        account_add_positive(&sums->available, available);
-    if (money_subtract(MONEY_ZERO, account->balance, &owed))
-        account_add_positive(&sums->owed, owed);
+    struct money more;
+    bool is_good = money_add(*sum, share, &more);
+    if (is_good)
+        *sum = more;
+    return is_good;
+}
+
+bool account_sums_add(struct account_sums *sums, const struct account *account)
+{
+    struct account_sums share;
+    bool is_good = account_share(account, &share);
+    is_good = account_add_share(&sums->held, share.held) && is_good;
+    is_good = account_add_share(&sums->available, share.available) && is_good;
+    return account_add_share(&sums->owed, share.owed) && is_good;
+}
+
+bool account_sums_move(struct account_sums *sums, const struct account *before,
+                       const struct account *after)
+{
+    struct account_sums less, more;
+    return account_share(before, &less) && account_share(after, &more) &&
+           money_subtract(sums->held, less.held, &sums->held) &&
+           money_subtract(sums->available, less.available, &sums->available) &&
+           money_subtract(sums->owed, less.owed, &sums->owed) &&
+           account_add_share(&sums->held, more.held) &&
+           account_add_share(&sums->available, more.available) &&
+           account_add_share(&sums->owed, more.owed);
 }

@@ -68,6 +68,10 @@ bool account_move(struct account *account, const struct account_movement *moveme
 struct account_sums {
     struct money held, available, owed;
 };
-void account_sums_add(struct account_sums *sums, const struct account *account);
+bool account_sums_add(struct account_sums *sums, const struct account *account); /* all fits */
+/* One of them has changed. False when a sum would leave the range; then they are to be made anew.
+ */
+bool account_sums_move(struct account_sums *sums, const struct account *before,
+                       const struct account *after) MUST_USE;
 
 #endif

@@ -85,6 +85,7 @@ enum statement {
     STATEMENT_QUERY_SINCE,
     STATEMENT_QUERY_CREATED,
     STATEMENT_QUERY_SUMS,
+    STATEMENT_QUERY_POSTED,
     STATEMENT_QUERY_POSTING,
     STATEMENT_QUERY_REQUESTS_OF,
     STATEMENT_QUERY_REQUEST,
@@ -115,6 +116,7 @@ struct backend_connection {
     size_t wal_pages;             /* in the write-ahead log and not known to be in the database */
     struct lock *lock;            /* the owner's; else NULL */
     struct sqlite_recent *recent; /* a writer's; else NULL */
+    struct sqlite_sums *sums;     /* NULL until they were asked for */
     int64_t measured_at_ms;       /* monotonic; its size on disk */
     char trouble[160];
     sqlite3_stmt *statements[STATEMENT_COUNT]; /* prepared at first use, kept */
@@ -168,6 +170,12 @@ void sqlite_recent_check(struct backend_connection *connection);
 /* What loading out->row.id would give; false: it is to be loaded. */
 bool sqlite_recent_load(const struct backend_connection *connection, struct arena *arena,
                         struct plan_order *out);
+
+/* ---- sqlite_sums.c: of all accounts, by currency; SQLite's code ---- */
+int sqlite_sums_read(struct backend_connection *connection, struct arena *arena,
+                     struct ledger_sums **list_out, size_t *count_out);
+/* With the database that they are of. */
+void sqlite_sums_clear(struct backend_connection *connection);
 
 /* ---- the subjects ---- */
 bool sqlite_migrate(struct backend_connection *connection, struct fault *why);

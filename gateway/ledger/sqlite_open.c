@@ -210,6 +210,7 @@ static int sqlite_open_as(struct backend_connection *connection, const char *nam
 
 static void sqlite_open_shut(struct backend_connection *connection)
 {
+    sqlite_sums_clear(connection);
     sqlite_statements_finish(connection);
     sqlite3_close(connection->db);
     connection->db = NULL;
@@ -263,6 +264,7 @@ void sqlite_reopen(struct backend_connection *connection)
 {
     struct backend_connection old = *connection;
     connection->db = NULL;
+    connection->sums = NULL;
     memset(connection->statements, 0, sizeof connection->statements);
     char trouble[sizeof connection->trouble];
     memcpy(trouble, connection->trouble, sizeof trouble);

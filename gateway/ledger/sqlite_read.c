@@ -218,7 +218,9 @@ struct sqlite_reading {
     struct arena *arena;
     int code;
     struct rows orders, attempts, events, order_requests, pauses, clients, client_keys, accounts,
-        postings, sums;
+        postings;
+    struct ledger_sums *sums;
+    size_t sums_count;
     struct ledger_ref *ref;
 };
 
@@ -522,28 +524,6 @@ static void sqlite_read_query_accounts_since(struct sqlite_reading *reading,
     sqlite_read_join_since(reading, sums);
 }
 
-static struct account_sums *sqlite_read_sums_of(struct rows *rows, struct str currency)
-{
-    struct ledger_sums *list = (struct ledger_sums *)(void *)rows->ptr;
-    for (size_t i = 0; i < rows->count; i++)
-        if (str_equal(list[i].currency, currency))
-            return &list[i].sums;
-    list = sqlite_read_next_row(rows);
-    list->currency = arena_str(rows->arena, currency);
-    return &list->sums;
-}
-
-/* Summed up here, for a sum of SQLite's fails as a whole when it is beyond the range. */
-static void sqlite_read_query_sums(struct sqlite_reading *reading)
-{
-    sqlite3_stmt *s = sqlite_read_statement(reading, STATEMENT_QUERY_SUMS);
-    while (sqlite_read_step(reading, s)) {
-        const struct account account = {.balance = {sqlite3_column_int64(s, 1)},
-                                        .held = {sqlite3_column_int64(s, 2)}};
-        account_sums_add(sqlite_read_sums_of(&reading->sums, sqlite_text(s, 0, NULL)), &account);
-    }
-}
-
 /* By the chain of each account's postings, from its last one back. */
 static void sqlite_read_query_statement(struct sqlite_reading *reading,
                                         const struct ledger_query *query)
@@ -712,7 +692,8 @@ static void sqlite_read_answer(struct sqlite_reading *reading, const struct ledg
             sqlite_read_query_accounts(reading, query->client);
         return;
     case LEDGER_QUERY_SUMS:
-        sqlite_read_query_sums(reading);
+        reading->code = sqlite_sums_read(reading->connection, reading->arena, &reading->sums,
+                                         &reading->sums_count);
         return;
     case LEDGER_QUERY_STATEMENT:
         sqlite_read_query_statement(reading, query);
@@ -760,7 +741,6 @@ void sqlite_read(struct backend_connection *connection, const struct ledger_quer
         .client_keys = {arena, sizeof(struct ledger_client_key), 0, 0, NULL},
         .accounts = {arena, sizeof(struct ledger_account), 0, 0, NULL},
         .postings = {arena, sizeof(struct ledger_posting), 0, 0, NULL},
-        .sums = {arena, sizeof(struct ledger_sums), 0, 0, NULL},
     };
     reading.code = sqlite_do_simple(connection, STATEMENT_BEGIN_READING);
     if (reading.code == SQLITE_OK)
@@ -796,8 +776,8 @@ void sqlite_read(struct backend_connection *connection, const struct ledger_quer
         .account_count = reading.accounts.count,
         .postings = sqlite_read_rows_of(&reading.postings),
         .posting_count = reading.postings.count,
-        .sums = sqlite_read_rows_of(&reading.sums),
-        .sums_count = reading.sums.count,
+        .sums = reading.sums,
+        .sums_count = reading.sums_count,
         .ref = reading.ref,
     };
 }

@@ -261,6 +261,7 @@ bool sqlite_recover(struct backend_connection *connection, const struct ledger_v
     int code = sqlite_recover_settle_all(connection);
     if (code == SQLITE_OK)
         code = sqlite_recover_visit_all(connection, visit);
+    sqlite3_db_release_memory(connection->db); /* pages that the writer hardly needs */
     if (code == SQLITE_OK)
         return true;
     sqlite_fault(connection, code, why);

@@ -175,7 +175,9 @@ static const char *const texts[STATEMENT_COUNT] = {
                               " FROM orders WHERE id >= ?1 AND created_at >= ?2",
     [STATEMENT_QUERY_CREATED] =
         "SELECT id, created_at FROM orders WHERE id >= ?1 ORDER BY id LIMIT 1",
-    [STATEMENT_QUERY_SUMS] = "SELECT currency, balance, held FROM accounts",
+    [STATEMENT_QUERY_SUMS] = "SELECT currency, balance, held, last_posting FROM accounts",
+    [STATEMENT_QUERY_POSTED] = "SELECT id, currency, balance_after, held_after, amount, held"
+                               " FROM postings WHERE id > ?1 ORDER BY id",
     [STATEMENT_QUERY_POSTING] =
         "SELECT p.id, e.at, p.order_id, p.kind, p.amount, p.held, p.balance_after, p.held_after,"
         " e.reason, p.previous FROM postings AS p JOIN events AS e ON e.id = p.id WHERE p.id = ?1",

@@ -132,10 +132,15 @@ static void sums_of_many(void **state)
     struct account_sums sums = {0};
     (void)state;
     for (size_t i = 0; i < COUNT_OF(accounts); i++)
-        account_sums_add(&sums, &accounts[i]);
+        assert_int_equal(account_sums_add(&sums, &accounts[i]), i < 4);
     assert_int_equal(sums.held.units, 81);
     assert_int_equal(sums.available.units, 70);
     assert_int_equal(sums.owed.units, 40);
+    const struct account better = {.balance = {5}};
+    assert_true(account_sums_move(&sums, &accounts[1], &better));
+    assert_int_equal(sums.available.units, 75);
+    assert_int_equal(sums.owed.units, 0);
+    assert_false(account_sums_move(&sums, &better, &accounts[4]));
 }
 
 static void kinds_have_names(void **state)
