@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from books import SOON, Later, add, asked, attempts, show, state, verify
+from books import LINK, SOON, Later, add, asked, attempts, deliveries, in_doubt, show, state, verify, wait_status
 from harness import SLOW, eventually
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -119,4 +119,74 @@ def test_a_panel_is_not_asked_about_an_order_before_its_outcome_is_in_the_ledger
     eventually(lambda: gateway.status(order)["status"] == "Completed")
     assert attempts(gateway, order) == [("alpha", "accepted")]
     eventually(lambda: state(gateway, order) == "completed")
+    verify(gateway)
+
+
+# ---- an order that goes on, and one that waits for its link
+
+
+@pytest.fixture
+def dying(make_gateway, alpha, beta, monkeypatch):
+    """dying(point): a gateway that dies there. restart(gateway): the next one does not."""
+    monkeypatch.setenv("PANELMUX", CRASH)
+
+    def make(point, **service):
+        services = [{"id": 1, "rate": "2.00", "on_partial": "next_offer", **service,
+                     "offers": [{"provider": name, "service": 101} for name in ("alpha", "beta")]}]
+        return make_gateway([alpha, beta], services=services, claim="off",
+                            environment={"PANELMUX_CRASH_AT": point} if point else {})
+
+    return make
+
+
+def dies(gateway, work):
+    """Whatever the answer is: the gateway ends while it works on it."""
+    try:
+        work()
+    except OSError:
+        pass
+    eventually(lambda: not gateway.program.is_running())
+    verify(gateway)
+    gateway.environment = {}
+    gateway.start()
+
+
+@pytest.mark.parametrize("point", ["send_on.writing", "send_on.written"])
+def test_a_move_to_the_next_offer_is_made_once_whenever_it_dies(dying, alpha, beta, point):
+    gateway = dying(point)
+    order = gateway.add()
+    alpha.set_order(alpha.orders()[0]["id"], status="Partial", remains=40)
+    dies(gateway, lambda: gateway.status(order))
+    eventually(lambda: gateway.status(order) and beta.orders() and state(gateway, order) == "pending")
+    assert attempts(gateway, order) == [("alpha", "partial"), ("beta", "accepted")]
+    assert deliveries(alpha, beta) == (1, 1) and beta.orders()[0]["fields"]["quantity"] == "40"
+    assert gateway.status(order)["status"] == "In progress"
+    beta.set_order(beta.orders()[0]["id"], status="Completed", remains=0)
+    wait_status(gateway, order, "Completed")
+    verify(gateway)
+
+
+def test_what_was_being_sent_on_is_in_doubt(dying, alpha, beta):
+    gateway = dying("place.sending:2")
+    order = gateway.add()
+    alpha.set_order(alpha.orders()[0]["id"], status="Partial", remains=40)
+    dies(gateway, lambda: gateway.status(order))
+    assert in_doubt(gateway) == [order] and deliveries(beta) == (0,)
+    told = gateway.status(order).json
+    assert (told["status"], told["remains"]) == ("In progress", "40")
+    verify(gateway)
+
+
+@pytest.mark.parametrize("point, is_kept", [("place.queuing", False), ("place.queued", True)])
+def test_a_queued_order_is_there_or_not_whenever_it_dies(dying, alpha, point, is_kept):
+    gateway = dying(point, same_link="queue")
+    first = gateway.add()
+    dies(gateway, lambda: gateway.call("add", service=1, link=LINK, quantity=100))
+    assert (gateway.admin("/orders/2").status == 200) == is_kept
+    third = gateway.add()
+    alpha.set_order(alpha.orders()[0]["id"], status="Completed", remains=0)
+    wait_status(gateway, first, "Completed")
+    placed = 2 if is_kept else third
+    eventually(lambda: state(gateway, placed) == "pending")
+    assert deliveries(alpha) == (2,)
     verify(gateway)
