@@ -14,6 +14,7 @@ static char wanted[64];
 static _Atomic long left;
 static const char *armed_by;
 static void (*before_end)(void);
+static void (*instead)(void);
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void crashpoint_read_environment(void)
@@ -34,6 +35,11 @@ void crashpoint_before_end(void (*call)(void))
     before_end = call;
 }
 
+void crashpoint_instead(void (*call)(void))
+{
+    instead = call;
+}
+
 void crashpoint_reach(const char *name)
 {
     pthread_once(&once, crashpoint_read_environment);
@@ -44,6 +50,10 @@ void crashpoint_reach(const char *name)
     if (before_end)
         before_end();
     dprintf(STDERR_FILENO, "event=crashpoint_reach name=%s\n", name);
+    if (instead) {
+        instead();
+        return;
+    }
     kill(getpid(), SIGKILL);
     for (;;)
         pause();

@@ -9,6 +9,8 @@
 void crashpoint_reach(const char *name);
 /* Called once, right before the end: what a power cut leaves of unsynced writes. */
 void crashpoint_before_end(void (*call)(void));
+/* Called in place of the end: the process lives on, in whatever trouble that makes. */
+void crashpoint_instead(void (*call)(void));
 #else
 #define CRASH_POINT(name) ((void)0)
 #endif

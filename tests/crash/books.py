@@ -13,6 +13,7 @@ class Books:
 
     def __init__(self, path, since=0):
         self.orders, self.attempts, self.aftersales, self.links = {}, {}, {}, set()
+        self.refs = {}
         self.version = 0  # of the schema; 0: its migration was never there
         with tempfile.TemporaryDirectory() as folder:
             copy = os.path.join(folder, "books.db")
@@ -42,6 +43,7 @@ class Books:
                 "(SELECT 1 FROM attempts WHERE order_id = id AND number = live_attempt) AND id >= ?1", (since,)):
             self.attempts[order, number] = (provider, state, upstream)
         self.links = {json.loads(fields).get("link") for fields, in books.execute("SELECT fields FROM orders")}
+        self.refs = dict(books.execute("SELECT ref, order_id FROM refs"))
         for number, kind, order, state in books.execute("SELECT number, kind, order_id, state FROM aftersales"):
             self.aftersales[number] = (kind, order, state)
 

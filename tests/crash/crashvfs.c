@@ -7,7 +7,10 @@
  *   PANELMUX_POWER_LOSS=some  the same, but at a crash point an arbitrary part of it reaches the
  *                             disk, in whole and in torn sectors
  *   PANELMUX_DISK=FILE        while FILE says "slow MS" every sync takes so long; while it says
- *                             "read-only" nothing can be written
+ *                             "read-only" nothing can be written; while it says "full" there is
+ *                             no room for it
+ *   PANELMUX_CRASH_BY=full    at the crash point the process does not die: FILE says "full" from
+ *                             there on
  *
  * Its own crash points: ledger.wal_write, ledger.syncing, ledger.synced, ledger.checkpoint (a page
  * of the log is being copied back), ledger.checkpoint_syncing. Any thread.
@@ -195,7 +198,9 @@ static void crashvfs_keep_part(void)
 
 /* ---- troubles of the disk ---- */
 
-/* How many ms a sync shall take; -1: the disk is read-only; 0: as usual. */
+enum { DISK_FULL = -2, DISK_READ_ONLY = -1 };
+
+/* DISK_FULL, DISK_READ_ONLY, how many ms a sync shall take, or 0: as usual. */
 static long crashvfs_disk_trouble(void)
 {
     long slow = 0;
@@ -206,8 +211,16 @@ static long crashvfs_disk_trouble(void)
     int found = fscanf(file, "%15s %ld", word, &slow);
     fclose(file);
     if (found >= 1 && strcmp(word, "read-only") == 0)
-        return -1;
+        return DISK_READ_ONLY;
+    if (found >= 1 && strcmp(word, "full") == 0)
+        return DISK_FULL;
     return found == 2 && strcmp(word, "slow") == 0 ? slow : 0;
+}
+
+static void crashvfs_fill_disk(void)
+{
+    FILE *file = fopen(disk_path, "we");
+    ASSERT(file && fputs("full", file) >= 0 && fclose(file) == 0);
 }
 
 /* Looked at again and again, so that a test can make the disk fast in the middle of a sync. */
@@ -255,8 +268,9 @@ static int crashvfs_crash_write(sqlite3_file *file, const void *bytes, int amoun
 {
     struct crashfile *own = crashvfs_file_of(file);
     int code = SQLITE_OK;
-    if (own->is_watched && crashvfs_disk_trouble() < 0)
-        return SQLITE_READONLY;
+    long trouble = own->is_watched ? crashvfs_disk_trouble() : 0;
+    if (trouble < 0)
+        return trouble == DISK_FULL ? SQLITE_FULL : SQLITE_READONLY;
     if (own->shadow) {
         pthread_mutex_lock(&mutex);
         crashvfs_shadow_put(own->shadow, bytes, (size_t)offset, (size_t)amount);
@@ -397,7 +411,7 @@ static int crashvfs_crash_open(sqlite3_vfs *self, const char *name, sqlite3_file
     int given = 0;
     (void)self;
     if ((flags & SQLITE_OPEN_MAIN_DB) && (flags & SQLITE_OPEN_READWRITE) &&
-        crashvfs_disk_trouble() < 0)
+        crashvfs_disk_trouble() == DISK_READ_ONLY)
         flags = (flags & ~(SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)) | SQLITE_OPEN_READONLY;
     *own = (struct crashfile){.real = (sqlite3_file *)(void *)(own + 1)};
     int code = usual->xOpen(usual, name, own->real, flags, &given);
@@ -425,6 +439,9 @@ static __attribute__((constructor)) void crashvfs_register(void)
     disk_path = getenv("PANELMUX_DISK");
     if (is_part_kept)
         crashpoint_before_end(crashvfs_keep_part);
+    const char *how = getenv("PANELMUX_CRASH_BY");
+    if (how && disk_path && strcmp(how, "full") == 0)
+        crashpoint_instead(crashvfs_fill_disk);
     sqlite3_config(SQLITE_CONFIG_MULTITHREAD); /* as the gateway would, but this starts SQLite */
     usual = sqlite3_vfs_find(NULL);
     vfs = *usual;

@@ -16,6 +16,8 @@ from load.lines import Lines, request
 
 LINES = 12
 WAITING_SERVICE = 11
+REF_EVERY = 3      # one add in so many has an Idempotency-Key
+REPEATS = 8        # acknowledged ones whose client sends again after a death
 NOT_REACHED_AFTER = 1.2  # seconds of load; then it is a random moment
 MODES = ("killed", "power lost", "power lost, writes torn")
 
@@ -62,6 +64,8 @@ class Era:
         self.refused = set()    # links that were answered with an error
         self.unanswered = {}    # link → service, of this life
         self.again = []         # those of the last one: every client sends again
+        self.services = {}      # link → service, of those with a ref
+        self.repeats = []       # acknowledged, with a ref: sent again all the same
         self.asked_after = set()  # orders that were asked to be refilled or canceled: once each
         self.delivered = {}     # link → (panel, its number)
         self.seen = {panel.name: 0 for panel in self.panels}
@@ -74,13 +78,24 @@ class Era:
 
     # --- load
 
-    def add(self, service, link):
-        self.unanswered[link] = service
-        return request({"key": SHOP_KEY, "action": "add", "service": service, "link": link, "quantity": 100}), ("add", link)
+    def ref_of(self, link):
+        number = faults.number_of(link)
+        return f"ref-{self.seed}-{number}" if number % REF_EVERY == 0 else None
+
+    def add(self, service, link, kind="add"):
+        if kind == "add":
+            self.unanswered[link] = service
+        if self.ref_of(link):
+            self.services[link] = service
+        return request({"key": SHOP_KEY, "action": "add", "service": service, "link": link, "quantity": 100},
+                       ref=self.ref_of(link)), (kind, link)
 
     def job(self):
         if self.again:
             return self.add(*self.again.pop())
+        if self.repeats:
+            link = self.repeats.pop()
+            return self.add(self.services[link], link, "repeat")
         dice = self.random.random()
         if dice < 0.5 and self.acknowledged or dice < 0.02:
             order = self.recent()
@@ -114,10 +129,15 @@ class Era:
             self.unanswered.pop(about, None)
             if body.startswith(b'{"order":'):
                 number = int(body[9:-1])
+                self.check(self.acknowledged.get(about, number) == number,
+                           f"{about} is {self.acknowledged.get(about)} and {number}", "doubled")
                 self.acknowledged[about] = number
                 self.latest.append(number)
             else:
                 self.refused.add(about)
+        elif kind == "repeat":
+            self.check(body == b'{"order":%d}' % self.acknowledged[about],
+                       f"ref {self.ref_of(about)} of {about} has order {self.acknowledged[about]}; sent again: {body!r}", "doubled")
         elif kind == "refill" and body.startswith(b'{"refill":"'):
             self.refills[int(body[11:-2])] = about
         elif kind == "cancel" and b'"cancel":1}' in body:
@@ -149,6 +169,7 @@ class Era:
         self.latest = list(self.acknowledged.values())[-60:]
         self.again = [(service, link) for link, service in self.unanswered.items()]
         self.unanswered = {}
+        self.repeats = [link for link in list(self.acknowledged)[-60:] if link in self.services][-REPEATS:]
         self.gateway.environment = self.environment(point)
         self.gateway.start(ready=False)
         at = point
@@ -200,7 +221,7 @@ class Era:
             self.seen[panel.name] = 0
         self.acknowledged, self.refills, self.delivered, self.asked_after, self.cancels = {}, {}, {}, set(), set()
         self.aftersales_asked = {}
-        self.unanswered, self.again = {}, []
+        self.unanswered, self.again, self.services, self.repeats = {}, [], {}, []
         self.logged = {panel.name: 0 for panel in self.panels}
         self.checked_to = 0
         self.dead = Books(self.path)
@@ -224,6 +245,9 @@ class Era:
                 there = self.dead.orders.get(number)
                 self.check(there is not None and there["link"] == link,
                            f"order {number} was acknowledged for {link}; the books have {there}", "lost")
+                ref = self.ref_of(link)
+                self.check(ref is None or self.dead.refs.get(ref) == number,
+                           f"{ref} was answered with order {number}, the books have {self.dead.refs.get(ref)}", "lost")
                 self.check(there["state"] not in ("refused",), f"order {number} was acknowledged, the books say {there}",
                            "lost")
         canceled = {order for kind, order, _ in self.dead.aftersales.values() if kind == "cancel"}

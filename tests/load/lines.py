@@ -5,11 +5,12 @@ import time
 import urllib.parse
 
 
-def request(fields, path="/api/v2"):
-    """The bytes of a client's POST."""
+def request(fields, path="/api/v2", ref=None):
+    """The bytes of a client's POST; ref: its Idempotency-Key."""
     body = urllib.parse.urlencode(fields).encode()
-    return b"POST %b HTTP/1.1\r\nHost: gateway\r\nContent-Type: application/x-www-form-urlencoded\r\n" \
-           b"Content-Length: %d\r\n\r\n%b" % (path.encode(), len(body), body)
+    key = b"Idempotency-Key: %b\r\n" % ref.encode() if ref else b""
+    return b"POST %b HTTP/1.1\r\nHost: gateway\r\n%bContent-Type: application/x-www-form-urlencoded\r\n" \
+           b"Content-Length: %d\r\n\r\n%b" % (path.encode(), key, len(body), body)
 
 
 class Line:
