@@ -146,6 +146,44 @@ def lists(dice, count):
                 yield "accept", price.accept()
 
 
+MARKS = ("116011238807365", "92233720368.54775808", "184467440737.09551616", "999999999999999999999", "soon", "")
+
+
+def amount(units):
+    return f"{units // ONE}.{units % ONE:08d}"
+
+
+def whole_lists(dice, count):
+    """Rows with marks beyond the range are there, unsold; they hide no other and shrink no list."""
+    for _ in range(count):
+        jump, exchange = dice.choice([PERCENT // 2, PERCENT // 10, 2 * PERCENT]), dice.choice([FACTOR, 1080000000000, 29000000000])
+        limit, at = dice.choice([3 * PERCENT // 10, PERCENT // 2, 0]), dice.randrange(1, 10**12)
+        yield f"lists {jump} {exchange}", "ok"
+        prices, former = {}, None
+        rates = {row: dice.randrange(1, 10**10) for row in range(1, dice.randrange(2, 12))}
+        for _ in range(dice.randrange(2, 10)):
+            at += dice.choice([1, HOUR // 3, HOUR // 2, HOUR])
+            said = {}
+            for row, rate in rates.items():
+                kind = dice.randrange(10)
+                if kind == 0:
+                    continue  # left out
+                said[row] = dice.choice(MARKS) if kind == 1 else amount(
+                    LAST if kind == 2 else rate * 3 if kind == 3 else rate * 6 // 5 if kind == 4 else rate)
+            if not said:
+                continue
+            question = f"list {at} {limit} " + " ".join(f"{row}={text}" for row, text in said.items())
+            if former is not None and Fraction(len(former - set(said)), len(former)) > Fraction(limit, PERCENT):
+                yield question, "shrunken"
+                continue
+            former, words = set(said), [len(said)]
+            for row, text in said.items():
+                price = prices.setdefault(row, Price(jump, exchange))
+                price.see(None if text in MARKS else Fraction(text), at)
+                words.append(f"{row} {price}")
+            yield question, words
+
+
 # ---- routing
 
 
@@ -232,7 +270,8 @@ def settled(quantity, charge, decimals, reports):
         if meant:
             state = meant
         if state == "partial":
-            paid = up(Fraction(charge, ONE) * Fraction(quantity - remains, quantity), decimals)
+            # Never more than was quoted, in whatever decimals that was.
+            paid = min(charge, up(Fraction(charge, ONE) * Fraction(quantity - remains, quantity), decimals))
         elif state == "canceled":
             paid, remains = 0, quantity
         elif state == "completed" and told is None:
@@ -250,7 +289,26 @@ def settlements(dice, count):
             told = dice.choice([None, 0, 1, quantity - 1, quantity, quantity + 1, -1, dice.randrange(quantity + 1)])
             reports.append((word, None if told == 0 and word == "Pending" else told))
         rows = " ".join(f"{word} {'?' if told is None else told}" for word, told in reports)
-        yield f"settle {quantity} {charge} {decimals} {rows}", settled(quantity, charge, decimals, reports)
+        # As it was sold, whatever the configuration says by now; an older ledger does not know.
+        current, kept = dice.randrange(2, 9), decimals if dice.random() < 0.8 else 0
+        wanted = settled(quantity, charge, kept or current, reports)
+        yield f"settle {quantity} {charge} {kept} {current} {rows}", wanted
+
+
+def shares(dice, count):
+    """Children pay at most their parts of the quote, which together are the quote."""
+    def first(number):
+        value = Fraction(charge * number, most * ONE) if pieces == 0 else Fraction(rate * pieces * number, 1000 * ONE)
+        return up(value, decimals)
+
+    for _ in range(count):
+        decimals, pieces = dice.randrange(2, 9), dice.choice([0, 1, 10, 33, 1000, dice.randrange(1, 10**5)])
+        most, rate = dice.choice([1, 2, 3, 7, 1000, dice.randrange(1, 1001)]), dice.units(1000)
+        charge = dice.randrange(10**dice.randrange(1, 10)) * 10**(8 - decimals)
+        place = dice.randrange(most)
+        before, after, whole = first(place), first(place + 1), first(most)
+        wanted = None if None in (before, after, whole) else [after - before, whole]
+        yield f"share {pieces} {rate} {charge} {most} {decimals} {place}", wanted
 
 
 # ---- comparing
@@ -285,7 +343,8 @@ def settled(quantity, charge, decimals, reports):
         if meant:
             state = meant
         if state == "partial":
-            paid = up(Fraction(charge, ONE) * Fraction(quantity - remains, quantity), decimals)
+            # Never more than was quoted, in whatever decimals that was.
+            paid = min(charge, up(Fraction(charge, ONE) * Fraction(quantity - remains, quantity), decimals))
         elif state == "canceled":
             paid, remains = 0, quantity
         elif state == "completed" and told is None:
@@ -303,7 +362,26 @@ def settlements(dice, count):
             told = dice.choice([None, 0, 1, quantity - 1, quantity, quantity + 1, -1, dice.randrange(quantity + 1)])
             reports.append((word, None if told == 0 and word == "Pending" else told))
         rows = " ".join(f"{word} {'?' if told is None else told}" for word, told in reports)
-        yield f"settle {quantity} {charge} {decimals} {rows}", settled(quantity, charge, decimals, reports)
+        # As it was sold, whatever the configuration says by now; an older ledger does not know.
+        current, kept = dice.randrange(2, 9), decimals if dice.random() < 0.8 else 0
+        wanted = settled(quantity, charge, kept or current, reports)
+        yield f"settle {quantity} {charge} {kept} {current} {rows}", wanted
+
+
+def shares(dice, count):
+    """Children pay at most their parts of the quote, which together are the quote."""
+    def first(number):
+        value = Fraction(charge * number, most * ONE) if pieces == 0 else Fraction(rate * pieces * number, 1000 * ONE)
+        return up(value, decimals)
+
+    for _ in range(count):
+        decimals, pieces = dice.randrange(2, 9), dice.choice([0, 1, 10, 33, 1000, dice.randrange(1, 10**5)])
+        most, rate = dice.choice([1, 2, 3, 7, 1000, dice.randrange(1, 1001)]), dice.units(1000)
+        charge = dice.randrange(10**dice.randrange(1, 10)) * 10**(8 - decimals)
+        place = dice.randrange(most)
+        before, after, whole = first(place), first(place + 1), first(most)
+        wanted = None if None in (before, after, whole) else [after - before, whole]
+        yield f"share {pieces} {rate} {charge} {most} {decimals} {place}", wanted
 
 
 # ---- comparing
@@ -361,7 +439,7 @@ def main(path, seed=1):
     dice = Dice(int(seed))
     wrong = sum(compare(path, what, make(dice, count)) for what, make, count in (
         ("amounts", amounts, 20000), ("prices", rates, 50000), ("charges", charges, 20000),
-        ("lists", lists, 4000), ("routings", routes, 10000), ("settlements", settlements, 50000)))
+        ("prices of lists", lists, 4000), ("whole lists", whole_lists, 4000), ("shares", shares, 20000), ("routings", routes, 10000), ("settlements", settlements, 50000)))
     print(f"seed {seed}: {wrong} differences")
     return 1 if wrong else 0
 

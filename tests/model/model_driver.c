@@ -1,13 +1,16 @@
 /* The product's own arithmetic behind a line protocol, for model.py to compare with exact
  * fractions: each line of standard input is a question in words, each line of standard output its
- * result, "-" where the product says "out of range". Keeps nothing but the price under judgement.
+ * result, "-" where the product says "out of range". Keeps nothing but the prices under judgement.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "catalogue/pricebook.h"
+#include "catalogue/provider_list.h"
 #include "money/quote.h"
+#include "orders/children.h"
+#include "orders/open_order.h"
 #include "orders/settlement.h"
+#include "providers/dialect.h"
 #include "routing/ranking.h"
 
 enum { WORDS_MAX = 512 };
@@ -17,6 +20,8 @@ struct model_driver {
     size_t count, at;
     struct price_rules rules;
     struct price_state price;
+    struct pricebook book;
+    struct provider_list *list; /* the last one that was believed */
 };
 
 static struct str model_driver_word(struct model_driver *driver)
@@ -122,6 +127,88 @@ static void model_driver_accept(struct model_driver *driver)
     printf("%d\n", pricebook_accept(&driver->price));
 }
 
+/* lists JUMP EXCHANGE: a panel never asked; list AT LIMIT then ID=RATE for each row: its next list,
+ * as it comes. Each row's price afterwards, or "shrunken". */
+static void model_driver_lists(struct model_driver *driver)
+{
+    pricebook_fini(&driver->book);
+    driver->book = (struct pricebook){0};
+    provider_list_free(&driver->list);
+    driver->rules.jump.units = model_driver_number(driver);
+    driver->rules.exchange.units = model_driver_number(driver);
+    puts("ok");
+}
+
+static struct provider_list *model_driver_decode(struct model_driver *driver, int64_t at_ms)
+{
+    const struct provider_settings settings = {.key = (char[]){"a-key"}};
+    const struct upstream_request request = {.action = UPSTREAM_SERVICES};
+    struct arena arena;
+    struct buf body;
+    struct upstream_response answer;
+    buf_init(&body, 1 << 20);
+    for (size_t i = driver->at; i < driver->count; i++) {
+        size_t split = str_find_byte(driver->words[i], '=');
+        struct str rate = str_from(driver->words[i], split + 1);
+        buf_printf(&body,
+                   "%s{\"service\":" STR_FMT ",\"name\":\"S\",\"type\":\"Default\","
+                   "\"category\":\"C\",\"min\":1,\"max\":10,\"rate\":\"" STR_FMT "\"}",
+                   i == driver->at ? "[" : ",", STR_ARG(str_first(driver->words[i], split)),
+                   STR_ARG(rate));
+    }
+    buf_add_byte(&body, ']');
+    struct reply_facts facts = {.was_sent = true,
+                                .is_complete = true,
+                                .http_status = 200,
+                                .content_type = STR("application/json"),
+                                .body = buf_str(&body),
+                                .server = STR(""),
+                                .location = STR(""),
+                                .retry_after_s = -1,
+                                .transport_error = ""};
+    arena_init(&arena);
+    dialect_default()->decode(&settings, &request, &facts, &arena, &answer);
+    struct provider_list *list = provider_list_from_answer(&answer, at_ms);
+    arena_fini(&arena);
+    buf_fini(&body);
+    return list;
+}
+
+static void model_driver_print_row(struct model_driver *driver, const struct panelrow *row)
+{
+    struct price_state *price = pricebook_need(&driver->book, row->id);
+    if (row->is_unpriced)
+        pricebook_judge_unreadable(price, driver->list->fetched_at_ms);
+    else
+        pricebook_judge(price, row->rate, &driver->rules, driver->list->fetched_at_ms);
+    printf(" " STR_FMT " %s ", STR_ARG(row->id), price->is_quarantined ? "held" : "sold");
+    if (price->has_accepted)
+        printf("%lld", (long long)price->accepted.units);
+    else
+        putchar('-');
+}
+
+static void model_driver_list(struct model_driver *driver)
+{
+    int64_t at_ms = model_driver_number(driver);
+    struct percent limit = {model_driver_number(driver)};
+    struct provider_list *list = model_driver_decode(driver, at_ms);
+    if (driver->list && provider_list_is_shrunken(driver->list, list, limit)) {
+        provider_list_free(&list);
+        puts("shrunken");
+        return;
+    }
+    provider_list_free(&driver->list);
+    driver->list = list;
+    printf("%zu", list->count);
+    for (; driver->at < driver->count; driver->at++) {
+        struct str word = driver->words[driver->at];
+        model_driver_print_row(driver,
+                               provider_list_find(list, str_first(word, str_find_byte(word, '='))));
+    }
+    putchar('\n');
+}
+
 /* route POLICY RANDOM CHARGE QUANTITY FLAT ALLOW_LOSS then RATE EXCHANGE WEIGHT SKIP for each */
 static void model_driver_route(struct model_driver *driver)
 {
@@ -149,16 +236,20 @@ static void model_driver_route(struct model_driver *driver)
     puts(taken ? "" : "-");
 }
 
-/* settle QUANTITY CHARGE DECIMALS then WORD REMAINS|? for each report */
+/* settle QUANTITY CHARGE DECIMALS CURRENT then WORD REMAINS|? for each report. DECIMALS: as it was
+ * sold, 0 where an older ledger does not say; CURRENT: the configuration's, by the time of its end.
+ */
 static void model_driver_settle(struct model_driver *driver)
 {
-    struct settlement_order order = {.type = ORDERTYPE_DEFAULT};
+    struct open_order open = {.type = ORDERTYPE_DEFAULT};
     unsigned late = 0, review = 0;
-    order.quantity = model_driver_number(driver);
-    order.charge = model_driver_money(driver);
-    order.decimals = (unsigned)model_driver_number(driver);
-    order.course = (struct order_course){
-        .state = ORDERSTATE_PENDING, .remains = order.quantity, .paid = order.charge};
+    open.quantity = model_driver_number(driver);
+    open.charge = model_driver_money(driver);
+    open.decimals = (unsigned)model_driver_number(driver);
+    open.course = (struct order_course){
+        .state = ORDERSTATE_PENDING, .remains = open.quantity, .paid = open.charge};
+    struct settlement_order order =
+        open_order_settlement(&open, (unsigned)model_driver_number(driver));
     while (driver->at < driver->count) {
         struct upstream_status status = {.word = model_driver_word(driver)};
         status.status = orderstatus_fold(status.word);
@@ -176,6 +267,27 @@ static void model_driver_settle(struct model_driver *driver)
            (long long)order.course.paid.units, (long long)order.course.remains, late, review);
 }
 
+/* share PIECES RATE CHARGE MAX DECIMALS PLACE: what the child at that place may be charged at most,
+ * and all together; PIECES 0: a run of a drip-feed of that charge, else a subscription's post of so
+ * many at that rate. */
+static void model_driver_share(struct model_driver *driver)
+{
+    struct children_terms terms = {.type = ORDERTYPE_DEFAULT};
+    struct money one = MONEY_ZERO, all = MONEY_ZERO;
+    terms.per_child = model_driver_number(driver);
+    if (terms.per_child > 0)
+        terms.type = ORDERTYPE_SUBSCRIPTIONS;
+    terms.rate = model_driver_money(driver);
+    terms.charge = model_driver_money(driver);
+    terms.max = (size_t)model_driver_number(driver);
+    terms.decimals = (unsigned)model_driver_number(driver);
+    if (children_share(&terms, (size_t)model_driver_number(driver), &one) &&
+        children_share_of_all(&terms, &all))
+        printf("%lld %lld\n", (long long)one.units, (long long)all.units);
+    else
+        puts("-");
+}
+
 static const struct {
     const char *name;
     void (*run)(struct model_driver *driver);
@@ -184,6 +296,8 @@ static const struct {
     {"charge", model_driver_charge}, {"book", model_driver_book},
     {"see", model_driver_see},       {"accept", model_driver_accept},
     {"route", model_driver_route},   {"settle", model_driver_settle},
+    {"lists", model_driver_lists},   {"list", model_driver_list},
+    {"share", model_driver_share},
 };
 
 static void model_driver_run(struct model_driver *driver, struct str line)
@@ -209,5 +323,7 @@ int main(void)
     static char line[16384];
     while (fgets(line, sizeof line, stdin))
         model_driver_run(&driver, str_trim(str_of(line)));
+    pricebook_fini(&driver.book);
+    provider_list_free(&driver.list);
     return 0;
 }
