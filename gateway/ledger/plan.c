@@ -97,12 +97,12 @@ static struct plan_key *plan_ref_key(struct plan *plan, const struct ledger_chan
                : NULL;
 }
 
+/* A panel's number is one parent's child, however many name it. */
 static struct plan_key *plan_child_key(struct plan *plan, const struct ledger_order *child)
 {
     bool is_child = child->parent && child->upstream_id.len;
-    return is_child
-               ? plan_find_key(plan, PLAN_KEY_CHILD, STR(""), child->parent, child->upstream_id)
-               : NULL;
+    return is_child ? plan_find_key(plan, PLAN_KEY_CHILD, child->provider, 0, child->upstream_id)
+                    : NULL;
 }
 
 static struct plan_key *plan_refill_key(struct plan *plan, const struct ledger_change *change)

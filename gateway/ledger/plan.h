@@ -61,8 +61,8 @@ struct plan_key {
     STAILQ_ENTRY(plan_key) next;
     enum plan_key_kind kind;
     bool is_loaded, is_there, is_new, is_gone;
-    struct str client;                   /* REF, CREDIT */
-    uint32_t parent;                     /* CHILD; REFILL: the order */
+    struct str client;                   /* REF, CREDIT; CHILD: the provider */
+    uint32_t parent;                     /* REFILL: the order */
     struct str text;                     /* the ref, the number at the panel, the credit's id */
     uint32_t order;                      /* that has it; REFILL: the refill's number */
     uint8_t digest[LEDGER_SHA256_BYTES]; /* REF */

@@ -114,7 +114,7 @@ static int sqlite_plan_load_key(struct backend_connection *connection, struct pl
                                                 [PLAN_KEY_REFILL] = STATEMENT_REFILL_LOAD};
     int code;
     sqlite3_stmt *s = sqlite_statement(connection, statements[key->kind]);
-    if (key->kind == PLAN_KEY_CHILD || key->kind == PLAN_KEY_REFILL)
+    if (key->kind == PLAN_KEY_REFILL)
         sqlite_bind_number(s, 1, key->parent);
     else
         sqlite_bind_str(s, 1, key->client);

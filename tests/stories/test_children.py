@@ -140,6 +140,23 @@ def test_a_child_of_two_parents_is_the_first_one_s(gateway, panel):
     verify(gateway)
 
 
+def test_a_child_that_two_parents_name_at_once_is_one_s(gateway, panel):
+    """In one answer of the panel: each parent's look-up finds the number free."""
+    parents = [subscribe(gateway, panel, username=name) for name in ("ann", "bob", "cid")]
+    child = child_there(panel, 1)
+    for _, there in parents:
+        panel.set_order(there, status="Active", orders=[child])
+    orders = [order for order, _ in parents]
+    eventually(lambda: any("orders" in told for told in gateway.call("status", orders=orders).json.values()))
+    for order in orders:
+        gateway.status(order)
+    told = gateway.call("status", orders=orders).json
+    assert sum(len(told[str(order)].get("orders", [])) for order in orders) == 1, told
+    ours = [entry["order"] for entry in gateway.call("orders").json if entry["order"] not in orders]
+    assert len(ours) == 1 and Decimal(gateway.status(ours[0])["charge"]) == Decimal("0.03")
+    verify(gateway)
+
+
 def test_three_thousand_children_of_two_posts_use_up_two_numbers(gateway, panel):
     order, there = subscribe(gateway, panel)
     panel.set_order(there, status="Active", orders=[str(800000 + n) for n in range(3000)])
