@@ -33,7 +33,8 @@ static const struct {
     {ORDERSTATUS_CANCELED, "cancelado|cancelada|anulado|anulada"},
     {ORDERSTATUS_REFUNDED, "reembolsado|reembolsada|devuelto"},
     /* Portuguese */
-    {ORDERSTATUS_PENDING, "pendente|aguardando|em espera|na fila|em fila|novo"},
+    {ORDERSTATUS_PENDING, "pendente|aguardando|aguardando inicio|aguardando processamento|em "
+                          "espera|na fila|em fila|novo"},
     {ORDERSTATUS_PROCESSING, "processando|em processamento|em processo"},
     {ORDERSTATUS_IN_PROGRESS, "em andamento|em progresso|em execucao|ativo|iniciado"},
     {ORDERSTATUS_COMPLETED, "concluido|concluida|completa|finalizado|finalizada|entregue"},
@@ -129,15 +130,21 @@ static const struct {
     {ORDERSTATUS_CANCELED, "已取消|取消"},
     {ORDERSTATUS_REFUNDED, "已退款"},
     /* Hindi, Thai */
-    {ORDERSTATUS_PENDING, "लंबित|รอดำเนินการ"},
+    {ORDERSTATUS_PROCESSING, "प्रोसेसिंग|प्रोसेस हो रहा है"},
+    {ORDERSTATUS_IN_PROGRESS, "जारी|जारी है|प्रगति पर|चल रहा है"},
+    {ORDERSTATUS_COMPLETED, "पूरा हुआ|पूर्ण हुआ|पूरा|सफल"},
+    {ORDERSTATUS_PARTIAL, "आंशिक|आंशिक रूप से पूर्ण"},
+    {ORDERSTATUS_CANCELED, "रद्द किया गया|रद्द हो गया|रद्द कर दिया गया"},
+    {ORDERSTATUS_PENDING, "लंबित|प्रतीक्षा में|รอดำเนินการ"},
     {ORDERSTATUS_IN_PROGRESS, "प्रगति में|กำลังดำเนินการ"},
     {ORDERSTATUS_COMPLETED, "पूर्ण|เสร็จสิ้น|สำเร็จ"},
     {ORDERSTATUS_CANCELED, "रद्द|ยกเลิก"},
     /* English beyond the protocol's */
-    {ORDERSTATUS_PENDING, "in the queue|not started|received|accepted|submitted|waiting for start"},
+    {ORDERSTATUS_PENDING,
+     "in the queue|awaiting start|not started|received|accepted|submitted|waiting for start"},
     {ORDERSTATUS_IN_PROGRESS, "in process|in work|ongoing|delivering|sending"},
     {ORDERSTATUS_COMPLETED, "delivered|successful|order completed"},
-    {ORDERSTATUS_PARTIAL, "partly completed|partial complete|partially done"},
+    {ORDERSTATUS_PARTIAL, "partly completed|partial complete|partially complete|partially done"},
 };
 
 static bool decode_status_find_own(const struct provider_settings *settings, struct str folded,

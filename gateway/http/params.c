@@ -195,7 +195,7 @@ static bool params_source_append(struct params_source *source, char *name, size_
     return true;
 }
 
-/* ---- printed lists: [1, 2], ["a", "b"], ['a', 'b'] ---- */
+/* ---- printed lists: [1, 2], ["a", "b"], ['a', 'b'], (1, 2), {1, 2}, [u'1'] ---- */
 
 static size_t params_printed_skip_blanks(struct str text, size_t at)
 {
@@ -224,6 +224,9 @@ static bool params_printed_element(struct str text, size_t *at, bool may_be_bare
                                    struct arena *arena, struct str *out)
 {
     size_t i = *at;
+    if (may_be_bare && i + 1 < text.len && text.ptr[i] == 'u' &&
+        strchr("\"'", text.ptr[i + 1]) != NULL)
+        *at = ++i;
     char quote = i < text.len ? text.ptr[i] : '\0';
     if (quote != '"' && quote != '\'') {
         while (i < text.len && strchr(",[]{}()\"'", text.ptr[i]) == NULL)
@@ -241,6 +244,18 @@ static bool params_printed_element(struct str text, size_t *at, bool may_be_bare
     return true;
 }
 
+/* In the brackets of a list; or, of numbers alone, in those of Python's tuples and sets. */
+static bool params_printed_is_list(struct str text)
+{
+    if (text.len < 2)
+        return false;
+    char first = text.ptr[0], last = text.ptr[text.len - 1];
+    bool is_of_numbers = (first == '(' && last == ')') || (first == '{' && last == '}');
+    for (size_t i = 1; i + 1 < text.len && is_of_numbers; i++)
+        is_of_numbers = str_find_byte(STR("0123456789,. \t\r\n'\"u"), text.ptr[i]) != SIZE_MAX;
+    return (first == '[' && last == ']') || is_of_numbers;
+}
+
 /* Walks the elements of a printed list; with a source, appends them to row. False: it is none. */
 static bool params_printed_walk(struct str text, bool may_be_bare, struct arena *arena,
                                 struct params_source *source, size_t row, bool is_new)
@@ -248,7 +263,7 @@ static bool params_printed_walk(struct str text, bool may_be_bare, struct arena 
     struct str element;
     bool is_empty = true;
     text = str_trim_unseen(text);
-    if (text.len < 2 || text.ptr[0] != '[' || text.ptr[text.len - 1] != ']')
+    if (!params_printed_is_list(text))
         return false;
     size_t at = params_printed_skip_blanks(text, 1);
     for (; at < text.len - 1; at = params_printed_skip_blanks(text, at + 1)) {
@@ -258,7 +273,7 @@ static bool params_printed_walk(struct str text, bool may_be_bare, struct arena 
             params_row_append(source, row, is_new && is_empty, element);
         is_empty = false;
         at = params_printed_skip_blanks(text, at);
-        if (at >= text.len || text.ptr[at] != (at == text.len - 1 ? ']' : ','))
+        if (at >= text.len || (at < text.len - 1 && text.ptr[at] != ','))
             return false;
     }
     return !is_empty;

@@ -132,7 +132,8 @@ static struct str v2_find_key(const struct call *call)
     if (key.len > 0)
         return key;
     struct str bearer = exchange_header(call->exchange, "Authorization");
-    if (bearer.len > 7 && str_equal_folded(str_first(bearer, 7), STR("Bearer ")))
+    if (bearer.len > 7 && str_equal_folded(str_first(bearer, 6), STR("Bearer")) &&
+        (bearer.ptr[6] == ' ' || bearer.ptr[6] == '\t'))
         return str_trim_unseen(str_from(bearer, 7));
     return STR_NONE;
 }

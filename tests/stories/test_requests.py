@@ -341,7 +341,8 @@ def test_orders_with_ids_is_a_multi_status(gateway):
     for action in ("orders", "Orders", "multi-status", "multi_status"):
         for text in (f"orders={first},{second}", f"order={first},{second}", f"order_ids={first},{second}", f"ids={first},{second}",
                      f"orders[]={first}&orders[]={second}", f"orders={first}&orders={second}", f"orders=[{first}, {second}]",
-                     f"orders=['{first}', '{second}']", f'orders=["{first}","{second}"]', f"limit=1&orders={first},{second}"):
+                     f"orders=['{first}', '{second}']", f'orders=["{first}","{second}"]', f"orders=({first}, {second})",
+                     f"orders={{{first}, {second}}}", f"orders=[u'{first}', u'{second}']", f"limit=1&orders={first},{second}"):
             answer = send(gateway, form(action=action) + "&" + text)
             assert list(answer.json) == both and "charge" in answer.json[both[0]], (action, text, answer)
         for text in (f"orders={first}", f"order={first}", f"id={first}", f"orders[]={first}", f"orders=[{first}]"):
