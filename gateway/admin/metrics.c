@@ -15,6 +15,7 @@
 #include "cache/cache.h"
 #include "catalogue/catalogue.h"
 #include "orders/open_orders.h"
+#include "orders/tracker.h"
 #include "providers/upstream_call.h"
 
 /* ---- the process, from /proc ---- */
@@ -440,6 +441,10 @@ static void metrics_add_tracker(const struct open_orders_totals *totals, struct 
                   (int64_t)totals->stuck[SCHEDULE_SLOW]);
     metric_number(out, stuck, METRIC_LABELS({"why", STR("unknown")}),
                   (int64_t)totals->stuck[SCHEDULE_UNKNOWN]);
+    metric_family(out, METRIC_GAUGE, "panelmux_orders_oldest_stuck_seconds",
+                  "How long ago the oldest of them was placed.");
+    metric_seconds(out, "panelmux_orders_oldest_stuck_seconds", NULL,
+                   tracker_oldest_stuck_ms(clock_wall_ms()) * 1000);
 }
 
 static void metrics_add_live_orders(struct admin_call *call, struct buf *out)

@@ -9,7 +9,7 @@
 #include "orders/links.h"
 #include "orders/usual_course.h"
 
-enum { SHARDS = 64, NOTIFY_DIRECTLY_MAX = 64 };
+enum { SHARDS = OPEN_ORDERS_PARTS, NOTIFY_DIRECTLY_MAX = 64 };
 #define NOT_DUE UINT32_MAX
 
 struct open_orders_entry {

@@ -113,6 +113,7 @@ void open_orders_totals(struct open_orders *table, int64_t now_ms, struct open_o
 
 void open_orders_each(struct open_orders *table, void (*fn)(struct open_order *order, void *arg),
                       void *arg);
+enum { OPEN_ORDERS_PARTS = 64 };
 /* One part of them; parts are counted modulo their number, so that part 0, 1, 2… visits all. */
 void open_orders_each_of(struct open_orders *table, unsigned part,
                          void (*fn)(struct open_order *order, void *arg), void *arg);

@@ -1,6 +1,7 @@
 /* See tracker.h. */
 #include "orders/tracker.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -15,8 +16,12 @@ enum { TICK_MIN_MS = 20, TICK_MAX_MS = 1000, LEASE_MIN_MS = 1000, STUCK_LOGGED_M
 struct tracker {
     struct order_context *context;
     struct loop_timer timer;
-    unsigned part; /* of the table, looked through for stuck orders next */
+    unsigned part;               /* of the table, looked through for stuck orders next */
+    int64_t oldest_placed_at_ms; /* of the stuck ones in the parts looked through in this round */
 };
+
+/* Of the last round, or of this one where that is older; the process has one tracker. */
+static _Atomic int64_t tracker_oldest_placed_at_ms = OPEN_ORDER_NEVER;
 
 static int64_t tracker_first_ms(const struct tracker *tracker)
 {
@@ -51,6 +56,7 @@ struct tracker_look {
     struct usual_course *usual;
     unsigned stuck;
     int64_t wall_ms, now_ms;
+    int64_t oldest_placed_at_ms;
     size_t count;
     struct tracker_stuck {
         uint32_t order, service;
@@ -71,6 +77,8 @@ static void tracker_judge(struct open_order *order, void *arg)
     order->stuck =
         schedule_judge(look->stuck, age_ms, usual_ms,
                        order->unknown_since_ms ? look->now_ms - order->unknown_since_ms : 0);
+    if (order->stuck != SCHEDULE_ON_COURSE && order->placed_at_ms < look->oldest_placed_at_ms)
+        look->oldest_placed_at_ms = order->placed_at_ms;
     if (order->stuck == SCHEDULE_ON_COURSE || order->stuck == was ||
         look->count == STUCK_LOGGED_MAX)
         return;
@@ -82,14 +90,30 @@ static void tracker_judge(struct open_order *order, void *arg)
                                                         .usual_ms = usual_ms};
 }
 
+/* An older one counts at once; that the oldest is on its course again shows at a round's end. */
+static void tracker_note_oldest(struct tracker *tracker, int64_t placed_at_ms)
+{
+    bool is_end = tracker->part % OPEN_ORDERS_PARTS == 0;
+    if (placed_at_ms < tracker->oldest_placed_at_ms)
+        tracker->oldest_placed_at_ms = placed_at_ms;
+    if (is_end || tracker->oldest_placed_at_ms <
+                      atomic_load_explicit(&tracker_oldest_placed_at_ms, memory_order_relaxed))
+        atomic_store_explicit(&tracker_oldest_placed_at_ms, tracker->oldest_placed_at_ms,
+                              memory_order_relaxed);
+    if (is_end)
+        tracker->oldest_placed_at_ms = OPEN_ORDER_NEVER;
+}
+
 static void tracker_look_for_stuck(struct tracker *tracker)
 {
     struct order_context *context = tracker->context;
     struct tracker_look look = {.usual = open_orders_usual(context->open_orders),
                                 .stuck = context->settings.stuck,
                                 .wall_ms = clock_wall_ms(),
-                                .now_ms = loop_now_ms(context->loop)};
+                                .now_ms = loop_now_ms(context->loop),
+                                .oldest_placed_at_ms = OPEN_ORDER_NEVER};
     open_orders_each_of(context->open_orders, tracker->part++, tracker_judge, &look);
+    tracker_note_oldest(tracker, look.oldest_placed_at_ms);
     for (size_t i = 0; i < look.count; i++) {
         const struct tracker_stuck *found = &look.found[i];
         log_event(LOG_WARN, "order_stuck",
@@ -135,6 +159,7 @@ struct tracker *tracker_new(struct order_context *context)
                                     .now_ms = loop_now_ms(context->loop),
                                     .count = open_orders_count(context->open_orders)};
     tracker->context = context;
+    tracker->oldest_placed_at_ms = OPEN_ORDER_NEVER;
     digest_random(&spread.random, sizeof spread.random);
     open_orders_each(context->open_orders, tracker_set_due, &spread);
     tracker_reconfigure(tracker);
@@ -153,4 +178,10 @@ void tracker_free(struct tracker *tracker)
         return;
     loop_timer_fini(&tracker->timer);
     free(tracker);
+}
+
+int64_t tracker_oldest_stuck_ms(int64_t wall_ms)
+{
+    int64_t placed_at_ms = atomic_load_explicit(&tracker_oldest_placed_at_ms, memory_order_relaxed);
+    return placed_at_ms == OPEN_ORDER_NEVER ? 0 : wall_ms - placed_at_ms;
 }

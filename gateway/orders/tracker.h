@@ -12,5 +12,7 @@ struct tracker *tracker_new(struct order_context *context);
 void tracker_free(struct tracker *tracker); /* before the context's loop */
 /* After the context has new settings. */
 void tracker_reconfigure(struct tracker *tracker);
+/* How long ago the oldest stuck order was placed; 0: none is. Any thread. */
+int64_t tracker_oldest_stuck_ms(int64_t wall_ms);
 
 #endif

@@ -184,7 +184,9 @@ def test_an_order_far_slower_than_usual_is_stuck(make_gateway, alpha):
     assert gateway.wait_log("order_stuck", order=slow, timeout=30)["why"] == "slow"
     listed = gateway.cli("order", "list", "--stuck", "--json")
     assert [row["order"] for row in listed.json["orders"]] == [slow]
-    assert any("panelmux_orders_stuck" in name and value == 1 for name, value in gateway.metrics().items())
+    metrics = gateway.metrics()
+    assert any("panelmux_orders_stuck" in name and value == 1 for name, value in metrics.items())
+    assert metrics["panelmux_orders_oldest_stuck_seconds"] > 0
     alpha.set_order(alpha.orders(link=link(9))[0]["id"], status="Completed", remains=0)
     ended(gateway, slow, "completed")
     assert gateway.cli("order", "list", "--stuck", "--json").json["orders"] == []
