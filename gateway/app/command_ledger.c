@@ -1,7 +1,10 @@
 /* panelmux ledger: verify reads the ledger, with or without a running gateway; backup goes
  * through the gateway, and without one is made from here. */
+#include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "app/remote.h"
@@ -19,13 +22,19 @@ static struct ledger *command_ledger_open_ledger(struct remote *remote)
 
 /* ---- verify ---- */
 
-enum { PROGRESS_MS = 1000, PROGRESS_SAME_MS = 10000 };
+enum { PROGRESS_S = 1, PROGRESS_SAME_MS = 10000 };
 
 struct command_ledger_progress {
     bool is_json;
     struct jsonwriter w;
-    int64_t began_at_ms, said_at_ms; /* monotonic; how far it is */
+    int64_t began_at_ms, said_at_ms; /* monotonic */
     size_t said;
+    pthread_t thread;
+    pthread_mutex_t mutex;
+    pthread_cond_t end;
+    /* under the mutex */
+    size_t done, of;
+    bool is_over;
 };
 
 static void command_ledger_tell(const char *message, void *arg)
@@ -37,18 +46,60 @@ static void command_ledger_tell(const char *message, void *arg)
         fprintf(stderr, "%s\n", message);
 }
 
-/* A large ledger takes minutes: how far it is, once a second while it goes on. */
-static void command_ledger_say_progress(size_t done, size_t of, void *arg)
+/* A large ledger takes minutes, and one rule alone may: how far it is, once a second while it goes
+ * on, and that it is still at it. With the mutex. */
+static void command_ledger_say_progress(struct command_ledger_progress *telling)
+{
+    int64_t now_ms = clock_monotonic_ms();
+    if (telling->done == telling->said && now_ms - telling->said_at_ms < PROGRESS_SAME_MS)
+        return;
+    fprintf(stderr, "panelmux: %zu of %zu rules checked in %lld s\n", telling->done, telling->of,
+            (long long)(now_ms - telling->began_at_ms) / 1000);
+    telling->said = telling->done;
+    telling->said_at_ms = now_ms;
+}
+
+static void *command_ledger_run_progress(void *arg)
 {
     struct command_ledger_progress *telling = arg;
-    int64_t now_ms = clock_monotonic_ms();
-    int64_t wait_ms = done > telling->said ? PROGRESS_MS : PROGRESS_SAME_MS;
-    if (now_ms - telling->said_at_ms < wait_ms)
-        return;
-    fprintf(stderr, "panelmux: %zu of %zu rules checked in %lld s\n", done, of,
-            (long long)(now_ms - telling->began_at_ms) / 1000);
-    telling->said = done;
-    telling->said_at_ms = now_ms;
+    pthread_mutex_lock(&telling->mutex);
+    while (!telling->is_over) {
+        struct timespec until;
+        clock_gettime(CLOCK_REALTIME, &until);
+        until.tv_sec += PROGRESS_S;
+        if (pthread_cond_timedwait(&telling->end, &telling->mutex, &until) == ETIMEDOUT)
+            command_ledger_say_progress(telling);
+    }
+    pthread_mutex_unlock(&telling->mutex);
+    return NULL;
+}
+
+static void command_ledger_note_progress(size_t done, size_t of, void *arg)
+{
+    struct command_ledger_progress *telling = arg;
+    pthread_mutex_lock(&telling->mutex);
+    telling->done = done;
+    telling->of = of;
+    pthread_mutex_unlock(&telling->mutex);
+}
+
+static void command_ledger_begin_progress(struct command_ledger_progress *telling)
+{
+    telling->began_at_ms = telling->said_at_ms = clock_monotonic_ms();
+    ASSERT(pthread_mutex_init(&telling->mutex, NULL) == 0);
+    ASSERT(pthread_cond_init(&telling->end, NULL) == 0);
+    ASSERT(pthread_create(&telling->thread, NULL, command_ledger_run_progress, telling) == 0);
+}
+
+static void command_ledger_end_progress(struct command_ledger_progress *telling)
+{
+    pthread_mutex_lock(&telling->mutex);
+    telling->is_over = true;
+    pthread_cond_signal(&telling->end);
+    pthread_mutex_unlock(&telling->mutex);
+    pthread_join(telling->thread, NULL);
+    pthread_cond_destroy(&telling->end);
+    pthread_mutex_destroy(&telling->mutex);
 }
 
 static int command_ledger_verify(struct remote *remote, const struct command_options *options)
@@ -58,14 +109,15 @@ static int command_ledger_verify(struct remote *remote, const struct command_opt
     if (ledger == NULL)
         return EXIT_UNREACHABLE;
     buf_init(&out, 16 * 1024 * 1024);
-    int64_t now_ms = clock_monotonic_ms();
-    struct command_ledger_progress telling = {options->is_json, jsonwriter_to(&out), now_ms, now_ms,
-                                              0};
-    const struct ledger_verifier verifier = {command_ledger_tell, command_ledger_say_progress,
+    struct command_ledger_progress telling = {.is_json = options->is_json,
+                                              .w = jsonwriter_to(&out)};
+    const struct ledger_verifier verifier = {command_ledger_tell, command_ledger_note_progress,
                                              &telling};
+    command_ledger_begin_progress(&telling);
     jsonwriter_object(&telling.w, NULL);
     jsonwriter_array(&telling.w, "broken");
     size_t broken = ledger_verify(ledger, &verifier);
+    command_ledger_end_progress(&telling);
     jsonwriter_array_end(&telling.w);
     jsonwriter_bool(&telling.w, "ok", broken == 0);
     jsonwriter_object_end(&telling.w);

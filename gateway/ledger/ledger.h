@@ -328,8 +328,7 @@ void ledger_read(struct ledger *ledger, const struct ledger_query *query, struct
 /* Reports each broken rule once and returns how many; works on a ledger in use. */
 struct ledger_verifier {
     void (*report)(const char *message, void *arg);
-    /* Before each rule, and every now and then within one; may be NULL. */
-    void (*progress)(size_t done, size_t of, void *arg);
+    void (*progress)(size_t done, size_t of, void *arg); /* before each rule; may be NULL */
     void *arg;
 };
 size_t ledger_verify(struct ledger *ledger, const struct ledger_verifier *verifier);

@@ -4,10 +4,7 @@
 
 #include "ledger/sqlite.h"
 
-enum {
-    REPORTED_EACH = 20,     /* messages of one rule; those beyond are only counted */
-    STEPS_A_LOOK = 1 << 20, /* of SQLite's machine, some 20 ms: how far it is */
-};
+enum { REPORTED_EACH = 20 }; /* messages of one rule; those beyond are only counted */
 
 #define OPEN "('placing','doubt','queued')"
 /* Nothing is certain yet, so nothing is captured: no panel has ever accepted it. */
@@ -184,16 +181,7 @@ static void sqlite_verify_may_move(sqlite3_context *context, int count, sqlite3_
 struct sqlite_verify_telling {
     const struct ledger_verifier *verifier;
     size_t count;
-    size_t rule;
 };
-
-static int sqlite_verify_say_progress(void *arg)
-{
-    const struct sqlite_verify_telling *telling = arg;
-    if (telling->verifier->progress)
-        telling->verifier->progress(telling->rule, COUNT_OF(rules), telling->verifier->arg);
-    return 0;
-}
 
 static void sqlite_verify_say(struct sqlite_verify_telling *telling, const char *message)
 {
@@ -241,12 +229,11 @@ size_t sqlite_verify(struct backend_connection *connection, const struct ledger_
     sqlite3_create_function_v2(connection->db, "may_move", 2, SQLITE_UTF8 | SQLITE_DETERMINISTIC,
                                NULL, sqlite_verify_may_move, NULL, NULL, NULL);
     sqlite_do_simple(connection, STATEMENT_BEGIN_READING);
-    sqlite3_progress_handler(connection->db, STEPS_A_LOOK, sqlite_verify_say_progress, &telling);
-    for (; telling.rule < COUNT_OF(rules); telling.rule++) {
-        sqlite_verify_say_progress(&telling);
-        sqlite_verify_ask_rule(connection, rules[telling.rule], &telling);
+    for (size_t i = 0; i < COUNT_OF(rules); i++) {
+        if (verifier->progress)
+            verifier->progress(i, COUNT_OF(rules), verifier->arg);
+        sqlite_verify_ask_rule(connection, rules[i], &telling);
     }
-    sqlite3_progress_handler(connection->db, 0, NULL, NULL);
     sqlite_do_simple(connection, STATEMENT_ROLLBACK);
     return telling.count;
 }
