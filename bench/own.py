@@ -16,6 +16,7 @@ from servers import FIRST_SERVICE, PREPAID_KEY, SERVICES
 
 OPEN, FEW, MANY, LARGE = 100_000, 10_000, 1_000_000, 10_000_000
 ASKED = 200_000  # orders that clients ask about, in turn
+PAIRS_LEAST = 7
 WORK_S = 15  # how long the tracker is watched
 FEWER_ACCOUNTS, MANY_ACCOUNTS = 1, 10_000
 PREPAID_LEAST, TRACKED_LEAST, LARGE_LEAST = 0.95, 0.95, 1 / 1.3
@@ -29,7 +30,7 @@ def row(words, figure, is_good):
 def pairs(rounds, one, other):
     """one() and other() in turn; (ratio, how), by requests/s, or by CPU where the machine was busy."""
     runs = []
-    for number in range(rounds):
+    for number in range(max(rounds, PAIRS_LEAST)):
         if number % 2:
             second, first = other(), one()
         else:
