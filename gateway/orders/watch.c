@@ -295,13 +295,17 @@ static void watch_on_moved(const struct ledger_rows *rows, void *arg)
     if (rows->result == LEDGER_DONE && rows->order_count > 0)
         watch_take_attempts(watch, rows);
     watch_read_moved(watch);
+    order_context_end_work(watch->context, &watch->context->deferred);
 }
 
 /* One after the other; then the page is complete. */
 static void watch_read_moved(struct watch *watch)
 {
     struct order_context *context = watch->context;
+    if (context->is_stopping)
+        return;
     if (watch->moved_next < watch->moved_count && watch->count < PARTS_MAX) {
+        context->deferred++; /* the end waits for it */
         struct ledger_query query = {.request = LEDGER_QUERY_SHOW,
                                      .id = watch->moved[watch->moved_next++]};
         ledger_query(context->ledger, context->loop, &query, watch_on_moved, watch);
@@ -327,6 +331,7 @@ static void watch_on_rows(const struct ledger_rows *rows, void *arg)
         watch->at_ms = 0; /* the round is over */
     }
     watch_read_moved(watch);
+    order_context_end_work(watch->context, &watch->context->deferred);
 }
 
 static void watch_read(struct watch *watch)
@@ -336,6 +341,7 @@ static void watch_read(struct watch *watch)
                                  .since_ms = watch->at_ms,
                                  .after = watch->after,
                                  .limit = PAGE};
+    context->deferred++;
     ledger_query(context->ledger, context->loop, &query, watch_on_rows, watch);
 }
 
