@@ -29,7 +29,8 @@ enum ledger_result {
     LEDGER_FAILED, /* anything else; logged with its reason */
     /* Against the ledger's rules; the same write would be refused again. */
     LEDGER_NO_FUNDS,    /* the client's available funds do not cover it */
-    LEDGER_DUPLICATE,   /* this ref already has an order: `order` */
+    LEDGER_DUPLICATE,   /* `order` has it: this ref or child (is_repeat), else the number at the
+                           panel that was given here */
     LEDGER_NOT_ALLOWED, /* no such move: `from`, `to` */
     LEDGER_REFUSED      /* for `reason` */
 };
@@ -43,7 +44,7 @@ struct ledger_outcome {
     uint32_t order;           /* DUPLICATE */
     enum orderstate from, to; /* NOT_ALLOWED */
     const char *reason;       /* a refusal's, static; NULL for none */
-    bool is_repeat;           /* a credit that was there already */
+    bool is_repeat;           /* what was there already: a credit, a ref's order, a child */
     unsigned postings;        /* how many it made */
     struct account account;   /* after a credit */
 };

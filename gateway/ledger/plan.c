@@ -23,6 +23,7 @@ void plan_init(struct plan *plan)
 void plan_fini(struct plan *plan)
 {
     HASH_CLEAR(hh, plan->by_id);
+    HASH_CLEAR(hh, plan->by_number);
     arena_fini(&plan->arena);
 }
 
@@ -97,18 +98,64 @@ static struct plan_key *plan_ref_key(struct plan *plan, const struct ledger_chan
                : NULL;
 }
 
-/* A panel's number is one parent's child, however many name it. */
+/* Of one parent; that no other order has its number is plan_judge_number's. */
 static struct plan_key *plan_child_key(struct plan *plan, const struct ledger_order *child)
 {
     bool is_child = child->parent && child->upstream_id.len;
-    return is_child ? plan_find_key(plan, PLAN_KEY_CHILD, child->provider, 0, child->upstream_id)
-                    : NULL;
+    return is_child
+               ? plan_find_key(plan, PLAN_KEY_CHILD, STR(""), child->parent, child->upstream_id)
+               : NULL;
 }
 
 static struct plan_key *plan_refill_key(struct plan *plan, const struct ledger_change *change)
 {
     bool is_refill = change->order_request && change->order_request->kind == ORDER_REQUEST_REFILL;
     return is_refill ? plan_find_key(plan, PLAN_KEY_REFILL, STR(""), change->order, STR("")) : NULL;
+}
+
+static struct plan_number *plan_find_number(struct plan *plan, struct str provider, struct str text)
+{
+    /* Both as one key; a provider's name has no byte 0. */
+    size_t len = provider.len + 1 + text.len;
+    char *name = arena_new(&plan->arena, len);
+    struct plan_number *number;
+    memcpy(name, provider.ptr, provider.len);
+    memcpy(name + provider.len + 1, text.ptr, text.len);
+    HASH_FIND(hh, plan->by_number, name, len, number);
+    if (number)
+        return number;
+    number = arena_new(&plan->arena, sizeof *number);
+    number->provider = str_make(name, provider.len);
+    number->text = str_make(name + provider.len + 1, text.len);
+    HASH_ADD_KEYPTR(hh, plan->by_number, name, len, number);
+    return number;
+}
+
+static struct str plan_number_text(const struct ledger_change *change)
+{
+    const struct ledger_update *update = change->update;
+    const struct ledger_attempt *ended = change->attempt_ended;
+    if (change->insert)
+        return change->insert->upstream_id;
+    if (update && update->has_upstream && update->upstream_id.len)
+        return update->upstream_id;
+    return ended && ended->state == ATTEMPTSTATE_ACCEPTED ? ended->upstream_id : STR("");
+}
+
+struct plan_number *plan_number_given(struct plan *plan, const struct ledger_change *change)
+{
+    struct str text = plan_number_text(change);
+    if (text.len == 0)
+        return NULL;
+    const struct ledger_update *update = change->update;
+    const struct ledger_order *row = &plan_find_order(plan, change->order)->row;
+    struct str provider = change->insert ? change->insert->provider
+                          : update && update->has_upstream && update->provider.len
+                              ? update->provider
+                              : row->provider;
+    bool is_kept =
+        !change->insert && str_equal(text, row->upstream_id) && str_equal(provider, row->provider);
+    return provider.len && !is_kept ? plan_find_number(plan, provider, text) : NULL;
 }
 
 static struct plan_request *plan_find_request(struct plan *plan, uint32_t number)
@@ -137,7 +184,7 @@ void plan_want_change(struct plan *plan, const struct ledger_change *change)
             plan_find_order(plan, change->insert->parent);
     }
     if (change->attempt_ended)
-        order->wanted_attempt = change->attempt_ended->number;
+        order->wants_attempt = true;
     plan_refill_key(plan, change);
     if (change->order_request)
         plan_find_request(plan, change->order_request->number);
@@ -232,6 +279,9 @@ static struct ledger_outcome plan_judge_update(const struct ledger_update *updat
     if (is_child && update->has_upstream && update->upstream_id.len &&
         !str_equal(update->upstream_id, order->row.upstream_id))
         return plan_refused("a child keeps its number at the panel");
+    if (update->has_upstream && update->upstream_id.len == 0 && update->provider.len &&
+        order->row.upstream_id.len && !str_equal(update->provider, order->row.provider))
+        return plan_refused("a number goes to no other panel");
     return plan_done;
 }
 
@@ -349,6 +399,18 @@ static const char *plan_refuse_request(struct plan *plan, const struct ledger_ch
                : "a move of a refill or cancel that is not allowed";
 }
 
+/* A panel that gives one number to two orders has told of one of them at most. */
+static struct ledger_outcome plan_judge_number(struct plan *plan,
+                                               const struct ledger_change *change)
+{
+    const struct plan_number *number = plan_number_given(plan, change);
+    if (number == NULL || number->order == 0)
+        return plan_done;
+    return (struct ledger_outcome){.result = LEDGER_DUPLICATE,
+                                   .order = number->order,
+                                   .reason = "another order has that number at the panel"};
+}
+
 static struct ledger_outcome plan_judge_old(struct plan *plan, const struct ledger_change *change,
                                             struct plan_order *order, int64_t at_ms)
 {
@@ -366,7 +428,7 @@ static struct ledger_outcome plan_judge_old(struct plan *plan, const struct ledg
         why = plan_refuse_end(change, order);
     if (why == NULL && change->order_request)
         why = plan_refuse_request(plan, change, order, at_ms);
-    return why ? plan_refused(why) : plan_done;
+    return why ? plan_refused(why) : plan_judge_number(plan, change);
 }
 
 static const char *plan_refuse_new(const struct ledger_change *change,
@@ -412,8 +474,13 @@ static struct ledger_outcome plan_judge_new(struct plan *plan, const struct ledg
                                   : child && child->is_there ? child
                                                              : NULL;
     if (same)
-        return (struct ledger_outcome){
-            .result = LEDGER_DUPLICATE, .order = same->order, .reason = "it is there already"};
+        return (struct ledger_outcome){.result = LEDGER_DUPLICATE,
+                                       .order = same->order,
+                                       .is_repeat = true,
+                                       .reason = "it is there already"};
+    struct ledger_outcome outcome = plan_judge_number(plan, change);
+    if (outcome.result != LEDGER_DONE)
+        return outcome;
     if (change->funds) {
         const struct plan_account *account =
             plan_find_account(plan, change->insert->client, change->insert->currency);
@@ -702,7 +769,21 @@ static void plan_update(struct plan *plan, struct plan_order *order,
     row->updated_at_ms = at_ms;
 }
 
-/* For those that follow in the same batch. */
+/* For those that follow in the same batch, as the next does. */
+static void plan_note_number(struct plan *plan, const struct ledger_change *change)
+{
+    struct plan_number *number = plan_number_given(plan, change), *former;
+    if (number == NULL)
+        return;
+    const struct ledger_order *row = &plan_find_order(plan, change->order)->row;
+    if (!change->insert && row->upstream_id.len) {
+        former = plan_find_number(plan, row->provider, row->upstream_id);
+        former->is_loaded = true;
+        former->order = 0;
+    }
+    number->order = change->order;
+}
+
 static void plan_note_refill(struct plan *plan, const struct ledger_change *change,
                              const struct ledger_request *row)
 {
@@ -758,6 +839,7 @@ static struct ledger_outcome plan_change_old(struct plan *plan, const struct led
     bool has_moved = order->row.moves > 0 || plan_sends_on(change);
     if (!plan_effects(plan, order, &before, after, has_moved, &movement))
         return plan_refused("a sum beyond the range");
+    plan_note_number(plan, change);
     if (change->attempt_ended) {
         plan_end_attempt(plan, order, change->attempt_ended, at_ms);
         order->live_attempt = plan_live_after_end(change, order->live_attempt);
@@ -839,6 +921,7 @@ static struct ledger_outcome plan_change_new(struct plan *plan, const struct led
     plan_book(plan, order, &movement, event);
     plan_take_key(plan_ref_key(plan, change), change, at_ms);
     plan_take_key(plan_child_key(plan, change->insert), change, at_ms);
+    plan_note_number(plan, change);
     if (change->funds) {
         struct plan_account *account =
             plan_find_account(plan, order->row.client, order->row.currency);

@@ -27,9 +27,9 @@ struct plan_order {
     STAILQ_ENTRY(plan_order) next;
     bool is_loaded, is_there; /* the backend's to set */
     bool is_new, is_changed;
-    bool has_moved;          /* its provider, service or number there is another */
-    bool is_settling;        /* settled_at_ms was set */
-    uint32_t wanted_attempt; /* to be loaded as well where it is not being sent; 0: none */
+    bool has_moved;     /* its provider, service or number there is another */
+    bool is_settling;   /* settled_at_ms was set */
+    bool wants_attempt; /* the live one is to be loaded as well, where it has a row */
     /* As it stands. Loaded: all that may change, and client, currency, type, parent, charge, ref,
      * quantity, created_at_ms. */
     struct ledger_order row;
@@ -61,14 +61,22 @@ struct plan_key {
     STAILQ_ENTRY(plan_key) next;
     enum plan_key_kind kind;
     bool is_loaded, is_there, is_new, is_gone;
-    struct str client;                   /* REF, CREDIT; CHILD: the provider */
-    uint32_t parent;                     /* REFILL: the order */
+    struct str client;                   /* REF, CREDIT */
+    uint32_t parent;                     /* CHILD; REFILL: the order */
     struct str text;                     /* the ref, the number at the panel, the credit's id */
     uint32_t order;                      /* that has it; REFILL: the refill's number */
     uint8_t digest[LEDGER_SHA256_BYTES]; /* REF */
     struct money amount;                 /* CREDIT, as is the next */
     int64_t posting;                     /* its number */
     int64_t at_ms;                       /* REFILL: when it was asked for */
+};
+
+/* An order's number at its panel. It belongs to one order of ours, children included. */
+struct plan_number {
+    bool is_loaded;
+    struct str provider, text;
+    uint32_t order; /* that has it, or had it from an attempt its panel ended; 0: none */
+    UT_hash_handle hh;
 };
 
 struct plan_request {
@@ -98,6 +106,7 @@ struct plan {
     STAILQ_HEAD(, plan_order) orders;
     STAILQ_HEAD(, plan_account) accounts;
     STAILQ_HEAD(, plan_key) keys;
+    struct plan_number *by_number;
     STAILQ_HEAD(, plan_request) requests;
     STAILQ_HEAD(, plan_event) events;
     STAILQ_HEAD(, plan_posting) postings;
@@ -113,6 +122,9 @@ void plan_want_change(struct plan *plan, const struct ledger_change *change);
  * what it names loaded, until it has named everything (false). */
 bool plan_want_more(struct plan *plan);
 
+/* The number at a panel that the change gives to its order, to be loaded before plan_change; which
+ * panel's is known only then. NULL: none, or the one that its order has. */
+struct plan_number *plan_number_given(struct plan *plan, const struct ledger_change *change);
 struct ledger_outcome plan_change(struct plan *plan, const struct ledger_change *change,
                                   int64_t at_ms);
 struct ledger_outcome plan_credit(struct plan *plan, const struct ledger_credit *credit,

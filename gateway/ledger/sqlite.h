@@ -45,6 +45,7 @@ enum statement {
     STATEMENT_REF_DELETE,
     STATEMENT_CHILD_LOAD,
     STATEMENT_REFILL_LOAD,
+    STATEMENT_NUMBER_LOAD,
     STATEMENT_CREDIT_LOAD,
     STATEMENT_CREDIT_INSERT,
     STATEMENT_REQUEST_LOAD,
@@ -183,6 +184,9 @@ bool sqlite_commit(struct backend_connection *connection, struct ledger_entry **
                    size_t count);
 /* A plan's first and last step. */
 int sqlite_plan_load(struct backend_connection *connection, struct plan *plan);
+/* What this change wants as well, once those before it are planned. */
+int sqlite_plan_load_number(struct backend_connection *connection, struct plan *plan,
+                            const struct ledger_change *change);
 int sqlite_plan_store(struct backend_connection *connection, struct plan *plan);
 /* One entry that no plan is needed for: its outcome, or *code is SQLite's error. */
 struct ledger_outcome sqlite_keep(struct backend_connection *connection,

@@ -17,8 +17,11 @@ static struct ledger_outcome sqlite_commit_plan(struct backend_connection *conne
                                                 struct plan *plan, const struct ledger_entry *entry,
                                                 int *code)
 {
-    if (entry->kind == ENTRY_CHANGE)
-        return plan_change(plan, entry->of.change, entry->at_ms);
+    if (entry->kind == ENTRY_CHANGE) {
+        *code = sqlite_plan_load_number(connection, plan, entry->of.change);
+        return *code == SQLITE_OK ? plan_change(plan, entry->of.change, entry->at_ms)
+                                  : (struct ledger_outcome){.result = LEDGER_FAILED};
+    }
     if (entry->kind == ENTRY_CREDIT)
         return plan_credit(plan, entry->of.credit, entry->at_ms);
     return sqlite_keep(connection, entry, code);

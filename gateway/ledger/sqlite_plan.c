@@ -47,7 +47,7 @@ static int sqlite_plan_load_attempt(struct backend_connection *connection, struc
     struct ledger_attempt row;
     sqlite3_stmt *s = sqlite_statement(connection, STATEMENT_ATTEMPT_LOAD);
     sqlite_bind_number(s, 1, order->row.id);
-    sqlite_bind_number(s, 2, order->wanted_attempt);
+    sqlite_bind_number(s, 2, order->live_attempt);
     if (sqlite_plan_found(connection, s, &code)) {
         sqlite_attempt_row(s, &plan->arena, &row);
         plan_add_attempt(plan, order, &row);
@@ -77,9 +77,8 @@ static int sqlite_plan_load_order(struct backend_connection *connection, struct 
         return code;
     if (!sqlite_recent_load(connection, &plan->arena, order))
         code = sqlite_plan_load_order_row(connection, plan, order);
-    bool is_sent = order->row.course.state == ORDERSTATE_PLACING &&
-                   order->live_attempt == order->wanted_attempt;
-    if (code == SQLITE_OK && order->is_there && order->wanted_attempt && !is_sent)
+    bool has_row = order->live_attempt && order->row.course.state != ORDERSTATE_PLACING;
+    if (code == SQLITE_OK && order->is_there && order->wants_attempt && has_row)
         code = sqlite_plan_load_attempt(connection, plan, order);
     return code;
 }
@@ -114,7 +113,7 @@ static int sqlite_plan_load_key(struct backend_connection *connection, struct pl
                                                 [PLAN_KEY_REFILL] = STATEMENT_REFILL_LOAD};
     int code;
     sqlite3_stmt *s = sqlite_statement(connection, statements[key->kind]);
-    if (key->kind == PLAN_KEY_REFILL)
+    if (key->kind == PLAN_KEY_CHILD || key->kind == PLAN_KEY_REFILL)
         sqlite_bind_number(s, 1, key->parent);
     else
         sqlite_bind_str(s, 1, key->client);
@@ -171,6 +170,24 @@ int sqlite_plan_load(struct backend_connection *connection, struct plan *plan)
     STAILQ_FOREACH(request, &plan->requests, next)
     if (code == SQLITE_OK && !request->is_loaded)
         code = sqlite_plan_load_request(connection, plan, request);
+    return code;
+}
+
+/* Whoever has it: of one that is there twice, of an older ledger, any of the two will do. */
+int sqlite_plan_load_number(struct backend_connection *connection, struct plan *plan,
+                            const struct ledger_change *change)
+{
+    struct plan_number *number = plan_number_given(plan, change);
+    int code = SQLITE_OK;
+    if (number == NULL || number->is_loaded)
+        return code;
+    sqlite3_stmt *s = sqlite_statement(connection, STATEMENT_NUMBER_LOAD);
+    sqlite_bind_str(s, 1, number->provider);
+    sqlite_bind_str(s, 2, number->text);
+    number->is_loaded = true;
+    if (sqlite_plan_found(connection, s, &code))
+        number->order = (uint32_t)sqlite3_column_int64(s, 0);
+    sqlite3_reset(s);
     return code;
 }
 

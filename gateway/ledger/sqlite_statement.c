@@ -74,8 +74,12 @@ static const char *const texts[STATEMENT_COUNT] = {
     [STATEMENT_REF_INSERT] =
         "INSERT INTO refs (client, ref, digest, order_id, at) VALUES (?1,?2,?3,?4,?5)",
     [STATEMENT_REF_DELETE] = "DELETE FROM refs WHERE client = ?1 AND ref = ?2 AND order_id = ?3",
-    [STATEMENT_CHILD_LOAD] = "SELECT id FROM orders WHERE provider = ?1 AND upstream_id = ?2"
-                             " AND upstream_id <> '' AND parent <> 0 AND is_duplicate = 0",
+    [STATEMENT_CHILD_LOAD] = "SELECT id FROM orders WHERE parent = ?1 AND upstream_id = ?2"
+                             " AND parent <> 0 AND upstream_id <> '' AND is_duplicate = 0",
+    [STATEMENT_NUMBER_LOAD] =
+        "SELECT id FROM orders WHERE provider = ?1 AND upstream_id = ?2 AND upstream_id <> ''"
+        " UNION ALL SELECT order_id FROM attempts WHERE provider = ?1 AND upstream_id = ?2"
+        " AND " SQLITE_ENDED_BY_PANEL " LIMIT 1",
     [STATEMENT_REFILL_LOAD] = "SELECT number, created_at FROM aftersales WHERE order_id = ?1"
                               " AND kind = 'refill' AND (state = 'sending' OR state = 'accepted'"
                               " OR state = 'doubt') AND status <> 'Completed'"

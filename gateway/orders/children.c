@@ -282,23 +282,60 @@ static void children_query_all(struct children *c)
 
 struct children_birth { /* a child on its way to disk */
     struct children *children;
+    struct children_planned *planned;
     struct open_order child;
 };
+
+/* What a panel reports beyond what was sold is for the operator; it is never an order of ours. */
+static void children_note_odd(struct children *c, size_t taken, size_t beyond)
+{
+    c->result.odd = taken + beyond;
+    if (c->result.odd == 0 || c->result.odd == c->parent.odd_children)
+        return;
+    atomic_fetch_add_explicit(&order_context_totals.odd_children, c->result.odd,
+                              memory_order_relaxed);
+    log_event(LOG_WARN, "children_odd",
+              "order=%u taken=%zu beyond=%zu most=%zu why=\"the panel names children that are "
+              "orders of their own, or more than were sold; they are not charged\"",
+              c->parent.id, taken, beyond, c->terms.max);
+}
+
+/* All that were to be born are, or never will be. */
+static void children_name_all(struct children *c)
+{
+    size_t taken = 0, beyond = 0;
+    for (size_t i = 0; i < c->count; i++) {
+        const struct children_planned *planned = &c->planned[i];
+        taken += planned->verdict == CHILD_TAKEN;
+        beyond += planned->verdict == CHILD_BEYOND;
+        if (planned->verdict == CHILD_REPEATED || planned->number == 0)
+            continue;
+        c->result.has_any = true;
+        buf_printf(&c->list, c->list.len ? ",\"%u\"" : "\"%u\"", planned->number);
+    }
+    children_note_odd(c, taken, beyond);
+    children_query_all(c);
+}
 
 static void children_on_born(struct ledger_outcome outcome, void *arg)
 {
     struct children_birth *birth = arg;
     struct children *c = birth->children;
-    if (outcome.result == LEDGER_DONE)
+    if (outcome.result == LEDGER_DONE) {
         open_orders_put(c->context->open_orders, &birth->child);
-    else
+    } else if (outcome.result == LEDGER_DUPLICATE && !outcome.is_repeat) {
+        /* An order of ours since it was looked up. */
+        birth->planned->verdict = CHILD_TAKEN;
+        birth->planned->number = 0;
+    } else {
         c->has_failed = true; /* the numbers were never given; the next report tries again */
+    }
     free(birth);
     if (--c->outstanding == 0)
-        children_query_all(c);
+        children_name_all(c);
 }
 
-static uint32_t children_bear(struct children *c, const struct children_planned *planned)
+static uint32_t children_bear(struct children *c, struct children_planned *planned)
 {
     struct order_context *context = c->context;
     const struct open_order *parent = &c->parent;
@@ -333,6 +370,7 @@ static uint32_t children_bear(struct children *c, const struct children_planned 
         return 0;
     struct children_birth *birth = memory_new(sizeof *birth);
     birth->children = c;
+    birth->planned = planned;
     open_order_from_ledger(&child, &birth->child);
     birth->child.provider_id = parent->provider_id;
     birth->child.bought = parent->bought;
@@ -343,38 +381,14 @@ static uint32_t children_bear(struct children *c, const struct children_planned 
     return child.id;
 }
 
-/* What a panel reports beyond what was sold is for the operator; it is never an order of ours. */
-static void children_note_odd(struct children *c, size_t taken, size_t beyond)
-{
-    c->result.odd = taken + beyond;
-    if (c->result.odd == 0 || c->result.odd == c->parent.odd_children)
-        return;
-    atomic_fetch_add_explicit(&order_context_totals.odd_children, c->result.odd,
-                              memory_order_relaxed);
-    log_event(LOG_WARN, "children_odd",
-              "order=%u taken=%zu beyond=%zu most=%zu why=\"the panel names children that are "
-              "orders of their own, or more than were sold; they are not charged\"",
-              c->parent.id, taken, beyond, c->terms.max);
-}
-
 static void children_carry_out(struct children *c)
 {
-    size_t taken = 0, beyond = 0;
     c->outstanding = 1; /* until all are on their way */
-    for (size_t i = 0; i < c->count; i++) {
-        struct children_planned *planned = &c->planned[i];
-        if (planned->verdict == CHILD_NEW)
-            planned->number = children_bear(c, planned);
-        taken += planned->verdict == CHILD_TAKEN;
-        beyond += planned->verdict == CHILD_BEYOND;
-        if (planned->verdict == CHILD_REPEATED || planned->number == 0)
-            continue;
-        c->result.has_any = true;
-        buf_printf(&c->list, c->list.len ? ",\"%u\"" : "\"%u\"", planned->number);
-    }
-    children_note_odd(c, taken, beyond);
+    for (size_t i = 0; i < c->count; i++)
+        if (c->planned[i].verdict == CHILD_NEW)
+            c->planned[i].number = children_bear(c, &c->planned[i]);
     if (--c->outstanding == 0)
-        children_query_all(c);
+        children_name_all(c);
 }
 
 /* ---- reading ---- */

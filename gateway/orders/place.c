@@ -770,12 +770,36 @@ static void place_on_book_again(void *arg)
     place_write_end(arg);
 }
 
+/* The panel's number is another order's: it is no usable one, and whether the panel has this order
+ * nobody knows. */
+static void place_doubt_number(struct place *place, uint32_t other)
+{
+    struct str number = place->ended.upstream_id;
+    log_event(LOG_WARN, "number_taken", "request=%s order=%u number=%s other=%u",
+              place->request_id.ptr, place->order, log_value(number).text, other);
+    place->end = END_DOUBT;
+    place->ended.state = ATTEMPTSTATE_DOUBT;
+    place->ended.upstream_id = STR("");
+    place->ended.evidence =
+        str_of(arena_printf(&place->arena,
+                            "the panel answered with its order " STR_FMT
+                            ", which is our order %u already; a number belongs to one order",
+                            STR_ARG(number), other));
+    place->reason = place->ended.evidence;
+    place_write_end(place);
+}
+
 static void place_on_booked(struct ledger_outcome outcome, void *arg)
 {
     struct place *place = arg;
     place->writes--;
     CRASH_POINT("place.booked");
+    if (outcome.result == LEDGER_DUPLICATE && place->end == END_ACCEPTED) {
+        place_doubt_number(place, outcome.order);
+        return;
+    }
     if (ledger_is_decided(outcome.result)) {
+        place_count_end(place);
         if (outcome.result != LEDGER_DONE)
             log_event(LOG_ERROR, "booking_refused", "request=%s order=%u outcome=%s",
                       place->request_id.ptr, place->order, place_end_name(place->end));
@@ -817,7 +841,6 @@ static void place_book(struct place *place)
 {
     if (place_is_refusal(place->end) && claims_end(place->context->claims, place->claim))
         place->is_promised = true;
-    place_count_end(place);
     log_event(LOG_INFO, "order",
               "request=%s order=%u client=%s service=%u outcome=%s provider=%s "
               "attempts=%u reason=%s",

@@ -66,11 +66,20 @@ static const char *resolve_how_name(enum resolve_how how)
     UNREACHABLE();
 }
 
+static void resolve_fault_taken(struct resolve *r, uint32_t other)
+{
+    fault_set(&r->why, FAULT_CONFLICT,
+              STR_FMT " is our order %u already; a number belongs to one order",
+              STR_ARG(r->upstream_id), other);
+}
+
 static void resolve_on_written(struct ledger_outcome outcome, void *arg)
 {
     struct resolve *r = arg;
     uint32_t id = r->order.id;
-    if (outcome.result != LEDGER_DONE) {
+    if (outcome.result == LEDGER_DUPLICATE) {
+        resolve_fault_taken(r, outcome.order);
+    } else if (outcome.result != LEDGER_DONE) {
         bool is_refused = ledger_is_decided(outcome.result);
         fault_set(&r->why, is_refused ? FAULT_CONFLICT : FAULT_UNAVAILABLE,
                   "order %u could not be written: %s", id,
@@ -132,6 +141,7 @@ static void resolve_write_end(struct resolve *r)
     }
     if (r->how == RESOLVE_ACCEPTED) {
         update.has_upstream = true;
+        update.provider = doubt ? doubt->provider : r->order.provider;
         update.upstream_id = r->upstream_id;
     }
     struct ledger_change change = {.order = r->order.id,
@@ -224,9 +234,7 @@ static void resolve_on_owners(const struct ledger_rows *rows, void *arg)
     if (rows->result != LEDGER_DONE)
         fault_set(&r->why, FAULT_UNAVAILABLE, "the ledger could not be read; try again");
     else if (other)
-        fault_set(&r->why, FAULT_CONFLICT,
-                  STR_FMT " is our order %u already; a number belongs to one order",
-                  STR_ARG(r->upstream_id), other);
+        resolve_fault_taken(r, other);
     if (rows->result == LEDGER_DONE && other == 0)
         resolve_take_number(r);
     else

@@ -404,6 +404,54 @@ static void a_queued_order_is_placed_or_canceled(void **state)
                      LEDGER_REFUSED);
 }
 
+/* Children, what its panel has ended, and two of one group included. */
+static void a_number_at_a_panel_has_one_order(void **state)
+{
+    struct bench *bench = *state;
+    struct ledger_attempt beta = bench_new_attempt(1, "beta");
+    struct ledger_attempt canceled = {.number = 1, .state = ATTEMPTSTATE_CANCELED};
+    struct ledger_order elsewhere = bench_new_order(3), child = bench_new_order(7);
+    for (uint32_t id = 1; id <= 6; id++)
+        if (id != 3)
+            bench_place(bench, id);
+    bench_write(
+        bench, &(struct ledger_change){.order = 3, .insert = &elsewhere, .attempt_started = &beta});
+    assert_int_equal(bench_accept(bench, 1, 1, "4711"), LEDGER_DONE);
+    assert_int_equal(bench_accept(bench, 2, 1, "4711"), LEDGER_DUPLICATE);
+    assert_int_equal(bench->outcome.order, 1);
+    assert_int_equal(bench_order(bench, 2).course.state, ORDERSTATE_PLACING);
+    assert_int_equal(bench_accept(bench, 3, 1, "4711"), LEDGER_DONE); /* another panel's */
+    child.parent = 1;
+    child.provider = STR("alpha");
+    child.upstream_id = STR("4711");
+    child.course.state = ORDERSTATE_PENDING;
+    const struct ledger_change birth = {.order = 7, .insert = &child, .event = "child"};
+    assert_int_equal(bench_write(bench, &birth), LEDGER_DUPLICATE);
+    assert_false(bench->outcome.is_repeat);
+    child.upstream_id = STR("4800");
+    assert_int_equal(bench_write(bench, &birth), LEDGER_DONE);
+    assert_int_equal(bench_accept(bench, 2, 1, "4800"), LEDGER_DUPLICATE);
+    assert_int_equal(bench->outcome.order, 7);
+    assert_int_equal(go_on(bench, 1, canceled, 1000), LEDGER_DONE);
+    assert_int_equal(bench_accept(bench, 2, 1, "4711"), LEDGER_DUPLICATE);
+    assert_int_equal(bench->outcome.order, 1);
+    /* Of a group, the first. */
+    struct ledger_attempt ended = {
+        .number = 1, .state = ATTEMPTSTATE_ACCEPTED, .upstream_id = STR("4900")};
+    struct ledger_update update = {.has_course = true,
+                                   .course.state = ORDERSTATE_PENDING,
+                                   .has_upstream = true,
+                                   .provider = STR("alpha"),
+                                   .upstream_id = STR("4900")};
+    struct ledger_change group[3];
+    for (uint32_t i = 0; i < 3; i++)
+        group[i] = (struct ledger_change){
+            .order = i + 4, .attempt_ended = &ended, .update = &update, .event = "accepted"};
+    bench_write_all(bench, group, 3);
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(bench->results[i], i ? LEDGER_DUPLICATE : LEDGER_DONE);
+}
+
 static struct ledger_change asks_for(const struct ledger_request *request)
 {
     return (struct ledger_change){.order = request->order, .order_request = request};
@@ -544,6 +592,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup_teardown(an_order_goes_on_by_the_rules_alone, bench_set_up,
                                     bench_tear_down),
     cmocka_unit_test_setup_teardown(a_queued_order_is_placed_or_canceled, bench_set_up,
+                                    bench_tear_down),
+    cmocka_unit_test_setup_teardown(a_number_at_a_panel_has_one_order, bench_set_up,
                                     bench_tear_down),
     cmocka_unit_test_setup_teardown(an_order_has_one_open_refill, bench_set_up, bench_tear_down),
     cmocka_unit_test_setup_teardown(a_group_holds_good_and_bad, bench_set_up, bench_tear_down),

@@ -133,7 +133,9 @@ static inline bool update(struct model_order *order, const struct ledger_change 
         (u->has_course && !orderstate_may_move(row->course.state, u->course.state)) ||
         (u->has_course && u->course.paid.units < 0) ||
         (row->parent && u->has_upstream && u->upstream_id.len &&
-         !str_equal(u->upstream_id, row->upstream_id)))
+         !str_equal(u->upstream_id, row->upstream_id)) ||
+        (u->has_upstream && u->upstream_id.len == 0 && u->provider.len && row->upstream_id.len &&
+         !str_equal(u->provider, row->provider)))
         return false;
     if (u->has_course) {
         row->course.state = u->course.state;
@@ -197,6 +199,32 @@ static inline bool sell(struct model *model, const struct ledger_request *order_
     return true;
 }
 
+/* A number at a panel belongs to one order, and to what its panel has ended of one. */
+static inline bool is_taken_elsewhere(const struct model *model, const struct ledger_change *change)
+{
+    const struct ledger_order *row = &model->orders[change->order].row;
+    const struct ledger_update *u = change->update;
+    const struct ledger_attempt *ended = change->attempt_ended;
+    bool is_update = u && u->has_upstream;
+    struct str provider = is_update && u->provider.len ? u->provider : row->provider;
+    struct str text = is_update && u->upstream_id.len                  ? u->upstream_id
+                      : ended && ended->state == ATTEMPTSTATE_ACCEPTED ? ended->upstream_id
+                                                                       : STR("");
+    if (text.len == 0 || (str_equal(text, row->upstream_id) && str_equal(provider, row->provider)))
+        return false;
+    for (uint32_t id = 1; id <= ORDERS; id++) {
+        const struct model_order *other = &model->orders[id];
+        if (str_equal(other->row.upstream_id, text) && str_equal(other->row.provider, provider))
+            return true;
+        for (size_t i = 0; i < other->attempt_count; i++)
+            if (attemptstate_is_ended_by_panel(other->attempts[i].state) &&
+                str_equal(other->attempts[i].upstream_id, text) &&
+                str_equal(other->attempts[i].provider, provider))
+                return true;
+    }
+    return false;
+}
+
 /* An attempt that is being sent belongs to an order that is being placed, and no other that may
  * have been executed does; where it is sent to stays. */
 static inline bool is_of_a_piece(struct model_order *order, const struct ledger_change *change)
@@ -256,7 +284,7 @@ static inline bool apply(struct model *model, const struct ledger_change *change
     struct model_order *order = &model->orders[change->order];
     if (change->insert)
         return apply_new(model, change, at_ms);
-    if (order->row.id == 0)
+    if (order->row.id == 0 || is_taken_elsewhere(model, change))
         return false;
     enum orderstate from = order->row.course.state;
     int64_t paid = order->row.course.paid.units;

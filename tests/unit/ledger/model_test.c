@@ -400,8 +400,9 @@ static void commit_group(struct run *run)
     for (size_t i = 0; i < count; i++)
         if ((entries[i].outcome.result == LEDGER_DONE) != (expected[i] == LEDGER_DONE) ||
             !ledger_is_decided(entries[i].outcome.result))
-            fail_msg("change %zu of %zu, order %u: %s in the books, %s in the model", i, count,
+            fail_msg("change %zu of %zu, order %u: %s in the books (%s), %s in the model", i, count,
                      proposals[i].change.order, ledger_result_name(entries[i].outcome.result),
+                     entries[i].outcome.reason ? entries[i].outcome.reason : "",
                      ledger_result_name(expected[i]));
 }
 

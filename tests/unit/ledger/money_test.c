@@ -54,12 +54,14 @@ static enum ledger_result place(struct bench *bench, uint32_t id)
 static enum ledger_result end(struct bench *bench, uint32_t id, enum attemptstate attempt,
                               enum orderstate to, int64_t paid)
 {
-    struct ledger_attempt ended = {.number = 1, .state = attempt, .upstream_id = STR("7")};
+    struct str number =
+        str_make((const char[]){'7', (char)('0' + id / 10 % 10), (char)('0' + id % 10)}, 3);
+    struct ledger_attempt ended = {.number = 1, .state = attempt, .upstream_id = number};
     struct ledger_update update = {.has_course = true,
                                    .course.state = to,
                                    .course.paid = {paid},
                                    .has_upstream = attempt == ATTEMPTSTATE_ACCEPTED,
-                                   .upstream_id = STR("7")};
+                                   .upstream_id = number};
     return bench_write(
         bench, &(struct ledger_change){
                    .order = id, .attempt_ended = &ended, .update = &update, .event = "ended"});

@@ -256,9 +256,11 @@ static void many_are_visited_once(void **state)
 /* Writes as fast as it can and tells each number it was told is durable. */
 static void write_until_killed(struct bench *bench, uint32_t from, int to)
 {
+    char number[16];
     for (uint32_t id = from;; id++) {
+        snprintf(number, sizeof number, "%u", id);
         if (bench_place(bench, id) != LEDGER_DONE ||
-            (id % 3 == 0 && bench_accept(bench, id, 1, "4711") != LEDGER_DONE) ||
+            (id % 3 == 0 && bench_accept(bench, id, 1, number) != LEDGER_DONE) ||
             write(to, &id, sizeof id) != sizeof id)
             _exit(1);
     }

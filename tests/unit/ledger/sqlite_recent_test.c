@@ -63,13 +63,15 @@ static enum ledger_result place(struct recent *recent, uint32_t id)
 
 static enum ledger_result take(struct recent *recent, uint32_t id)
 {
+    char number[16];
+    snprintf(number, sizeof number, "77%u", id);
     struct ledger_attempt ended = {
-        .number = 1, .state = ATTEMPTSTATE_ACCEPTED, .upstream_id = STR("77")};
+        .number = 1, .state = ATTEMPTSTATE_ACCEPTED, .upstream_id = str_of(number)};
     struct ledger_update update = {
         .has_course = true,
         .course = {.state = ORDERSTATE_PENDING, .paid = {120000000}, .remains = 1000},
         .has_upstream = true,
-        .upstream_id = STR("77"),
+        .upstream_id = str_of(number),
         .gives_number = true};
     return commit(recent,
                   &(struct ledger_change){
