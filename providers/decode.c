@@ -6,7 +6,6 @@
 
 #include "base/buf.h"
 #include "providers/paneltext.h"
-#include "providers/replyjson.h"
 #include "providers/scalar.h"
 
 /* ---- may a redirect name an order that was made? ---- */

@@ -2,8 +2,11 @@
  * on. For the files of this room. Pure; all results live in the arena. */
 #ifndef PROVIDERS_DECODE_H
 #define PROVIDERS_DECODE_H
+#include "base/arena.h"
 #include "providers/classify.h"
 #include "providers/scalar.h"
+#include "providers/upstream.h"
+#include <jansson.h>
 
 /* The last text classified: a batch says the same of many ids. */
 struct decode_memo {
@@ -61,5 +64,64 @@ void decode_standard(const struct provider_settings *settings,
 bool statusscan_add(struct decoding *d);
 bool statusscan_status(struct decoding *d);
 bool statusscan_status_many(struct decoding *d);
+
+/* One order's status, member by member, whichever reader brings them, and the words for its state.
+ * For the files of this room. Pure. */
+/* What a panel's word for an order's state means: the provider's own `statuses:` first, then the
+ * protocol's spellings, then other languages. Pure, any thread. */
+/* ORDERSTATUS_UNKNOWN for a word that nobody knows: the state is kept. */
+enum orderstatus decode_status_word(const struct provider_settings *settings, struct str word);
+/* The same of a refill's word; REFILLSTATUS_UNKNOWN. */
+enum refillstatus decode_status_refill_word(const struct provider_settings *settings,
+                                            struct str word);
+
+struct status_reading {
+    const struct decoding *d;
+    struct upstream_status *status;
+    struct str asked_id;
+    struct str currency; /* said beside it, or STR_NONE */
+    bool has_status;     /* a status word or number was there */
+    bool has_facts;      /* and something beside it */
+    bool is_other;       /* it says that it is of another order */
+};
+
+/* What a status may say, by its exact name. */
+enum status_member {
+    STATUS_MEMBER_STATUS,
+    STATUS_MEMBER_CHARGE,
+    STATUS_MEMBER_START_COUNT,
+    STATUS_MEMBER_START_COUNTER, /* the same */
+    STATUS_MEMBER_REMAINS,
+    STATUS_MEMBER_POSTS,
+    STATUS_MEMBER_RUNS,
+    STATUS_MEMBER_EXPIRY,
+    STATUS_MEMBER_ORDER,
+    STATUS_MEMBER_COUNT,
+};
+
+/* Takes one plain member. */
+void decode_status_member(struct status_reading *reading, enum status_member member,
+                          struct scalar value);
+/* After the last member: false when nothing usable was read. */
+bool decode_status_finish(struct status_reading *reading);
+/* An entry that is an error. */
+void decode_status_error(const struct decoding *d, struct upstream_status *status, struct str text);
+
+/* The JSON in a panel's response: found among byte order marks, PHP notices, dumps and comments;
+ * repaired where text inside strings is broken, where a number is none (NaN) or does not fit 64
+ * bits, both of which become texts; refused where it is too deep, cut short, or where two whole
+ * values say different things. Pure. */
+enum { REPLYJSON_DEPTH = 32 };
+
+struct replyjson {
+    json_t *root;         /* owned; NULL when there is none to be trusted */
+    bool has_double_keys; /* some object names a key twice */
+};
+
+/* is_strict (add, refill, cancel): doubled keys, NULs and reals beyond a double leave no root. Else
+ * a key that stands twice with different values is null. */
+struct replyjson replyjson_load(struct str body, bool is_strict, struct arena *arena);
+/* Does JSON, whole or not, begin before a page or behind it? */
+bool replyjson_is_beside_page(struct str body);
 
 #endif

@@ -1,6 +1,5 @@
 /* Refills, refill statuses and cancels: one item per requested id. */
 #include "providers/decode.h"
-#include "providers/decode_status.h"
 
 static const char *const order_names[] = {"order", "order_id", "orderId", "id"};
 static const char *const refill_names[] = {"refill", "refill_id", "refillId"};

@@ -1,6 +1,6 @@
 /* Statuses of one or many orders, and what a panel's word for an order's state means. An entry is
  * only ever given to the order it names. */
-#include "providers/decode_status.h"
+#include "providers/decode.h"
 
 #include "providers/paneltext.h"
 

@@ -1,5 +1,5 @@
-/* See errortext.h. */
-#include "providers/errortext.h"
+/* See classify.h. */
+#include "providers/classify.h"
 
 #include "providers/scalar.h"
 

@@ -8,7 +8,6 @@
 #include "loop/transfer.h"
 #include "providers/dialect.h"
 #include "providers/paneltext.h"
-#include "settings/kind.h"
 #include "settings/names.h"
 
 enum { ANSWERS_MAX = 1000, STATUSES_MAX = 200, CONNECTIONS_MAX = 1000, TIMEOUT_MAX_MS = 600000 };

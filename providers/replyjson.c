@@ -1,5 +1,5 @@
-/* See replyjson.h. */
-#include "providers/replyjson.h"
+/* See decode.h. */
+#include "providers/decode.h"
 
 #include "providers/replyrepair.h"
 

@@ -5,8 +5,6 @@
 
 #include <stdlib.h>
 
-#include "providers/decode_status.h"
-
 enum { INTEGER_DIGITS = 18, REAL_DIGITS = 15 };
 
 struct statusscan {

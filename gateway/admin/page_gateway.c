@@ -19,7 +19,7 @@ static void page_gateway_print_ledger(struct admin_call *call, struct jsonwriter
     struct ledger_health health;
     ledger_health(call->context->ledger, &health);
     jsonwriter_object(w, "ledger_detail");
-    jsonwriter_text(w, "words", str_of(health.message));
+    jsonwriter_text(w, "message", str_of(health.message));
     jsonwriter_number(w, "waiting", (int64_t)health.waiting);
     jsonwriter_number(w, "failures", (int64_t)health.failures);
     jsonwriter_object_end(w);

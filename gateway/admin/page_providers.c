@@ -8,7 +8,7 @@
 #include "catalogue/catalogue.h"
 #include "providers/upstream_call.h"
 #include "routing/health.h"
-#include "settings/kind.h"
+#include "settings/rows.h"
 
 static const char *page_providers_breaker_name(enum breaker_state state)
 {
@@ -277,7 +277,7 @@ static void page_providers_doctor_tell(struct page_providers_doctor *doctor, boo
     va_end(args);
     jsonwriter_object(&doctor->w, NULL);
     jsonwriter_bool(&doctor->w, "problem", is_problem);
-    jsonwriter_text(&doctor->w, "words", buf_str(&message));
+    jsonwriter_text(&doctor->w, "message", buf_str(&message));
     jsonwriter_object_end(&doctor->w);
     buf_fini(&message);
 }

@@ -6,7 +6,7 @@
 #include "app/gateway_private.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "clients/client_rows.h"
+#include "clients/client.h"
 
 enum { KEY_DIGITS = 40, KEY_LEAST = 16, KEY_MOST = 256, LABEL_MOST = 64, USES_MS = 30000 };
 

@@ -5,7 +5,7 @@
 #include "app/remote.h"
 #include "app/texttable.h"
 #include "base/jsonwriter.h"
-#include "settings/kind.h"
+#include "settings/rows.h"
 
 static void command_provider_print_age(const json_t *provider, char out[24])
 {
@@ -82,7 +82,7 @@ static int command_provider_print_doctor(const json_t *json)
     {
         struct buf message;
         buf_init(&message, 64 * 1024);
-        texttable_mask(str_of(remote_text(finding, "words", &room)), &message);
+        texttable_mask(str_of(remote_text(finding, "message", &room)), &message);
         printf("%s  %s\n", remote_is(finding, "problem") ? "PROBLEM" : "ok     ",
                message.ptr ? message.ptr : "");
         buf_fini(&message);

@@ -6,17 +6,15 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "app/configuration_private.h"
 #include "cache/cache.h"
 #include "catalogue/catalogue_settings.h"
-#include "clients/client_rows.h"
+#include "clients/client.h"
 #include "http/listener.h"
 #include "http/listener_settings.h"
 #include "ledger/ledger.h"
 #include "money/money.h"
 #include "orders/order_settings.h"
 #include "providers/provider.h"
-#include "settings/kind.h"
 #include "settings/rows.h"
 
 enum { WORKERS_MAX = 256, RATES_MAX = 300 };

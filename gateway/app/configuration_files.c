@@ -1,13 +1,13 @@
 /* The file with its includes, merged into one map: lists of members are joined, everything else
- * may be given once. See configuration_private.h. */
+ * may be given once. See configuration.h. */
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include "app/configuration_private.h"
-#include "settings/kind.h"
+#include "app/configuration.h"
 #include "settings/names.h"
+#include "settings/rows.h"
 
 enum { INCLUDE_DEPTH = 8, INCLUDE_FILES = 256 };
 

@@ -7,7 +7,7 @@
 #include <jansson.h>
 
 #include "app/command.h"
-#include "app/configuration_private.h"
+#include "app/configuration.h"
 
 struct remote {
     struct configuration_draft draft; /* of it: admin and made.ledger */

@@ -11,7 +11,6 @@
 #include "base/digest.h"
 #include "base/log.h"
 #include "cache/cache_redis.h"
-#include "settings/kind.h"
 #include "settings/rows.h"
 
 enum { CACHE_DEADLINE_MS = 1000, TOKEN_DIGITS = 32 };

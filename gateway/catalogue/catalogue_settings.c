@@ -6,7 +6,6 @@
 
 #include "money/money.h"
 #include "providers/provider.h"
-#include "settings/kind.h"
 #include "settings/rows.h"
 
 enum { SERVICES_MAX = 200000, IMPORTS_MAX = 256, WEIGHT_MAX = 1000000, FILTERS_MAX = 10000 };

@@ -6,7 +6,7 @@
 #include "base/fault.h"
 #include "http/listener_settings.h"
 #include "money/quote.h"
-#include "settings/kind.h"
+#include "settings/rows.h"
 
 enum { CLIENT_MAX = 65536 }; /* of one configuration */
 
@@ -95,5 +95,14 @@ bool client_reserve_token(const struct client *client, int64_t monotonic_now_ms,
 /* Bad keys are slowed down per address: for how many ms to hold back the answer to this one,
  * growing with the address's recent bad keys up to a few seconds; a good key is never delayed. */
 int64_t keyguard_note_bad(const struct in6_addr *address, int64_t monotonic_now_ms);
+
+/* The rows of one of `clients:`. */
+extern const struct setting_table client_rows; /* struct client_settings */
+
+/* The settings of a client in the ledger: a JSON object with the same keys, but for name, keys and
+ * frozen. False: nothing was made. */
+bool client_rows_parse_json(struct str json, struct client_settings *out,
+                            struct fault *why) MUST_USE;
+bool client_rows_check_name(struct str name, struct fault *why) MUST_USE;
 
 #endif

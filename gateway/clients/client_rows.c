@@ -1,11 +1,10 @@
-/* See client_rows.h. Of a key only its SHA-256 is kept. */
-#include "clients/client_rows.h"
+/* See client.h. Of a key only its SHA-256 is kept. */
+#include "clients/client.h"
 
 #include <stdlib.h>
 
 #include "http/listener_settings.h"
 #include "money/money.h"
-#include "settings/kind.h"
 #include "settings/names.h"
 #include "settings/rows.h"
 

@@ -4,7 +4,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 
-#include "clients/client_rows.h"
+#include "clients/client.h"
 
 struct roster {
     struct roster_client *list; /* by name */

@@ -6,7 +6,6 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#include "http/evhttp_quirks.h"
 #include "http/listener_private.h"
 #include "http/network.h"
 

@@ -1,10 +1,10 @@
-/* See evhttp_quirks.h. Further reliances, which need no code of their own:
+/* See listener_private.h. Further reliances, which need no code of their own:
  *   - evhttp takes the last of a request out of the input right before it hands the request over,
  *     so the connection whose input changed last is that request's (connection_of);
  *   - what evhttp answers by itself is written while our connection is still READING;
  *   - trailers: 2.1.12-stable-8 adds them to the headers, +deb12u1 throws them away; headercheck
  *     counts the head's own lines and exchange.c cuts the rest off. */
-#include "http/evhttp_quirks.h"
+#include "http/listener_private.h"
 
 #include <event2/event.h>
 #include <event2/http_struct.h>

@@ -20,7 +20,6 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
-#include "http/evhttp_quirks.h"
 #include "http/headercheck.h"
 #include "http/listener_private.h"
 #include "http/network.h"

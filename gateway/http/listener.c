@@ -12,7 +12,6 @@
 
 #include "base/digest.h"
 #include "base/log.h"
-#include "http/evhttp_quirks.h"
 #include "http/listener_private.h"
 
 enum {

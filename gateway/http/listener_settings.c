@@ -6,8 +6,8 @@
 
 #include "base/memory.h"
 #include "http/network.h"
-#include "settings/kind.h"
 #include "settings/names.h"
+#include "settings/rows.h"
 
 enum { LISTEN_MAX = 16, NETWORK_MAX = 1024, MIB = 1 << 20 };
 

@@ -1,5 +1,5 @@
-/* See attemptstate.h. */
-#include "ledger/attemptstate.h"
+/* See orderstate.h. */
+#include "ledger/orderstate.h"
 
 static const char *const names[ATTEMPTSTATE_COUNT] = {
     [ATTEMPTSTATE_SENDING] = "sending",   [ATTEMPTSTATE_ACCEPTED] = "accepted",

@@ -1,5 +1,5 @@
-/* See backend.h. */
-#include "ledger/backend.h"
+/* See ledger_private.h. */
+#include "ledger/ledger_private.h"
 
 #include "base/buf.h"
 #include "ledger/sqlite.h"

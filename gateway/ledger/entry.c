@@ -1,6 +1,6 @@
-/* See entry.h. Copying runs the same code twice: once to measure, once to copy, so that an entry
- * costs one allocation. */
-#include "ledger/entry.h"
+/* See ledger_private.h. Copying runs the same code twice: once to measure, once to copy, so that an
+ * entry costs one allocation. */
+#include "ledger/ledger_private.h"
 
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
-/* See lock.h. The lock file stays when it is released: removing it would let two processes hold
- * locks on two files of the same name. */
-#include "ledger/lock.h"
+/* See ledger_private.h. The lock file stays when it is released: removing it would let two
+ * processes hold locks on two files of the same name. */
+#include "ledger/ledger_private.h"
 
 #include <errno.h>
 #include <fcntl.h>

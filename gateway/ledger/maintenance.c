@@ -1,5 +1,5 @@
-/* See maintenance.h. */
-#include "ledger/maintenance.h"
+/* See ledger_private.h. */
+#include "ledger/ledger_private.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

@@ -30,4 +30,25 @@ enum orderstatus orderstate_status(enum orderstate state);
  * goes on to the next offer); final -> nothing; a state to itself is allowed while not final. */
 bool orderstate_may_move(enum orderstate from, enum orderstate to);
 
+/* The states of an attempt, one order at one provider, and the moves between them. Pure. */
+enum attemptstate {
+    ATTEMPTSTATE_SENDING,
+    ATTEMPTSTATE_ACCEPTED,
+    ATTEMPTSTATE_NOT_SENT,
+    ATTEMPTSTATE_REFUSED,
+    ATTEMPTSTATE_DOUBT,
+    ATTEMPTSTATE_CANCELED, /* was accepted; its panel canceled it, and the order went on */
+    ATTEMPTSTATE_PARTIAL,  /* likewise, with a part delivered */
+    ATTEMPTSTATE_COUNT
+};
+const char *attemptstate_name(enum attemptstate state);
+bool attemptstate_find(struct str word, enum attemptstate *out);
+/* It may have been executed: being sent, in doubt or accepted. */
+bool attemptstate_is_live(enum attemptstate state);
+/* Its panel ended it with something left to do, which went on to another offer. */
+bool attemptstate_is_ended_by_panel(enum attemptstate state);
+/* sending -> accepted, not_sent, refused, doubt; doubt -> accepted, refused (resolve); accepted ->
+ * canceled, partial (the order goes on); else nothing. */
+bool attemptstate_may_move(enum attemptstate from, enum attemptstate to);
+
 #endif

@@ -13,7 +13,7 @@
 #include <sys/queue.h>
 
 #include "base/table.h"
-#include "ledger/entry.h"
+#include "ledger/ledger_private.h"
 
 /* An attempt's row. One that is being sent has none, nor one that was then accepted without a word:
  * it is part of its order's. */

@@ -1,5 +1,5 @@
-/* See reader.h. */
-#include "ledger/reader.h"
+/* See ledger_private.h. */
+#include "ledger/ledger_private.h"
 
 #include <pthread.h>
 #include <stdlib.h>

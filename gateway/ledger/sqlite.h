@@ -4,9 +4,7 @@
 #define LEDGER_SQLITE_H
 #include <sqlite3.h>
 
-#include "ledger/backend.h"
-#include "ledger/entry.h"
-#include "ledger/lock.h"
+#include "ledger/ledger_private.h"
 #include "ledger/plan.h"
 
 extern const struct backend sqlite_backend;

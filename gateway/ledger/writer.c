@@ -1,11 +1,11 @@
-/* See writer.h.
+/* See ledger_private.h.
  *
  *   writer_add() → queue → take() → backend->commit() → entry_post_completion()
  *
  * Few wait: committed at once. When commits queue up (a batch was waiting when the last commit
  * ended), the writer lets GATHER_US pass first: fewer, larger commits leave the processor to the
  * loops, and nobody waits longer than the queue would have made him wait anyway. */
-#include "ledger/writer.h"
+#include "ledger/ledger_private.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

@@ -1,5 +1,5 @@
-/* See decimal.h. */
-#include "money/decimal.h"
+/* See money_private.h. */
+#include "money/money_private.h"
 
 enum { TEXT_MAX = 4096, EXPONENT_MAX = 1000 };
 

@@ -71,7 +71,7 @@ struct percent {
 #define PERCENT_WHOLE INT64_C(100000000000000)
 bool money_parse_percent(struct str text, struct percent *out) MUST_USE; /* "25%"; sign may be */
 
-/* money_kinds.c: the kinds of settings that hold amounts, factors and markups. */
+/* The kinds of settings that hold amounts, factors and markups. */
 extern const struct setting_kind money_kinds_amount;   /* struct money, 0 or more, exact */
 extern const struct setting_kind money_kinds_exchange; /* struct factor above 0: "1.08" */
 extern const struct setting_kind money_kinds_percent;  /* struct percent, bounds in 10^-14: "50%" */

@@ -1,6 +1,6 @@
 /* money_parse_loose: amounts as panels print them for people. See money.h. Pure, any thread. */
-#include "money/decimal.h"
 #include "money/money.h"
+#include "money/money_private.h"
 
 enum { TEXT_MAX = 1024, CODE_MIN = 3, CODE_MAX = 4 };
 

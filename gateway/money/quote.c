@@ -1,8 +1,7 @@
-/* See quote.h. Prices are computed exactly (wide.h) and rounded once. */
+/* See quote.h. Prices are computed exactly (wide.c) and rounded once. */
 #include "money/quote.h"
 
-#include "money/decimal.h"
-#include "money/wide.h"
+#include "money/money_private.h"
 
 enum { DECIMALS = 8, FACTOR_DECIMALS = 12, PERCENT_DECIMALS = 14 };
 

@@ -1,7 +1,6 @@
-/* See wide.h. */
-#include "money/wide.h"
+/* See money_private.h. */
 
-#include "money/decimal.h"
+#include "money/money_private.h"
 
 __extension__ typedef unsigned __int128 double_limb;
 

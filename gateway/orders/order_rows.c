@@ -3,8 +3,6 @@
 
 #include "settings/rows.h"
 
-#include "settings/kind.h"
-
 enum { MAX_MS = 600000 };
 
 static const struct setting_row list[] = {

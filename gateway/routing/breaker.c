@@ -1,6 +1,6 @@
-/* See breaker.h. While a probe is under way open_until_ms is the moment at which another one may be
- * given, so that a probe whose end was lost cannot keep the breaker shut. */
-#include "routing/breaker.h"
+/* See availability.h. While a probe is under way open_until_ms is the moment at which another one
+ * may be given, so that a probe whose end was lost cannot keep the breaker shut. */
+#include "routing/availability.h"
 
 enum breaker_state breaker_state(const struct breaker *breaker, int64_t now_ms)
 {

@@ -3,7 +3,7 @@
 #ifndef ROUTING_RANKING_H
 #define ROUTING_RANKING_H
 #include "money/money.h"
-#include "routing/breaker.h"
+#include "routing/availability.h"
 
 enum skip {
     SKIP_NONE,

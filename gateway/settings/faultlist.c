@@ -167,7 +167,7 @@ void faultlist_print_json(struct faultlist *faults, struct buf *out)
         jsonwriter_number(&w, "line", entry->place.line);
         jsonwriter_number(&w, "column", entry->place.column);
         jsonwriter_text(&w, "level", entry->is_warning ? STR("warning") : STR("fault"));
-        jsonwriter_text(&w, "words", str_of(entry->message));
+        jsonwriter_text(&w, "message", str_of(entry->message));
         jsonwriter_object_end(&w);
     }
     jsonwriter_array_end(&w);

@@ -1,5 +1,5 @@
-/* See kind.h. The scalar kinds, then those made of other values: lists, maps, tables. */
-#include "settings/kind.h"
+/* See rows.h. The scalar kinds, then those made of other values: lists, maps, tables. */
+#include "settings/rows.h"
 
 #include <stdlib.h>
 #include <unistd.h>

@@ -1,9 +1,7 @@
 /* See rows.h. */
 #include "settings/rows.h"
 
-#include "settings/kind.h"
 #include "settings/names.h"
-#include "settings/secret.h"
 
 enum { SCRATCH_BYTES = 2 * SECRET_FILE_BYTES, KEYS_MAX = 128 };
 

@@ -3,6 +3,7 @@
  * fills the struct and reports each fault with its place. A reader serves one load; one thread. */
 #ifndef SETTINGS_ROWS_H
 #define SETTINGS_ROWS_H
+#include "base/buf.h"
 #include "base/fault.h"
 #include "settings/yamltree.h"
 
@@ -99,5 +100,42 @@ void rows_compare(const struct setting_table *table, const void *a, const void *
 
 /* Adds "did you mean `nearest`?" or, when none is near, "there is: a, b, c". */
 void rows_suggest(struct str wrong, const char *const *candidates, size_t count, struct buf *out);
+
+/* The kinds of values that every room shares. Money's are in money/money.h, addresses and
+ * networks in http/listener_settings.h. */
+struct setting_rate {  /* at most so many within the window */
+    double per_s;      /* 0: no limit */
+    int64_t window_ms; /* "300/m": a minute */
+};
+
+extern const struct setting_kind kind_text;            /* char * */
+extern const struct setting_kind kind_secret;          /* char * */
+extern const struct setting_kind kind_name;            /* char *: 1 to 64 of A-Z a-z 0-9 . _ - */
+extern const struct setting_kind kind_file;            /* char *: a regular file, readable now */
+extern const struct setting_kind kind_bool;            /* bool */
+extern const struct setting_kind kind_unsigned;        /* unsigned or uint32_t */
+extern const struct setting_kind kind_integer;         /* int64_t */
+extern const struct setting_kind kind_duration;        /* int64_t, ms */
+extern const struct setting_kind kind_duration_or_off; /* int64_t, ms; "off" is 0 */
+extern const struct setting_kind kind_size;            /* size_t, bytes */
+extern const struct setting_kind kind_rate;            /* double, per second; "none" is 0 */
+extern const struct setting_kind kind_rate_window;     /* struct setting_rate */
+extern const struct setting_kind kind_choice;          /* an enum of unsigned size */
+extern const struct setting_kind kind_choice_bool;     /* bool, one choice each */
+extern const struct setting_kind kind_list;            /* array and count; of scalars or tables */
+extern const struct setting_kind kind_map;             /* array and count of records */
+extern const struct setting_kind kind_table;           /* a record inside the record */
+extern const struct setting_kind kind_inline;          /* rows of another table at the same level */
+
+/* ${env:NAME} and ${file:/path} in the texts of the configuration. What they stand for never
+ * reaches a fault: faults name the variable or the file. One thread (getenv). */
+enum { SECRET_FILE_BYTES = 64 * 1024 };
+
+/* Appends the text with each ${…} replaced; "$${" stands for "${" itself. A file loses a byte
+ * order mark and its final line ends, and must be a regular one. False with the message in *why: no
+ * such variable, unreadable file, unknown source. */
+bool secret_expand(struct str text, struct buf *out, struct fault *why) MUST_USE;
+/* Holds a ${…}: it was not written out in the file. */
+bool secret_is_elsewhere(struct str text);
 
 #endif

@@ -1,5 +1,5 @@
-/* See secret.h. */
-#include "settings/secret.h"
+/* See rows.h. */
+#include "settings/rows.h"
 
 #include <errno.h>
 #include <stdlib.h>

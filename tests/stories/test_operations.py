@@ -462,7 +462,7 @@ def test_the_doctor_says_what_is_wrong(gateway, alpha, beta):
     beta.stop()
     gone = gateway.cli("provider", "doctor", "beta", "--json")
     assert gone.returncode == 1 and gone.json["healthy"] is False
-    assert any("could not be asked" in f["words"] for f in gone.json["findings"])
+    assert any("could not be asked" in f["message"] for f in gone.json["findings"])
 
 
 @pytest.mark.parametrize("suffix", ["-journal", "-wal", "-shm", ".lock"])

@@ -337,7 +337,7 @@ def test_limits_that_leave_nothing_are_not_sold(make_panel, make_gateway, limits
     [provider] = gateway.admin("/providers").json["providers"]
     assert provider["services"] == 2 and provider["unsellable"] == (0 if is_sold else 1)
     doctor = gateway.cli("provider", "doctor", "alpha", "--json").json
-    assert any("leave nothing" in finding["words"] for finding in doctor["findings"]) == (is_sold is None)
+    assert any("leave nothing" in finding["message"] for finding in doctor["findings"]) == (is_sold is None)
 
 
 def test_headings_of_the_panels_page_are_not_imported(make_panel, make_gateway):

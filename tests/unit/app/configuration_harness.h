@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "app/configuration_private.h"
+#include "app/configuration.h"
 
 static char folder[] = "/tmp/panelmux-configuration-XXXXXX";
 static char start[1024]; /* where the test was started */

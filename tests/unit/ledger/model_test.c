@@ -7,8 +7,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "ledger/backend.h"
-#include "ledger/entry.h"
+#include "ledger/ledger_private.h"
 #include "unit/ledger/model.h"
 
 enum { GROUP = 6, GROUPS = 100, SEEDS = 6, CHARGE = 1000, LIMIT = 3 * CHARGE };

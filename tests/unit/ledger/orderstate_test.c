@@ -1,5 +1,4 @@
 /* The moves, as the header's sentence has them, cell by cell. */
-#include "ledger/attemptstate.h"
 #include "ledger/orderstate.h"
 
 #include <setjmp.h>

@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
-#include "money/decimal.h"
 #include "money/money.h"
+#include "money/money_private.h"
 
 struct parse_case {
     const char *text;

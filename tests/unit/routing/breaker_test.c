@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "base/memory.h"
-#include "routing/breaker.h"
+#include "routing/availability.h"
 
 enum deed { TAKE, REFUSED, GOOD, BAD, BACK, STATE };
 struct step {

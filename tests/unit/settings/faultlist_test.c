@@ -60,10 +60,11 @@ static void check_json(void **state)
     faultlist_add(&faults, (struct source_location){NULL, 0, 0}, "plain");
     faultlist_print_json(&faults, &out);
     assert_string_equal(
-        out.ptr, "{\"faults\":1,\"warnings\":1,\"dropped\":0,\"list\":["
-                 "{\"file\":\"\",\"line\":0,\"column\":0,\"level\":\"fault\",\"words\":\"plain\"},"
-                 "{\"file\":\"a\\\"b.yaml\",\"line\":3,\"column\":4,\"level\":\"warning\","
-                 "\"words\":\"a \\\"word\\\"\"}]}");
+        out.ptr,
+        "{\"faults\":1,\"warnings\":1,\"dropped\":0,\"list\":["
+        "{\"file\":\"\",\"line\":0,\"column\":0,\"level\":\"fault\",\"message\":\"plain\"},"
+        "{\"file\":\"a\\\"b.yaml\",\"line\":3,\"column\":4,\"level\":\"warning\","
+        "\"message\":\"a \\\"word\\\"\"}]}");
 }
 
 static void check_ceiling(void **state)

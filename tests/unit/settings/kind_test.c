@@ -7,7 +7,7 @@
 #include <cmocka.h>
 #include <stdlib.h>
 
-#include "settings/kind.h"
+#include "settings/rows.h"
 
 static const struct setting_row free_row = {.key = "k"};
 static const struct setting_row bounded = {.key = "k", .min = 2, .max = 8};

@@ -1,7 +1,7 @@
 /* The tables of settings as a Markdown page: docs/configuration.md is made by its test. */
 #ifndef TESTS_ROWS_DOCUMENT_H
 #define TESTS_ROWS_DOCUMENT_H
-#include "settings/kind.h"
+#include "settings/rows.h"
 
 static void rows_document(const struct setting_table *table, const char *path, struct buf *out);
 

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 #include <stdlib.h>
 
-#include "settings/kind.h"
+#include "settings/rows.h"
 #include "unit/settings/rows_document.h"
 
 struct wheel {

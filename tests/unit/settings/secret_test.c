@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "settings/secret.h"
+#include "settings/rows.h"
 
 static char folder[] = "/tmp/panelmux-secret-XXXXXX";
 
