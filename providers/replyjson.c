@@ -1,7 +1,6 @@
 /* See decode.h. */
 #include "providers/decode.h"
 
-#include "providers/replyrepair.h"
 
 enum { CANDIDATES = 64 };
 /* So many are free, and one more for each so many bytes. */

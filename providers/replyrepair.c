@@ -1,5 +1,5 @@
-/* See replyrepair.h. */
-#include "providers/replyrepair.h"
+/* See decode.h. */
+#include "providers/decode.h"
 
 #include "providers/paneltext.h"
 
