@@ -12,8 +12,7 @@
 #include <sys/resource.h>
 
 #include "base/log.h"
-#include "ledger/backend.h"
-#include "ledger/entry.h"
+#include "ledger/ledger_private.h"
 
 enum { BATCH = 16, WARM_UP = 50, HOLD = 12345678, DEPOSIT = 1000000 };
 

@@ -9,10 +9,10 @@
 typedef struct panelaction_result action_fn(struct panel *panel, const struct panelform *form,
                                             uint64_t line, struct buf *out);
 
-static void panelaction_print_error(struct buf *out, const char *words)
+static void panelaction_print_error(struct buf *out, const char *message)
 {
     buf_add_text(out, "{\"error\":");
-    buf_add_json(out, str_of(words));
+    buf_add_json(out, str_of(message));
     buf_add_byte(out, '}');
 }
 

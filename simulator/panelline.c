@@ -323,10 +323,10 @@ static bool panelline_dispatch(struct panelline *line, const struct panelhttp_he
     return panelline_begin(line, head);
 }
 
-static void panelline_refuse(struct panelline *line, const char *words)
+static void panelline_refuse(struct panelline *line, const char *message)
 {
     line->keeps_alive = false;
-    panelline_reply_json(line, 400, json_pack("{ss}", "error", words));
+    panelline_reply_json(line, 400, json_pack("{ss}", "error", message));
 }
 
 /* A rule may hang up as soon as the first byte is there; control is never hit. */

@@ -296,11 +296,11 @@ static void client_changes_apply(struct pending_change *p)
 
 static const char *client_changes_word(enum client_change_kind kind)
 {
-    static const char *const words[] = {
+    static const char *const names[] = {
         [CLIENT_CHANGE_ADD] = "added",         [CLIENT_CHANGE_SET] = "set",
         [CLIENT_CHANGE_FREEZE] = "frozen",     [CLIENT_CHANGE_UNFREEZE] = "unfrozen",
         [CLIENT_CHANGE_KEY_ADD] = "key_added", [CLIENT_CHANGE_KEY_REVOKE] = "key_revoked"};
-    return words[kind];
+    return names[kind];
 }
 
 /* ADD is two entries, so that the key is never given to a client of that name that was there. */

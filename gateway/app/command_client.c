@@ -77,7 +77,7 @@ static void command_client_put(json_t *body, const char *name, const char *value
         json_object_set_new(body, name, json_string(value));
 }
 
-/* NULL: told on stderr. */
+/* NULL: reported on stderr. */
 static json_t *command_client_make_settings(const struct client_options *o)
 {
     json_t *body = json_object(),
@@ -284,7 +284,7 @@ static bool command_client_read_statement(struct remote *remote, const struct cl
     return is_good;
 }
 
-/* As if the gateway had answered, from the files; false: told on stderr. */
+/* As if the gateway had answered, from the files; false: reported on stderr. */
 static bool command_client_read_instead(struct remote *remote, const struct client_options *o,
                                         struct remote_reply *reply)
 {
@@ -521,7 +521,7 @@ static const struct command_client_row *command_client_find(const struct command
     return NULL;
 }
 
-/* Each option belongs to some of the sub-commands; false: told on stderr. */
+/* Each option belongs to some of the sub-commands; false: reported on stderr. */
 static bool command_client_check_options(const struct client_options *o)
 {
     const unsigned settings = VERB_ADD | VERB_SET;

@@ -233,7 +233,7 @@ static const struct setting_row list[] = {
      .kind = &balance_kind,
      .offset = offsetof(struct client_settings, balance),
      .has_offset = offsetof(struct client_settings, has_balance),
-     .standard_words = "none: `funds: unlimited` needs it",
+     .standard_text = "none: `funds: unlimited` needs it",
      .sentence = "What an unlimited client sees as its balance: an amount, or `provider_sum`, what "
                  "the providers hold for us. A prepaid one sees its own."},
     {.key = "credit_limit",

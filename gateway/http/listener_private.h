@@ -1,5 +1,5 @@
 /* What listener.c, exchange.c and connection.c know of each other, and nobody else. Calls go that
- * way only; what a connection has to tell its exchange goes by the listener's hooks.
+ * way only; a connection notifies its exchange through the listener's hooks.
  *
  * A connection is in one state, and each state is a list ordered by since_ms, so that one timer for
  * the listener's earliest deadline serves all connections:
@@ -97,7 +97,7 @@ struct listener {
     int64_t deadline_at_ms; /* what deadline_timer waits for; INT64_MAX: nothing */
     bool is_draining, is_out_of_files, is_accepting;
     uint64_t next_request_id; /* seed of made X-Request-Ids */
-    int64_t date_s;           /* the second that date tells */
+    int64_t date_s;           /* the second in date */
     char date[32];            /* as in the Date header */
     struct exchange *pool;    /* linked by next */
     size_t pool_count;

@@ -174,7 +174,7 @@ static int multi_on_curl_timer(CURLM *curl, long timeout_ms, void *arg)
         event_active(multi->timer, EV_TIMEOUT, 0);
     } else {
         /* From our own callbacks even 0 ms waits for the next turn: transfers that start one
-         * another could go on for ever, and nobody else would get a turn. */
+         * another could go on forever, and nobody else would get a turn. */
         struct timeval delay = {.tv_sec = timeout_ms / 1000, .tv_usec = timeout_ms % 1000 * 1000};
         ASSERT(event_add(multi->timer, &delay) == 0);
     }

@@ -42,7 +42,7 @@ bool field_is_list(enum field field);
 /* Canonical name or one of the variant spellings of protocol.md 1.3 ("url", "keyword", "answer",
  * "media_url", "intervals", "referrer"…); false when it is none. */
 bool field_find(struct str name, enum field *out);
-/* {"link":"…","comments":"…"}: only what is there. Used to keep an order's fields in the books. */
+/* {"link":"…","comments":"…"}: only what is there. Used to keep an order's fields in the ledger. */
 struct buf;
 void field_print_all(const struct fields *fields, struct buf *out);
 /* Back again; values live in the arena. False when it is not such an object. */

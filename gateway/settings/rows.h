@@ -45,11 +45,11 @@ struct setting_row {
     size_t has_offset;                 /* of a bool that says whether it was given; 0: none */
     int64_t min, max;                  /* numbers, in the field's units; list: most elements */
     const struct setting_choice *choices;
-    const char *standard;       /* the default as one would write it; NULL: none */
-    const char *standard_words; /* how the default is described when it isn't a constant */
-    const char *empty_word;     /* list: the word for an empty one: "all", "any" */
-    const char *names;          /* the value names a member of that family: only once */
-    const char *refers_to;      /* the value must name a member of that family */
+    const char *standard;      /* the default as one would write it; NULL: none */
+    const char *standard_text; /* how the default is described when it isn't a constant */
+    const char *empty_word;    /* list: the word for an empty one: "all", "any" */
+    const char *names;         /* the value names a member of that family: only once */
+    const char *refers_to;     /* the value must name a member of that family */
     bool is_needed;
     bool is_restart;      /* a reload cannot change it */
     bool is_due;          /* the whole key: part of the format, not built yet */

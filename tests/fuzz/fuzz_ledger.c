@@ -2,7 +2,7 @@
  * The first byte chooses: a whole file as it is, or patches over good books, of today or of the
  * first version (each: three bytes of offset, one of length, the bytes). It is opened for reading,
  * verified and read, then opened to serve, migrated and recovered. Whatever lies there, there is an
- * answer or a fault in words; what was recovered without a fault can be read again. */
+ * answer or a fault's message; what was recovered without a fault can be read again. */
 #include <ftw.h>
 #include <sqlite3.h>
 #include <stdint.h>

@@ -106,14 +106,14 @@ def test_a_bucket_that_fills_within_a_second_is_waited_for(make_gateway, alpha, 
     assert deliveries(alpha, beta) == (3, 0)
 
 
-# ---- refused, by the provider's fault: the next offer; who is rested is told by the next order
+# ---- refused, by the provider's fault: the next offer; which provider cools down is seen by the next order
 
 
 CHALLENGE = "<!DOCTYPE html><title>Just a moment...</title><div id=cf-wrapper>Checking your browser</div>"
 
 # what alpha does; whether its next order of the same service, and of another one, is asked of it
 PROVIDERS_FAULT = {
-    "funds": ({"error": "Not enough funds on balance"}, None, None),  # who is rested: test_routing
+    "funds": ({"error": "Not enough funds on balance"}, None, None),  # which cools down: test_routing
     "bad key": ({"error": "Invalid API key"}, False, False),
     "account off": ({"error": "Your account is inactive"}, False, False),
     "service disabled": ({"error": "Service is inactive or not found"}, False, True),

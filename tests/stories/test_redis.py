@@ -1,4 +1,4 @@
-"""Whatever is done to the Redis that gateways share: no client call fails, it is told once, and it is in
+"""Whatever is done to the Redis that gateways share: no client call fails, it is logged once, and it is in
 use again within 2 s of its return. What is in it is only believed when it is ours and whole."""
 import contextlib
 import os

@@ -14,7 +14,7 @@
 struct check_case {
     const char *what;
     const char *headers[4][2];
-    const char *fault; /* part of the words; NULL: passes */
+    const char *fault; /* part of the message; NULL: passes */
     int minor;         /* of HTTP/1.minor, plus one; 0: 1.1 */
     bool is_head, has_bad_bytes, has_odd_version, is_chunked;
 };

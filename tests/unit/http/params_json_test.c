@@ -1,4 +1,4 @@
-/* JSON bodies, good and bad, as a table: digits kept, depth and sizes held, clear words. */
+/* JSON bodies, good and bad, as a table: digits kept, depth and sizes held, clear messages. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

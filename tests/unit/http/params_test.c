@@ -18,7 +18,7 @@ struct decode_case {
     const char *body, *query;
     size_t body_len; /* 0: strlen */
     struct expected expected[6];
-    const char *fault; /* part of its words; NULL: no fault */
+    const char *fault; /* part of its message; NULL: no fault */
 };
 
 #define MULTIPART "multipart/form-data; boundary=XyZ"

@@ -1,4 +1,4 @@
-/* Every fault that is planted in the books is found, and told in words that name the order. */
+/* Every fault that is planted in the books is found, and reported with the order it is of. */
 #include <sqlite3.h>
 
 #include "contract/ledger_harness.h"

@@ -35,7 +35,7 @@ static inline struct fields fields_of(const struct pair *pairs)
     return fields;
 }
 
-/* A draft made and printed: everything it says on one line, or "fault: words". */
+/* A draft made and printed: everything it says on one line, or "fault: message". */
 static inline const char *describe(const struct service *service, const char *rate,
                                    unsigned decimals, const struct fields *given,
                                    struct arena *arena)

@@ -159,14 +159,14 @@ static void read_settings(struct line *line)
     json_object_foreach((json_t *)(uintptr_t)answers, pattern, row)
     {
         static const char *const classes[] = {"client", "provider", "busy", "doubt"};
-        static const char *const rests[] = {"none", "offer", "provider", "funds", "key"};
+        static const char *const cool_downs[] = {"none", "offer", "provider", "funds", "key"};
         struct provider_answer *answer = &line->answers[line->settings.answer_count++];
         answer->pattern = arena_text(&line->arena, str_of(pattern));
         for (int i = 0; i < 4; i++)
             if (strcmp(classes[i], text_of(row, "class")) == 0)
                 answer->class = (enum verdict_class)i;
         for (int i = 0; i < 5; i++)
-            if (strcmp(rests[i], text_of(row, "cool_down")) == 0)
+            if (strcmp(cool_downs[i], text_of(row, "cool_down")) == 0)
                 answer->cool_down = (enum verdict_cool_down)i;
     }
 }
@@ -214,7 +214,7 @@ static bool check_alarm(const struct line *line)
     };
     for (size_t i = 0; i < COUNT_OF(alarms); i++)
         if (strcmp(alarms[i].name, alarm) == 0)
-            return alarms[i].is_right || wrong(line, "alarm %s: rest %d", alarm, a->cool_down);
+            return alarms[i].is_right || wrong(line, "alarm %s: cool-down %d", alarm, a->cool_down);
     return wrong(line, "unknown alarm %s", alarm);
 }
 

@@ -56,8 +56,8 @@ static void rows_document_add_row(const struct setting_row *row, struct buf *out
     buf_add_text(out, " | ");
     if (row->is_needed)
         buf_add_text(out, "needed");
-    else if (row->standard_words)
-        buf_add_text(out, row->standard_words);
+    else if (row->standard_text)
+        buf_add_text(out, row->standard_text);
     else if (row->standard)
         buf_printf(out, "`%s`", row->standard);
     else if (row->empty_word)

@@ -59,7 +59,7 @@ static int tear_down(void **state)
 
 static const struct {
     const char *text;
-    const char *expected; /* NULL: refused with the words */
+    const char *expected; /* NULL: refused with this message */
     const char *message;
 } cases[] = {
     {"plain", "plain", NULL},
