@@ -1,7 +1,6 @@
 /* See decode.h. */
 #include "providers/decode.h"
 
-
 enum { CANDIDATES = 64 };
 /* So many are free, and one more for each so many bytes. */
 enum { CONTAINERS = 10000, CONTAINER_BYTES = 60, VALUES = 100000, VALUE_BYTES = 8 };

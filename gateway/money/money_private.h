@@ -1,10 +1,10 @@
 /* Numbers as the files of this room and its tests work with them. */
 #ifndef MONEY_MONEY_PRIVATE_H
 #define MONEY_MONEY_PRIVATE_H
+#include "base/memory.h"
+#include "base/str.h"
 #include <stdbool.h>
 #include <stdint.h>
-#include "base/str.h"
-#include "base/memory.h"
 
 /* Decimal text into a whole number of 10^-decimals: what money and factors share. Pure, any
  * thread. */
