@@ -31,6 +31,7 @@ from wire import Door, Line, Wire, post  # noqa: E402
 
 CLIENTS = 64
 ROUND = 2500       # answers between two comparisons
+BEFORE_MIDNIGHT = 30  # seconds in which no round begins
 TOKEN = "operator-of-lives"
 POINTS = ("place.intending", "place.intended", "place.sending", "place.sent", "place.answered", "place.booking", "place.booked",
           "ledger.batch", "ledger.committing", "ledger.wal_write", "ledger.syncing", "ledger.committed", "ledger.hold",
@@ -222,6 +223,9 @@ class Run:
             threading.Timer(delay, self.program.kill).start()
 
     def a_round(self, kill):
+        # Charges of a day: which one an add at midnight counts for, only the gateway knows.
+        while time.time() % 86400 > 86400 - BEFORE_MIDNIGHT:
+            self.wire.turn(0.5)
         self.is_pausing, self.pause_at = False, self.answers + ROUND
         self.kill_at = self.answers + self.dice.randrange(200, ROUND) if kill else None
         for life in self.lives:
