@@ -33,34 +33,58 @@ static struct money account_captured(const struct account_order *order)
     return order->phase == ACCOUNT_OPEN ? MONEY_ZERO : order->due;
 }
 
-/* What stays held when so much more is captured. */
-static struct money account_hold_after(const struct account_order *before,
-                                       const struct account_order *after, int64_t captured)
+static enum account_kind account_kind_of(const struct account_movement *movement)
 {
-    int64_t held = before->held.units;
-    if (after->phase == ACCOUNT_OPEN)
-        return before->held;
-    if (after->phase == ACCOUNT_ENDED || !after->keeps_hold)
-        return MONEY_ZERO;
-    if (captured <= 0)
-        return before->held;
-    return (struct money){captured < held ? held - captured : 0};
+    if (movement->amount.units != 0)
+        return movement->amount.units < 0 ? ACCOUNT_CAPTURE : ACCOUNT_REFUND;
+    return movement->held.units > 0 ? ACCOUNT_HOLD : ACCOUNT_RELEASE;
 }
 
 bool account_effects(const struct account_order *before, const struct account_order *after,
                      struct account_movement *out)
 {
-    struct money captured;
+    struct money captured, hold = after->phase == ACCOUNT_OPEN ? before->held : MONEY_ZERO;
     *out = (struct account_movement){.kind = ACCOUNT_RELEASE};
     if (!money_subtract(account_captured(after), account_captured(before), &captured) ||
         !money_subtract(MONEY_ZERO, captured, &out->amount) ||
-        !money_subtract(account_hold_after(before, after, captured.units), before->held,
-                        &out->held))
+        !money_subtract(hold, before->held, &out->held))
         return false;
-    if (captured.units > 0)
-        out->kind = ACCOUNT_CAPTURE;
-    else if (captured.units < 0)
-        out->kind = ACCOUNT_REFUND;
+    out->kind = account_kind_of(out);
+    return true;
+}
+
+static int64_t account_least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+bool account_charge(const struct account_charge *charge, struct account_movement *out,
+                    struct money *paid_out)
+{
+    struct money more, hold = charge->held;
+    int64_t room = charge->room.units > 0 ? charge->room.units : 0;
+    *out = (struct account_movement){.kind = ACCOUNT_RELEASE};
+    if (!money_subtract(charge->due, charge->paid, &more))
+        return false;
+    if (more.units > 0) {
+        int64_t from_hold = account_least(more.units, hold.units);
+        int64_t beyond = more.units - from_hold;
+        if (charge->is_bounded)
+            beyond = account_least(beyond, room);
+        room -= beyond;
+        hold.units -= from_hold;
+        more.units = from_hold + beyond;
+    } else if (charge->is_bounded && !money_subtract(hold, more, &hold)) {
+        return false;
+    }
+    hold.units = account_least(hold.units, charge->keep.units);
+    if (charge->is_bounded && hold.units < charge->hold_again.units)
+        hold.units += account_least(charge->hold_again.units - hold.units, room);
+    if (!money_subtract(MONEY_ZERO, more, &out->amount) ||
+        !money_subtract(hold, charge->held, &out->held))
+        return false;
+    out->kind = account_kind_of(out);
+    paid_out->units = charge->paid.units + more.units;
     return true;
 }
 

@@ -33,20 +33,35 @@ struct account {
 enum account_phase {
     ACCOUNT_OPEN,  /* nothing is certain (being placed, in doubt): the hold stays, nothing is taken
                     */
-    ACCOUNT_TAKEN, /* a panel has accepted it: what is due is captured */
-    ACCOUNT_ENDED  /* the same, and nothing stays held */
+    ACCOUNT_TAKEN, /* a panel has accepted it: what is due is captured, nothing stays held */
+    ACCOUNT_ENDED  /* the same, for good */
 };
 struct account_order {
     enum account_phase phase;
     struct money due;  /* what the client pays as things stand */
     struct money held; /* for this order */
-    bool keeps_hold;   /* subscriptions: what is not captured stays held until the end */
 };
 
-/* What moving from before to after does; after.held is not read. The new hold is before.held plus
- * the movement's. False when a sum is beyond the range. */
+/* Orders that are no subscriptions: what moving from before to after does; after.held is not read.
+ * The new hold is before.held plus the movement's. False when a sum is beyond the range. */
 bool account_effects(const struct account_order *before, const struct account_order *after,
                      struct account_movement *out) MUST_USE;
+
+/* What charging an order of a subscription (the parent or one of its children) is judged by. What
+ * is due is taken from the parent's hold first, then from what is available, and no further than
+ * that; what falls goes back into the hold. */
+struct account_charge {
+    struct money paid, due;  /* by this order: as it is booked, as it is to be */
+    struct money held;       /* for the parent */
+    struct money keep;       /* no more than this stays held */
+    struct money hold_again; /* held again up to this, as far as what is available allows */
+    bool is_bounded;         /* a prepaid client's; else nothing is held, and all is taken */
+    struct money room;       /* prepaid: what is available, down to the credit limit */
+};
+/* paid_out: as booked after it, which is less than due where funds did not cover it. False when a
+ * sum is beyond the range. */
+bool account_charge(const struct account_charge *charge, struct account_movement *out,
+                    struct money *paid_out) MUST_USE;
 
 struct account_limits {
     bool is_prepaid;           /* else only the daily limit counts */

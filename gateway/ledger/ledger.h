@@ -46,7 +46,9 @@ struct ledger_outcome {
     const char *reason;       /* a refusal's, static; NULL for none */
     bool is_repeat;           /* what was there already: a credit, a ref's order, a child */
     unsigned postings;        /* how many it made */
-    struct account account;   /* after a credit */
+    bool is_uncovered;        /* funds did not cover what was due: `paid` is what was taken */
+    struct money paid;
+    struct account account; /* after a credit */
 };
 
 /* ---- what is written ---- */

@@ -502,54 +502,128 @@ static enum account_phase plan_phase(enum orderstate state, bool has_moved)
     return is_open && !has_moved ? ACCOUNT_OPEN : ACCOUNT_TAKEN;
 }
 
-/* What is held for a subscription's child is held for its parent, and stays so until that ends. */
-static struct plan_order *plan_holder(struct plan *plan, struct plan_order *order)
+static bool plan_is_subscription(const struct plan_order *order)
 {
-    struct plan_order *parent = order->row.parent ? plan_find_order(plan, order->row.parent) : NULL;
-    bool has_hold = parent && parent->is_there && parent->row.held.units > 0 &&
-                    parent->row.type == ORDERTYPE_SUBSCRIPTIONS &&
+    return order->row.type == ORDERTYPE_SUBSCRIPTIONS && order->row.parent == 0;
+}
+
+/* The subscription that the order is or is a child of: what is held for its children is held for
+ * it. NULL: neither. */
+static struct plan_order *plan_subscription_of(struct plan *plan, struct plan_order *order)
+{
+    if (order->row.parent == 0)
+        return plan_is_subscription(order) ? order : NULL;
+    struct plan_order *parent = plan_find_order(plan, order->row.parent);
+    bool is_of_it = parent->is_there && plan_is_subscription(parent) &&
                     str_equal(parent->row.client, order->row.client) &&
                     str_equal(parent->row.currency, order->row.currency);
-    return has_hold ? parent : order;
+    return is_of_it ? parent : NULL;
 }
 
-static struct account_order plan_account_order(const struct plan_order *holder,
-                                               const struct order_course *course, bool has_moved)
+static struct plan_order *plan_holder(struct plan *plan, struct plan_order *order)
 {
-    bool is_parent = holder->row.type == ORDERTYPE_SUBSCRIPTIONS && holder->row.parent == 0;
-    return (struct account_order){
-        .phase = plan_phase(course->state, has_moved),
-        .due = course->paid,
-        .held = holder->row.held,
-        .keeps_hold = is_parent,
-    };
+    struct plan_order *parent = plan_subscription_of(plan, order);
+    return parent ? parent : order;
 }
 
-/* What the course's change does to the account; false beyond the range. */
-static bool plan_effects(struct plan *plan, struct plan_order *order,
-                         const struct order_course *before, const struct order_course *after,
-                         bool has_moved, struct account_movement *out)
+/* What a child may still cost. Before its birth (a child is never being placed) that is nothing. */
+static int64_t plan_still_due(const struct ledger_order *child, const struct order_course *course)
 {
-    struct plan_order *holder = plan_holder(plan, order);
-    struct account_order from = plan_account_order(holder, before, has_moved);
-    struct account_order to = plan_account_order(holder, after, has_moved);
-    if (holder != order && to.phase == ACCOUNT_ENDED)
-        to.phase = ACCOUNT_TAKEN; /* a child's end releases nothing of its parent's */
-    struct money sum;
+    bool is_over = orderstate_is_final(course->state) || course->state == ORDERSTATE_PLACING ||
+                   course->paid.units >= child->charge.units;
+    return is_over ? 0 : child->charge.units - course->paid.units;
+}
+
+/* What available may still fall by. */
+static struct money plan_room(const struct plan_account *account)
+{
+    struct money available;
+    if (!money_subtract(account->account.balance, account->account.held, &available) ||
+        !money_subtract(available, account->floor, &available))
+        return MONEY_ZERO;
+    return available;
+}
+
+/* Until its end all of the hold stays; after it, what its unfinished children may still cost. One
+ * without an end holds for one post ahead: what a child used is held again. */
+static void plan_set_hold(const struct plan_order *parent, const struct plan_order *order,
+                          const struct order_course *before, const struct order_course *after,
+                          struct account_charge *charge)
+{
+    bool is_child = order != parent, is_rise = charge->due.units > charge->paid.units;
+    const struct order_course *course = is_child ? &parent->row.course : after;
+    int64_t due = parent->children_due.units;
+    if (is_child)
+        due += plan_still_due(&order->row, after) - plan_still_due(&order->row, before);
+    charge->keep.units = INT64_MAX;
+    if (orderstate_is_final(course->state))
+        charge->keep.units = due;
+    else if (parent->is_endless && is_child && order->row.charge.units > 0)
+        charge->keep.units = due + order->row.charge.units;
+    if (orderstate_is_final(course->state) || !parent->is_endless)
+        return;
+    if (is_child && before->state == ORDERSTATE_PLACING)
+        charge->hold_again = order->row.charge;
+    else if (is_rise)
+        charge->hold_again = charge->held;
+}
+
+static bool plan_charge_subscription(struct plan *plan, struct plan_order *parent,
+                                     const struct plan_order *order,
+                                     const struct order_course *before,
+                                     const struct order_course *after, bool has_moved,
+                                     struct account_movement *out, struct money *paid_out)
+{
     const struct plan_account *account =
         plan_find_account(plan, order->row.client, order->row.currency);
-    return account_effects(&from, &to, out) &&
-           money_add(account->account.balance, out->amount, &sum) &&
+    bool is_open = plan_phase(after->state, has_moved) == ACCOUNT_OPEN;
+    bool was_open = plan_phase(before->state, has_moved) == ACCOUNT_OPEN;
+    struct account_charge charge = {
+        .paid = was_open ? MONEY_ZERO : before->paid,
+        .due = is_open ? MONEY_ZERO : after->paid,
+        .held = parent->row.held,
+        .is_bounded = account->has_floor,
+        .room = account->has_floor ? plan_room(account) : MONEY_ZERO,
+    };
+    plan_set_hold(parent, order, before, after, &charge);
+    bool is_good = account_charge(&charge, out, paid_out);
+    if (is_open)
+        *paid_out = after->paid;
+    return is_good;
+}
+
+/* What the course's change does to the account, and what is then paid of it; false beyond the
+ * range. */
+static bool plan_effects(struct plan *plan, struct plan_order *order,
+                         const struct order_course *before, const struct order_course *after,
+                         bool has_moved, struct account_movement *out, struct money *paid_out)
+{
+    struct plan_order *parent = plan_subscription_of(plan, order);
+    struct account_order from = {plan_phase(before->state, has_moved), before->paid,
+                                 order->row.held};
+    struct account_order to = {plan_phase(after->state, has_moved), after->paid, order->row.held};
+    struct money sum;
+    *paid_out = after->paid;
+    bool is_good = parent ? plan_charge_subscription(plan, parent, order, before, after, has_moved,
+                                                     out, paid_out)
+                          : account_effects(&from, &to, out);
+    const struct plan_account *account =
+        plan_find_account(plan, order->row.client, order->row.currency);
+    return is_good && money_add(account->account.balance, out->amount, &sum) &&
            money_add(account->account.held, out->held, &sum);
 }
 
-static void plan_lower_floor(struct plan_account *account, const struct account_movement *movement)
+/* An order for which nothing was held is an unlimited client's: nothing bounds its account. */
+static void plan_note_unlimited(struct plan *plan, const struct plan_order *order,
+                                enum account_phase from, enum account_phase to)
 {
-    int64_t available = account->account.balance.units - account->account.held.units;
-    bool has_fallen = movement->amount.units < movement->held.units;
-    if (movement->kind != ACCOUNT_HOLD && has_fallen && account->has_floor &&
-        available < account->floor.units)
-        account->floor.units = available;
+    struct plan_account *account = plan_find_account(plan, order->row.client, order->row.currency);
+    bool is_priced = order->row.charge.units > 0 || plan_is_subscription(order);
+    if (from == ACCOUNT_OPEN && to != ACCOUNT_OPEN && order->row.held.units == 0 && is_priced &&
+        order->row.parent == 0 && account->has_floor) {
+        account->has_floor = false;
+        account->is_changed = true;
+    }
 }
 
 static void plan_post(struct plan *plan, struct plan_account *account, uint32_t order,
@@ -569,7 +643,6 @@ static void plan_post(struct plan *plan, struct plan_account *account, uint32_t 
                                      .previous = account->last_posting};
     account->last_posting = event->row.number;
     account->is_changed = true;
-    plan_lower_floor(account, movement);
     STAILQ_INSERT_TAIL(&plan->postings, posting, next);
     plan->posting_count++;
 }
@@ -633,6 +706,37 @@ static struct plan_event *plan_tell(struct plan *plan, struct plan_order *order,
                                .request_id = change->request_id,
                                .from = str_of(from),
                                .to = str_of(orderstate_name(order->row.course.state))});
+}
+
+/* What is due beyond the funds is not charged: an item for the operator. */
+static struct ledger_outcome plan_note_uncovered(struct plan *plan, struct plan_order *order,
+                                                 struct money due, struct money paid, int64_t at_ms)
+{
+    struct str state = str_of(orderstate_name(order->row.course.state));
+    char due_text[MONEY_TEXT], paid_text[MONEY_TEXT];
+    money_print(due, 2, due_text);
+    money_print(paid, 2, paid_text);
+    const char *reason = arena_printf(
+        &plan->arena, "%s was due, %s was taken: the funds do not cover more", due_text, paid_text);
+    plan_add_event(plan, order,
+                   &(struct ledger_event){.at_ms = at_ms,
+                                          .word = STR("uncovered"),
+                                          .reason = str_of(reason),
+                                          .request_id = STR(""),
+                                          .from = state,
+                                          .to = state});
+    return (struct ledger_outcome){.result = LEDGER_DONE, .is_uncovered = true, .paid = paid};
+}
+
+/* For those that follow in the same batch. */
+static void plan_count_child(struct plan *plan, struct plan_order *order,
+                             const struct order_course *before)
+{
+    struct plan_order *parent = plan_subscription_of(plan, order);
+    if (parent == NULL || parent == order)
+        return;
+    parent->children_due.units +=
+        plan_still_due(&order->row, &order->row.course) - plan_still_due(&order->row, before);
 }
 
 /* While an attempt is being sent it is in its order's row. */
@@ -717,13 +821,13 @@ static void plan_end_attempt(struct plan *plan, struct plan_order *order,
 }
 
 static void plan_update_course(struct plan *plan, struct plan_order *order,
-                               const struct ledger_change *change, int64_t at_ms)
+                               const struct ledger_change *change, struct money paid, int64_t at_ms)
 {
     const struct order_course *course = &change->update->course;
     struct order_course *row = &order->row.course;
     bool was_placing = row->state == ORDERSTATE_PLACING;
     row->state = course->state;
-    row->paid = course->paid;
+    row->paid = paid;
     row->remains = course->remains;
     if (course->has_start_count)
         row->start_count = course->start_count;
@@ -745,13 +849,13 @@ static void plan_update_course(struct plan *plan, struct plan_order *order,
 }
 
 static void plan_update(struct plan *plan, struct plan_order *order,
-                        const struct ledger_change *change, int64_t at_ms)
+                        const struct ledger_change *change, struct money paid, int64_t at_ms)
 {
     const struct ledger_update *update = change->update;
     struct ledger_order *row = &order->row;
     row->is_number_given = row->is_number_given || update->gives_number;
     if (update->has_course)
-        plan_update_course(plan, order, change, at_ms);
+        plan_update_course(plan, order, change, paid, at_ms);
     if (update->has_extra)
         row->extra = update->extra;
     if (update->has_upstream) {
@@ -836,8 +940,11 @@ static struct ledger_outcome plan_change_old(struct plan *plan, const struct led
     const struct order_course *after =
         change->update && change->update->has_course ? &change->update->course : &before;
     struct account_movement movement;
+    struct money paid;
     bool has_moved = order->row.moves > 0 || plan_sends_on(change);
-    if (!plan_effects(plan, order, &before, after, has_moved, &movement))
+    plan_note_unlimited(plan, order, plan_phase(before.state, has_moved),
+                        plan_phase(after->state, has_moved));
+    if (!plan_effects(plan, order, &before, after, has_moved, &movement, &paid))
         return plan_refused("a sum beyond the range");
     plan_note_number(plan, change);
     if (change->attempt_ended) {
@@ -845,7 +952,7 @@ static struct ledger_outcome plan_change_old(struct plan *plan, const struct led
         order->live_attempt = plan_live_after_end(change, order->live_attempt);
     }
     if (change->update)
-        plan_update(plan, order, change, at_ms);
+        plan_update(plan, order, change, paid, at_ms);
     if (change->attempt_started)
         plan_start_attempt(order, change, at_ms);
     if (change->order_request)
@@ -857,11 +964,15 @@ static struct ledger_outcome plan_change_old(struct plan *plan, const struct led
         return plan_done;
     const struct plan_event *event =
         plan_tell(plan, order, change, orderstate_name(before.state), at_ms);
+    struct money due = after->paid;
     plan_book(plan, order, &movement, event);
+    plan_count_child(plan, order, &before);
+    if (paid.units < due.units)
+        outcome = plan_note_uncovered(plan, order, due, paid, at_ms);
     if (plan_phase(before.state, has_moved) == ACCOUNT_OPEN && orderstate_is_final(after->state) &&
         after->paid.units == 0)
         plan_forget_charge(plan, order, held, at_ms);
-    return plan_done;
+    return outcome;
 }
 
 static void plan_fill_new(struct plan_order *order, const struct ledger_change *change,
@@ -909,7 +1020,8 @@ static struct ledger_outcome plan_change_new(struct plan *plan, const struct led
     struct plan_order empty = *order;
     plan_fill_new(order, change, at_ms);
     struct account_movement movement;
-    if (!plan_effects(plan, order, &nothing, &order->row.course, false, &movement)) {
+    struct money paid, due = order->row.course.paid;
+    if (!plan_effects(plan, order, &nothing, &order->row.course, false, &movement, &paid)) {
         order->row = empty.row;
         order->is_there = order->is_new = false;
         return plan_refused("a sum beyond the range");
@@ -919,6 +1031,10 @@ static struct ledger_outcome plan_change_new(struct plan *plan, const struct led
         movement = (struct account_movement){.kind = ACCOUNT_HOLD, .held = change->funds->hold};
     const struct plan_event *event = plan_tell(plan, order, change, "", at_ms);
     plan_book(plan, order, &movement, event);
+    order->row.course.paid = paid;
+    plan_count_child(plan, order, &nothing);
+    if (paid.units < due.units)
+        outcome = plan_note_uncovered(plan, order, due, paid, at_ms);
     plan_take_key(plan_ref_key(plan, change), change, at_ms);
     plan_take_key(plan_child_key(plan, change->insert), change, at_ms);
     plan_note_number(plan, change);
@@ -933,7 +1049,7 @@ static struct ledger_outcome plan_change_new(struct plan *plan, const struct led
             account->floor.units = -change->funds->limits.credit_limit.units;
         }
     }
-    return plan_done;
+    return outcome;
 }
 
 static void plan_log_refusal(const struct ledger_change *change, struct ledger_outcome outcome)

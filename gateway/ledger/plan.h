@@ -38,6 +38,9 @@ struct plan_order {
     int64_t attempt_started_at_ms; /* of the last one, with its request */
     struct str attempt_request_id;
     int64_t last_event; /* its number; 0: none */
+    /* Of a subscription: without an end, and what its unfinished children may still cost. */
+    bool is_endless;
+    struct money children_due;
     SLIST_HEAD(, plan_attempt) attempts;
     UT_hash_handle hh;
 };
@@ -48,8 +51,8 @@ struct plan_account {
     struct str client, currency;
     struct account account;
     int64_t last_posting; /* its number; 0: none */
-    /* Since its last hold available is not to be below this, but for what no hold can foresee (a
-     * panel's charge beyond it, an operator's correction); verify looks. */
+    /* No hold and no charge takes available below this, the credit limit of the last order that was
+     * held for; only an operator's correction does. verify looks. None: an unlimited client's. */
     bool has_floor;
     struct money floor;
 };

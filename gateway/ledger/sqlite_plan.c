@@ -68,6 +68,20 @@ static int sqlite_plan_load_order_row(struct backend_connection *connection, str
     return code;
 }
 
+static int sqlite_plan_load_subscription(struct backend_connection *connection,
+                                         struct plan_order *order)
+{
+    int code;
+    sqlite3_stmt *s = sqlite_statement(connection, STATEMENT_SUBSCRIPTION_LOAD);
+    sqlite_bind_number(s, 1, order->row.id);
+    if (sqlite_plan_found(connection, s, &code)) {
+        order->is_endless = sqlite3_column_int(s, 0) != 0;
+        order->children_due.units = sqlite3_column_int64(s, 1);
+    }
+    sqlite3_reset(s);
+    return code;
+}
+
 static int sqlite_plan_load_order(struct backend_connection *connection, struct plan *plan,
                                   struct plan_order *order)
 {
@@ -77,6 +91,10 @@ static int sqlite_plan_load_order(struct backend_connection *connection, struct 
         return code;
     if (!sqlite_recent_load(connection, &plan->arena, order))
         code = sqlite_plan_load_order_row(connection, plan, order);
+    bool is_subscription =
+        order->is_there && order->row.type == ORDERTYPE_SUBSCRIPTIONS && order->row.parent == 0;
+    if (code == SQLITE_OK && is_subscription)
+        code = sqlite_plan_load_subscription(connection, order);
     bool has_row = order->live_attempt && order->row.course.state != ORDERSTATE_PLACING;
     if (code == SQLITE_OK && order->is_there && order->wants_attempt && has_row)
         code = sqlite_plan_load_attempt(connection, plan, order);

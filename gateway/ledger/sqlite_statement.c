@@ -80,6 +80,11 @@ static const char *const texts[STATEMENT_COUNT] = {
         "SELECT id FROM orders WHERE provider = ?1 AND upstream_id = ?2 AND upstream_id <> ''"
         " UNION ALL SELECT order_id FROM attempts WHERE provider = ?1 AND upstream_id = ?2"
         " AND " SQLITE_ENDED_BY_PANEL " LIMIT 1",
+    /* Without an end, and what its unfinished children may still cost. */
+    [STATEMENT_SUBSCRIPTION_LOAD] =
+        "SELECT fields NOT LIKE '%\"posts\":%', (SELECT coalesce(sum(max(charge - paid, 0)), 0)"
+        " FROM orders WHERE parent = ?1 AND parent <> 0 AND " SQLITE_UNFINISHED ")"
+        " FROM orders WHERE id = ?1",
     [STATEMENT_REFILL_LOAD] = "SELECT number, created_at FROM aftersales WHERE order_id = ?1"
                               " AND kind = 'refill' AND (state = 'sending' OR state = 'accepted'"
                               " OR state = 'doubt') AND status <> 'Completed'"

@@ -35,8 +35,13 @@ static const char *const rules[] = {
     " FROM postings AS p JOIN orders AS c ON c.id = p.order_id WHERE p.held <> 0)"
     " GROUP BY id HAVING sum(held) <> sum(booked)",
     "SELECT 'order ' || id || ': is ' || state || ', but ' || held || ' is held' FROM orders"
-    " WHERE held <> 0 AND (held < 0 OR settled_at IS NOT NULL OR state NOT IN " OPEN
+    " WHERE held <> 0 AND (held < 0 OR state NOT IN " OPEN
     " AND (type <> 'Subscriptions' OR parent <> 0))",
+    /* What has ended holds what its unfinished children may still cost. */
+    "SELECT 'order ' || o.id || ': has ended, but ' || o.held || ' is held' FROM orders AS o"
+    " WHERE o.held <> 0 AND o.settled_at IS NOT NULL AND o.held > (SELECT"
+    " coalesce(sum(max(charge - paid, 0)), 0) FROM orders WHERE parent = o.id AND parent <> 0"
+    " AND " SQLITE_UNFINISHED ")",
     "SELECT 'order ' || o.id || ': posting ' || p.id || ' is another client''s, or in another"
     " currency' FROM postings AS p JOIN orders AS o ON o.id = p.order_id"
     " WHERE p.client <> o.client OR p.currency <> o.currency",
@@ -49,7 +54,7 @@ static const char *const rules[] = {
     " FROM postings WHERE NOT CASE kind WHEN 'deposit' THEN held = 0 AND amount <> 0"
     " WHEN 'correction' THEN held = 0 AND amount <> 0 WHEN 'hold' THEN held > 0 AND amount = 0"
     " WHEN 'release' THEN held < 0 AND amount = 0 WHEN 'capture' THEN held <= 0 AND amount < 0"
-    " WHEN 'refund' THEN held <= 0 AND amount > 0 ELSE 0 END",
+    " WHEN 'refund' THEN held <= amount AND amount > 0 ELSE 0 END",
     "SELECT 'transaction ' || transaction_id || ': its entries sum to ' || sum(amount)"
     " FROM entries GROUP BY transaction_id HAVING sum(amount) <> 0",
     "SELECT 'posting ' || p.id || ': does not follow posting ' || p.previous || ' of its account'"
@@ -65,8 +70,16 @@ static const char *const rules[] = {
     " GROUP BY client, currency) AS p ON p.client = a.client AND p.currency = a.currency"
     " WHERE a.balance <> coalesce(p.balance, 0) OR a.held <> coalesce(p.held, 0)"
     " OR a.last_posting <> coalesce(p.last, 0) OR a.held < 0",
-    "SELECT 'client ' || client || ': available are ' || (balance - held) || ' ' || currency ||"
-    " ', but no less than ' || floor || ' may be' FROM accounts WHERE balance - held < floor",
+    /* An operator's correction may, and later postings that leave available as it is. The floor is
+     * that of the last hold. */
+    "SELECT 'client ' || a.client || ': available are ' || min(p.balance_after - p.held_after) ||"
+    " ' ' || a.currency || ', but no less than ' || a.floor || ' may be' FROM accounts AS a"
+    " JOIN postings AS p ON p.client = a.client AND p.currency = a.currency"
+    " LEFT JOIN (SELECT client, currency, max(id) AS id FROM postings WHERE kind = 'hold'"
+    "  GROUP BY client, currency) AS h ON h.client = a.client AND h.currency = a.currency"
+    " WHERE a.floor IS NOT NULL AND p.kind IN ('hold','capture','refund','release')"
+    " AND p.amount < p.held AND p.id >= coalesce(h.id, 0)"
+    " AND p.balance_after - p.held_after < a.floor GROUP BY a.client, a.currency",
     "SELECT 'client ' || client || ': postings without an account' FROM (SELECT DISTINCT client,"
     " currency FROM postings) AS p WHERE NOT EXISTS (SELECT 1 FROM accounts AS a"
     " WHERE a.client = p.client AND a.currency = p.currency)",

@@ -310,11 +310,11 @@ static bool draft_take_traffic(struct making *m)
     return true;
 }
 
-/* 0 and -1 mean "no end" with some clients, as leaving it out does. */
+/* Leaving posts out means "no end"; a number that means nothing is no way to say so. */
 static bool draft_take_posts(struct making *m, enum field field)
 {
     int64_t posts;
-    if (!draft_read_whole(draft_given(m, field), &posts))
+    if (!draft_read_whole(draft_given(m, field), &posts) || (posts <= 0 && field == FIELD_POSTS))
         return draft_incorrect(m, field);
     return posts <= 0 || draft_keep_number(m, field, posts);
 }

@@ -62,7 +62,7 @@ void order_context_free(struct order_context *context); /* after its loop has en
 struct order_context_totals {
     _Atomic uint64_t placed, accepted, refused_client, unavailable, doubt, failovers, late_answers,
         unbooked, status_asked, status_fresh, status_stale, status_unknown_words, refills, cancels,
-        odd_children, claimed, repeated, costs_corrected, late_changes, sent_on;
+        odd_children, uncovered_charges, claimed, repeated, costs_corrected, late_changes, sent_on;
 };
 extern struct order_context_totals order_context_totals;
 

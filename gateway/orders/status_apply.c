@@ -58,6 +58,23 @@ static void status_apply_on_save_again(void *arg)
     arena_fini(&arena);
 }
 
+/* What funds did not cover is not charged, and not tried again with every report. */
+static void status_apply_set_paid(struct open_order *order, void *arg)
+{
+    order->course.paid = order->ceiling = *(const struct money *)arg;
+}
+
+static void status_apply_note_uncovered(struct saving *saving, struct money paid)
+{
+    char text[MONEY_TEXT];
+    money_print(paid, 2, text);
+    atomic_fetch_add_explicit(&order_context_totals.uncovered_charges, 1, memory_order_relaxed);
+    log_event(LOG_WARN, "charge_uncovered",
+              "order=%u paid=%s why=\"its client's funds do not cover what its panel charged\"",
+              saving->order, text);
+    open_orders_change(saving->context->open_orders, saving->order, status_apply_set_paid, &paid);
+}
+
 /* What was not written is at the next landing. A final state is not asked for again, and with it
  * goes what is given back: that is tried until it is there. */
 static void status_apply_on_saved(struct ledger_outcome outcome, void *arg)
@@ -65,6 +82,8 @@ static void status_apply_on_saved(struct ledger_outcome outcome, void *arg)
     struct saving *saving = arg;
     struct order_context *context = saving->context;
     bool is_over = ledger_is_decided(outcome.result);
+    if (outcome.is_uncovered)
+        status_apply_note_uncovered(saving, outcome.paid);
     if (is_over && saving->is_final)
         open_orders_remove(context->open_orders, saving->order);
     if (!is_over)

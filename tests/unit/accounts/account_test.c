@@ -12,50 +12,39 @@
 static const struct {
     enum account_phase from, to;
     int64_t due_before, held, due_after;
-    bool keeps;
     enum account_kind kind; /* NONE: no movement */
     int64_t amount, held_by;
 } cases[] = {
     /* a prepaid client's order: 100 are held at its intent */
-    {ACCOUNT_OPEN, ACCOUNT_OPEN, 0, 100, 0, false, NONE, 0, 0},   /* being placed */
-    {ACCOUNT_OPEN, ACCOUNT_OPEN, 0, 100, 100, false, NONE, 0, 0}, /* in doubt */
-    {ACCOUNT_OPEN, ACCOUNT_OPEN, 100, 100, 0, false, NONE, 0, 0}, /* and back: next offer */
-    {ACCOUNT_OPEN, ACCOUNT_TAKEN, 0, 100, 100, false, ACCOUNT_CAPTURE, -100, -100},
-    {ACCOUNT_OPEN, ACCOUNT_TAKEN, 100, 100, 100, false, ACCOUNT_CAPTURE, -100, -100},
-    {ACCOUNT_OPEN, ACCOUNT_ENDED, 0, 100, 0, false, ACCOUNT_RELEASE, 0, -100},   /* refused */
-    {ACCOUNT_OPEN, ACCOUNT_ENDED, 100, 100, 0, false, ACCOUNT_RELEASE, 0, -100}, /* doubt: refund */
-    {ACCOUNT_OPEN, ACCOUNT_ENDED, 0, 100, 100, false, ACCOUNT_CAPTURE, -100, -100},
-    {ACCOUNT_OPEN, ACCOUNT_ENDED, 0, 100, 40, false, ACCOUNT_CAPTURE, -40, -100}, /* Partial */
-    {ACCOUNT_OPEN, ACCOUNT_TAKEN, 0, 100, 130, false, ACCOUNT_CAPTURE, -130, -100},
-    {ACCOUNT_TAKEN, ACCOUNT_TAKEN, 100, 0, 100, false, NONE, 0, 0},
-    {ACCOUNT_TAKEN, ACCOUNT_ENDED, 100, 0, 100, false, NONE, 0, 0},           /* Completed */
-    {ACCOUNT_TAKEN, ACCOUNT_ENDED, 100, 0, 0, false, ACCOUNT_REFUND, 100, 0}, /* Canceled */
-    {ACCOUNT_TAKEN, ACCOUNT_ENDED, 100, 0, 37, false, ACCOUNT_REFUND, 63, 0}, /* Partial */
-    {ACCOUNT_TAKEN, ACCOUNT_TAKEN, 100, 0, 90, false, ACCOUNT_REFUND, 10, 0},
-    {ACCOUNT_ENDED, ACCOUNT_ENDED, 37, 0, 37, false, NONE, 0, 0},
+    {ACCOUNT_OPEN, ACCOUNT_OPEN, 0, 100, 0, NONE, 0, 0},   /* being placed */
+    {ACCOUNT_OPEN, ACCOUNT_OPEN, 0, 100, 100, NONE, 0, 0}, /* in doubt */
+    {ACCOUNT_OPEN, ACCOUNT_OPEN, 100, 100, 0, NONE, 0, 0}, /* and back: next offer */
+    {ACCOUNT_OPEN, ACCOUNT_TAKEN, 0, 100, 100, ACCOUNT_CAPTURE, -100, -100},
+    {ACCOUNT_OPEN, ACCOUNT_TAKEN, 100, 100, 100, ACCOUNT_CAPTURE, -100, -100},
+    {ACCOUNT_OPEN, ACCOUNT_ENDED, 0, 100, 0, ACCOUNT_RELEASE, 0, -100},   /* refused */
+    {ACCOUNT_OPEN, ACCOUNT_ENDED, 100, 100, 0, ACCOUNT_RELEASE, 0, -100}, /* doubt: refund */
+    {ACCOUNT_OPEN, ACCOUNT_ENDED, 0, 100, 100, ACCOUNT_CAPTURE, -100, -100},
+    {ACCOUNT_OPEN, ACCOUNT_ENDED, 0, 100, 40, ACCOUNT_CAPTURE, -40, -100}, /* Partial */
+    {ACCOUNT_OPEN, ACCOUNT_TAKEN, 0, 100, 130, ACCOUNT_CAPTURE, -130, -100},
+    {ACCOUNT_TAKEN, ACCOUNT_TAKEN, 100, 0, 100, NONE, 0, 0},
+    {ACCOUNT_TAKEN, ACCOUNT_ENDED, 100, 0, 100, NONE, 0, 0},           /* Completed */
+    {ACCOUNT_TAKEN, ACCOUNT_ENDED, 100, 0, 0, ACCOUNT_REFUND, 100, 0}, /* Canceled */
+    {ACCOUNT_TAKEN, ACCOUNT_ENDED, 100, 0, 37, ACCOUNT_REFUND, 63, 0}, /* Partial */
+    {ACCOUNT_TAKEN, ACCOUNT_TAKEN, 100, 0, 90, ACCOUNT_REFUND, 10, 0},
+    {ACCOUNT_ENDED, ACCOUNT_ENDED, 37, 0, 37, NONE, 0, 0},
     /* an unlimited client's: nothing is held, the account goes below zero */
-    {ACCOUNT_OPEN, ACCOUNT_OPEN, 0, 0, 100, false, NONE, 0, 0},
-    {ACCOUNT_OPEN, ACCOUNT_TAKEN, 0, 0, 100, false, ACCOUNT_CAPTURE, -100, 0},
-    {ACCOUNT_OPEN, ACCOUNT_ENDED, 0, 0, 0, false, NONE, 0, 0},
-    {ACCOUNT_TAKEN, ACCOUNT_ENDED, 100, 0, 0, false, ACCOUNT_REFUND, 100, 0},
-    /* a subscription: its maximum stays held, children are captured from it */
-    {ACCOUNT_OPEN, ACCOUNT_TAKEN, 0, 100, 0, true, NONE, 0, 0},
-    {ACCOUNT_TAKEN, ACCOUNT_TAKEN, 0, 100, 30, true, ACCOUNT_CAPTURE, -30, -30},
-    {ACCOUNT_TAKEN, ACCOUNT_TAKEN, 30, 70, 30, true, NONE, 0, 0},
-    {ACCOUNT_TAKEN, ACCOUNT_TAKEN, 0, 20, 30, true, ACCOUNT_CAPTURE, -30, -20}, /* beyond it */
-    {ACCOUNT_TAKEN, ACCOUNT_TAKEN, 30, 70, 10, true, ACCOUNT_REFUND, 20, 0},
-    {ACCOUNT_TAKEN, ACCOUNT_ENDED, 0, 70, 0, true, ACCOUNT_RELEASE, 0, -70},
-    {ACCOUNT_OPEN, ACCOUNT_ENDED, 0, 100, 0, true, ACCOUNT_RELEASE, 0, -100},
+    {ACCOUNT_OPEN, ACCOUNT_OPEN, 0, 0, 100, NONE, 0, 0},
+    {ACCOUNT_OPEN, ACCOUNT_TAKEN, 0, 0, 100, ACCOUNT_CAPTURE, -100, 0},
+    {ACCOUNT_OPEN, ACCOUNT_ENDED, 0, 0, 0, NONE, 0, 0},
+    {ACCOUNT_TAKEN, ACCOUNT_ENDED, 100, 0, 0, ACCOUNT_REFUND, 100, 0},
 };
 
 static void moves(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        const struct account_order before = {
-            cases[i].from, {cases[i].due_before}, {cases[i].held}, cases[i].keeps};
-        const struct account_order after = {
-            cases[i].to, {cases[i].due_after}, MONEY_ZERO, cases[i].keeps};
+        const struct account_order before = {cases[i].from, {cases[i].due_before}, {cases[i].held}};
+        const struct account_order after = {cases[i].to, {cases[i].due_after}, MONEY_ZERO};
         struct account_movement movement;
         assert_true(account_effects(&before, &after, &movement));
         bool is_none = account_movement_is_none(&movement);
@@ -66,6 +55,72 @@ static void moves(void **state)
     }
 }
 
+/* Subscriptions: what is held, what more is available, and what a charge takes of both. */
+#define ALL INT64_MAX
+static const struct {
+    bool is_prepaid;
+    int64_t paid, due, held, room, keep, again;
+    int64_t booked;
+    enum account_kind kind; /* NONE: no movement */
+    int64_t amount, held_by;
+} charges[] = {
+    {true, 0, 0, 100, 0, ALL, 0, 0, NONE, 0, 0},
+    /* from the hold first, then from what is available, and no further */
+    {true, 0, 30, 100, 0, ALL, 0, 30, ACCOUNT_CAPTURE, -30, -30},
+    {true, 0, 100, 100, 0, ALL, 0, 100, ACCOUNT_CAPTURE, -100, -100},
+    {true, 0, 30, 20, 50, ALL, 0, 30, ACCOUNT_CAPTURE, -30, -20},
+    {true, 0, 30, 20, 4, ALL, 0, 24, ACCOUNT_CAPTURE, -24, -20},
+    {true, 10, 30, 0, 0, ALL, 0, 10, NONE, 0, 0},
+    {true, 10, 30, 0, -5, ALL, 0, 10, NONE, 0, 0}, /* its limit was lowered */
+    {true, 10, 30, 5, -5, ALL, 0, 15, ACCOUNT_CAPTURE, -5, -5},
+    /* what falls goes back into the hold */
+    {true, 30, 10, 70, 0, ALL, 0, 10, ACCOUNT_REFUND, 20, 20},
+    {true, 30, 0, 0, -5, ALL, 0, 0, ACCOUNT_REFUND, 30, 30},
+    {true, 30, 0, 0, 0, 12, 0, 0, ACCOUNT_REFUND, 30, 12},
+    /* an end keeps what unfinished children may still cost, at most what is held */
+    {true, 0, 0, 70, 0, 30, 0, 0, ACCOUNT_RELEASE, 0, -40},
+    {true, 0, 0, 20, 50, 30, 0, 0, NONE, 0, 0},
+    {true, 0, 0, 70, 0, 0, 0, 0, ACCOUNT_RELEASE, 0, -70},
+    {true, 0, 25, 30, 0, 0, 0, 25, ACCOUNT_CAPTURE, -25, -30},
+    /* without an end: what a child used is held again */
+    {true, 0, 30, 30, 100, ALL, 30, 30, ACCOUNT_CAPTURE, -30, 0},
+    {true, 0, 30, 30, 10, ALL, 30, 30, ACCOUNT_CAPTURE, -30, -20},
+    {true, 0, 30, 30, 0, ALL, 30, 30, ACCOUNT_CAPTURE, -30, -30},
+    {true, 0, 0, 0, 100, ALL, 30, 0, ACCOUNT_HOLD, 0, 30},
+    {true, 0, 0, 10, 5, ALL, 30, 0, ACCOUNT_HOLD, 0, 5},
+    {true, 0, 0, 0, 0, ALL, 30, 0, NONE, 0, 0},
+    /* an unlimited client's; it may have been prepaid when its hold was taken */
+    {false, 0, 30, 0, 0, ALL, 0, 30, ACCOUNT_CAPTURE, -30, 0},
+    {false, 0, 30, 20, 0, ALL, 20, 30, ACCOUNT_CAPTURE, -30, -20},
+    {false, 30, 10, 0, 0, ALL, 0, 10, ACCOUNT_REFUND, 20, 0},
+    {false, 30, 10, 5, 0, 0, 0, 10, ACCOUNT_REFUND, 20, -5},
+};
+
+static void charges_are_covered_or_not_booked(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(charges); i++) {
+        const struct account_charge charge = {.paid = {charges[i].paid},
+                                              .due = {charges[i].due},
+                                              .held = {charges[i].held},
+                                              .keep = {charges[i].keep},
+                                              .hold_again = {charges[i].again},
+                                              .is_bounded = charges[i].is_prepaid,
+                                              .room = {charges[i].room}};
+        struct account_movement movement;
+        struct money booked;
+        assert_true(account_charge(&charge, &movement, &booked));
+        bool is_none = account_movement_is_none(&movement);
+        if (is_none != (charges[i].kind == NONE) ||
+            (!is_none && movement.kind != charges[i].kind) ||
+            movement.amount.units != charges[i].amount ||
+            movement.held.units != charges[i].held_by || booked.units != charges[i].booked)
+            fail_msg("case %zu: %s of %ld, held %ld, booked %ld", i,
+                     account_kind_name(movement.kind), (long)movement.amount.units,
+                     (long)movement.held.units, (long)booked.units);
+    }
+}
+
 static void sums_are_checked(void **state)
 {
     struct account account = {.balance = {INT64_MIN + 5}, .held = {3}};
@@ -73,9 +128,13 @@ static void sums_are_checked(void **state)
     (void)state;
     assert_false(account_move(&account, &movement));
     assert_int_equal(account.held.units, 3); /* neither has changed */
-    const struct account_order before = {ACCOUNT_TAKEN, {INT64_MIN}, MONEY_ZERO, false};
-    const struct account_order after = {ACCOUNT_TAKEN, {5}, MONEY_ZERO, false};
+    const struct account_order before = {ACCOUNT_TAKEN, {INT64_MIN}, MONEY_ZERO};
+    const struct account_order after = {ACCOUNT_TAKEN, {5}, MONEY_ZERO};
     assert_false(account_effects(&before, &after, &movement));
+    struct money booked;
+    assert_false(
+        account_charge(&(struct account_charge){.paid = {INT64_MIN}, .due = {5}, .keep = {ALL}},
+                       &movement, &booked));
     const struct account_limits prepaid = {.is_prepaid = true};
     assert_non_null(account_refuse(&account, &prepaid, (struct money){1}, 0));
 }
@@ -158,6 +217,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(moves),
+        cmocka_unit_test(charges_are_covered_or_not_booked),
         cmocka_unit_test(sums_are_checked),
         cmocka_unit_test(funds_and_limits),
         cmocka_unit_test(a_day_ends),

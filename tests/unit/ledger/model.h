@@ -169,12 +169,12 @@ static inline bool has_open_refill(const struct model *model, uint32_t order)
     return false;
 }
 
-static inline bool sell(struct model *model, const struct ledger_request *order_request,
-                        int64_t at_ms)
+/* row: the order before the change. */
+static inline bool sell(struct model *model, const struct ledger_order *row,
+                        const struct ledger_request *order_request, int64_t at_ms)
 {
     struct ledger_request *kept = &model->order_requests[order_request->number];
     bool is_new = kept->number == 0;
-    const struct ledger_order *row = &model->orders[order_request->order].row;
     bool has_left = row->moves > 0 && (row->course.state == ORDERSTATE_PLACING ||
                                        !str_equal(row->provider, order_request->provider));
     if (attemptstate_is_ended_by_panel(order_request->state) ||
@@ -287,7 +287,7 @@ static inline bool apply(struct model *model, const struct ledger_change *change
     if (order->row.id == 0 || is_taken_elsewhere(model, change))
         return false;
     enum orderstate from = order->row.course.state;
-    int64_t paid = order->row.course.paid.units;
+    const struct ledger_order before = order->row;
     bool goes_on =
         change->attempt_ended && attemptstate_is_ended_by_panel(change->attempt_ended->state);
     if ((change->update && !update(order, change)) || (goes_on && !send_on(order, change, from)) ||
@@ -297,11 +297,12 @@ static inline bool apply(struct model *model, const struct ledger_change *change
         (change->attempt_ended && !end(order, change->attempt_ended, at_ms)) ||
         (change->attempt_started && !start(order, change, at_ms)) ||
         !is_of_a_piece(order, change) ||
-        (change->order_request && !sell(model, change->order_request, at_ms)))
+        (change->order_request && !sell(model, &before, change->order_request, at_ms)))
         return false;
     if (change->update || change->attempt_started)
         order->row.updated_at_ms = at_ms;
-    if (change->event || from != order->row.course.state || paid != order->row.course.paid.units)
+    if (change->event || from != order->row.course.state ||
+        before.course.paid.units != order->row.course.paid.units)
         tell(order, change, from, false, at_ms);
     return true;
 }

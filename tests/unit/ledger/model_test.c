@@ -173,6 +173,14 @@ static void propose_old(struct proposal *p, struct model_order *order)
                                 .request_id = word()};
 }
 
+/* What a prepaid client's order is to pay falls at its end only, and never rises again. */
+static void propose_no_rise(struct proposal *p, const struct ledger_order *row)
+{
+    struct order_course *course = &p->update.course;
+    if (row->held.units > 0 && course->paid.units >= 0 && !orderstate_is_final(course->state))
+        course->paid.units = CHARGE;
+}
+
 static void propose(struct model *model, struct proposal *p)
 {
     uint32_t id = 1 + roll(ORDERS);
@@ -201,6 +209,7 @@ static void propose(struct model *model, struct proposal *p)
         propose_new(p, id);
     else
         propose_old(p, order);
+    propose_no_rise(p, &order->row);
 }
 
 /* ---- the books beside it ---- */

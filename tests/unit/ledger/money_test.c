@@ -350,11 +350,146 @@ static void children_are_paid_from_their_parents_hold(void **state)
     pay(bench, 2, ORDERSTATE_IN_PROGRESS, 1000);
     expect(bench, CHARGE - 1000, CHARGE - 1000);
     pay(bench, 2, ORDERSTATE_PARTIAL, 400);
-    expect(bench, CHARGE - 400, CHARGE - 1000);
+    expect(bench, CHARGE - 400, CHARGE - 400);
     pay(bench, 3, ORDERSTATE_COMPLETED, 500);
-    expect(bench, CHARGE - 900, CHARGE - 1500);
+    expect(bench, CHARGE - 900, CHARGE - 900);
     pay(bench, 1, ORDERSTATE_COMPLETED, 0);
     expect(bench, CHARGE - 900, 0);
+}
+
+/* A subscription of a prepaid client whose hold is `posts` times POST, with so many children. */
+enum { POST = 1000 };
+static void subscribe(struct bench *bench, const char *fields, int64_t posts, uint32_t children)
+{
+    static const char *const numbers[] = {"71", "72", "73"};
+    struct ledger_order parent = bench_new_order(1);
+    struct ledger_attempt attempt = bench_new_attempt(1, "alpha");
+    struct ledger_funds funds = {.limits.is_prepaid = true, .hold = {posts * POST}};
+    parent.type = ORDERTYPE_SUBSCRIPTIONS;
+    parent.fields = str_of(fields);
+    struct ledger_change change = placing(&parent, &attempt);
+    change.funds = &funds;
+    assert_int_equal(bench_write(bench, &change), LEDGER_DONE);
+    end(bench, 1, ATTEMPTSTATE_ACCEPTED, ORDERSTATE_PENDING, 0);
+    for (uint32_t i = 0; i < children; i++) {
+        struct ledger_order child = bench_new_order(2 + i);
+        child.type = ORDERTYPE_SUBSCRIPTIONS;
+        child.parent = 1;
+        child.course = (struct order_course){.state = ORDERSTATE_PENDING};
+        child.charge.units = POST;
+        child.upstream_id = str_of(numbers[i]);
+        change = (struct ledger_change){.order = 2 + i, .insert = &child, .event = "child"};
+        assert_int_equal(bench_write(bench, &change), LEDGER_DONE);
+    }
+}
+
+/* Each step: what an order is to pay and where it goes, then what its client's account says. */
+struct course_step {
+    uint32_t order;
+    enum orderstate to;
+    int64_t due, paid, balance, held;
+};
+
+static void go(struct bench *bench, const struct course_step *steps, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct course_step *step = &steps[i];
+        pay(bench, step->order, step->to, step->due);
+        bool is_short = step->paid < step->due;
+        if (bench->outcome.is_uncovered != is_short ||
+            (is_short && bench->outcome.paid.units != step->paid))
+            fail_msg("step %zu: uncovered %d, paid %ld", i, bench->outcome.is_uncovered,
+                     (long)bench->outcome.paid.units);
+        struct account found = account(bench);
+        if (found.balance.units != step->balance || found.held.units != step->held)
+            fail_msg("step %zu: balance %ld, held %ld", i, (long)found.balance.units,
+                     (long)found.held.units);
+        bench_verify(bench);
+    }
+}
+
+#define TWO_POSTS "{\"posts\":\"2\"}"
+
+static void a_parent_s_end_keeps_what_its_children_may_still_cost(void **state)
+{
+    static const struct course_step steps[] = {
+        {2, ORDERSTATE_IN_PROGRESS, 400, 400, 1600, 1600},
+        {1, ORDERSTATE_CANCELED, 0, 0, 1600, 1600},
+        {2, ORDERSTATE_PARTIAL, 300, 300, 1700, 1000},
+        {3, ORDERSTATE_COMPLETED, 1000, 1000, 700, 0},
+    };
+    struct bench *bench = *state;
+    credit(bench, (struct ledger_credit){.amount = {2 * POST}});
+    subscribe(bench, TWO_POSTS, 2, 2);
+    go(bench, steps, COUNT_OF(steps));
+}
+
+static void what_falls_is_held_again_and_a_rise_is_covered(void **state)
+{
+    static const struct course_step steps[] = {
+        {1, ORDERSTATE_IN_PROGRESS, 2000, 2000, 0, 0}, /* it is charged itself */
+        {1, ORDERSTATE_IN_PROGRESS, 0, 0, 2000, 2000}, /* then it names children */
+        {2, ORDERSTATE_IN_PROGRESS, 1000, 1000, 1000, 1000},
+        {2, ORDERSTATE_IN_PROGRESS, 0, 0, 2000, 2000},
+        {2, ORDERSTATE_COMPLETED, 1000, 1000, 1000, 1000},
+        {3, ORDERSTATE_COMPLETED, 1000, 1000, 0, 0},
+        {1, ORDERSTATE_COMPLETED, 0, 0, 0, 0},
+    };
+    struct bench *bench = *state;
+    credit(bench, (struct ledger_credit){.amount = {2 * POST}});
+    subscribe(bench, TWO_POSTS, 2, 2);
+    go(bench, steps, COUNT_OF(steps));
+}
+
+static void one_without_an_end_holds_one_post_as_far_as_funds_go(void **state)
+{
+    static const struct course_step steps[] = {
+        {2, ORDERSTATE_COMPLETED, 1000, 1000, 1500, 1000},
+        {3, ORDERSTATE_COMPLETED, 1000, 1000, 500, 500},
+        {4, ORDERSTATE_COMPLETED, 1000, 500, 0, 0}, /* what is beyond is not charged */
+        {1, ORDERSTATE_COMPLETED, 0, 0, 0, 0},
+    };
+    struct bench *bench = *state;
+    credit(bench, (struct ledger_credit){.amount = {2 * POST + POST / 2}});
+    subscribe(bench, "{}", 1, 3);
+    go(bench, steps, COUNT_OF(steps));
+    struct ledger_rows rows =
+        bench_read(bench, (struct ledger_query){.request = LEDGER_QUERY_SHOW, .id = 4});
+    assert_int_equal(rows.orders[0].course.paid.units, 500);
+    const struct ledger_event *event = &rows.events[rows.event_count - 1];
+    assert_true(str_is(event->word, "uncovered"));
+    assert_true(str_is(event->reason, "0.00001 was due, 0.000005 was taken: the funds do not "
+                                      "cover more"));
+}
+
+/* An operator takes what is held away; a charge beyond the hold finds nothing there. */
+static void a_correction_is_no_fault_and_nothing_is_taken_below_it(void **state)
+{
+    static const struct course_step steps[] = {
+        {2, ORDERSTATE_COMPLETED, 1000, 1000, -2000, 0},
+        {3, ORDERSTATE_COMPLETED, 1000, 0, -2000, 0},
+    };
+    struct bench *bench = *state;
+    credit(bench, (struct ledger_credit){.amount = {POST}});
+    subscribe(bench, "{}", 1, 2);
+    credit(bench, (struct ledger_credit){
+                      .amount = {-2 * POST}, .is_correction = true, .may_overdraw = true});
+    go(bench, steps, COUNT_OF(steps));
+}
+
+/* It was prepaid once; what it owes now nothing bounds. */
+static void an_unlimited_client_s_children_are_charged_in_full(void **state)
+{
+    static const struct course_step steps[] = {
+        {2, ORDERSTATE_COMPLETED, 1000, 1000, -1000, 0},
+        {3, ORDERSTATE_COMPLETED, 1000, 1000, -2000, 0},
+    };
+    struct bench *bench = *state;
+    credit(bench, (struct ledger_credit){.amount = {CHARGE}});
+    assert_int_equal(place(bench, 9), LEDGER_DONE);
+    end(bench, 9, ATTEMPTSTATE_ACCEPTED, ORDERSTATE_PENDING, CHARGE);
+    subscribe(bench, TWO_POSTS, 0, 2);
+    go(bench, steps, COUNT_OF(steps));
 }
 
 static void a_statement_adds_up(void **state)
@@ -528,6 +663,11 @@ int main(void)
         CASE(an_old_ref_is_swept),
         CASE(two_refs_in_one_batch),
         CASE(children_are_paid_from_their_parents_hold),
+        CASE(a_parent_s_end_keeps_what_its_children_may_still_cost),
+        CASE(what_falls_is_held_again_and_a_rise_is_covered),
+        CASE(one_without_an_end_holds_one_post_as_far_as_funds_go),
+        CASE(a_correction_is_no_fault_and_nothing_is_taken_below_it),
+        CASE(an_unlimited_client_s_children_are_charged_in_full),
         CASE(a_statement_adds_up),
         CASE(sums_of_all_accounts),
         CASE(answers_that_were_not_written_are_unclaimed),

@@ -235,11 +235,12 @@ static const struct {
     const char *kept; /* behind the four; or the fault */
 } subscriptions[] = {
     {{{FIELD_POSTS, "3"}}, ",\"posts\":\"3\""},
-    {{{FIELD_POSTS, "0"}}, ""},
-    {{{FIELD_POSTS, "-1"}}, ""},
+    {{{FIELD_POSTS, "0"}}, "fault: Incorrect posts"},
+    {{{FIELD_POSTS, "-1"}}, "fault: Incorrect posts"},
     {{{FIELD_POSTS, ""}}, ""},
     {{{FIELD_POSTS, "3.0"}, {FIELD_OLD_POSTS, "2"}}, ",\"posts\":\"3\",\"old_posts\":\"2\""},
     {{{FIELD_OLD_POSTS, "0"}}, ""},
+    {{{FIELD_OLD_POSTS, "-1"}}, ""},
     {{{FIELD_EXPIRY, "31/12/2026"}}, ",\"expiry\":\"31/12/2026\""},
     {{{FIELD_POSTS, "many"}}, "fault: Incorrect posts"},
     {{{FIELD_OLD_POSTS, "x"}}, "fault: Incorrect old_posts"},
