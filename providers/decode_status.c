@@ -433,6 +433,13 @@ static struct str decode_status_entry_error(const struct decoding *d, const json
     enum { SURE_FACTS = 3 }; /* those an answer with an error of its own has nothing to do with */
     struct errortext error = errortext_of(entry, d->arena);
     bool is_plain = decode_status_has_plain_status(entry);
+    struct verdict verdict = {0};
+    struct str text;
+    if (error.count > 0 && error.is_error && is_plain)
+        verdict = classify_texts(d->settings, UPSTREAM_STATUS, &error, &text);
+    /* Whatever stands beside it: an order that the panel does not know has no state. */
+    if (verdict.is_known && verdict.refusal == REFUSAL_ORDER_ID)
+        return text;
     if (error.count == 0 || !(error.is_error || error.is_hint) ||
         (is_plain &&
          decode_status_has_any(entry, facts, error.is_error ? SURE_FACTS : COUNT_OF(facts))))

@@ -59,5 +59,10 @@ struct order_course client_view_course(const struct client_view_order *order)
     } else if (order->parent && order->type != ORDERTYPE_SUBSCRIPTIONS) {
         course.paid = client_view_share(order);
     }
+    /* In the books of a package that was begun not all is left (settlement.c); its client has it
+     * whole or not at all. */
+    if (ordertype_row(order->type)->quantity == ORDERTYPE_QUANTITY_ONE && order->quantity > 0 &&
+        course.remains < 1 && !orderstate_is_final(course.state))
+        course.remains = 1;
     return course;
 }

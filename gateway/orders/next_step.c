@@ -7,18 +7,25 @@ static bool next_step_is_under_way(enum orderstate state)
            state == ORDERSTATE_IN_PROGRESS;
 }
 
-/* Nothing was ever reported as delivered, and the panel does not say so now. "Canceled" with
- * nothing left may mean either; then what the panel took tells. */
+/* Certainly nothing was delivered: it was never reported, the panel does not say so now, and takes
+ * no money without a word on what is left. "Canceled" with nothing left may mean either; then what
+ * the panel took tells, as of a package in a unit that is not known. */
 static bool next_step_is_untouched(const struct settlement_order *order,
                                    const struct upstream_status *reported)
 {
     int64_t asked = order->quantity - order->delivered;
-    int64_t whole = order->unit > 0 ? order->unit : asked;
+    bool is_package = ordertype_row(order->type)->quantity == ORDERTYPE_QUANTITY_ONE;
+    bool is_free = reported->has_charge && reported->charge.units == 0;
+    bool is_charged = reported->has_charge && reported->charge.units > 0;
     if (order->course.remains != asked)
         return false;
-    if (!reported->has_remains || reported->remains >= whole)
-        return true;
-    return reported->remains == 0 && reported->has_charge && reported->charge.units == 0;
+    if (!reported->has_remains)
+        return !is_charged;
+    if (reported->remains == 0)
+        return is_free;
+    if (is_package && order->unit == 0)
+        return is_free || (reported->remains == asked && !is_charged);
+    return reported->remains >= (is_package ? order->unit : asked);
 }
 
 static bool next_step_is_cancel(const struct settlement *settled,
@@ -34,7 +41,8 @@ static bool next_step_is_cancel(const struct settlement *settled,
 struct next_step next_step_of(const struct settlement_order *order,
                               const struct upstream_status *said, struct next_step_rules rules)
 {
-    struct next_step step = {.left = order->quantity - order->delivered};
+    struct next_step step = {.left = order->quantity - order->delivered,
+                             .taken = said->has_charge ? said->charge : MONEY_ZERO};
     struct upstream_status reported = *said;
     if (order->is_child || order->type == ORDERTYPE_SUBSCRIPTIONS || step.left <= 0 ||
         !next_step_is_under_way(order->course.state))
@@ -48,8 +56,10 @@ struct next_step next_step_of(const struct settlement_order *order,
         step.delivered = step.left - settled.course.remains;
         step.left = settled.course.remains;
         step.ended = step.delivered > 0 ? ATTEMPTSTATE_PARTIAL : ATTEMPTSTATE_CANCELED;
-        step.may_go_on =
-            rules.partial_goes_on && step.left > 0 && ordertype_row(order->type)->has_remainder;
+        /* More left than before: what was delivered in between is not certain. */
+        step.may_go_on = rules.partial_goes_on && step.left > 0 &&
+                         step.left <= order->course.remains &&
+                         ordertype_row(order->type)->has_remainder;
     }
     step.course = order->course;
     step.course.state = ORDERSTATE_PLACING;
@@ -62,11 +72,17 @@ struct next_step next_step_of(const struct settlement_order *order,
 }
 
 bool next_step_kept(const struct settlement_order *order, const struct next_step *step,
-                    struct money cost, struct money *out)
+                    struct money cost, struct money said, struct money *out)
 {
+    struct money most = money_compare(cost, order->charge) > 0 ? cost : order->charge;
+    struct money taken = money_compare(said, most) > 0 ? most : said;
     *out = MONEY_ZERO;
-    return step->delivered == 0 ||
-           money_share_up(cost, step->delivered, order->quantity - order->delivered, 8, out);
+    if (step->delivered > 0 &&
+        !money_share_up(cost, step->delivered, order->quantity - order->delivered, 8, out))
+        return false;
+    if (money_compare(taken, *out) > 0)
+        *out = taken;
+    return true;
 }
 
 bool next_step_is_cancel_asked(const struct ledger_request *list, size_t count)

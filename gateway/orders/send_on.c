@@ -8,6 +8,7 @@
 
 #include "base/crashpoint.h"
 #include "base/log.h"
+#include "money/quote.h"
 #include "orders/explain.h"
 #include "orders/place.h"
 
@@ -16,7 +17,8 @@ struct send_on {
     struct arena arena;
     uint32_t id;
     struct next_step step;
-    struct money cost;       /* of the attempt, as the table has it */
+    struct money cost; /* of the attempt, as the table has it */
+    unsigned provider_id;
     struct str upstream_id;  /* what was reported on */
     struct ledger_order row; /* in the arena */
     struct ledger_attempt *attempts;
@@ -165,13 +167,26 @@ static bool send_on_is_as_reported(const struct send_on *s)
     return s->live < s->attempt_count && str_equal(s->row.upstream_id, s->upstream_id);
 }
 
+/* What its panel says it took, in our currency. */
+static bool send_on_read_taken(const struct send_on *s, struct money *out)
+{
+    const struct provider *provider =
+        s->context->catalogue ? provider_set_by_id(s->context->catalogue->providers, s->provider_id)
+                              : NULL;
+    *out = MONEY_ZERO;
+    return s->step.taken.units == 0 ||
+           (provider && quote_order_cost(s->step.taken, provider->exchange, 1, true, out));
+}
+
 static bool send_on_fill_end(struct send_on *s)
 {
+    struct money said;
     struct settlement_order order = settlement_order_of(&s->row, 8);
     s->ended = (struct ledger_attempt){.number = s->attempts[s->live].number,
                                        .state = s->step.ended,
                                        .delivered = s->step.delivered};
-    return next_step_kept(&order, &s->step, s->cost, &s->ended.kept);
+    return send_on_read_taken(s, &said) &&
+           next_step_kept(&order, &s->step, s->cost, said, &s->ended.kept);
 }
 
 static void send_on_on_rows(const struct ledger_rows *rows, void *arg)
@@ -200,6 +215,7 @@ void send_on_start(struct order_context *context, const struct open_order *order
     s->id = order->id;
     s->step = *step;
     s->cost = order->cost;
+    s->provider_id = order->provider_id;
     s->upstream_id = arena_str(&s->arena, str_of(order->upstream_id));
     s->done = done;
     s->arg = arg;

@@ -59,20 +59,22 @@ static enum orderstate settlement_subscription_state(const struct upstream_statu
                                           : state;
 }
 
-/* A package is one thing to us; the panel may count it as one piece or as a thousand. The first
- * remains of the fresh order is all of it. */
+/* A package is one thing to us; the panel may count it as one piece or as a thousand. */
 static bool settlement_is_package(const struct settlement_order *order)
 {
     return ordertype_row(order->type)->quantity == ORDERTYPE_QUANTITY_ONE && order->quantity > 0;
 }
 
+/* The first remains of the fresh order is all of it. One that is first seen later may have been
+ * begun: what its panel counts as all of it is not known then, and never will be. */
 static void settlement_learn_unit(const struct settlement_order *order,
                                   const struct upstream_status *reported, struct settlement *s)
 {
-    enum orderstate state = settlement_state_of(reported->status);
-    if (s->unit == 0 && reported->has_remains && reported->remains > 0 &&
-        reported->status != ORDERSTATUS_UNKNOWN && reported->status != ORDERSTATUS_REVIEW &&
-        !orderstate_is_final(state) && !orderstate_is_final(order->course.state))
+    enum orderstate state = order->course.state;
+    bool is_fresh = state != ORDERSTATE_PROCESSING && state != ORDERSTATE_IN_PROGRESS &&
+                    !orderstate_is_final(state) && order->course.remains >= order->quantity;
+    if (s->unit == 0 && is_fresh && reported->status == ORDERSTATUS_PENDING &&
+        reported->has_remains && reported->remains > 0)
         s->unit = reported->remains;
 }
 
@@ -80,6 +82,31 @@ static void settlement_learn_unit(const struct settlement_order *order,
 static int64_t settlement_asked(const struct settlement_order *order)
 {
     return order->quantity - order->delivered;
+}
+
+/* A package is begun once any piece of it was delivered, or may have been: in a unit that is not
+ * known only a remainder of just its quantity says that nothing was. */
+static bool settlement_is_begun(const struct settlement_order *order,
+                                const struct upstream_status *reported, const struct settlement *s)
+{
+    if (!settlement_is_package(order) || !reported->has_remains)
+        return false;
+    return s->unit > 0 ? reported->remains < s->unit
+                       : order->quantity == 1 || reported->remains != order->quantity;
+}
+
+/* What was once reported as delivered stays so while the order is under way, whatever is said
+ * next. */
+static void settlement_keep_lowest(const struct settlement_order *order,
+                                   const struct upstream_status *reported, struct settlement *s)
+{
+    if (orderstate_is_final(s->course.state) || order->quantity <= 0 ||
+        settlement_is_subscription(order->type, order->is_child))
+        return;
+    if (settlement_is_begun(order, reported, s) && s->course.remains >= order->quantity)
+        s->course.remains = order->quantity - 1;
+    if (s->course.remains > order->course.remains)
+        s->course.remains = order->course.remains;
 }
 
 /* The first panel's start count is where all of the order started. */
@@ -117,10 +144,13 @@ static enum orderstate settlement_final_state(const struct settlement_order *ord
         return settlement_subscription_state(reported);
     enum orderstate state = settlement_state_of(reported->status);
     int64_t whole = settlement_is_package(order) ? s->unit : settlement_asked(order);
-    if (reported->status == ORDERSTATUS_REFUNDED && reported->has_remains &&
-        s->course.remains > 0 && s->course.remains < whole)
+    bool is_refunded = reported->status == ORDERSTATUS_REFUNDED && reported->has_remains;
+    if (is_refunded && s->course.remains > 0 && s->course.remains < whole)
         return ORDERSTATE_PARTIAL;
-    if (state != ORDERSTATE_PARTIAL)
+    /* A begun package that was given back, all of it or a part: in which unit nobody knows. */
+    bool is_unclear = is_refunded && whole == 0 && s->course.remains > 0 &&
+                      order->course.remains < order->quantity;
+    if (state != ORDERSTATE_PARTIAL && !is_unclear)
         return state;
     bool is_priced = reported->has_remains &&
                      (!settlement_is_package(order) || s->unit > 0 || s->course.remains == 0);
@@ -250,6 +280,7 @@ struct settlement settlement_make(const struct settlement_order *order,
     if (!orderstate_may_move(order->course.state,
                              s.course.state)) /* never: no status names such a state */
         s.course.state = order->course.state; /* never: see above */
+    settlement_keep_lowest(order, reported, &s);
     settlement_settle(order, reported, &s);
     s.is_changed = !order_course_is_same(&s.course, &order->course);
     return s;

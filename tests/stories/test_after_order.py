@@ -44,7 +44,7 @@ def gateway(make, alpha, beta):
 def end(panel, status, remains=None, **fields):
     """How the panel's only order ends."""
     order, = panel.orders()
-    panel.set_order(order["id"], status=status, **({} if remains is None else {"remains": remains}), **fields)
+    panel.set_order(order["id"], **({} if status is None else {"status": status}), **({} if remains is None else {"remains": remains}), **fields)
 
 
 def goes_on(gateway, order, panel):
@@ -203,6 +203,95 @@ def test_comments_go_on_only_while_none_was_delivered(make, alpha, beta):
     alpha.set_order(alpha.orders(link=LINK + "/2")[0]["id"], status="Canceled")
     goes_on(gateway, second, beta)
     assert beta.orders()[0]["fields"]["comments"].split("\n") == ["a", "b", "c", "d"]
+
+
+def ends_at(gateway, order, *panels):
+    """Once it has ended, or has gone on to one of the panels."""
+    eventually(lambda: (gateway.status(order), any(panel.orders() for panel in panels)
+                        or state(gateway, order) in ("canceled", "partial"))[1])
+
+
+def test_what_was_once_reported_as_delivered_is_not_sent_again(gateway, alpha, beta):
+    order = gateway.add()
+    end(alpha, "In progress", 30)
+    wait_status(gateway, order, "In progress")
+    end(alpha, "Processing", 100)
+    wait_status(gateway, order, "Processing")
+    assert told(gateway, order) == ("Processing", "30", 0.2), "remains do not rise under way"
+    end(alpha, "Canceled")
+    ends_at(gateway, order, beta)
+    assert told(gateway, order) == ("Canceled", "100", 0.0) and deliveries(alpha, beta) == (1, 0)
+
+
+def test_a_partial_that_takes_delivered_pieces_back_is_not_sent_on(gateway, alpha, beta):
+    order = gateway.add()
+    end(alpha, "In progress", 30)
+    wait_status(gateway, order, "In progress")
+    end(alpha, "Partial", 70)
+    ends_at(gateway, order, beta)
+    assert told(gateway, order) == ("Partial", "70", 0.06) and deliveries(alpha, beta) == (1, 0)
+
+
+@pytest.fixture
+def package(make, make_panel):
+    """An order of service 1, a package at alpha and beta."""
+    panels = [panel_of(make_panel, name, "1.00", type="Package", min=1, max=1) for name in ("alpha", "beta")]
+    gateway = make(*panels)
+    return gateway, gateway.add(quantity=None), *panels
+
+
+@pytest.mark.parametrize("reports, is_sent_on", [
+    ([("Pending", 1000)], True),
+    ([("Pending", 1000), ("In progress", 1000)], True),
+    ([("Pending", 1000), ("In progress", 400)], False),
+    ([("Pending", 1000), ("In progress", 400), ("Processing", 1000)], False),
+    ([("In progress", 400)], False),
+    ([("In progress", 400), ("Pending", 1000)], False),
+])
+def test_a_package_that_was_begun_is_not_sent_again(package, reports, is_sent_on):
+    gateway, order, alpha, beta = package
+    for status, remains in reports:
+        end(alpha, status, remains)
+        wait_status(gateway, order, status)
+        assert gateway.status(order)["remains"] == "1", "its client has it whole or not at all"
+    end(alpha, None, answer={"status": "Canceled", "charge": "0"})
+    ends_at(gateway, order, beta)
+    assert deliveries(alpha, beta) == (1, int(is_sent_on))
+
+
+@pytest.mark.parametrize("said", [{"status": "Partial", "remains": "40", "charge": "0.15"},
+                                  {"status": "Canceled", "remains": "100", "charge": "0.15"}])
+def test_what_a_panel_says_it_kept_is_spent(make, make_panel, said):
+    """0.15 of 0.20: what is left would cost beta 0.072 or 0.18."""
+    alpha, beta = panel_of(make_panel, "alpha", "1.50"), panel_of(make_panel, "beta", "1.80")
+    gateway = make(alpha, beta)
+    order = gateway.add()
+    end(alpha, None, answer=said)
+    ends_at(gateway, order, beta)
+    assert deliveries(alpha, beta) == (1, 0)
+
+
+def test_what_a_panel_says_it_kept_is_in_the_books(gateway, alpha, beta):
+    order = gateway.add()
+    end(alpha, None, answer={"status": "Partial", "remains": "40", "charge": "0.08"})
+    goes_on(gateway, order, beta)
+    assert [a.get("kept") for a in show(gateway, order)["attempts"]] == ["0.08", None]
+    verify(gateway)
+
+
+def test_a_cancel_that_was_charged_is_not_certainly_undelivered(gateway, alpha, beta):
+    order = gateway.add()
+    end(alpha, None, answer={"status": "Canceled", "charge": "0.01"})
+    ends_at(gateway, order, beta)
+    assert told(gateway, order) == ("Canceled", "100", 0.0) and deliveries(alpha, beta) == (1, 0)
+
+
+def test_an_order_that_its_panel_does_not_know_has_no_state(gateway, alpha, beta):
+    order = gateway.add()
+    end(alpha, None, answer={"error": "Incorrect order ID", "status": "Canceled", "remains": "100", "charge": "0"})
+    for _ in range(2):
+        assert told(gateway, order) == ("Pending", "100", 0.2)
+    assert deliveries(alpha, beta) == (1, 0)
 
 
 def test_what_the_first_panel_says_later_is_not_heard(gateway, alpha, beta):

@@ -336,6 +336,17 @@ def test_a_package_in_a_unit_that_nobody_knows_is_left_to_the_operator(gateway, 
     assert gateway.status(order)["status"] == "Pending" and gateway.status(order)["charge"] == "6.00"
 
 
+def test_a_package_that_is_first_seen_half_done_is_not_given_away(gateway, panel):
+    order = gateway.call("add", service=3, link=LINK)["order"]
+    there = panel.orders()[-1]["id"]
+    panel.set_order(there, status="In progress", remains=400)
+    wait_status(gateway, order, "In progress")
+    panel.set_order(there, status="Partial", remains=400)
+    gateway.status(order)
+    assert gateway.wait_log("status_odd", order=order)["review"] == "1"
+    assert gateway.status(order)["status"] == "In progress" and gateway.status(order)["charge"] == "6.00"
+
+
 @pytest.mark.parametrize("charge, is_other", [("0.1", False), ("0.10000001", False), ("0.125", True), ("0.08", True),
                                               ("0", False)])
 def test_what_a_panel_really_took_corrects_the_cost(gateway, panel, charge, is_other):

@@ -75,6 +75,8 @@ static void a_report_leads_to_its_step(void **state)
          CANCEL, false, 0, 0, 0},
         {"partial with all of it left", ORDERTYPE_DEFAULT, 0, 100, ORDERSTATUS_PARTIAL, 100,
          PARTIAL, true, A(CANCELED), 0, 100},
+        {"partial with more left than before", ORDERTYPE_DEFAULT, 0, 30, ORDERSTATUS_PARTIAL, 80,
+         BOTH, false, 0, 0, 0},
         {"partial with nothing left", ORDERTYPE_DEFAULT, 0, 100, ORDERSTATUS_PARTIAL, 0, BOTH,
          false, 0, 0, 0},
         {"partial, not told what is left", ORDERTYPE_DEFAULT, 0, 100, ORDERSTATUS_PARTIAL, NOT_TOLD,
@@ -134,6 +136,22 @@ static void a_charge_of_nothing_says_that_nothing_was_delivered(void **state)
     assert_false(judge(&order, &reported, CANCEL).may_go_on);
 }
 
+/* Canceled, without a word on what is left. */
+static void a_charge_without_remains_is_no_certainty(void **state)
+{
+    struct settlement_order order = order_of(ORDERTYPE_DEFAULT, 0, 100);
+    struct upstream_status reported = report(ORDERSTATUS_CANCELED, NOT_TOLD);
+    (void)state;
+    reported.has_charge = true;
+    assert_true(judge(&order, &reported, CANCEL).may_go_on);
+    reported.charge.units = 1;
+    assert_false(judge(&order, &reported, CANCEL).may_go_on);
+    reported.has_remains = true;
+    reported.remains = 100;
+    struct next_step step = judge(&order, &reported, CANCEL);
+    assert_true(step.may_go_on && step.taken.units == 1);
+}
+
 static void packages_go_on_whole(void **state)
 {
     struct settlement_order order = order_of(ORDERTYPE_PACKAGE, 0, 1);
@@ -146,6 +164,34 @@ static void packages_go_on_whole(void **state)
     assert_false(judge(&order, &reported, BOTH).may_go_on);
     reported = report(ORDERSTATUS_PARTIAL, 500);
     assert_false(judge(&order, &reported, BOTH).may_go_on);
+}
+
+static void a_package_in_an_unknown_unit_goes_on_for_free(void **state)
+{
+    static const struct {
+        int64_t known, remains, charge; /* NOT_TOLD */
+        bool goes_on;
+    } cases[] = {
+        {1, NOT_TOLD, NOT_TOLD, true},
+        {1, NOT_TOLD, 0, true},
+        {1, NOT_TOLD, 1, false},
+        {1, 1, NOT_TOLD, true},
+        {1, 1, 1, false},
+        {1, 1000, NOT_TOLD, false},
+        {1, 1000, 0, true},
+        {0, NOT_TOLD, 0, false},
+        {0, 1000, 0, false},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct settlement_order order = order_of(ORDERTYPE_PACKAGE, 0, cases[i].known);
+        struct upstream_status reported = report(ORDERSTATUS_CANCELED, cases[i].remains);
+        order.quantity = 1;
+        reported.has_charge = cases[i].charge != NOT_TOLD;
+        reported.charge.units = reported.has_charge ? cases[i].charge : 0;
+        if (judge(&order, &reported, BOTH).may_go_on != cases[i].goes_on)
+            fail_msg("case %zu", i);
+    }
 }
 
 static void only_an_order_under_way_goes_on(void **state)
@@ -164,19 +210,31 @@ static void only_an_order_under_way_goes_on(void **state)
     }
 }
 
+/* Its cost's share of what it delivered, or what it says it took, where that is more. */
 static void a_panel_keeps_the_cost_of_what_it_delivered(void **state)
 {
     static const struct {
-        int64_t before, delivered, cost, kept;
+        int64_t before, delivered, cost, said, kept;
     } cases[] = {
-        {0, 0, 1000, 0}, {0, 60, 1000, 600}, {0, 1, 10, 1}, {0, 99, 101, 100}, {60, 10, 400, 100},
+        {0, 0, 1000, 0, 0},
+        {0, 60, 1000, 0, 600},
+        {0, 1, 10, 0, 1},
+        {0, 99, 101, 0, 100},
+        {60, 10, 400, 0, 100},
+        {0, 60, 1000, 599, 600},
+        {0, 60, 1000, 750, 750},
+        {0, 0, 1000, 1000, 1000},
+        {0, 60, 1, 750, 750},
+        {0, 60, 1000, 1 << 20, 10000},
+        {0, 60, 20000, 1 << 20, 20000},
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct settlement_order order = order_of(ORDERTYPE_DEFAULT, cases[i].before, 40);
         struct next_step step = {.delivered = cases[i].delivered};
         struct money kept;
-        assert_true(next_step_kept(&order, &step, (struct money){cases[i].cost}, &kept));
+        assert_true(next_step_kept(&order, &step, (struct money){cases[i].cost},
+                                   (struct money){cases[i].said}, &kept));
         assert_int_equal(kept.units, cases[i].kept);
     }
 }
@@ -213,7 +271,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_report_leads_to_its_step),
         cmocka_unit_test(a_charge_of_nothing_says_that_nothing_was_delivered),
+        cmocka_unit_test(a_charge_without_remains_is_no_certainty),
         cmocka_unit_test(packages_go_on_whole),
+        cmocka_unit_test(a_package_in_an_unknown_unit_goes_on_for_free),
         cmocka_unit_test(only_an_order_under_way_goes_on),
         cmocka_unit_test(a_panel_keeps_the_cost_of_what_it_delivered),
         cmocka_unit_test(who_asked_for_a_cancel_gets_it),

@@ -227,8 +227,22 @@ static const struct {
      "1"}, /* nothing was delivered */
     {PACKAGE, S(IN_PROGRESS), 1000, 1, ORDERSTATUS_PARTIAL, "Partial", 0, S(COMPLETED), 100, 0,
      "1"},
+    {PACKAGE, S(PENDING), 1000, 0, ORDERSTATUS_PENDING, "Pending", 1000, S(PENDING), 100, 1000,
+     "k"},
+    {PACKAGE, S(PENDING), 1, 0, ORDERSTATUS_PENDING, "Pending", 1000, S(PENDING), 100, 1, "kc"},
     {PACKAGE, S(PENDING), 1000, 0, ORDERSTATUS_IN_PROGRESS, "In progress", 1000, S(IN_PROGRESS),
-     100, 1000, "k"},
+     100, 1000, "0"}, /* it may have been begun: it teaches no unit */
+    {PACKAGE, S(PENDING), 1, 0, ORDERSTATUS_IN_PROGRESS, "In progress", 400, S(IN_PROGRESS), 100, 0,
+     "0c"}, /* begun: not all is left, in whatever unit */
+    {PACKAGE, S(PENDING), 1, 0, ORDERSTATUS_IN_PROGRESS, "In progress", 1, S(IN_PROGRESS), 100, 0,
+     "0"},
+    {PACKAGE, S(IN_PROGRESS), 1, 0, ORDERSTATUS_PENDING, "Pending", 1000, S(PENDING), 100, 0, "0c"},
+    {PACKAGE, S(PENDING), 1, 1000, ORDERSTATUS_IN_PROGRESS, "In progress", 400, S(IN_PROGRESS), 100,
+     0, "kc"},
+    {PACKAGE, S(PENDING), 1, 1000, ORDERSTATUS_IN_PROGRESS, "In progress", 1000, S(IN_PROGRESS),
+     100, 1, "kc"},
+    {PACKAGE, S(IN_PROGRESS), 1, 0, ORDERSTATUS_PARTIAL, "Partial", 400, S(IN_PROGRESS), 100, 0,
+     "0rc"},
     {PACKAGE, S(IN_PROGRESS), 1000, 1000, ORDERSTATUS_PARTIAL, "Partial", 250, S(PARTIAL), 75, 250,
      "k"},
     {PACKAGE, S(IN_PROGRESS), 1000, 4, ORDERSTATUS_PARTIAL, "Partial", 1, S(PARTIAL), 75, 1,

@@ -198,6 +198,27 @@ static void remains_are_clamped(void **state)
     }
 }
 
+/* Under way they never rise again; the end says how much is left in the end. */
+static void remains_never_rise_under_way(void **state)
+{
+    static const struct {
+        enum orderstatus status;
+        int64_t reported, remains;
+    } cases[] = {
+        {ORDERSTATUS_IN_PROGRESS, 80, 30}, {ORDERSTATUS_PENDING, 100, 30},
+        {ORDERSTATUS_IN_PROGRESS, 20, 20}, {ORDERSTATUS_UNKNOWN, 80, 30},
+        {ORDERSTATUS_REVIEW, 80, 30},      {ORDERSTATUS_PARTIAL, 80, 80},
+        {ORDERSTATUS_COMPLETED, 40, 40},   {ORDERSTATUS_CANCELED, 80, 100},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct settlement_order order = order_in(S(IN_PROGRESS));
+        struct upstream_status reported = report_remains(cases[i].status, cases[i].reported);
+        order.course.remains = 30;
+        assert_int_equal(settlement_make(&order, &reported).course.remains, cases[i].remains);
+    }
+}
+
 /* "1.500": thousands where that is no more than was ordered, else one and a half, which is none. */
 static void a_marked_count_is_read_by_the_quantity(void **state)
 {
@@ -548,6 +569,7 @@ int main(void)
         cmocka_unit_test(what_changes_late_is_told),
         cmocka_unit_test(nothing_said_changes_nothing),
         cmocka_unit_test(remains_are_clamped),
+        cmocka_unit_test(remains_never_rise_under_way),
         cmocka_unit_test(a_marked_count_is_read_by_the_quantity),
         cmocka_unit_test(a_start_count_is_kept_once_known),
         cmocka_unit_test(a_new_start_count_is_a_change),
