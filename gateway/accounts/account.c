@@ -94,15 +94,15 @@ static bool account_available(const struct account *account, struct money *out)
 }
 
 const char *account_refuse(const struct account *account, const struct account_limits *limits,
-                           struct money charge, int64_t day)
+                           struct money hold, struct money counted, int64_t day)
 {
     struct money available, after, charged = account->day == day ? account->charged : MONEY_ZERO;
     if (limits->is_prepaid &&
-        (!account_available(account, &available) || !money_subtract(available, charge, &after) ||
+        (!account_available(account, &available) || !money_subtract(available, hold, &after) ||
          !money_add(after, limits->credit_limit, &after) || after.units < 0))
         return "the available funds do not cover it";
     if (limits->daily_limit.units > 0 &&
-        (!money_add(charged, charge, &charged) || charged.units > limits->daily_limit.units))
+        (!money_add(charged, counted, &charged) || charged.units > limits->daily_limit.units))
         return "the daily limit does not cover it";
     return NULL;
 }

@@ -68,9 +68,10 @@ struct account_limits {
     struct money credit_limit; /* how far available may be below zero */
     struct money daily_limit;  /* of charges a UTC day; zero: none */
 };
-/* Whether the account covers another charge now; NULL, or why not (static). */
+/* Whether the account covers another order now: what is held for it, and what it counts for of its
+ * day; NULL, or why not (static). */
 const char *account_refuse(const struct account *account, const struct account_limits *limits,
-                           struct money charge, int64_t day);
+                           struct money hold, struct money counted, int64_t day);
 /* Whether this much may be taken back, that is, is available. */
 bool account_has(const struct account *account, struct money amount);
 /* A charge of that day counts for the daily limit; a negative one (released) gives back. */

@@ -121,6 +121,7 @@ struct ledger_change {
     const struct ledger_funds {
         struct account_limits limits;
         struct money hold; /* prepaid: held until a panel accepts or refuses */
+        struct money most; /* subscriptions: what all posts may come to, for the daily limit */
     } * funds;
     /* With insert: DUPLICATE when the client has an order under it with the same digest, REFUSED
      * when with another. A refusal of the order frees it; else it is kept for 7 days. */

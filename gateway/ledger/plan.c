@@ -460,6 +460,13 @@ static struct money plan_charge(const struct ledger_change *change)
     return change->funds->limits.is_prepaid ? change->funds->hold : change->insert->charge;
 }
 
+/* For the daily limit: a subscription's children are charged on any day, so all they may come to
+ * counts for the day it was placed. */
+static struct money plan_counted(const struct ledger_change *change)
+{
+    return change->funds->most.units > 0 ? change->funds->most : plan_charge(change);
+}
+
 static struct ledger_outcome plan_judge_new(struct plan *plan, const struct ledger_change *change,
                                             const struct plan_order *standing, int64_t at_ms)
 {
@@ -485,7 +492,7 @@ static struct ledger_outcome plan_judge_new(struct plan *plan, const struct ledg
         const struct plan_account *account =
             plan_find_account(plan, change->insert->client, change->insert->currency);
         why = account_refuse(&account->account, &change->funds->limits, plan_charge(change),
-                             at_ms / DAY_MS);
+                             plan_counted(change), at_ms / DAY_MS);
     }
     return why ? (struct ledger_outcome){.result = LEDGER_NO_FUNDS, .reason = why} : plan_done;
 }
@@ -1042,7 +1049,7 @@ static struct ledger_outcome plan_change_new(struct plan *plan, const struct led
         struct plan_account *account =
             plan_find_account(plan, order->row.client, order->row.currency);
         account->is_changed =
-            account_charge_day(&account->account, plan_charge(change), at_ms / DAY_MS) ||
+            account_charge_day(&account->account, plan_counted(change), at_ms / DAY_MS) ||
             account->is_changed;
         if (is_prepaid) {
             account->has_floor = true;

@@ -978,12 +978,16 @@ static bool place_hold(const struct place *place, struct money *out)
                                                     : children_share(&terms, 0, out);
 }
 
-static struct ledger_funds place_funds_of(const struct client_settings *client, struct money hold)
+/* Without a known maximum (too large, say) no daily limit covers a subscription. */
+static struct ledger_funds place_funds_of(const struct place *place,
+                                          const struct client_settings *client, struct money hold)
 {
-    return (struct ledger_funds){.limits = {.is_prepaid = client->is_prepaid,
-                                            .credit_limit = client->credit_limit,
-                                            .daily_limit = client->daily_limit},
-                                 .hold = client->is_prepaid ? hold : MONEY_ZERO};
+    return (struct ledger_funds){
+        .limits = {.is_prepaid = client->is_prepaid,
+                   .credit_limit = client->credit_limit,
+                   .daily_limit = client->daily_limit},
+        .hold = client->is_prepaid ? hold : MONEY_ZERO,
+        .most = place->draft.type == ORDERTYPE_SUBSCRIPTIONS ? place_ceiling(place) : MONEY_ZERO};
 }
 
 static int64_t place_hash_link(struct place *place, struct str link)
@@ -1059,7 +1063,7 @@ void place_start(struct order_context *context, const struct place_request *requ
         request->client->settings.is_prepaid || request->client->settings.daily_limit.units > 0;
     struct money hold;
     bool is_payable = place_hold(place, &hold) || !request->client->settings.is_prepaid;
-    place->funds = place_funds_of(&request->client->settings, hold);
+    place->funds = place_funds_of(place, &request->client->settings, hold);
     place->done = done;
     place->arg = arg;
     place->claim = request->claim;

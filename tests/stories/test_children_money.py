@@ -19,11 +19,11 @@ def panel(make_panel):
 @pytest.fixture
 def subscribing(make_gateway, panel):
     """Services 1 (subscription) and 2 (plain) at 1.50 for 1000, and so much to spend."""
-    def make(funds="0.06", **client):
+    def make(amount="0.06", **client):
         services = [{"id": n, "markup": "50%", "offers": [{"provider": "alpha", "service": n}]} for n in (1, 2)]
         gateway = make_gateway(config=default_config([], providers=[provider(panel)], services=services, clients=[
             {"name": "shop", "key": SHOP_KEY, "funds": "prepaid", **client}]))
-        credit(gateway, funds)
+        credit(gateway, amount)
         return gateway
     return make
 
@@ -174,4 +174,16 @@ def test_what_a_parent_was_charged_itself_is_held_for_its_children(subscribing, 
         panel.set_order(child, charge="0.02")
         wait_paid(gateway, number, "0.03")
     assert available(gateway) == 0
+    verify(gateway)
+
+
+@pytest.mark.parametrize("client", [{"funds": "unlimited", "balance": "0"}, {"funds": "prepaid"}])
+def test_a_daily_limit_counts_all_that_a_subscription_may_cost(subscribing, panel, client):
+    gateway = subscribing("100", **client, daily_limit="0.10")
+    fields = {"service": 1, "username": "ann", "min": 10, "max": 20, "delay": 0}
+    for posts in (4, "", 100):
+        assert gateway.call("add", **fields, posts=posts).error == "Not enough funds on balance"
+    assert panel.orders() == []
+    assert "order" in gateway.call("add", **fields, posts=3)  # 0.09
+    assert gateway.call("add", **fields, posts=1).error == "Not enough funds on balance"
     verify(gateway)

@@ -136,7 +136,7 @@ static void sums_are_checked(void **state)
         account_charge(&(struct account_charge){.paid = {INT64_MIN}, .due = {5}, .keep = {ALL}},
                        &movement, &booked));
     const struct account_limits prepaid = {.is_prepaid = true};
-    assert_non_null(account_refuse(&account, &prepaid, (struct money){1}, 0));
+    assert_non_null(account_refuse(&account, &prepaid, (struct money){1}, (struct money){1}, 0));
 }
 
 static void funds_and_limits(void **state)
@@ -161,7 +161,8 @@ static void funds_and_limits(void **state)
                                         .charged = {covers[i].charged}};
         const struct account_limits limits = {
             covers[i].is_prepaid, {covers[i].credit}, {covers[i].daily}};
-        const char *why = account_refuse(&account, &limits, (struct money){covers[i].charge}, 7);
+        const struct money charge = {covers[i].charge};
+        const char *why = account_refuse(&account, &limits, charge, charge, 7);
         if ((why == NULL) != covers[i].is_allowed)
             fail_msg("case %zu: %s", i, why ? why : "allowed");
     }
