@@ -2,6 +2,9 @@
  * only ever given to the order it names. */
 #include "providers/decode.h"
 
+#include <ctype.h>
+#include <string.h>
+
 #include "providers/paneltext.h"
 
 /* ---- words for an order's state, in panels' languages ---- */
@@ -263,6 +266,38 @@ static void decode_status_take_word(struct status_reading *reading, struct str w
     reading->has_status = word.len > 0;
 }
 
+static bool decode_status_is_date_word(struct str word)
+{
+    static const char *const words[] = {
+        "t",      "z",         "am",      "pm",       "utc",     "gmt",   "jan",  "feb",
+        "mar",    "apr",       "may",     "jun",      "jul",     "aug",   "sep",  "oct",
+        "nov",    "dec",       "january", "february", "march",   "april", "june", "july",
+        "august", "september", "october", "november", "december"};
+    for (size_t i = 0; i < COUNT_OF(words); i++)
+        if (str_equal_folded(word, str_of(words[i])))
+            return true;
+    return false;
+}
+
+/* Digits with what stands between those of a date or a time: "2026-12-31T08:00:00Z", "31/12/2026
+ * 8:00 PM", "5 Jan 2026". Any other text of a panel is not for clients. */
+static bool decode_status_is_date(struct str text)
+{
+    enum { DATE_BYTES = 40 };
+    bool has_digit = false;
+    for (size_t i = 0; i < text.len; i++) {
+        size_t from = i;
+        while (i < text.len && isalpha((unsigned char)text.ptr[i]))
+            i++;
+        if (i > from && !decode_status_is_date_word(str_make(text.ptr + from, i - from)))
+            return false;
+        if (i < text.len && memchr("0123456789-/.,: +", text.ptr[i], 17) == NULL)
+            return false;
+        has_digit |= i < text.len && isdigit((unsigned char)text.ptr[i]);
+    }
+    return has_digit && text.len <= DATE_BYTES;
+}
+
 void decode_status_member(struct status_reading *reading, enum status_member member,
                           struct scalar value)
 {
@@ -302,7 +337,7 @@ void decode_status_member(struct status_reading *reading, enum status_member mem
         status->runs = status->has_runs ? number : 0;
         break;
     case STATUS_MEMBER_EXPIRY:
-        if (value.kind == SCALAR_TEXT && str_trim(value.text).len > 0)
+        if (value.kind == SCALAR_TEXT && decode_status_is_date(str_trim(value.text)))
             status->expiry = decode_text(reading->d, value.text);
         break;
     case STATUS_MEMBER_ORDER:

@@ -439,11 +439,14 @@ static void metrics_add_tracker(const struct open_orders_totals *totals, struct 
                   "For how long the most overdue of them has been due.");
     metric_seconds(out, "panelmux_orders_oldest_due_seconds", NULL, totals->overdue_ms * 1000);
     metric_family(out, METRIC_GAUGE, stuck,
-                  "Orders far slower than usual, or unknown at their provider for an hour.");
+                  "Orders far slower than usual, unknown at their provider for an hour, or whose "
+                  "last report is for the operator.");
     metric_number(out, stuck, METRIC_LABELS({"why", STR("slow")}),
                   (int64_t)totals->stuck[SCHEDULE_SLOW]);
     metric_number(out, stuck, METRIC_LABELS({"why", STR("unknown")}),
                   (int64_t)totals->stuck[SCHEDULE_UNKNOWN]);
+    metric_number(out, stuck, METRIC_LABELS({"why", STR("review")}),
+                  (int64_t)totals->stuck[SCHEDULE_REVIEW]);
     metric_family(out, METRIC_GAUGE, "panelmux_orders_oldest_stuck_seconds",
                   "How long ago the oldest of them was placed.");
     metric_seconds(out, "panelmux_orders_oldest_stuck_seconds", NULL,

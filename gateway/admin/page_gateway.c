@@ -57,6 +57,7 @@ static void page_gateway_print_tracker(struct admin_call *call, struct jsonwrite
     jsonwriter_number(w, "oldest_due_seconds", totals.overdue_ms / 1000);
     jsonwriter_number(w, "stuck_slow", (int64_t)totals.stuck[SCHEDULE_SLOW]);
     jsonwriter_number(w, "stuck_unknown", (int64_t)totals.stuck[SCHEDULE_UNKNOWN]);
+    jsonwriter_number(w, "stuck_review", (int64_t)totals.stuck[SCHEDULE_REVIEW]);
     jsonwriter_number(w, "oldest_stuck_seconds", tracker_oldest_stuck_ms(clock_wall_ms()) / 1000);
     jsonwriter_object_end(w);
 }

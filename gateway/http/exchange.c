@@ -671,6 +671,19 @@ struct str exchange_header(const struct exchange *x, const char *name)
     return str_of(evhttp_find_header(x->headers, name));
 }
 
+bool exchange_header_differs(const struct exchange *x, const char *name)
+{
+    struct str first = exchange_header(x, name);
+    const struct evkeyval *header;
+    TAILQ_FOREACH(header, x->headers, next)
+    {
+        if (evutil_ascii_strcasecmp(header->key, name) == 0 &&
+            !str_equal(str_trim(str_of(header->value)), str_trim(first)))
+            return true;
+    }
+    return false;
+}
+
 struct str exchange_content_type(const struct exchange *x)
 {
     return exchange_header(x, "Content-Type");

@@ -17,6 +17,8 @@ enum exchange_method exchange_method(const struct exchange *x);
 struct str exchange_path(const struct exchange *x);                     /* without the query */
 struct str exchange_query(const struct exchange *x);                    /* raw, "" when absent */
 struct str exchange_header(const struct exchange *x, const char *name); /* STR_NONE when absent */
+/* It is there more than once, with different values. */
+bool exchange_header_differs(const struct exchange *x, const char *name);
 struct str exchange_content_type(const struct exchange *x);
 struct str exchange_body(struct exchange *x); /* contiguous; lives as long as the exchange */
 struct str exchange_request_id(const struct exchange *x); /* taken from X-Request-Id or made */

@@ -187,6 +187,23 @@ static void children_add_undelivered(struct children *c, const struct order_cour
     c->result.undelivered.units += charge.units - delivered.units;
 }
 
+/* As far as is known: of a run under way, what it has delivered until now. */
+static void children_add_delivered(struct children *c, const struct order_course *course,
+                                   int64_t quantity, struct money charge)
+{
+    int64_t pieces = quantity - (course->remains > 0 ? course->remains : 0);
+    struct money share = MONEY_ZERO;
+    if (course->state == ORDERSTATE_COMPLETED)
+        pieces = quantity;
+    if (course->state == ORDERSTATE_CANCELED || pieces <= 0 || quantity <= 0)
+        return;
+    if (!money_share_up(charge, pieces, quantity, c->terms.decimals, &share) ||
+        money_compare(share, charge) > 0)
+        share = charge;
+    c->result.delivered += pieces;
+    c->result.delivered_paid.units += share.units;
+}
+
 static void children_count_undelivered(struct children *c);
 
 /* As the table has them, which may be newer than the ledger. One that was unfinished when its row
@@ -197,14 +214,16 @@ static void children_on_final_rows(const struct ledger_rows *rows, void *arg)
     struct children *c = arg;
     bool is_outdated = false;
     c->has_failed = c->has_failed || rows->result != LEDGER_DONE;
-    c->result.undelivered = MONEY_ZERO;
+    c->result.undelivered = c->result.delivered_paid = MONEY_ZERO;
+    c->result.delivered = 0;
     for (size_t i = 0; i < rows->order_count; i++) {
         const struct ledger_order *row = &rows->orders[i];
         struct open_order open;
         bool is_open = open_orders_get(c->context->open_orders, row->id, NULL, &open);
         is_outdated = is_outdated || (!is_open && !orderstate_is_final(row->course.state));
-        children_add_undelivered(c, is_open ? &open.course : &row->course, row->quantity,
-                                 row->charge);
+        const struct order_course *course = is_open ? &open.course : &row->course;
+        children_add_undelivered(c, course, row->quantity, row->charge);
+        children_add_delivered(c, course, row->quantity, row->charge);
     }
     if (is_outdated && ++c->readings < READINGS_MAX)
         children_count_undelivered(c);
@@ -212,10 +231,27 @@ static void children_on_final_rows(const struct ledger_rows *rows, void *arg)
         children_end(c);
 }
 
+/* Whether a subscription may end: not before each of its children that has ended is paid for. */
+static void children_look_for_unpriced(struct children *c)
+{
+    struct open_order child;
+    for (size_t i = 0; i < c->known_count; i++)
+        c->result.has_unpriced |=
+            open_orders_get(c->context->open_orders, c->known[i].number, NULL, &child) &&
+            child.is_unpriced;
+    for (size_t i = 0; i < c->count; i++)
+        c->result.has_unpriced |=
+            c->planned[i].number > 0 &&
+            open_orders_get(c->context->open_orders, c->planned[i].number, NULL, &child) &&
+            child.is_unpriced;
+}
+
 /* Only a drip-feed's runs were paid with their parent. */
 static void children_count_undelivered(struct children *c)
 {
     struct ledger_query query = {.request = LEDGER_QUERY_CHILDREN, .id = c->parent.id};
+    if (c->is_final && !c->has_failed && c->terms.type == ORDERTYPE_SUBSCRIPTIONS)
+        children_look_for_unpriced(c);
     if (c->has_failed || c->terms.type == ORDERTYPE_SUBSCRIPTIONS || !c->result.has_any)
         children_end(c);
     else

@@ -63,7 +63,11 @@ struct children_result {
     bool has_any;             /* it has children at all */
     const char *orders;       /* `"7","8"`: those of this report, in its order; NULL: none */
     struct money undelivered; /* drip-feeds: the share of what runs that have ended left undone */
-    size_t odd;               /* reported, but no children of ours */
+    int64_t delivered;        /* drip-feeds: by all runs, so far */
+    struct money delivered_paid; /* their shares for it */
+    bool has_unpriced; /* subscriptions: a child has ended in what nobody can read; asked for where
+                          the report ends the parent */
+    size_t odd;        /* reported, but no children of ours */
 };
 typedef void children_done_fn(const struct children_result *result, void *arg);
 /* parent and the ids are read before it returns; is_final: the report ends the parent, so its open

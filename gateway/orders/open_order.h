@@ -22,6 +22,8 @@ struct open_order { /* by value; small members together, for there may be very m
     uint16_t odd_children;       /* how many its panel last named that are none of ours */
     uint16_t provider_id;        /* OPEN_ORDER_NO_PROVIDER: none yet */
     bool is_unsaved;             /* the ledger lags behind: written again with the next report */
+    bool is_review : 1;          /* its last report was left to the operator */
+    bool is_unpriced : 1;        /* for it ends without a charge that can be read */
     bool has_children;           /* or may have: looked for with its next report */
     char upstream_id[OPEN_ORDER_UPSTREAM_BYTES]; /* "" until accepted */
     struct order_course course;

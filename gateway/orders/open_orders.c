@@ -605,7 +605,9 @@ size_t open_orders_find_stuck(struct open_orders *table, uint32_t *ids_out, size
     struct open_orders_stuck stuck = {.ids = ids_out, .max = max};
     struct open_orders_totals totals;
     open_orders_totals(table, 0, &totals);
-    if (totals.stuck[SCHEDULE_SLOW] + totals.stuck[SCHEDULE_UNKNOWN] > 0)
+    if (totals.stuck[SCHEDULE_SLOW] + totals.stuck[SCHEDULE_UNKNOWN] +
+            totals.stuck[SCHEDULE_REVIEW] >
+        0)
         open_orders_each(table, open_orders_add_stuck, &stuck);
     if (stuck.count > 0)
         qsort(ids_out, stuck.count, sizeof *ids_out, open_orders_compare_ids);

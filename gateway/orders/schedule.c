@@ -42,9 +42,11 @@ int64_t schedule_restart_ms(int64_t first_ms, uint64_t count, uint64_t random)
     return first_ms + schedule_random_below(spread > 2 * first_ms ? spread : 2 * first_ms, random);
 }
 
-enum schedule_verdict schedule_judge(unsigned stuck, int64_t age_ms, int64_t usual_ms,
-                                     int64_t unknown_ms)
+enum schedule_verdict schedule_judge(bool is_review, unsigned stuck, int64_t age_ms,
+                                     int64_t usual_ms, int64_t unknown_ms)
 {
+    if (is_review)
+        return SCHEDULE_REVIEW;
     if (unknown_ms >= SCHEDULE_LAG_MS)
         return SCHEDULE_UNKNOWN;
     return stuck > 0 && usual_ms > 0 && age_ms / stuck >= usual_ms ? SCHEDULE_SLOW

@@ -3,6 +3,7 @@
  * any 64 bits, for the jitter. */
 #ifndef ORDERS_SCHEDULE_H
 #define ORDERS_SCHEDULE_H
+#include <stdbool.h>
 #include <stdint.h>
 
 enum { SCHEDULE_STEP_MAX_MS = 30 * 60 * 1000 };
@@ -14,15 +15,17 @@ int64_t schedule_first_ms(int64_t first_ms, uint64_t random);
 int64_t schedule_next_ms(int64_t first_ms, int64_t age_ms, int64_t usual_ms, uint64_t random);
 /* After a start: count orders, spread so that they come in no storm. */
 int64_t schedule_restart_ms(int64_t first_ms, uint64_t count, uint64_t random);
-/* stuck: so many times the usual; 0 turns it off. unknown_ms: since when its provider does not know
- * it, 0: it does. */
+/* review: its last report is for the operator: it ends nothing, or in what cannot be read. stuck:
+ * so many times the usual; 0 turns it off. unknown_ms: since when its provider does not know it, 0:
+ * it does. */
 enum schedule_verdict {
     SCHEDULE_ON_COURSE,
     SCHEDULE_SLOW,
     SCHEDULE_UNKNOWN,
+    SCHEDULE_REVIEW,
     SCHEDULE_VERDICT_COUNT
 };
-enum schedule_verdict schedule_judge(unsigned stuck, int64_t age_ms, int64_t usual_ms,
-                                     int64_t unknown_ms);
+enum schedule_verdict schedule_judge(bool is_review, unsigned stuck, int64_t age_ms,
+                                     int64_t usual_ms, int64_t unknown_ms);
 
 #endif

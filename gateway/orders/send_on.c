@@ -49,6 +49,7 @@ static void send_on_change_open(struct open_order *order, void *arg)
     order->unit = 0;
     order->due_at_ms = 0;
     order->stuck = SCHEDULE_ON_COURSE;
+    order->is_review = false;
     order->is_unsaved = false;
     order->upstream_id[0] = '\0';
 }

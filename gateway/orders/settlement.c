@@ -26,15 +26,16 @@ static enum orderstate settlement_state_of(enum orderstatus status)
 
 struct settlement_order settlement_order_of(const struct ledger_order *row, unsigned decimals)
 {
-    return (struct settlement_order){.course = row->course,
-                                     .type = row->type,
-                                     .is_child = row->parent != 0,
-                                     .quantity = row->quantity,
-                                     .delivered = row->delivered,
-                                     .unit = row->sale.package_unit,
-                                     .charge = row->charge,
-                                     .decimals =
-                                         row->sale.decimals ? row->sale.decimals : decimals};
+    return (struct settlement_order){
+        .course = row->course,
+        .type = row->type,
+        .is_child = row->parent != 0,
+        .has_runs = str_find(row->fields, STR("\"runs\":")) != SIZE_MAX,
+        .quantity = row->quantity,
+        .delivered = row->delivered,
+        .unit = row->sale.package_unit,
+        .charge = row->charge,
+        .decimals = row->sale.decimals ? row->sale.decimals : decimals};
 }
 
 bool settlement_is_subscription(enum ordertype type, bool is_child)
@@ -182,6 +183,19 @@ struct order_course settlement_end(const struct settlement_order *order)
     return course;
 }
 
+struct order_course settlement_end_of_runs(const struct settlement_order *order,
+                                           const struct order_course *canceled, int64_t delivered,
+                                           struct money shares)
+{
+    struct order_course course = *canceled;
+    if (delivered <= 0)
+        return course;
+    course.state = delivered < order->quantity ? ORDERSTATE_PARTIAL : ORDERSTATE_COMPLETED;
+    course.remains = delivered < order->quantity ? order->quantity - delivered : 0;
+    course.paid = settlement_at_most(shares, order->charge);
+    return course;
+}
+
 /* What was delivered; of a package in the panel's own count. */
 static bool settlement_share(const struct settlement_order *order,
                              const struct upstream_status *reported, const struct settlement *s,
@@ -252,6 +266,10 @@ static bool settlement_is_told_otherwise(const struct settlement_order *order,
     settlement_take_numbers(order, reported, &set);
     set.course.state = settlement_final_state(order, reported, &set);
     settlement_settle(order, reported, &set);
+    /* Canceled, it ended by what its runs had delivered: settlement_end_of_runs. */
+    if (order->has_runs && order->course.state == ORDERSTATE_PARTIAL &&
+        set.course.state == ORDERSTATE_CANCELED)
+        return false;
     return set.course.state != order->course.state ||
            set.course.paid.units != order->course.paid.units;
 }

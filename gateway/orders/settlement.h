@@ -10,6 +10,7 @@ struct settlement_order { /* as the ledger has it */
     struct order_course course;
     enum ordertype type;
     bool is_child;       /* of a subscription or drip-feed */
+    bool has_runs;       /* a drip-feed */
     int64_t quantity;    /* 0: unknown (children), then remains is taken as it comes */
     int64_t delivered;   /* by earlier attempts: its panel was asked for what was left */
     int64_t unit;        /* packages: what its panel counts as all of it; 0: not known yet */
@@ -34,5 +35,10 @@ struct settlement settlement_make(const struct settlement_order *order,
                                   const struct upstream_status *reported);
 /* How it ends when no panel goes on with it: what was delivered before is paid for. */
 struct order_course settlement_end(const struct settlement_order *order);
+/* A drip-feed that its panel canceled pays for what its runs delivered: so many pieces, their
+ * shares of its charge. canceled: its course as it ends where they delivered nothing. */
+struct order_course settlement_end_of_runs(const struct settlement_order *order,
+                                           const struct order_course *canceled, int64_t delivered,
+                                           struct money shares);
 
 #endif

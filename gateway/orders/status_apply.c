@@ -157,6 +157,7 @@ struct settling {
     bool is_sent_on; /* likewise: what is left may go on to another panel */
     struct next_step step;
     bool is_changed;
+    bool is_priced;       /* metered: its charge was read */
     bool is_over_ceiling; /* the panel took more than was quoted */
     bool is_unit_new;
     bool is_cost_new;
@@ -209,8 +210,10 @@ static bool status_apply_metered(struct settling *s, const struct open_order *or
 static struct money status_apply_paid(struct settling *s, const struct open_order *order)
 {
     struct money paid = order->course.paid;
-    if (status_apply_is_metered(s, order))
-        return status_apply_metered(s, order, &paid) ? paid : order->course.paid;
+    if (status_apply_is_metered(s, order)) {
+        s->is_priced = status_apply_metered(s, order, &paid);
+        return s->is_priced ? paid : order->course.paid;
+    }
     /* From the first child on, they are what is paid for. */
     if (settlement_is_subscription(order->type, order->parent != 0) && s->children &&
         s->children->has_any)
@@ -218,17 +221,44 @@ static struct money status_apply_paid(struct settling *s, const struct open_orde
     return paid;
 }
 
-/* A drip-feed pays for what its runs left undone no longer. */
-static void status_apply_lower(const struct settling *s, const struct open_order *order,
+/* A drip-feed pays for what its runs left undone no longer; canceled, for what they delivered. */
+static void status_apply_lower(const struct settling *s, const struct settlement_order *order,
                                struct order_course *course)
 {
-    if (s->children == NULL || s->children->undelivered.units == 0)
+    if (s->children == NULL)
+        return;
+    if (course->state == ORDERSTATE_CANCELED && order->type != ORDERTYPE_SUBSCRIPTIONS) {
+        *course = settlement_end_of_runs(order, course, s->children->delivered,
+                                         s->children->delivered_paid);
+        return;
+    }
+    if (s->children->undelivered.units == 0)
         return;
     struct money most = {order->charge.units - s->children->undelivered.units};
     if (most.units < 0)
         most = MONEY_ZERO;
     if (money_compare(course->paid, most) > 0)
         course->paid = most;
+}
+
+/* A subscription's child that ends without a charge that can be read, or its parent before that
+ * child: what it pays is not known. Their money stays held, and the operator is told. */
+static bool status_apply_is_unpriced(const struct settling *s, const struct open_order *order)
+{
+    enum orderstate state = s->settled.course.state;
+    if (order->type != ORDERTYPE_SUBSCRIPTIONS || !orderstate_is_final(state) ||
+        orderstate_is_final(order->course.state))
+        return false;
+    if (order->parent == 0)
+        return s->children && s->children->has_unpriced;
+    return !s->is_priced && state != ORDERSTATE_CANCELED && order->ceiling.units != 0;
+}
+
+static void status_apply_leave_open(struct settling *s, const struct open_order *order)
+{
+    s->settled.course.state = order->course.state;
+    s->settled.course.paid = order->course.paid;
+    s->settled.is_review = true;
 }
 
 static int64_t status_apply_next_due(const struct settling *s, const struct open_order *order)
@@ -240,8 +270,8 @@ static int64_t status_apply_next_due(const struct settling *s, const struct open
                                         s->wall_ms - order->placed_at_ms, usual_ms, random >> 7);
 }
 
-/* Only of the fresh order: what a panel gives back later lowers its charge. A drip-feed's may be of
- * one run. */
+/* Of the fresh order, for what a panel gives back later lowers its charge; at a whole end only what
+ * is more. A drip-feed's may be of one run. */
 static void status_apply_check_cost(struct settling *s, struct open_order *order)
 {
     const struct upstream_status *reported = s->reported;
@@ -249,11 +279,14 @@ static void status_apply_check_cost(struct settling *s, struct open_order *order
         provider_set_by_id(s->context->catalogue->providers, order->provider_id);
     struct money taken;
     s->expected = order->cost;
-    s->is_cost_new = order->asked_at_ms == 0 && order->parent == 0 && provider != NULL &&
+    bool is_fresh = order->asked_at_ms == 0 && !orderstate_is_final(s->settled.course.state);
+    bool is_whole_end = !orderstate_is_final(order->course.state) &&
+                        s->settled.course.state == ORDERSTATE_COMPLETED;
+    s->is_cost_new = (is_fresh || is_whole_end) && order->parent == 0 && provider != NULL &&
                      order->type != ORDERTYPE_SUBSCRIPTIONS && !reported->has_runs &&
                      !order->has_children && reported->has_charge &&
-                     !orderstate_is_final(s->settled.course.state) &&
-                     cost_is_other(order->cost, reported->charge, provider->exchange, &taken);
+                     cost_is_other(order->cost, reported->charge, provider->exchange, &taken) &&
+                     (is_fresh || money_compare(taken, order->cost) > 0);
     if (s->is_cost_new)
         order->cost = taken;
 }
@@ -307,7 +340,10 @@ static bool status_apply_settle_order(struct open_order *order, void *arg)
         before.course.paid = status_apply_paid(s, order);
     s->settled = settlement_make(&before, s->reported);
     if (!orderstate_is_final(order->course.state))
-        status_apply_lower(s, order, &s->settled.course);
+        status_apply_lower(s, &before, &s->settled.course);
+    bool is_unpriced = status_apply_is_unpriced(s, order);
+    if (is_unpriced)
+        status_apply_leave_open(s, order);
     /* A run is booked with its parent: its own row holds no money. */
     if (order->parent && order->type != ORDERTYPE_SUBSCRIPTIONS)
         s->settled.course.paid = MONEY_ZERO;
@@ -320,6 +356,8 @@ static bool status_apply_settle_order(struct open_order *order, void *arg)
     order->unit = s->settled.unit;
     order->asked_at_ms = s->now_ms;
     order->unknown_since_ms = 0;
+    order->is_review = s->settled.is_review;
+    order->is_unpriced = is_unpriced;
     order->is_unsaved = false;
     order->due_at_ms = status_apply_next_due(s, order);
     if (s->children) {

@@ -75,7 +75,7 @@ static void tracker_judge(struct open_order *order, void *arg)
     int64_t usual_ms = usual_course_ms(look->usual, order->service);
     enum schedule_verdict was = order->stuck;
     order->stuck =
-        schedule_judge(look->stuck, age_ms, usual_ms,
+        schedule_judge(order->is_review, look->stuck, age_ms, usual_ms,
                        order->unknown_since_ms ? look->now_ms - order->unknown_since_ms : 0);
     if (order->stuck != SCHEDULE_ON_COURSE && order->placed_at_ms < look->oldest_placed_at_ms)
         look->oldest_placed_at_ms = order->placed_at_ms;
@@ -104,6 +104,13 @@ static void tracker_note_oldest(struct tracker *tracker, int64_t placed_at_ms)
         tracker->oldest_placed_at_ms = OPEN_ORDER_NEVER;
 }
 
+static const char *tracker_why(enum schedule_verdict verdict)
+{
+    return verdict == SCHEDULE_UNKNOWN  ? "unknown_at_provider"
+           : verdict == SCHEDULE_REVIEW ? "review"
+                                        : "slow";
+}
+
 static void tracker_look_for_stuck(struct tracker *tracker)
 {
     struct order_context *context = tracker->context;
@@ -119,8 +126,8 @@ static void tracker_look_for_stuck(struct tracker *tracker)
         log_event(LOG_WARN, "order_stuck",
                   "order=%u service=%u provider=" STR_FMT " why=%s age_s=%lld usual_s=%lld",
                   found->order, found->service, STR_ARG(provider_name(found->provider_id)),
-                  found->why == SCHEDULE_UNKNOWN ? "unknown_at_provider" : "slow",
-                  (long long)found->age_ms / 1000, (long long)found->usual_ms / 1000);
+                  tracker_why(found->why), (long long)found->age_ms / 1000,
+                  (long long)found->usual_ms / 1000);
     }
 }
 

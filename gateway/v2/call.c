@@ -165,6 +165,11 @@ bool call_ref_read_param(struct call *call, struct str *out)
 bool call_ref_read(struct call *call, struct str *out)
 {
     struct str param = STR_NONE;
+    if (exchange_header_differs(call->exchange, "Idempotency-Key")) {
+        call_error(call,
+                   "Incorrect Idempotency-Key: it was sent more than once, with different values");
+        return false;
+    }
     *out = call_unquote(str_trim(exchange_header(call->exchange, "Idempotency-Key")));
     if (!call_check_ref(call, *out, "Idempotency-Key") ||
         (call->client->settings.refs && !call_ref_read_param(call, &param)))

@@ -315,6 +315,83 @@ def test_a_parent_that_its_panel_lowers_itself_is_lowered_once(gateway, panel):
     assert wait_status(gateway, order, "Partial")["charge"] == "0.24"
 
 
+@pytest.mark.parametrize("ends, state, charge, remains", [
+    ([{"status": "Completed", "remains": 0}] * 2, "Partial", "0.15", "100"),
+    ([{"status": "Completed", "remains": 0}, {"status": "Partial", "remains": 20}], "Partial", "0.12", "120"),
+    ([{"status": "Completed", "remains": 0}, {"status": "In progress", "remains": 20}], "Partial", "0.12", "120"),
+    ([{"status": "Canceled", "remains": 50}] * 2, "Canceled", "0", "200"),
+    ([{"status": "Completed", "remains": 0}] * 4, "Completed", "0.3", "0"),
+])
+def test_a_canceled_drip_feed_pays_for_what_its_runs_delivered(gateway, panel, ends, state, charge, remains):
+    order, there = drip(gateway, panel)  # 200 at 1.50 for 1000: 0.30
+    runs = [panel.call(action="add", service=2, link=LINK, quantity=50)["order"] for _ in ends]
+    for number, fields in zip(runs, ends):
+        panel.set_order(number, **fields)
+    panel.set_order(there, answer={"status": "Canceled", "charge": "0.10", "remains": "100", "runs": str(len(runs)), "orders": runs})
+    told = wait_status(gateway, order, state)
+    assert (Decimal(told["charge"]), told["remains"]) == (Decimal(charge), remains)
+    eventually(lambda: show(gateway, order)["order"]["state"] == state.lower())
+    assert paid(gateway, order) == Decimal(charge)
+    verify(gateway)
+
+
+# ---- what cannot be read settles nothing
+
+
+def stuck(gateway):
+    return [row["order"] for row in gateway.cli("order", "list", "--stuck", "--json").json["orders"]]
+
+
+def for_review(gateway):
+    return gateway.metrics()['panelmux_orders_stuck{why="review"}']
+
+
+@pytest.mark.parametrize("charge", ["n/a", "NaN", None, ""])
+def test_a_child_whose_charge_cannot_be_read_is_left_to_the_operator(make_gateway, panel, charge):
+    config = config_of(panel, track_after="20ms")
+    config["clients"][0]["funds"] = "prepaid"
+    gateway = make_gateway(config=config)
+    assert gateway.cli("client", "credit", "shop", "0.06").returncode == 0
+    order, there = subscribe(gateway, panel)
+    child = child_there(panel, 1)
+    panel.set_order(there, status="Active", orders=[child])
+    ours, = with_children(gateway, order, 1)
+    panel.set_order(child, answer={"status": "Completed", "remains": "0", "charge": charge})
+    panel.set_order(there, status="Completed", orders=[child])
+    eventually(lambda: {order, int(ours)} <= set(stuck(gateway)))
+    assert for_review(gateway) == 2
+    assert gateway.status(ours)["status"] != "Completed" and gateway.status(order)["status"] == "Active"
+    client, = [c for c in gateway.cli("client", "list", "--json").json["clients"] if c["name"] == "shop"]
+    assert Decimal(client["available"]) == 0, "what it may cost stays held"
+    panel.set_order(child, answer={"status": "Completed", "remains": "0", "charge": "0.01"})
+    wait_status(gateway, order, "Completed")
+    eventually(lambda: show(gateway, ours)["order"]["state"] == "completed")
+    assert paid(gateway, ours) == Decimal("0.015") and stuck(gateway) == []
+    verify(gateway)
+
+
+def test_a_partial_that_cannot_be_priced_is_shown_to_the_operator(make_gateway, panel):
+    gateway = make_gateway(config=config_of(panel, track_after="20ms"))
+    order = gateway.add(service=2, quantity=100)
+    there = panel.orders()[-1]["id"]
+    panel.set_order(there, answer={"status": "Partial", "charge": "0.05"})
+    eventually(lambda: stuck(gateway) == [order])
+    assert gateway.wait_log("order_stuck", order=order)["why"] == "review" and for_review(gateway) == 1
+    panel.set_order(there, answer={"status": "Partial", "charge": "0.05", "remains": "50"})
+    wait_status(gateway, order, "Partial")
+    eventually(lambda: stuck(gateway) == [] and for_review(gateway) == 0)
+
+
+@pytest.mark.parametrize("expiry, is_shown", [
+    ("2026-12-31", True), ("31/12/2026 8:00 PM", True), ("2026-12-31T08:00:00+00:00", True), ("5 Jan 2026", True),
+    ("ask @boss at alpha.example", False), ("never", False), ("2026-12-31 see alpha.example", False), ("1" * 41, False)])
+def test_an_expiry_is_a_date_or_nothing(gateway, panel, expiry, is_shown):
+    order, there = subscribe(gateway, panel)
+    panel.set_order(there, status="Active", posts="3", expiry=expiry)
+    told = eventually(lambda: (lambda answer: answer if "posts" in answer else None)(gateway.status(order).json))
+    assert told.get("expiry") == (expiry if is_shown else None)
+
+
 # ---- packages, and what a panel really takes
 
 
@@ -345,6 +422,17 @@ def test_a_package_that_is_first_seen_half_done_is_not_given_away(gateway, panel
     gateway.status(order)
     assert gateway.wait_log("status_odd", order=order)["review"] == "1"
     assert gateway.status(order)["status"] == "In progress" and gateway.status(order)["charge"] == "6.00"
+
+
+def test_a_cost_that_was_corrected_too_low_is_raised_by_the_final_charge(gateway, panel):
+    order = gateway.add(service=2, quantity=100)
+    there = panel.orders()[-1]["id"]
+    panel.set_order(there, status="Pending", charge="0.001")
+    eventually(lambda: (gateway.status(order), Decimal(show(gateway, order)["order"]["cost"]) == Decimal("0.001"))[1])
+    panel.set_order(there, status="Completed", remains=0, charge="0.1")
+    wait_status(gateway, order, "Completed")
+    eventually(lambda: Decimal(show(gateway, order)["order"]["cost"]) == Decimal("0.1"))
+    verify(gateway)
 
 
 @pytest.mark.parametrize("charge, is_other", [("0.1", False), ("0.10000001", False), ("0.125", True), ("0.08", True),

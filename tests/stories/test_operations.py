@@ -225,7 +225,7 @@ def test_readiness_shows_what_the_tracker_has_before_it(gateway, alpha):
     doubt(gateway, alpha, link="https://example.com/lost", service=2)
     tracker = gateway.admin("/readyz?verbose")["tracker"]
     assert tracker["unfinished"] == 2 and tracker["doubt"] == 1
-    assert {tracker[name] for name in ("due", "oldest_due_seconds", "stuck_slow", "stuck_unknown", "oldest_stuck_seconds")} == {0}
+    assert {tracker[name] for name in ("due", "oldest_due_seconds", "stuck_slow", "stuck_unknown", "stuck_review", "oldest_stuck_seconds")} == {0}
     assert "tracker" not in gateway.admin("/readyz?verbose", token=None)
 
 

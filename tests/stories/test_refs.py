@@ -1,5 +1,7 @@
 """Idempotency-Key and ref: one order for one ref, however often and wherever it is sent."""
+import http.client
 import json
+import urllib.parse
 
 import pytest
 
@@ -53,6 +55,27 @@ def test_header_and_parameter_are_one_and_the_same(shop, alpha):
     assert by_header(shop, "a", ref="a").json == {"order": order}
     assert by_header(shop, "a", ref="b").error == "Incorrect ref: it differs from Idempotency-Key; one of them is enough"
     assert deliveries(alpha) == (1,)
+
+
+def test_two_headers_that_differ_are_an_error(shop, alpha):
+    """As header against parameter: nobody knows which one is meant."""
+    def twice(first, second):
+        line = http.client.HTTPConnection("127.0.0.1", shop.port, timeout=30 * SLOW)
+        try:
+            body = urllib.parse.urlencode({"key": SHOP_KEY, "action": "add", "service": 1, "link": LINK, "quantity": 100})
+            line.putrequest("POST", "/api/v2")
+            for name, value in (("Content-Type", "application/x-www-form-urlencoded"), ("Content-Length", len(body)),
+                                ("Idempotency-Key", first), ("idempotency-key", second)):
+                line.putheader(name, value)
+            line.endheaders(body.encode())
+            return json.loads(line.getresponse().read())
+        finally:
+            line.close()
+
+    assert twice("a", "b") == {"error": "Incorrect Idempotency-Key: it was sent more than once, with different values"}
+    assert deliveries(alpha) == (0,)
+    order = twice("a", "a")["order"]
+    assert by_header(shop, "a")["order"] == order and deliveries(alpha) == (1,)
 
 
 def test_the_header_is_always_read_the_parameter_only_where_the_client_has_refs(gateway, alpha):

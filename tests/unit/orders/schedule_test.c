@@ -93,7 +93,9 @@ static void what_takes_too_long_or_is_unknown_is_stuck(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT_OF(judged); i++)
-        if (schedule_judge(judged[i].stuck, judged[i].age_ms, judged[i].usual_ms,
+        if (schedule_judge(true, judged[i].stuck, judged[i].age_ms, judged[i].usual_ms,
+                           judged[i].unknown_ms) != SCHEDULE_REVIEW ||
+            schedule_judge(false, judged[i].stuck, judged[i].age_ms, judged[i].usual_ms,
                            judged[i].unknown_ms) != judged[i].verdict)
             fail_msg("row %zu", i);
 }

@@ -443,6 +443,42 @@ static uint64_t dice(uint64_t *seed)
 
 /* Reports of every kind, one after the other, as a confused panel sends them: what is paid stays
  * within 0..charge, only a final state changes it, once, and it fits that state. */
+static void a_canceled_drip_feed_pays_for_what_its_runs_delivered(void **state)
+{
+    static const struct {
+        int64_t delivered, shares_cents;
+        enum orderstate state;
+        int64_t paid_cents, remains;
+    } cases[] = {
+        {0, 0, S(CANCELED), 0, 100},    {40, 40, S(PARTIAL), 40, 60},
+        {40, 0, S(PARTIAL), 0, 60},     {100, 100, S(COMPLETED), 100, 0},
+        {40, 101, S(PARTIAL), 100, 60}, {120, 101, S(COMPLETED), 100, 0},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct settlement_order order = order_in(S(IN_PROGRESS));
+        struct order_course canceled = order_in(S(CANCELED)).course;
+        struct order_course end = settlement_end_of_runs(&order, &canceled, cases[i].delivered,
+                                                         MONEY(cases[i].shares_cents * CENT));
+        if (end.state != cases[i].state || end.paid.units != cases[i].paid_cents * CENT ||
+            end.remains != cases[i].remains)
+            fail_msg("case %zu", i);
+    }
+}
+
+/* It ended by its runs: that its panel still says Canceled is no news. */
+static void a_canceled_drip_feed_is_not_late(void **state)
+{
+    struct settlement_order order = order_in(S(PARTIAL));
+    struct upstream_status reported = report(ORDERSTATUS_CANCELED);
+    (void)state;
+    assert_true(settlement_make(&order, &reported).is_late);
+    order.has_runs = true;
+    assert_false(settlement_make(&order, &reported).is_late);
+    reported = report_remains(ORDERSTATUS_COMPLETED, 0);
+    assert_true(settlement_make(&order, &reported).is_late);
+}
+
 static void whatever_is_reported_money_is_conserved(void **state)
 {
     (void)state;
@@ -581,6 +617,8 @@ int main(void)
         cmocka_unit_test(a_child_of_unknown_quantity_pays_as_reported),
         cmocka_unit_test(all_attempts_count),
         cmocka_unit_test(what_nobody_goes_on_with_ends),
+        cmocka_unit_test(a_canceled_drip_feed_pays_for_what_its_runs_delivered),
+        cmocka_unit_test(a_canceled_drip_feed_is_not_late),
         cmocka_unit_test(whatever_is_reported_money_is_conserved),
     };
     return cmocka_run_group_tests_name("settlement", tests, NULL, NULL);
