@@ -3,7 +3,7 @@
 
 #include "providers/paneltext.h"
 
-enum { LONGEST_NUMBER = 18, LONGEST_EXPONENT = 3, LONGEST_REAL = 300 };
+enum { LONGEST_NUMBER = 18, LONGEST_EXPONENT = 3, LONGEST_REAL = 300, ODD_NUMBER_MAX = 64 };
 
 static bool replyrepair_hex4(struct str text, size_t at, uint32_t *out)
 {
@@ -270,7 +270,8 @@ static bool replyrepair_is_name(struct str token)
     return token.len > 0;
 }
 
-/* In an object a member begins with its name: digits right behind a comma go on with the number. */
+/* In an object a member begins with its name: digits right behind a comma go on with the number.
+ * No number is longer, and looking at it again at each comma has its price. */
 static size_t replyrepair_token_len(const struct repair *r)
 {
     struct str rest = str_from(r->in, r->at);
@@ -278,8 +279,8 @@ static size_t replyrepair_token_len(const struct repair *r)
     size_t len = 0;
     for (; len < rest.len; len++) {
         char c = rest.ptr[len];
-        bool goes_on = is_member && c == ',' && len > 0 && len + 1 < rest.len &&
-                       replyrepair_is_digit(rest.ptr[len - 1]) &&
+        bool goes_on = is_member && c == ',' && len > 0 && len <= ODD_NUMBER_MAX &&
+                       len + 1 < rest.len && replyrepair_is_digit(rest.ptr[len - 1]) &&
                        replyrepair_is_digit(rest.ptr[len + 1]) &&
                        replyrepair_is_odd_number(str_first(rest, len));
         if (!goes_on && (replyrepair_is_blank(c) || replyrepair_is_any(c, ",:{}[]\"'")))

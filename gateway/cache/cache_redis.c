@@ -7,8 +7,8 @@
  * A command is in flight (hiredis has it), or waits for the first connection.
  *
  * hiredis 0.14 frees a context by itself when the connection ends, and completes what was in flight
- * with NULL replies while doing so. Whoever is called back from there may issue new commands: they
- * find no state that takes any, and are refused. */
+ * with NULL replies while doing so. Whoever is called back from there may issue new commands:
+ * hiredis refuses them on a context that is ending. */
 #include "cache/cache_redis.h"
 
 #include <event2/dns.h>
@@ -37,9 +37,9 @@ enum {
     COOL_DOWN_MAX_MS = 700,
     ILLFORMED_MS = 60 * 1000, /* one good value does not end what is said of others */
 };
-/* The longest from Redis' return to READY: an attempt that began just before, a cool-down, another
- * attempt. */
-_Static_assert(RESOLVE_MS + COOL_DOWN_MAX_MS < 2000 - 400, "in use again within 2 s");
+/* From Redis' return to READY, where its name is an address or resolves at once: the cool-down of
+ * an attempt that failed just before, and another attempt. */
+_Static_assert(SILENCE_MS + COOL_DOWN_MAX_MS < 2000 - 400, "in use again within 2 s");
 
 enum redis_family { READING, WRITING, FAMILIES }; /* they fail for different reasons */
 static const char *const family_names[FAMILIES] = {"reading", "writing"};
@@ -517,6 +517,7 @@ static void cache_redis_resolve(struct cache_redis *store)
     (void)evdns_base_resolv_conf_parse(lookup->resolver, DNS_OPTIONS_ALL, "/etc/resolv.conf");
     (void)evdns_base_load_hosts(lookup->resolver, NULL); /* localhost, whatever is in the files */
     (void)evdns_base_set_option(lookup->resolver, "timeout:", "0.2");
+    (void)evdns_base_set_option(lookup->resolver, "attempts:", "3");
     (void)evdns_base_set_option(lookup->resolver, "getaddrinfo-allow-skew:", "3");
     store->state = RESOLVING;
     store->lookup = lookup;

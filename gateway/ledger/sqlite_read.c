@@ -421,7 +421,8 @@ static void sqlite_read_query_accounts(struct sqlite_reading *reading, struct st
     sqlite_read_take_all(reading, KIND_ACCOUNT, s);
 }
 
-/* The first order made at that moment or later: numbers grow with time. */
+/* Of the orders made at that moment or later the first, or one some before it: numbers grow with
+ * time, but for the slack. */
 static int64_t sqlite_read_first_since(struct sqlite_reading *reading, int64_t since_ms)
 {
     int64_t low = 1, high = (int64_t)INT32_MAX + 1;
@@ -431,7 +432,7 @@ static int64_t sqlite_read_first_since(struct sqlite_reading *reading, int64_t s
         int code = s ? sqlite3_step(s) : SQLITE_ERROR;
         bool is_row = code == SQLITE_ROW;
         int64_t found = is_row ? sqlite3_column_int64(s, 0) : high;
-        bool is_before = is_row && sqlite3_column_int64(s, 1) < since_ms;
+        bool is_before = is_row && sqlite3_column_int64(s, 1) < since_ms - CREATED_SLACK_MS;
         sqlite3_reset(s);
         if (!is_row && code != SQLITE_DONE && reading->code == SQLITE_OK)
             reading->code = code;

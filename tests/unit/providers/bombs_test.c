@@ -136,6 +136,35 @@ static int64_t cpu_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* Digits and commas without end, which no parser takes: what is looked at again at each comma. */
+static int64_t cost_of_digits_ms(size_t max)
+{
+    struct upstream_response answer;
+    struct arena arena;
+    struct buf body;
+    buf_init(&body, 16 * MIB);
+    buf_add_text(&body, "{\"a\":");
+    add_times(&body, "11111111,", max);
+    buf_add_text(&body, "1}");
+    arena_init(&arena);
+    int64_t start = cpu_ms();
+    decode(UPSTREAM_STATUS, buf_str(&body), &arena, &answer);
+    int64_t cost = cpu_ms() - start;
+    assert_int_not_equal(answer.outcome, OUTCOME_ACCEPTED);
+    arena_fini(&arena);
+    buf_fini(&body);
+    return cost;
+}
+
+static void digits_cost_time_in_measure(void **state)
+{
+    (void)state;
+    int64_t small = cost_of_digits_ms(MIB / 16), large = cost_of_digits_ms(MIB / 2);
+    if (large >
+        24 * (small + 4)) /* 8 times the bytes; 64 times the work where it grows by squares */
+        fail_msg("%lld ms for 64 KiB, %lld ms for 512 KiB", (long long)small, (long long)large);
+}
+
 /* Of a list of 100,000 rows, each with an id of its own or all with the same. */
 static int64_t cost_of_list_ms(bool is_one_id)
 {
@@ -215,6 +244,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_answer_costs_memory_in_measure),
+        cmocka_unit_test(digits_cost_time_in_measure),
         cmocka_unit_test(the_longest_list_is_read),
         cmocka_unit_test(one_id_in_all_rows_costs_no_more_than_many),
         cmocka_unit_test(an_id_of_two_prices_has_none),
