@@ -352,6 +352,17 @@ static bool clientjson_parse_digits(struct str *text, size_t width, int *out)
     return true;
 }
 
+/* What follows the seconds: up to three digits. */
+static bool clientjson_parse_ms(struct str *text, int64_t *out)
+{
+    int64_t worth = 100;
+    size_t i = 0;
+    for (; i < text->len && i < 3 && text->ptr[i] >= '0' && text->ptr[i] <= '9'; i++, worth /= 10)
+        *out += (text->ptr[i] - '0') * worth;
+    *text = str_from(*text, i);
+    return i > 0;
+}
+
 static bool clientjson_take_byte(struct str *text, char byte)
 {
     bool is_there = text->len > 0 && text->ptr[0] == byte;
@@ -363,6 +374,7 @@ static bool clientjson_take_byte(struct str *text, char byte)
 bool clientjson_parse_time(struct str text, int64_t *wall_ms_out)
 {
     struct tm tm = {0}, check;
+    int64_t ms = 0;
     if (!clientjson_parse_digits(&text, 4, &tm.tm_year) || !clientjson_take_byte(&text, '-') ||
         !clientjson_parse_digits(&text, 2, &tm.tm_mon) || !clientjson_take_byte(&text, '-') ||
         !clientjson_parse_digits(&text, 2, &tm.tm_mday))
@@ -372,7 +384,10 @@ bool clientjson_parse_time(struct str text, int64_t *wall_ms_out)
          !clientjson_parse_digits(&text, 2, &tm.tm_hour) || !clientjson_take_byte(&text, ':') ||
          !clientjson_parse_digits(&text, 2, &tm.tm_min)))
         return false;
-    if (clientjson_take_byte(&text, ':') && !clientjson_parse_digits(&text, 2, &tm.tm_sec))
+    bool has_seconds = clientjson_take_byte(&text, ':');
+    if (has_seconds && !clientjson_parse_digits(&text, 2, &tm.tm_sec))
+        return false;
+    if (has_seconds && clientjson_take_byte(&text, '.') && !clientjson_parse_ms(&text, &ms))
         return false;
     clientjson_take_byte(&text, 'Z');
     tm.tm_year -= 1900;
@@ -382,7 +397,7 @@ bool clientjson_parse_time(struct str text, int64_t *wall_ms_out)
     if (text.len > 0 || check.tm_mon != tm.tm_mon || check.tm_mday != tm.tm_mday ||
         check.tm_hour != tm.tm_hour || check.tm_min != tm.tm_min || check.tm_sec != tm.tm_sec)
         return false;
-    *wall_ms_out = (int64_t)seconds * 1000;
+    *wall_ms_out = (int64_t)seconds * 1000 + ms;
     return true;
 }
 

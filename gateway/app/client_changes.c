@@ -103,6 +103,26 @@ static bool client_changes_check_label(struct str label, struct fault *why)
                                 "a label is needed: 1 to %d bytes of printable text", LABEL_MOST);
 }
 
+/* NULL: no client of the file in force, of the one that is coming, or of the ledger has the key. */
+static const char *client_changes_key_owner(const struct pending_change *p)
+{
+    const struct gateway *g = p->gateway;
+    const struct configuration *files[] = {g->configuration, g->coming};
+    for (size_t i = 0; i < COUNT_OF(files); i++) {
+        const struct client *client =
+            files[i] ? client_set_find_key(files[i]->clients, str_of(p->key)) : NULL;
+        if (client)
+            return client->settings.name;
+    }
+    for (size_t i = 0; i < roster_count(g->roster); i++) {
+        const struct roster_client *client = roster_at(g->roster, i);
+        for (size_t k = 0; k < client->key_count; k++)
+            if (digest_equal(&client->keys[k].sha256, &p->sha256))
+                return client->name;
+    }
+    return NULL;
+}
+
 /* The key's text, the client's own or a fresh one; only its SHA-256 is kept. */
 static bool client_changes_make_key(struct pending_change *p, struct fault *why)
 {
@@ -118,7 +138,10 @@ static bool client_changes_make_key(struct pending_change *p, struct fault *why)
         p->key[own.len] = '\0';
     }
     p->sha256 = digest_sha256(str_of(p->key));
-    return true;
+    const char *owner = client_changes_key_owner(p);
+    return owner == NULL ||
+           fault_set(why, FAULT_CONFLICT,
+                     "client \"%.60s\" has this key; each key belongs to one client", owner);
 }
 
 /* ---- one after the other ---- */
@@ -160,6 +183,8 @@ static bool client_changes_begin_add(struct pending_change *p, struct fault *why
         return false;
     struct ledger_client row = client_changes_row(p);
     row.created_at_ms = p->created_at_ms = clock_wall_ms();
+    row.has_key = true;
+    memcpy(row.sha256, p->sha256.bytes, sizeof row.sha256);
     ledger_add_client(g->ledger, g->loop, &row, client_changes_on_written, p);
     return true;
 }
@@ -380,6 +405,19 @@ bool client_changes_is_adding(const struct gateway *g, struct str name)
 {
     return g->changing && g->changing->change.kind == CLIENT_CHANGE_ADD &&
            str_equal(g->changing->change.client, name);
+}
+
+bool client_changes_check_keys(const struct gateway *g, const struct client_set *of_file,
+                               struct fault *why)
+{
+    const struct pending_change *p = g->changing;
+    const struct client *client =
+        p && p->key[0] ? client_set_find_key(of_file, str_of(p->key)) : NULL;
+    return client == NULL ||
+           fault_set(why, FAULT_CONFLICT,
+                     "client \"%.60s\" has a key that is being given to client \"" STR_FMT
+                     "\"; each key belongs to one client",
+                     client->settings.name, STR_ARG(p->change.client));
 }
 
 /* What is booked stays so; what is not gets no further. */

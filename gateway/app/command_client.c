@@ -380,9 +380,20 @@ static int command_client_list(const struct client_options *o)
 
 /* ---- statement ---- */
 
+static bool command_client_is_number(const char *text)
+{
+    text += *text == '-' || *text == '+';
+    size_t whole = strspn(text, "0123456789");
+    size_t part = text[whole] == '.' ? 1 + strspn(text + whole + 1, "0123456789") : 0;
+    return whole > 0 && part != 1 && text[whole + part] == '\0';
+}
+
+/* Free text. A spreadsheet takes what begins so for a formula, and would carry it out. */
 static void command_client_print_csv_text(const char *text)
 {
     putchar('"');
+    if (*text && strchr("=+-@\t\r", *text) && !command_client_is_number(text))
+        putchar('\'');
     for (; *text; text++) {
         if (*text == '"')
             putchar('"');

@@ -70,6 +70,11 @@ static void gateway_on_kept_order(const struct ledger_order *order, unsigned att
     free(extra);
     g->orphans += order->provider.len &&
                   provider_set_find(g->configuration->providers, order->provider) == NULL;
+    if (str_is(order->currency, g->configuration->catalogue.currency))
+        g->own_orders++;
+    else if (g->foreign_orders++ == 0)
+        snprintf(g->foreign_currency, sizeof g->foreign_currency, STR_FMT,
+                 STR_ARG(order->currency));
     if (order->course.state == ORDERSTATE_QUEUED)
         links_load(open_orders_links(g->open_orders), order->link_hash, order->id);
     if (order->course.state != ORDERSTATE_PLACING)
@@ -114,21 +119,30 @@ static void gateway_on_kept_pause(const struct ledger_pause *kept, void *arg)
     provider_pause_name(kept->provider, &pause);
 }
 
-bool gateway_check_currency(struct ledger *ledger, const char *currency, struct fault *why)
+static bool gateway_has_money(const struct ledger_account *kept)
+{
+    return kept->account.balance.units != 0 || kept->account.held.units != 0;
+}
+
+/* own_out: how many accounts have money in `currency` itself. */
+static bool gateway_check_balances(struct ledger *ledger, const char *currency, size_t *own_out,
+                                   struct fault *why)
 {
     struct ledger_query query = {.request = LEDGER_QUERY_ACCOUNTS};
     struct ledger_rows rows;
     struct arena arena;
     bool is_good = true;
+    *own_out = 0;
     arena_init(&arena);
     ledger_read(ledger, &query, &arena, &rows);
     if (rows.result != LEDGER_DONE)
         is_good = fault_set(why, FAULT_BROKEN, "clients' accounts cannot be read (%s)",
                             ledger_result_name(rows.result));
-    for (size_t i = 0; is_good && i < rows.account_count; i++) {
+    for (size_t i = 0; i < rows.account_count; i++) {
         const struct ledger_account *kept = &rows.accounts[i];
-        if (str_is(kept->currency, currency) ||
-            (kept->account.balance.units == 0 && kept->account.held.units == 0))
+        bool is_own = str_is(kept->currency, currency);
+        *own_out += is_own && gateway_has_money(kept);
+        if (is_own || !is_good || !gateway_has_money(kept))
             continue;
         is_good = fault_set(
             why, FAULT_INVALID,
@@ -139,6 +153,30 @@ bool gateway_check_currency(struct ledger *ledger, const char *currency, struct 
     }
     arena_fini(&arena);
     return is_good;
+}
+
+bool gateway_check_currency(struct ledger *ledger, const char *currency, struct fault *why)
+{
+    size_t own;
+    return gateway_check_balances(ledger, currency, &own, why);
+}
+
+/* As a reload does. Where an older version let both currencies come into the ledger, no `currency`
+ * would do: then it is said, and the gateway starts. */
+static bool gateway_check_first_currency(struct gateway *g, struct fault *why)
+{
+    const char *currency = g->configuration->catalogue.currency;
+    size_t own;
+    bool is_good = gateway_check_balances(g->ledger, currency, &own, why);
+    if (is_good && g->foreign_orders > 0)
+        is_good = fault_set(why, FAULT_INVALID,
+                            "`currency` is %.10s now, but %zu orders are under way in %s; set it "
+                            "back until they have ended",
+                            currency, g->foreign_orders, g->foreign_currency);
+    if (is_good || why->code != FAULT_INVALID || own + g->own_orders == 0)
+        return is_good;
+    log_event(LOG_WARN, "currencies_mixed", "why=%s", log_value(str_of(why->message)).text);
+    return true;
 }
 
 /* The file's clients and the ledger's; none may be in both. */
@@ -153,8 +191,7 @@ static bool gateway_merge_clients(struct gateway *g, struct fault *why)
                                         NULL, why))
             return false;
     g->clients = roster_merge(g->roster, g->configuration->clients, why);
-    return g->clients != NULL &&
-           gateway_check_currency(g->ledger, g->configuration->catalogue.currency, why);
+    return g->clients != NULL && gateway_check_first_currency(g, why);
 }
 
 /* Orders whose clients may not have their numbers: what is not known to have been written was not.

@@ -88,6 +88,8 @@ struct gateway {
     struct pending_reload *waiting; /* reloads that `coming` will answer */
     struct ledger_order *resumed;   /* orders to go on with once there is a catalogue */
     size_t resumed_count;
+    size_t own_orders, foreign_orders; /* found at the start: in `currency`, and in another one */
+    char foreign_currency[8];          /* of one of the latter */
     size_t orphans; /* orders found at the start whose provider is not configured */
     struct arena resumed_arena;
 };
@@ -126,6 +128,9 @@ void client_changes_publish(struct gateway *g);
 void client_changes_answer(struct change_queue *queue);
 /* Whether a client of that name is being added. */
 bool client_changes_is_adding(const struct gateway *g, struct str name);
+/* False: the file gives to a client of its own the key that is just being added. */
+bool client_changes_check_keys(const struct gateway *g, const struct client_set *of_file,
+                               struct fault *why);
 /* Draining: who waits is answered. */
 void client_changes_abandon(struct gateway *g);
 /* When keys were used goes to the ledger now and then. */

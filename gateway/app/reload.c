@@ -27,6 +27,49 @@ static void reload_check_removed(struct gateway *g, const struct configuration *
     }
 }
 
+/* Nor can a client: who would be told how they end? */
+static void reload_check_removed_clients(struct gateway *g, const struct configuration *fresh,
+                                         struct faultlist *faults)
+{
+    const struct client_set *old = g->configuration->clients;
+    size_t ids = 0;
+    for (size_t i = 0; i < old->count; i++)
+        if (client_set_find(fresh->clients, str_of(old->list[i].settings.name)) == NULL &&
+            old->list[i].id >= ids)
+            ids = old->list[i].id + 1;
+    if (ids == 0)
+        return;
+    size_t *counts = memory_array(ids, sizeof *counts);
+    open_orders_count_by_client(g->open_orders, counts, ids);
+    for (size_t i = 0; i < old->count; i++) {
+        const char *name = old->list[i].settings.name;
+        if (client_set_find(fresh->clients, str_of(name)) == NULL && counts[old->list[i].id] > 0)
+            faultlist_add(faults, reload_nowhere(faults, g),
+                          "client %.60s has %zu unfinished orders and cannot be removed; keep it "
+                          "with frozen: true until they have ended",
+                          name, counts[old->list[i].id]);
+    }
+    free(counts);
+}
+
+/* What clients have, owe, or may get back is in the old one. */
+static void reload_check_currency(struct gateway *g, const struct configuration *fresh,
+                                  struct faultlist *faults)
+{
+    const char *before = g->configuration->catalogue.currency, *now = fresh->catalogue.currency;
+    size_t orders = open_orders_count(g->open_orders);
+    struct fault why;
+    if (strcmp(now, before) == 0)
+        return;
+    if (!gateway_check_currency(g->ledger, now, &why))
+        faultlist_add(faults, reload_nowhere(faults, g), "%s", why.message);
+    if (orders > 0)
+        faultlist_add(faults, reload_nowhere(faults, g),
+                      "`currency` is %s now, but %zu orders are under way in %s; set it back until "
+                      "they have ended",
+                      now, orders, before);
+}
+
 /* Providers that go get no new orders while the new snapshot is made; is_leaving false: all stay.
  */
 static void reload_mark_leaving(struct gateway *g, const struct configuration *fresh,
@@ -65,8 +108,9 @@ static bool reload_take_over(struct gateway *g, struct configuration *fresh,
     configuration_check_reload(g->configuration, fresh, faults);
     reload_check_removed(g, fresh, faults);
     reload_check_clients(g, fresh, faults);
-    if (strcmp(fresh->catalogue.currency, g->configuration->catalogue.currency) != 0 &&
-        !gateway_check_currency(g->ledger, fresh->catalogue.currency, &why))
+    reload_check_removed_clients(g, fresh, faults);
+    reload_check_currency(g, fresh, faults);
+    if (!client_changes_check_keys(g, fresh->clients, &why))
         faultlist_add(faults, reload_nowhere(faults, g), "%s", why.message);
     if (faults->faults == 0) {
         clients = roster_merge(g->roster, fresh->clients, &why);
@@ -322,6 +366,8 @@ static void reload_end_removal(struct reload_removal *removal)
         catalogue_unpin(&g->arrived);
     } else {
         reload_check_removed(g, g->coming, &removal->faults);
+        reload_check_removed_clients(g, g->coming, &removal->faults);
+        reload_check_currency(g, g->coming, &removal->faults);
         if (removal->faults.faults > 0)
             reload_give_up(g, &removal->faults);
         else

@@ -159,7 +159,8 @@ struct ledger_change {
 /* So long panels want to wait for an order's next refill while the last one is open. */
 #define LEDGER_REFILL_WINDOW_MS (INT64_C(24) * 60 * 60 * 1000)
 /* A refill or a cancel request: intent before action, like an attempt. A refill is REFUSED while
- * the order has another one that is open: neither ended nor older than the window. */
+ * the order has another one that is open: neither ended nor older than the window. A cancel is a
+ * DUPLICATE while the panel may have taken another one since the order's state changed last. */
 enum order_request_kind { ORDER_REQUEST_REFILL, ORDER_REQUEST_CANCEL };
 struct ledger_request {
     enum order_request_kind kind;
@@ -192,7 +193,9 @@ void ledger_keep_pause(struct ledger *ledger, struct loop *loop, const struct le
                        ledger_done_fn *done, void *arg);
 void ledger_drop_pause(struct ledger *ledger, struct loop *loop, struct str provider,
                        ledger_done_fn *done, void *arg);
-/* Adding a name that exists is refused, and so is changing one that does not. */
+/* Adding a name that exists is refused, and so is changing one that does not. Likewise adding one
+ * for a key that any client has (revoked ones count too); the key itself is added by
+ * ledger_add_client_key. */
 void ledger_add_client(struct ledger *ledger, struct loop *loop, const struct ledger_client *client,
                        ledger_done_fn *done, void *arg);
 void ledger_change_client(struct ledger *ledger, struct loop *loop,

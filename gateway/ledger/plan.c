@@ -107,10 +107,12 @@ static struct plan_key *plan_child_key(struct plan *plan, const struct ledger_or
                : NULL;
 }
 
-static struct plan_key *plan_refill_key(struct plan *plan, const struct ledger_change *change)
+static struct plan_key *plan_request_key(struct plan *plan, uint32_t order,
+                                         const struct ledger_request *row)
 {
-    bool is_refill = change->order_request && change->order_request->kind == ORDER_REQUEST_REFILL;
-    return is_refill ? plan_find_key(plan, PLAN_KEY_REFILL, STR(""), change->order, STR("")) : NULL;
+    bool is_refill = row->kind == ORDER_REQUEST_REFILL;
+    return plan_find_key(plan, is_refill ? PLAN_KEY_REFILL : PLAN_KEY_CANCEL, STR(""), order,
+                         is_refill ? STR("") : row->provider);
 }
 
 static struct plan_number *plan_find_number(struct plan *plan, struct str provider, struct str text)
@@ -185,9 +187,10 @@ void plan_want_change(struct plan *plan, const struct ledger_change *change)
     }
     if (change->attempt_ended)
         order->wants_attempt = true;
-    plan_refill_key(plan, change);
-    if (change->order_request)
+    if (change->order_request) {
+        plan_request_key(plan, change->order, change->order_request);
         plan_find_request(plan, change->order_request->number);
+    }
 }
 
 void plan_want(struct plan *plan, const struct ledger_entry *entry)
@@ -370,8 +373,10 @@ static const char *plan_refuse_end(const struct ledger_change *change, struct pl
 static bool plan_has_open_refill(struct plan *plan, const struct ledger_change *change,
                                  int64_t at_ms)
 {
-    const struct plan_key *key = plan_refill_key(plan, change);
-    return key && key->is_there && attemptstate_is_live(change->order_request->state) &&
+    const struct ledger_request *row = change->order_request;
+    const struct plan_key *key = plan_request_key(plan, change->order, row);
+    return row->kind == ORDER_REQUEST_REFILL && key->is_there &&
+           attemptstate_is_live(change->order_request->state) &&
            at_ms - key->at_ms < LEDGER_REFILL_WINDOW_MS;
 }
 
@@ -397,6 +402,24 @@ static const char *plan_refuse_request(struct plan *plan, const struct ledger_ch
     return may_move && request->row.order == change->order && request->row.kind == row->kind
                ? NULL
                : "a move of a refill or cancel that is not allowed";
+}
+
+/* One that may have been taken is not sent again while the order is in the same state. */
+static struct ledger_outcome plan_judge_cancel(struct plan *plan,
+                                               const struct ledger_change *change,
+                                               const struct plan_order *order)
+{
+    const struct ledger_request *row = change->order_request;
+    if (row == NULL || row->kind != ORDER_REQUEST_CANCEL || !attemptstate_is_live(row->state) ||
+        plan_find_request(plan, row->number)->is_there)
+        return plan_done;
+    const struct plan_key *key = plan_request_key(plan, change->order, row);
+    if (!key->is_there || key->at_ms < order->moved_at_ms)
+        return plan_done;
+    return (struct ledger_outcome){.result = LEDGER_DUPLICATE,
+                                   .order = order->row.id,
+                                   .is_repeat = true,
+                                   .reason = "the order has a cancel that may have been taken"};
 }
 
 /* A panel that gives one number to two orders has told of one of them at most. */
@@ -428,7 +451,10 @@ static struct ledger_outcome plan_judge_old(struct plan *plan, const struct ledg
         why = plan_refuse_end(change, order);
     if (why == NULL && change->order_request)
         why = plan_refuse_request(plan, change, order, at_ms);
-    return why ? plan_refused(why) : plan_judge_number(plan, change);
+    if (why)
+        return plan_refused(why);
+    struct ledger_outcome outcome = plan_judge_cancel(plan, change, order);
+    return outcome.result == LEDGER_DONE ? plan_judge_number(plan, change) : outcome;
 }
 
 static const char *plan_refuse_new(const struct ledger_change *change,
@@ -895,15 +921,14 @@ static void plan_note_number(struct plan *plan, const struct ledger_change *chan
     number->order = change->order;
 }
 
-static void plan_note_refill(struct plan *plan, const struct ledger_change *change,
-                             const struct ledger_request *row)
+static void plan_note_request(struct plan *plan, const struct ledger_change *change,
+                              const struct ledger_request *row, bool is_new)
 {
-    struct plan_key *key = plan_refill_key(plan, change);
-    if (key == NULL)
-        return;
+    struct plan_key *key = plan_request_key(plan, change->order, row);
     bool is_open = attemptstate_is_live(row->state) && row->status != REFILLSTATUS_COMPLETED &&
                    row->status != REFILLSTATUS_REJECTED && row->status != REFILLSTATUS_CANCELED;
-    if (is_open) {
+    /* A cancel of an earlier state that is told of only now is not this state's. */
+    if (is_open && (is_new || key->kind == PLAN_KEY_REFILL)) {
         key->is_there = true;
         key->order = row->number;
         key->at_ms = row->created_at_ms;
@@ -932,7 +957,7 @@ static void plan_put_request(struct plan *plan, const struct ledger_change *chan
     }
     row->updated_at_ms = given->updated_at_ms ? given->updated_at_ms : at_ms;
     request->is_changed = true;
-    plan_note_refill(plan, change, row);
+    plan_note_request(plan, change, row, request->is_new);
 }
 
 static struct ledger_outcome plan_change_old(struct plan *plan, const struct ledger_change *change,
@@ -966,6 +991,8 @@ static struct ledger_outcome plan_change_old(struct plan *plan, const struct led
         plan_put_request(plan, change, at_ms);
     order->is_changed =
         order->is_changed || change->update || change->attempt_started || change->attempt_ended;
+    if (before.state != after->state)
+        order->moved_at_ms = at_ms;
     bool is_same = before.state == after->state && before.paid.units == after->paid.units;
     if (!change->event && is_same)
         return plan_done;

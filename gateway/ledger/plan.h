@@ -37,7 +37,8 @@ struct plan_order {
     uint32_t last_attempt; /* the highest number given */
     int64_t attempt_started_at_ms; /* of the last one, with its request */
     struct str attempt_request_id;
-    int64_t last_event; /* its number; 0: none */
+    int64_t last_event;  /* its number; 0: none */
+    int64_t moved_at_ms; /* when its state changed in this batch; 0: it did not */
     /* Of a subscription: without an end, and what its unfinished children may still cost. */
     bool is_endless;
     struct money children_due;
@@ -58,20 +59,26 @@ struct plan_account {
 };
 
 /* What may be there once: a client's ref, a child of a parent, a credit's id, an order's open
- * refill. */
-enum plan_key_kind { PLAN_KEY_REF, PLAN_KEY_CHILD, PLAN_KEY_CREDIT, PLAN_KEY_REFILL };
+ * refill, and its cancel at a panel in the state it is in. */
+enum plan_key_kind {
+    PLAN_KEY_REF,
+    PLAN_KEY_CHILD,
+    PLAN_KEY_CREDIT,
+    PLAN_KEY_REFILL,
+    PLAN_KEY_CANCEL
+};
 struct plan_key {
     STAILQ_ENTRY(plan_key) next;
     enum plan_key_kind kind;
     bool is_loaded, is_there, is_new, is_gone;
-    struct str client;                   /* REF, CREDIT */
-    uint32_t parent;                     /* CHILD; REFILL: the order */
-    struct str text;                     /* the ref, the number at the panel, the credit's id */
-    uint32_t order;                      /* that has it; REFILL: the refill's number */
+    struct str client; /* REF, CREDIT */
+    uint32_t parent;   /* CHILD; REFILL, CANCEL: the order */
+    struct str text;   /* the ref, the number at the panel, the credit's id; CANCEL: the provider */
+    uint32_t order;    /* that has it; REFILL, CANCEL: its number */
     uint8_t digest[LEDGER_SHA256_BYTES]; /* REF */
     struct money amount;                 /* CREDIT, as is the next */
     int64_t posting;                     /* its number */
-    int64_t at_ms;                       /* REFILL: when it was asked for */
+    int64_t at_ms;                       /* REFILL, CANCEL: when it was asked for */
 };
 
 /* An order's number at its panel. It belongs to one order of ours, children included. */

@@ -29,15 +29,19 @@ struct ledger_pause {
     struct str reason, who;
 };
 
+enum { LEDGER_SHA256_BYTES = 32 };
+
 /* A client that was added at run time. Those of the configuration file are not here. */
 struct ledger_client {
     struct str name;
     struct str settings; /* JSON object, the keys of a client in the file */
     bool is_frozen;
     int64_t created_at_ms, changed_at_ms; /* wall; 0 when added: set by the ledger */
+    /* When added: the key it is to get is nobody's, or nothing is written. */
+    bool has_key;
+    uint8_t sha256[LEDGER_SHA256_BYTES];
 };
 
-enum { LEDGER_SHA256_BYTES = 32 };
 struct ledger_client_key {
     struct str client, label;
     uint8_t sha256[LEDGER_SHA256_BYTES];

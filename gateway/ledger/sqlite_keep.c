@@ -133,9 +133,14 @@ static struct ledger_outcome sqlite_keep_client(struct backend_connection *conne
     sqlite_bind_number(s, 3, client->is_frozen);
     sqlite_bind_number(s, 4,
                        is_new && client->created_at_ms ? client->created_at_ms : entry->at_ms);
+    if (is_new && client->has_key)
+        sqlite3_bind_blob64(s, 5, client->sha256, sizeof client->sha256, SQLITE_STATIC);
+    else if (is_new)
+        sqlite3_bind_null(s, 5);
     *code = sqlite_do(connection, s);
     return sqlite_keep_judge(connection, *code,
-                             is_new ? "a client of that name exists" : "no such client");
+                             is_new ? "a client of that name exists, or one has that key"
+                                    : "no such client");
 }
 
 static struct ledger_outcome sqlite_keep_add_key(struct backend_connection *connection,

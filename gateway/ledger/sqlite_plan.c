@@ -128,10 +128,12 @@ static int sqlite_plan_load_key(struct backend_connection *connection, struct pl
     static const enum statement statements[] = {[PLAN_KEY_REF] = STATEMENT_REF_LOAD,
                                                 [PLAN_KEY_CHILD] = STATEMENT_CHILD_LOAD,
                                                 [PLAN_KEY_CREDIT] = STATEMENT_CREDIT_LOAD,
-                                                [PLAN_KEY_REFILL] = STATEMENT_REFILL_LOAD};
+                                                [PLAN_KEY_REFILL] = STATEMENT_REFILL_LOAD,
+                                                [PLAN_KEY_CANCEL] = STATEMENT_CANCEL_LOAD};
     int code;
     sqlite3_stmt *s = sqlite_statement(connection, statements[key->kind]);
-    if (key->kind == PLAN_KEY_CHILD || key->kind == PLAN_KEY_REFILL)
+    bool is_request = key->kind == PLAN_KEY_REFILL || key->kind == PLAN_KEY_CANCEL;
+    if (key->kind == PLAN_KEY_CHILD || is_request)
         sqlite_bind_number(s, 1, key->parent);
     else
         sqlite_bind_str(s, 1, key->client);
@@ -143,7 +145,7 @@ static int sqlite_plan_load_key(struct backend_connection *connection, struct pl
         key->amount.units = sqlite3_column_int64(s, 0);
     else if (key->is_there)
         key->order = (uint32_t)sqlite3_column_int64(s, 0);
-    if (key->is_there && key->kind == PLAN_KEY_REFILL)
+    if (key->is_there && is_request)
         key->at_ms = sqlite3_column_int64(s, 1);
     if (key->is_there && key->kind == PLAN_KEY_REF)
         sqlite_digest(s, 1, key->digest);

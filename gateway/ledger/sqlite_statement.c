@@ -90,6 +90,17 @@ static const char *const texts[STATEMENT_COUNT] = {
                               " OR state = 'doubt') AND status <> 'Completed'"
                               " AND status <> 'Rejected' AND status <> 'Canceled'"
                               " ORDER BY number DESC LIMIT 1",
+    /* Asked for since the order came into the state it is in. */
+    [STATEMENT_CANCEL_LOAD] =
+        "SELECT number, created_at FROM aftersales WHERE order_id = ?1 AND kind = 'cancel'"
+        " AND provider = ?2 AND (state = 'sending' OR state = 'accepted' OR state = 'doubt')"
+        " AND created_at >= coalesce((WITH RECURSIVE chain(previous, at, from_state, to_state) AS"
+        "  (SELECT previous, at, from_state, to_state FROM events"
+        "    WHERE id = (SELECT last_event FROM orders WHERE id = ?1)"
+        "   UNION ALL SELECT e.previous, e.at, e.from_state, e.to_state FROM chain"
+        "    JOIN events AS e ON e.id = chain.previous WHERE chain.from_state = chain.to_state)"
+        "  SELECT at FROM chain WHERE from_state <> to_state LIMIT 1), 0)"
+        " ORDER BY number DESC LIMIT 1",
     [STATEMENT_CREDIT_LOAD] = "SELECT amount FROM credits WHERE client = ?1 AND id = ?2",
     [STATEMENT_CREDIT_INSERT] =
         "INSERT INTO credits (client, id, amount, at, posting) VALUES (?1,?2,?3,?4,?5)",
@@ -119,7 +130,8 @@ static const char *const texts[STATEMENT_COUNT] = {
     [STATEMENT_PAUSE_DROP] = "DELETE FROM pauses WHERE provider = ?1",
     [STATEMENT_CLIENT_ADD] =
         "INSERT INTO clients (name, settings, is_frozen, created_at, changed_at)"
-        " VALUES (?1,?2,?3,?4,?4) ON CONFLICT DO NOTHING",
+        " SELECT ?1, ?2, ?3, ?4, ?4 WHERE NOT EXISTS"
+        " (SELECT 1 FROM client_keys WHERE sha256 = ?5) ON CONFLICT DO NOTHING",
     [STATEMENT_CLIENT_CHANGE] =
         "UPDATE clients SET settings = ?2, is_frozen = ?3, changed_at = ?4 WHERE name = ?1",
     [STATEMENT_KEY_ADD] =

@@ -626,6 +626,17 @@ bool open_orders_has_provider(struct open_orders *table, unsigned provider_id)
     return is_found;
 }
 
+void open_orders_count_by_client(struct open_orders *table, size_t *counts, size_t count)
+{
+    for (uint32_t i = 0; i < SHARDS; i++) {
+        struct shard *shard = open_orders_lock_shard(table, i);
+        for (struct open_orders_entry *e = shard->entries; e; e = e->hh.next)
+            if (e->order.client_id < count)
+                counts[e->order.client_id]++;
+        pthread_mutex_unlock(&shard->lock);
+    }
+}
+
 struct usual_course *open_orders_usual(struct open_orders *table)
 {
     return table->usual;

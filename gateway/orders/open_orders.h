@@ -121,6 +121,8 @@ void open_orders_each_of(struct open_orders *table, unsigned part,
 size_t open_orders_find_stuck(struct open_orders *table, uint32_t *ids_out, size_t max);
 /* True when an unfinished order of that provider exists. */
 bool open_orders_has_provider(struct open_orders *table, unsigned provider_id);
+/* How many each client has: of the ids 0 … count - 1, added to counts. */
+void open_orders_count_by_client(struct open_orders *table, size_t *counts, size_t count);
 
 /* How long orders of a service take; lives as long as the table. */
 struct usual_course;

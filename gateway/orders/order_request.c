@@ -8,6 +8,7 @@
  *   BOOKING    the outcomes are on their way to disk
  *
  * A request in doubt keeps its number: the client sees it as taken, the ledger shows the doubt.
+ * A cancel that may have been taken is not sent again while its order's state is the same.
  * What cannot be booked is retried; the client is answered after the first try. */
 #include "orders/order_request.h"
 
@@ -361,6 +362,8 @@ static void order_request_on_intended(struct ledger_outcome outcome, void *arg)
     ORDER_REQUEST_CRASH_POINT(a, "intended");
     if (outcome.result == LEDGER_DONE) {
         item->state = ITEM_INTENDED;
+    } else if (outcome.result == LEDGER_DUPLICATE) {
+        item->state = ITEM_BOOKED; /* a cancel of this state may have been taken: it stands */
     } else {
         /* Refused: its panel has ended it meanwhile, and it went on to another one; or another
          * refill was faster. */

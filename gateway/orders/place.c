@@ -597,6 +597,22 @@ static void place_check_cost(struct place *place, const struct upstream_response
     place->is_cost_corrected = true;
 }
 
+/* It is the note of what is given back, which the client's statement shows: what the panel said
+ * stays with the attempt. In doubt it is for the operator alone, who reads it there first. */
+static struct str place_reason(const struct place *place, enum retryverdict verdict,
+                               const struct upstream_response *response)
+{
+    if (verdict == RETRYVERDICT_BOOK)
+        return STR("");
+    if (verdict == RETRYVERDICT_DOUBT)
+        return place->ended.text.len ? place->ended.text : place->ended.evidence;
+    if (response->refusal == REFUSAL_LINK)
+        return STR("its link was refused");
+    if (response->is_active_order || response->refusal == REFUSAL_ACTIVE_ORDER)
+        return STR("its link has an active order");
+    return response->is_mismatch ? STR("its fields were refused") : STR("no offer took it");
+}
+
 static void place_keep_end(struct place *place, enum retryverdict verdict,
                            const struct upstream_response *response)
 {
@@ -616,7 +632,7 @@ static void place_keep_end(struct place *place, enum retryverdict verdict,
     place->has_ended = true;
     if (verdict == RETRYVERDICT_BOOK)
         place_check_cost(place, response);
-    place->reason = place->ended.text.len ? place->ended.text : place->ended.evidence;
+    place->reason = place_reason(place, verdict, response);
 }
 
 static void place_note_health(struct place *place, const struct upstream_response *response)
@@ -846,7 +862,7 @@ static void place_book(struct place *place)
               "attempts=%u reason=%s",
               place->request_id.ptr, place->order, place->client.ptr, place->draft.service->id,
               place_end_name(place->end), place_provider_name(place), place->attempt,
-              log_value(place->reason).text);
+              log_value(place->ended.text.len ? place->ended.text : place->reason).text);
     place_write_end(place);
 }
 

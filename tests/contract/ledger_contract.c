@@ -496,6 +496,38 @@ static void an_order_has_one_open_refill(void **state)
     assert_int_equal(bench_write(bench, &changes[2]), LEDGER_DONE);
 }
 
+/* While the order is in the same state; what was refused may be asked for again. */
+static void an_order_has_one_cancel_of_its_state(void **state)
+{
+    struct bench *bench = *state;
+    struct ledger_request cancels[5];
+    struct ledger_change changes[5];
+    bench_place(bench, 1);
+    bench_accept(bench, 1, 1, "4711");
+    for (uint32_t i = 0; i < 5; i++) {
+        cancels[i] = (struct ledger_request){.kind = ORDER_REQUEST_CANCEL,
+                                             .number = i + 1,
+                                             .order = 1,
+                                             .provider = STR("alpha"),
+                                             .state = ATTEMPTSTATE_SENDING};
+        changes[i] = asks_for(&cancels[i]);
+    }
+    bench_write_all(bench, changes, 3);
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(bench->results[i], i ? LEDGER_DUPLICATE : LEDGER_DONE);
+    assert_true(bench->outcome.is_repeat);
+    cancels[0].state = ATTEMPTSTATE_REFUSED;
+    assert_int_equal(bench_write(bench, &changes[0]), LEDGER_DONE);
+    assert_int_equal(bench_write(bench, &changes[1]), LEDGER_DONE);
+    cancels[1].state = ATTEMPTSTATE_DOUBT;
+    assert_int_equal(bench_write(bench, &changes[1]), LEDGER_DONE);
+    assert_int_equal(bench_write(bench, &changes[2]), LEDGER_DUPLICATE);
+    usleep(2000); /* the state changes at another millisecond */
+    bench_move(bench, 1, ORDERSTATE_PROCESSING);
+    assert_int_equal(bench_write(bench, &changes[2]), LEDGER_DONE);
+    assert_int_equal(bench_write(bench, &changes[3]), LEDGER_DUPLICATE);
+}
+
 static void a_group_holds_good_and_bad(void **state)
 {
     enum { COUNT = 60 };
@@ -596,6 +628,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup_teardown(a_number_at_a_panel_has_one_order, bench_set_up,
                                     bench_tear_down),
     cmocka_unit_test_setup_teardown(an_order_has_one_open_refill, bench_set_up, bench_tear_down),
+    cmocka_unit_test_setup_teardown(an_order_has_one_cancel_of_its_state, bench_set_up,
+                                    bench_tear_down),
     cmocka_unit_test_setup_teardown(a_group_holds_good_and_bad, bench_set_up, bench_tear_down),
     cmocka_unit_test_setup_teardown(changes_of_one_order_are_in_order, bench_set_up,
                                     bench_tear_down),

@@ -1,5 +1,6 @@
 """Clients' settings and money, and clients that are added and changed while the gateway runs."""
 import csv
+import io
 import re
 from decimal import Decimal
 
@@ -440,3 +441,71 @@ def test_when_a_key_was_used_is_known_after_a_restart(gateway):
     assert used
     gateway.restart()
     assert listed(gateway, "bob")["key_list"][0]["last_used_at"] == used
+
+
+def test_the_currency_stays_while_an_order_is_under_way(make_gateway, alpha):
+    """Canceled, it gives money back in the old one."""
+    gateway = make_gateway([alpha], rates={"USD": 1})
+    key = add(gateway, "bob", "--funds", "prepaid")
+    ok(credit(gateway, "bob", "0.1125"))
+    order = gateway.add(key=key)
+    assert Decimal(listed(gateway, "bob")["balance"]) == 0
+    usd, eur = gateway.config, {**gateway.config, "currency": "EUR", "rates": {"USD": "0.9"}}
+    done = gateway.reload(eur)
+    assert done.returncode == 1 and "1 orders are under way in USD" in done.stderr, done
+    gateway.stop()
+    gateway.start(ready=False)
+    assert gateway.program.wait_end() == 1 and "1 orders are under way in USD" in gateway.program.tail()
+    gateway.write(usd)
+    gateway.start()
+    alpha.set_order(alpha.orders()[-1]["id"], status="Completed", remains=0)
+    eventually(lambda: gateway.status(order, key=key)["status"] == "Completed")
+    eventually(lambda: gateway.reload(eur).returncode == 0)
+
+
+@pytest.mark.parametrize("whose", ["of the file", "of the ledger"])
+def test_a_key_has_one_client_also_at_run_time(gateway, whose):
+    key = SHOP_KEY if whose == "of the file" else add(gateway, "bob")
+    add(gateway, "cid")
+    for path, body in (("eve/add", {"key": key}), ("cid/keys", {"key": key, "label": "second"})):
+        refused = gateway.admin(f"/api/clients/{path}", "POST", body)
+        assert refused.status == 409 and "has this key" in refused.json["error"], refused
+    assert "eve" not in ok(gateway.cli("client", "list")).stdout
+    ok(gateway.reload(gateway.config))
+    gateway.restart()
+    assert "eve" not in ok(gateway.cli("client", "list")).stdout
+
+
+def test_a_revoked_key_makes_no_half_added_client(gateway):
+    key = add(gateway, "bob")
+    ok(gateway.cli("client", "key", "revoke", "bob", "first"))
+    assert gateway.admin("/api/clients/eve/add", "POST", {"key": key}).status == 409
+    assert "eve" not in ok(gateway.cli("client", "list")).stdout
+
+
+def test_a_client_with_unfinished_orders_stays_in_the_file(make_gateway, alpha):
+    other = "other-key-0123456789abcdef"
+    gateway = make_gateway([alpha], clients=[{"name": "shop", "key": SHOP_KEY}, {"name": "other", "key": other}])
+    order = gateway.add(key=other)
+    without = {**gateway.config, "clients": gateway.config["clients"][:1]}
+    done = gateway.reload(without)
+    assert done.returncode == 1 and "client other has 1 unfinished orders" in done.stderr, done
+    assert gateway.status(order, key=other)["status"] == "Pending"
+    alpha.set_order(alpha.orders()[-1]["id"], status="Completed", remains=0)
+    eventually(lambda: gateway.status(order, key=other)["status"] == "Completed")
+    eventually(lambda: gateway.reload(without).returncode == 0)
+
+
+def test_a_statement_has_no_panel_s_text_no_formula_and_times_that_are_read_again(gateway, alpha):
+    key = add(gateway, "bob", "--funds", "prepaid")
+    ok(credit(gateway, "bob", "1", "--note", "=HYPERLINK(\"http://x\")"))
+    ok(credit(gateway, "bob", "1", "--note", "-7.50"))
+    alpha.rule("add", times=1, error="Incorrect link, ask @boss at alpha.example")
+    assert "error" in gateway.call("add", key=key, service=1, link="https://example.com/a", quantity=100).json
+    text = ok(gateway.cli("client", "statement", "bob", "--csv")).stdout
+    assert "alpha" not in text and "its link was refused" in text
+    notes = [row[-1] for row in csv.reader(io.StringIO(text))]
+    assert "'=HYPERLINK(\"http://x\")" in notes and "-7.50" in notes
+    lines = ok(gateway.cli("client", "statement", "bob", "--json")).json["lines"]
+    since = ok(gateway.cli("client", "statement", "bob", "--json", "--since", lines[-1]["time"])).json["lines"]
+    assert since and all(line["time"] >= lines[-1]["time"] for line in since)

@@ -2,8 +2,8 @@
 sent twice shows at the panels and nowhere else, so each story counts what reached them."""
 import pytest
 
-from books import ACTIVE_ORDER, LINK, ONE_SERVICE, asked, attempts, deliveries, in_doubt, resolve, show, state, wait_end
-from harness import SLOW, default_config, eventually
+from books import ACTIVE_ORDER, LINK, ONE_SERVICE, asked, attempts, deliveries, in_doubt, resolve, show, state, wait_end, wait_status
+from harness import SLOW, default_config, eventually, together
 from harness.config import provider
 
 # ---- in doubt
@@ -194,3 +194,31 @@ def test_the_operators_commands_show_and_end_a_doubt(gateway, alpha, beta, doubt
     assert gateway.cli("order", "list", "--in-doubt", "--json").json["orders"] == []
     assert gateway.cli("order", "show", 999).returncode == 1
     assert gateway.cli("order", "resolve", doubt).returncode == 2
+
+
+def test_a_cancel_that_may_have_been_taken_is_not_sent_again_in_the_same_state(make_gateway, make_panel):
+    panel = make_panel("alpha", cancel="request")
+    gateway = make_gateway([panel])
+    order = gateway.add()
+    panel.rule("cancel", times=1, cut="after_read", accept=True)
+    for _ in range(3):
+        assert gateway.call("cancel", orders=order).json == [{"order": order, "cancel": 1}]
+    assert panel.count("cancel") == 1
+    gateway.restart()
+    assert gateway.call("cancel", orders=order).json == [{"order": order, "cancel": 1}]
+    assert panel.count("cancel") == 1
+    # It goes on all the same: then a client may ask again.
+    panel.set_order(panel.orders()[-1]["id"], status="Processing", remains=90)
+    wait_status(gateway, order, "Processing")
+    eventually(lambda: state(gateway, order) == "processing")
+    assert gateway.call("cancel", orders=order).json == [{"order": order, "cancel": 1}]
+    assert panel.count("cancel") == 2
+
+
+def test_many_cancels_at_once_are_one_call(make_gateway, make_panel):
+    panel = make_panel("alpha", cancel="request")
+    gateway = make_gateway([panel])
+    order = gateway.add()
+    answers = together(20, lambda _: gateway.call("cancel", orders=order).json)
+    assert all(answer == [{"order": order, "cancel": 1}] for answer in answers), answers
+    assert panel.count("cancel") == 1

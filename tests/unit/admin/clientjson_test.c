@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "admin/clientjson.h"
+#include "base/clock.h"
 
 static void test_times(void **state)
 {
@@ -27,6 +28,10 @@ static void test_times(void **state)
         {"2026-11-30T24:00Z", -1},
         {"2026-11-30T12:60Z", -1},
         {"2026-11-30T12:34:56+01:00", -1},
+        {"2026-11-30T12:34:56.000Z", 1796042096},
+        {"2026-11-30T12:34:56.Z", -1},
+        {"2026-11-30T12:34:56.1234Z", -1},
+        {"2026-11-30T12:34.5", -1},
         {"2026-11-30T", -1},
         {"2026-11-30Tx", -1},
         {"26-11-30", -1},
@@ -42,6 +47,19 @@ static void test_times(void **state)
         if (is_time != (cases[i].seconds >= 0) || (is_time && ms != cases[i].seconds * 1000))
             fail_msg("%s: %d, %lld", cases[i].text, is_time, (long long)ms);
     }
+}
+
+/* What the program prints is read to the millisecond. */
+static void test_milliseconds(void **state)
+{
+    int64_t ms = 0;
+    char printed[25];
+    (void)state;
+    clock_print(1796042096078, printed);
+    assert_true(clientjson_parse_time(str_of(printed), &ms));
+    assert_int_equal(ms, 1796042096078);
+    assert_true(clientjson_parse_time(STR("2026-11-30 12:34:56.5"), &ms));
+    assert_int_equal(ms, 1796042096500);
 }
 
 static struct ledger_posting posting(enum account_kind kind, int64_t amount, int64_t balance)
@@ -80,6 +98,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_times),
+        cmocka_unit_test(test_milliseconds),
         cmocka_unit_test(test_statements),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -23,6 +23,7 @@ struct model_order {
     struct ledger_attempt attempts[ATTEMPTS];
     struct ledger_event events[EVENTS];
     size_t attempt_count, event_count;
+    int64_t moved_at_ms; /* its state changed last */
 };
 
 struct model {
@@ -49,6 +50,8 @@ static inline void tell(struct model_order *order, const struct ledger_change *c
 {
     bool has_moved = is_new || from != order->row.course.state;
     assert_true(order->event_count < EVENTS);
+    if (has_moved)
+        order->moved_at_ms = at_ms == ANY_MOMENT ? INT64_MAX : at_ms;
     order->events[order->event_count++] = (struct ledger_event){
         .at_ms = at_ms,
         .word = change->event ? str_of(change->event) : STR("state"),
@@ -169,6 +172,18 @@ static inline bool has_open_refill(const struct model *model, uint32_t order)
     return false;
 }
 
+static inline bool has_cancel(const struct model *model, const struct ledger_request *row)
+{
+    for (uint32_t number = 1; number <= AFTERSALES; number++) {
+        const struct ledger_request *kept = &model->order_requests[number];
+        if (kept->number && kept->order == row->order && kept->kind == ORDER_REQUEST_CANCEL &&
+            attemptstate_is_live(kept->state) && str_equal(kept->provider, row->provider) &&
+            kept->created_at_ms >= model->orders[row->order].moved_at_ms)
+            return true;
+    }
+    return false;
+}
+
 /* row: the order before the change. */
 static inline bool sell(struct model *model, const struct ledger_order *row,
                         const struct ledger_request *order_request, int64_t at_ms)
@@ -181,7 +196,9 @@ static inline bool sell(struct model *model, const struct ledger_order *row,
         (is_new && order_request->kind == ORDER_REQUEST_CANCEL && has_left) ||
         (is_new && order_request->kind == ORDER_REQUEST_REFILL &&
          attemptstate_is_live(order_request->state) &&
-         has_open_refill(model, order_request->order)))
+         has_open_refill(model, order_request->order)) ||
+        (is_new && order_request->kind == ORDER_REQUEST_CANCEL &&
+         attemptstate_is_live(order_request->state) && has_cancel(model, order_request)))
         return false;
     if (!is_new && (kept->order != order_request->order || kept->kind != order_request->kind ||
                     (kept->state != order_request->state &&

@@ -82,7 +82,7 @@ static void clients_are_added_and_changed(void **state)
     shop.settings = STR("{}");
     outcome = record(bench, RECORD_ADD_CLIENT, &shop);
     assert_int_equal(outcome.result, LEDGER_REFUSED);
-    assert_string_equal(outcome.reason, "a client of that name exists");
+    assert_string_equal(outcome.reason, "a client of that name exists, or one has that key");
     struct ledger_query query = {.request = LEDGER_QUERY_CLIENTS, .client = STR("shop")};
     struct ledger_rows rows = bench_read(bench, query);
     assert_int_equal(rows.client_count, 1);
@@ -125,6 +125,12 @@ static void keys_are_added_used_and_revoked(void **state)
     key.label = STR("first");
     assert_int_equal(record(bench, RECORD_REVOKE_KEY, &key).result, LEDGER_DONE);
     assert_int_equal(record(bench, RECORD_REVOKE_KEY, &key).result, LEDGER_REFUSED);
+    /* Nor does a client come for a key that was anybody's. */
+    struct ledger_client late = {
+        .name = STR("late"), .settings = STR("{}"), .has_key = true, .sha256 = {[31] = 1}};
+    assert_int_equal(record(bench, RECORD_ADD_CLIENT, &late).result, LEDGER_REFUSED);
+    late.sha256[31] = 3;
+    assert_int_equal(record(bench, RECORD_ADD_CLIENT, &late).result, LEDGER_DONE);
     const struct ledger_client_key used[] = {
         {.client = STR("shop"), .label = STR("second"), .last_used_at_ms = 77},
         {.client = STR("shop"), .label = STR("second"), .last_used_at_ms = 76}};

@@ -157,7 +157,8 @@ static enum ledger_result order_request(struct bench *bench, uint32_t number,
                                     .number = number,
                                     .order = 1,
                                     .client = STR("shop"),
-                                    .provider = STR("alpha"),
+                                    /* one cancel a panel */
+                                    .provider = number == 3 ? STR("beta") : STR("alpha"),
                                     .state = state,
                                     .status = REFILLSTATUS_PENDING};
     return bench_write(

@@ -12,7 +12,8 @@ static bool may_scan(enum statement which)
            which == STATEMENT_QUERY_CLIENTS || which == STATEMENT_QUERY_KEYS ||
            which == STATEMENT_QUERY_ACCOUNTS || which == STATEMENT_QUERY_SUMS ||
            which == STATEMENT_QUERY_ANSWERS || which == STATEMENT_QUERY_NEWEST ||
-           which == STATEMENT_ANSWERS_SWEEP;
+           which == STATEMENT_ANSWERS_SWEEP ||
+           which == STATEMENT_CANCEL_LOAD /* the few rows it has gone back through */;
 }
 
 static bool is_of_add(enum statement which)
