@@ -54,6 +54,12 @@ bool ledger_is_decided(enum ledger_result result)
     return result == LEDGER_DONE || result >= LEDGER_NO_FUNDS;
 }
 
+bool ledger_is_open_refill(const struct ledger_request *row)
+{
+    return row->kind == ORDER_REQUEST_REFILL && attemptstate_is_live(row->state) &&
+           !orderstatus_refill_is_final(row->status);
+}
+
 static struct ledger *ledger_new(const struct backend *backend, char *location)
 {
     struct ledger *ledger = memory_new(sizeof *ledger);

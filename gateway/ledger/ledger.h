@@ -131,7 +131,8 @@ struct ledger_change {
     } * ref;
     /* number, state, upstream_id, text, evidence, ended_at. An accepted one ends (canceled,
      * partial; delivered and kept) only together with the order's move back to placing: what the
-     * order owes stays captured, and another attempt may follow. */
+     * order owes stays captured, and another attempt may follow. REFUSED while the order has a
+     * cancel that its panel took or may have taken. */
     const struct ledger_attempt *attempt_ended;
     const struct ledger_attempt
         *attempt_started; /* in state sending; the order is placing until it ends */
@@ -142,7 +143,8 @@ struct ledger_change {
         bool is_report;    /* by its panel: sets reported_at_ms */
         bool has_cost;     /* the panel's own charge corrects the attempt's cost */
         bool has_package_unit;
-        bool only_if_unsettled; /* REFUSED instead when the order is final already */
+        bool only_if_unsettled; /* NOT_ALLOWED instead when the order is final already */
+        bool only_if_queued; /* NOT_ALLOWED instead when the order waits for its link no longer */
         struct order_course course;
         /* has_upstream: empty leaves as is; none of them changes while an attempt is being sent */
         struct str provider, upstream_service, upstream_id;
@@ -174,6 +176,8 @@ struct ledger_request {
     struct str request_id;
     int64_t created_at_ms, updated_at_ms;
 };
+/* A refill that was asked for, or may have been, and has not ended; however old it is. */
+bool ledger_is_open_refill(const struct ledger_request *row);
 
 typedef void ledger_done_fn(struct ledger_outcome outcome, void *arg);
 /* loop and done may be NULL when nobody waits. */

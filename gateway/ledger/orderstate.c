@@ -49,6 +49,12 @@ bool orderstate_is_final(enum orderstate state)
     return rows[state].moves == 0;
 }
 
+bool orderstate_is_under_way(enum orderstate state)
+{
+    ASSERT(state < ORDERSTATE_COUNT);
+    return UNDER_WAY >> state & 1;
+}
+
 enum orderstatus orderstate_status(enum orderstate state)
 {
     ASSERT(state < ORDERSTATE_COUNT);

@@ -21,6 +21,8 @@ enum orderstate {
 const char *orderstate_name(enum orderstate state); /* "placing", "doubt", "in_progress"… */
 bool orderstate_find(struct str word, enum orderstate *out);
 bool orderstate_is_final(enum orderstate state);
+/* A panel has it: pending, processing or in progress. */
+bool orderstate_is_under_way(enum orderstate state);
 /* What a client sees: placing, doubt and queued are Pending, refused is Canceled. */
 enum orderstatus orderstate_status(enum orderstate state);
 /* placing -> doubt pending processing in_progress completed partial canceled refused;

@@ -91,6 +91,12 @@ static struct plan_key *plan_find_key(struct plan *plan, enum plan_key_kind kind
     return key;
 }
 
+/* The change sends the order on: its panel has ended the accepted attempt. */
+static bool plan_sends_on(const struct ledger_change *change)
+{
+    return change->attempt_ended && attemptstate_is_ended_by_panel(change->attempt_ended->state);
+}
+
 static struct plan_key *plan_ref_key(struct plan *plan, const struct ledger_change *change)
 {
     return change->ref
@@ -113,6 +119,15 @@ static struct plan_key *plan_request_key(struct plan *plan, uint32_t order,
     bool is_refill = row->kind == ORDER_REQUEST_REFILL;
     return plan_find_key(plan, is_refill ? PLAN_KEY_REFILL : PLAN_KEY_CANCEL, STR(""), order,
                          is_refill ? STR("") : row->provider);
+}
+
+/* Concerned are who asks for a cancel and what moves the order on. */
+static struct plan_key *plan_cancels_key(struct plan *plan, const struct ledger_change *change)
+{
+    bool is_cancel = change->order_request && change->order_request->kind == ORDER_REQUEST_CANCEL;
+    return is_cancel || plan_sends_on(change)
+               ? plan_find_key(plan, PLAN_KEY_CANCELS, STR(""), change->order, STR(""))
+               : NULL;
 }
 
 static struct plan_number *plan_find_number(struct plan *plan, struct str provider, struct str text)
@@ -187,6 +202,7 @@ void plan_want_change(struct plan *plan, const struct ledger_change *change)
     }
     if (change->attempt_ended)
         order->wants_attempt = true;
+    plan_cancels_key(plan, change);
     if (change->order_request) {
         plan_request_key(plan, change->order, change->order_request);
         plan_find_request(plan, change->order_request->number);
@@ -240,12 +256,6 @@ static bool plan_has_attempt_sent(const struct plan_order *order)
     return order->row.course.state == ORDERSTATE_PLACING && order->live_attempt != 0;
 }
 
-/* The change sends the order on: its panel has ended the accepted attempt. */
-static bool plan_sends_on(const struct ledger_change *change)
-{
-    return change->attempt_ended && attemptstate_is_ended_by_panel(change->attempt_ended->state);
-}
-
 /* Which attempt may have been executed once the one at hand has ended. */
 static uint32_t plan_live_after_end(const struct ledger_change *change, uint32_t live)
 {
@@ -266,6 +276,11 @@ static struct ledger_outcome plan_judge_update(const struct ledger_update *updat
 {
     enum orderstate from = order->row.course.state, to = update->course.state;
     bool changes_more = update->has_course || update->has_upstream || update->has_extra;
+    if (update->only_if_queued && from != ORDERSTATE_QUEUED)
+        return (struct ledger_outcome){.result = LEDGER_NOT_ALLOWED,
+                                       .from = from,
+                                       .to = update->has_course ? to : from,
+                                       .reason = "the order waits for its link no longer"};
     if (orderstate_is_final(from) && (changes_more || update->only_if_unsettled))
         return (struct ledger_outcome){.result = LEDGER_NOT_ALLOWED,
                                        .from = from,
@@ -288,12 +303,6 @@ static struct ledger_outcome plan_judge_update(const struct ledger_update *updat
     return plan_done;
 }
 
-static bool plan_is_under_way(enum orderstate state)
-{
-    return state == ORDERSTATE_PENDING || state == ORDERSTATE_PROCESSING ||
-           state == ORDERSTATE_IN_PROGRESS;
-}
-
 /* While an order is being placed, its live attempt is one that is being sent; of any other order it
  * is not. The row says no more than that, so neither may be without the other. */
 static const char *plan_refuse_parting(const struct ledger_change *change,
@@ -304,7 +313,7 @@ static const char *plan_refuse_parting(const struct ledger_change *change,
     bool has_ended = change->attempt_ended && change->attempt_ended->number == order->live_attempt;
     bool is_sent = change->attempt_started || (plan_has_attempt_sent(order) && !has_ended);
     enum orderstate from = order->row.course.state;
-    if (plan_is_under_way(from) && state == ORDERSTATE_PLACING && !plan_sends_on(change))
+    if (orderstate_is_under_way(from) && state == ORDERSTATE_PLACING && !plan_sends_on(change))
         return "only an order whose attempt its panel has ended goes on";
     if (from == ORDERSTATE_QUEUED && state == ORDERSTATE_PLACING && !change->attempt_started)
         return "a queued order is placed with its first attempt";
@@ -331,7 +340,7 @@ static const char *plan_refuse_start(const struct ledger_change *change,
 }
 
 /* An accepted attempt ends only as its order goes on, with less to do or with all of it. */
-static const char *plan_refuse_sending_on(const struct ledger_change *change,
+static const char *plan_refuse_sending_on(struct plan *plan, const struct ledger_change *change,
                                           struct plan_order *order)
 {
     const struct ledger_attempt *ended = change->attempt_ended;
@@ -339,11 +348,13 @@ static const char *plan_refuse_sending_on(const struct ledger_change *change,
     int64_t left = order->row.quantity - order->row.delivered;
     struct money sum;
     if (ended->number == 0 || ended->number != order->live_attempt ||
-        !plan_is_under_way(order->row.course.state) ||
+        !orderstate_is_under_way(order->row.course.state) ||
         (attempt && !attemptstate_may_move(attempt->row.state, ended->state)))
         return "only the accepted attempt of an order under way is ended by its panel";
     if (order->row.parent)
         return "a child goes nowhere else";
+    if (plan_cancels_key(plan, change)->is_there)
+        return "its client has asked for its cancel";
     if (plan_state_after(change, order) != ORDERSTATE_PLACING || change->update->has_upstream)
         return "an order whose attempt its panel has ended goes on, nobody knows where to yet";
     if (ended->state == ATTEMPTSTATE_CANCELED ? ended->delivered != 0
@@ -354,11 +365,12 @@ static const char *plan_refuse_sending_on(const struct ledger_change *change,
                : NULL;
 }
 
-static const char *plan_refuse_end(const struct ledger_change *change, struct plan_order *order)
+static const char *plan_refuse_end(struct plan *plan, const struct ledger_change *change,
+                                   struct plan_order *order)
 {
     const struct ledger_attempt *ended = change->attempt_ended;
     if (plan_sends_on(change))
-        return plan_refuse_sending_on(change, order);
+        return plan_refuse_sending_on(plan, change, order);
     if (plan_has_attempt_sent(order) && ended->number == order->live_attempt)
         return attemptstate_may_move(ATTEMPTSTATE_SENDING, ended->state)
                    ? NULL
@@ -448,7 +460,7 @@ static struct ledger_outcome plan_judge_old(struct plan *plan, const struct ledg
     if (why == NULL)
         why = plan_refuse_parting(change, order);
     if (why == NULL && change->attempt_ended)
-        why = plan_refuse_end(change, order);
+        why = plan_refuse_end(plan, change, order);
     if (why == NULL && change->order_request)
         why = plan_refuse_request(plan, change, order, at_ms);
     if (why)
@@ -925,10 +937,10 @@ static void plan_note_request(struct plan *plan, const struct ledger_change *cha
                               const struct ledger_request *row, bool is_new)
 {
     struct plan_key *key = plan_request_key(plan, change->order, row);
-    bool is_open = attemptstate_is_live(row->state) && row->status != REFILLSTATUS_COMPLETED &&
-                   row->status != REFILLSTATUS_REJECTED && row->status != REFILLSTATUS_CANCELED;
+    bool is_open = row->kind == ORDER_REQUEST_REFILL ? ledger_is_open_refill(row)
+                                                     : is_new && attemptstate_is_live(row->state);
     /* A cancel of an earlier state that is told of only now is not this state's. */
-    if (is_open && (is_new || key->kind == PLAN_KEY_REFILL)) {
+    if (is_open) {
         key->is_there = true;
         key->order = row->number;
         key->at_ms = row->created_at_ms;
@@ -937,11 +949,22 @@ static void plan_note_request(struct plan *plan, const struct ledger_change *cha
     }
 }
 
+static void plan_note_cancels(struct plan *plan, const struct ledger_change *change, bool was_live)
+{
+    struct plan_key *key = plan_cancels_key(plan, change);
+    bool is_live = attemptstate_is_live(change->order_request->state);
+    if (key == NULL || is_live == was_live)
+        return;
+    key->order = is_live ? key->order + 1 : key->order - 1;
+    key->is_there = key->order > 0;
+}
+
 static void plan_put_request(struct plan *plan, const struct ledger_change *change, int64_t at_ms)
 {
     const struct ledger_request *given = change->order_request;
     struct plan_request *request = plan_find_request(plan, given->number);
     struct ledger_request before = request->row, *row = &request->row;
+    bool was_live = request->is_there && attemptstate_is_live(before.state);
     if (!request->is_there) {
         *row = *given;
         row->order = change->order;
@@ -958,6 +981,8 @@ static void plan_put_request(struct plan *plan, const struct ledger_change *chan
     row->updated_at_ms = given->updated_at_ms ? given->updated_at_ms : at_ms;
     request->is_changed = true;
     plan_note_request(plan, change, row, request->is_new);
+    if (row->kind == ORDER_REQUEST_CANCEL)
+        plan_note_cancels(plan, change, was_live);
 }
 
 static struct ledger_outcome plan_change_old(struct plan *plan, const struct ledger_change *change,
@@ -1088,9 +1113,10 @@ static struct ledger_outcome plan_change_new(struct plan *plan, const struct led
 
 static void plan_log_refusal(const struct ledger_change *change, struct ledger_outcome outcome)
 {
-    /* Who asks for "only if unsettled" expects to be refused now and then; funds and duplicates are
-     * the client's. */
-    bool is_expected = (change->update && change->update->only_if_unsettled) ||
+    /* Who asks for "only if" expects to be refused now and then; funds and duplicates are the
+     * client's. */
+    const struct ledger_update *update = change->update;
+    bool is_expected = (update && (update->only_if_unsettled || update->only_if_queued)) ||
                        outcome.result == LEDGER_NO_FUNDS || outcome.result == LEDGER_DUPLICATE;
     log_event(is_expected ? LOG_DEBUG : LOG_WARN, "ledger_refused",
               "order=%u change=%s reason=\"%s\"", change->order,

@@ -59,22 +59,24 @@ struct plan_account {
 };
 
 /* What may be there once: a client's ref, a child of a parent, a credit's id, an order's open
- * refill, and its cancel at a panel in the state it is in. */
+ * refill, and its cancel at a panel in the state it is in. And all of an order's cancels that a
+ * panel took or may have taken, which are counted. */
 enum plan_key_kind {
     PLAN_KEY_REF,
     PLAN_KEY_CHILD,
     PLAN_KEY_CREDIT,
     PLAN_KEY_REFILL,
-    PLAN_KEY_CANCEL
+    PLAN_KEY_CANCEL,
+    PLAN_KEY_CANCELS
 };
 struct plan_key {
     STAILQ_ENTRY(plan_key) next;
     enum plan_key_kind kind;
     bool is_loaded, is_there, is_new, is_gone;
     struct str client; /* REF, CREDIT */
-    uint32_t parent;   /* CHILD; REFILL, CANCEL: the order */
+    uint32_t parent;   /* CHILD; REFILL, CANCEL, CANCELS: the order */
     struct str text;   /* the ref, the number at the panel, the credit's id; CANCEL: the provider */
-    uint32_t order;    /* that has it; REFILL, CANCEL: its number */
+    uint32_t order;    /* that has it; REFILL, CANCEL: its number; CANCELS: how many */
     uint8_t digest[LEDGER_SHA256_BYTES]; /* REF */
     struct money amount;                 /* CREDIT, as is the next */
     int64_t posting;                     /* its number */

@@ -12,6 +12,12 @@ extern const struct backend sqlite_backend;
 /* Always the same text, for a partial index serves the queries that repeat its condition. */
 #define SQLITE_UNFINISHED "settled_at IS NULL"
 #define SQLITE_ENDED_BY_PANEL "state IN ('canceled', 'partial')"
+/* attemptstate_is_live and ledger_is_open_refill; without IN, which makes a table of its words. Of
+ * the last ones the panel is to be asked. */
+#define SQLITE_LIVE "(state = 'sending' OR state = 'accepted' OR state = 'doubt')"
+#define SQLITE_IS_OPEN_REFILL                                                                      \
+    "kind = 'refill' AND " SQLITE_LIVE                                                             \
+    " AND status <> 'Completed' AND status <> 'Rejected' AND status <> 'Canceled'"
 #define SQLITE_OPEN_REFILL                                                                         \
     "kind = 'refill' AND (state IN ('sending', 'doubt') OR"                                        \
     " (state = 'accepted' AND status IN ('Pending', 'In progress')))"
@@ -44,6 +50,7 @@ enum statement {
     STATEMENT_CHILD_LOAD,
     STATEMENT_SUBSCRIPTION_LOAD,
     STATEMENT_REFILL_LOAD,
+    STATEMENT_CANCELS_LOAD,
     STATEMENT_NUMBER_LOAD,
     STATEMENT_CREDIT_LOAD,
     STATEMENT_CREDIT_INSERT,

@@ -125,19 +125,18 @@ static int sqlite_plan_load_account(struct backend_connection *connection,
 
 static int sqlite_plan_load_key(struct backend_connection *connection, struct plan_key *key)
 {
-    static const enum statement statements[] = {[PLAN_KEY_REF] = STATEMENT_REF_LOAD,
-                                                [PLAN_KEY_CHILD] = STATEMENT_CHILD_LOAD,
-                                                [PLAN_KEY_CREDIT] = STATEMENT_CREDIT_LOAD,
-                                                [PLAN_KEY_REFILL] = STATEMENT_REFILL_LOAD,
-                                                [PLAN_KEY_CANCEL] = STATEMENT_CANCEL_LOAD};
+    static const enum statement statements[] = {
+        [PLAN_KEY_REF] = STATEMENT_REF_LOAD,       [PLAN_KEY_CHILD] = STATEMENT_CHILD_LOAD,
+        [PLAN_KEY_CREDIT] = STATEMENT_CREDIT_LOAD, [PLAN_KEY_REFILL] = STATEMENT_REFILL_LOAD,
+        [PLAN_KEY_CANCEL] = STATEMENT_CANCEL_LOAD, [PLAN_KEY_CANCELS] = STATEMENT_CANCELS_LOAD};
     int code;
     sqlite3_stmt *s = sqlite_statement(connection, statements[key->kind]);
     bool is_request = key->kind == PLAN_KEY_REFILL || key->kind == PLAN_KEY_CANCEL;
-    if (key->kind == PLAN_KEY_CHILD || is_request)
+    if (key->kind == PLAN_KEY_CHILD || key->kind == PLAN_KEY_CANCELS || is_request)
         sqlite_bind_number(s, 1, key->parent);
     else
         sqlite_bind_str(s, 1, key->client);
-    if (key->kind != PLAN_KEY_REFILL)
+    if (key->kind != PLAN_KEY_REFILL && key->kind != PLAN_KEY_CANCELS)
         sqlite_bind_str(s, 2, key->text);
     key->is_loaded = true;
     key->is_there = sqlite_plan_found(connection, s, &code);
@@ -145,6 +144,8 @@ static int sqlite_plan_load_key(struct backend_connection *connection, struct pl
         key->amount.units = sqlite3_column_int64(s, 0);
     else if (key->is_there)
         key->order = (uint32_t)sqlite3_column_int64(s, 0);
+    if (key->kind == PLAN_KEY_CANCELS)
+        key->is_there = key->order > 0;
     if (key->is_there && is_request)
         key->at_ms = sqlite3_column_int64(s, 1);
     if (key->is_there && key->kind == PLAN_KEY_REF)
@@ -445,11 +446,12 @@ static int sqlite_plan_store_account(struct backend_connection *connection,
     return sqlite_do(connection, s);
 }
 
-/* A child is in its order's row already, a refill in its own. */
+/* A child is in its order's row already, a refill or cancel in its own. */
 static int sqlite_plan_store_key(struct backend_connection *connection, const struct plan_key *key)
 {
     sqlite3_stmt *s;
     if (key->kind == PLAN_KEY_CHILD || key->kind == PLAN_KEY_REFILL ||
+        key->kind == PLAN_KEY_CANCEL || key->kind == PLAN_KEY_CANCELS ||
         (!key->is_new && !key->is_gone))
         return SQLITE_OK;
     if (key->kind == PLAN_KEY_CREDIT) {

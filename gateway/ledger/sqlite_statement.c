@@ -86,14 +86,11 @@ static const char *const texts[STATEMENT_COUNT] = {
         " FROM orders WHERE parent = ?1 AND parent <> 0 AND " SQLITE_UNFINISHED ")"
         " FROM orders WHERE id = ?1",
     [STATEMENT_REFILL_LOAD] = "SELECT number, created_at FROM aftersales WHERE order_id = ?1"
-                              " AND kind = 'refill' AND (state = 'sending' OR state = 'accepted'"
-                              " OR state = 'doubt') AND status <> 'Completed'"
-                              " AND status <> 'Rejected' AND status <> 'Canceled'"
-                              " ORDER BY number DESC LIMIT 1",
+                              " AND " SQLITE_IS_OPEN_REFILL " ORDER BY number DESC LIMIT 1",
     /* Asked for since the order came into the state it is in. */
     [STATEMENT_CANCEL_LOAD] =
         "SELECT number, created_at FROM aftersales WHERE order_id = ?1 AND kind = 'cancel'"
-        " AND provider = ?2 AND (state = 'sending' OR state = 'accepted' OR state = 'doubt')"
+        " AND provider = ?2 AND " SQLITE_LIVE
         " AND created_at >= coalesce((WITH RECURSIVE chain(previous, at, from_state, to_state) AS"
         "  (SELECT previous, at, from_state, to_state FROM events"
         "    WHERE id = (SELECT last_event FROM orders WHERE id = ?1)"
@@ -101,6 +98,8 @@ static const char *const texts[STATEMENT_COUNT] = {
         "    JOIN events AS e ON e.id = chain.previous WHERE chain.from_state = chain.to_state)"
         "  SELECT at FROM chain WHERE from_state <> to_state LIMIT 1), 0)"
         " ORDER BY number DESC LIMIT 1",
+    [STATEMENT_CANCELS_LOAD] = "SELECT count(*) FROM aftersales WHERE order_id = ?1"
+                               " AND kind = 'cancel' AND " SQLITE_LIVE,
     [STATEMENT_CREDIT_LOAD] = "SELECT amount FROM credits WHERE client = ?1 AND id = ?2",
     [STATEMENT_CREDIT_INSERT] =
         "INSERT INTO credits (client, id, amount, at, posting) VALUES (?1,?2,?3,?4,?5)",

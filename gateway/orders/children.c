@@ -225,10 +225,12 @@ static void children_on_final_rows(const struct ledger_rows *rows, void *arg)
         children_add_undelivered(c, course, row->quantity, row->charge);
         children_add_delivered(c, course, row->quantity, row->charge);
     }
-    if (is_outdated && ++c->readings < READINGS_MAX)
+    if (is_outdated && ++c->readings < READINGS_MAX) {
         children_count_undelivered(c);
-    else
-        children_end(c);
+        return;
+    }
+    c->has_failed = c->has_failed || is_outdated; /* nothing to settle by; the next report may */
+    children_end(c);
 }
 
 /* Whether a subscription may end: not before each of its children that has ended is paid for. */

@@ -1,12 +1,6 @@
 /* See next_step.h. */
 #include "orders/next_step.h"
 
-static bool next_step_is_under_way(enum orderstate state)
-{
-    return state == ORDERSTATE_PENDING || state == ORDERSTATE_PROCESSING ||
-           state == ORDERSTATE_IN_PROGRESS;
-}
-
 /* Certainly nothing was delivered: it was never reported, the panel does not say so now, and takes
  * no money without a word on what is left. "Canceled" with nothing left may mean either; then what
  * the panel took tells, as of a package in a unit that is not known. */
@@ -45,7 +39,7 @@ struct next_step next_step_of(const struct settlement_order *order,
                              .taken = said->has_charge ? said->charge : MONEY_ZERO};
     struct upstream_status reported = *said;
     if (order->is_child || order->type == ORDERTYPE_SUBSCRIPTIONS || step.left <= 0 ||
-        !next_step_is_under_way(order->course.state))
+        !orderstate_is_under_way(order->course.state))
         return step;
     struct settlement settled = settlement_make(order, said);
     decode_status_fit(&reported, step.left);

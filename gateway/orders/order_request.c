@@ -24,6 +24,7 @@
 #include "orders/reply_once.h"
 
 enum { ORDERS_MAX = 100, BOOK_AGAIN_MS = 500 };
+#define TOO_EARLY "Order cannot be canceled at this time"
 
 #define ORDER_REQUEST_CRASH_POINT(a, step)                                                         \
     do {                                                                                           \
@@ -379,6 +380,16 @@ static void order_request_on_intended(struct ledger_outcome outcome, void *arg)
 
 /* ---- an order that waits for its link: it ends here ---- */
 
+/* It was canceled, or its turn came, since it was read. */
+static const char *order_request_explain(struct ledger_outcome outcome)
+{
+    if (!ledger_is_decided(outcome.result))
+        return MESSAGES_UNSAVED;
+    bool is_being_placed =
+        outcome.result == LEDGER_NOT_ALLOWED && !orderstate_is_final(outcome.from);
+    return is_being_placed ? TOO_EARLY : messages_refusal(REFUSAL_CANCEL);
+}
+
 static void order_request_on_withdrawn(struct ledger_outcome outcome, void *arg)
 {
     struct write_of *of = arg;
@@ -389,22 +400,21 @@ static void order_request_on_withdrawn(struct ledger_outcome outcome, void *arg)
         links_leave(open_orders_links(a->context->open_orders), item->link_hash, item->order);
         open_orders_remove(a->context->open_orders, item->order);
     } else {
-        item->message =
-            ledger_is_decided(outcome.result) ? messages_refusal(REFUSAL_CANCEL) : MESSAGES_UNSAVED;
+        item->message = order_request_explain(outcome);
     }
     free(of);
     if (--a->writes == 0)
         order_request_send(a);
 }
 
-/* Refused once it is being sent. */
+/* Only while it waits: from the intent of its first attempt on a panel may have it. */
 static void order_request_withdraw(struct order_request *a, size_t i)
 {
     struct write_of *of = memory_new(sizeof *of);
     *of = (struct write_of){a, i};
     struct ledger_update update = {
         .has_course = true,
-        .only_if_unsettled = true,
+        .only_if_queued = true,
         .course = {.state = ORDERSTATE_CANCELED, .remains = a->items[i].quantity}};
     struct ledger_change change = {.order = a->items[i].order,
                                    .update = &update,
@@ -469,8 +479,7 @@ static void order_request_take_row(struct order_request *a, struct item *item,
     if (item->message != NULL)
         return;
     if (row->upstream_id.len == 0)
-        item->message = a->kind == ORDER_REQUEST_CANCEL ? "Order cannot be canceled at this time"
-                                                        : "The order is not completed";
+        item->message = a->kind == ORDER_REQUEST_CANCEL ? TOO_EARLY : "The order is not completed";
     else if (a->kind == ORDER_REQUEST_CANCEL && orderstate_is_final(row->course.state))
         item->message = messages_refusal(REFUSAL_CANCEL);
     else if (provider_set_find(a->providers, row->provider) == NULL)
@@ -485,9 +494,7 @@ static void order_request_check_next(struct order_request *a);
 
 static bool order_request_is_open(const struct ledger_request *row)
 {
-    bool is_over = row->status == REFILLSTATUS_COMPLETED || row->status == REFILLSTATUS_REJECTED ||
-                   row->status == REFILLSTATUS_CANCELED;
-    return row->kind == ORDER_REQUEST_REFILL && !is_over && attemptstate_is_live(row->state) &&
+    return ledger_is_open_refill(row) &&
            clock_wall_ms() - row->created_at_ms < LEDGER_REFILL_WINDOW_MS;
 }
 

@@ -7,6 +7,7 @@
  *      │          └──────────────┴────────────────────────┤          │
  *      └──> QUEUING ──────────────────────────────────────┴──────────┘
  *
+ *   (an order from the ledger whose service is no longer sold goes straight to BOOKING)
  *   QUEUING    "it waits for its link" is on its way to disk; link_turns goes on with it
  *   PLANNING   which offer is next; never waits
  *   NOTING     a refusal is being written before we wait
@@ -70,7 +71,8 @@ struct place {
     struct order_context *context;
     struct arena arena;
     struct catalogue *catalogue;  /* pinned: draft.service and the providers live there */
-    struct draft draft;           /* what is sent: of an order that goes on, what is left of it */
+    struct draft draft;           /* what is sent: of an order that goes on, what is left of it;
+                                     its service NULL: no longer sold */
     struct settlement_order sold; /* all of it, as its client has it */
     struct str client, request_id;
     unsigned client_id;
@@ -127,7 +129,7 @@ static const struct place_step {
     void (*enter)(struct place *place); /* what is done there; CLOSED may free it */
     unsigned next;                      /* bits of the states it may go to */
 } place_steps[STATE_COUNT] = {
-    [CREATED] = {"created", NULL, TO(PLANNING) | TO(QUEUING) | TO(CLOSED)},
+    [CREATED] = {"created", NULL, TO(PLANNING) | TO(QUEUING) | TO(BOOKING) | TO(CLOSED)},
     [QUEUING] = {"queuing", place_queue, TO(BOOKING) | TO(CLOSED)},
     [PLANNING] = {"planning", place_plan,
                   TO(INTENDING) | TO(NOTING) | TO(WAITING) | TO(BOOKING) | TO(CLOSED)},
@@ -178,6 +180,11 @@ static const struct provider *place_provider(const struct place *place) /* that 
 static bool place_is_refusal(enum place_end end)
 {
     return end == END_REFUSED || end == END_UNAVAILABLE || end == END_ABANDONED;
+}
+
+static uint32_t place_service(const struct place *place) /* 0: no longer sold */
+{
+    return place->draft.service ? place->draft.service->id : 0;
 }
 
 /* ---- the one reply to the client ---- */
@@ -399,16 +406,15 @@ static struct money place_ceiling(const struct place *place)
     return has_ceiling ? ceiling : OPEN_ORDER_NO_CEILING;
 }
 
-/* Its provider too, though nothing can be asked of it yet: a provider that is being sent an order
- * cannot be removed. */
-static void place_open_order(struct place *place)
+static void place_open_order(const struct place *place, enum orderstate state, uint16_t provider_id,
+                             int64_t link_hash)
 {
     struct open_order order = {
         .id = place->order,
         .service = place->draft.service->id,
         .client_id = place->client_id,
-        .provider_id = (uint16_t)place_offer(place)->provider_id,
-        .course.state = ORDERSTATE_PLACING,
+        .provider_id = provider_id,
+        .course.state = state,
         .type = place->draft.type,
         .quantity = place->draft.quantity,
         .course.remains = place->draft.quantity,
@@ -416,11 +422,19 @@ static void place_open_order(struct place *place)
         .charge = place->draft.charge,
         .course.paid = place->draft.charge,
         .ceiling = place_ceiling(place),
-        .link_hash = place->link_hash,
+        .link_hash = link_hash,
         .decimals = place->context->settings.decimals,
         .placed_at_ms = place->placed_at_ms,
     };
     open_orders_put(place->context->open_orders, &order);
+}
+
+/* Its provider too, though nothing can be asked of it yet: a provider that is being sent an order
+ * cannot be removed. */
+static void place_open_placing(const struct place *place)
+{
+    place_open_order(place, ORDERSTATE_PLACING, (uint16_t)place_offer(place)->provider_id,
+                     place->link_hash);
 }
 
 static void place_move_open_order(struct open_order *order, void *arg)
@@ -451,6 +465,20 @@ static void place_finish_unwritten(struct place *place, enum ledger_result resul
     }
 }
 
+/* Its client was faster, and canceled it while it waited for its link. */
+static bool place_is_withdrawn(const struct place *place, struct ledger_outcome outcome)
+{
+    return place->is_queued && outcome.result == LEDGER_NOT_ALLOWED &&
+           orderstate_is_final(outcome.from);
+}
+
+static void place_close_withdrawn(struct place *place)
+{
+    log_event(LOG_INFO, "order_withdrawn", "order=%u", place->order);
+    open_orders_remove(place->context->open_orders, place->order);
+    place_go(place, CLOSED);
+}
+
 static void place_on_intended(struct ledger_outcome outcome, void *arg)
 {
     struct place *place = arg;
@@ -465,19 +493,21 @@ static void place_on_intended(struct ledger_outcome outcome, void *arg)
             open_orders_change(place->context->open_orders, place->order, place_move_open_order,
                                place);
         else
-            place_open_order(place);
+            place_open_placing(place);
         if (!was_durable && !claims_set_order(place->context->claims, place->claim, place->order))
             place->is_abandoned = true;
         if (!place->is_abandoned) {
             place_go(place, SENDING);
             return;
         }
-    } else {
+    } else if (!place_is_withdrawn(place, outcome)) {
         log_event(LOG_WARN, "intent_failed", "request=%s result=%s", place->request_id.ptr,
                   ledger_result_name(outcome.result));
     }
     health_unused(place->context->health, offer->provider_id, HEALTH_ORDERS, offer->service);
-    if (outcome.result == LEDGER_DONE)
+    if (place_is_withdrawn(place, outcome))
+        place_close_withdrawn(place);
+    else if (outcome.result == LEDGER_DONE)
         place_close_unsent(place);
     else
         place_finish_unwritten(place, outcome.result);
@@ -534,6 +564,7 @@ static void place_write_intent(struct place *place)
                                    .request_id = place->request_id};
     const struct ledger_update turn = {
         .has_course = true,
+        .only_if_queued = true,
         .course = {.state = ORDERSTATE_PLACING, .remains = place->sold.quantity}};
     if (place->is_queued)
         change.update = &turn;
@@ -697,8 +728,9 @@ static void place_send(struct place *place)
 
 static const char *place_provider_name(const struct place *place)
 {
+    const struct service *service = place->draft.service;
     const struct provider *provider =
-        place->offer < place->draft.service->offer_count ? place_provider(place) : NULL;
+        service && place->offer < service->offer_count ? place_provider(place) : NULL;
     return provider ? provider->settings.name : "";
 }
 
@@ -736,7 +768,8 @@ static struct order_course place_end_course(const struct place *place)
 
 static void place_fill_update(const struct place *place, struct ledger_update *update)
 {
-    *update = (struct ledger_update){.has_course = true, .course = place_end_course(place)};
+    *update = (struct ledger_update){
+        .has_course = true, .only_if_queued = place->is_queued, .course = place_end_course(place)};
     if (place_is_refusal(place->end))
         return;
     update->gives_number = true;
@@ -814,6 +847,10 @@ static void place_on_booked(struct ledger_outcome outcome, void *arg)
         place_doubt_number(place, outcome.order);
         return;
     }
+    if (place_is_withdrawn(place, outcome)) {
+        place_close_withdrawn(place);
+        return;
+    }
     if (ledger_is_decided(outcome.result)) {
         place_count_end(place);
         if (outcome.result != LEDGER_DONE)
@@ -860,7 +897,7 @@ static void place_book(struct place *place)
     log_event(LOG_INFO, "order",
               "request=%s order=%u client=%s service=%u outcome=%s provider=%s "
               "attempts=%u reason=%s",
-              place->request_id.ptr, place->order, place->client.ptr, place->draft.service->id,
+              place->request_id.ptr, place->order, place->client.ptr, place_service(place),
               place_end_name(place->end), place_provider_name(place), place->attempt,
               log_value(place->ended.text.len ? place->ended.text : place->reason).text);
     place_write_end(place);
@@ -868,24 +905,10 @@ static void place_book(struct place *place)
 
 /* ---- QUEUING: its link has an unfinished order ---- */
 
+/* While it waits, another one has its link. */
 static void place_open_queued(struct place *place)
 {
-    struct open_order order = {
-        .id = place->order,
-        .service = place->draft.service->id,
-        .client_id = place->client_id,
-        .provider_id = OPEN_ORDER_NO_PROVIDER,
-        .course = {.state = ORDERSTATE_QUEUED,
-                   .remains = place->draft.quantity,
-                   .paid = place->draft.charge},
-        .type = place->draft.type,
-        .quantity = place->draft.quantity,
-        .rate = place->draft.rate,
-        .charge = place->draft.charge,
-        .decimals = place->context->settings.decimals,
-        .placed_at_ms = place->placed_at_ms,
-    };
-    open_orders_put(place->context->open_orders, &order);
+    place_open_order(place, ORDERSTATE_QUEUED, OPEN_ORDER_NO_PROVIDER, 0);
     links_ready(open_orders_links(place->context->open_orders), place->link_hash, place->order);
 }
 
@@ -973,7 +996,7 @@ static struct place *place_new(struct order_context *context, struct str request
     struct place *place = memory_new(sizeof *place);
     arena_init_on(&place->arena, place->first_bytes, sizeof place->first_bytes);
     place->context = context;
-    place->catalogue = catalogue_pin(context->catalogue);
+    place->catalogue = context->catalogue ? catalogue_pin(context->catalogue) : NULL;
     place->request_id = str_make(arena_text(&place->arena, request_id), request_id.len);
     place->offer = SIZE_MAX;
     context->places++;
@@ -1115,19 +1138,15 @@ static void place_take_attempts(struct place *place, const struct ledger_attempt
     }
 }
 
-/* The service is no longer sold: the order ends as when no offer takes it. */
-static void place_cancel_unsold(struct order_context *context, const struct ledger_order *order)
+/* Nobody can be asked to take it: it ends as when no offer does. */
+static void place_end_unsold(struct place *place, const struct ledger_order *order,
+                             struct str reason)
 {
-    struct settlement_order sold = settlement_order_of(order, context->settings.decimals);
-    struct ledger_update update = {.has_course = true, .course = settlement_end(&sold)};
-    struct ledger_change change = {.order = order->id,
-                                   .update = &update,
-                                   .event = "unavailable",
-                                   .reason = STR("its service is no longer sold"),
-                                   .request_id = order->request_id};
-    log_event(LOG_WARN, "order_unsold", "order=%u service=%u", order->id, order->service);
-    ledger_write(context->ledger, NULL, &change, NULL, NULL);
-    open_orders_remove(context->open_orders, order->id);
+    log_event(LOG_WARN, "order_unsold", "order=%u service=%u reason=\"" STR_FMT "\"", order->id,
+              order->service, STR_ARG(reason));
+    place->draft.service = NULL;
+    place->reason = reason;
+    place_finish(place, END_UNAVAILABLE, MESSAGES_UNAVAILABLE);
 }
 
 static bool place_restore_draft(struct place *place, const struct service *service,
@@ -1149,10 +1168,6 @@ void place_resume(struct order_context *context, const struct ledger_order *orde
 {
     const struct service *service =
         context->catalogue ? catalogue_find(context->catalogue, order->service) : NULL;
-    if (service == NULL) {
-        place_cancel_unsold(context, order);
-        return;
-    }
     struct place *place = place_new(context, order->request_id);
     place->order = order->id;
     place->client = arena_str(&place->arena, order->client);
@@ -1160,10 +1175,13 @@ void place_resume(struct order_context *context, const struct ledger_order *orde
     place->sold = settlement_order_of(order, context->settings.decimals);
     place->is_durable = place->is_promised = place->reply.is_given = true;
     place->is_queued = order->course.state == ORDERSTATE_QUEUED;
+    if (service == NULL) {
+        place_end_unsold(place, order, STR("its service is no longer sold"));
+        return;
+    }
     if (!place_restore_draft(place, service, order)) {
         log_event(LOG_ERROR, "order_unreadable", "order=%u", order->id);
-        place_go(place, CLOSED);
-        place_cancel_unsold(context, order);
+        place_end_unsold(place, order, STR("what was ordered cannot be read"));
         return;
     }
     place_take_attempts(place, attempts, attempt_count);

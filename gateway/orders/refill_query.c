@@ -41,12 +41,6 @@ struct refill_query {
     void *arg;
 };
 
-static bool refill_query_is_final(enum refillstatus status)
-{
-    return status == REFILLSTATUS_COMPLETED || status == REFILLSTATUS_REJECTED ||
-           status == REFILLSTATUS_CANCELED;
-}
-
 static void refill_query_release(struct refill_query *f)
 {
     if (!f->reply.is_given || f->is_reading || f->open_groups > 0)
@@ -196,7 +190,7 @@ static void refill_query_take_row(struct refill_query *f, const struct ledger_re
         refill->provider = arena_str(&f->arena, row->provider);
         refill->upstream_id = arena_str(&f->arena, row->upstream_id);
         refill->is_open = is_first && row->state == ATTEMPTSTATE_ACCEPTED &&
-                          row->upstream_id.len > 0 && !refill_query_is_final(row->status);
+                          row->upstream_id.len > 0 && !orderstatus_refill_is_final(row->status);
     }
 }
 

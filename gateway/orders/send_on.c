@@ -60,9 +60,10 @@ static void send_on_on_written(struct ledger_outcome outcome, void *arg)
     struct order_context *context = s->context;
     CRASH_POINT("send_on.written");
     if (outcome.result != LEDGER_DONE) {
+        /* Refused: its client has asked for its cancel since it was read, most likely. */
         log_event(LOG_WARN, "sending_on_failed", "order=%u result=%s", s->id,
                   ledger_result_name(outcome.result));
-        send_on_end(s, SEND_ON_FAILED);
+        send_on_end(s, ledger_is_decided(outcome.result) ? SEND_ON_ENDS : SEND_ON_FAILED);
         return;
     }
     atomic_fetch_add_explicit(&order_context_totals.sent_on, 1, memory_order_relaxed);

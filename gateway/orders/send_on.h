@@ -9,7 +9,8 @@
 
 enum send_on_result {
     SEND_ON_DONE,  /* it is placing again, in the ledger and in the table */
-    SEND_ON_ENDS,  /* no offer can take it, or its client wants it canceled: it is settled */
+    SEND_ON_ENDS,  /* no offer can take it, its client wants it canceled, or the ledger refuses the
+                      move: it is settled */
     SEND_ON_FAILED /* the ledger could not be asked: the next report tries again */
 };
 typedef void send_on_done_fn(enum send_on_result result, void *arg);

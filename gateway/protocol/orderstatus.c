@@ -155,6 +155,12 @@ const char *orderstatus_refill_name(enum refillstatus status)
     return refill_words[status];
 }
 
+bool orderstatus_refill_is_final(enum refillstatus status)
+{
+    return status == REFILLSTATUS_COMPLETED || status == REFILLSTATUS_REJECTED ||
+           status == REFILLSTATUS_CANCELED;
+}
+
 enum refillstatus orderstatus_fold_refill(struct str word)
 {
     char room[STR_WORD_ROOM];

@@ -36,6 +36,7 @@ enum refillstatus {
     REFILLSTATUS_UNKNOWN = REFILLSTATUS_COUNT
 };
 const char *orderstatus_refill_name(enum refillstatus status);
+bool orderstatus_refill_is_final(enum refillstatus status); /* Completed, Rejected, Canceled */
 enum refillstatus orderstatus_fold_refill(struct str word); /* "In progess", "Awaiting"… */
 
 #endif

@@ -238,6 +238,41 @@ def test_what_nobody_takes_at_its_turn_is_canceled_and_the_next_one_comes(queue,
     verify(queue)
 
 
+def test_a_cancel_at_the_moment_of_its_turn_is_refused_or_nothing_was_sent(make_queue, alpha):
+    gateway = make_queue(workers=2)
+    for number in range(12):
+        link = f"{LINK}{number}"
+        first, second = gateway.add(link=link), gateway.add(link=link)
+        asked_before = alpha.count("cancel")
+        alpha.set_order(show(gateway, first)["order"]["upstream_id"], status="Completed", remains=0)
+        canceled = Later(gateway.call, "cancel", orders=[second])
+        gateway.status(first)
+        answer = canceled.result().json[0]["cancel"]
+        wait_status(gateway, first, "Completed")
+        eventually(lambda: state(gateway, second) in ("pending", "canceled"))
+        sent = len(alpha.orders(link=link)) - 1
+        if alpha.count("cancel") > asked_before:
+            assert sent == 1, "the panel had it already, and was asked"
+        else:
+            assert (state(gateway, second), sent) == (("canceled", 0) if answer == 1 else ("pending", 1))
+    assert not gateway.log_lines("booking_refused")
+    verify(gateway)
+
+
+def test_at_its_turn_a_service_may_be_sold_no_longer(make_queue, alpha):
+    gateway = make_queue()
+    first, second = gateway.add(), gateway.add()
+    config = {**gateway.config, "services": [{**gateway.config["services"][0], "id": 2}]}
+    assert gateway.reload(config).returncode == 0
+    finish(gateway, alpha, first)
+    wait_status(gateway, second, "Canceled")
+    books = show(gateway, second)
+    assert (books["order"]["state"], books["order"]["reason"]) == ("canceled", "its service is no longer sold")
+    assert [event["event"] for event in books["events"]] == ["queued", "unavailable"]
+    assert deliveries(alpha) == (1,) and gateway.wait_log("order_unsold")["order"] == str(second)
+    verify(gateway)
+
+
 def test_so_many_may_wait_for_a_link(queue, alpha):
     orders = [queue.add() for _ in range(101)]
     assert add(queue).error == ACTIVE_ORDER

@@ -84,6 +84,18 @@ static inline bool start(struct model_order *order, const struct ledger_change *
     return true;
 }
 
+static inline bool has_live_request(const struct model *model, uint32_t order,
+                                    enum order_request_kind kind)
+{
+    for (uint32_t number = 1; number <= AFTERSALES; number++) {
+        const struct ledger_request *kept = &model->order_requests[number];
+        if (kept->number && kept->order == order && kept->kind == kind &&
+            attemptstate_is_live(kept->state))
+            return true;
+    }
+    return false;
+}
+
 /* Its panel ended the accepted attempt, and the order went back to placing. */
 static inline bool send_on(struct model_order *order, const struct ledger_change *change,
                            enum orderstate from)
@@ -132,7 +144,8 @@ static inline bool update(struct model_order *order, const struct ledger_change 
     const struct ledger_update *u = change->update;
     struct ledger_order *row = &order->row;
     bool changes_more = u->has_course || u->has_upstream || u->has_extra;
-    if ((orderstate_is_final(row->course.state) && (changes_more || u->only_if_unsettled)) ||
+    if ((u->only_if_queued && row->course.state != ORDERSTATE_QUEUED) ||
+        (orderstate_is_final(row->course.state) && (changes_more || u->only_if_unsettled)) ||
         (u->has_course && !orderstate_may_move(row->course.state, u->course.state)) ||
         (u->has_course && u->course.paid.units < 0) ||
         (row->parent && u->has_upstream && u->upstream_id.len &&
@@ -161,17 +174,6 @@ static inline bool update(struct model_order *order, const struct ledger_change 
     return true;
 }
 
-static inline bool has_open_refill(const struct model *model, uint32_t order)
-{
-    for (uint32_t number = 1; number <= AFTERSALES; number++) {
-        const struct ledger_request *kept = &model->order_requests[number];
-        if (kept->number && kept->order == order && kept->kind == ORDER_REQUEST_REFILL &&
-            attemptstate_is_live(kept->state))
-            return true;
-    }
-    return false;
-}
-
 static inline bool has_cancel(const struct model *model, const struct ledger_request *row)
 {
     for (uint32_t number = 1; number <= AFTERSALES; number++) {
@@ -196,7 +198,7 @@ static inline bool sell(struct model *model, const struct ledger_order *row,
         (is_new && order_request->kind == ORDER_REQUEST_CANCEL && has_left) ||
         (is_new && order_request->kind == ORDER_REQUEST_REFILL &&
          attemptstate_is_live(order_request->state) &&
-         has_open_refill(model, order_request->order)) ||
+         has_live_request(model, order_request->order, ORDER_REQUEST_REFILL)) ||
         (is_new && order_request->kind == ORDER_REQUEST_CANCEL &&
          attemptstate_is_live(order_request->state) && has_cancel(model, order_request)))
         return false;
@@ -307,7 +309,9 @@ static inline bool apply(struct model *model, const struct ledger_change *change
     const struct ledger_order before = order->row;
     bool goes_on =
         change->attempt_ended && attemptstate_is_ended_by_panel(change->attempt_ended->state);
-    if ((change->update && !update(order, change)) || (goes_on && !send_on(order, change, from)) ||
+    if ((change->update && !update(order, change)) ||
+        (goes_on && (has_live_request(model, change->order, ORDER_REQUEST_CANCEL) ||
+                     !send_on(order, change, from))) ||
         (from > ORDERSTATE_QUEUED && order->row.course.state == ORDERSTATE_PLACING && !goes_on) ||
         (from == ORDERSTATE_QUEUED && order->row.course.state == ORDERSTATE_PLACING &&
          !change->attempt_started) ||

@@ -149,6 +149,7 @@ static void propose_old(struct proposal *p, struct model_order *order)
         .has_extra = maybe(10),
         .gives_number = maybe(30),
         .only_if_unsettled = maybe(30),
+        .only_if_queued = maybe(order->row.course.state == ORDERSTATE_QUEUED ? 30 : 3),
         .course.state = p->change.attempt_ended && maybe(80) ? usual[p->ended.state]
                         : is_sent                            ? ORDERSTATE_PLACING
                                                              : some_state(),

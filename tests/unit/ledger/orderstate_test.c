@@ -98,12 +98,22 @@ static void one_attempt_may_be_live(void **state)
     }
 }
 
+static void panels_have_those_under_way(void **state)
+{
+    static const bool under_way[ORDERSTATE_COUNT] = {[ORDERSTATE_PENDING] = true,
+                                                     [ORDERSTATE_PROCESSING] = true,
+                                                     [ORDERSTATE_IN_PROGRESS] = true};
+    (void)state;
+    for (unsigned i = 0; i < ORDERSTATE_COUNT; i++)
+        assert_int_equal(orderstate_is_under_way((enum orderstate)i), under_way[i]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(moves_are_as_written),    cmocka_unit_test(messages_are_found_again),
         cmocka_unit_test(clients_see_six_words),   cmocka_unit_test(attempts_end_once),
-        cmocka_unit_test(one_attempt_may_be_live),
+        cmocka_unit_test(one_attempt_may_be_live), cmocka_unit_test(panels_have_those_under_way),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

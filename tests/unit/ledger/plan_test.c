@@ -186,8 +186,78 @@ static void new_orders(void **state)
     }
 }
 
+/* A client's cancel of an order that waits, and its turn: whoever comes first. */
+static void only_while_queued(void **state)
+{
+    (void)state;
+    for (unsigned from = 0; from < ORDERSTATE_COUNT; from++) {
+        static const struct ledger_update update = {
+            .has_course = true, .only_if_queued = true, .course.state = ORDERSTATE_CANCELED};
+        struct ledger_change change = {.order = 1, .update = &update};
+        struct plan plan;
+        plan_init(&plan);
+        struct plan_order *order = standing(&plan, (enum orderstate)from, 0);
+        struct ledger_outcome outcome = plan_change(&plan, &change, 1);
+        bool is_queued = from == ORDERSTATE_QUEUED;
+        assert_int_equal(outcome.result, is_queued ? LEDGER_DONE : LEDGER_NOT_ALLOWED);
+        assert_int_equal(outcome.from, is_queued ? 0 : from);
+        assert_int_equal(order->row.course.state, is_queued ? ORDERSTATE_CANCELED : from);
+        plan_fini(&plan);
+    }
+}
+
+/* The order of three changes in one batch: a cancel that is or is not taken, before the move. */
+static void a_cancel_keeps_its_order_where_it_is(void **state)
+{
+    static const struct {
+        unsigned loaded; /* live cancels in the books */
+        bool is_asked;   /* another one in the batch, */
+        int ended_as;    /* and how it ended; NO_STATE: not yet */
+        bool goes_on;
+    } rows[] = {
+        {0, false, NO_STATE, true},
+        {1, false, NO_STATE, false},
+        {0, true, NO_STATE, false},
+        {0, true, ATTEMPTSTATE_ACCEPTED, false},
+        {0, true, ATTEMPTSTATE_DOUBT, false},
+        {0, true, ATTEMPTSTATE_REFUSED, true},
+        {0, true, ATTEMPTSTATE_NOT_SENT, true},
+        {1, true, ATTEMPTSTATE_REFUSED, false},
+    };
+    static const struct ledger_update back = {.has_course = true,
+                                              .course.state = ORDERSTATE_PLACING};
+    static const struct ledger_attempt ended = {.number = 1, .state = ATTEMPTSTATE_CANCELED};
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct ledger_request cancel = {.kind = ORDER_REQUEST_CANCEL, .number = 7, .order = 1};
+        struct ledger_change ask = {.order = 1, .order_request = &cancel};
+        struct ledger_change move = {.order = 1, .attempt_ended = &ended, .update = &back};
+        struct plan plan;
+        plan_init(&plan);
+        struct plan_order *order = standing(&plan, ORDERSTATE_PENDING, 1);
+        SLIST_FIRST(&order->attempts)->row.state = ATTEMPTSTATE_ACCEPTED;
+        plan_want_change(&plan, &move);
+        struct plan_key *key = STAILQ_FIRST(&plan.keys);
+        assert_int_equal(key->kind, PLAN_KEY_CANCELS);
+        key->is_there = rows[i].loaded > 0;
+        key->order = rows[i].loaded;
+        if (rows[i].is_asked)
+            assert_int_equal(plan_change(&plan, &ask, 1).result, LEDGER_DONE);
+        cancel.state = (enum attemptstate)rows[i].ended_as;
+        if (rows[i].ended_as != NO_STATE)
+            assert_int_equal(plan_change(&plan, &ask, 2).result, LEDGER_DONE);
+        const char *why = plan_change(&plan, &move, 3).reason;
+        if ((why == NULL) != rows[i].goes_on ||
+            (why && strcmp(why, "its client has asked for its cancel") != 0))
+            fail_msg("row %zu: %s", i, why ? why : "allowed");
+        plan_fini(&plan);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(changes), cmocka_unit_test(new_orders)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(changes), cmocka_unit_test(new_orders),
+                                       cmocka_unit_test(only_while_queued),
+                                       cmocka_unit_test(a_cancel_keeps_its_order_where_it_is)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

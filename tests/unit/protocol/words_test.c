@@ -121,6 +121,10 @@ static void test_refillstatus(void **state)
         assert_int_equal(
             orderstatus_fold_refill(str_of(orderstatus_refill_name((enum refillstatus)status))),
             status);
+    for (int status = 0; status < REFILLSTATUS_COUNT; status++)
+        assert_int_equal(orderstatus_refill_is_final((enum refillstatus)status),
+                         status == REFILLSTATUS_COMPLETED || status == REFILLSTATUS_REJECTED ||
+                             status == REFILLSTATUS_CANCELED);
     assert_int_equal(orderstatus_fold_refill(STR("In progess")), REFILLSTATUS_IN_PROGRESS);
     assert_int_equal(orderstatus_fold_refill(STR("Awaiting")), REFILLSTATUS_PENDING);
     assert_int_equal(orderstatus_fold_refill(STR("Cancelled")), REFILLSTATUS_CANCELED);
