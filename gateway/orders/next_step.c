@@ -46,6 +46,8 @@ struct next_step next_step_of(const struct settlement_order *order,
     if (next_step_is_cancel(&settled, &reported, step.left)) {
         step.ended = ATTEMPTSTATE_CANCELED;
         step.may_go_on = rules.cancel_goes_on && next_step_is_untouched(order, &reported);
+        if (reported.has_remains && reported.remains > 0)
+            step.taken = MONEY_ZERO; /* all of it is left: all of it is owed back */
     } else if (settled.course.state == ORDERSTATE_PARTIAL) {
         step.delivered = step.left - settled.course.remains;
         step.left = settled.course.remains;

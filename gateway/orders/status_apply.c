@@ -303,6 +303,18 @@ static bool status_apply_is_outdated(const struct settling *s, const struct open
     return s->upstream_id && strcmp(order->upstream_id, s->upstream_id) != 0;
 }
 
+/* A charge that is still the whole cost was not lowered by the order's end: it says nothing of it.
+ */
+static bool status_apply_is_charge_unmoved(const struct settling *s, const struct open_order *order)
+{
+    const struct provider *provider =
+        provider_set_by_id(s->context->catalogue->providers, order->provider_id);
+    struct money taken;
+    return s->reported->has_charge && s->reported->charge.units > 0 && order->cost.units > 0 &&
+           provider != NULL &&
+           !cost_is_other(order->cost, s->reported->charge, provider->exchange, &taken);
+}
+
 /* What its panel ended may go on to another one; the ledger has to be asked. */
 static bool status_apply_goes_on(struct settling *s, const struct open_order *order)
 {
@@ -316,8 +328,10 @@ static bool status_apply_goes_on(struct settling *s, const struct open_order *or
     if (service == NULL || s->reported->is_absent)
         return false;
     struct settlement_order before = open_order_settlement(order, context->settings.decimals);
+    struct upstream_status said = *s->reported;
+    said.has_charge = said.has_charge && !status_apply_is_charge_unmoved(s, order);
     s->step =
-        next_step_of(&before, s->reported,
+        next_step_of(&before, &said,
                      (struct next_step_rules){service->cancel_goes_on, service->partial_goes_on});
     return s->step.may_go_on;
 }

@@ -259,16 +259,25 @@ def test_a_package_that_was_begun_is_not_sent_again(package, reports, is_sent_on
     assert deliveries(alpha, beta) == (1, int(is_sent_on))
 
 
-@pytest.mark.parametrize("said", [{"status": "Partial", "remains": "40", "charge": "0.15"},
-                                  {"status": "Canceled", "remains": "100", "charge": "0.15"}])
-def test_what_a_panel_says_it_kept_is_spent(make, make_panel, said):
-    """0.15 of 0.20: what is left would cost beta 0.072 or 0.18."""
+@pytest.mark.parametrize("said, is_sent_on", [
+    ({"status": "Partial", "remains": "40", "charge": "0.14"}, False),
+    ({"status": "Partial", "remains": "40", "charge": "0.15"}, True),  # what it cost: not lowered, so it says nothing
+    ({"status": "Canceled", "remains": "100", "charge": "0.15"}, True),
+    ({"status": "Canceled", "remains": "100", "charge": "0.14"}, True),
+    ({"status": "Canceled", "charge": "0.15"}, True),
+    ({"status": "Canceled", "charge": "0.14"}, False),
+])
+def test_what_a_panel_says_it_kept_is_spent(make, make_panel, said, is_sent_on):
+    """Of 0.20: what is left would cost beta 0.072 or 0.18."""
     alpha, beta = panel_of(make_panel, "alpha", "1.50"), panel_of(make_panel, "beta", "1.80")
     gateway = make(alpha, beta)
     order = gateway.add()
     end(alpha, None, answer=said)
-    ends_at(gateway, order, beta)
-    assert deliveries(alpha, beta) == (1, 0)
+    if is_sent_on:
+        goes_on(gateway, order, beta)
+    else:
+        ends_at(gateway, order, beta)
+    assert deliveries(alpha, beta) == (1, int(is_sent_on))
 
 
 def test_what_a_panel_says_it_kept_is_in_the_books(gateway, alpha, beta):
