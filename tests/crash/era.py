@@ -135,6 +135,8 @@ class Era:
                 self.latest.append(number)
             else:
                 self.refused.add(about)
+        elif kind == "repeat" and b"Please try again later" in body:
+            self.repeats.insert(0, about)  # not within answer_within, which is short here: no number, and no other one
         elif kind == "repeat":
             self.check(body == b'{"order":%d}' % self.acknowledged[about],
                        f"ref {self.ref_of(about)} of {about} has order {self.acknowledged[about]}; sent again: {body!r}", "doubled")
