@@ -937,8 +937,9 @@ static void plan_note_request(struct plan *plan, const struct ledger_change *cha
                               const struct ledger_request *row, bool is_new)
 {
     struct plan_key *key = plan_request_key(plan, change->order, row);
+    bool is_known = is_new || (key->is_there && key->order == row->number);
     bool is_open = row->kind == ORDER_REQUEST_REFILL ? ledger_is_open_refill(row)
-                                                     : is_new && attemptstate_is_live(row->state);
+                                                     : is_known && attemptstate_is_live(row->state);
     /* A cancel of an earlier state that is told of only now is not this state's. */
     if (is_open) {
         key->is_there = true;

@@ -96,13 +96,14 @@ static bool settlement_is_begun(const struct settlement_order *order,
                        : order->quantity == 1 || reported->remains != order->quantity;
 }
 
-/* What was once reported as delivered stays so while the order is under way, whatever is said
- * next. */
+/* Where it may go on to another panel, what was once reported as delivered stays so while the order
+ * is under way, whatever is said next; a package stays begun everywhere. */
 static void settlement_keep_lowest(const struct settlement_order *order,
                                    const struct upstream_status *reported, struct settlement *s)
 {
     if (orderstate_is_final(s->course.state) || order->quantity <= 0 ||
-        settlement_is_subscription(order->type, order->is_child))
+        settlement_is_subscription(order->type, order->is_child) ||
+        !(order->may_go_on || settlement_is_package(order)))
         return;
     if (settlement_is_begun(order, reported, s) && s->course.remains >= order->quantity)
         s->course.remains = order->quantity - 1;

@@ -11,6 +11,7 @@ struct settlement_order { /* as the ledger has it */
     enum ordertype type;
     bool is_child;       /* of a subscription or drip-feed */
     bool has_runs;       /* a drip-feed */
+    bool may_go_on;      /* its service sends on what a panel left undone: remains never rise */
     int64_t quantity;    /* 0: unknown (children), then remains is taken as it comes */
     int64_t delivered;   /* by earlier attempts: its panel was asked for what was left */
     int64_t unit;        /* packages: what its panel counts as all of it; 0: not known yet */

@@ -315,6 +315,13 @@ static bool status_apply_is_charge_unmoved(const struct settling *s, const struc
            !cost_is_other(order->cost, s->reported->charge, provider->exchange, &taken);
 }
 
+static bool status_apply_may_go_on(const struct order_context *context,
+                                   const struct open_order *order)
+{
+    const struct service *service = catalogue_find(context->catalogue, order->service);
+    return service && (service->cancel_goes_on || service->partial_goes_on);
+}
+
 /* What its panel ended may go on to another one; the ledger has to be asked. */
 static bool status_apply_goes_on(struct settling *s, const struct open_order *order)
 {
@@ -350,6 +357,7 @@ static bool status_apply_settle_order(struct open_order *order, void *arg)
         return false;
     }
     struct settlement_order before = open_order_settlement(order, s->context->settings.decimals);
+    before.may_go_on = status_apply_may_go_on(s->context, order);
     if (!orderstate_is_final(order->course.state))
         before.course.paid = status_apply_paid(s, order);
     s->settled = settlement_make(&before, s->reported);

@@ -254,10 +254,29 @@ static void a_cancel_keeps_its_order_where_it_is(void **state)
     }
 }
 
+/* One that was taken stays the order's: the next one in the same batch is a repeat. */
+static void a_cancel_that_was_taken_is_not_sent_again(void **state)
+{
+    struct ledger_request first = {.kind = ORDER_REQUEST_CANCEL, .number = 7, .order = 1},
+                          second = {.kind = ORDER_REQUEST_CANCEL, .number = 8, .order = 1};
+    struct ledger_change ask = {.order = 1, .order_request = &first},
+                         again = {.order = 1, .order_request = &second};
+    struct plan plan;
+    (void)state;
+    plan_init(&plan);
+    standing(&plan, ORDERSTATE_PENDING, 1);
+    assert_int_equal(plan_change(&plan, &ask, 1).result, LEDGER_DONE);
+    first.state = ATTEMPTSTATE_ACCEPTED;
+    assert_int_equal(plan_change(&plan, &ask, 2).result, LEDGER_DONE);
+    assert_int_equal(plan_change(&plan, &again, 3).result, LEDGER_DUPLICATE);
+    plan_fini(&plan);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(changes), cmocka_unit_test(new_orders),
                                        cmocka_unit_test(only_while_queued),
-                                       cmocka_unit_test(a_cancel_keeps_its_order_where_it_is)};
+                                       cmocka_unit_test(a_cancel_keeps_its_order_where_it_is),
+                                       cmocka_unit_test(a_cancel_that_was_taken_is_not_sent_again)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -198,8 +198,9 @@ static void remains_are_clamped(void **state)
     }
 }
 
-/* Under way they never rise again; the end says how much is left in the end. */
-static void remains_never_rise_under_way(void **state)
+/* Of an order that may go on they never rise under way; the end says how much is left in the end.
+ */
+static void remains_never_rise_where_an_order_may_go_on(void **state)
 {
     static const struct {
         enum orderstatus status;
@@ -215,7 +216,12 @@ static void remains_never_rise_under_way(void **state)
         struct settlement_order order = order_in(S(IN_PROGRESS));
         struct upstream_status reported = report_remains(cases[i].status, cases[i].reported);
         order.course.remains = 30;
+        order.may_go_on = true;
         assert_int_equal(settlement_make(&order, &reported).course.remains, cases[i].remains);
+        order.may_go_on = false;
+        bool is_told = cases[i].status == ORDERSTATUS_IN_PROGRESS;
+        if (is_told)
+            assert_int_equal(settlement_make(&order, &reported).course.remains, cases[i].reported);
     }
 }
 
@@ -605,7 +611,7 @@ int main(void)
         cmocka_unit_test(what_changes_late_is_told),
         cmocka_unit_test(nothing_said_changes_nothing),
         cmocka_unit_test(remains_are_clamped),
-        cmocka_unit_test(remains_never_rise_under_way),
+        cmocka_unit_test(remains_never_rise_where_an_order_may_go_on),
         cmocka_unit_test(a_marked_count_is_read_by_the_quantity),
         cmocka_unit_test(a_start_count_is_kept_once_known),
         cmocka_unit_test(a_new_start_count_is_a_change),
