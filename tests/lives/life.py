@@ -27,8 +27,8 @@ BUSY, BAD, UNKNOWN = "Quantity is locked by story", "Bad link", "The moon is in 
 NO_FUNDS, UNAVAILABLE, FROZEN, LINK, OTHER_REF = (
     "Not enough funds on balance", "Service is temporarily unavailable", "Your account is inactive", "Incorrect link",
     "This ref already has another order. Please use a new ref for a new order")
-DOES = ["ok"] * 82 + ["busy"] * 8 + ["bad"] * 3 + ["doubt"] * 3 + ["taken"] * 2 + ["lost"] * 2
-OPEN_MOST = 24
+DOES = ["ok"] * 86 + ["busy"] * 7 + ["bad"] * 2 + ["doubt"] * 2 + ["taken"] + ["lost"] * 2
+OPEN_MOST = 32
 FRESH = 0.003
 ENDS = ("Completed", "Completed", "Partial", "Partial", "Canceled", "Refunded")
 NEWS = ("Pending", "Processing", "In progress", "In progress", "Fail", "Whatever")
@@ -56,6 +56,7 @@ class Wish:
         order = Order(life.account, self.kind, self.service, PACKAGE if self.kind == "package" else quantity * max(runs, 1),
                       rate, charge, terms.decimals)
         order.pieces, order.posts, order.runs, order.ref, order.key = pieces, posts or 1000, runs, self.ref, self.key
+        order.is_endless = self.kind == "subscription" and not posts
         order.panels, order.tried, order.wish = self.panels, set(), self
         order.hold = charge if self.kind != "subscription" else order.most(posts or 1)
         return order
@@ -89,6 +90,8 @@ class Life:
         self.open, self.ended, self.refs = [], [], []
         self.unnumbered = {}       # by key: orders whose number nobody has, in their order
         self.touched = {}          # orders since the last comparison
+        self.unsure = {}           # likewise, since the last barrier
+        self.spare = 0
         self.frozen = self.is_loose = False
         self.wish = self.wish_terms = self.payment = self.resolving = self.resolving_terms = None
         self.generator, self.what = self.live(), "nothing"
@@ -116,13 +119,18 @@ class Life:
                 continue
             self.sort()
             yield from self.dice.choices(
-                (self.add, self.add_again, self.ask, self.ask_ended, self.resolve, self.pay, self.freeze, self.limit,
-                 self.after_sale, self.look),
-                (60, 3, 36, 3, 4 + 8 * (len(self.doubts) > 2), 4 + 30 * self.is_poor(), 1 + 20 * self.frozen, 1, 2, 2))[0]()
+                (self.add, self.add_again, self.ask, self.ask_orphan, self.ask_ended, self.resolve, self.pay, self.freeze,
+                 self.limit, self.after_sale, self.look),
+                (60, 2, 20, 3, 2, 2 + 8 * (len(self.doubts) > 4), 3 + 30 * self.is_poor(), 1 + 60 * self.frozen,
+                 1 + 20 * self.is_at_its_limit(), 1, 1))[0]()
 
     def is_poor(self):
         account = self.account
-        return account.prepaid and account.balance - account.held < ONE
+        return account.prepaid and account.balance - account.held < 4 * ONE
+
+    def is_at_its_limit(self):
+        account = self.account
+        return account.counts_days() and account.daily_limit - account.spent(self.run.day()) < ONE
 
     def sort(self):
         self.doubts = [order for order in self.open if order.state == "doubt"]
@@ -137,12 +145,13 @@ class Life:
             self.differ(words, order)
 
     def touch(self, order):
-        self.touched[id(order)] = order
+        self.touched[id(order)] = self.unsure[id(order)] = order
 
     def barrier(self):
         """What was acknowledged is durable, and all that was written before."""
-        for order in self.touched.values():
+        for order in self.unsure.values():
             order.must = len(order.states) - 1
+        self.unsure.clear()
         self.account.must = len(self.account.postings)
         self.is_loose = False
 
@@ -161,9 +170,9 @@ class Life:
         if kind == "subscription":
             fields |= {"min": 1, "max": dice.choice([10, 33, 100, dice.randrange(2, 1000)]), "delay": 0}
             if dice.random() < 0.8:
-                fields["posts"] = dice.randrange(1, 6)
+                fields["posts"] = dice.randrange(1, 12)
         elif kind == "drip":
-            fields |= {"quantity": dice.randrange(1, 200), "runs": dice.randrange(2, 6), "interval": 5}
+            fields |= {"quantity": dice.randrange(1, 200), "runs": dice.randrange(2, 12), "interval": 5}
         elif kind == "plain":
             fields["quantity"] = dice.choice([1, 7, 100, 1000, dice.randrange(1, 3000)])
         does = [dice.choice(DOES) for _ in "ab"]
@@ -204,7 +213,7 @@ class Life:
         path = wish.walk(order, terms)
         if not path:
             return None, UNAVAILABLE
-        if not self.account.affords(order.hold if self.account.prepaid else order.charge, self.run.day()):
+        if not self.account.affords(order.hold, order.counted(), self.run.day()):
             return None, NO_FUNDS
         last = path[-1][1]
         if last in ("busy", "unsent"):
@@ -287,17 +296,20 @@ class Life:
 
     def ask(self):
         """Panels say something of orders that run."""
-        if not self.running:
-            return
         dice = self.dice
         parents = [order for order in self.running if order.kind in ("drip", "subscription")]
-        family = parents and dice.random() < 0.5
-        if family:
+        if parents and dice.random() < 0.5:
             yield from self.ask_family(dice.choice(parents))
             return
         plain = [order for order in self.running if order.kind in ("plain", "package")]
         if plain:
-            yield from self.ask_plain(dice.sample(plain, min(len(plain), dice.choice((1, 3, 8, OPEN_MOST)))))
+            yield from self.ask_plain(dice.sample(plain, min(len(plain), dice.choice((1, 12, OPEN_MOST)))))
+
+    def ask_orphan(self):
+        """A child that is under way when its parent has ended."""
+        parents = [order for order in self.ended if any(is_asked_for(child) for child in order.children)]
+        if parents:
+            yield from self.ask_family(self.dice.choice(parents))
 
     def say(self, order, **more):
         """Another report of its panel; what the model makes of it."""
@@ -332,7 +344,8 @@ class Life:
             paid = order.paid
             if order.kind == "run":
                 paid = 0 if order.state == "canceled" else order.charge - undelivered_of(order)
-            wanted = (words[order.state], paid, order.remains, order.start or 0)
+            remains = max(order.remains, 1) if order.kind == "package" and order.state not in FINAL else order.remains
+            wanted = (words[order.state], paid, remains, order.start or 0)
             got = "error" not in told and (told["status"], units(told["charge"]), int(told["remains"]), int(told["start_count"]))
             self.check(got == wanted, f"{order}: the model says {wanted}, the answer is {told}", order)
         return answer
@@ -380,9 +393,10 @@ class Life:
 
     def ask_family(self, parent):
         dice = self.dice
-        children = [child for child in parent.children if child.number and child.state not in FINAL]
-        if children and dice.random() < 0.55:
+        children = [child for child in parent.children if is_asked_for(child)]
+        if children and (parent.state in FINAL or dice.random() < 0.4):
             child = dice.choice(children)
+            self.set_spare(parent)
             self.what = f"status of {child}, child of {parent}"
             said = self.say_child(child)
             status, body = yield from self.ask_about([child])
@@ -406,17 +420,23 @@ class Life:
             charge = child.panel_rate * dice.randrange(1, 10**6) / 10**6 * Fraction(child.pieces, 1000)
         else:
             charge = child.panel_rate * dice.choice((2, 99999))
-        if kind == 4 and dice.random() < 0.3:
+        if kind == 4 and dice.random() < 0.6:
             charge = None
-        amount = None if charge is None else decimals_of(charge)
-        said = self.say(child, **({} if amount is None else {"charge": amount}))
-        # The same report again has another charge: that is what counts.
-        if amount is None:
-            return (*said, None)
-        taken = up(Fraction(amount) * child.exchange)
+        if charge is None:
+            return (*self.say(child), None)
+        amount = decimals_of(charge)
         if pieces is None:
             pieces = whole_pieces(Fraction(amount), child.panel_rate)
-        return (*said, taken_for(child, taken, pieces, child.bought))
+        paid = taken_for(child, up(Fraction(amount) * child.exchange), pieces, child.bought)
+        if child.parent.is_endless and self.account.prepaid and paid - child.paid > self.spare:
+            amount, paid = "0", 0  # what funds do not cover is told to the operator later than its client asks
+        self.spare -= max(paid - child.paid, 0)
+        # The same report again has another charge: that is what counts.
+        return (*self.say(child, charge=amount), paid)
+
+    def set_spare(self, parent):
+        """What the parent's children may be charged now."""
+        self.spare = parent.held + (self.account.room() if self.account.prepaid else 0)
 
     def hear_child(self, child, said):
         word, told, start, taken = said
@@ -430,7 +450,7 @@ class Life:
         is_drip = parent.kind == "drip"
         most = parent.runs if is_drip else parent.posts
         listed = [child.upstream for child in parent.children]
-        for _ in range(dice.choice((0, 1, 1, 2))):
+        for _ in range(dice.choice((0, 2, 4, 6))):
             if len(listed) < most or dice.random() < 0.1:
                 listed.append(panels.new_id())
         if listed and dice.random() < 0.1:
@@ -464,6 +484,7 @@ class Life:
                 known[upstream] = self.bear(parent, upstream)
             shown.append(known[upstream])
         # At a parent's end those of its report are looked at first, as they stand there.
+        self.set_spare(parent)
         ends = SUBSCRIPTION_WORDS[word] in FINAL if not is_drip else ends_by(word, told)
         reports = [(child, self.say_child(child)) for child in shown if ends and child.state not in FINAL]
         status, body = yield from self.ask_about([parent])
@@ -491,9 +512,10 @@ class Life:
         child.parent, child.upstream, child.provider, child.bought = parent, upstream, parent.provider, parent.bought
         child.pieces, child.state, child.must, child.said = parent.pieces, "pending", -1, None
         child.panel_rate, child.exchange = parent.panel_rate, parent.exchange
-        child.keep()
         self.touch(child)
+        self.touch(parent)
         parent.children.append(child)
+        self.account.bear(child)
         self.run.panels.says[upstream] = {"status": "Pending"}
         return child
 
@@ -589,7 +611,7 @@ class Life:
         if not (yield from self.settle()):
             return
         name = f"payment {len(account.credits)}" if dice.random() < 0.7 else None
-        amount = dice.choice([ONE, 5 * ONE, 20 * ONE, dice.randrange(1, 30 * ONE), -ONE, -dice.randrange(1, 3 * ONE)])
+        amount = dice.choice([ONE, 30 * ONE, 60 * ONE, dice.randrange(1, 50 * ONE), -ONE, -dice.randrange(1, 3 * ONE)])
         if account.credits and dice.random() < 0.2:
             name = dice.choice(list(account.credits))
             amount = account.credits[name] if dice.random() < 0.6 else amount
@@ -629,7 +651,7 @@ class Life:
         elif account.daily_limit is not None:
             if not (yield from self.settle()):
                 return
-            account.daily_limit = account.spent(self.run.day()) + dice.choice([ONE // 100, ONE, 30 * ONE])
+            account.daily_limit = account.spent(self.run.day()) + dice.choice([ONE // 100, 20 * ONE, 60 * ONE])
             said = {"daily_limit": text(account.daily_limit)}
         else:
             return
@@ -669,6 +691,10 @@ class Life:
             return
         wanted = (account.balance - account.held) // 1000 * 1000
         self.check(units(json.loads(body)["balance"]) == wanted, f"the model says {text(wanted)}, the answer is {body}")
+
+
+def is_asked_for(child):
+    return child.number and child.state not in FINAL
 
 
 def ends_by(word, told):

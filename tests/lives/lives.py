@@ -337,6 +337,9 @@ class Run:
         for life in self.lives:
             if life.resolving:
                 life.touch(life.resolving[0])
+            for order in life.open:
+                for child in order.children:
+                    child.is_unpriced = False  # it is asked again first
         self.bind(self.read()[0])
         rows, postings, _, _ = self.read()
         for life in self.lives:
@@ -374,11 +377,11 @@ class Run:
         if row is None:
             if order.must >= 0 or order.parent is None:
                 raise Difference(f"{life.name}: {order} was acknowledged and is not in the books")
-            life.account.take_back(order, 0)
-            order.parent.children.remove(order)
+            life.account.forget(order)
             life.touched.pop(id(order))
+            life.unsure.pop(id(order), None)
             return
-        shown = (row["state"], row["paid"], row["remains"], row["start_count"])
+        shown = (row["state"], row["paid"], row["remains"], row["start_count"], row["package_unit"] or None)
         for index in range(len(order.states) - 1, max(order.must, 0) - 1, -1):
             state = order.states[index]
             if books_of(order, state) == shown and [posting[:3] for posting in order.postings[:state[5]]] == found:
@@ -409,6 +412,7 @@ class Run:
                 order.states[:] = [(*order.shown(), 0, order.unit)]
                 order.must = 0
             life.touched.clear()
+            life.unsure.clear()
             life.account.postings.clear()
             life.account.must, life.is_loose = 0, False
             life.ended += [order for order in life.open if order.state in FINAL]
@@ -422,9 +426,9 @@ class Run:
                 of = rows.get(order.number)
                 if of is None:
                     return f"{life.name}: {order} is not in the books"
-                wanted = (*books_of(order, order.shown()), order.held, order.quantity, order.charge, order.decimals)
-                found = (of["state"], of["paid"], of["remains"], of["start_count"], of["held"], of["quantity"], of["charge"],
-                         of["decimals"])
+                wanted = (*books_of(order, (*order.shown(), 0, order.unit)), order.held, order.quantity, order.charge, order.decimals)
+                found = (of["state"], of["paid"], of["remains"], of["start_count"], of["package_unit"] or None, of["held"],
+                         of["quantity"], of["charge"], of["decimals"])
                 booked = postings.get((life.name, order.number), [])
                 if wanted != found or [posting[:3] for posting in order.postings] != booked:
                     return (f"{life.name}: {order}: the model says {wanted} {[posting[:3] for posting in order.postings]}, the books "
@@ -491,7 +495,7 @@ class Run:
 
 def books_of(order, state):
     """A state as the row has it."""
-    return state[0], 0 if order.kind == "run" else state[1], state[2], state[3]
+    return state[0], 0 if order.kind == "run" else state[1], state[2], state[3], state[6]
 
 
 def main(binary, orders=100000, seed=1, kills=None):

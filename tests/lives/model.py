@@ -57,6 +57,7 @@ class Order:
         self.number = self.upstream = self.provider = self.parent = self.bought = self.unit = self.ref = None
         self.state, self.paid, self.remains, self.start, self.held = "placing", 0, quantity, None, 0
         self.children, self.pieces, self.posts, self.runs = [], 0, 0, 0  # pieces: at most in one post
+        self.is_endless = self.is_unpriced = False  # a subscription; its child that ended with no charge to be read
         self.day = self.said = self.key = None
         self.asked_at = 0.0
         self.must = -1                      # the state that the ledger has at least
@@ -79,6 +80,14 @@ class Order:
             return share(self.rate, self.pieces * count, 1000, self.decimals)
         return share(self.charge, count, self.runs, self.decimals)
 
+    def counted(self):
+        """For the daily limit: a subscription's children are charged on any day."""
+        return self.most(self.posts) if self.kind == "subscription" else self.charge
+
+    def still_due(self):
+        """What its unfinished children may still cost."""
+        return sum(max(child.charge - child.paid, 0) for child in self.children if child.state not in FINAL)
+
 
 class Account:
     """A client's money. Every change of an order goes through change()."""
@@ -87,6 +96,7 @@ class Account:
         self.name, self.prepaid, self.credit_limit, self.daily_limit = name, prepaid, credit_limit, daily_limit
         self.markup, self.prices = markup, prices
         self.balance = self.held = 0
+        self.floor = None  # prepaid: what available does not fall below, by the limit of the last hold
         self.day, self.charged = 0, 0
         self.credits, self.postings = {}, []  # by id; those of no order since the last comparison
 
@@ -96,36 +106,36 @@ class Account:
     def spent(self, day):
         return self.charged if self.day == day else 0
 
-    def affords(self, amount, day):
-        if self.prepaid and self.balance - self.held - amount < -self.credit_limit:
+    def affords(self, hold, counted, day):
+        if self.prepaid and self.balance - self.held - hold < -self.credit_limit:
             return False
-        return not self.counts_days() or self.spent(day) + amount <= self.daily_limit
+        return not self.counts_days() or self.spent(day) + counted <= self.daily_limit
+
+    def room(self):
+        """What may still be taken or held."""
+        return max(0, self.balance - self.held - self.floor)
 
     def begin(self, order, hold, day):
         """Its intent is durable."""
         order.day = day
-        amount = hold if self.prepaid else order.charge
         if self.prepaid:
             self.post(order, order, "hold", 0, hold)
+            self.floor = -self.credit_limit
         if self.prepaid or self.counts_days():
-            self.day, self.charged = day, self.spent(day) + amount
+            self.day, self.charged = day, self.spent(day) + order.counted()
         order.keep()
 
     def change(self, order, state, paid, day, remains=None, start=None):
         """Money follows the state: what is due is captured once a panel has taken the order, what is due no longer is
-        given back, a hold ends with its reason. A subscription's hold pays for its children, and lasts until it ends."""
+        given back, a hold ends with its reason."""
         was_open, held = order.state in OPEN, order.held
-        due = 0 if state in OPEN else paid
-        more = due - (0 if was_open else order.paid)
-        holder = order.parent if order.kind == "child" and order.parent.held else order
-        if state in OPEN:
-            freed = 0
-        elif holder.kind == "subscription" and (holder is not order or state not in FINAL):
-            freed = min(max(more, 0), holder.held)
-        else:
-            freed = holder.held
-        if more or freed:
-            self.post(order, holder, "capture" if more > 0 else "refund" if more < 0 else "release", -more, -freed)
+        more = (0 if state in OPEN else paid) - (0 if was_open else order.paid)
+        if order.kind in ("subscription", "child"):
+            now = state, paid, order.remains if remains is None else remains, order.start if start is None else start
+            if order.kind != "child" or now != order.shown()[:4]:  # a report that says nothing new is not written
+                self.charge(order, state, paid, more)
+        elif state not in OPEN:
+            self.post(order, order, "capture" if more > 0 else "refund" if more < 0 else "release", -more, -held)
         if was_open and state in FINAL and paid == 0 and order.day == day == self.day and self.charged:
             self.charged = max(0, self.charged - (held or order.charge))
         order.state, order.paid = state, paid
@@ -135,7 +145,46 @@ class Account:
             order.start = start
         order.keep()
 
+    def charge(self, order, state, paid, more, is_birth=False):
+        """A subscription's hold pays for its children, and what they give back is held again. Until its end all of it stays;
+        after it, what its unfinished children may still cost. One without an end holds one post: what is used is held
+        again, as far as funds go."""
+        holder = order.parent or order
+        if not self.prepaid:
+            self.post(order, holder, "capture" if more > 0 else "refund", -more, 0)
+            return
+        if more - holder.held > self.room():
+            raise AssertionError(f"{order}: {more} more, {holder.held} held and {self.room()} left: not covered")
+        held = max(holder.held - more, 0)
+        has_ended = (state if holder is order else holder.state) in FINAL
+        due = holder.still_due()
+        if order is not holder and not is_birth:
+            due -= max(order.charge - order.paid, 0) * (order.state not in FINAL)
+            due += max(order.charge - paid, 0) * (state not in FINAL)
+        if has_ended:
+            held = min(held, due)
+        elif holder.is_endless and order is not holder:
+            held = min(held, due + order.charge) if order.charge else held
+            wanted = order.charge if is_birth else holder.held if more > 0 else 0
+            left = self.room() - max(more - holder.held, 0)
+            held += min(max(wanted - held, 0), left)
+        kind = "capture" if more > 0 else "refund" if more < 0 else "hold" if held > holder.held else "release"
+        self.post(order, holder, kind, -more, held - holder.held)
+
+    def bear(self, child):
+        """A child was found; it is its parent's last."""
+        if child.kind == "child":
+            self.charge(child, child.state, 0, 0, is_birth=True)
+        child.keep()
+
+    def forget(self, child):
+        """The ledger has nothing of it."""
+        self.undo(child, 0)
+        child.parent.children.remove(child)
+
     def post(self, order, holder, kind, amount, held):
+        if not amount and not held:
+            return
         order.postings.append((kind, amount, held, holder))
         self.balance += amount
         self.held += held
@@ -150,12 +199,17 @@ class Account:
     def take_back(self, order, states):
         """What the ledger does not have of an order's course."""
         state = order.states[states]
-        for kind, amount, held, holder in order.postings[state[5]:]:
+        self.undo(order, state[5])
+        del order.states[states + 1:]
+        order.state, order.paid, order.remains, order.start, _, _, order.unit = state
+
+    def undo(self, order, first):
+        """The order's postings from that one on."""
+        for _, amount, held, holder in order.postings[first:]:
             self.balance -= amount
             self.held -= held
             holder.held -= held
-        del order.postings[state[5]:], order.states[states + 1:]
-        order.state, order.paid, order.remains, order.start, _, _, order.unit = state
+        del order.postings[first:]
 
 
 # ---- reports
@@ -172,7 +226,10 @@ def report(order, word, told, start, day, taken=None):
     if order.state in FINAL:
         return  # terminal is terminal
     if order.kind == "subscription":
-        order.client.change(order, SUBSCRIPTION_WORDS[word], 0, day)
+        state = SUBSCRIPTION_WORDS[word]
+        if state in FINAL and any(child.is_unpriced for child in order.children):
+            state = order.state  # not before each child that has ended is paid for
+        order.client.change(order, state, 0, day)
         return
     state, paid, remains = order.state, order.paid if taken is None else taken, order.remains
     told = None if told is None else max(told, 0)  # below 0 is more than was ordered
@@ -180,7 +237,7 @@ def report(order, word, told, start, day, taken=None):
         told = None  # a panel's column before it has looked at the order
     if told is not None:
         meant = WORDS[word]
-        if order.kind == "package" and order.unit is None and told > 0 and meant in ("pending", "processing", "in_progress"):
+        if is_fresh_package(order) and told > 0 and meant == "pending":
             order.unit = told
         remains = min(told, order.quantity) if order.quantity else told
     meant = WORDS[word]
@@ -188,11 +245,18 @@ def report(order, word, told, start, day, taken=None):
     left = told if order.kind == "package" else remains
     if meant == "refunded":
         meant = "partial" if told is not None and whole and 0 < remains < whole else "canceled"
+        if meant == "canceled" and order.kind == "package" and whole is None and remains and told is not None \
+                and order.remains < order.quantity:
+            meant = None  # it was begun: what was given back is not known
     if meant == "partial" and (told is None or (order.kind == "package" and whole is None and remains)):
         meant = None  # what is not known cannot be priced
     if meant == "partial" and remains == 0:
         meant = "completed"
     state = meant or state
+    if state not in FINAL and order.kind == "package":
+        if told is not None and remains == order.quantity and is_begun(order, told):
+            remains -= 1
+        remains = min(remains, order.remains)  # what was once begun stays so
     if state == "canceled":
         paid, remains = 0, order.quantity or remains
     elif state == "partial" and whole:
@@ -201,9 +265,38 @@ def report(order, word, told, start, day, taken=None):
         remains = 0
     if order.kind == "run":
         paid = 0  # it is booked with its parent
-    if order.kind == "drip":
+    order.is_unpriced = order.kind == "child" and state in ("completed", "partial") and taken is None and order.charge > 0
+    if order.is_unpriced:
+        state, paid = order.state, order.paid  # it is not free
+    if order.kind == "drip" and state == "canceled":
+        state, paid, remains = end_of_runs(order)
+    elif order.kind == "drip":
         paid = min(paid, order.charge - undelivered(order))
     order.client.change(order, state, paid, day, remains, start)
+
+
+def is_fresh_package(order):
+    """Its panel's first word on what remains says in which unit it counts."""
+    return order.kind == "package" and order.unit is None and order.state not in ("processing", "in_progress") and \
+        order.remains >= order.quantity
+
+
+def is_begun(package, told):
+    """In a unit that is not known, only a remainder of just its quantity says that nothing was delivered."""
+    return told < package.unit if package.unit else told != package.quantity
+
+
+def end_of_runs(parent):
+    """A drip-feed that its panel cancels pays for what its runs delivered until now: state, paid, remains."""
+    delivered = paid = 0
+    for run in parent.children:
+        pieces = 0 if run.state == "canceled" else run.quantity if run.state == "completed" else run.quantity - run.remains
+        delivered += pieces
+        paid += min(run.charge, share(run.charge, pieces, run.quantity, run.decimals))
+    if not delivered:
+        return "canceled", 0, parent.quantity
+    left = max(0, parent.quantity - delivered)
+    return "partial" if left else "completed", min(paid, parent.charge), left
 
 
 def undelivered(parent):

@@ -44,8 +44,8 @@ def message(data):
     at = data.find(b"\r\n\r\n")
     if at < 0:
         return None
-    mark = data.lower().find(b"content-length:", 0, at + 2)
-    length = int(data[mark + 15:data.find(b"\r\n", mark)]) if mark >= 0 else 0
+    mark = data.find(b"ength:", 0, at + 2)  # of Content-Length, in whichever case
+    length = int(data[mark + 6:data.find(b"\r\n", mark)]) if mark >= 0 else 0
     if len(data) < at + 4 + length:
         return None
     return data[:at + 2], data[at + 4:at + 4 + length], data[at + 4 + length:]
