@@ -276,7 +276,7 @@ def test_at_its_turn_a_service_may_be_sold_no_longer(make_queue, alpha):
 def test_so_many_may_wait_for_a_link(queue, alpha):
     orders = [queue.add() for _ in range(101)]
     assert add(queue).error == ACTIVE_ORDER
-    assert queue.log_lines("link_queue_full") and "order" in add(queue, link=LINK + "x")
+    assert queue.wait_log("link_queue_full") and "order" in add(queue, link=LINK + "x")
     assert queue.call("cancel", orders=orders[1:3]).status == 200
     assert "order" in add(queue)
     assert deliveries(alpha) == (2,)
