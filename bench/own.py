@@ -77,7 +77,7 @@ def end(scene, server):
 # ---- a prepaid client ----
 
 def prepaid(scene, rounds, seconds, large):
-    server = servers.panelmux(scene, "prepaid")
+    server = servers.panelmux(scene, "prepaid", prepaid=True)
     ask_about(scene, server, 1, 1)
     checked(server, "add", key=PREPAID_KEY)
     checked(server, "add")

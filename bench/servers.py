@@ -20,15 +20,15 @@ currency: USD
 ledger: sqlite:{run}/{name}.db
 workers: 1
 status_fresh: {fresh}
-track_after: {track_after}
-tracker: {tracker}
-clients:
+{more}clients:
   - {{name: bench, key: {key}, balance: 100}}
-  - {{name: prepaid, key: {prepaid_key}, funds: prepaid, credit_limit: 1000000000}}
-providers:
+{clients}providers:
   - {{name: panel, url: "http://127.0.0.1:{panel}/api/v2", key: {name}, currency: USD, max_connections: 512, rate_limit: {rate_limit}}}
 imports: [{{provider: panel, first_id: {first}, markup: 20%}}]
 """
+
+
+PREPAID_CLIENT = f"  - {{name: prepaid, key: {PREPAID_KEY}, funds: prepaid, credit_limit: 1000000000}}\n"
 
 
 class Server:
@@ -93,14 +93,18 @@ class Scene:
 
 
 def panelmux(scene, name="panelmux", fresh="1ms", binary=None, ledger=None, **settings):
-    """ledger(path): fills what the binary has made before it is measured."""
+    """ledger(path): fills what the binary has made before it is measured. settings: those that older binaries do not know
+    are written only where they are given."""
     server = Server(name, name)
     server.port, server.admin_port = free_ports(2)
     path = os.path.join(scene.run, name + ".yaml")
-    values = {"track_after": "10s", "tracker": "on", "rate_limit": "none", **settings}
+    rate_limit = settings.pop("rate_limit", "none")
+    clients = PREPAID_CLIENT if settings.pop("prepaid", False) else ""
+    more = "".join(f"{name}: {value}\n" for name, value in settings.items())
     with open(path, "w") as file:
         file.write(PANELMUX.format(port=server.port, admin=server.admin_port, run=scene.run, name=name, fresh=fresh,
-                                   key=CLIENT_KEY, prepaid_key=PREPAID_KEY, panel=scene.panel_port, first=FIRST_SERVICE, **values))
+                                   key=CLIENT_KEY, panel=scene.panel_port, first=FIRST_SERVICE, rate_limit=rate_limit,
+                                   clients=clients, more=more))
     command = [binary or scene.binary, "serve", "-c", path]
 
     def begin():
