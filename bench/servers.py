@@ -119,7 +119,7 @@ def panelmux(scene, name="panelmux", fresh="1ms", binary=None, ledger=None, **se
 
 
 def panelmux_fresh(scene):
-    return panelmux(scene, "panelmux_fresh", "1h")
+    return panelmux(scene, "panelmux_fresh", "1h", tracker="off")
 
 
 def against(scene):
