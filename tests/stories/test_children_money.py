@@ -65,6 +65,14 @@ def spend_all(gateway):
         gateway.add(service=2, quantity=pieces)
 
 
+def charge_all_that_is_held(gateway, panel, children, ours):
+    for child, number in zip(children, ours):
+        panel.set_order(child, charge="0.02")
+        wait_paid(gateway, number, "0.03")
+    assert available(gateway) == 0
+    verify(gateway)
+
+
 @pytest.mark.parametrize("word", ["Canceled", "Completed"])
 def test_children_that_end_after_their_parent_are_covered(subscribing, panel, word):
     gateway = subscribing()
@@ -153,11 +161,7 @@ def test_what_a_child_gives_back_is_held_again(subscribing, panel):
         panel.set_order(children[0], charge=charge)
         wait_paid(gateway, ours[0], paid)
         assert available(gateway) == 0
-    for child, number in zip(children, ours):
-        panel.set_order(child, charge="0.02")
-        wait_paid(gateway, number, "0.03")
-    assert available(gateway) == 0
-    verify(gateway)
+    charge_all_that_is_held(gateway, panel, children, ours)
 
 
 def test_what_a_parent_was_charged_itself_is_held_for_its_children(subscribing, panel):
@@ -170,11 +174,7 @@ def test_what_a_parent_was_charged_itself_is_held_for_its_children(subscribing, 
     ours = with_children(gateway, order, 2)
     wait_paid(gateway, order, "0")
     assert available(gateway) == 0
-    for child, number in zip(children, ours):
-        panel.set_order(child, charge="0.02")
-        wait_paid(gateway, number, "0.03")
-    assert available(gateway) == 0
-    verify(gateway)
+    charge_all_that_is_held(gateway, panel, children, ours)
 
 
 @pytest.mark.parametrize("client", [{"funds": "unlimited", "balance": "0"}, {"funds": "prepaid"}])
