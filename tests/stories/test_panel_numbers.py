@@ -80,8 +80,10 @@ def test_a_child_of_two_parents_at_once_is_one(make, panel):
     for _, _, number in parents:
         panel.set_order(number, status="Active", orders=[child])
     panel.rules({"action": "status", "times": 2, "do": {"hold": "s"}})
-    asked = [Later(lambda k=key, o=order: gateway.status(o, key=k)) for key, order, _ in parents]
-    panel.wait_hold("s", 2)
+    asked = []
+    for held, (key, order, _) in enumerate(parents, 1):  # one after the other: together they may become one request
+        asked.append(Later(lambda k=key, o=order: gateway.status(o, key=k)))
+        panel.wait_hold("s", held)
     panel.release("s", open=True)
     [later.result() for later in asked]
     panel.rules()
