@@ -193,8 +193,9 @@ static bool client_changes_begin_set(struct pending_change *p, const struct rost
                                      struct fault *why)
 {
     struct gateway *g = p->gateway;
-    struct str changes = p->change.kind == CLIENT_CHANGE_SET ? p->change.settings : STR("{}");
-    if (!roster_change_settings(str_of(client->json), changes, &p->json, why))
+    if (p->change.kind != CLIENT_CHANGE_SET)
+        p->json = memory_text(client->json);
+    else if (!roster_change_settings(str_of(client->json), p->change.settings, &p->json, why))
         return false;
     p->is_frozen = p->change.kind == CLIENT_CHANGE_FREEZE ||
                    (p->change.kind == CLIENT_CHANGE_SET && client->is_frozen);

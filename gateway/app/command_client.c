@@ -77,11 +77,29 @@ static void command_client_put(json_t *body, const char *name, const char *value
         json_object_set_new(body, name, json_string(value));
 }
 
+/* Whatever it sees as its balance is the operator's word, never our own funds unasked. */
+static bool command_client_check_balance(const struct client_options *o)
+{
+    bool is_unlimited = o->funds == NULL || str_equal_folded(str_of(o->funds), STR("unlimited"));
+    if (o->verb != VERB_ADD || !is_unlimited || o->balance)
+        return true;
+    fputs(
+        "panelmux: client add: a client with unlimited funds needs --balance, what it sees as its "
+        "balance: an amount or provider_sum; or add it with --funds prepaid\n",
+        stderr);
+    return false;
+}
+
 /* NULL: reported on stderr. */
 static json_t *command_client_make_settings(const struct client_options *o)
 {
     json_t *body = json_object(),
            *prices = o->prices ? command_client_make_prices(o->prices) : NULL;
+    if (!command_client_check_balance(o)) {
+        json_decref(body);
+        json_decref(prices);
+        return NULL;
+    }
     if (o->prices && prices == NULL) {
         fprintf(stderr, "panelmux: --prices %s: right is such as 1=0.80,2=1.20, or none\n",
                 o->prices);

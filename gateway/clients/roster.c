@@ -195,8 +195,6 @@ static void roster_settle_funds(json_t *settings, const json_t *changes)
     }
     if (json_object_get(changes, "credit_limit") == NULL)
         json_object_del(settings, "credit_limit");
-    if (json_object_get(settings, "balance") == NULL)
-        json_object_set_new(settings, "balance", json_string("0"));
 }
 
 bool roster_change_settings(struct str json, struct str changes, char **json_out, struct fault *why)

@@ -59,9 +59,9 @@ struct client_change {
 typedef void client_changed_fn(const struct fault *why, const char *key, void *arg);
 
 /* The settings with changes put over them: each key of `changes` takes the place of what is there,
- * null takes it out. What does not belong to the `funds` that come of it goes with them, and an
- * unlimited client shows a balance of 0 unless it says another. Both are JSON objects; false: *why
- * says what is wrong with them or with the result, which goes into json_out, to free(). */
+ * null takes it out. What does not belong to the `funds` that come of it goes with them. Both are
+ * JSON objects; false: *why says what is wrong with them or with the result, which goes into
+ * json_out, to free(). */
 bool roster_change_settings(struct str json, struct str changes, char **json_out,
                             struct fault *why) MUST_USE;
 

@@ -91,6 +91,7 @@ def ok(done):
 
 
 def add(gateway, name, *options):
+    options = options if "--funds" in options else ("--balance", "0", *options)
     return ok(gateway.cli("client", "add", name, *options, "--json")).json["key"]
 
 
@@ -102,7 +103,7 @@ def listed(gateway, name):
 
 def test_a_new_client_calls_at_once_by_every_worker(make_gateway, alpha):
     gateway = make_gateway([alpha], workers=4)
-    done = ok(gateway.cli("client", "add", "bob", "--markup", "100%", "--services", "1-2", "--rate-limit", "5000/s"))
+    done = ok(gateway.cli("client", "add", "bob", "--balance", "0", "--markup", "100%", "--services", "1-2", "--rate-limit", "5000/s"))
     key = done.stdout.split()[-1]
     assert len(key) == 40
     plain, own = rates(gateway), None
@@ -158,25 +159,31 @@ def test_settings_are_put_over_what_is_there(gateway):
     assert float(rates(gateway, key)[1]) == 2 * float(rates(gateway)[1])
     ok(gateway.cli("client", "set", "bob", "--funds", "prepaid"))
     assert gateway.call("add", key=key, service=1, link=LINK, quantity=100).error == "Not enough funds on balance"
+    unsaid = gateway.cli("client", "set", "bob", "--funds", "unlimited")
+    assert unsaid.returncode == 1 and "an amount or provider_sum" in unsaid.stderr, unsaid
+    assert gateway.call("balance", key=key)["balance"] == "0.00000"
     ok(gateway.cli("client", "set", "bob", "--funds", "unlimited", "--balance", "12"))
     assert gateway.call("balance", key=key)["balance"] == "12.00000"
     assert listed(gateway, "bob")["markup"] == "100%"
 
 
+ZERO = ("--balance", "0")
+
+
 @pytest.mark.parametrize("arguments, words", [
-    (("add", "bob", "--markup", "much"), "markup"),
+    (("add", "bob", *ZERO, "--markup", "much"), "markup"),
     (("add", "bob", "--funds", "credit"), "funds"),
-    (("add", "bob", "--credit-limit", "5"), "credit_limit"),
+    (("add", "bob", *ZERO, "--credit-limit", "5"), "credit_limit"),
     (("add", "bob", "--funds", "prepaid", "--balance", "5"), "balance"),
-    (("add", "bob", "--daily-limit", "-1"), "daily_limit"),
-    (("add", "bob", "--services", "9-1"), "services"),
-    (("add", "bob", "--services", ""), "services"),
-    (("add", "bob", "--rate-limit", "5"), "rate_limit"),
-    (("add", "bob", "--prices", "1=0.80,1=x"), "prices"),
-    (("add", "bob", "--prices", "nonsense"), "--prices"),
-    (("add", "bob", "--markup", "${env:HOME}"), "configuration file"),
-    (("add", "a name"), "name"),
-    (("add", "shop"), "panelmux.yaml:"),
+    (("add", "bob", *ZERO, "--daily-limit", "-1"), "daily_limit"),
+    (("add", "bob", *ZERO, "--services", "9-1"), "services"),
+    (("add", "bob", *ZERO, "--services", ""), "services"),
+    (("add", "bob", *ZERO, "--rate-limit", "5"), "rate_limit"),
+    (("add", "bob", *ZERO, "--prices", "1=0.80,1=x"), "prices"),
+    (("add", "bob", *ZERO, "--prices", "nonsense"), "--prices"),
+    (("add", "bob", *ZERO, "--markup", "${env:HOME}"), "configuration file"),
+    (("add", "a name", *ZERO), "name"),
+    (("add", "shop", *ZERO), "panelmux.yaml:"),
     (("set", "shop", "--markup", "5%"), "panelmux.yaml:"),
     (("freeze", "shop"), "panelmux.yaml:"),
     (("key", "add", "shop", "--label", "x"), "panelmux.yaml:"),
@@ -186,6 +193,9 @@ def test_settings_are_put_over_what_is_there(gateway):
     (("key", "add", "nobody", "--label", "x"), "no client"),
     (("set", "bob"), "nothing to set"),
     (("add",), "missing argument"),
+    (("add", "bob"), "needs --balance"),
+    (("add", "bob", "--funds", "unlimited"), "an amount or provider_sum"),
+    (("add", "bob", "--balance", "much"), "an amount such as 1000.00, or provider_sum"),
     (("freeze", "nobody", "--markup", "5%"), "--markup"),
     (("key", "add", "nobody"), "--label"),
 ])
@@ -203,9 +213,9 @@ def test_the_page_refuses_what_it_cannot_read(gateway):
         answer = gateway.admin("/api/clients/bob/add", "POST", body)
         assert answer.status == 400 and answer.error, (body, answer)
     assert gateway.admin("/api/clients/bob/add", "POST", "{}", token="wrong").status == 401
-    own = gateway.admin("/api/clients/bob/add", "POST", {"key": "moved-in-key-0123456789", "markup": "5%"})
+    own = gateway.admin("/api/clients/bob/add", "POST", {"key": "moved-in-key-0123456789", "balance": "0", "markup": "5%"})
     assert own.status == 200 and gateway.call("balance", key="moved-in-key-0123456789").error is None
-    twice = gateway.admin("/api/clients/eve/add", "POST", {"key": "moved-in-key-0123456789"})
+    twice = gateway.admin("/api/clients/eve/add", "POST", {"key": "moved-in-key-0123456789", "balance": "0"})
     assert twice.status in (409, 503), twice
 
 
@@ -232,7 +242,7 @@ def test_a_reload_keeps_the_ledgers_clients(gateway):
 
 
 def test_many_changes_at_once_are_all_made(gateway):
-    done = together(24, lambda i: gateway.cli("client", "add", f"client-{i % 12}", "--json"))
+    done = together(24, lambda i: gateway.cli("client", "add", f"client-{i % 12}", "--balance", "0", "--json"))
     good = [answer for answer in done if answer.returncode == 0]
     assert len(good) == 12 and all("there is a client" in a.stderr for a in done if a.returncode), done
     for answer in good:
@@ -467,7 +477,7 @@ def test_the_currency_stays_while_an_order_is_under_way(make_gateway, alpha):
 def test_a_key_has_one_client_also_at_run_time(gateway, whose):
     key = SHOP_KEY if whose == "of the file" else add(gateway, "bob")
     add(gateway, "cid")
-    for path, body in (("eve/add", {"key": key}), ("cid/keys", {"key": key, "label": "second"})):
+    for path, body in (("eve/add", {"key": key, "balance": "0"}), ("cid/keys", {"key": key, "label": "second"})):
         refused = gateway.admin(f"/api/clients/{path}", "POST", body)
         assert refused.status == 409 and "has this key" in refused.json["error"], refused
     assert "eve" not in ok(gateway.cli("client", "list")).stdout
@@ -479,7 +489,7 @@ def test_a_key_has_one_client_also_at_run_time(gateway, whose):
 def test_a_revoked_key_makes_no_half_added_client(gateway):
     key = add(gateway, "bob")
     ok(gateway.cli("client", "key", "revoke", "bob", "first"))
-    assert gateway.admin("/api/clients/eve/add", "POST", {"key": key}).status == 409
+    assert gateway.admin("/api/clients/eve/add", "POST", {"key": key, "balance": "0"}).status == 409
     assert "eve" not in ok(gateway.cli("client", "list")).stdout
 
 

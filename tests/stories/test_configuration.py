@@ -233,6 +233,22 @@ def test_check_and_serve_say_the_same_and_find_the_file(make_gateway):
     assert gateway.cli("check", "--nonsense").returncode == 2
 
 
+def test_no_client_learns_our_float_unless_told_to(make_gateway, alpha):
+    gateway = make_gateway([alpha])
+    text = pathlib.Path(gateway.path).read_text()
+    said = "- balance: provider_sum\n  name: shop\n"
+    assert text.count(said) == 1
+    silent = text.replace(said, "- name: shop\n")
+    pathlib.Path(gateway.path).write_text(silent)
+    right = "`balance` is missing; `funds: unlimited` needs it: what this client sees as its balance, an amount or provider_sum"
+    for done in (gateway.cli("check"), gateway.cli("serve"), gateway.cli("reload")):
+        assert done.returncode == 1 and right in done.stderr, done
+    assert eventually(lambda: gateway.call("balance")["balance"] == "1000.00000")  # the file that is in force says so
+    pathlib.Path(gateway.path).write_text(text.replace(said, said.replace("provider_sum", "0")))
+    assert gateway.cli("reload").returncode == 0
+    assert gateway.call("balance")["balance"] == "0.00000"
+
+
 def test_online_asks_each_provider_for_its_balance(make_gateway, alpha, beta):
     gateway = make_gateway([alpha, beta], start=False)
     assert gateway.cli("check", "--online").returncode == 0

@@ -11,38 +11,45 @@
 
 #include "clients/roster.h"
 
+#define BARE "{\"balance\": \"0\"}"
+
 static void test_changed_settings(void **state)
 {
     static const struct {
         const char *before, *changes, *after; /* NULL: a fault */
     } cases[] = {
-        {"{}", "{}", "{\"balance\": \"0\"}"},
+        {"{}", "{}", NULL}, /* unlimited, and what it sees as its balance is not said */
+        {"{}", "{\"balance\": \"0\"}", "{\"balance\": \"0\"}"},
+        {"{}", "{\"balance\": \"provider_sum\"}", "{\"balance\": \"provider_sum\"}"},
+        {"{\"balance\": \"0\"}", "{\"balance\": null}", NULL},
         {"{}", "{\"funds\": \"prepaid\"}", "{\"funds\": \"prepaid\"}"},
         {"{\"balance\": \"0\"}", "{\"funds\": \"Prepaid\"}", "{\"funds\": \"Prepaid\"}"},
         {"{\"balance\": \"5\"}", "{\"markup\": \"5%\"}",
          "{\"balance\": \"5\", \"markup\": \"5%\"}"},
         {"{\"balance\": \"5\", \"markup\": \"5%\"}", "{\"markup\": null}", "{\"balance\": \"5\"}"},
-        {"{\"credit_limit\": 5, \"funds\": \"prepaid\"}", "{\"funds\": \"unlimited\"}",
-         "{\"balance\": \"0\", \"funds\": \"unlimited\"}"},
-        {"{}", "{\"daily_limit\": 0.1}", "{\"balance\": \"0\", \"daily_limit\": 0.1}"},
-        {"{}", "{\"services\": [1, \"3-9\"], \"get_orders\": true}",
+        {"{\"credit_limit\": 5, \"funds\": \"prepaid\"}",
+         "{\"funds\": \"unlimited\", \"balance\": 7}",
+         "{\"balance\": 7, \"funds\": \"unlimited\"}"},
+        {"{\"funds\": \"prepaid\"}", "{\"funds\": \"unlimited\"}", NULL},
+        {BARE, "{\"daily_limit\": 0.1}", "{\"balance\": \"0\", \"daily_limit\": 0.1}"},
+        {BARE, "{\"services\": [1, \"3-9\"], \"get_orders\": true}",
          "{\"balance\": \"0\", \"get_orders\": true, \"services\": [1, \"3-9\"]}"},
-        {"{}", "{\"prices\": {\"1\": \"0.80\"}}",
+        {BARE, "{\"prices\": {\"1\": \"0.80\"}}",
          "{\"balance\": \"0\", \"prices\": {\"1\": \"0.80\"}}"},
-        {"{}", "{\"credit_limit\": 5}", NULL},
-        {"{}", "{\"funds\": \"prepaid\", \"balance\": 1}", NULL},
-        {"{}", "{\"funds\": 7}", NULL},
-        {"{}", "{\"name\": \"x\"}", NULL},
-        {"{}", "{\"key\": \"x\"}", NULL},
-        {"{}", "{\"frozen\": true}", NULL},
-        {"{}", "{\"markup\": \"much\"}", NULL},
-        {"{}", "{\"markup\": \"${env:HOME}\"}", NULL},
-        {"{}", "{\"services\": []}", NULL},
-        {"{}", "{\"services\": [[1]]}", NULL},
-        {"{}", "{\"prices\": {\"x\": 1}}", NULL},
-        {"{}", "[]", NULL},
-        {"{}", "", NULL},
-        {"{}", "{\"markup\": 1, \"markup\": 2}", NULL},
+        {BARE, "{\"credit_limit\": 5}", NULL},
+        {BARE, "{\"funds\": \"prepaid\", \"balance\": 1}", NULL},
+        {BARE, "{\"funds\": 7}", NULL},
+        {BARE, "{\"name\": \"x\"}", NULL},
+        {BARE, "{\"key\": \"x\"}", NULL},
+        {BARE, "{\"frozen\": true}", NULL},
+        {BARE, "{\"markup\": \"much\"}", NULL},
+        {BARE, "{\"markup\": \"${env:HOME}\"}", NULL},
+        {BARE, "{\"services\": []}", NULL},
+        {BARE, "{\"services\": [[1]]}", NULL},
+        {BARE, "{\"prices\": {\"x\": 1}}", NULL},
+        {BARE, "[]", NULL},
+        {BARE, "", NULL},
+        {BARE, "{\"markup\": 1, \"markup\": 2}", NULL},
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
