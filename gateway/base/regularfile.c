@@ -18,8 +18,10 @@ int regularfile_open(const char *path, const char **reason_out)
         *reason_out = errno == ENXIO ? "it is not a regular file" : strerror(errno);
     else
         *reason_out = S_ISDIR(facts.st_mode) ? strerror(EISDIR) : "it is not a regular file";
-    if (fd >= 0)
+    if (fd >= 0) {
         close(fd);
+        errno = EINVAL; /* there is something of that name */
+    }
     return -1;
 }
 

@@ -127,9 +127,11 @@ extern const struct setting_kind kind_map;             /* array and count of rec
 extern const struct setting_kind kind_table;           /* a record inside the record */
 extern const struct setting_kind kind_inline;          /* rows of another table at the same level */
 
-/* ${env:NAME} and ${file:/path} in the texts of the configuration. What they stand for never
- * reaches a fault: faults name the variable or the file. One thread (getenv). */
+/* ${env:NAME}, ${file:/path} and ${credential:NAME} in the texts of the configuration. What they
+ * stand for never reaches a fault: faults name the variable or the file. One thread (getenv). */
 enum { SECRET_FILE_BYTES = 64 * 1024 };
+/* Where credentials are when no service manager gave any; only tests change it. */
+extern const char *secret_folder;
 
 /* Appends the text with each ${…} replaced; "$${" stands for "${" itself. A file loses a byte
  * order mark and its final line ends, and must be a regular one. False with the message in *why: no

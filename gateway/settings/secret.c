@@ -2,11 +2,15 @@
 #include "settings/rows.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/regularfile.h"
 #include "settings/yamltree.h"
+
+enum { CREDENTIAL_NAME_MAX = 64, CREDENTIAL_PLACES = 3 };
 
 static bool secret_expand_env(struct str name, struct buf *out, struct fault *why)
 {
@@ -26,13 +30,10 @@ static bool secret_expand_env(struct str name, struct buf *out, struct fault *wh
 }
 
 /* Returns how many bytes were read, or -1 and the reason. */
-static ssize_t secret_read_file(const char *path, char *bytes, size_t room, const char **reason_out)
+static ssize_t secret_read_file(int file, char *bytes, size_t room, const char **reason_out)
 {
-    int file = regularfile_open(path, reason_out);
     size_t len = 0;
     ssize_t got = 1;
-    if (file < 0)
-        return -1;
     while (len < room && got > 0) {
         got = read(file, bytes + len, room - len);
         if (got > 0)
@@ -54,27 +55,87 @@ static struct str secret_trim(struct str content)
     return content;
 }
 
-static bool secret_expand_file(struct str path, struct buf *out, struct fault *why)
+/* Takes the file; path is for the fault. */
+static bool secret_add_file(int file, const char *path, const char *reason, struct buf *out,
+                            struct fault *why)
 {
-    char *copy = str_copy(path);
     char *bytes = memory_new(SECRET_FILE_BYTES);
-    const char *reason;
-    ssize_t got = secret_read_file(copy, bytes, SECRET_FILE_BYTES, &reason);
+    ssize_t got = file >= 0 ? secret_read_file(file, bytes, SECRET_FILE_BYTES, &reason) : -1;
     bool is_ok = got >= 0;
     struct str content = secret_trim(str_make(bytes, is_ok ? (size_t)got : 0));
-    free(copy);
     if (!is_ok) {
         fault_set(why, FAULT_INVALID, "cannot read the file %s: %s; check its path and rights",
-                  yamltree_show(path).text, reason);
+                  yamltree_show(str_of(path)).text, reason);
     } else if (str_find_byte(content, '\0') != SIZE_MAX || !str_is_utf8(content)) {
         is_ok = fault_set(why, FAULT_INVALID, "the file %s is not text; a secret is one UTF-8 line",
-                          yamltree_show(path).text);
+                          yamltree_show(str_of(path)).text);
     } else {
         buf_add_str(out, content);
     }
     explicit_bzero(bytes, SECRET_FILE_BYTES);
     free(bytes);
     return is_ok;
+}
+
+static bool secret_expand_file(struct str path, struct buf *out, struct fault *why)
+{
+    char *copy = str_copy(path);
+    const char *reason = "";
+    int file = regularfile_open(copy, &reason);
+    bool is_ok = secret_add_file(file, copy, reason, out, why);
+    free(copy);
+    return is_ok;
+}
+
+/* ---- credentials ---- */
+
+const char *secret_folder = "/etc/panelmux/secrets";
+
+static bool secret_is_credential_name(struct str name)
+{
+    for (size_t i = 0; i < name.len; i++) {
+        char c = name.ptr[i];
+        bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        if (!is_letter && !(c >= '0' && c <= '9') && c != '_' && c != '-' && (c != '.' || i == 0))
+            return false;
+    }
+    return name.len >= 1 && name.len <= CREDENTIAL_NAME_MAX;
+}
+
+/* What systemd gave the service, by its own name or as LoadCredential=secret:FOLDER calls it, then
+ * the folder itself: where it is read before the first start. */
+static size_t secret_credential_paths(struct str name, char paths[CREDENTIAL_PLACES][PATH_MAX])
+{
+    const char *given = getenv("CREDENTIALS_DIRECTORY");
+    size_t count = 0;
+    if (given && *given) {
+        snprintf(paths[count++], PATH_MAX, "%s/" STR_FMT, given, STR_ARG(name));
+        snprintf(paths[count++], PATH_MAX, "%s/secret_" STR_FMT, given, STR_ARG(name));
+    }
+    snprintf(paths[count++], PATH_MAX, "%s/" STR_FMT, secret_folder, STR_ARG(name));
+    return count;
+}
+
+static bool secret_expand_credential(struct str name, struct buf *out, struct fault *why)
+{
+    char paths[CREDENTIAL_PLACES][PATH_MAX];
+    const char *reason = "";
+    if (!secret_is_credential_name(name))
+        return fault_set(
+            why, FAULT_INVALID,
+            "`%s` is no credential's name; right is the name of a file in %s: letters, "
+            "digits, `.`, `_` or `-`",
+            yamltree_show(name).text, secret_folder);
+    size_t count = secret_credential_paths(name, paths);
+    for (size_t i = 0; i < count; i++) {
+        int file = regularfile_open(paths[i], &reason);
+        if (file >= 0 || errno != ENOENT)
+            return secret_add_file(file, paths[i], reason, out, why);
+    }
+    return fault_set(why, FAULT_INVALID,
+                     "there is no credential %s, neither from the service manager nor as %s; write "
+                     "the secret into that file",
+                     yamltree_show(name).text, paths[count - 1]);
 }
 
 static bool secret_expand_one(struct str inside, struct buf *out, struct fault *why)
@@ -86,9 +147,11 @@ static bool secret_expand_one(struct str inside, struct buf *out, struct fault *
         return secret_expand_env(what, out, why);
     if (what.len > 0 && str_is(source, "file"))
         return secret_expand_file(what, out, why);
+    if (what.len > 0 && str_is(source, "credential"))
+        return secret_expand_credential(what, out, why);
     return fault_set(why, FAULT_INVALID,
-                     "`${%s…}` is not known; write ${env:NAME} or ${file:/path}, and `$${` for a "
-                     "literal `${`",
+                     "`${%s…}` is not known; write ${env:NAME}, ${file:/path} or "
+                     "${credential:NAME}, and `$${` for a literal `${`",
                      yamltree_show(source).text);
 }
 
@@ -122,5 +185,7 @@ bool secret_expand(struct str text, struct buf *out, struct fault *why)
 
 bool secret_is_elsewhere(struct str text)
 {
-    return str_find(text, STR("${env:")) != SIZE_MAX || str_find(text, STR("${file:")) != SIZE_MAX;
+    return str_find(text, STR("${env:")) != SIZE_MAX ||
+           str_find(text, STR("${file:")) != SIZE_MAX ||
+           str_find(text, STR("${credential:")) != SIZE_MAX;
 }

@@ -161,6 +161,25 @@ def test_secrets_are_never_shown_whatever_is_wrong_with_them(make_gateway, alpha
     assert done.returncode == 1 and secret not in done.stderr + done.stdout, done
 
 
+def test_a_credential_is_read_from_where_the_service_manager_put_it(check, tmp_path):
+    """By its own name, or as LoadCredential=secret:FOLDER names it; what is missing names the place to write it to."""
+    text = HEAD.replace("${env:SHOP_KEY}", "${credential:shop_key}").replace("${env:ALPHA_KEY}", "${credential:alpha_key}")
+    folder = tmp_path / "credentials"
+    folder.mkdir()
+    (folder / "shop_key").write_text("secret-of-the-shop-1234\n")
+    done, faults = check(text, environment={"CREDENTIALS_DIRECTORY": str(folder)})
+    assert done.returncode == 1 and [fault[1:3] for fault in faults] == [place_of(text, '"${credential:alpha_key}"')], done
+    assert "write the secret into that file" in faults[0][3] and "/etc/panelmux/secrets/alpha_key" in faults[0][3]
+    (folder / "secret_alpha_key").write_text("secret-of-alpha-5678\n")
+    done, faults = check(text, environment={"CREDENTIALS_DIRECTORY": str(folder)})
+    assert done.returncode == 0 and faults == [] and "literal secret" not in done.stderr, done
+    assert "secret-of" not in done.stdout + done.stderr
+    (folder / "shop_key").unlink()
+    os.mkfifo(folder / "shop_key")
+    done, faults = check(text, environment={"CREDENTIALS_DIRECTORY": str(folder)})
+    assert done.returncode == 1 and "not a regular file" in done.stderr, done
+
+
 def test_a_literal_secret_is_a_warning_only(check):
     done, faults = check(HEAD.replace("\"${env:SHOP_KEY}\"", "a-literal-key-123456"))
     assert done.returncode == 0 and faults == []

@@ -134,9 +134,18 @@ def test_install_puts_everything_in_its_place(tmp_path):
     assert (tmp_path / "etc/panelmux/panelmux.yaml").read_text() == "# mine\n", "an operator's file was overwritten"
 
 
+def test_the_unit_checks_before_it_starts_and_reads_its_credentials():
+    """`check` has the words of `serve`, and each ${credential:NAME} is a file of the folder that the unit loads."""
+    unit = dict(re.findall(r"^(Exec\w+|LoadCredential)=(.*)$", (PACKAGING / "panelmux.service").read_text(), re.M))
+    assert unit["ExecStartPre"] == unit["ExecStart"].replace(" serve ", " check ")
+    assert unit["LoadCredential"] == "secret:/etc/panelmux/secrets"
+    assert {"admin_token", "shop_key", "alpha_key"} <= set(CREDENTIAL.findall((PACKAGING / "panelmux.yaml").read_text()))
+
+
 # --- configurations that are shipped
 
-SECRET = re.compile(r"/run/(?:secrets|credentials/panelmux\.service)/(\w+)")
+SECRET = re.compile(r"/run/secrets/(\w+)")
+CREDENTIAL = re.compile(r"\$\{credential:(\w+)\}")
 
 
 @pytest.mark.parametrize("name", ["panelmux.yaml", "compose/sqlite.yaml", "compose/redis.yaml", "compose/try.yaml"])
@@ -145,11 +154,12 @@ def test_the_shipped_configurations_are_right(tmp_path, name):
     shutil.copytree(PACKAGING, tmp_path / "packaging")
     (tmp_path / "secrets").mkdir()
     for path in (tmp_path / "packaging").rglob("*.yaml"):
-        for secret in SECRET.findall(path.read_text()):
+        for secret in SECRET.findall(path.read_text()) + CREDENTIAL.findall(path.read_text()):
             (tmp_path / "secrets" / secret).write_text(f"value-of-{secret}\n")
         path.write_text(SECRET.sub(str(tmp_path / "secrets") + r"/\1", path.read_text()))
     done = run(binary(), "check", "-c", tmp_path / "packaging" / name,
-               env={**os.environ, "SHOP_KEY": "try-shop-key", "PANEL_KEY": "simulated-key"})
+               env={**os.environ, "SHOP_KEY": "try-shop-key", "PANEL_KEY": "simulated-key",
+                    "CREDENTIALS_DIRECTORY": str(tmp_path / "secrets")})
     faults = [line for line in done.stderr.splitlines() if "http://" not in line]
     assert done.returncode == 0 and faults == [], done
 

@@ -43,17 +43,32 @@ static int set_up(void **state)
     write_file("large", str_make(large, sizeof large));
     write_file("marked", STR("\xEF\xBB\xBF"
                              "from file\n"));
-    if (mkfifo("pipe", 0600) != 0)
+    if (mkfifo("pipe", 0600) != 0 || mkdir("given", 0700) != 0 || mkdir("given/folder", 0700) != 0)
         return -1;
+    write_file("given/one", STR("given by name\n"));
+    write_file("given/secret_one", STR("never read\n"));
+    write_file("given/secret_two", STR("given by folder\n"));
+    secret_folder = ".";
     return 0;
 }
 
 static int tear_down(void **state)
 {
     (void)state;
-    static const char *const names[] = {"one", "crlf", "nul", "empty", "large", "marked", "pipe"};
+    static const char *const names[] = {"one",
+                                        "crlf",
+                                        "nul",
+                                        "empty",
+                                        "large",
+                                        "marked",
+                                        "pipe",
+                                        "given/one",
+                                        "given/secret_one",
+                                        "given/secret_two"};
     for (size_t i = 0; i < COUNT_OF(names); i++)
         unlink(names[i]);
+    if (rmdir("given/folder") != 0 || rmdir("given") != 0)
+        return -1;
     return rmdir(folder);
 }
 
@@ -95,11 +110,16 @@ static const struct {
      "cannot read the file /dev/zero: it is not a regular file; check its path and rights"},
     {"${file:nul}", NULL, "the file nul is not text; a secret is one UTF-8 line"},
     {"${env:}", NULL,
-     "`${env…}` is not known; write ${env:NAME} or ${file:/path}, and `$${` for a literal `${`"},
+     "`${env…}` is not known; write ${env:NAME}, ${file:/path} or ${credential:NAME}, and `$${` "
+     "for "
+     "a literal `${`"},
     {"${vault:x}", NULL,
-     "`${vault…}` is not known; write ${env:NAME} or ${file:/path}, and `$${` for a literal `${`"},
+     "`${vault…}` is not known; write ${env:NAME}, ${file:/path} or ${credential:NAME}, and `$${` "
+     "for "
+     "a literal `${`"},
     {"${}", NULL,
-     "`${…}` is not known; write ${env:NAME} or ${file:/path}, and `$${` for a literal `${`"},
+     "`${…}` is not known; write ${env:NAME}, ${file:/path} or ${credential:NAME}, and `$${` for "
+     "a literal `${`"},
     {"${env:X", NULL, "`${` without its `}`; write ${env:NAME} or ${file:/path}"},
 };
 
@@ -122,6 +142,62 @@ static void check_cases(void **state)
     }
 }
 
+static const struct {
+    const char *given; /* $CREDENTIALS_DIRECTORY; NULL: not set */
+    const char *name;
+    const char *expected, *message;
+} credential_cases[] = {
+    {NULL, "one", "from file", NULL},
+    {"", "one", "from file", NULL},
+    {"given", "one", "given by name", NULL},
+    {"given", "two", "given by folder", NULL},
+    {"given", "crlf", "from file", NULL}, /* not among those given */
+    {"missing", "one", "from file", NULL},
+    {NULL, "marked", "from file", NULL},
+    {NULL, "none", NULL,
+     "there is no credential none, neither from the service manager nor as ./none; write the "
+     "secret into that file"},
+    {"given", "none", NULL,
+     "there is no credential none, neither from the service manager nor as ./none; write the "
+     "secret into that file"},
+    {"given", "folder", NULL,
+     "cannot read the file given/folder: Is a directory; check its path and rights"},
+    {NULL, "pipe", NULL,
+     "cannot read the file ./pipe: it is not a regular file; check its path and rights"},
+    {NULL, "large", NULL,
+     "cannot read the file ./large: File too large; check its path and rights"},
+    {NULL, "nul", NULL, "the file ./nul is not text; a secret is one UTF-8 line"},
+    {NULL, "../one", NULL,
+     "`../one` is no credential's name; right is the name of a file in .: letters, digits, `.`, "
+     "`_` or `-`"},
+    {NULL, "..", NULL,
+     "`..` is no credential's name; right is the name of a file in .: letters, digits, `.`, `_` "
+     "or `-`"},
+};
+
+static void check_credentials(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(credential_cases); i++) {
+        char text[80];
+        struct buf out;
+        struct fault why = {0};
+        buf_init(&out, 1 << 17);
+        if (credential_cases[i].given)
+            setenv("CREDENTIALS_DIRECTORY", credential_cases[i].given, 1);
+        else
+            unsetenv("CREDENTIALS_DIRECTORY");
+        snprintf(text, sizeof text, "${credential:%s}", credential_cases[i].name);
+        if (secret_expand(str_of(text), &out, &why) != (credential_cases[i].expected != NULL))
+            fail_msg("%zu %s: %s", i, text, why.message);
+        if (credential_cases[i].expected)
+            assert_string_equal(buf_str(&out).ptr, credential_cases[i].expected);
+        else
+            assert_string_equal(why.message, credential_cases[i].message);
+        buf_fini(&out);
+    }
+}
+
 static void check_ceiling(void **state)
 {
     (void)state;
@@ -138,6 +214,7 @@ static void check_elsewhere(void **state)
     (void)state;
     assert_true(secret_is_elsewhere(STR("${env:A}")));
     assert_true(secret_is_elsewhere(STR("x${file:/a}")));
+    assert_true(secret_is_elsewhere(STR("${credential:a}")));
     assert_false(secret_is_elsewhere(STR("literal")));
     assert_false(secret_is_elsewhere(STR("")));
 }
@@ -146,6 +223,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(check_cases),
+        cmocka_unit_test(check_credentials),
         cmocka_unit_test(check_ceiling),
         cmocka_unit_test(check_elsewhere),
     };
