@@ -7,6 +7,24 @@
 #include "app/command.h"
 #include "app/gateway.h"
 #include "app/remote.h"
+#include "base/log.h"
+
+/* Each line with its priority, where the journal reads. */
+static void command_gateway_log_faults(struct faultlist *faults)
+{
+    struct buf text;
+    struct str rest, line;
+    buf_init(&text, 256 * 1024);
+    faultlist_print(faults, &text);
+    rest = buf_str(&text);
+    while (text.len > 0 && str_next(&rest, '\n', &line))
+        if (line.len > 0)
+            fprintf(
+                stderr, "%s" STR_FMT "\n",
+                log_priority(str_find(line, STR(": warning: ")) == SIZE_MAX ? LOG_ERROR : LOG_WARN),
+                STR_ARG(line));
+    buf_fini(&text);
+}
 
 int command_gateway_serve(int argc, char **argv)
 {
@@ -23,7 +41,8 @@ int command_gateway_serve(int argc, char **argv)
     faultlist_init(&faults);
     char *path = configuration_find(options.config, &faults);
     struct configuration *configuration = path ? configuration_load(path, &faults) : NULL;
-    remote_print_faults(&faults, stderr); /* warnings too */
+    log_begin();
+    command_gateway_log_faults(&faults); /* warnings too */
     faultlist_fini(&faults);
     free(path);
     return configuration ? gateway_run(configuration, &gateway) : EXIT_PROBLEM;

@@ -749,7 +749,7 @@ int gateway_run(struct configuration *configuration, const struct gateway_option
     descriptors_raise_limit();
     transfer_global_init();
     if (!gateway_build(&g, &why)) {
-        fprintf(stderr, "panelmux: %s\n", why.message);
+        fprintf(stderr, "%spanelmux: %s\n", log_priority(LOG_ERROR), why.message);
         gateway_free_remainder(&g);
         return gateway_exit_code(&why);
     }
@@ -757,7 +757,7 @@ int gateway_run(struct configuration *configuration, const struct gateway_option
     gateway_build_admin(&g);
     gateway_start_threads(&g);
     if (!opening_admin(&g, &why)) {
-        fprintf(stderr, "panelmux: %s\n", why.message);
+        fprintf(stderr, "%spanelmux: %s\n", log_priority(LOG_ERROR), why.message);
         gateway_end(&g, gateway_exit_code(&why));
     }
     loop_run(g.loop);

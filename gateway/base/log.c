@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -47,13 +48,29 @@ static int log_fd = STDERR_FILENO;
 static pthread_mutex_t log_polling = PTHREAD_MUTEX_INITIALIZER;
 static _Atomic uint64_t dropped, unreported; /* lines; unreported: no line has said so yet */
 static _Atomic bool is_cut;                  /* what was written last does not end a line */
+static bool is_journal;                      /* each line begins with its priority */
+
+/* "DEVICE:INODE" of the stream that the service manager reads. */
+static bool log_is_journal(const char *stream, const struct stat *facts)
+{
+    uint64_t device, inode;
+    size_t colon = str_find_byte(str_of(stream), ':');
+    return colon != SIZE_MAX && str_to_u64(str_make(stream, colon), &device) &&
+           str_to_u64(str_of(stream + colon + 1), &inode) && device == facts->st_dev &&
+           inode == facts->st_ino;
+}
 
 void log_begin(void)
 {
     struct stat facts;
+    const char *stream = getenv("JOURNAL_STREAM");
     log_way = LOG_WAITS;
     log_fd = STDERR_FILENO;
-    if (fstat(STDERR_FILENO, &facts) != 0 || S_ISREG(facts.st_mode))
+    is_journal = false;
+    if (fstat(STDERR_FILENO, &facts) != 0)
+        return;
+    is_journal = stream && log_is_journal(stream, &facts);
+    if (S_ISREG(facts.st_mode))
         return;
     if (S_ISSOCK(facts.st_mode)) {
         log_way = LOG_SOCKET;
@@ -62,6 +79,12 @@ void log_begin(void)
     int fd = open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     log_way = fd < 0 ? LOG_POLLED : LOG_NONBLOCKING;
     log_fd = fd < 0 ? STDERR_FILENO : fd;
+}
+
+const char *log_priority(enum log_level level)
+{
+    static const char *const priorities[] = {"<7>", "<6>", "<4>", "<3>"}; /* of syslog(3) */
+    return is_journal ? priorities[level] : "";
 }
 
 uint64_t log_lines_dropped(void)
@@ -109,9 +132,9 @@ static bool log_report_dropped(void)
     if (lines == 0)
         return true;
     clock_print(clock_wall_ms(), moment);
-    int len = snprintf(line, sizeof line, "%s%s level=warn event=log_lines_dropped count=%llu\n",
+    int len = snprintf(line, sizeof line, "%s%s%s level=warn event=log_lines_dropped count=%llu\n",
                        atomic_exchange_explicit(&is_cut, false, memory_order_relaxed) ? "\n" : "",
-                       moment, (unsigned long long)lines);
+                       log_priority(LOG_WARN), moment, (unsigned long long)lines);
     if (log_try(line, (size_t)len)) {
         atomic_fetch_add_explicit(&warnings, 1, memory_order_relaxed);
         return true;
@@ -151,8 +174,10 @@ void log_flush(void)
 
 static void log_write_fatal(const char *line, size_t len)
 {
+    char text[LINE_BYTES];
+    int more = snprintf(text, sizeof text, "%s%.*s", is_journal ? "<2>" : "", (int)len, line);
     log_flush();
-    log_write_out(line, len);
+    log_write_out(text, (size_t)more < sizeof text ? (size_t)more : sizeof text - 1);
 }
 
 __attribute__((constructor)) static void log_register(void)
@@ -199,7 +224,8 @@ static size_t log_begin_line(char line[LINE_BYTES], enum log_level level, const 
         " level=debug event=", " level=info event=", " level=warn event=", " level=error event="};
     char moment[25];
     clock_print(clock_wall_ms(), moment);
-    size_t len = log_append(line, 0, str_of(moment));
+    size_t len = log_append(line, 0, str_of(log_priority(level)));
+    len = log_append(line, len, str_of(moment));
     len = log_append(line, len, str_of(levels[level]));
     len = log_append(line, len, str_of(event));
     line[len++] = ' ';

@@ -5,7 +5,8 @@
  *
  * After log_begin nothing that reads stderr can stop a thread: when it is a pipe, a socket or a
  * terminal that takes no more, lines are dropped and counted, and the next line that can be written
- * is preceded by event=log_lines_dropped. Any thread. */
+ * is preceded by event=log_lines_dropped. Where stderr is the journal's stream ($JOURNAL_STREAM),
+ * each line begins with its priority, "<6>" for info. Any thread. */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 #include "base/str.h"
@@ -16,6 +17,8 @@ enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
 void log_begin(void);
 /* What is below the level is not written (default LOG_INFO). Any thread, at any time. */
 void log_set_level(enum log_level level);
+/* What a line of that level begins with: "<3>" for an error where the journal reads, else "". */
+const char *log_priority(enum log_level level);
 /* event is a snake_case word; format makes "key=value key=value" or is "". */
 void log_event(enum log_level level, const char *event, const char *format, ...) PRINTF_LIKE(3, 4);
 

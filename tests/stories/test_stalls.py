@@ -2,6 +2,7 @@
 reload changes."""
 import os
 import pty
+import re
 import signal
 import socket
 import ssl
@@ -158,6 +159,30 @@ def test_a_reload_switches_debugging_on_and_off(make_gateway, alpha):
         gateway.wait_log("order", after=at, order=str(order))
         steps = [line["to"] for line in gateway.log_lines("place", at)]
         assert (len(steps) > 3) == (level == "debug"), steps
+
+
+@pytest.mark.parametrize("change, priorities", [({}, {"6"}), ({"log": {"level": "loud"}}, {"3"})])
+def test_the_journal_is_told_how_serious_a_line_is(make_gateway, alpha, change, priorities):
+    """Where $JOURNAL_STREAM names stderr each line begins with <N>, the configuration's faults too; nowhere else."""
+    gateway = make_gateway([alpha], start=False, **change)
+    for names_us in (True, False):
+        reading, writing = socket.socketpair()
+        facts = os.fstat(writing.fileno())
+        process = subprocess.Popen([binary(), "serve", "-c", gateway.path], stderr=writing, stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.DEVNULL, cwd=gateway.folder, env={
+                                       **os.environ, **gateway.environment,
+                                       "JOURNAL_STREAM": f"{facts.st_dev}:{facts.st_ino if names_us else 1}"})
+        writing.close()
+        said = b""
+        while piece := reading.recv(1 << 16):
+            said += piece
+            if b"event=serving" in said:
+                process.terminate()
+        process.wait(30 * SLOW)
+        reading.close()
+        lines = said.decode().splitlines()
+        found = {line[1] if re.match(r"<\d>", line) else "" for line in lines}
+        assert lines and (priorities <= found and "" not in found if names_us else found == {""}), lines
 
 
 def test_an_unknown_level_is_a_fault(make_gateway, alpha):

@@ -7,8 +7,10 @@
 #include <cmocka.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -205,6 +207,47 @@ static void so_does_a_socket(void **state)
     check_a_stalled_reader();
 }
 
+/* $JOURNAL_STREAM names the stream that the journal reads; a stale one is nobody's. */
+static void the_journal_is_told_priorities(void **state)
+{
+    static const struct {
+        const char *format; /* of its device and inode */
+        enum log_level level;
+        const char *begin;
+    } cases[] = {
+        {"%llu:%llu", LOG_DEBUG, "<7>"}, {"%llu:%llu", LOG_INFO, "<6>"},
+        {"%llu:%llu", LOG_WARN, "<4>"},  {"%llu:%llu", LOG_ERROR, "<3>"},
+        {"%llu:1%llu", LOG_ERROR, "20"}, {"1%llu:%llu", LOG_ERROR, "20"},
+        {"%llu:%llu ", LOG_ERROR, "20"}, {"%llu", LOG_ERROR, "20"},
+        {"", LOG_ERROR, "20"},           {":", LOG_ERROR, "20"},
+        {"x%llu:%llu", LOG_ERROR, "20"},
+    };
+    struct stat facts;
+    (void)state;
+    fstat(STDERR_FILENO, &facts);
+    log_set_level(LOG_DEBUG);
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        char stream[80];
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+        snprintf(stream, sizeof stream, cases[i].format, (unsigned long long)facts.st_dev,
+                 (unsigned long long)facts.st_ino);
+#pragma GCC diagnostic pop
+        setenv("JOURNAL_STREAM", stream, 1);
+        log_begin();
+        log_event(cases[i].level, "one", "n=%d", 1);
+        assert_int_equal(lines_come(), 1);
+        assert_memory_equal(last, cases[i].begin, strlen(cases[i].begin));
+        assert_non_null(strstr(last, " event=one n=1"));
+    }
+    unsetenv("JOURNAL_STREAM");
+    log_set_level(LOG_INFO);
+    log_begin();
+    log_event(LOG_INFO, "one", "n=%d", 1);
+    assert_int_equal(lines_come(), 1);
+    assert_memory_equal(last, "20", 2);
+}
+
 /* Held lines go in pieces that a pipe takes whole or not at all. */
 static void held_lines_are_dropped_whole(void **state)
 {
@@ -256,6 +299,7 @@ int main(void)
         CAUGHT(a_full_pipe_drops_lines),
         CAUGHT(so_does_one_that_cannot_be_opened_again),
         CAUGHT(so_does_a_socket),
+        CAUGHT(the_journal_is_told_priorities),
         CAUGHT(held_lines_are_dropped_whole),
         cmocka_unit_test(the_moment_is_told_to_the_millisecond),
     };
