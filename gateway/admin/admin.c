@@ -13,34 +13,57 @@ struct route {
     const char *path; /* at most one '*', a whole segment */
     bool is_open;     /* no token */
     void (*run)(struct admin_call *call);
+    const char *does; /* for the index: what it does; its parameters */
 };
 
+static void admin_run_index(struct admin_call *call);
+
 static const struct route routes[] = {
-    {EXCHANGE_GET, "/healthz", true, page_gateway_healthz},
-    {EXCHANGE_GET, "/readyz", true, page_gateway_readyz},
-    {EXCHANGE_GET, "/metrics", true, metrics_run},
-    {EXCHANGE_GET, "/orders", false, page_orders_list},
-    {EXCHANGE_POST, "/orders/resolve", false, page_orders_resolve_text},
-    {EXCHANGE_GET, "/orders/*", false, page_orders_show},
-    {EXCHANGE_POST, "/orders/*/resolve", false, page_orders_resolve},
-    {EXCHANGE_GET, "/providers", false, page_providers_list},
-    {EXCHANGE_POST, "/providers/*/pause", false, page_providers_pause},
-    {EXCHANGE_POST, "/providers/*/resume", false, page_providers_resume},
-    {EXCHANGE_POST, "/providers/*/accept", false, page_providers_accept},
-    {EXCHANGE_POST, "/providers/*/doctor", false, page_providers_doctor},
-    {EXCHANGE_GET, "/clients", false, page_clients_list},
-    {EXCHANGE_GET, "/api/clients", false, page_clients_list},
-    {EXCHANGE_POST, "/api/clients/*/add", false, page_clients_add},
-    {EXCHANGE_POST, "/api/clients/*/set", false, page_clients_set},
-    {EXCHANGE_POST, "/api/clients/*/freeze", false, page_clients_freeze},
-    {EXCHANGE_POST, "/api/clients/*/unfreeze", false, page_clients_unfreeze},
-    {EXCHANGE_POST, "/api/clients/*/keys", false, page_clients_add_key},
-    {EXCHANGE_POST, "/api/clients/*/keys/revoke", false, page_clients_revoke_key},
-    {EXCHANGE_POST, "/api/clients/*/credit", false, page_clients_credit},
-    {EXCHANGE_GET, "/api/clients/*/statement", false, page_clients_statement},
-    {EXCHANGE_GET, "/explain", false, page_explain_run},
-    {EXCHANGE_POST, "/reload", false, page_gateway_reload},
-    {EXCHANGE_POST, "/ledger/backup", false, page_gateway_backup},
+    {EXCHANGE_GET, "/", false, admin_run_index, "this index"},
+    {EXCHANGE_GET, "/healthz", true, page_gateway_healthz, "whether the gateway is alive"},
+    {EXCHANGE_GET, "/readyz", true, page_gateway_readyz,
+     "whether it may be sent clients, else 503; verbose= with the token: each part, the lists, the "
+     "tracker"},
+    {EXCHANGE_GET, "/metrics", true, metrics_run, "Prometheus text"},
+    {EXCHANGE_GET, "/orders", false, page_orders_list, "orders, the newest first"},
+    {EXCHANGE_POST, "/orders/resolve", false, page_orders_resolve_text,
+     "ends all doubts of one provider that have the same text"},
+    {EXCHANGE_GET, "/orders/*", false, page_orders_show,
+     "one order with its attempts, events and evidence"},
+    {EXCHANGE_POST, "/orders/*/resolve", false, page_orders_resolve, "ends the doubt of one order"},
+    {EXCHANGE_GET, "/providers", false, page_providers_list, "the state of each provider"},
+    {EXCHANGE_POST, "/providers/*/pause", false, page_providers_pause,
+     "no new orders and no readings from now on; for, reason"},
+    {EXCHANGE_POST, "/providers/*/resume", false, page_providers_resume,
+     "ends a pause, and all that is held against it; its balance is read"},
+    {EXCHANGE_POST, "/providers/*/accept", false, page_providers_accept,
+     "takes its quarantined prices, or a list that lost many services; service"},
+    {EXCHANGE_POST, "/providers/*/doctor", false, page_providers_doctor,
+     "calls the panel, read-only, and tells what is wrong"},
+    {EXCHANGE_GET, "/clients", false, page_clients_list,
+     "the clients with balance, held, today's orders and keys"},
+    {EXCHANGE_GET, "/api/clients", false, page_clients_list, "the same"},
+    {EXCHANGE_POST, "/api/clients/*/add", false, page_clients_add,
+     "adds a client and shows its key, once"},
+    {EXCHANGE_POST, "/api/clients/*/set", false, page_clients_set, "changes a client's settings"},
+    {EXCHANGE_POST, "/api/clients/*/freeze", false, page_clients_freeze,
+     "the client may only read"},
+    {EXCHANGE_POST, "/api/clients/*/unfreeze", false, page_clients_unfreeze,
+     "the client may order again"},
+    {EXCHANGE_POST, "/api/clients/*/keys", false, page_clients_add_key,
+     "adds a key and shows it, once; label"},
+    {EXCHANGE_POST, "/api/clients/*/keys/revoke", false, page_clients_revoke_key,
+     "ends a key; label"},
+    {EXCHANGE_POST, "/api/clients/*/credit", false, page_clients_credit,
+     "books a payment; amount, id, note"},
+    {EXCHANGE_GET, "/api/clients/*/statement", false, page_clients_statement,
+     "opening balance, each posting, closing balance; since, until"},
+    {EXCHANGE_GET, "/explain", false, page_explain_run,
+     "price, cost and what each offer would do with an order; service, quantity, client"},
+    {EXCHANGE_POST, "/reload", false, page_gateway_reload,
+     "reads the configuration again, all or nothing"},
+    {EXCHANGE_POST, "/ledger/backup", false, page_gateway_backup,
+     "copies the ledger into a new file; path"},
 };
 
 struct admin *admin_new(const struct admin_parts *parts)
@@ -142,6 +165,29 @@ const struct provider *admin_provider(struct admin_call *call)
     if (provider == NULL)
         admin_fail(call, 404, "there is no such provider; see provider list");
     return provider;
+}
+
+/* ---- GET /: the table of routes ---- */
+
+static void admin_run_index(struct admin_call *call)
+{
+    struct buf out;
+    buf_init(&out, ADMIN_ANSWER_BYTES);
+    struct jsonwriter w = jsonwriter_to(&out);
+    jsonwriter_object(&w, NULL);
+    jsonwriter_array(&w, "index");
+    for (size_t i = 0; i < COUNT_OF(routes); i++) {
+        const struct route *route = &routes[i];
+        jsonwriter_object(&w, NULL);
+        jsonwriter_text(&w, "method", route->method == EXCHANGE_POST ? STR("POST") : STR("GET"));
+        jsonwriter_text(&w, "path", str_of(route->path));
+        jsonwriter_text(&w, "does", str_of(route->does));
+        jsonwriter_bool(&w, "needs_token", call->admin->has_token && !route->is_open);
+        jsonwriter_object_end(&w);
+    }
+    jsonwriter_array_end(&w);
+    jsonwriter_object_end(&w);
+    admin_reply(call, 200, &out);
 }
 
 /* ---- who may call ---- */
@@ -308,7 +354,7 @@ void admin_handle(struct exchange *exchange, void *arg)
         exchange_add_header(exchange, "Allow", method == EXCHANGE_POST ? "GET, HEAD" : "POST");
         admin_fail(call, 405, "method not allowed");
     } else if (route == NULL) {
-        admin_fail(call, 404, "not found");
+        admin_fail(call, 404, "not found; GET / lists what there is");
     } else if (admin_read_params(call)) {
         route->run(call);
     }

@@ -15,7 +15,7 @@ from harness.ports import free_port, give_back
 from harness.process import binary
 
 LINK = "https://example.com/p/1"
-OPERATIONS = [("GET", "/orders"), ("GET", "/orders/1"), ("POST", "/orders/1/resolve"), ("POST", "/orders/resolve"),
+OPERATIONS = [("GET", "/"), ("GET", "/orders"), ("GET", "/orders/1"), ("POST", "/orders/1/resolve"), ("POST", "/orders/resolve"),
               ("GET", "/providers"), ("POST", "/providers/alpha/pause"), ("POST", "/providers/alpha/resume"),
               ("POST", "/providers/alpha/accept"), ("POST", "/providers/alpha/doctor"), ("GET", "/clients"),
               ("GET", "/explain?service=1&quantity=100"), ("POST", "/reload"), ("POST", "/ledger/backup")]
@@ -41,6 +41,48 @@ def test_operations_ask_for_the_token_and_health_does_not(gateway):
     for path in ("/healthz", "/readyz", "/metrics"):
         assert gateway.admin(path, token=None).status == 200
     assert gateway.admin("/providers").status == 200
+
+
+def test_the_index_lists_what_there_is(gateway):
+    index = gateway.admin("/").json["index"]
+    assert {"method": "GET", "path": "/", "does": "this index", "needs_token": True} in index
+    found = {(row["method"], row["path"]): row for row in index}
+    assert len(found) == len(index) and all(row["does"] for row in index)
+    assert {path for (_, path), row in found.items() if not row["needs_token"]} == {"/healthz", "/readyz", "/metrics"}
+    for method, path in OPERATIONS:
+        shape = path.partition("?")[0].replace("alpha", "*").replace("/1", "/*")
+        assert (method, shape) in found, (method, shape)
+    # What it lists is there: nothing answers "not found" for its path, and the other method is refused.
+    for method, path in found:
+        if "*" in path or path in ("/reload", "/ledger/backup"):
+            continue
+        assert gateway.admin(path, method, body={} if method == "POST" else None).status in (200, 400), path
+    assert gateway.admin("/", "POST", body={}).status == 405
+    assert "GET /" in gateway.admin("/nothing").error
+
+
+def test_a_request_without_a_key_costs_nothing(gateway):
+    before = gateway.metrics()["panelmux_bad_keys_total"]
+    forms = [{"key": None}, {"key": ""}, {"key": "  "}, {"key": None, "headers": {"Authorization": "Bearer "}}]
+    for fields in forms * 5:  # of bad keys, the fourth in a minute is answered later
+        assert gateway.call("balance", **fields).error == "Invalid API key"
+    assert gateway.request("POST", "/api/v2").error == "Invalid API key"
+    assert gateway.request("GET", "/api/v2").error == "Invalid API key"
+    assert gateway.metrics()["panelmux_bad_keys_total"] == before and gateway.log_lines("bad_key") == []
+    # The address is not slowed: its first bad key is free, too.
+    assert gateway.call("balance", key="wrong-key").error == "Invalid API key"
+    assert gateway.wait_log("bad_key")["held_ms"] == "0"
+    assert gateway.metrics()["panelmux_bad_keys_total"] == before + 1
+
+
+def test_the_clients_health_check_says_nothing_of_providers(gateway, alpha):
+    gateway.cli("provider", "pause", "alpha")
+    answer = gateway.request("GET", "/healthz")
+    assert answer.status == 200 and answer.json == {"status": "ok"}
+    assert gateway.request("GET", "/healthz?verbose").body == answer.body
+    assert gateway.request("POST", "/healthz", "x").status in (404, 405)
+    for path in ("/readyz", "/metrics", "/providers", "/"):
+        assert gateway.request("GET", path).status == 404, path
 
 
 def test_refused_operations_change_nothing(gateway):
