@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "admin/admin_private.h"
+#include "admin/errorcode.h"
 #include "http/listener_settings.h"
 #include "http/network.h"
 #include "settings/rows.h"
@@ -129,8 +130,12 @@ void admin_reply(struct admin_call *call, int status, struct buf *json)
 
 void admin_fail(struct admin_call *call, int status, const char *message)
 {
+    struct buf text;
+    buf_init(&text, ADMIN_ANSWER_BYTES);
+    errorcode_print(errorcode_of_status(status), message, &text);
     admin_end_call(call->admin);
-    exchange_reply_error(call->exchange, status, message);
+    exchange_reply(call->exchange, status, buf_str(&text));
+    buf_fini(&text);
 }
 
 int admin_status_of(enum fault_code code)

@@ -1,6 +1,7 @@
 /* The gateway as a whole: GET /healthz (the main loop is alive), GET /readyz (this gateway may be
  * sent clients), POST /reload, POST /ledger/backup {path}. */
 #include "admin/admin_private.h"
+#include "admin/errorcode.h"
 #include "base/clock.h"
 #include "cache/cache.h"
 #include "orders/open_orders.h"
@@ -152,6 +153,7 @@ static void page_gateway_on_reloaded(const char *faults, void *arg)
     jsonwriter_object(&w, NULL);
     if (rest.len > 0) {
         jsonwriter_text(&w, "error", STR("the configuration has faults; the old one stays"));
+        jsonwriter_text(&w, "code", str_of(errorcode_word(ERROR_CONFIGURATION)));
         jsonwriter_array(&w, "faults");
         while (str_next(&rest, '\n', &line))
             if (line.len > 0)

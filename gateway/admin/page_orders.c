@@ -2,6 +2,7 @@
  * and POST /orders/resolve {provider, text}: an operator ends a doubt; the body says how: {"how":
  * "accepted", "upstream_id": "4711"}, "next-offer" or "refund". */
 #include "admin/admin_private.h"
+#include "admin/errorcode.h"
 #include "admin/orderjson.h"
 #include "orders/resolve.h"
 
@@ -206,8 +207,10 @@ static void page_orders_on_resolved(size_t resolved, const struct fault *why, vo
     buf_init(&out, ADMIN_ANSWER_BYTES);
     struct jsonwriter w = jsonwriter_to(&out);
     jsonwriter_object(&w, NULL);
-    if (why->code != FAULT_NONE)
+    if (why->code != FAULT_NONE) {
         jsonwriter_text(&w, "error", str_of(why->message));
+        jsonwriter_text(&w, "code", str_of(errorcode_word(errorcode_of_fault(why->code))));
+    }
     jsonwriter_number(&w, "resolved", (int64_t)resolved);
     jsonwriter_object_end(&w);
     admin_reply(call, why->code == FAULT_NONE ? 200 : admin_status_of(why->code), &out);

@@ -2,7 +2,108 @@
 #include "app/command.h"
 
 #include <getopt.h>
+#include <stdarg.h>
 #include <stdio.h>
+#include <stdio_ext.h>
+
+#include "base/jsonwriter.h"
+
+/* ---- errors ---- */
+
+enum { MESSAGE_BYTES = 1024, FAULTS_BYTES = 512 * 1024, OUTPUT_BYTES = 1024 * 1024 };
+
+static struct { /* the first that was said */
+    bool is_said;
+    enum error_code code;
+    char message[MESSAGE_BYTES];
+    struct buf faults; /* of the configuration, as JSON */
+} command_error;
+
+static bool command_wants_json(int argc, char **argv)
+{
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], "--json") == 0)
+            return true;
+    return false;
+}
+
+static void command_note(enum error_code code, const char *message)
+{
+    if (command_error.is_said)
+        return;
+    command_error.is_said = true;
+    command_error.code = code;
+    snprintf(command_error.message, sizeof command_error.message, "%s", message);
+}
+
+void command_fail(enum error_code code, const char *format, ...)
+{
+    char message[MESSAGE_BYTES];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(message, sizeof message, format, args);
+    va_end(args);
+    command_note(code, message);
+    fprintf(stderr, "panelmux: %s\n", message);
+}
+
+void command_fail_faults(struct faultlist *faults)
+{
+    struct buf text;
+    char message[96];
+    buf_init(&text, FAULTS_BYTES);
+    faultlist_print(faults, &text);
+    fwrite(text.ptr ? text.ptr : "", 1, text.len, stderr);
+    buf_fini(&text);
+    if (command_error.is_said)
+        return;
+    snprintf(message, sizeof message, "the configuration has %zu fault%s", faults->faults,
+             faults->faults == 1 ? "" : "s");
+    command_note(ERROR_CONFIGURATION, message);
+    buf_init(&command_error.faults, FAULTS_BYTES);
+    faultlist_print_json(faults, &command_error.faults);
+}
+
+static enum error_code command_code_of_exit(int code)
+{
+    return code == EXIT_USAGE         ? ERROR_USAGE
+           : code == EXIT_UNREACHABLE ? ERROR_UNREACHABLE
+                                      : ERROR_BROKEN;
+}
+
+static void command_print_error(int code)
+{
+    struct buf out;
+    enum error_code word = command_error.is_said ? command_error.code : command_code_of_exit(code);
+    buf_init(&out, 2 * FAULTS_BYTES);
+    struct jsonwriter w = jsonwriter_to(&out);
+    jsonwriter_object(&w, NULL);
+    jsonwriter_text(&w, "error",
+                    str_of(command_error.is_said ? command_error.message : "see standard error"));
+    jsonwriter_text(&w, "code", str_of(errorcode_word(word)));
+    if (command_error.faults.len > 0)
+        jsonwriter_raw(&w, "check", buf_str(&command_error.faults));
+    jsonwriter_object_end(&w);
+    puts(out.ptr);
+    buf_fini(&out);
+}
+
+/* Buffered as a whole, so that command_end knows whether anything was printed. */
+void command_begin(int argc, char **argv)
+{
+    if (command_wants_json(argc, argv))
+        setvbuf(stdout, NULL, _IOFBF, OUTPUT_BYTES);
+}
+
+void command_end(int argc, char **argv, int code)
+{
+    if (code != EXIT_OK && command_wants_json(argc, argv) && __fpending(stdout) == 0)
+        command_print_error(code);
+    if (command_error.faults.max > 0)
+        buf_fini(&command_error.faults);
+}
+
+/* ---- arguments ---- */
 
 /* Codes that getopt_long returns for long options: beyond any character. */
 enum { OPTIONS_MAX = 24, LONG_FIRST = 256 };
@@ -16,7 +117,7 @@ struct command_parser {
 
 static bool command_complain(const char *before, const char *word, const char *after)
 {
-    fprintf(stderr, "panelmux: %s%s%s\n", before, word, after);
+    command_fail(ERROR_USAGE, "%s%s%s", before, word, after);
     return false;
 }
 

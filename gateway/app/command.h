@@ -3,7 +3,9 @@
  * 1 problem found, 2 usage, 3 cannot reach. The main thread. */
 #ifndef APP_COMMAND_H
 #define APP_COMMAND_H
+#include "admin/errorcode.h"
 #include "base/str.h"
+#include "settings/faultlist.h"
 
 enum { EXIT_OK, EXIT_PROBLEM, EXIT_USAGE, EXIT_UNREACHABLE };
 
@@ -27,6 +29,17 @@ int command_provider_run(int argc, char **argv);
 int command_services_explain(int argc, char **argv);
 int command_services_import(int argc, char **argv);
 
+/* ---- errors ---- */
+
+/* Prints "panelmux: MESSAGE" to stderr. The first one is also what --json prints. */
+void command_fail(enum error_code code, const char *format, ...) PRINTF_LIKE(2, 3);
+/* The faults of a configuration that cannot be used, and its warnings. */
+void command_fail_faults(struct faultlist *faults);
+/* Around a command. With --json one that fails and printed nothing on stdout prints
+ * {"error": MESSAGE, "code": WORD}, so that there is always one JSON value. */
+void command_begin(int argc, char **argv);
+void command_end(int argc, char **argv, int code);
+
 /* ---- arguments ---- */
 
 enum { COMMAND_ARGUMENTS_MAX = 8 };
@@ -42,7 +55,7 @@ struct command_options {
     const char *arguments[COMMAND_ARGUMENTS_MAX]; /* without the command's name and its options */
     size_t argument_count;
 };
-/* False: the fault was printed to stderr and the command returns EXIT_USAGE. "--" ends the options.
+/* False: the fault was said and the command returns EXIT_USAGE. "--" ends the options.
  * Names must be given in full. */
 bool command_parse(int argc, char **argv, const struct command_option *own, size_t own_count,
                    struct command_options *out) MUST_USE;

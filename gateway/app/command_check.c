@@ -151,6 +151,10 @@ static void command_check_print_json(const char *path, const struct configuratio
     struct jsonwriter w = jsonwriter_to(&out);
     jsonwriter_object(&w, NULL);
     jsonwriter_bool(&w, "ok", configuration != NULL);
+    if (configuration == NULL) {
+        jsonwriter_text(&w, "error", STR("the configuration has faults"));
+        jsonwriter_text(&w, "code", str_of(errorcode_word(ERROR_CONFIGURATION)));
+    }
     jsonwriter_text(&w, "path", str_of(path ? path : ""));
     if (configuration) {
         jsonwriter_number(&w, "clients", (int64_t)configuration->clients->count);
@@ -206,7 +210,7 @@ int command_check_run(int argc, char **argv)
     if (!command_parse(argc, argv, own, COUNT_OF(own), &options))
         return EXIT_USAGE;
     if (options.argument_count > 0) {
-        fprintf(stderr, "panelmux: check takes no %s; name a file with -c\n", options.arguments[0]);
+        command_fail(ERROR_USAGE, "check takes no %s; name a file with -c", options.arguments[0]);
         return EXIT_USAGE;
     }
     faultlist_init(&faults);

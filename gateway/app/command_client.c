@@ -83,10 +83,9 @@ static bool command_client_check_balance(const struct client_options *o)
     bool is_unlimited = o->funds == NULL || str_equal_folded(str_of(o->funds), STR("unlimited"));
     if (o->verb != VERB_ADD || !is_unlimited || o->balance)
         return true;
-    fputs(
-        "panelmux: client add: a client with unlimited funds needs --balance, what it sees as its "
-        "balance: an amount or provider_sum; or add it with --funds prepaid\n",
-        stderr);
+    command_fail(ERROR_USAGE,
+                 "client add: a client with unlimited funds needs --balance, what it sees as its "
+                 "balance: an amount or provider_sum; or add it with --funds prepaid");
     return false;
 }
 
@@ -101,8 +100,8 @@ static json_t *command_client_make_settings(const struct client_options *o)
         return NULL;
     }
     if (o->prices && prices == NULL) {
-        fprintf(stderr, "panelmux: --prices %s: right is such as 1=0.80,2=1.20, or none\n",
-                o->prices);
+        command_fail(ERROR_USAGE, "--prices %s: right is such as 1=0.80,2=1.20, or none",
+                     o->prices);
         json_decref(body);
         return NULL;
     }
@@ -121,8 +120,8 @@ static json_t *command_client_make_settings(const struct client_options *o)
     if (o->addresses)
         json_object_set_new(body, "addresses", command_client_make_list(o->addresses));
     if (json_object_size(body) == 0 && o->verb == VERB_SET) {
-        fputs("panelmux: client set: nothing to set; name a setting, such as --markup 5%\n",
-              stderr);
+        command_fail(ERROR_USAGE,
+                     "client set: nothing to set; name a setting, such as --markup 5%%");
         json_decref(body);
         return NULL;
     }
@@ -319,6 +318,7 @@ static bool command_client_read_instead(struct remote *remote, const struct clie
     if (ledger)
         ledger_close(&ledger);
     reply->code = is_good ? EXIT_OK : EXIT_PROBLEM;
+    reply->error = errorcode_of_fault(why.code);
     if (is_good)
         reply->json = json_loadb(reply->body.ptr, reply->body.len, 0, NULL);
     else
@@ -580,11 +580,11 @@ static bool command_client_check_options(const struct client_options *o)
     for (size_t i = 0; i < COUNT_OF(rules); i++) {
         if (!rules[i].is_given || (rules[i].verbs & o->verb))
             continue;
-        fprintf(stderr, "panelmux: client %s takes no %s\n", o->common.arguments[0], rules[i].name);
+        command_fail(ERROR_USAGE, "client %s takes no %s", o->common.arguments[0], rules[i].name);
         return false;
     }
     if (o->verb == VERB_KEY_ADD && o->label == NULL) {
-        fputs("panelmux: client key add NAME needs --label TEXT, to tell its keys apart\n", stderr);
+        command_fail(ERROR_USAGE, "client key add NAME needs --label TEXT, to tell its keys apart");
         return false;
     }
     return true;
@@ -644,8 +644,8 @@ int command_client_run(int argc, char **argv)
         return EXIT_USAGE;
     const struct command_client_row *row = command_client_find(&o.common);
     if (row == NULL) {
-        fputs("panelmux: client list, add, set, freeze, unfreeze, key, credit or statement\n",
-              stderr);
+        command_fail(ERROR_USAGE,
+                     "client list, add, set, freeze, unfreeze, key, credit or statement");
         return EXIT_USAGE;
     }
     o.verb = row->verb;

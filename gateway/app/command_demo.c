@@ -330,11 +330,11 @@ int command_demo_run(int argc, char **argv)
     if (!command_parse(argc, argv, own, COUNT_OF(own), &options))
         return EXIT_USAGE;
     if (options.argument_count > 0 || options.config || options.is_json) {
-        fputs("panelmux: demo takes --port N, nothing else\n", stderr);
+        command_fail(ERROR_USAGE, "demo takes --port N, nothing else");
         return EXIT_USAGE;
     }
     if (port_text && (!str_to_u64(str_of(port_text), &port) || port < 1 || port > 65534)) {
-        fputs("panelmux: --port must be a whole number from 1 to 65534\n", stderr);
+        command_fail(ERROR_USAGE, "--port must be a whole number from 1 to 65534");
         return EXIT_USAGE;
     }
     demo.port = (unsigned)port;
@@ -352,7 +352,7 @@ int command_demo_simulate(int argc, char **argv)
     if (!command_parse(argc, argv, own, COUNT_OF(own), &options))
         return EXIT_USAGE;
     if (options.argument_count > 0 || options.config || options.is_json) {
-        fputs("panelmux: simulate takes --listen ADDR and --script FILE, nothing else\n", stderr);
+        command_fail(ERROR_USAGE, "simulate takes --listen ADDR and --script FILE, nothing else");
         return EXIT_USAGE;
     }
     return simulator_run(listen_text, script);

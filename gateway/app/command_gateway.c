@@ -34,8 +34,8 @@ int command_gateway_serve(int argc, char **argv)
     if (!command_parse(argc, argv, NULL, 0, &options))
         return EXIT_USAGE;
     if (options.argument_count > 0 || options.is_json) {
-        fprintf(stderr, "panelmux: serve takes -c FILE, not %s\n",
-                options.is_json ? "--json" : options.arguments[0]);
+        command_fail(ERROR_USAGE, "serve takes -c FILE, not %s",
+                     options.is_json ? "--json" : options.arguments[0]);
         return EXIT_USAGE;
     }
     faultlist_init(&faults);
@@ -66,7 +66,7 @@ int command_gateway_reload(int argc, char **argv)
     if (!command_parse(argc, argv, NULL, 0, &options))
         return EXIT_USAGE;
     if (options.argument_count > 0) {
-        fprintf(stderr, "panelmux: reload takes no %s\n", options.arguments[0]);
+        command_fail(ERROR_USAGE, "reload takes no %s", options.arguments[0]);
         return EXIT_USAGE;
     }
     if (!remote_open(&remote, &options))
@@ -105,7 +105,7 @@ static void command_gateway_print_missing(const struct remote_reply *reply)
     };
     for (size_t i = 0; i < COUNT_OF(parts); i++)
         if (remote_is(reply->json, parts[i].key) != parts[i].good)
-            fprintf(stderr, "panelmux: not ready: %s\n", parts[i].message);
+            command_fail(ERROR_UNAVAILABLE, "not ready: %s", parts[i].message);
 }
 
 int command_gateway_health(int argc, char **argv)
@@ -116,7 +116,7 @@ int command_gateway_health(int argc, char **argv)
     if (!command_parse(argc, argv, NULL, 0, &options))
         return EXIT_USAGE;
     if (options.argument_count > 0) {
-        fprintf(stderr, "panelmux: health takes no %s\n", options.arguments[0]);
+        command_fail(ERROR_USAGE, "health takes no %s", options.arguments[0]);
         return EXIT_USAGE;
     }
     if (!remote_open(&remote, &options))

@@ -16,7 +16,7 @@ static struct ledger *command_ledger_open_ledger(struct remote *remote)
     struct fault why;
     struct ledger *ledger = ledger_open_reading(&remote->draft.made.ledger, &why);
     if (ledger == NULL)
-        fprintf(stderr, "panelmux: %s\n", why.message);
+        command_fail(errorcode_of_fault(why.code), "%s", why.message);
     return ledger;
 }
 
@@ -126,7 +126,7 @@ static int command_ledger_verify(struct remote *remote, const struct command_opt
     else if (broken == 0)
         puts("ok: the books keep all their rules");
     else
-        fprintf(stderr, "panelmux: %zu rules of the books are broken\n", broken);
+        command_fail(ERROR_BROKEN, "%zu rules of the books are broken", broken);
     buf_fini(&out);
     ledger_close(&ledger);
     return broken ? EXIT_PROBLEM : EXIT_OK;
@@ -152,12 +152,12 @@ static int command_ledger_backup_here(struct remote *remote, const char *path,
     struct fault why;
     struct ledger *ledger = command_ledger_open_ledger(remote);
     if (ledger == NULL) {
-        fprintf(stderr, "panelmux: %s\n", reply->message);
+        command_fail(reply->error, "%s", reply->message);
         return EXIT_UNREACHABLE;
     }
     bool is_ok = ledger_backup_now(ledger, path, &why);
     if (!is_ok)
-        fprintf(stderr, "panelmux: %s\n", why.message);
+        command_fail(errorcode_of_fault(why.code), "%s", why.message);
     ledger_close(&ledger);
     return is_ok ? EXIT_OK : EXIT_PROBLEM;
 }
@@ -203,7 +203,7 @@ int command_ledger_run(int argc, char **argv)
     const char *verb = options.argument_count ? options.arguments[0] : "";
     bool is_verify = strcmp(verb, "verify") == 0;
     if (!is_verify && strcmp(verb, "backup") != 0) {
-        fputs("panelmux: ledger verify, or ledger backup FILE\n", stderr);
+        command_fail(ERROR_USAGE, "ledger verify, or ledger backup FILE");
         return EXIT_USAGE;
     }
     if (!command_check_count(&options, is_verify ? 0 : 1, is_verify ? 0 : 1))

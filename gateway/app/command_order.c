@@ -189,8 +189,8 @@ static bool command_order_read_number(const char *name, const char *text, uint64
     *out = otherwise;
     if (text == NULL || (str_to_u64(str_of(text), out) && *out >= 1 && *out <= max))
         return true;
-    fprintf(stderr, "panelmux: %s must be a whole number from 1 to %llu\n", name,
-            (unsigned long long)max);
+    command_fail(ERROR_USAGE, "%s must be a whole number from 1 to %llu", name,
+                 (unsigned long long)max);
     return false;
 }
 
@@ -203,7 +203,7 @@ static struct ledger *command_order_open_ledger(struct remote *remote,
     struct fault why;
     struct ledger *ledger = ledger_open_reading(&remote->draft.made.ledger, &why);
     if (ledger == NULL)
-        fprintf(stderr, "panelmux: %s\npanelmux: %s\n", reply->message, why.message);
+        command_fail(reply->error, "%s\npanelmux: %s", reply->message, why.message);
     return ledger;
 }
 
@@ -238,7 +238,7 @@ static bool command_order_read_one(struct ledger *ledger, uint32_t id, struct bu
     if (is_found)
         orderjson_show(out, &rows);
     else
-        fputs("panelmux: there is no such order\n", stderr);
+        command_fail(ERROR_NOT_FOUND, "there is no such order");
     arena_fini(&arena);
     return is_found;
 }
@@ -348,11 +348,11 @@ static bool command_order_check_resolve(struct order_options *o)
 {
     bool has_id = o->common.argument_count == 2;
     if ((o->accepted != NULL) + o->next_offer + o->refund != 1)
-        fputs("panelmux: one of --accepted UPSTREAM_ID, --next-offer, --refund\n", stderr);
+        command_fail(ERROR_USAGE, "one of --accepted UPSTREAM_ID, --next-offer, --refund");
     else if (has_id == (o->provider || o->text) || (!has_id && !(o->provider && o->text)))
-        fputs("panelmux: an order's ID, or --provider NAME with --text TEXT\n", stderr);
+        command_fail(ERROR_USAGE, "an order's ID, or --provider NAME with --text TEXT");
     else if (!has_id && o->accepted)
-        fputs("panelmux: --accepted is for one order: give its ID\n", stderr);
+        command_fail(ERROR_USAGE, "--accepted is for one order: give its ID");
     else
         return !has_id || command_order_read_number("an order's ID", o->common.arguments[1],
                                                     INT32_MAX, 0, &o->id);
@@ -425,6 +425,6 @@ int command_order_run(int argc, char **argv)
         remote_close(&remote);
         return code;
     }
-    fputs("panelmux: order list, order show ID, or order resolve\n", stderr);
+    command_fail(ERROR_USAGE, "order list, order show ID, or order resolve");
     return EXIT_USAGE;
 }

@@ -180,11 +180,11 @@ static bool command_provider_check_pause(const char *verb,
     struct fault why;
     int64_t ms;
     if ((pause->length || pause->reason) && strcmp(verb, "pause") != 0) {
-        fprintf(stderr, "panelmux: --for and --reason belong to provider pause, not to %s\n", verb);
+        command_fail(ERROR_USAGE, "--for and --reason belong to provider pause, not to %s", verb);
         return false;
     }
     if (pause->length && !kind_duration.parse(str_of(pause->length), &row, &ms, &why)) {
-        fprintf(stderr, "panelmux: --for needs %s\n", kind_duration.form);
+        command_fail(ERROR_USAGE, "--for needs %s", kind_duration.form);
         return false;
     }
     return true;
@@ -206,6 +206,6 @@ int command_provider_run(int argc, char **argv)
                    ? command_provider_ask(&verbs[i], &options, &pause)
                    : EXIT_USAGE;
     }
-    fputs("panelmux: provider list, doctor, pause, resume or accept\n", stderr);
+    command_fail(ERROR_USAGE, "provider list, doctor, pause, resume or accept");
     return EXIT_USAGE;
 }

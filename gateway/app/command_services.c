@@ -72,9 +72,8 @@ int command_services_explain(int argc, char **argv)
     if (options.argument_count != 2 || !str_to_u64(str_of(options.arguments[0]), &number) ||
         number > UINT32_MAX || !str_to_i64(str_of(options.arguments[1]), &quantity) ||
         quantity < 1) {
-        fputs("panelmux: explain needs a service and a quantity, whole numbers; the quantity is at "
-              "least 1\n",
-              stderr);
+        command_fail(ERROR_USAGE, "explain needs a service and a quantity, whole numbers; the "
+                                  "quantity is at least 1");
         return EXIT_USAGE;
     }
     if (!remote_open(&remote, &options))
@@ -148,10 +147,11 @@ static void command_services_on_list(const struct upstream_response *answer, voi
             importplan_print(import->provider, answer, &out);
         fwrite(out.ptr ? out.ptr : "", 1, out.len, stdout);
     } else {
-        texttable_mask(answer->error.len ? answer->error : answer->evidence, &out);
-        fprintf(stderr, "panelmux: %s gave no usable list: %s\n", import->provider->settings.name,
-                out.ptr ? out.ptr : "");
         import->code = answer->error.len ? EXIT_PROBLEM : EXIT_UNREACHABLE;
+        texttable_mask(answer->error.len ? answer->error : answer->evidence, &out);
+        command_fail(import->code == EXIT_PROBLEM ? ERROR_UNAVAILABLE : ERROR_UNREACHABLE,
+                     "%s gave no usable list: %s", import->provider->settings.name,
+                     out.ptr ? out.ptr : "");
     }
     buf_fini(&out);
     loop_stop(import->loop);
@@ -163,7 +163,7 @@ int command_services_import(int argc, char **argv)
     if (!command_parse(argc, argv, NULL, 0, &options))
         return EXIT_USAGE;
     if (options.argument_count != 1) {
-        fputs("panelmux: import needs the name of one provider\n", stderr);
+        command_fail(ERROR_USAGE, "import needs the name of one provider");
         return EXIT_USAGE;
     }
     struct configuration *configuration = remote_configuration(&options);
@@ -181,7 +181,7 @@ int command_services_import(int argc, char **argv)
         loop_run(import.loop);
         loop_free(import.loop);
     } else {
-        fprintf(stderr, "panelmux: the configuration has no provider %s\n", options.arguments[0]);
+        command_fail(ERROR_NOT_FOUND, "the configuration has no provider %s", options.arguments[0]);
         import.code = EXIT_PROBLEM;
     }
     configuration_unpin(&configuration);

@@ -1,99 +1,14 @@
-/* panelmux: the table of commands, how one is found, and the man page made from the table. */
+/* panelmux: the table of commands, and how one is found. Everything printed about them is made from
+ * the table: command_help.c, completion.c. */
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/command.h"
+#include "app/command_help.h"
 
-/* A backslash, and a dot or quote at a line's start, mean something to the formatter. */
-static void main_print_man_text(FILE *out, struct str text)
-{
-    if (text.len > 0 && (text.ptr[0] == '.' || text.ptr[0] == '\''))
-        fputs("\\&", out);
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.ptr[i] == '\\')
-            fputs("\\e", out);
-        else if (text.ptr[i] == '-')
-            fputs("\\-", out);
-        else
-            fputc(text.ptr[i], out);
-    }
-}
-
-static void main_print_man_command(FILE *out, const struct command *command)
-{
-    struct str rest = str_of(command->usage), line;
-    const char *macro = ".TP";
-    while (str_next(&rest, '\n', &line)) {
-        fprintf(out, "%s\n.B ", macro);
-        main_print_man_text(out, line);
-        fputc('\n', out);
-        macro = ".TQ";
-    }
-    main_print_man_text(out, str_of(command->summary));
-    fputs(".\n", out);
-}
-
-static const char head[] =
-    ".\\\" Made from the table of commands: panelmux help --man. Do not edit.\n"
-    ".TH PANELMUX 8 \"\" \"panelmux " PANELMUX_VERSION "\" \"System administration\"\n"
-    ".SH NAME\n"
-    "panelmux \\- many upstream panels behind one key\n"
-    ".SH SYNOPSIS\n"
-    ".B panelmux\n"
-    ".I command\n"
-    ".RI [ options ]\n"
-    ".SH DESCRIPTION\n"
-    "A gateway that resells services of upstream panels: its clients speak the panel API v2 to it "
-    "with one\n"
-    "key, and it speaks the same to the panels that deliver, fails over among them, and never "
-    "orders twice.\n"
-    ".SH COMMANDS\n";
-
-static const char tail[] =
-    ".SH OPTIONS\n"
-    ".TP\n"
-    ".BI \\-c \" FILE\"\n"
-    "The configuration.\n"
-    ".TP\n"
-    ".B \\-\\-json\n"
-    "The answer as JSON on standard output.\n"
-    ".TP\n"
-    ".B \\-\\-help\n"
-    "What a command takes.\n"
-    ".SH EXIT STATUS\n"
-    "0 ok, 1 problem found, 2 usage, 3 cannot reach.\n"
-    ".SH SIGNALS\n"
-    ".TP\n"
-    ".B SIGHUP\n"
-    "Reads the configuration again, all or nothing.\n"
-    ".TP\n"
-    ".BR SIGTERM \", \" SIGINT\n"
-    "Drains: nothing new is accepted, what is under way is finished, at most 30 s.\n"
-    ".SH ENVIRONMENT\n"
-    ".TP\n"
-    ".B PANELMUX_CONFIG\n"
-    "The configuration, where\n"
-    ".B \\-c\n"
-    "is not given.\n"
-    ".TP\n"
-    ".B NOTIFY_SOCKET\n"
-    "Where readiness, reloads and the end are reported to a service manager (sd_notify).\n"
-    ".SH FILES\n"
-    ".TP\n"
-    ".I ./panelmux.yaml\n"
-    ".TQ\n"
-    ".I /etc/panelmux/panelmux.yaml\n"
-    "The configuration; the first of them that is there.\n";
-
-static void main_print_man(FILE *out, const struct command *commands, size_t count)
-{
-    fputs(head, out);
-    for (size_t i = 0; i < count; i++)
-        main_print_man_command(out, &commands[i]);
-    fputs(tail, out);
-}
+static int main_complete(int argc, char **argv);
+static int main_version(int argc, char **argv);
 
 static const struct command commands[] = {
     {"check", "check [-c FILE] [--online] [--json]",
@@ -115,6 +30,8 @@ static const struct command commands[] = {
      "--credit-limit, --daily-limit, --prices 1=0.80,2=1.20, --markup, --rate-limit, --services, "
      "--addresses, --get-orders, --refs",
      command_client_run},
+    {"completion", "completion bash|zsh", "what makes a shell complete commands and options",
+     main_complete},
     {"demo", "demo [--port N]",
      "a gateway and three simulated panels on loopback, with a throw-away ledger",
      command_demo_run},
@@ -147,26 +64,39 @@ static const struct command commands[] = {
      command_gateway_serve},
     {"simulate", "simulate [--listen ADDR] [--script FILE]",
      "a simulated panel for rehearsals and tests", command_demo_simulate},
+    {"version", "version [--json]", "prints the version", main_version},
 };
 
-static void main_print_usage_lines(FILE *out, const char *usage)
+static const struct command_table table = {commands, COUNT_OF(commands)};
+
+static int main_complete(int argc, char **argv)
 {
-    struct str rest = str_of(usage), line;
-    while (str_next(&rest, '\n', &line))
-        fprintf(out, "  panelmux " STR_FMT "\n", STR_ARG(line));
+    struct command_options options;
+    if (!command_parse(argc, argv, NULL, 0, &options))
+        return EXIT_USAGE;
+    const char *shell = options.argument_count == 1 ? options.arguments[0] : "";
+    if (strcmp(shell, "bash") == 0) {
+        completion_print_bash(stdout, &table);
+    } else if (strcmp(shell, "zsh") == 0) {
+        completion_print_zsh(stdout, &table);
+    } else {
+        command_fail(ERROR_USAGE, "completion needs the name of a shell: bash or zsh");
+        return EXIT_USAGE;
+    }
+    return EXIT_OK;
 }
 
-static void main_print_help(FILE *out)
+static int main_version(int argc, char **argv)
 {
-    fputs("panelmux " PANELMUX_VERSION ": many upstream panels behind one key\n\n", out);
-    for (size_t i = 0; i < COUNT_OF(commands); i++) {
-        main_print_usage_lines(out, commands[i].usage);
-        fprintf(out, "      %s\n", commands[i].summary);
+    struct command_options options;
+    if (!command_parse(argc, argv, NULL, 0, &options))
+        return EXIT_USAGE;
+    if (options.argument_count > 0) {
+        command_fail(ERROR_USAGE, "version takes no %s", options.arguments[0]);
+        return EXIT_USAGE;
     }
-    fputs("\nConfiguration: -c FILE, $PANELMUX_CONFIG, ./panelmux.yaml, "
-          "/etc/panelmux/panelmux.yaml.\n"
-          "Exit codes: 0 ok, 1 problem found, 2 usage, 3 cannot reach.\n",
-          out);
+    puts(options.is_json ? "{\"version\":\"" PANELMUX_VERSION "\"}" : "panelmux " PANELMUX_VERSION);
+    return EXIT_OK;
 }
 
 static const struct command *main_find(const char *name)
@@ -196,9 +126,32 @@ static int main_fail_unknown(const char *name)
             nearest = commands[i].name;
         }
     }
-    fprintf(stderr, "panelmux: unknown command %s%s%s; see panelmux --help\n", name,
-            nearest ? "; did you mean " : "", nearest ? nearest : "");
+    command_fail(ERROR_USAGE, "unknown command %s%s%s; see panelmux --help", name,
+                 nearest ? "; did you mean " : "", nearest ? nearest : "");
     return EXIT_USAGE;
+}
+
+static int main_run(const struct command *command, int argc, char **argv)
+{
+    command_begin(argc, argv);
+    int code = command ? command->run(argc, argv) : main_fail_unknown(argv[0]);
+    if (code == EXIT_USAGE && command)
+        command_help_print_usage(stderr, command);
+    command_end(argc, argv, code);
+    return code;
+}
+
+/* "panelmux help", "panelmux help order list", "panelmux order list --help". */
+static int main_help(int argc, char **argv)
+{
+    const struct command *command = argc > 0 ? main_find(argv[0]) : NULL;
+    if (argc > 0 && strcmp(argv[0], "--man") == 0)
+        command_help_print_man(stdout, &table);
+    else if (command)
+        command_help_print(stdout, command, argc, argv);
+    else
+        command_help_print_all(stdout, &table);
+    return EXIT_OK;
 }
 
 int main(int argc, char **argv)
@@ -206,31 +159,13 @@ int main(int argc, char **argv)
     /* jansson follows a stray pointer when it gets no memory for a text. */
     json_set_alloc_funcs(memory_take, free);
     if (argc < 2) {
-        main_print_help(stderr);
+        command_help_print_all(stderr, &table);
         return EXIT_USAGE;
     }
-    if (strcmp(argv[1], "--version") == 0) {
-        puts("panelmux " PANELMUX_VERSION);
-        return EXIT_OK;
-    }
-    const struct command *command = main_find(argv[1]);
-    if (argc == 3 && strcmp(argv[1], "help") == 0 && strcmp(argv[2], "--man") == 0) {
-        main_print_man(stdout, commands, COUNT_OF(commands));
-        return EXIT_OK;
-    }
-    if (command == NULL && (main_wants_help(argc, argv) || strcmp(argv[1], "help") == 0)) {
-        main_print_help(stdout);
-        return EXIT_OK;
-    }
-    if (command == NULL)
-        return main_fail_unknown(argv[1]);
-    if (main_wants_help(argc - 1, argv + 1)) {
-        main_print_usage_lines(stdout, command->usage);
-        printf("      %s\n", command->summary);
-        return EXIT_OK;
-    }
-    int code = command->run(argc - 1, argv + 1);
-    if (code == EXIT_USAGE)
-        main_print_usage_lines(stderr, command->usage);
-    return code;
+    const char *name = strcmp(argv[1], "--version") == 0 ? "version" : argv[1];
+    if (strcmp(name, "help") == 0)
+        return main_help(argc - 2, argv + 2);
+    if (main_wants_help(argc, argv))
+        return main_help(argc - 1, argv + 1);
+    return main_run(main_find(name), argc - 1, argv + 1);
 }

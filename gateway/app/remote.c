@@ -24,7 +24,7 @@ struct configuration *remote_configuration(const struct command_options *options
     char *path = configuration_find(options->config, &faults);
     struct configuration *configuration = path ? configuration_load(path, &faults) : NULL;
     if (configuration == NULL)
-        remote_print_faults(&faults, stderr);
+        command_fail_faults(&faults);
     free(path);
     faultlist_fini(&faults);
     return configuration;
@@ -83,7 +83,7 @@ bool remote_open(struct remote *remote, const struct command_options *options)
     char *path = configuration_find(options->config, &faults);
     bool is_good = path && remote_read_file(remote, path, &faults);
     if (!is_good) {
-        remote_print_faults(&faults, stderr);
+        command_fail_faults(&faults);
         remote_close(remote);
     }
     free(path);
@@ -158,6 +158,7 @@ static void remote_judge(CURLcode code, const struct remote *remote, struct remo
     struct remote_room room;
     if (code != CURLE_OK) {
         out->code = EXIT_UNREACHABLE;
+        out->error = ERROR_UNREACHABLE;
         snprintf(out->message, sizeof out->message,
                  "cannot reach the gateway's admin side at %s: %s; is it running?", remote->url,
                  curl_easy_strerror(code));
@@ -167,6 +168,8 @@ static void remote_judge(CURLcode code, const struct remote *remote, struct remo
     if (out->status >= 200 && out->status < 300 && out->json)
         return;
     out->code = EXIT_PROBLEM;
+    out->error = errorcode_of_word(remote_text(out->json, "code", &room),
+                                   errorcode_of_status((int)out->status));
     const char *error = remote_text(out->json, "error", &room);
     if (out->status == 401)
         snprintf(out->message, sizeof out->message,
@@ -201,7 +204,7 @@ void remote_reply_fini(struct remote_reply *reply)
 void remote_tell(const struct remote_reply *reply, bool is_json)
 {
     if (reply->code != EXIT_OK)
-        fprintf(stderr, "panelmux: %s\n", reply->message);
+        command_fail(reply->error, "%s", reply->message);
     else if (is_json)
         printf("%s\n", reply->body.ptr);
 }

@@ -18,7 +18,8 @@ bool remote_open(struct remote *remote, const struct command_options *options) M
 void remote_close(struct remote *remote);
 
 struct remote_reply {
-    int code; /* EXIT_OK; EXIT_UNREACHABLE: no gateway; EXIT_PROBLEM: it refused */
+    int code;              /* EXIT_OK; EXIT_UNREACHABLE: no gateway; EXIT_PROBLEM: it refused */
+    enum error_code error; /* when code is not EXIT_OK */
     long status;
     struct buf body;   /* JSON */
     json_t *json;      /* of it; NULL when there is none */
@@ -27,8 +28,7 @@ struct remote_reply {
 /* path with its query, encoded; body: JSON, or STR_NONE for GET. */
 void remote_ask(struct remote *remote, const char *path, struct str body, struct remote_reply *out);
 void remote_reply_fini(struct remote_reply *reply);
-/* Prints the message of a failed call to stderr; of a good one, with is_json, the body to stdout.
- */
+/* Says the message of a failed call; of a good one, with is_json, the body to stdout. */
 void remote_tell(const struct remote_reply *reply, bool is_json);
 
 /* The whole configuration, for commands that need keys or providers; faults go to stderr. */

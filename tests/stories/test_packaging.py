@@ -128,8 +128,13 @@ def test_install_puts_everything_in_its_place(tmp_path):
     done = run("bash", "-c", script, cwd=ROOT, env={**os.environ, "DESTDIR": str(tmp_path)})
     assert done.returncode == 0, done
     assert run(tmp_path / "usr/bin/panelmux", "--version").returncode == 0
-    for place in ("share/man/man8/panelmux.8", "lib/systemd/system/panelmux.service", "lib/sysusers.d/panelmux.conf"):
+    for place in ("share/man/man8/panelmux.8", "lib/systemd/system/panelmux.service", "lib/sysusers.d/panelmux.conf",
+                  "share/doc/panelmux/panelmux.example.yaml", "share/doc/panelmux/operations.md",
+                  "share/doc/panelmux/configuration.md", "share/doc/panelmux/CHANGELOG.md",
+                  "share/panelmux/panelmux-alerts.yml", "share/panelmux/grafana-panelmux.json"):
         assert (tmp_path / "usr" / place).is_file(), place
+    for place, shell in (("bash-completion/completions/panelmux", "bash"), ("zsh/vendor-completions/_panelmux", "zsh")):
+        assert (tmp_path / "usr/share" / place).read_text() == run(binary(), "completion", shell).stdout
     assert (tmp_path / "etc/panelmux/secrets").stat().st_mode & 0o777 == 0o700
     assert (tmp_path / "etc/panelmux/panelmux.yaml").read_text() == "# mine\n", "an operator's file was overwritten"
 
