@@ -1,4 +1,4 @@
-/* GET /providers; POST /providers/NAME/pause, resume, accept and doctor. */
+/* GET /providers; POST /providers/NAME/pause, resume and doctor. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -208,29 +208,6 @@ void page_providers_resume(struct admin_call *call)
     page_providers_log_operation(call, "provider_resumed");
     ledger_drop_pause(call->context->ledger, call->context->loop, call->subject,
                       page_providers_on_kept, call);
-}
-
-static void page_providers_on_accepted(size_t accepted, void *arg)
-{
-    struct admin_call *call = arg;
-    struct buf out;
-    buf_init(&out, ADMIN_ANSWER_BYTES);
-    struct jsonwriter w = jsonwriter_to(&out);
-    jsonwriter_object(&w, NULL);
-    jsonwriter_number(&w, "accepted", (int64_t)accepted);
-    jsonwriter_object_end(&w);
-    admin_reply(call, 200, &out);
-}
-
-void page_providers_accept(struct admin_call *call)
-{
-    const struct provider *provider = admin_provider(call);
-    struct str service = str_trim(params_get(&call->params, "service"));
-    if (provider == NULL)
-        return;
-    page_providers_log_operation(call, "quarantine_accepted");
-    refresher_accept(call->context->refresher, provider->id, service.len ? service : STR_NONE,
-                     call->context->loop, page_providers_on_accepted, call);
 }
 
 /* ---- doctor ---- */

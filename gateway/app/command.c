@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdio_ext.h>
+#include <unistd.h>
 
 #include "base/jsonwriter.h"
 
@@ -213,4 +214,20 @@ bool command_check_count(const struct command_options *options, size_t min, size
     if (count > max)
         return command_complain("unexpected argument: ", options->arguments[max + 1], "");
     return true;
+}
+
+bool command_confirm(const char *question, bool is_yes)
+{
+    char answer[16] = "";
+    if (is_yes)
+        return true;
+    if (!isatty(STDIN_FILENO)) {
+        command_fail(ERROR_USAGE, "%s nobody can answer here; --yes does, in a script", question);
+        return false;
+    }
+    fprintf(stderr, "%s [y/N] ", question);
+    if (fgets(answer, sizeof answer, stdin) == NULL)
+        return false;
+    return str_equal_folded(str_trim(str_of(answer)), STR("y")) ||
+           str_equal_folded(str_trim(str_of(answer)), STR("yes"));
 }

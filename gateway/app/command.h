@@ -42,7 +42,7 @@ void command_end(int argc, char **argv, int code);
 
 /* ---- arguments ---- */
 
-enum { COMMAND_ARGUMENTS_MAX = 8 };
+enum { COMMAND_ARGUMENTS_MAX = 512 };
 
 struct command_option { /* exactly one of flag and value */
     const char *name;   /* "--in-doubt" */
@@ -62,5 +62,16 @@ bool command_parse(int argc, char **argv, const struct command_option *own, size
 /* Whether the sub-command (arguments[0]) is followed by min to max arguments; if not, the fault was
  * printed to stderr. */
 bool command_check_count(const struct command_options *options, size_t min, size_t max) MUST_USE;
+
+/* provider accept NAME SERVICE... | --all, a part of the command provider: arguments[0] is NAME. */
+struct command_accept {
+    struct command_options common;
+    bool is_all, takes_zero, is_yes;
+};
+int command_accept_run(const struct command_accept *accept);
+
+/* Before what cannot be undone: asks on the terminal, unless --yes was given. Where nobody can
+ * answer it says so. False: not to be done. */
+bool command_confirm(const char *question, bool is_yes) MUST_USE;
 
 #endif

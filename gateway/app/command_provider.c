@@ -1,5 +1,5 @@
-/* panelmux provider: the state of each; pause, resume, accept, doctor. Calls the running gateway.
- */
+/* panelmux provider: the state of each; pause, resume, doctor. Calls the running gateway. accept is
+ * in command_accept.c. */
 #include <stdio.h>
 
 #include "app/remote.h"
@@ -107,15 +107,6 @@ static int command_provider_print_one(const json_t *json)
     return EXIT_OK;
 }
 
-static int command_provider_print_accepted(const json_t *json)
-{
-    struct remote_room room;
-    const char *count = remote_text(json, "accepted", &room);
-    printf("accepted: %s%s\n", count,
-           strcmp(count, "0") == 0 ? ", nothing like that is in quarantine" : "");
-    return EXIT_OK;
-}
-
 struct command_provider_pause { /* --for and --reason; NULL: not given */
     const char *length, *reason;
 };
@@ -130,7 +121,6 @@ static const struct command_provider_verb {
     {"doctor", 1, 1, false, command_provider_print_doctor},
     {"pause", 1, 1, false, command_provider_print_one},
     {"resume", 1, 1, false, command_provider_print_one},
-    {"accept", 1, 2, false, command_provider_print_accepted},
 };
 
 static int command_provider_ask(const struct command_provider_verb *verb,
@@ -152,8 +142,6 @@ static int command_provider_ask(const struct command_provider_verb *verb,
     }
     struct jsonwriter w = jsonwriter_to(&body);
     jsonwriter_object(&w, NULL);
-    if (options->argument_count > 2)
-        jsonwriter_text(&w, "service", str_of(options->arguments[2]));
     if (pause->length)
         jsonwriter_text(&w, "for", str_of(pause->length));
     if (pause->reason)
@@ -173,14 +161,21 @@ static int command_provider_ask(const struct command_provider_verb *verb,
     return code;
 }
 
-static bool command_provider_check_pause(const char *verb,
-                                         const struct command_provider_pause *pause)
+/* An option that belongs to another verb is a fault. */
+static bool command_provider_check_options(const char *verb,
+                                           const struct command_provider_pause *pause,
+                                           const struct command_accept *accept)
 {
     static const struct setting_row row = {.key = "--for", .kind = &kind_duration};
     struct fault why;
     int64_t ms;
     if ((pause->length || pause->reason) && strcmp(verb, "pause") != 0) {
         command_fail(ERROR_USAGE, "--for and --reason belong to provider pause, not to %s", verb);
+        return false;
+    }
+    if ((accept->is_all || accept->takes_zero || accept->is_yes) && strcmp(verb, "accept") != 0) {
+        command_fail(ERROR_USAGE, "--all, --zero and --yes belong to provider accept, not to %s",
+                     verb);
         return false;
     }
     if (pause->length && !kind_duration.parse(str_of(pause->length), &row, &ms, &why)) {
@@ -190,22 +185,38 @@ static bool command_provider_check_pause(const char *verb,
     return true;
 }
 
+static int command_provider_accept(const struct command_options *options,
+                                   struct command_accept *accept)
+{
+    accept->common = *options;
+    accept->common.argument_count--;
+    memmove(accept->common.arguments, options->arguments + 1,
+            accept->common.argument_count * sizeof *options->arguments);
+    return command_accept_run(accept);
+}
+
 int command_provider_run(int argc, char **argv)
 {
     struct command_provider_pause pause = {0};
+    struct command_accept accept = {0};
     const struct command_option own[] = {{"--for", NULL, &pause.length},
-                                         {"--reason", NULL, &pause.reason}};
+                                         {"--reason", NULL, &pause.reason},
+                                         {"--all", &accept.is_all, NULL},
+                                         {"--zero", &accept.takes_zero, NULL},
+                                         {"--yes", &accept.is_yes, NULL}};
     struct command_options options;
     if (!command_parse(argc, argv, own, COUNT_OF(own), &options))
         return EXIT_USAGE;
-    for (size_t i = 0; options.argument_count && i < COUNT_OF(verbs); i++) {
-        if (strcmp(options.arguments[0], verbs[i].name) != 0)
-            continue;
-        return command_check_count(&options, verbs[i].min, verbs[i].max) &&
-                       command_provider_check_pause(verbs[i].name, &pause)
-                   ? command_provider_ask(&verbs[i], &options, &pause)
-                   : EXIT_USAGE;
-    }
+    const char *verb = options.argument_count ? options.arguments[0] : "";
+    if (verb[0] && !command_provider_check_options(verb, &pause, &accept))
+        return EXIT_USAGE;
+    if (strcmp(verb, "accept") == 0)
+        return command_provider_accept(&options, &accept);
+    for (size_t i = 0; i < COUNT_OF(verbs); i++)
+        if (strcmp(verb, verbs[i].name) == 0)
+            return command_check_count(&options, verbs[i].min, verbs[i].max)
+                       ? command_provider_ask(&verbs[i], &options, &pause)
+                       : EXIT_USAGE;
     command_fail(ERROR_USAGE, "provider list, doctor, pause, resume or accept");
     return EXIT_USAGE;
 }

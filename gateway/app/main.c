@@ -56,8 +56,10 @@ static const struct command commands[] = {
      "provider list [-c FILE] [--json]\nprovider doctor NAME [-c FILE] [--json]\n"
      "provider pause NAME [--for 2h] [--reason TEXT] [-c FILE] [--json]\nprovider resume NAME [-c "
      "FILE] [--json]\n"
-     "provider accept NAME [SERVICE] [-c FILE] [--json]",
-     "the state of the providers; pauses one, ends a quarantine", command_provider_run},
+     "provider accept NAME SERVICE... | --all [--zero] [--yes] [-c FILE] [--json]",
+     "the state of the providers; pauses one; shows the prices in quarantine, old and new, and "
+     "takes them",
+     command_provider_run},
     {"reload", "reload [-c FILE] [--json]", "reads the configuration again, all or nothing",
      command_gateway_reload},
     {"serve", "serve [-c FILE]", "runs the gateway in the foreground; logs to stderr",

@@ -15,6 +15,7 @@
 #include <stdatomic.h>
 
 #include "base/digest.h"
+#include "catalogue/acceptance.h"
 #include "catalogue/importplan.h"
 #include "catalogue/provider_list.h"
 #include "catalogue/refresher.h"
@@ -125,7 +126,18 @@ void feedlist_fetch_now(struct feed *feed);
 void feedlist_complain(struct feed *feed);
 void feedlist_retime(struct feed *feed); /* the interval may be another one */
 void feedlist_stop(struct feed *feed);
-size_t feedlist_accept(struct feed *feed, struct str service);
+/* The list that was refused because so much of it is gone is the list from now on. */
+void feedlist_take_refused(struct feed *feed);
+/* Keeps the list as it is once prices were accepted; false: nothing had to be or could be written,
+ * and done is not called. */
+bool feedlist_keep_accepted(struct feed *feed, ledger_done_fn *done, void *arg);
+void feedlist_not_kept(struct feed *feed); /* the ledger failed: keep it again with the next list */
+
+/* feedaccept.c: an operator's accept. */
+void feedaccept_describe(struct feed *feed, struct quarantine *out);
+/* taken and its texts live in the arena. */
+void feedaccept_take(struct feed *feed, const struct accept_wish *wish, struct arena *arena,
+                     struct acceptance *out);
 
 /* feedbalance.c */
 void feedbalance_start(struct feed *feed);
@@ -133,6 +145,8 @@ void feedbalance_fetch_now(struct feed *feed);
 void feedbalance_retime(struct feed *feed);
 void feedbalance_stop(struct feed *feed);
 
+/* What would be published now. */
+struct catalogue *refresher_imagine(struct refresher *refresher);
 void refresher_publish_soon(struct refresher *refresher);
 void refresher_publish_now(struct refresher *refresher);
 void refresher_settle(struct refresher *refresher); /* looks whether it is so by now */

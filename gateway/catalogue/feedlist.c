@@ -97,7 +97,8 @@ static void feedlist_note_trouble(struct feed *feed, enum feedlist_trouble kind,
 
 /* ---- keeping ---- */
 
-static void feedlist_keep(struct feed *feed, bool may_cache)
+/* False: nothing is written, and done (which may be NULL) not called. */
+static bool feedlist_keep(struct feed *feed, bool may_cache, ledger_done_fn *done, void *arg)
 {
     struct refresher *refresher = feed->refresher;
     struct buf text;
@@ -105,16 +106,17 @@ static void feedlist_keep(struct feed *feed, bool may_cache)
     if (!provider_list_print(feed->list, &feed->book, &text)) {
         log_event(LOG_WARN, "list_too_large", "provider=%s", log_value(str_of(feed->name)).text);
         buf_fini(&text);
-        return;
+        return false;
     }
     struct str body = buf_str(&text);
     struct digest digest = digest_sha256(str_from(body, str_find(body, STR("\"rows\""))));
     int64_t age_ms = feed->list->fetched_at_ms - feed->kept_at_ms;
     bool is_due = feed->kept_at_ms == 0 || age_ms < 0 || age_ms >= KEEP_AGAIN_MS ||
                   !digest_equal(&digest, &feed->kept);
-    if (is_due && refresher->parts.ledger) {
-        ledger_keep_list(refresher->parts.ledger, NULL, str_of(feed->name), body,
-                         feed->list->fetched_at_ms, NULL, NULL);
+    bool is_written = is_due && refresher->parts.ledger;
+    if (is_written) {
+        ledger_keep_list(refresher->parts.ledger, done ? refresher->parts.loop : NULL,
+                         str_of(feed->name), body, feed->list->fetched_at_ms, done, arg);
         feed->kept = digest;
         feed->kept_at_ms = feed->list->fetched_at_ms;
     }
@@ -124,6 +126,7 @@ static void feedlist_keep(struct feed *feed, bool may_cache)
         cache_put(refresher->parts.cache, name, body, CACHE_TTL_MS);
     }
     buf_fini(&text);
+    return is_written;
 }
 
 /* ---- prices ---- */
@@ -214,7 +217,7 @@ static void feedlist_take(struct feed *feed, struct provider_list **list, bool i
     *list = NULL;
     feedlist_count_quarantined(feed);
     feedlist_note_trouble(feed, TROUBLE_NONE, "");
-    feedlist_keep(feed, !is_from_cache);
+    feedlist_keep(feed, !is_from_cache, NULL, NULL);
     refresher_publish_soon(feed->refresher);
 }
 
@@ -234,7 +237,7 @@ static bool feedlist_consider(struct feed *feed, struct provider_list **list, bo
         feedlist_note_trouble(feed, TROUBLE_EMPTY, "the list holds no service that could be sold");
     if (!is_empty && !is_from_cache) {
         snprintf(message, sizeof message,
-                 "%zu of %zu services gone at once; `provider accept` takes the list",
+                 "%zu of %zu services gone at once; `provider accept --all` takes the list",
                  provider_list_missing(feed->list, *list), feed->list->count);
         feedlist_note_trouble(feed, TROUBLE_SHRUNKEN, message);
         provider_list_free(&feed->shrunken);
@@ -461,47 +464,24 @@ void feedlist_stop(struct feed *feed)
     feed->is_list_wanted = false;
 }
 
-/* ---- an operator's accept ---- */
+/* ---- what an operator accepted ---- */
 
-struct accepting {
-    struct feed *feed;
-    struct history history;
-};
-
-static void feedlist_accept_price(struct str service, struct price_state *price, void *arg)
+void feedlist_not_kept(struct feed *feed)
 {
-    struct accepting *accepting = arg;
-    if (pricebook_accept(price))
-        feedlist_history_add(&accepting->history, accepting->feed, service, price->accepted,
-                             "accepted");
+    feed->kept_at_ms = 0;
 }
 
-size_t feedlist_accept(struct feed *feed, struct str service)
+void feedlist_take_refused(struct feed *feed)
 {
-    struct accepting accepting = {.feed = feed};
-    size_t gone = 0;
-    if (feed->shrunken && !service.ptr) {
-        struct provider_list *list = feed->shrunken;
-        feed->shrunken = NULL;
-        gone = provider_list_missing(feed->list, list);
-        feedlist_take(feed, &list, false);
-    }
-    if (!service.ptr) {
-        pricebook_each(&feed->book, feedlist_accept_price, &accepting);
-    } else {
-        struct price_state *price = pricebook_find(&feed->book, service);
-        if (price)
-            feedlist_accept_price(service, price, &accepting);
-    }
-    size_t accepted = accepting.history.count + gone;
-    feedlist_history_write(&accepting.history, feed);
-    if (accepted > 0 && feed->list) {
-        log_event(LOG_INFO, "list_accepted", "provider=%s services=%zu",
-                  log_value(str_of(feed->name)).text, accepted);
-        feedlist_count_quarantined(feed);
-        feedlist_keep(feed, true);
-        refresher_publish_soon(feed->refresher);
-    }
+    struct provider_list *list = feed->shrunken;
+    feed->shrunken = NULL;
+    feedlist_take(feed, &list, false);
+    feedlist_not_kept(feed); /* so that it is kept once more, and known when that is done */
+}
+
+bool feedlist_keep_accepted(struct feed *feed, ledger_done_fn *done, void *arg)
+{
+    feedlist_count_quarantined(feed);
     refresher_note(feed);
-    return accepted;
+    return feedlist_keep(feed, true, done, arg);
 }

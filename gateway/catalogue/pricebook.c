@@ -82,6 +82,39 @@ enum price_verdict pricebook_judge_unreadable(struct price_state *state, int64_t
     return is_again ? PRICE_WAITING : PRICE_QUARANTINED;
 }
 
+enum price_held pricebook_why(const struct price_state *state, struct factor exchange)
+{
+    if (!state->is_quarantined)
+        return PRICE_HELD_NOT;
+    if (state->is_unreadable)
+        return PRICE_HELD_UNREADABLE;
+    if (state->pending.units <= 0)
+        return PRICE_HELD_ZERO;
+    return pricebook_is_absurd(state->pending, exchange) ? PRICE_HELD_ABSURD : PRICE_HELD_JUMP;
+}
+
+const char *pricebook_why_name(enum price_held why)
+{
+    static const char *const names[] = {[PRICE_HELD_NOT] = "not held",
+                                        [PRICE_HELD_JUMP] = "jump",
+                                        [PRICE_HELD_ZERO] = "zero",
+                                        [PRICE_HELD_ABSURD] = "absurd",
+                                        [PRICE_HELD_UNREADABLE] = "unreadable"};
+    return names[why];
+}
+
+enum price_accept pricebook_may_accept(const struct price_state *state, const struct money *shown,
+                                       bool takes_zero)
+{
+    if (!state->is_quarantined)
+        return PRICE_ACCEPT_NOT_HELD;
+    if (state->is_unreadable)
+        return PRICE_ACCEPT_UNREADABLE;
+    if (shown && money_compare(*shown, state->pending) != 0)
+        return PRICE_ACCEPT_MOVED;
+    return state->pending.units <= 0 && !takes_zero ? PRICE_ACCEPT_ZERO : PRICE_ACCEPT_GOOD;
+}
+
 bool pricebook_accept(struct price_state *state)
 {
     if (!state->is_quarantined || state->is_unreadable)

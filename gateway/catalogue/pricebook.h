@@ -38,6 +38,27 @@ enum price_verdict pricebook_judge(struct price_state *state, struct money rate,
                                    const struct price_rules *rules, int64_t now_ms);
 /* The same for a row whose amount cannot be read. */
 enum price_verdict pricebook_judge_unreadable(struct price_state *state, int64_t now_ms);
+/* Why a price is held; PRICE_HELD_NOT: it is not. A price below 0 is told as one of 0. */
+enum price_held {
+    PRICE_HELD_NOT,
+    PRICE_HELD_JUMP,
+    PRICE_HELD_ZERO,
+    PRICE_HELD_ABSURD,
+    PRICE_HELD_UNREADABLE
+};
+enum price_held pricebook_why(const struct price_state *state, struct factor exchange);
+const char *pricebook_why_name(enum price_held why);
+/* Whether an operator's accept is good: shown is the price that he saw, NULL when he saw none; 0 is
+ * taken only when he says so. */
+enum price_accept {
+    PRICE_ACCEPT_GOOD,
+    PRICE_ACCEPT_NOT_HELD,
+    PRICE_ACCEPT_UNREADABLE,
+    PRICE_ACCEPT_MOVED, /* the pending price is another one by now */
+    PRICE_ACCEPT_ZERO   /* it is 0, and he does not say so */
+};
+enum price_accept pricebook_may_accept(const struct price_state *state, const struct money *shown,
+                                       bool takes_zero);
 /* An operator takes the pending price; false when there is none. */
 bool pricebook_accept(struct price_state *state);
 /* Above 1,000,000 per 1000 both as written and in our currency, or a mark such as 99999999. */

@@ -170,9 +170,9 @@ static void refresher_publish_snapshot(struct refresher *refresher, struct catal
     refresher->parts.publish(catalogue_pin(catalogue), refresher->parts.arg);
 }
 
-static void refresher_make_snapshot(struct refresher *refresher,
-                                    const struct refresher_ingredients *from,
-                                    const struct importplan *plan)
+static struct catalogue *refresher_assemble(const struct refresher *refresher,
+                                            const struct refresher_ingredients *from,
+                                            const struct importplan *plan)
 {
     struct assemble_input input = {.settings = refresher->view.settings,
                                    .providers = refresher->view.providers,
@@ -180,7 +180,26 @@ static void refresher_make_snapshot(struct refresher *refresher,
                                    .books = from->books,
                                    .blocked_since_ms = from->blocked_since_ms,
                                    .plan = plan};
-    struct catalogue *catalogue = assemble_make(&input, clock_wall_ms());
+    return assemble_make(&input, clock_wall_ms());
+}
+
+struct catalogue *refresher_imagine(struct refresher *refresher)
+{
+    struct refresher_ingredients from;
+    struct importplan plan;
+    refresher_gather(refresher, &from);
+    importplan_make(refresher->view.settings, refresher->view.providers, from.lists,
+                    refresher->numbers, &plan);
+    struct catalogue *catalogue = refresher_assemble(refresher, &from, &plan);
+    importplan_fini(&plan);
+    return catalogue;
+}
+
+static void refresher_make_snapshot(struct refresher *refresher,
+                                    const struct refresher_ingredients *from,
+                                    const struct importplan *plan)
+{
+    struct catalogue *catalogue = refresher_assemble(refresher, from, plan);
     bool is_news = refresher->must_publish || !refresher->last ||
                    !catalogue_is_same(catalogue, refresher->last);
     refresher->is_dirty = false;
@@ -437,17 +456,24 @@ struct refresher_task {
     struct refresher *refresher;
     struct refresher_view view;
     unsigned provider_id;
-    /* accept */
-    char *service; /* owned; NULL: all */
-    struct loop *loop;
-    void (*done)(size_t accepted, void *arg);
+    struct loop *loop; /* of whoever asked */
     void *arg;
-    size_t accepted;
+    /* what waits for an operator */
+    refresher_quarantine_fn *told;
+    struct quarantine quarantine;
+    /* accept */
+    refresher_accepted_fn *done;
+    struct accept_wish wish; /* in the arena, as is what acceptance holds */
+    struct acceptance acceptance;
+    struct arena arena;
 };
 
 static void refresher_task_free(struct refresher_task *deferred)
 {
-    free(deferred->service);
+    catalogue_unpin(&deferred->quarantine.now);
+    catalogue_unpin(&deferred->quarantine.then);
+    arena_fini(&deferred->quarantine.arena);
+    arena_fini(&deferred->arena);
     free(deferred);
 }
 
@@ -456,6 +482,8 @@ static struct refresher_task *refresher_task_new(struct refresher *refresher, lo
     struct refresher_task *deferred = memory_new(sizeof *deferred);
     deferred->message.run = run;
     deferred->refresher = refresher;
+    arena_init(&deferred->arena);
+    arena_init(&deferred->quarantine.arena);
     return deferred;
 }
 
@@ -534,32 +562,105 @@ void refresher_fetch_balance(struct refresher *refresher, unsigned provider_id)
     loop_post(refresher->parts.loop, &deferred->message);
 }
 
-static void refresher_run_accepted(struct loop_message *message)
+/* ---- an operator's accept ---- */
+
+static void refresher_run_told(struct loop_message *message)
 {
     struct refresher_task *deferred = (struct refresher_task *)(void *)message;
-    deferred->done(deferred->accepted, deferred->arg);
+    deferred->told(&deferred->quarantine, deferred->arg);
     refresher_task_free(deferred);
 }
 
-static void refresher_run_accept(struct loop_message *message)
+static void refresher_run_quarantine(struct loop_message *message)
 {
     struct refresher_task *deferred = (struct refresher_task *)(void *)message;
     struct feed *feed = refresher_feed_of(deferred);
     if (feed)
-        deferred->accepted = feedlist_accept(feed, str_of(deferred->service));
-    /* The requester sees it in force when done runs. */
-    if (deferred->accepted > 0)
-        refresher_publish_now(deferred->refresher);
+        feedaccept_describe(feed, &deferred->quarantine);
+    deferred->message.run = refresher_run_told;
+    loop_post(deferred->loop, &deferred->message);
+}
+
+void refresher_quarantine(struct refresher *refresher, unsigned provider_id, struct loop *loop,
+                          refresher_quarantine_fn *done, void *arg)
+{
+    struct refresher_task *deferred = refresher_task_new(refresher, refresher_run_quarantine);
+    deferred->provider_id = provider_id;
+    deferred->loop = loop;
+    deferred->told = done;
+    deferred->arg = arg;
+    loop_post(refresher->parts.loop, &deferred->message);
+}
+
+static void refresher_run_accepted(struct loop_message *message)
+{
+    struct refresher_task *deferred = (struct refresher_task *)(void *)message;
+    deferred->done(&deferred->acceptance, deferred->arg);
+    refresher_task_free(deferred);
+}
+
+static void refresher_end_accept(struct refresher_task *deferred)
+{
     deferred->message.run = refresher_run_accepted;
     loop_post(deferred->loop, &deferred->message);
 }
 
-void refresher_accept(struct refresher *refresher, unsigned provider_id, struct str service,
-                      struct loop *loop, void (*done)(size_t accepted, void *arg), void *arg)
+static void refresher_on_accept_kept(struct ledger_outcome outcome, void *arg)
+{
+    struct refresher_task *deferred = arg;
+    struct feed *feed = refresher_feed_of(deferred);
+    deferred->acceptance.is_kept = outcome.result == LEDGER_DONE;
+    if (feed && outcome.result != LEDGER_DONE)
+        feedlist_not_kept(feed);
+    refresher_end_accept(deferred);
+}
+
+/* The requester sees it in force, and a restart knows of it, when done runs. */
+static void refresher_run_accept(struct loop_message *message)
+{
+    struct refresher_task *deferred = (struct refresher_task *)(void *)message;
+    struct feed *feed = refresher_feed_of(deferred);
+    struct acceptance *acceptance = &deferred->acceptance;
+    if (feed)
+        feedaccept_take(feed, &deferred->wish, &deferred->arena, acceptance);
+    else
+        fault_set(&acceptance->why, FAULT_NOT_FOUND,
+                  "there is no such provider; see provider list");
+    if (acceptance->count + acceptance->gone == 0) {
+        refresher_end_accept(deferred);
+        return;
+    }
+    bool is_being_kept = feedlist_keep_accepted(feed, refresher_on_accept_kept, deferred);
+    refresher_publish_now(deferred->refresher);
+    if (!is_being_kept) {
+        acceptance->is_kept = deferred->refresher->parts.ledger == NULL;
+        refresher_end_accept(deferred);
+    }
+}
+
+static void refresher_copy_wish(struct refresher_task *deferred, const struct accept_wish *wish)
+{
+    struct arena *arena = &deferred->arena;
+    struct str *services = arena_new(arena, (wish->count + 1) * sizeof *services);
+    struct money *shown = wish->shown ? arena_new(arena, (wish->count + 1) * sizeof *shown) : NULL;
+    for (size_t i = 0; i < wish->count; i++) {
+        services[i] = arena_str(arena, wish->services[i]);
+        if (shown)
+            shown[i] = wish->shown[i];
+    }
+    deferred->wish = *wish;
+    deferred->wish.services = services;
+    deferred->wish.shown = shown;
+    deferred->wish.state = wish->state.ptr ? arena_str(arena, wish->state) : STR_NONE;
+}
+
+void refresher_accept(struct refresher *refresher, unsigned provider_id,
+                      const struct accept_wish *wish, struct loop *loop,
+                      refresher_accepted_fn *done, void *arg)
 {
     struct refresher_task *deferred = refresher_task_new(refresher, refresher_run_accept);
     deferred->provider_id = provider_id;
-    deferred->service = service.ptr ? str_copy(service) : NULL;
+    refresher_copy_wish(deferred, wish);
     deferred->loop = loop;
     deferred->done = done;
     deferred->arg = arg;

@@ -8,7 +8,7 @@
 #ifndef CATALOGUE_REFRESHER_H
 #define CATALOGUE_REFRESHER_H
 #include "cache/cache.h"
-#include "catalogue/catalogue.h"
+#include "catalogue/acceptance.h"
 #include "ledger/ledger.h"
 #include "routing/health.h"
 
@@ -49,10 +49,16 @@ void refresher_fetch_balance(struct refresher *refresher, unsigned provider_id);
 /* The provider refused an order that its list allows: its list is fetched anew, at most every half
  * minute. Any thread. */
 void refresher_complain(struct refresher *refresher, unsigned provider_id);
-/* Ends the quarantine of one of the provider's services, or of all (STR_NONE), and of a shrunken
- * list. done(number of services accepted). Any thread. */
-void refresher_accept(struct refresher *refresher, unsigned provider_id, struct str service,
-                      struct loop *loop, void (*done)(size_t accepted, void *arg), void *arg);
+/* What of the provider waits for an operator, valid while done runs. Any thread. */
+typedef void refresher_quarantine_fn(const struct quarantine *quarantine, void *arg);
+void refresher_quarantine(struct refresher *refresher, unsigned provider_id, struct loop *loop,
+                          refresher_quarantine_fn *done, void *arg);
+/* Ends the quarantine of prices, and takes a refused list: all that is wished, or nothing. done is
+ * called once it is in force and in the ledger. The wish is copied. Any thread. */
+typedef void refresher_accepted_fn(const struct acceptance *acceptance, void *arg);
+void refresher_accept(struct refresher *refresher, unsigned provider_id,
+                      const struct accept_wish *wish, struct loop *loop,
+                      refresher_accepted_fn *done, void *arg);
 /* True once each provider's list is held, has arrived, has failed or 10 s have passed. Any thread.
  */
 bool refresher_is_settled(const struct refresher *refresher);

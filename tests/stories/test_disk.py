@@ -204,3 +204,23 @@ def test_on_a_read_only_disk_a_start_says_so(gateway, disk):
     disk.remount("rw")
     gateway.start()
     assert gateway.add(link="https://example.com/p/2") == 2
+
+
+def test_an_accepted_price_that_cannot_be_kept_is_said(disk, make_panel, make_gateway):
+    rows = lambda rate: [{"service": 1, "name": "A", "type": "Default", "category": "C", "rate": rate, "min": 10, "max": 1000}]
+    alpha = make_panel("alpha", services=rows("1.00"))
+    gateway = make_gateway([alpha], ledger=f"sqlite:{disk.folder}/panelmux.db", catalogue={"refresh": "50ms"},
+                           services=[{"id": 1, "offers": [{"provider": "alpha", "service": 1}]}])
+    alpha.set(services=rows("9.00"))
+    eventually(lambda: gateway.admin("/providers").json["providers"][0]["quarantined"])
+    disk.fill()
+    done = gateway.cli("provider", "accept", "alpha", "1", "--yes")
+    assert done.returncode == 1 and "in force, but the ledger could not keep it" in done.stderr, done
+    assert [entry["rate"] for entry in gateway.call("services").json] == ["9.00"]
+    disk.empty()
+    before = alpha.mark()
+    alpha.wait_requests("services", 3, after=before)  # kept with the next list
+    eventually(lambda: gateway.admin("/readyz").status == 200)
+    alpha.stop()
+    gateway.restart()
+    assert [entry["rate"] for entry in gateway.call("services").json] == ["9.00"]

@@ -17,7 +17,7 @@ from harness.process import binary
 LINK = "https://example.com/p/1"
 OPERATIONS = [("GET", "/"), ("GET", "/orders"), ("GET", "/orders/1"), ("POST", "/orders/1/resolve"), ("POST", "/orders/resolve"),
               ("GET", "/providers"), ("POST", "/providers/alpha/pause"), ("POST", "/providers/alpha/resume"),
-              ("POST", "/providers/alpha/accept"), ("POST", "/providers/alpha/doctor"), ("GET", "/clients"),
+              ("POST", "/providers/alpha/accept"), ("GET", "/providers/alpha/quarantine"), ("POST", "/providers/alpha/doctor"), ("GET", "/clients"),
               ("GET", "/explain?service=1&quantity=100"), ("POST", "/reload"), ("POST", "/ledger/backup")]
 
 
@@ -486,7 +486,7 @@ def test_a_jumped_price_waits_until_it_is_accepted(make_gateway, alpha):
     alpha.set(services=services)
     eventually(lambda: gateway.admin("/providers").json["providers"][0]["quarantined"] >= 1)
     eventually(lambda: not gateway.admin("/explain?service=1&quantity=100").json["deliverable"])
-    done = gateway.cli("provider", "accept", "alpha", "101")
+    done = gateway.cli("provider", "accept", "alpha", "101", "--yes")
     assert done.returncode == 0 and "accepted: 1" in done.stdout, done
     eventually(lambda: gateway.admin("/explain?service=1&quantity=100").json["deliverable"])
     assert gateway.admin("/explain?service=1&quantity=1000").json["offers"][0]["cost"] == "9.00"

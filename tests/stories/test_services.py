@@ -246,10 +246,10 @@ def test_a_price_that_jumps_is_off_until_an_operator_accepts_it(make_panel, make
     assert refused(gateway, 2) == UNAVAILABLE
     assert gateway.add(service=1)
     assert len(beta.orders()) == 1 and alpha.orders() == []
-    done = gateway.cli("provider", "accept", "alpha", "2")
+    done = gateway.cli("provider", "accept", "alpha", "2", "--yes")
     assert done.returncode == 0, done
     eventually(lambda: rates(gateway) == {1: "1.10", 2: "0.49", 3: "1.50", 4: "1.00"})
-    assert gateway.cli("provider", "accept", "alpha").returncode == 0
+    assert gateway.cli("provider", "accept", "alpha", "--all", "--yes").returncode == 0
     eventually(lambda: rates(gateway)[1] == "1.51")
     gateway.restart()
     assert rates(gateway) == {1: "1.51", 2: "0.49", 3: "1.50", 4: "1.00"}
@@ -304,7 +304,7 @@ def test_a_service_that_nobody_could_deliver_for_long_leaves_the_list(make_panel
     eventually(lambda: rates(gateway) == {2: "1.00", 3: "1.00"})
     gateway.restart()
     assert rates(gateway) == {2: "1.00", 3: "1.00"}
-    assert gateway.cli("provider", "accept", "alpha").returncode == 0
+    assert gateway.cli("provider", "accept", "alpha", "--all", "--yes").returncode == 0
     eventually(lambda: rates(gateway) == {1: "9.00", 2: "1.00", 3: "9.00"})
 
 
@@ -383,7 +383,7 @@ def test_a_list_that_shrank_is_taken_once_an_operator_says_so(make_panel, make_g
     alpha.set(services=[row(i, rate="1.20") for i in range(1, 4)])
     next_list(gateway, alpha)
     assert rates(gateway) == {i: "1.00" for i in range(1, 8)}
-    assert gateway.cli("provider", "accept", "alpha").returncode == 0
+    assert gateway.cli("provider", "accept", "alpha", "--all", "--yes").returncode == 0
     eventually(lambda: rates(gateway) == {i: "1.20" for i in range(1, 4)})
 
 

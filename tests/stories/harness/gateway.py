@@ -249,7 +249,7 @@ class Gateway:
         command = [binary(), *map(str, arguments)]
         if config:
             command += ["-c", self.path]
-        done = Ended(subprocess.run(command, input=stdin, capture_output=True, timeout=timeout * SLOW, cwd=self.folder,
+        done = Ended(subprocess.run(command, input=stdin or b"", capture_output=True, timeout=timeout * SLOW, cwd=self.folder,
                                     env={**os.environ, **self.environment}))
         for line in done.stderr.splitlines():
             if REPORTS.search(line) and self.programs:

@@ -289,10 +289,55 @@ static void test_accept(void **state)
     assert_int_equal(pricebook_judge(&price, money_of("0"), &rules, 4), PRICE_SAME);
 }
 
+static void test_what_may_be_accepted(void **state)
+{
+    static const struct {
+        const char *accepted; /* NULL: never seen before */
+        const char *listed;   /* "?": unreadable */
+        const char *shown;    /* NULL: not */
+        bool takes_zero;
+        enum price_held why;
+        enum price_accept verdict;
+    } cases[] = {
+        {"1", "1.2", NULL, true, PRICE_HELD_NOT, PRICE_ACCEPT_NOT_HELD},
+        {"1", "9", NULL, false, PRICE_HELD_JUMP, PRICE_ACCEPT_GOOD},
+        {"1", "9", "9", false, PRICE_HELD_JUMP, PRICE_ACCEPT_GOOD},
+        {"1", "9", "9.00000001", false, PRICE_HELD_JUMP, PRICE_ACCEPT_MOVED},
+        {"1", "9", "1", true, PRICE_HELD_JUMP, PRICE_ACCEPT_MOVED},
+        {"1", "0", NULL, false, PRICE_HELD_ZERO, PRICE_ACCEPT_ZERO},
+        {"1", "0", "0", false, PRICE_HELD_ZERO, PRICE_ACCEPT_ZERO},
+        {"1", "0", "0", true, PRICE_HELD_ZERO, PRICE_ACCEPT_GOOD},
+        {"1", "0", "9", true, PRICE_HELD_ZERO, PRICE_ACCEPT_MOVED},
+        {NULL, "0", NULL, true, PRICE_HELD_ZERO, PRICE_ACCEPT_GOOD},
+        {"1", "-1", NULL, false, PRICE_HELD_ZERO, PRICE_ACCEPT_ZERO},
+        {"1", "99999999", NULL, false, PRICE_HELD_ABSURD, PRICE_ACCEPT_GOOD},
+        {NULL, "99999999", NULL, false, PRICE_HELD_ABSURD, PRICE_ACCEPT_GOOD},
+        {"1", "?", NULL, true, PRICE_HELD_UNREADABLE, PRICE_ACCEPT_UNREADABLE},
+        {"1", "?", "0", true, PRICE_HELD_UNREADABLE, PRICE_ACCEPT_UNREADABLE},
+    };
+    struct price_rules rules = {percent_of("0.5"), factor_of("1")};
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct price_state price = {0};
+        struct money shown = cases[i].shown ? money_of(cases[i].shown) : MONEY_ZERO;
+        if (cases[i].accepted)
+            pricebook_judge(&price, money_of(cases[i].accepted), &rules, 0);
+        if (strcmp(cases[i].listed, "?") == 0)
+            pricebook_judge_unreadable(&price, 1);
+        else
+            pricebook_judge(&price, money_of(cases[i].listed), &rules, 1);
+        enum price_accept verdict =
+            pricebook_may_accept(&price, cases[i].shown ? &shown : NULL, cases[i].takes_zero);
+        if (pricebook_why(&price, rules.exchange) != cases[i].why || verdict != cases[i].verdict)
+            fail_msg("case %zu: why %s, verdict %d", i,
+                     pricebook_why_name(pricebook_why(&price, rules.exchange)), verdict);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_stories),
-                                       cmocka_unit_test(test_nothing_to_accept),
-                                       cmocka_unit_test(test_accept)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_stories), cmocka_unit_test(test_nothing_to_accept),
+        cmocka_unit_test(test_accept), cmocka_unit_test(test_what_may_be_accepted)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -262,7 +262,8 @@ static void test_stop_with_calls_under_way(void **state)
     assert_false(refresher_is_settled(s.refresher));
     refresher_fetch_list(s.refresher, id_of(&s, 0));
     configure(&s);
-    refresher_accept(s.refresher, 200, STR_NONE, s.loop, on_accepted, &s);
+    refresher_accept(s.refresher, 200, &(struct accept_wish){.is_all = true}, s.loop, on_accepted,
+                     &s);
     refresher_stop(s.refresher);
     assert_int_equal(s.panels[0].cancelled, 2);
     await(&s, has_accepted, "an answer after the stop");

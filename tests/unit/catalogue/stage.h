@@ -49,8 +49,9 @@ struct stage {
     bool is_locked_elsewhere; /* another gateway asks for all */
     unsigned locks, unlocks;
     /* accept */
-    bool is_accepted;
-    size_t accepted;
+    bool is_accepted, is_accept_kept;
+    size_t accepted, left_zero;
+    struct fault refusal;
     /* waiting */
     bool (*is_reached)(struct stage *stage);
     unsigned wanted;
@@ -140,17 +141,6 @@ void upstream_call_cancel(struct upstream_call *call)
     free(call);
 }
 
-void ledger_keep_list(struct ledger *ledger, struct loop *loop, struct str provider,
-                      struct str body, int64_t fetched_at_ms, ledger_done_fn *done, void *arg)
-{
-    (void)ledger, (void)loop, (void)fetched_at_ms, (void)done, (void)arg;
-    stage->lists_kept++;
-    if (str_is(provider, "alpha")) {
-        free(stage->kept);
-        stage->kept = str_copy(body);
-    }
-}
-
 struct commit {
     struct loop_message message;
     ledger_done_fn *done;
@@ -164,6 +154,22 @@ static inline void on_commit(struct loop_message *message)
         stage->is_shown_early = true;
     commit->done((struct ledger_outcome){.result = stage->ledger_says}, commit->arg);
     free(commit);
+}
+
+void ledger_keep_list(struct ledger *ledger, struct loop *loop, struct str provider,
+                      struct str body, int64_t fetched_at_ms, ledger_done_fn *done, void *arg)
+{
+    (void)ledger, (void)fetched_at_ms;
+    stage->lists_kept++;
+    if (str_is(provider, "alpha")) {
+        free(stage->kept);
+        stage->kept = str_copy(body);
+    }
+    if (done) {
+        struct commit *commit = memory_new(sizeof *commit);
+        *commit = (struct commit){.message.run = on_commit, .done = done, .arg = arg};
+        loop_post(loop, &commit->message);
+    }
 }
 
 void ledger_keep_imports(struct ledger *ledger, struct loop *loop, const struct ledger_import *list,
@@ -269,10 +275,13 @@ static inline void on_release(void *arg)
     ((struct stage *)arg)->released++;
 }
 
-static inline void on_accepted(size_t accepted, void *arg)
+static inline void on_accepted(const struct acceptance *acceptance, void *arg)
 {
     struct stage *s = arg;
-    s->accepted = accepted;
+    s->accepted = acceptance->count + acceptance->gone;
+    s->refusal = acceptance->why;
+    s->left_zero = acceptance->left_zero;
+    s->is_accept_kept = acceptance->is_kept;
     s->is_accepted = true;
 }
 
@@ -421,12 +430,22 @@ static inline bool has_accepted(struct stage *s)
     return s->is_accepted;
 }
 
-static inline size_t accept_now(struct stage *s, struct str service)
+static inline size_t accept_wish(struct stage *s, const struct accept_wish *wish)
 {
     s->is_accepted = false;
-    refresher_accept(s->refresher, id_of(s, 0), service, s->loop, on_accepted, s);
+    refresher_accept(s->refresher, id_of(s, 0), wish, s->loop, on_accepted, s);
     await(s, has_accepted, "an answer to accept");
     return s->accepted;
+}
+
+/* One service, or all (STR_NONE); a price of 0 as well. */
+static inline size_t accept_now(struct stage *s, struct str service)
+{
+    struct accept_wish wish = {.services = &service,
+                               .count = service.ptr != NULL,
+                               .is_all = service.ptr == NULL,
+                               .takes_zero = true};
+    return accept_wish(s, &wish);
 }
 
 static inline bool is_in_trouble(struct stage *s)
