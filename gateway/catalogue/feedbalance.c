@@ -94,7 +94,7 @@ void feedbalance_judge_currency(struct feed *feed, const struct provider *provid
         log_event(LOG_WARN, "currency_mismatch", "provider=%s configured=%s panel=%s",
                   log_value(str_of(feed->name)).text, log_value(expected).text,
                   log_value(str_of(feed->currency)).text);
-    health_currency(feed->refresher->parts.health, feed->id, is_wrong);
+    health_currency(feed->refresher->parts.health, feed->id, is_wrong, clock_monotonic_ms());
 }
 
 /* Panels write all kinds of things where a code should be; what is none says nothing. */

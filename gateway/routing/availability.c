@@ -13,13 +13,17 @@ enum skip availability_look(const struct availability *availability, int64_t now
     return breaker_allows(&availability->breaker, now_ms) ? SKIP_NONE : SKIP_BREAKER;
 }
 
-void availability_cool_down(struct availability *availability, int64_t min_ms, int64_t now_ms)
+void availability_cool_down(struct availability *availability, enum trouble_why why, int64_t min_ms,
+                            int64_t now_ms)
 {
     int64_t cool_down_ms;
     if (now_ms < availability->cool_down_until_ms)
         return;
+    if (availability->cool_downs == 0)
+        availability->cool_down_since_ms = now_ms;
     if (availability->cool_downs < UINT16_MAX)
         availability->cool_downs++;
+    availability->why = why;
     cool_down_ms = (int64_t)availability->cool_downs * BREAKER_STEP_MS;
     if (cool_down_ms < min_ms)
         cool_down_ms = min_ms;
@@ -49,6 +53,24 @@ int64_t availability_until_ms(const struct availability *availability)
         availability->breaker.is_probing ? 0 : availability->breaker.open_until_ms;
     return open_until_ms > availability->cool_down_until_ms ? open_until_ms
                                                             : availability->cool_down_until_ms;
+}
+
+void availability_describe(const struct availability *availability, int64_t now_ms,
+                           struct trouble *out)
+{
+    const struct breaker *breaker = &availability->breaker;
+    *out = (struct trouble){.skip = availability_look(availability, now_ms)};
+    if (out->skip == SKIP_COOL_DOWN) {
+        out->why = availability->why;
+        out->since_ms = availability->cool_down_since_ms;
+        out->until_ms = availability_until_ms(availability);
+    } else if (breaker->open_until_ms != 0) {
+        out->why = WHY_FAILING;
+        out->since_ms = breaker->failing_since_ms;
+        out->until_ms = breaker->open_until_ms;
+        out->failures = breaker->failures;
+        out->is_probing = breaker->is_probing;
+    }
 }
 
 /* ---- those of one provider's offers ---- */
@@ -110,6 +132,21 @@ void availability_table_clear(struct availability_table *offers)
     {
         availability_table_drop(offers, offer);
     }
+}
+
+size_t availability_table_describe(const struct availability_table *offers, int64_t now_ms,
+                                   struct trouble *out, size_t room)
+{
+    size_t count = 0;
+    const struct availability_entry *offer = offers->table;
+    for (; offer && count < room; offer = offer->hh.next) {
+        if (availability_look(&offer->availability, now_ms) == SKIP_NONE)
+            continue;
+        availability_describe(&offer->availability, now_ms, &out[count]);
+        out[count].service_len = offer->hh.keylen;
+        memcpy(out[count++].service, offer->service, offer->hh.keylen);
+    }
+    return count;
 }
 
 unsigned availability_table_cooling_down(const struct availability_table *offers, int64_t now_ms)

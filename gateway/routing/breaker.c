@@ -45,6 +45,8 @@ void breaker_note(struct breaker *breaker, bool is_success, int64_t now_ms)
         *breaker = (struct breaker){0};
         return;
     }
+    if (breaker->failures == 0)
+        breaker->failing_since_ms = now_ms;
     if (breaker->failures < UINT16_MAX)
         breaker->failures++;
     switch (breaker_state(breaker, now_ms)) {

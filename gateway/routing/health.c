@@ -20,7 +20,7 @@ enum {
 };
 
 struct limited { /* too many requests */
-    int64_t until_ms;
+    int64_t since_ms, until_ms;
     unsigned times; /* in a row */
 };
 
@@ -29,14 +29,17 @@ struct provider_health {
     struct availability watches[HEALTH_KINDS];
     struct limited limited[HEALTH_KINDS];
     bool is_currency_wrong;
+    int64_t currency_since_ms;
     bool is_key_parked;
+    int64_t key_since_ms;
     int64_t key_probe_at_ms; /* parked: when the balance may be read next */
     struct funds {
         bool is_out, wants_balance;
         struct money cost; /* of the order refused; 0 when not known */
         bool has_seen;     /* a balance was read since */
         struct money seen; /* the last one */
-        int64_t until_ms;  /* ends by itself then, should no balance ever be read */
+        int64_t since_ms;
+        int64_t until_ms; /* ends by itself then, should no balance ever be read */
         size_t service_len;
         char service[AVAILABILITY_SERVICE_BYTES]; /* the offer that was refused */
     } funds;
@@ -291,11 +294,11 @@ static int64_t health_retry_after_ms(const struct upstream_response *answer)
 }
 
 static void health_cool_down_provider(const struct note *note, enum log_level level,
-                                      const char *reason)
+                                      enum trouble_why why, const char *reason)
 {
     struct availability *watch = &note->provider->watches[note->kind];
     breaker_note(&watch->breaker, false, note->now_ms);
-    availability_cool_down(watch, health_retry_after_ms(note->answer), note->now_ms);
+    availability_cool_down(watch, why, health_retry_after_ms(note->answer), note->now_ms);
     health_announce_provider(note, level, reason);
 }
 
@@ -305,7 +308,7 @@ static void health_cool_down_offer(const struct note *note, int64_t min_ms, cons
     if (offer == NULL)
         return;
     breaker_give_back(&offer->breaker);
-    availability_cool_down(offer, min_ms, note->now_ms);
+    availability_cool_down(offer, WHY_REFUSED, min_ms, note->now_ms);
     health_announce_offer(note, offer, reason);
 }
 
@@ -315,6 +318,8 @@ static void health_limit(const struct note *note)
     int64_t cool_down_ms = health_retry_after_ms(note->answer);
     if (cool_down_ms == 0 && note->now_ms < limited->until_ms)
         return; /* several calls were under way */
+    if (limited->times == 0)
+        limited->since_ms = note->now_ms;
     if (limited->times < HEALTH_LIMITED_STEPS)
         limited->times++;
     if (cool_down_ms == 0)
@@ -328,6 +333,7 @@ static void health_park_key(const struct note *note)
     if (note->provider->is_key_parked)
         return;
     note->provider->is_key_parked = true;
+    note->provider->key_since_ms = note->now_ms;
     note->provider->key_probe_at_ms = note->now_ms + HEALTH_KEY_PROBE_MS;
     health_news_add(note->news, LOG_ERROR, "provider_cool_down", "bad_key");
 }
@@ -341,6 +347,7 @@ static void health_park_funds(const struct note *note)
     *funds = (struct funds){.is_out = true,
                             .wants_balance = true,
                             .cost = note->cost,
+                            .since_ms = is_new ? note->now_ms : funds->since_ms,
                             .until_ms = note->now_ms + BREAKER_MAX_MS};
     if (note->service.len <= sizeof funds->service && note->service.len > 0) {
         memcpy(funds->service, note->service.ptr, note->service.len);
@@ -385,14 +392,14 @@ static void health_apply(const struct note *note, enum impact impact)
         health_cool_down_offer(note, health_retry_after_ms(note->answer), "refused");
         break;
     case IMPACT_COOL_DOWN_PROVIDER:
-        health_cool_down_provider(note, LOG_WARN,
+        health_cool_down_provider(note, LOG_WARN, WHY_OFF,
                                   health_kind_reason(note->kind, "orders_off", "readings_off"));
         break;
     case IMPACT_LIMITED:
         health_limit(note);
         break;
     case IMPACT_REDIRECT:
-        health_cool_down_provider(note, LOG_ERROR, "redirect_so_its_url_is_wrong");
+        health_cool_down_provider(note, LOG_ERROR, WHY_REDIRECT, "redirect_so_its_url_is_wrong");
         break;
     case IMPACT_FUNDS:
         health_provider_works(note, false);
@@ -434,7 +441,7 @@ static void health_blame_supplier(struct provider_health *provider, struct healt
     struct availability *offer = availability_table_get(&provider->offers, service);
     if (offer == NULL)
         return;
-    availability_cool_down(offer, HEALTH_SUPPLIER_COOL_DOWN_MS, now_ms);
+    availability_cool_down(offer, WHY_SUPPLIER, HEALTH_SUPPLIER_COOL_DOWN_MS, now_ms);
     offer->is_announced = true;
     health_news_add(news, LOG_WARN, "offer_cool_down", "its_supplier_is_out_of_funds");
 }
@@ -462,7 +469,7 @@ void health_balance(struct health *health, unsigned provider_id, struct money ba
     health_news_log(&news);
 }
 
-void health_currency(struct health *health, unsigned provider_id, bool is_wrong)
+void health_currency(struct health *health, unsigned provider_id, bool is_wrong, int64_t now_ms)
 {
     struct health_news news = {.provider_id = provider_id};
     struct provider_health *provider = health_lock(health, provider_id);
@@ -470,6 +477,8 @@ void health_currency(struct health *health, unsigned provider_id, bool is_wrong)
         health_news_add(&news, LOG_ERROR, "provider_closed", "wrong_currency");
     else if (!is_wrong && provider->is_currency_wrong)
         health_news_add(&news, LOG_INFO, "provider_recovered", "currency_agrees");
+    if (!provider->is_currency_wrong)
+        provider->currency_since_ms = now_ms;
     provider->is_currency_wrong = is_wrong;
     health_unlock(provider);
     health_news_log(&news);
@@ -529,6 +538,68 @@ void health_reset(struct health *health, unsigned provider_id)
     if (was_cooling_down)
         health_news_add(&news, LOG_INFO, "provider_recovered", "by_operator");
     health_news_log(&news);
+}
+
+/* ---- for people ---- */
+
+static void health_describe_funds(const struct funds *funds, struct trouble *out)
+{
+    out->why = WHY_FUNDS;
+    out->since_ms = funds->since_ms;
+    out->until_ms = funds->has_seen ? 0 : funds->until_ms;
+    out->cost = funds->cost;
+    out->has_seen = funds->has_seen;
+    out->seen = funds->seen;
+}
+
+/* What health_look_locked found: its order. offer: what is remembered of the offer, or NULL. */
+static void health_describe(const struct provider_health *provider, enum health_kind kind,
+                            const struct availability *offer, int64_t now_ms, struct trouble *out)
+{
+    const struct limited *limited = &provider->limited[kind];
+    if (out->skip == SKIP_KEY) {
+        out->why = WHY_KEY;
+        out->since_ms = provider->key_since_ms;
+        out->until_ms = provider->key_probe_at_ms;
+    } else if (out->skip == SKIP_CURRENCY) {
+        out->why = WHY_CURRENCY;
+        out->since_ms = provider->currency_since_ms;
+    } else if (out->skip == SKIP_FUNDS) {
+        health_describe_funds(&provider->funds, out);
+    } else if (now_ms < limited->until_ms) {
+        out->why = WHY_LIMITED;
+        out->since_ms = limited->since_ms;
+        out->until_ms = limited->until_ms;
+    } else {
+        availability_describe(&provider->watches[kind], now_ms, out);
+        if (out->why == WHY_NONE && offer) {
+            availability_describe(offer, now_ms, out);
+            out->is_offer = out->why != WHY_NONE;
+        }
+    }
+}
+
+void health_explain(struct health *health, unsigned provider_id, enum health_kind kind,
+                    struct str upstream_service, int64_t now_ms, struct trouble *out)
+{
+    struct availability *offer;
+    struct provider_health *provider = health_lock(health, provider_id);
+    *out = (struct trouble){0};
+    out->skip = health_look_locked(provider, kind, upstream_service, now_ms, &offer);
+    health_describe(provider, kind, offer, now_ms, out);
+    out->is_reading = kind == HEALTH_READINGS;
+    health_unlock(provider);
+}
+
+size_t health_explain_offers(struct health *health, unsigned provider_id, int64_t now_ms,
+                             struct trouble *out, size_t room)
+{
+    struct provider_health *provider = health_lock(health, provider_id);
+    size_t count = availability_table_describe(&provider->offers, now_ms, out, room);
+    health_unlock(provider);
+    for (size_t i = 0; i < count; i++)
+        out[i].is_offer = true;
+    return count;
 }
 
 void health_report(struct health *health, unsigned provider_id, int64_t now_ms,

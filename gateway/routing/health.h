@@ -4,7 +4,7 @@
 #ifndef ROUTING_HEALTH_H
 #define ROUTING_HEALTH_H
 #include "providers/upstream.h"
-#include "routing/ranking.h"
+#include "routing/availability.h"
 
 struct health;
 struct health *health_new(void);
@@ -37,7 +37,7 @@ void health_balance(struct health *health, unsigned provider_id, struct money ba
 /* What the panel's balance said of its currency: a wrong one closes the provider to new orders
  * until it agrees, or the configuration does. Nothing else ends it, an operator's resume neither.
  */
-void health_currency(struct health *health, unsigned provider_id, bool is_wrong);
+void health_currency(struct health *health, unsigned provider_id, bool is_wrong, int64_t now_ms);
 /* True once per need: the provider's balance should be read now (it said "out of funds"; or its
  * key is parked and 15 minutes have passed since the last call). */
 bool health_wants_balance(struct health *health, unsigned provider_id, int64_t now_ms);
@@ -46,6 +46,13 @@ void health_set_singly(struct health *health, unsigned provider_id, int64_t now_
 bool health_asks_singly(struct health *health, unsigned provider_id, int64_t now_ms);
 /* An operator's resume, or a new configuration of that provider: forget all of the above. */
 void health_reset(struct health *health, unsigned provider_id);
+
+/* The trouble behind what health_look says of the same, or that the next call would be a probe. */
+void health_explain(struct health *health, unsigned provider_id, enum health_kind kind,
+                    struct str upstream_service, int64_t now_ms, struct trouble *out);
+/* The offers that are cooling down by themselves, `room` at most; returns how many are filled. */
+size_t health_explain_offers(struct health *health, unsigned provider_id, int64_t now_ms,
+                             struct trouble *out, size_t room);
 
 struct health_report { /* for provider list, explain, /metrics */
     bool is_key_parked, is_out_of_funds, is_currency_wrong;

@@ -3,7 +3,8 @@
 #ifndef ROUTING_RANKING_H
 #define ROUTING_RANKING_H
 #include "money/money.h"
-#include "routing/availability.h"
+#include <stdbool.h>
+#include <stdint.h>
 
 enum skip {
     SKIP_NONE,

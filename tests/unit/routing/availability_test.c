@@ -23,7 +23,7 @@ static void test_find_and_forget(void **state)
     assert_null(availability_table_get(&offers, str_make(longest, sizeof longest)));
     assert_non_null(availability_table_get(&offers, str_make(longest, sizeof longest - 1)));
     watch = availability_table_get(&offers, STR("1"));
-    availability_cool_down(watch, 0, 1000);
+    availability_cool_down(watch, WHY_REFUSED, 0, 1000);
     assert_ptr_equal(availability_table_find(&offers, STR("1")), watch);
     assert_null(availability_table_find(&offers, STR("10")));
     assert_int_equal(availability_table_cooling_down(&offers, 1000), 1);

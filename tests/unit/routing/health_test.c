@@ -76,6 +76,27 @@ struct script {
     struct step steps[16];
 };
 
+/* Whatever keeps it from being asked has a reason, a beginning and, where it ends by itself, an end
+ * that is still to come. */
+static void check_explained(struct health *health, const struct script *script, size_t at,
+                            enum health_kind kind, struct str service)
+{
+    int64_t now_ms = script->steps[at].at_s * 1000;
+    struct trouble trouble;
+    health_explain(health, 3, kind, service, now_ms, &trouble);
+    bool is_good = trouble.skip == health_look(health, 3, kind, service, now_ms) &&
+                   trouble.is_reading == (kind == HEALTH_READINGS);
+    if (trouble.skip != SKIP_NONE)
+        is_good = is_good && trouble.why != WHY_NONE && trouble.since_ms > 0 &&
+                  trouble.since_ms <= now_ms &&
+                  (trouble.until_ms > now_ms || trouble.skip == SKIP_KEY ||
+                   (trouble.until_ms == 0 && trouble.skip == SKIP_FUNDS));
+    if (!is_good)
+        fail_msg("%s, step %zu: %s since %lld until %lld", script->name, at,
+                 trouble_why_name(trouble.why), (long long)trouble.since_ms,
+                 (long long)trouble.until_ms);
+}
+
 static void play_step(struct health *health, const struct script *script, size_t at)
 {
     const struct step *step = &script->steps[at];
@@ -91,9 +112,11 @@ static void play_step(struct health *health, const struct script *script, size_t
                         step->deed == ORDERS ? service : STR_NONE, step->answer, UNIT(5), now_ms);
         return;
     case LOOK:
+        check_explained(health, script, at, HEALTH_ORDERS, service);
         skip = health_look(health, 3, HEALTH_ORDERS, service, now_ms);
         break;
     case LOOK_READINGS:
+        check_explained(health, script, at, HEALTH_READINGS, STR_NONE);
         skip = health_look(health, 3, HEALTH_READINGS, STR_NONE, now_ms);
         break;
     case TAKE:
@@ -380,6 +403,193 @@ static void test_report(void **state)
     health_free(NULL);
 }
 
+/* Why, since when, until when, and how it ends. */
+static void test_explained(void **state)
+{
+    static const struct {
+        const char *name;
+        struct step steps[8];
+        enum health_kind kind;
+        int64_t at_s;
+        enum trouble_why why;
+        enum trouble_end end;
+        bool is_offer;
+        int64_t since_s, until_s;
+    } cases[] = {
+        {"nothing",
+         {{1, ORDERS, &good, 1, 0, NULL}},
+         HEALTH_ORDERS,
+         1,
+         WHY_NONE,
+         ENDS_NONE,
+         0,
+         0,
+         0},
+        {"five failures, the first at 2",
+         {{2, ORDERS, &doubt, 1, 0, NULL}, {9, ORDERS, &doubt, 4, 0, NULL}},
+         HEALTH_ORDERS,
+         10,
+         WHY_FAILING,
+         ENDS_BY_PROBE,
+         false,
+         2,
+         39},
+        {"its time is over: the next call is the probe",
+         {{2, ORDERS, &doubt, 5, 0, NULL}},
+         HEALTH_ORDERS,
+         50,
+         WHY_FAILING,
+         ENDS_BY_PROBE,
+         false,
+         2,
+         32},
+        {"a probe that fails: longer, and still since the first failure",
+         {{2, ORDERS, &doubt, 5, 0, NULL},
+          {40, TAKE, NULL, 0, SKIP_NONE, NULL},
+          {41, ORDERS, &doubt, 1, 0, NULL}},
+         HEALTH_ORDERS,
+         42,
+         WHY_FAILING,
+         ENDS_BY_PROBE,
+         false,
+         2,
+         101},
+        {"a success between begins anew",
+         {{2, ORDERS, &doubt, 4, 0, NULL},
+          {3, ORDERS, &good, 1, 0, NULL},
+          {5, ORDERS, &doubt, 5, 0, NULL}},
+         HEALTH_ORDERS,
+         5,
+         WHY_FAILING,
+         ENDS_BY_PROBE,
+         false,
+         5,
+         35},
+        {"the offer alone",
+         {{1, ORDERS, &doubt, 3, 0, NULL},
+          {1, ORDERS, &good, 1, 0, "102"},
+          {3, ORDERS, &doubt, 2, 0, NULL}},
+         HEALTH_ORDERS,
+         4,
+         WHY_FAILING,
+         ENDS_BY_PROBE,
+         true,
+         1,
+         33},
+        {"the panel refuses the service, again and again",
+         {{1, ORDERS, &offer_off, 1, 0, NULL}, {40, ORDERS, &offer_off, 1, 0, NULL}},
+         HEALTH_ORDERS,
+         41,
+         WHY_REFUSED,
+         ENDS_BY_TIME,
+         true,
+         1,
+         100},
+        {"maintenance",
+         {{1, ORDERS, &maintenance, 1, 0, NULL}},
+         HEALTH_ORDERS,
+         2,
+         WHY_OFF,
+         ENDS_BY_TIME,
+         false,
+         1,
+         31},
+        {"readings have their own",
+         {{1, ORDERS, &maintenance, 1, 0, NULL}, {5, READINGS, &redirect, 1, 0, NULL}},
+         HEALTH_READINGS,
+         6,
+         WHY_REDIRECT,
+         ENDS_BY_TIME,
+         false,
+         5,
+         35},
+        {"too many requests",
+         {{1, ORDERS, &limited_20s, 1, 0, NULL}},
+         HEALTH_ORDERS,
+         2,
+         WHY_LIMITED,
+         ENDS_BY_TIME,
+         false,
+         1,
+         21},
+        {"a bad key: the next question in 15 minutes",
+         {{7, READINGS, &bad_key, 1, 0, NULL}},
+         HEALTH_ORDERS,
+         8,
+         WHY_KEY,
+         ENDS_BY_KEY,
+         false,
+         7,
+         907},
+        {"no funds, no balance yet",
+         {{7, ORDERS, &no_funds, 1, 0, NULL}},
+         HEALTH_ORDERS,
+         8,
+         WHY_FUNDS,
+         ENDS_BY_BALANCE,
+         false,
+         7,
+         307},
+        {"no funds, too little seen",
+         {{7, ORDERS, &no_funds, 1, 0, NULL}, {9, BALANCE, NULL, 2, 0, NULL}},
+         HEALTH_ORDERS,
+         10,
+         WHY_FUNDS,
+         ENDS_BY_BALANCE,
+         false,
+         7,
+         0},
+        {"no funds, though there are: its supplier's",
+         {{7, ORDERS, &no_funds, 1, 0, NULL}, {9, BALANCE, NULL, 20, 0, NULL}},
+         HEALTH_ORDERS,
+         10,
+         WHY_SUPPLIER,
+         ENDS_BY_TIME,
+         true,
+         9,
+         309},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct health *health = health_new();
+        struct script script = {.name = cases[i].name};
+        struct trouble trouble;
+        memcpy(script.steps, cases[i].steps, sizeof cases[i].steps);
+        for (size_t k = 0; k < COUNT_OF(cases[i].steps) && script.steps[k].at_s; k++)
+            play_step(health, &script, k);
+        health_explain(health, 3, cases[i].kind, STR("101"), cases[i].at_s * 1000, &trouble);
+        if (trouble.why != cases[i].why || trouble_end(&trouble) != cases[i].end ||
+            trouble.is_offer != cases[i].is_offer || trouble.since_ms != cases[i].since_s * 1000 ||
+            trouble.until_ms != cases[i].until_s * 1000)
+            fail_msg("%s: %s, ends by %s, offer %d, since %lld until %lld", cases[i].name,
+                     trouble_why_name(trouble.why), trouble_end_name(trouble_end(&trouble)),
+                     trouble.is_offer, (long long)trouble.since_ms, (long long)trouble.until_ms);
+        health_free(health);
+    }
+}
+
+static void test_explained_currency_and_offers(void **state)
+{
+    struct health *health = health_new();
+    struct trouble troubles[2];
+    (void)state;
+    health_currency(health, 3, true, 4000);
+    health_currency(health, 3, true, 9000);
+    health_explain(health, 3, HEALTH_ORDERS, STR("101"), 9500, &troubles[0]);
+    assert_int_equal(troubles[0].why, WHY_CURRENCY);
+    assert_int_equal(troubles[0].since_ms, 4000);
+    assert_int_equal(trouble_end(&troubles[0]), ENDS_BY_CURRENCY);
+    assert_int_equal(health_explain_offers(health, 3, 9500, troubles, 2), 0);
+    for (const char *service = "1\0002\0003\000"; *service; service += 2)
+        health_note(health, 3, HEALTH_ORDERS, str_of(service), &offer_off, MONEY_ZERO, 10000);
+    assert_int_equal(health_explain_offers(health, 3, 11000, troubles, 2), 2);
+    assert_true(troubles[1].is_offer && troubles[1].why == WHY_REFUSED);
+    assert_true(str_is(str_make(troubles[1].service, troubles[1].service_len), "2"));
+    assert_int_equal(troubles[1].since_ms, 10000);
+    assert_int_equal(health_explain_offers(health, 3, 40000, troubles, 2), 0);
+    health_free(health);
+}
+
 /* What the steps wrote to the log. */
 static char *logged(void (*run)(struct health *health))
 {
@@ -510,9 +720,14 @@ static void test_threads(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_breakers), cmocka_unit_test(test_rests),
-        cmocka_unit_test(test_keys),     cmocka_unit_test(test_funds),
-        cmocka_unit_test(test_report),   cmocka_unit_test(test_each_change_is_logged_once),
+        cmocka_unit_test(test_breakers),
+        cmocka_unit_test(test_rests),
+        cmocka_unit_test(test_keys),
+        cmocka_unit_test(test_funds),
+        cmocka_unit_test(test_report),
+        cmocka_unit_test(test_explained),
+        cmocka_unit_test(test_explained_currency_and_offers),
+        cmocka_unit_test(test_each_change_is_logged_once),
         cmocka_unit_test(test_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
