@@ -481,8 +481,7 @@ static void decode_add_read_charge(struct decoding *d, const json_t *object)
 {
     struct scalar charge = scalar_of(scalar_member(object, "charge"));
     d->answer->has_charge =
-        scalar_money(charge, scalar_beside(charge, scalar_currency(object), d->settings->currency),
-                     &d->answer->charge, NULL) &&
+        scalar_charge(charge, scalar_currency(object), d->settings->currency, &d->answer->charge) &&
         d->answer->charge.units >= 0;
 }
 

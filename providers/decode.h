@@ -102,7 +102,7 @@ enum status_member {
 
 /* Takes one plain member. */
 void decode_status_member(struct status_reading *reading, enum status_member member,
-                          struct scalar value);
+                          const struct scalar *said);
 /* After the last member: false when nothing usable was read. */
 bool decode_status_finish(struct status_reading *reading);
 /* An entry that is an error. */

@@ -299,7 +299,7 @@ static bool decode_status_is_date(struct str text)
 }
 
 void decode_status_member(struct status_reading *reading, enum status_member member,
-                          struct scalar value)
+                          const struct scalar *said)
 {
     struct upstream_status *status = reading->status;
     struct arena *arena = reading->d->arena;
@@ -308,40 +308,38 @@ void decode_status_member(struct status_reading *reading, enum status_member mem
     reading->has_facts |= member != STATUS_MEMBER_STATUS && member != STATUS_MEMBER_ORDER;
     switch (member) {
     case STATUS_MEMBER_STATUS:
-        if (value.kind == SCALAR_TEXT || value.kind == SCALAR_INTEGER)
-            decode_status_take_word(reading, scalar_print(value, arena));
+        if (said->kind == SCALAR_TEXT || said->kind == SCALAR_INTEGER)
+            decode_status_take_word(reading, scalar_print(*said, arena));
         break;
     case STATUS_MEMBER_CHARGE:
-        status->has_charge =
-            scalar_money(value,
-                         scalar_beside(value, reading->currency, reading->d->settings->currency),
-                         &status->charge, NULL) &&
-            status->charge.units >= 0;
+        status->has_charge = scalar_charge(*said, reading->currency, reading->d->settings->currency,
+                                           &status->charge) &&
+                             status->charge.units >= 0;
         break;
     case STATUS_MEMBER_START_COUNT:
     case STATUS_MEMBER_START_COUNTER:
-        if (scalar_integer(value, &number) && number >= 0) {
+        if (scalar_integer(*said, &number) && number >= 0) {
             status->has_start_count = true;
             status->start_count = number;
         }
         break;
     case STATUS_MEMBER_REMAINS:
-        decode_status_take_remains(status, value);
+        decode_status_take_remains(status, *said);
         break;
     case STATUS_MEMBER_POSTS:
-        status->has_posts = scalar_integer(value, &number) && number >= 0;
+        status->has_posts = scalar_integer(*said, &number) && number >= 0;
         status->posts = status->has_posts ? number : 0;
         break;
     case STATUS_MEMBER_RUNS:
-        status->has_runs = scalar_integer(value, &number) && number >= 0;
+        status->has_runs = scalar_integer(*said, &number) && number >= 0;
         status->runs = status->has_runs ? number : 0;
         break;
     case STATUS_MEMBER_EXPIRY:
-        if (value.kind == SCALAR_TEXT && decode_status_is_date(str_trim(value.text)))
-            status->expiry = decode_text(reading->d, value.text);
+        if (said->kind == SCALAR_TEXT && decode_status_is_date(str_trim(said->text)))
+            status->expiry = decode_text(reading->d, said->text);
         break;
     case STATUS_MEMBER_ORDER:
-        id = scalar_print(value, arena);
+        id = scalar_print(*said, arena);
         reading->is_other = id.len > 0 && !str_equal_folded(id, reading->asked_id);
         break;
     case STATUS_MEMBER_COUNT:
@@ -525,8 +523,10 @@ static bool decode_status_read_object(const struct decoding *d, struct upstream_
         const json_t *value = members[i].member == STATUS_MEMBER_STATUS
                                   ? decode_status_find(object)
                                   : scalar_member(object, members[i].name);
-        if (value != NULL)
-            decode_status_member(&reading, members[i].member, scalar_of(value));
+        if (value == NULL)
+            continue;
+        struct scalar said = scalar_of(value);
+        decode_status_member(&reading, members[i].member, &said);
     }
     decode_status_read_children(d, status, scalar_member(object, "orders"));
     return decode_status_finish(&reading);

@@ -51,6 +51,8 @@ bool scalar_count(struct scalar value, struct count *out)
 bool scalar_integer(struct scalar value, int64_t *out)
 {
     struct count count;
+    if (value.kind == SCALAR_TEXT && str_to_i64(value.text, out))
+        return true;
     if (!scalar_count(value, &count))
         return false;
     *out = count.value;
@@ -100,6 +102,15 @@ bool scalar_money(struct scalar value, struct str beside, struct money *out,
         return false;
     }
     UNREACHABLE();
+}
+
+bool scalar_charge(struct scalar value, struct str stated, const char *own, struct money *out)
+{
+    /* Nearly always it is plain, and no currency makes it another amount. */
+    if (value.kind == SCALAR_TEXT && !scalar_has_three_decimals(value.text) &&
+        money_parse(value.text, MONEY_UP, out))
+        return true;
+    return scalar_money(value, scalar_beside(value, stated, own), out, NULL);
 }
 
 static bool scalar_is_id_text(struct str text)

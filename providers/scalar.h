@@ -39,6 +39,9 @@ bool scalar_money(struct scalar value, struct str beside, struct money *out,
  * an amount whose sign may be its ("$", "¥"), and of a bare one in a currency without small coins
  * ("15.000" of an account in IDR). */
 struct str scalar_beside(struct scalar amount, struct str stated, const char *own);
+/* The amount of an account in the currency `own`: scalar_money beside scalar_beside. */
+bool scalar_charge(struct scalar value, struct str stated, const char *own,
+                   struct money *out) MUST_USE;
 /* An order's or refill's id: a whole number above 0, or text of [A-Za-z0-9._:-] with a digit, not
  * negative, not fractional. The id is in the arena. */
 bool scalar_id(struct scalar value, struct arena *arena, struct str *out) MUST_USE;

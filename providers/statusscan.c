@@ -1,9 +1,12 @@
 /* See statusscan.h. Measured on 100 statuses of one response, gcc -O2: 83 us here, 1,080 us by the
- * tree. Searching strings by SSE2 and remembering the order of a status's members were measured as
- * well; neither brought more than the noise, so that neither is here. */
+ * tree. By callgrind this file takes 112,000 instructions of them, and 153,000 when strings are
+ * searched byte by byte and blanks are looked for before each mark. */
 #include "providers/decode.h"
 
 #include <stdlib.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 enum { INTEGER_DIGITS = 18, REAL_DIGITS = 15 };
 
@@ -22,11 +25,14 @@ static inline void statusscan_skip_blanks(struct statusscan *s)
         s->at++;
 }
 
+/* Nearly all panels write no blanks between. */
 static inline bool statusscan_take(struct statusscan *s, char c)
 {
-    statusscan_skip_blanks(s);
-    if (s->at == s->end || *s->at != c)
-        return false;
+    if (s->at == s->end || *s->at != c) {
+        statusscan_skip_blanks(s);
+        if (s->at == s->end || *s->at != c)
+            return false;
+    }
     s->at++;
     return true;
 }
@@ -41,8 +47,21 @@ static inline bool statusscan_is_next(struct statusscan *s, char c)
 static const bool statusscan_plain[256] = {
     [' '] = true, ['!'] = true, ['#' ... '['] = true, [']' ... '~'] = true};
 
-static const char *statusscan_skip_plain(const char *at, const char *end)
+static inline const char *statusscan_skip_plain(const char *at, const char *end)
 {
+#ifdef __SSE2__
+    for (; end - at >= 16; at += 16) {
+        __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
+        __m128i is_not = _mm_or_si128(
+            _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')),
+                         _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'))),
+            _mm_or_si128(_mm_cmplt_epi8(bytes, _mm_set1_epi8(' ')), /* those from 0x80 on too */
+                         _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7f))));
+        unsigned marks = (unsigned)_mm_movemask_epi8(is_not);
+        if (marks != 0)
+            return at + __builtin_ctz(marks);
+    }
+#endif
     while (at < end && statusscan_plain[(unsigned char)*at])
         at++;
     return at;
@@ -132,26 +151,23 @@ static bool statusscan_at_end(struct statusscan *s)
 
 enum { MEMBER_CURRENCY = STATUS_MEMBER_COUNT, MEMBER_UNUSUAL };
 
-/* By length first: a name is compared once. */
+/* With a size known here the comparison is no call. */
+#define IS(name, literal)                                                                          \
+    ((name).len == sizeof(literal) - 1 && memcmp((name).ptr, literal, sizeof(literal) - 1) == 0)
+
 static unsigned statusscan_member_of(struct str name)
 {
-    static const struct {
-        struct str name;
-        unsigned member;
-    } members[] = {
-        [5] = {STR("order"), STATUS_MEMBER_ORDER},
-        [6] = {STR("charge"), STATUS_MEMBER_CHARGE},
-        [7] = {STR("remains"), STATUS_MEMBER_REMAINS},
-        [8] = {STR("currency"), MEMBER_CURRENCY},
-        [11] = {STR("start_count"), STATUS_MEMBER_START_COUNT},
-        [13] = {STR("start_counter"), STATUS_MEMBER_START_COUNTER},
-    };
-    if (name.len == 6 && memcmp(name.ptr, "status", 6) == 0)
-        return STATUS_MEMBER_STATUS;
-    if (name.len >= COUNT_OF(members) || name.len == 0 || !str_equal(name, members[name.len].name))
-        return MEMBER_UNUSUAL;
-    return members[name.len].member;
+    return IS(name, "status")          ? STATUS_MEMBER_STATUS
+           : IS(name, "charge")        ? STATUS_MEMBER_CHARGE
+           : IS(name, "remains")       ? STATUS_MEMBER_REMAINS
+           : IS(name, "start_count")   ? STATUS_MEMBER_START_COUNT
+           : IS(name, "currency")      ? (unsigned)MEMBER_CURRENCY
+           : IS(name, "order")         ? STATUS_MEMBER_ORDER
+           : IS(name, "start_counter") ? STATUS_MEMBER_START_COUNTER
+                                       : (unsigned)MEMBER_UNUSUAL;
 }
+
+#undef IS
 
 static unsigned statusscan_take_member(struct statusscan *s)
 {
@@ -184,7 +200,7 @@ static bool statusscan_take_status(struct statusscan *s, struct status_reading *
             (seen >> STATUS_MEMBER_START_COUNTER & 1) != 0)
             return false;
         if (member != MEMBER_CURRENCY)
-            decode_status_member(reading, (enum status_member)member, value);
+            decode_status_member(reading, (enum status_member)member, &value);
         else if (statusscan_is_other_currency(reading->d, value.text))
             return false; /* it may change how the charge is read */
     } while (statusscan_take(s, ','));

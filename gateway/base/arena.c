@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/digits.h"
+
 enum { BLOCK_BYTES = 4096 };
 
 struct arena_block {
@@ -64,15 +66,11 @@ struct str arena_str(struct arena *a, struct str s)
 
 struct str arena_i64(struct arena *a, int64_t value)
 {
-    char digits[20];
-    size_t at = sizeof digits;
-    uint64_t left = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-    do
-        digits[--at] = (char)('0' + left % 10);
-    while (left /= 10);
-    if (value < 0)
-        digits[--at] = '-';
-    return arena_str(a, str_make(digits + at, sizeof digits - at));
+    char text[1 + DIGITS_MAX] = "-";
+    bool is_negative = value < 0;
+    const char *end =
+        digits_put(text + is_negative, is_negative ? 0 - (uint64_t)value : (uint64_t)value);
+    return arena_str(a, str_make(text, (size_t)(end - text)));
 }
 
 char *arena_printf(struct arena *a, const char *format, ...)

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/digits.h"
+
 void buf_init(struct buf *b, size_t max)
 {
     *b = (struct buf){.max = max};
@@ -72,12 +74,8 @@ void buf_add_byte(struct buf *b, char byte)
 
 void buf_add_u64(struct buf *b, uint64_t value)
 {
-    char digits[20];
-    size_t at = sizeof digits;
-    do
-        digits[--at] = (char)('0' + value % 10);
-    while (value /= 10);
-    buf_add(b, digits + at, sizeof digits - at);
+    char digits[DIGITS_MAX];
+    buf_add(b, digits, (size_t)(digits_put(digits, value) - digits));
 }
 
 void buf_add_i64(struct buf *b, int64_t value)
@@ -117,23 +115,22 @@ static const bool needs_no_code[256] = {
 void buf_add_urlencoded(struct buf *b, struct str s)
 {
     static const char hex[] = "0123456789ABCDEF";
-    char *to = buf_reserve(b, s.len * 3);
-    size_t n = 0;
-    if (to == NULL)
+    char *start = buf_reserve(b, s.len * 3), *to = start;
+    if (start == NULL)
         return;
     for (size_t i = 0; i < s.len; i++) {
         unsigned char c = (unsigned char)s.ptr[i];
         if (needs_no_code[c]) {
-            to[n++] = (char)c;
+            *to++ = (char)c;
         } else if (c == ' ') {
-            to[n++] = '+';
+            *to++ = '+';
         } else {
-            to[n++] = '%';
-            to[n++] = hex[c >> 4];
-            to[n++] = hex[c & 15];
+            *to++ = '%';
+            *to++ = hex[c >> 4];
+            *to++ = hex[c & 15];
         }
     }
-    buf_added(b, n);
+    buf_added(b, (size_t)(to - start));
 }
 
 static size_t buf_utf8_len(const unsigned char *p, size_t left)

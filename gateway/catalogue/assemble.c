@@ -293,8 +293,11 @@ struct catalogue *assemble_make(const struct assemble_input *input, int64_t wall
     struct service *list = arena_new(&body->arena, (room ? room : 1) * sizeof *list);
     struct assemble_builder builder = {
         .input = input, .arena = &body->arena, .now_ms = wall_now_ms};
-    for (size_t i = 0; i < input->settings->service_count; i++)
-        assemble_make_written(&builder, &list[open->count++], &input->settings->services[i]);
+    for (size_t i = 0; i < input->settings->service_count; i++) {
+        struct service *service = &list[open->count++];
+        assemble_make_written(&builder, service, &input->settings->services[i]);
+        open->may_go_on |= service->cancel_goes_on || service->partial_goes_on;
+    }
     for (size_t i = 0; i < input->plan->count; i++)
         assemble_make_imported(&builder, &list[open->count++], &input->plan->rows[i]);
     qsort(list, open->count, sizeof *list, assemble_compare_services);

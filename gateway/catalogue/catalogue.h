@@ -55,6 +55,7 @@ struct catalogue {
     const struct service *list;     /* by id */
     struct provider_set *providers; /* pinned: what provider_id refers to */
     struct client_set *clients;     /* pinned: whose price lists it holds */
+    bool may_go_on;                 /* some service sends on what a panel left undone */
     bool has_lists;                 /* at least one provider's list was ever held */
     int64_t made_at_ms;             /* wall */
     int64_t unlist_at_ms;           /* wall; when the next service is to leave the list, 0: none */

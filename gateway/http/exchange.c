@@ -20,6 +20,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/digits.h"
 #include "http/headercheck.h"
 #include "http/listener_private.h"
 #include "http/network.h"
@@ -234,12 +235,8 @@ static void exchange_reply_put_text(struct head *head, const char *text)
 
 static void exchange_reply_put_number(struct head *head, size_t number)
 {
-    char digits[20];
-    size_t at = sizeof digits;
-    do
-        digits[--at] = (char)('0' + number % 10);
-    while (number /= 10);
-    exchange_reply_put(head, digits + at, sizeof digits - at);
+    char digits[DIGITS_MAX];
+    exchange_reply_put(head, digits, (size_t)(digits_put(digits, number) - digits));
 }
 
 static void exchange_reply_put_first_line(struct head *head, const struct exchange *x, int status)

@@ -43,12 +43,6 @@ bool orderstate_find(struct str word, enum orderstate *out)
     return false;
 }
 
-bool orderstate_is_final(enum orderstate state)
-{
-    ASSERT(state < ORDERSTATE_COUNT);
-    return rows[state].moves == 0;
-}
-
 bool orderstate_is_under_way(enum orderstate state)
 {
     ASSERT(state < ORDERSTATE_COUNT);

@@ -20,7 +20,11 @@ enum orderstate {
 };
 const char *orderstate_name(enum orderstate state); /* "placing", "doubt", "in_progress"… */
 bool orderstate_find(struct str word, enum orderstate *out);
-bool orderstate_is_final(enum orderstate state);
+static inline bool orderstate_is_final(enum orderstate state) /* it may move nowhere */
+{
+    ASSERT(state < ORDERSTATE_COUNT);
+    return state >= ORDERSTATE_COMPLETED;
+}
 /* A panel has it: pending, processing or in progress. */
 bool orderstate_is_under_way(enum orderstate state);
 /* What a client sees: placing, doubt and queued are Pending, refused is Canceled. */

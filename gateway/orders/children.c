@@ -292,7 +292,8 @@ static void children_query(struct children *c, uint32_t number)
                                     &waiter->waiter, &child)) {
     case OPEN_ORDERS_BEGUN:
         c->outstanding++;
-        status_poll_add(context->status_poll, &child, context->settings.status_within_ms);
+        status_poll_add(context->status_poll, &child, loop_now_ms(context->loop),
+                        context->settings.status_within_ms);
         break;
     case OPEN_ORDERS_JOINED:
         c->outstanding++;

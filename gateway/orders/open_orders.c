@@ -344,8 +344,9 @@ enum open_orders_join open_orders_get_or_join(struct open_orders *table, uint32_
     struct open_orders_entry *entry = open_orders_find(shard, id);
     if (entry) {
         struct open_orders_waiter *waiter = want(&entry->order, arg);
-        open_orders_copy_out(entry, arena, out);
         result = waiter ? open_orders_join_query(entry, waiter) : OPEN_ORDERS_SEEN;
+        if (result != OPEN_ORDERS_JOINED)
+            open_orders_copy_out(entry, arena, out);
     }
     pthread_mutex_unlock(&shard->lock);
     return result;
@@ -367,27 +368,19 @@ bool open_orders_begin(struct open_orders *table, uint32_t id)
     return is_begun;
 }
 
-static void open_orders_add_completed(struct open_orders_completed *completed,
-                                      struct open_orders_waiter *waiters)
-{
-    if (completed->first == NULL)
-        completed->end = &completed->first;
-    *completed->end = waiters;
-    for (; waiters; waiters = waiters->next)
-        completed->end = &waiters->next;
-}
-
 /* With the shard's lock. What an order shows beside its numbers is not copied here, for it may be
  * long. */
 static void open_orders_complete_entry(struct open_orders_entry *entry,
                                        struct open_orders_completed *completed)
 {
-    struct open_orders_news news = {open_order_view(&entry->order)};
+    if (completed->first == NULL)
+        completed->end = &completed->first;
+    *completed->end = entry->waiters;
     for (struct open_orders_waiter *waiter = entry->waiters; waiter; waiter = waiter->next) {
         waiter->has_news = entry->order.extra == NULL;
-        waiter->news = news;
+        waiter->news.order = open_order_view(&entry->order);
+        completed->end = &waiter->next;
     }
-    open_orders_add_completed(completed, entry->waiters);
     entry->waiters = NULL;
     entry->is_queried = false;
 }

@@ -58,7 +58,7 @@ enum open_orders_join {
     OPEN_ORDERS_ABSENT  /* not in the table */
 };
 /* open_orders_get, and where `want` returns a waiter that waiter begins or joins the order's query,
- * under one lock; want must not call back. out is filled but for ABSENT. */
+ * under one lock; want must not call back. out is filled where it is BEGUN or SEEN. */
 typedef struct open_orders_waiter *open_orders_want_fn(const struct open_order *order, void *arg);
 enum open_orders_join open_orders_get_or_join(struct open_orders *table, uint32_t id,
                                               struct arena *arena, open_orders_want_fn *want,

@@ -38,11 +38,6 @@ struct settlement_order settlement_order_of(const struct ledger_order *row, unsi
         .decimals = row->sale.decimals ? row->sale.decimals : decimals};
 }
 
-bool settlement_is_subscription(enum ordertype type, bool is_child)
-{
-    return type == ORDERTYPE_SUBSCRIPTIONS && !is_child;
-}
-
 static bool settlement_is_expired(const struct upstream_status *reported)
 {
     return str_equal_folded(reported->word, STR("expired"));
@@ -275,12 +270,10 @@ static bool settlement_is_told_otherwise(const struct settlement_order *order,
            set.course.paid.units != order->course.paid.units;
 }
 
-struct settlement settlement_make(const struct settlement_order *order,
-                                  const struct upstream_status *said)
+static struct settlement settlement_of_fitted(const struct settlement_order *order,
+                                              const struct upstream_status *reported)
 {
     struct settlement s = {.course = order->course, .unit = order->unit};
-    struct upstream_status fitted = *said, *reported = &fitted;
-    decode_status_fit(reported, settlement_asked(order));
     if (reported->is_absent || reported->is_unknown_id)
         return s;
     s.is_unknown_word = reported->status == ORDERSTATUS_UNKNOWN;
@@ -303,4 +296,14 @@ struct settlement settlement_make(const struct settlement_order *order,
     settlement_settle(order, reported, &s);
     s.is_changed = !order_course_is_same(&s.course, &order->course);
     return s;
+}
+
+struct settlement settlement_make(const struct settlement_order *order,
+                                  const struct upstream_status *reported)
+{
+    if (!reported->remains_as_said.is_ambiguous) /* nearly always */
+        return settlement_of_fitted(order, reported);
+    struct upstream_status fitted = *reported;
+    decode_status_fit(&fitted, settlement_asked(order));
+    return settlement_of_fitted(order, &fitted);
 }

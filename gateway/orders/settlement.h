@@ -29,7 +29,10 @@ struct settlement {
 };
 /* A subscription's parent goes by the words of its own: Paused is kept as ORDERSTATE_PROCESSING,
  * Expired as ORDERSTATE_PARTIAL (client_view.h shows them), for it has no use for either. */
-bool settlement_is_subscription(enum ordertype type, bool is_child);
+static inline bool settlement_is_subscription(enum ordertype type, bool is_child)
+{
+    return type == ORDERTYPE_SUBSCRIPTIONS && !is_child;
+}
 /* decimals: where the row does not know its own. */
 struct settlement_order settlement_order_of(const struct ledger_order *row, unsigned decimals);
 struct settlement settlement_make(const struct settlement_order *order,

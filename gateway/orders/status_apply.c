@@ -161,8 +161,9 @@ struct settling {
     bool is_over_ceiling; /* the panel took more than was quoted */
     bool is_unit_new;
     bool is_cost_new;
-    struct money expected;   /* what the attempt was to cost; cost_new: before that */
-    struct open_order after; /* when it changed: to be written; its extra is the new one or NULL */
+    struct money expected; /* what the attempt was to cost; cost_new: before that */
+    /* When it changed: to be written; its extra is the new one or NULL. Not filled before. */
+    struct open_order *after;
 };
 
 static bool status_apply_is_metered(const struct settling *s, const struct open_order *order)
@@ -275,14 +276,16 @@ static int64_t status_apply_next_due(const struct settling *s, const struct open
 static void status_apply_check_cost(struct settling *s, struct open_order *order)
 {
     const struct upstream_status *reported = s->reported;
-    const struct provider *provider =
-        provider_set_by_id(s->context->catalogue->providers, order->provider_id);
     struct money taken;
-    s->expected = order->cost;
     bool is_fresh = order->asked_at_ms == 0 && !orderstate_is_final(s->settled.course.state);
     bool is_whole_end = !orderstate_is_final(order->course.state) &&
                         s->settled.course.state == ORDERSTATE_COMPLETED;
-    s->is_cost_new = (is_fresh || is_whole_end) && order->parent == 0 && provider != NULL &&
+    s->expected = order->cost;
+    if (!is_fresh && !is_whole_end)
+        return;
+    const struct provider *provider =
+        provider_set_by_id(s->context->catalogue->providers, order->provider_id);
+    s->is_cost_new = order->parent == 0 && provider != NULL &&
                      order->type != ORDERTYPE_SUBSCRIPTIONS && !reported->has_runs &&
                      !order->has_children && reported->has_charge &&
                      cost_is_other(order->cost, reported->charge, provider->exchange, &taken) &&
@@ -318,6 +321,8 @@ static bool status_apply_is_charge_unmoved(const struct settling *s, const struc
 static bool status_apply_may_go_on(const struct order_context *context,
                                    const struct open_order *order)
 {
+    if (!context->catalogue->may_go_on)
+        return false;
     const struct service *service = catalogue_find(context->catalogue, order->service);
     return service && (service->cancel_goes_on || service->partial_goes_on);
 }
@@ -352,8 +357,8 @@ static bool status_apply_settle_order(struct open_order *order, void *arg)
     s->is_parent = status_apply_has_children(s, order);
     s->is_sent_on = !s->is_parent && status_apply_goes_on(s, order);
     if (s->is_parent || s->is_sent_on) {
-        s->after = *order;
-        s->after.extra = NULL;
+        *s->after = *order;
+        s->after->extra = NULL;
         return false;
     }
     struct settlement_order before = open_order_settlement(order, s->context->settings.decimals);
@@ -388,8 +393,8 @@ static bool status_apply_settle_order(struct open_order *order, void *arg)
             (uint16_t)(s->children->odd < UINT16_MAX ? s->children->odd : UINT16_MAX);
     }
     if (s->is_changed) {
-        s->after = *order;
-        s->after.extra = s->extra;
+        *s->after = *order;
+        s->after->extra = s->extra;
     }
     if (s->extra)
         open_orders_set_extra(order, s->extra);
@@ -427,7 +432,7 @@ static void status_apply_query_again(struct open_order *order, void *arg)
 static void status_apply_note_end(const struct settling *s)
 {
     struct order_context *context = s->context;
-    const struct open_order *order = &s->after;
+    const struct open_order *order = s->after;
     int64_t now_ms = s->now_ms;
     enum orderstate state = order->course.state;
     bool is_subscription = settlement_is_subscription(order->type, order->parent != 0);
@@ -451,27 +456,29 @@ static void status_apply_send_on(struct order_context *context, const struct ope
                                  const struct next_step *step,
                                  const struct upstream_status *reported);
 
-static void status_apply_settle(struct order_context *context, uint32_t id, const char *upstream_id,
-                                const struct upstream_status *reported,
-                                const struct children_result *children, const char *extra,
-                                struct open_orders_completed *completed)
+static void status_apply_settle(struct status_apply_batch *batch, uint32_t id,
+                                const char *upstream_id, const struct upstream_status *reported,
+                                const struct children_result *children, const char *extra)
 {
+    struct order_context *context = batch->context;
+    struct open_order after;
     struct settling s = {.context = context,
                          .upstream_id = upstream_id,
                          .reported = reported,
                          .children = children,
                          .extra = extra,
-                         .now_ms = loop_now_ms(context->loop),
-                         .wall_ms = clock_wall_coarse_ms()};
+                         .now_ms = batch->now_ms,
+                         .wall_ms = batch->wall_ms,
+                         .after = &after};
     if (!open_orders_change_and_complete(context->open_orders, id, status_apply_settle_order, &s,
-                                         completed))
+                                         &batch->completed))
         return;
     if (s.is_parent) {
-        status_apply_take_parent(context, &s.after, reported);
+        status_apply_take_parent(context, &after, reported);
         return;
     }
     if (s.is_sent_on) {
-        status_apply_send_on(context, &s.after, &s.step, reported);
+        status_apply_send_on(context, &after, &s.step, reported);
         return;
     }
     if (status_apply_is_odd(&s.settled))
@@ -481,15 +488,15 @@ static void status_apply_settle(struct order_context *context, uint32_t id, cons
     if (s.is_over_ceiling)
         log_event(LOG_WARN, "charge_odd",
                   "order=%u why=\"its panel took as much as was quoted, or more\"", id);
-    if (orderstate_is_final(s.after.course.state))
+    if (orderstate_is_final(after.course.state))
         status_apply_note_end(&s);
     if (s.is_cost_new)
-        cost_note_other(id, s.expected, s.after.cost);
+        cost_note_other(id, s.expected, after.cost);
     /* Its write is on its way before anybody can ask for it again: the ledger follows in order. */
-    status_apply_save(context, &s.after,
+    status_apply_save(context, &after,
                       s.is_cost_new ? STR("its panel took another charge than its list says")
                                     : STR_NONE);
-    open_orders_complete(context->open_orders, id, completed);
+    open_orders_complete(context->open_orders, id, &batch->completed);
 }
 
 /* ---- what a parent shows beside its numbers ---- */
@@ -507,6 +514,11 @@ static void status_apply_add_number(struct buf *extra, const char *name, int64_t
     if (extra->len)
         buf_add_byte(extra, ',');
     buf_printf(extra, "\"%s\":\"%lld\"", name, (long long)value);
+}
+
+static bool status_apply_has_members(const struct upstream_status *reported)
+{
+    return reported->has_posts || reported->has_runs || reported->expiry.len > 0;
 }
 
 static void status_apply_add_members(const struct upstream_status *reported, struct buf *extra)
@@ -547,39 +559,40 @@ static struct status_apply_waiting *status_apply_keep(struct order_context *cont
 }
 
 static void status_apply_waiting_end(struct status_apply_waiting *waiting,
-                                     struct open_orders_completed *completed)
+                                     struct status_apply_batch *batch)
 {
-    struct loop *loop = waiting->context->loop;
     arena_fini(&waiting->arena);
     free(waiting);
-    open_orders_notify(completed, loop);
+    open_orders_notify(&batch->completed, batch->context->loop);
 }
 
 /* ---- what its panel ended may go on elsewhere ---- */
 
-static void status_apply_settle_plain(struct order_context *context, uint32_t id,
+static void status_apply_settle_plain(struct status_apply_batch *batch, uint32_t id,
                                       const char *upstream_id,
-                                      const struct upstream_status *reported,
-                                      struct open_orders_completed *completed)
+                                      const struct upstream_status *reported)
 {
     struct buf extra;
+    if (!status_apply_has_members(reported)) { /* nearly always */
+        status_apply_settle(batch, id, upstream_id, reported, NULL, NULL);
+        return;
+    }
     buf_init(&extra, EXTRA_BYTES);
     status_apply_add_members(reported, &extra);
-    status_apply_settle(context, id, upstream_id, reported, NULL,
-                        extra.len && !extra.is_over ? extra.ptr : NULL, completed);
+    status_apply_settle(batch, id, upstream_id, reported, NULL,
+                        extra.len && !extra.is_over ? extra.ptr : NULL);
     buf_fini(&extra);
 }
 
 static void status_apply_on_sent_on(enum send_on_result result, void *arg)
 {
     struct status_apply_waiting *waiting = arg;
-    struct open_orders_completed completed = {0};
+    struct status_apply_batch batch = status_apply_begin(waiting->context);
     if (result == SEND_ON_ENDS)
-        status_apply_settle_plain(waiting->context, waiting->order, NULL, &waiting->reported,
-                                  &completed);
+        status_apply_settle_plain(&batch, waiting->order, NULL, &waiting->reported);
     else
-        open_orders_complete(waiting->context->open_orders, waiting->order, &completed);
-    status_apply_waiting_end(waiting, &completed);
+        open_orders_complete(batch.context->open_orders, waiting->order, &batch.completed);
+    status_apply_waiting_end(waiting, &batch);
 }
 
 static void status_apply_send_on(struct order_context *context, const struct open_order *order,
@@ -595,20 +608,19 @@ static void status_apply_send_on(struct order_context *context, const struct ope
 static void status_apply_on_children(const struct children_result *children, void *arg)
 {
     struct status_apply_waiting *parent = arg;
-    struct order_context *context = parent->context;
-    struct open_orders_completed completed = {0};
+    struct status_apply_batch batch = status_apply_begin(parent->context);
     struct buf extra;
     buf_init(&extra, EXTRA_BYTES);
     status_apply_add_members(&parent->reported, &extra);
     if (children->orders)
         buf_printf(&extra, extra.len ? ",\"orders\":[%s]" : "\"orders\":[%s]", children->orders);
     if (children->is_known)
-        status_apply_settle(context, parent->order, NULL, &parent->reported, children,
-                            extra.len && !extra.is_over ? extra.ptr : NULL, &completed);
+        status_apply_settle(&batch, parent->order, NULL, &parent->reported, children,
+                            extra.len && !extra.is_over ? extra.ptr : NULL);
     else
-        open_orders_complete(context->open_orders, parent->order, &completed);
+        open_orders_complete(batch.context->open_orders, parent->order, &batch.completed);
     buf_fini(&extra);
-    status_apply_waiting_end(parent, &completed);
+    status_apply_waiting_end(parent, &batch);
 }
 
 static bool status_apply_is_end(const struct open_order *order,
@@ -643,23 +655,30 @@ static bool status_apply_note_unknown(struct open_order *order, void *arg)
     return true;
 }
 
-void status_apply_unknown(struct order_context *context, uint32_t id, const char *upstream_id,
-                          struct open_orders_completed *completed)
+void status_apply_unknown(struct status_apply_batch *batch, uint32_t id, const char *upstream_id)
 {
-    struct settling s = {.context = context,
+    struct settling s = {.context = batch->context,
                          .upstream_id = upstream_id,
-                         .now_ms = loop_now_ms(context->loop),
-                         .wall_ms = clock_wall_coarse_ms()};
-    open_orders_change_and_complete(context->open_orders, id, status_apply_note_unknown, &s,
-                                    completed);
+                         .now_ms = batch->now_ms,
+                         .wall_ms = batch->wall_ms};
+    open_orders_change_and_complete(batch->context->open_orders, id, status_apply_note_unknown, &s,
+                                    &batch->completed);
 }
 
-void status_apply_take(struct order_context *context, uint32_t id, const char *upstream_id,
-                       const struct upstream_status *reported,
-                       struct open_orders_completed *completed)
+/* ---- the reports of a response ---- */
+
+struct status_apply_batch status_apply_begin(struct order_context *context)
+{
+    return (struct status_apply_batch){.context = context,
+                                       .now_ms = loop_now_ms(context->loop),
+                                       .wall_ms = clock_wall_coarse_ms()};
+}
+
+void status_apply_take(struct status_apply_batch *batch, uint32_t id, const char *upstream_id,
+                       const struct upstream_status *reported)
 {
     if (reported->is_unknown_id)
-        status_apply_unknown(context, id, upstream_id, completed);
+        status_apply_unknown(batch, id, upstream_id);
     else
-        status_apply_settle_plain(context, id, upstream_id, reported, completed);
+        status_apply_settle_plain(batch, id, upstream_id, reported);
 }

@@ -193,45 +193,44 @@ static void status_poll_on_response(const struct upstream_response *response, vo
     struct status_poll *poll = call->poll;
     struct status_poll_queue *queue = call->queue;
     struct order_context *context = poll->context;
-    int64_t now = loop_now_ms(context->loop);
-    struct open_orders_completed completed = {0};
+    struct status_apply_batch batch = status_apply_begin(context);
     call->call = NULL;
     health_note(context->health, queue->provider_id, HEALTH_READINGS, STR_NONE, response,
-                MONEY_ZERO, now);
+                MONEY_ZERO, batch.now_ms);
     if (call->count > 1 && response->outcome == OUTCOME_REFUSED &&
         response->refusal == REFUSAL_UNSUPPORTED) {
-        health_set_singly(context->health, queue->provider_id, now);
+        health_set_singly(context->health, queue->provider_id, batch.now_ms);
         status_poll_queue_again(call, 1);
     } else if (status_poll_is_refused_as_a_whole(call, response)) {
         status_poll_queue_again(call, (unsigned)(call->count + 1) / 2);
     } else {
         for (size_t i = 0; i < call->count; i++) {
             if (response->outcome == OUTCOME_ACCEPTED && i < response->status_count)
-                status_apply_take(context, call->orders[i].order, call->orders[i].upstream_id,
-                                  &response->statuses[i], &completed);
+                status_apply_take(&batch, call->orders[i].order, call->orders[i].upstream_id,
+                                  &response->statuses[i]);
             else if (response->refusal == REFUSAL_ORDER_ID && call->count == 1)
-                status_apply_unknown(context, call->orders[i].order, call->orders[i].upstream_id,
-                                     &completed);
+                status_apply_unknown(&batch, call->orders[i].order, call->orders[i].upstream_id);
             else
-                open_orders_complete(context->open_orders, call->orders[i].order, &completed);
+                open_orders_complete(context->open_orders, call->orders[i].order, &batch.completed);
         }
     }
     status_poll_call_free(call);
     status_poll_pump(queue);
-    open_orders_notify(&completed, context->loop);
+    open_orders_notify(&batch.completed, context->loop);
 }
 
 static void status_poll_send(struct status_poll_queue *queue, const struct provider *provider,
                              const struct waiting *list, size_t count, bool is_due)
 {
     struct status_poll *poll = queue->poll;
-    struct status_poll_call *call = memory_new(sizeof *call + count * sizeof call->orders[0]);
+    struct status_poll_call *call = memory_take(sizeof *call + count * sizeof call->orders[0]);
     struct str ids[BATCH_MAX];
-    call->poll = poll;
-    call->queue = queue;
-    call->providers = provider_set_pin(poll->context->catalogue->providers);
-    call->is_due = is_due;
-    call->count = count;
+    *call = (struct status_poll_call){.poll = poll,
+                                      .queue = queue,
+                                      .providers =
+                                          provider_set_pin(poll->context->catalogue->providers),
+                                      .is_due = is_due,
+                                      .count = count};
     memcpy(call->orders, list, count * sizeof call->orders[0]);
     for (size_t i = 0; i < count; i++)
         ids[i] = str_of(call->orders[i].upstream_id);
@@ -263,14 +262,14 @@ static bool status_poll_is_open(struct status_poll *poll, unsigned provider_id, 
     return true;
 }
 
-void status_poll_add(struct status_poll *poll, const struct open_order *order, int64_t wait_ms)
+void status_poll_add(struct status_poll *poll, const struct open_order *order, int64_t now_ms,
+                     int64_t wait_ms)
 {
-    int64_t now = loop_now_ms(poll->context->loop);
     struct waiting waiting = {
-        .order = order->id, .batch_max = BATCH_MAX, .give_up_at_ms = now + wait_ms};
+        .order = order->id, .batch_max = BATCH_MAX, .give_up_at_ms = now_ms + wait_ms};
     memcpy(waiting.upstream_id, order->upstream_id, sizeof waiting.upstream_id);
     if (poll->is_stopped || order->provider_id >= PROVIDER_MAX || order->upstream_id[0] == '\0' ||
-        !status_poll_is_open(poll, order->provider_id, now) ||
+        !status_poll_is_open(poll, order->provider_id, now_ms) ||
         status_poll_queue_of(poll, order->provider_id)->count >= QUEUE_MAX)
         status_poll_complete(poll, &waiting, 1);
     else

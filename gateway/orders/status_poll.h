@@ -16,7 +16,8 @@ void status_poll_stop(struct status_poll *poll);
 void status_poll_free(struct status_poll *poll);
 /* For a client that waits. The caller has begun order's query; it completes within wait_ms (for the
  * rate bucket) plus the provider's time-out, at once when the provider may not be queried. */
-void status_poll_add(struct status_poll *poll, const struct open_order *order, int64_t wait_ms);
+void status_poll_add(struct status_poll *poll, const struct open_order *order, int64_t now_ms,
+                     int64_t wait_ms);
 /* After a group of status_poll_add: what was added, by others as well, goes out together when the
  * loop is quiet. */
 void status_poll_flush(struct status_poll *poll);

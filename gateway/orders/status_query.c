@@ -53,12 +53,12 @@ static void status_query_fill_open(struct status_query_status *out, const struct
 }
 
 static bool status_query_is_fresh(const struct order_context *context,
-                                  const struct open_order *order)
+                                  const struct open_order *order, int64_t now_ms)
 {
     if (orderstate_is_final(order->course.state) || order->upstream_id[0] == '\0')
         return true;
     return order->asked_at_ms > 0 &&
-           loop_now_ms(context->loop) - order->asked_at_ms < context->settings.status_fresh_ms;
+           now_ms - order->asked_at_ms < context->settings.status_fresh_ms;
 }
 
 /* ---- its life ---- */
@@ -202,6 +202,7 @@ struct status_query_look {
     unsigned client_id;
     const uint32_t *ids;
     size_t count, index;
+    int64_t now_ms;
     struct arena *arena;
     struct status_query_status *list; /* the caller's, or the query's once there is one */
     struct status_query *query;       /* NULL as long as all was known and fresh */
@@ -226,7 +227,8 @@ static struct status_query *status_query_begin(struct status_query_look *look)
 static struct open_orders_waiter *status_query_want(const struct open_order *order, void *arg)
 {
     struct status_query_look *look = arg;
-    if (order->client_id != look->client_id || status_query_is_fresh(look->context, order))
+    if (order->client_id != look->client_id ||
+        status_query_is_fresh(look->context, order, look->now_ms))
         return NULL;
     return status_query_wait(status_query_begin(look), look->index);
 }
@@ -246,7 +248,8 @@ static bool status_query_look_up(struct status_query_look *look)
         break;
     case OPEN_ORDERS_BEGUN:
         look->query->begun++;
-        status_poll_add(context->status_poll, &order, context->settings.status_within_ms);
+        status_poll_add(context->status_poll, &order, look->now_ms,
+                        context->settings.status_within_ms);
         break;
     case OPEN_ORDERS_JOINED:
         break;
@@ -286,6 +289,7 @@ bool status_query_start(struct order_context *context, unsigned client_id, const
                                      .client_id = client_id,
                                      .ids = ids,
                                      .count = count,
+                                     .now_ms = loop_now_ms(context->loop),
                                      .arena = arena,
                                      .list = out};
     ASSERT(count <= IDS_MAX);
@@ -327,6 +331,7 @@ static bool status_query_take_open_row(struct status_query *query, const struct 
                                      .client_id = query->client_id,
                                      .count = query->count,
                                      .index = index,
+                                     .now_ms = loop_now_ms(context->loop),
                                      .arena = &query->arena,
                                      .list = query->list,
                                      .query = query};

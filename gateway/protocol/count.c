@@ -147,14 +147,10 @@ static struct str count_fold_digits(struct str text, char room[COUNT_BYTES])
     return has_any ? str_make(room, len) : text;
 }
 
-bool count_parse(struct str text, struct count *out)
+static bool count_parse_marked(struct str text, struct count *out)
 {
     struct count_groups groups;
     struct count count = {0};
-    if (str_to_i64(text, &count.value)) { /* nearly always it is plain */
-        *out = count;
-        return true;
-    }
     char room[COUNT_BYTES];
     struct str s = count_trim(count_fold_digits(text, room));
     bool is_negative = count_take_sign(&s, &count.has_plus);
@@ -179,6 +175,15 @@ bool count_parse(struct str text, struct count *out)
         count.other = -count.other;
     }
     *out = count;
+    return true;
+}
+
+bool count_parse(struct str text, struct count *out)
+{
+    int64_t value;
+    if (!str_to_i64(text, &value)) /* nearly always it is plain */
+        return count_parse_marked(text, out);
+    *out = count_exactly(value);
     return true;
 }
 

@@ -1,5 +1,6 @@
 /* action=status: one order, by its number or its client's ref, or an object of up to 100 keyed by
  * id. */
+#include "base/digits.h"
 #include "orders/status_query.h"
 #include "v2/call.h"
 
@@ -35,21 +36,11 @@ static inline char *action_status_put(char *at, const char *bytes, size_t len)
     return at + len;
 }
 
-static char *action_status_put_u64(char *at, uint64_t value)
-{
-    size_t len = 1;
-    for (uint64_t rest = value; rest >= 10; rest /= 10)
-        len++;
-    for (size_t i = len; i-- > 0; value /= 10)
-        at[i] = (char)('0' + value % 10);
-    return at + len;
-}
-
 static char *action_status_put_i64(char *at, int64_t value)
 {
     if (value < 0)
         *at++ = '-';
-    return action_status_put_u64(at, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
+    return digits_put(at, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
 }
 
 /* The member's name; separator 0: a single status has none. */
@@ -59,7 +50,7 @@ static char *action_status_put_name(char *at, char separator, uint32_t id)
         return at;
     *at++ = separator;
     *at++ = '"';
-    at = action_status_put_u64(at, id);
+    at = digits_put(at, id);
     return PUT(at, "\":");
 }
 

@@ -7,7 +7,7 @@
 #include "orders/refs.h"
 
 /* Pieces of one list, empty and doubled ones included: what a turn of the loop can read. */
-enum { CALL_PIECES_MAX = 4000 };
+enum { CALL_PIECES_MAX = 4000, CALL_PLAIN_DIGITS = 9 };
 
 struct v2_totals v2_totals;
 
@@ -50,9 +50,8 @@ static bool call_is_listed(const struct call_ids *ids, uint32_t highest, uint32_
 }
 
 /* False: too many, of which nothing more needs to be read. */
-static bool call_append_id(struct call_ids *out, uint32_t *highest, struct str text)
+static bool call_append_id(struct call_ids *out, uint32_t *highest, uint32_t id, struct str text)
 {
-    uint32_t id = call_number(text);
     if (call_is_listed(out, *highest, id, text))
         return true;
     *highest = id > *highest ? id : *highest;
@@ -64,11 +63,33 @@ static bool call_append_id(struct call_ids *out, uint32_t *highest, struct str t
     return true;
 }
 
+/* Takes one piece of a list, and the number it is. Nearly all are some digits and a comma. */
+static bool call_next_id(struct str *list, struct str *text_out, uint32_t *id_out)
+{
+    uint32_t id = 0;
+    size_t len = 0;
+    for (unsigned digit; len < list->len && len < CALL_PLAIN_DIGITS &&
+                         (digit = (unsigned)(list->ptr[len] - '0')) <= 9;
+         len++)
+        id = id * 10 + digit;
+    if (id > 0 && len < list->len && list->ptr[len] == ',') {
+        *text_out = str_first(*list, len);
+        *list = str_from(*list, len + 1);
+    } else if (str_next(list, ',', text_out)) {
+        *text_out = str_trim_unseen(*text_out);
+        id = call_number(*text_out);
+    } else {
+        return false;
+    }
+    *id_out = id;
+    return true;
+}
+
 void call_ids_read(const struct call *call, const char *const *plural, const char *const *singular,
                    struct call_ids *out)
 {
     struct str list = call_param(call, plural), piece;
-    uint32_t highest = 0;
+    uint32_t highest = 0, id;
     out->count = 0;
     out->is_too_many = false;
     out->is_many = call->is_many || list.len > 0;
@@ -78,11 +99,10 @@ void call_ids_read(const struct call *call, const char *const *plural, const cha
         return;
     if (str_find_byte(list, ',') != SIZE_MAX)
         out->is_many = true;
-    for (int pieces = 0; str_next(&list, ',', &piece); pieces++) {
-        piece = str_trim_unseen(piece);
+    for (int pieces = 0; call_next_id(&list, &piece, &id); pieces++) {
         if (pieces == CALL_PIECES_MAX)
             out->is_too_many = true;
-        if (out->is_too_many || (piece.len > 0 && !call_append_id(out, &highest, piece)))
+        if (out->is_too_many || (piece.len > 0 && !call_append_id(out, &highest, id, piece)))
             return;
     }
 }
