@@ -6,10 +6,12 @@
 #include <stdlib.h>
 
 #include "loop/transfer.h"
+#include "money/currency.h"
 #include "providers/dialect.h"
 #include "providers/paneltext.h"
 #include "settings/names.h"
 
+enum { KEY_LEN_MIN = 4 };
 enum { ANSWERS_MAX = 1000, STATUSES_MAX = 200, CONNECTIONS_MAX = 1000, TIMEOUT_MAX_MS = 600000 };
 
 /* ---- url ---- */
@@ -80,13 +82,34 @@ static const struct setting_kind url_kind = {
     .parse = provider_rows_parse_url,
 };
 
+/* ---- key ---- */
+
+/* A key this short is a slip of the pen, and panels slow down who calls with a wrong one. */
+static bool provider_rows_parse_key(struct str text, const struct setting_row *row, void *field,
+                                    struct fault *why)
+{
+    if (str_trim(text).len > 0 && str_trim(text).len < KEY_LEN_MIN)
+        return fault_set(why, FAULT_INVALID,
+                         "has %zu of at least %d characters; copy all of it from the panel's page",
+                         str_trim(text).len, KEY_LEN_MIN);
+    return kind_secret.parse(text, row, field, why);
+}
+
+static const struct setting_kind panel_key_kind = {
+    .name = "a secret",
+    .form = "as ${env:NAME} or ${file:/path}",
+    .size = sizeof(char *),
+    .is_text = true,
+    .is_secret = true,
+    .parse = provider_rows_parse_key,
+};
+
 /* ---- currency ---- */
 
 static bool provider_rows_parse_currency(struct str text, const struct setting_row *row,
                                          void *field, struct fault *why)
 {
     (void)row;
-    (void)why;
     char code[13];
     if (text.len < 2 || text.len >= sizeof code)
         return false;
@@ -98,7 +121,14 @@ static bool provider_rows_parse_currency(struct str text, const struct setting_r
             return false;
         code[i] = c;
     }
-    *(char **)field = str_copy(str_make(code, text.len));
+    text = str_make(code, text.len);
+    const char *meant = currency_suggest(text);
+    if (!currency_is_known(text))
+        return fault_set(why, FAULT_INVALID,
+                         "is not a currency; right is a code of ISO 4217 such as USD, or of a "
+                         "cryptocurrency such as USDT%s%s%s",
+                         meant ? "; did you mean " : "", meant ? meant : "", meant ? "?" : "");
+    *(char **)field = str_copy(text);
     return true;
 }
 
@@ -312,7 +342,7 @@ static const struct setting_row list[] = {
      .is_needed = true,
      .sentence = "The address of its API."},
     {.key = "key",
-     .kind = &kind_secret,
+     .kind = &panel_key_kind,
      .offset = offsetof(struct provider_settings, key),
      .is_needed = true,
      .sentence = "Our key there."},

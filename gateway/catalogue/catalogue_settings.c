@@ -360,10 +360,51 @@ static const struct setting_row list[] = {
      .sentence = "Whole lists, kept in step with their provider."},
 };
 
+enum { FIRST_ID_STEP = 100000 };
+
+/* Beyond all of them, with room for a list. */
+static unsigned catalogue_settings_suggest_first_id(const struct catalogue_settings *settings)
+{
+    uint32_t largest = 0;
+    for (size_t i = 0; i < settings->import_count; i++)
+        if (settings->imports[i].first_id > largest)
+            largest = settings->imports[i].first_id;
+    return largest < INT32_MAX - 2 * FIRST_ID_STEP ? (largest / FIRST_ID_STEP + 1) * FIRST_ID_STEP
+                                                   : 0;
+}
+
+/* Two lists that begin at the same number share all their numbers. One provider's list in several
+ * parts is fine: its ids are its own. */
+static void catalogue_settings_check(struct setting_reader *reader, const struct yamlnode *root,
+                                     void *record)
+{
+    const struct catalogue_settings *settings = record;
+    const struct yamlnode *imports = yamltree_find(root, "imports");
+    const struct yamlnode *node = imports ? imports->first : NULL;
+    for (size_t i = 0; i < settings->import_count && node; i++, node = node->next) {
+        const struct import_settings *import = &settings->imports[i];
+        const struct yamlnode *first_id = yamltree_find(node, "first_id"), *other = imports->first;
+        for (size_t j = 0; j < i; j++, other = other->next) {
+            if (first_id == NULL || yamltree_find(other, "first_id") == NULL ||
+                import->first_id != settings->imports[j].first_id || import->provider == NULL ||
+                settings->imports[j].provider == NULL ||
+                strcmp(import->provider, settings->imports[j].provider) == 0)
+                continue;
+            faultlist_add(reader->faults, first_id->place,
+                          "`first_id` %u is that of the import of `%s` as well; right is one "
+                          "beyond that panel's largest id, such as %u",
+                          import->first_id, settings->imports[j].provider,
+                          catalogue_settings_suggest_first_id(settings));
+            break;
+        }
+    }
+}
+
 const struct setting_table catalogue_rows = {.name = "the catalogue",
                                              .rows = list,
                                              .count = COUNT_OF(list),
-                                             .size = sizeof(struct catalogue_settings)};
+                                             .size = sizeof(struct catalogue_settings),
+                                             .check = catalogue_settings_check};
 
 /* ---- their end ---- */
 

@@ -8,7 +8,8 @@
 #include "settings/names.h"
 #include "settings/rows.h"
 
-enum { KEYS_MAX = 64, RANGES_MAX = 10000, NETWORKS_MAX = 1024, KEY_LEN_MAX = 256 };
+enum { KEYS_MAX = 64, RANGES_MAX = 10000, NETWORKS_MAX = 1024 };
+enum { KEY_LEN_MIN = 8, KEY_LEN_MAX = 256 };
 
 /* ---- keys ---- */
 
@@ -26,6 +27,11 @@ static bool client_rows_parse_key(struct str text, const struct setting_row *row
             return fault_set(why, FAULT_INVALID,
                              "holds a line break or another control character; a key is one line, "
                              "and several keys are a list under `keys`");
+    if (text.len < KEY_LEN_MIN)
+        return fault_set(why, FAULT_INVALID,
+                         "has %zu of at least %d characters, so it can be guessed; use a random "
+                         "one, such as from `panelmux client key`",
+                         text.len, KEY_LEN_MIN);
     *(struct digest *)field = digest_sha256(text);
     return true;
 }

@@ -135,7 +135,7 @@ class Run:
             "decimals": self.terms.decimals, "status_fresh": "1ms", "tracker": False, "watch": "off", "status_within": "60s",
             "answer_within": "60s", "catalogue": {"refresh": "1h", "balance": "1h", "vanish_limit": "90%"}, "clients": [],
             "log": {"level": "error"},
-            "providers": [{"name": name, "url": f"http://127.0.0.1:{self.doors[name].port}/", "key": "k", "currency": currency,
+            "providers": [{"name": name, "url": f"http://127.0.0.1:{self.doors[name].port}/", "key": "key-of-us", "currency": currency,
                            "max_connections": 256, "rate_limit": "none", "timeout": "60s",
                            "answers": {BUSY.lower(): {"class": "busy"}}} for name, currency in CURRENCIES.items()],
             "services": [{"id": service, "markup": f"{int(self.terms.markups[service] * 100)}%",

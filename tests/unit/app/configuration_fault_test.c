@@ -75,6 +75,12 @@ static const struct fault_case first_level[] = {
                             "1500ms, 15s, 10m, 2h or 1d, or off\n"},
     {BASE "currency: dollars!\n",
      "5:11: `currency`: `dollars!` is not a currency; right is a code such as USD\n"},
+    {BASE "currency: UDS\n",
+     "5:11: `currency`: `UDS` is not a currency; right is a code of ISO 4217 such as USD, or of a "
+     "cryptocurrency such as USDT; did you mean USD?\n"},
+    {BASE "rates: {EUR: 1.08, CREDITS: 1, USDT: 1, XAU: 1}\n",
+     "5:20: `rates`: `CREDITS` is not a currency; right is a code of ISO 4217 such as USD, or of a "
+     "cryptocurrency such as USDT\n"},
     {BASE "currency: eur\n", ""},
     {BASE "rates: {EUR: 0, TRY: x, JPY: \"0.0067\", jpy: 1, USD: 2}\n",
      "5:14: `rates`: `0` must be above 0; what one unit is worth is right\n"
@@ -189,12 +195,15 @@ static const struct fault_case clients[] = {
      "8:15: this key is there twice, first at p.yaml:4:8; give each client its own\n"},
     {CLIENT "- name: other\n  key_sha256: abc\n  funds: prepaid\n",
      "8:15: `key_sha256`: `abc` is not a SHA-256; right is 64 hex digits\n"},
-    {CLIENT "- name: other\n  keys: [\"${env:NOT_SET}\", se-cret, \"${file:/nonexistent}\"]\n  "
+    {CLIENT "- name: other\n  keys: [\"${env:NOT_SET}\", se-cret-8, \"${file:/nonexistent}\"]\n  "
             "funds: prepaid\n",
      "8:10: `keys`: the environment variable NOT_SET is not set; set it before the start\n"
      "8:28: warning: `keys` is a literal secret; use ${env:NAME} or ${file:/path}\n"
-     "8:37: `keys`: cannot read the file /nonexistent: No such file or directory; check its path "
+     "8:39: `keys`: cannot read the file /nonexistent: No such file or directory; check its path "
      "and rights\n"},
+    {CLIENT "- name: other\n  key: ${env:ONE_LETTER}\n  funds: prepaid\n",
+     "8:8: `key`: the value has 1 of at least 8 characters, so it can be guessed; use a random "
+     "one, such as from `panelmux client key`\n"},
     {CLIENT "- name: other\n  key: ${env:TWO_LINES}\n  funds: prepaid\n",
      "8:8: `key`: the value holds a line break or another control character; a key is one line, "
      "and several keys are a list under `keys`\n"},
@@ -270,6 +279,9 @@ static const struct fault_case providers[] = {
     {PROVIDER URL_AND_KEY "  currency: EUR\n",
      "7:13: there is no rate for EUR; add `rates: {EUR: …}`, what one EUR is worth in USD\n"},
     {PROVIDER URL_AND_KEY "  currency: usd\n", ""},
+    {PROVIDER "  url: https://a.example/\n  key: ${env:ONE_LETTER}\n",
+     "6:8: `key`: the value has 1 of at least 4 characters; copy all of it from the panel's "
+     "page\n"},
     {PROVIDER URL_AND_KEY "  currency: eur\nrates: {EUR: 1.08}\n", ""},
     {PROVIDER URL_AND_KEY "  dialect: klingon\n",
      "7:12: `dialect`: `klingon` is no dialect; there is standard\n"},
@@ -356,6 +368,14 @@ static const struct fault_case services[] = {
      "10:3: `first_id` is missing; an import needs it\n"
      "10:26: `*x` is a YAML alias, which is not supported; quote a text that begins with `*`, or "
      "write the value out\n"},
+    {SERVICE "- id: 1\n" OFFERS "imports:\n- {provider: alpha, first_id: 1000, categories: [A]}\n"
+             "- {provider: alpha, first_id: 1000, categories: [B]}\n"
+             "- {provider: beta, first_id: 2000}\n",
+     ""},
+    {SERVICE "- id: 1\n" OFFERS "imports:\n- {provider: alpha, first_id: 1000}\n"
+             "- {provider: beta, first_id: 100500}\n- {provider: beta, first_id: 1000}\n",
+     "10:30: `first_id` 1000 is that of the import of `alpha` as well; right is one beyond that "
+     "panel's largest id, such as 200000\n"},
 };
 
 /* Each line of the expected text gets its "p.yaml" in front. */
