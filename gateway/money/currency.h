@@ -5,7 +5,8 @@
 
 /* Case is ignored. */
 bool currency_is_known(struct str code);
-/* What was meant by a code that is none, "USD" for "UDS" or "USDD"; NULL: nothing is near enough. */
+/* What was meant by a code that is none, "USD" for "UDS" or "USDD"; NULL: nothing is near enough.
+ */
 const char *currency_suggest(struct str code);
 
 #endif
