@@ -52,6 +52,8 @@ struct provider_settings {
         double add_per_s, other_per_s; /* whole gateway; 0: unlimited */
     } limits;
     bool is_closed; /* state: closed */
+    bool has_low_balance;
+    struct money low_balance; /* its currency; below it an operator is told */
     struct provider_answer *answers;
     size_t answer_count;
     struct provider_status *statuses;

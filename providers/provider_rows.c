@@ -398,6 +398,14 @@ static const struct setting_row list[] = {
      .choices = state_choices,
      .standard = "open",
      .sentence = "`closed`: no new orders; those under way go on."},
+    {.key = "low_balance",
+     .kind = &money_kinds_amount,
+     .offset = offsetof(struct provider_settings, low_balance),
+     .has_offset = offsetof(struct provider_settings, has_low_balance),
+     .standard_text = "none",
+     .sentence =
+         "An amount in its currency: below it its health is `low balance`, and a metric and "
+         "the log say so. It still gets orders."},
     {.key = "answers",
      .kind = &kind_map,
      .map = &answer_map,

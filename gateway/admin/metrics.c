@@ -104,6 +104,10 @@ static int64_t metrics_provider_currency_wrong(const struct standing *s)
 {
     return s->health.is_currency_wrong;
 }
+static int64_t metrics_provider_balance_low(const struct standing *s)
+{
+    return catalogue_is_balance_low(s->provider);
+}
 static int64_t metrics_provider_cooling_down_us(const struct standing *s)
 {
     return s->health.cool_down_ms * 1000;
@@ -157,6 +161,8 @@ static const struct metrics_family {
     {"panelmux_provider_currency_wrong",
      "1 while it reports another currency than is configured and gets no orders.", METRIC_GAUGE,
      false, false, metrics_provider_currency_wrong},
+    {"panelmux_provider_balance_low", "1 while its balance is below its low_balance.", METRIC_GAUGE,
+     false, false, metrics_provider_balance_low},
     {"panelmux_provider_cool_down_seconds", "Remaining cool-down of the provider.", METRIC_GAUGE,
      true, false, metrics_provider_cooling_down_us},
     {"panelmux_provider_offers_cooling_down", "Offers of the provider in cool-down.", METRIC_GAUGE,

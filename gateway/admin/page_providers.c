@@ -31,7 +31,8 @@ static const char *page_providers_state_name(const struct provider *provider)
 }
 
 /* The worst first. */
-static const char *page_providers_health_name(const struct health_report *report)
+static const char *page_providers_health_name(const struct health_report *report,
+                                              const struct provider *provider)
 {
     if (report->is_key_parked)
         return "bad key";
@@ -43,6 +44,8 @@ static const char *page_providers_health_name(const struct health_report *report
         return "failing";
     if (report->cool_down_ms > 0)
         return "cool-down";
+    if (catalogue_is_balance_low(provider))
+        return "low balance";
     return report->offers_cooling_down ? "offers cooling down" : "good";
 }
 
@@ -55,6 +58,11 @@ static void page_providers_print_balance(struct jsonwriter *w, const struct prov
         jsonwriter_null(w, "balance");
     jsonwriter_text(w, "currency", str_of(provider->settings.currency));
     jsonwriter_time(w, "balance_at", cell.is_known ? cell.at_ms : 0);
+    if (provider->settings.has_low_balance)
+        money_write_json(w, "low_balance", provider->settings.low_balance);
+    else
+        jsonwriter_null(w, "low_balance");
+    jsonwriter_bool(w, "balance_low", catalogue_is_balance_low(provider));
 }
 
 static void page_providers_print_health(struct jsonwriter *w, struct order_context *context,
@@ -62,7 +70,7 @@ static void page_providers_print_health(struct jsonwriter *w, struct order_conte
 {
     struct health_report report;
     health_report(context->health, provider->id, clock_monotonic_ms(), &report);
-    jsonwriter_text(w, "health", str_of(page_providers_health_name(&report)));
+    jsonwriter_text(w, "health", str_of(page_providers_health_name(&report, provider)));
     jsonwriter_bool(w, "key_parked", report.is_key_parked);
     jsonwriter_bool(w, "out_of_funds", report.is_out_of_funds);
     jsonwriter_bool(w, "currency_wrong", report.is_currency_wrong);
@@ -347,6 +355,10 @@ static void page_providers_doctor_on_balance(const struct upstream_response *ans
     doctor->has_balance = true;
     doctor->balance = answer->balance;
     page_providers_doctor_tell(doctor, false, "balance: read");
+    if (doctor->provider->settings.has_low_balance &&
+        money_compare(answer->balance, doctor->provider->settings.low_balance) < 0)
+        page_providers_doctor_tell(doctor, true,
+                                   "balance: below `low_balance`: top it up, or lower that");
     if (answer->balance.units <= 0)
         page_providers_doctor_tell(
             doctor, true, "balance: nothing left; orders will be refused until it is topped up");

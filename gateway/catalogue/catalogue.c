@@ -102,6 +102,13 @@ struct balance_cell catalogue_balance(unsigned provider_id)
     return cell;
 }
 
+bool catalogue_is_balance_low(const struct provider *provider)
+{
+    struct balance_cell cell = catalogue_balance(provider->id);
+    return provider->settings.has_low_balance && cell.is_known &&
+           money_compare(cell.amount, provider->settings.low_balance) < 0;
+}
+
 void catalogue_set_balance(unsigned provider_id, struct money amount, int64_t wall_at_ms)
 {
     ASSERT(provider_id < PROVIDER_MAX);

@@ -83,6 +83,8 @@ struct balance_cell {
     int64_t at_ms;       /* wall */
 };
 struct balance_cell catalogue_balance(unsigned provider_id);
+/* Read, and below its `low_balance`. */
+bool catalogue_is_balance_low(const struct provider *provider);
 void catalogue_set_balance(unsigned provider_id, struct money amount, int64_t wall_at_ms);
 /* The sum over the set in our currency, each rounded down to 10^-8; unknown ones count nothing. */
 struct money catalogue_sum_balances(const struct provider_set *set);

@@ -73,6 +73,7 @@ struct feed {
     struct feedcall balance_call;
     bool is_balance_wanted; /* by health or somebody else: fetch it though the key is parked */
     bool is_balance_read;   /* from the cache, for this round */
+    bool is_balance_low;    /* as the log knows it */
     char currency[CURRENCY_BYTES]; /* that the panel reported last; "": none */
 };
 
@@ -105,6 +106,9 @@ void refresher_note(struct feed *feed);                                    /* in
 
 /* Compares the currency that the panel reported last with the configured one. */
 void feedbalance_judge_currency(struct feed *feed, const struct provider *provider);
+
+/* Compares what the provider holds for us with its low_balance. */
+void feedbalance_judge_low(struct feed *feed, const struct provider *provider);
 
 /* Gateways that share a cache share only what the same panel said to the same key. */
 enum { CACHE_NAME_BYTES = 300 };

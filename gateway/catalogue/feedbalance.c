@@ -28,6 +28,23 @@ static int64_t feedbalance_interval_ms(const struct feed *feed)
     return balance_ms - refresher_jitter(feed->refresher, balance_ms / JITTER_SHARE);
 }
 
+/* Said in the log when it begins and when it is over. */
+void feedbalance_judge_low(struct feed *feed, const struct provider *provider)
+{
+    bool is_low = catalogue_is_balance_low(provider);
+    struct balance_cell cell = catalogue_balance(provider->id);
+    char balance[MONEY_TEXT], low[MONEY_TEXT];
+    if (is_low == feed->is_balance_low)
+        return;
+    feed->is_balance_low = is_low;
+    money_print(cell.amount, 2, balance);
+    money_print(provider->settings.low_balance, 2, low);
+    log_event(is_low ? LOG_WARN : LOG_INFO, is_low ? "balance_low" : "balance_no_longer_low",
+              "provider=%s balance=%s low_balance=%s currency=%s",
+              log_value(str_of(feed->name)).text, balance,
+              provider->settings.has_low_balance ? low : "none", provider->settings.currency);
+}
+
 /* ---- the cache: what another gateway has read lately need not be fetched, and a restart with a
  * dead panel still shows what it held ---- */
 
@@ -58,6 +75,7 @@ static int64_t feedbalance_take_cached(struct feed *feed, struct str value)
     if (!is_good || (held.is_known && at_ms <= held.at_ms))
         return 0;
     catalogue_set_balance(feed->id, amount, at_ms);
+    feedbalance_judge_low(feed, provider_set_by_id(feed->refresher->view.providers, feed->id));
     return at_ms;
 }
 
@@ -126,6 +144,7 @@ static void feedbalance_on_balance(const struct upstream_response *answer, void 
         int64_t wall_at_ms = clock_wall_ms();
         feedbalance_note_currency(feed, call->provider, answer->balance_currency);
         catalogue_set_balance(feed->id, answer->balance, wall_at_ms);
+        feedbalance_judge_low(feed, call->provider);
         health_balance(feed->refresher->parts.health, feed->id, answer->balance,
                        clock_monotonic_ms());
         feedbalance_put(feed, answer->balance, wall_at_ms);

@@ -367,6 +367,7 @@ static void refresher_adopt_provider(struct refresher *refresher, const struct p
         feedlist_retime(feed);
         feedbalance_retime(feed);
     }
+    feedbalance_judge_low(feed, provider);
 }
 
 static void refresher_adopt(struct refresher *refresher, const struct refresher_view *view)

@@ -283,6 +283,54 @@ def test_a_provider_in_another_currency_is_closed_until_either_is_mended(make_pa
     assert deliveries(alpha, beta) == (2, 2)
 
 
+def test_a_currency_that_is_wrong_is_said_everywhere_and_orders_under_way_go_on(make_panel, make_gateway):
+    alpha = make_panel("alpha", services=[row(1)])
+    gateway = make_gateway(config=scene([alpha], [{"id": 1, "offers": offers(("alpha", 1))}], catalogue={"balance": "50ms"}))
+    order = gateway.add(link="https://example.com/p/1")
+    alpha.set(currency="EUR")
+    gateway.wait_log("currency_mismatch", provider="alpha", configured="USD", panel="EUR")
+    gateway.wait_log("provider_closed", provider="alpha", reason="wrong_currency")
+    assert add(gateway, link="https://example.com/p/2").error == UNAVAILABLE
+    told = gateway.cli("explain", 1, 100)
+    assert "the panel reports another currency than is configured" in told.stdout, told
+    assert "wrong currency" in gateway.cli("provider", "list").stdout
+    doctor = gateway.cli("provider", "doctor", "alpha")
+    assert doctor.returncode == 1 and "the panel says it is in EUR, the configuration says USD" in doctor.stdout, doctor
+    alpha.set_order(alpha.orders()[0]["id"], status="Completed", remains=0)
+    eventually(lambda: gateway.status(order)["status"] == "Completed")
+
+
+# ---- a balance that runs low
+
+
+def test_a_low_balance_is_said_and_orders_go_on(make_panel, make_gateway):
+    alpha, beta = make_panel("alpha", services=[row(1)], balance="60"), make_panel("beta", services=[row(1)], balance="1")
+    config = scene([alpha, beta], [{"id": 1, "offers": offers(("alpha", 1), ("beta", 1))}], catalogue={"balance": "50ms"})
+    config["providers"][0]["low_balance"] = 50
+    gateway = make_gateway(config=config)
+    metric = 'panelmux_provider_balance_low{provider="alpha"}'
+    eventually(lambda: gateway.admin("/providers").json["providers"][0]["balance"] == "60.00")
+    assert gateway.metrics()[metric] == 0
+    alpha.set(balance="49.99")
+    gateway.wait_log("balance_low", provider="alpha", balance="49.99", low_balance="50.00", currency="USD")
+    told, other = gateway.admin("/providers").json["providers"]
+    assert (told["health"], told["balance_low"], told["low_balance"]) == ("low balance", True, "50.00")
+    assert (other["health"], other["balance_low"], other["low_balance"]) == ("good", False, None)
+    assert "low balance" in gateway.cli("provider", "list").stdout and gateway.metrics()[metric] == 1
+    assert "below `low_balance`" in gateway.cli("provider", "doctor", "alpha").stdout
+    gateway.add(link="https://example.com/p/1")
+    assert deliveries(alpha, beta) == (1, 0)
+    config["providers"][0]["low_balance"] = 40
+    assert gateway.reload(config).returncode == 0
+    gateway.wait_log("balance_no_longer_low", provider="alpha", low_balance="40.00")
+    assert gateway.metrics()[metric] == 0
+    mark = gateway.mark()
+    alpha.set(balance="39")
+    gateway.wait_log("balance_low", provider="alpha", balance="39.00", after=mark)
+    alpha.set(balance="50")
+    gateway.wait_log("balance_no_longer_low", provider="alpha", balance="50.00", after=mark)
+
+
 def test_a_complaint_about_the_quantity_brings_the_list_anew(make_panel, make_gateway):
     alpha, beta = make_panel("alpha", services=[row(1)]), make_panel("beta", services=[row(1)])
     gateway = make_gateway(config=scene([alpha, beta], [{"id": 1, "offers": offers(("alpha", 1), ("beta", 1))}]))

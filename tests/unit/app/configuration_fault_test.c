@@ -238,13 +238,16 @@ static const struct fault_case clients[] = {
 };
 
 static const struct fault_case providers[] = {
+    {PROVIDER URL_AND_KEY "  low_balance: little\n",
+     "7:16: `low_balance`: `little` is not an amount; right is such as 1.20, with 8 decimals at "
+     "most\n"},
     {PROVIDER URL_AND_KEY "  dialect: standard\n  rate_limit: 10/s\n  state: closed\n", ""},
     {PROVIDER, "4:3: `url` is missing; a provider needs it\n"
                "4:3: `key` is missing; a provider needs it\n"},
     {PROVIDER URL_AND_KEY "  adress: x\n",
      "7:3: unknown key `adress`; there is: name, url, key, currency, dialect, timeout, "
-     "connect_timeout, ca_file, unknown_errors, max_connections, rate_limit, state, answers, "
-     "statuses\n"},
+     "connect_timeout, ca_file, unknown_errors, max_connections, rate_limit, state, "
+     "low_balance, answers, statuses\n"},
     {PROVIDER URL_AND_KEY "- name: alpha\n" URL_AND_KEY,
      "7:9: provider `alpha` is there twice, first at p.yaml:4:9; give each its own\n"},
     {PROVIDER "  key: ${env:NOT_SET}\n  url: https://a.example\n",

@@ -29,7 +29,8 @@ static const char complete[] =
     "- {name: plain, url: \"https://p.example/api\", key: \"${env:BETA_KEY}\"}\n"
     "- name: full\n  url: http://127.0.0.1:1/api\n  key: x${env:ALPHA_KEY}y\n  currency: TRY\n"
     "  dialect: standard\n  timeout: 14s\n  connect_timeout: 4s\n  ca_file: " AUTHORITY "\n"
-    "  unknown_errors: refused\n  max_connections: 31\n  rate_limit: 10/s\n  state: closed\n"
+    "  unknown_errors: refused\n  max_connections: 31\n  rate_limit: 10/s\n  state: closed\n  "
+    "low_balance: 49.5\n"
     "  answers:\n    \"Service  PAUSED*\": {class: provider, cool_down: offer}\n"
     "    kota doldu.: {class: busy}\n"
     "  statuses: {Tamamlandı: completed, \"Devam  Ediyor\": in_progress}\n"
@@ -95,6 +96,8 @@ static void check_good_providers(const struct provider_set *set)
     assert_int_equal(full->timeout_ms, 14000);
     assert_int_equal(full->connect_timeout_ms, 4000);
     assert_string_equal(full->ca_file, AUTHORITY);
+    assert_true(full->has_low_balance && full->low_balance.units == 49 * MONEY_ONE + MONEY_ONE / 2);
+    assert_false(plain->has_low_balance);
     assert_true(full->is_closed && full->unknown_errors_refused);
     assert_int_equal(full->max_connections, 31);
     assert_int_equal(lround_of(full->limits.add_per_s), 10);
