@@ -9,7 +9,7 @@
 #include "base/jsonwriter.h"
 #include "catalogue/catalogue.h"
 
-enum { ADMIN_ANSWER_BYTES = 32 * 1024 * 1024, ADMIN_LIST_MAX = 1000, ADMIN_LIST_DEFAULT = 50 };
+enum { ADMIN_ANSWER_BYTES = 32 * 1024 * 1024 };
 
 struct page_providers_doctor;
 

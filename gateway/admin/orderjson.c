@@ -1,6 +1,7 @@
 /* See orderjson.h. */
 #include "admin/orderjson.h"
 
+#include "orders/cost.h"
 #include "orders/open_order.h"
 #include "orders/settlement.h"
 
@@ -56,14 +57,39 @@ static void orderjson_print_attempt(struct jsonwriter *w, const char *key,
     jsonwriter_object_end(w);
 }
 
+/* As things stand; before a panel has it for certain the cost is what is expected, and there is no
+ * profit to speak of. */
+static void orderjson_print_cost(struct jsonwriter *w, const struct ledger_order *o)
+{
+    struct money cost, profit;
+    bool is_known = cost_so_far(o, &cost);
+    money_write_json(w, "cost", is_known ? cost : (struct money){o->spent.units + o->cost.units});
+    if (is_known && money_subtract(o->course.paid, cost, &profit))
+        money_write_json(w, "profit", profit);
+    else
+        jsonwriter_null(w, "profit");
+}
+
+/* A JSON text as it stands in the fields, of which it is the first; or null. */
+static void orderjson_print_link(struct jsonwriter *w, struct str fields)
+{
+    static const struct str head = {"{\"link\":\"", 9};
+    size_t end = head.len;
+    while (end < fields.len && fields.ptr[end] != '"')
+        end += fields.ptr[end] == '\\' ? 2 : 1;
+    if (str_starts(fields, head) && end < fields.len)
+        jsonwriter_raw(w, "link", str_make(fields.ptr + head.len - 1, end + 2 - head.len));
+    else
+        jsonwriter_null(w, "link");
+}
+
 static void orderjson_print_ledger(struct jsonwriter *w, const struct ledger_order *o)
 {
     jsonwriter_number(w, "quantity", o->quantity);
     money_write_json(w, "rate", o->rate);
     money_write_json(w, "charge", o->charge);
     money_write_json(w, "paid", o->course.paid);
-    /* Of all attempts: what those before keep, and the last one's. */
-    money_write_json(w, "cost", (struct money){o->spent.units + o->cost.units});
+    orderjson_print_cost(w, o);
     jsonwriter_text(w, "currency", o->currency);
     if (o->course.has_start_count)
         jsonwriter_number(w, "start_count", o->course.start_count);
@@ -93,6 +119,7 @@ static void orderjson_print_order(struct jsonwriter *w, const char *key,
     jsonwriter_text(w, "client", o->client);
     jsonwriter_number(w, "service", o->service);
     jsonwriter_text(w, "ref", o->ref);
+    orderjson_print_link(w, o->fields);
     jsonwriter_text(w, "type", str_of(ordertype_name(o->type)));
     jsonwriter_text(w, "state", orderjson_state(o, str_of(orderstate_name(o->course.state))));
     jsonwriter_text(w, "status", orderjson_status(o));

@@ -1,19 +1,14 @@
 /* GET /orders and GET /orders/ID: orders with their attempts and evidence. POST /orders/ID/resolve
  * and POST /orders/resolve {provider, text}: an operator ends a doubt; the body says how: {"how":
- * "accepted", "upstream_id": "4711"}, "next-offer" or "refund". */
+ * "accepted", "upstream_id": "4711"}, "next-offer" or "refund"; `reason` is kept in the event, and
+ * with `preview` nothing is done. */
 #include "admin/admin_private.h"
 #include "admin/errorcode.h"
+#include "admin/orderfilter.h"
 #include "admin/orderjson.h"
 #include "orders/resolve.h"
 
-/* Absent is `otherwise`; false when it is no number from 1 to most. */
-static bool page_orders_read_number(const struct admin_call *call, const char *name, uint64_t max,
-                                    uint64_t otherwise, uint64_t *out)
-{
-    struct str text = params_get(&call->params, name);
-    *out = otherwise;
-    return text.len == 0 || (str_to_u64(text, out) && *out >= 1 && *out <= max);
-}
+enum { REASON_MAX = 500, STUCK_MAX = 1000 };
 
 static bool page_orders_is_yes(struct str text)
 {
@@ -26,7 +21,8 @@ struct page_orders_listing {
     struct admin_call *call;
     struct buf out;
     struct jsonwriter w;
-    uint32_t *orders; /* in doubt: read one after the other */
+    struct ledger_query filter; /* its texts are the exchange's */
+    uint32_t *orders;           /* in doubt: read one after the other */
     size_t count, at;
     uint32_t next_before;
 };
@@ -76,11 +72,13 @@ static void page_orders_on_list(const struct ledger_rows *rows, void *arg)
         page_orders_listing_fail(listing);
         return;
     }
+    listing->next_before = rows->next_before;
     for (size_t i = 0; i < rows->order_count; i++)
         orderjson_order(&listing->w, &rows->orders[i], NULL);
     page_orders_listing_end(listing);
 }
 
+/* With the attempt that is in doubt, each read by itself. */
 static void page_orders_on_doubt_list(const struct ledger_rows *rows, void *arg)
 {
     struct page_orders_listing *listing = arg;
@@ -89,6 +87,7 @@ static void page_orders_on_doubt_list(const struct ledger_rows *rows, void *arg)
         return;
     }
     struct arena *arena = exchange_arena(listing->call->exchange);
+    listing->next_before = rows->next_before;
     listing->count = rows->order_count;
     listing->orders = arena_new(arena, (rows->order_count + 1) * sizeof *listing->orders);
     for (size_t i = 0; i < rows->order_count; i++)
@@ -96,61 +95,75 @@ static void page_orders_on_doubt_list(const struct ledger_rows *rows, void *arg)
     page_orders_listing_next(listing);
 }
 
-/* A page that is full may have more behind it. */
-struct paging {
-    struct page_orders_listing *listing;
-    uint64_t limit;
-    ledger_rows_fn *then;
-};
-
-static void page_orders_on_page(const struct ledger_rows *rows, void *arg)
+/* The gateway knows which are stuck, the ledger does not: the filters come afterwards. */
+static void page_orders_on_stuck_list(const struct ledger_rows *rows, void *arg)
 {
-    struct paging *paging = arg;
-    if (rows->result == LEDGER_DONE && rows->order_count == paging->limit)
-        paging->listing->next_before = rows->orders[rows->order_count - 1].id;
-    paging->then(rows, paging->listing);
+    struct page_orders_listing *listing = arg;
+    size_t count = 0;
+    if (rows->result != LEDGER_DONE) {
+        page_orders_listing_fail(listing);
+        return;
+    }
+    for (size_t i = 0; i < rows->order_count && count < listing->filter.limit; i++) {
+        if (!orderfilter_matches(&listing->filter, &rows->orders[i]))
+            continue;
+        orderjson_order(&listing->w, &rows->orders[i], NULL);
+        count++;
+    }
+    page_orders_listing_end(listing);
 }
 
-static void page_orders_list_stuck(struct page_orders_listing *listing, size_t limit)
+static void page_orders_list_stuck(struct page_orders_listing *listing)
 {
     struct order_context *context = listing->call->context;
-    uint32_t *ids = arena_new(exchange_arena(listing->call->exchange), limit * sizeof *ids);
-    size_t count = open_orders_find_stuck(context->open_orders, ids, limit);
+    uint32_t *ids = arena_new(exchange_arena(listing->call->exchange), STUCK_MAX * sizeof *ids);
+    size_t count = open_orders_find_stuck(context->open_orders, ids, STUCK_MAX);
     struct ledger_query query = {.request = LEDGER_QUERY_ORDERS, .ids = ids, .id_count = count};
     if (count == 0)
         page_orders_listing_end(listing);
     else
-        ledger_query(context->ledger, context->loop, &query, page_orders_on_list, listing);
+        ledger_query(context->ledger, context->loop, &query, page_orders_on_stuck_list, listing);
+}
+
+static struct orderfilter page_orders_filter_of(const struct admin_call *call)
+{
+    const struct params *params = &call->params;
+    return (struct orderfilter){
+        .state = params_get(params, "state"),
+        .client = params_get(params, "client"),
+        .provider = params_get(params, "provider"),
+        .service = params_get(params, "service"),
+        .link = params_get(params, "link"),
+        .upstream = params_get(params, "upstream"),
+        .since = params_get(params, "since"),
+        .until = params_get(params, "until"),
+        .before = params_get(params, "before"),
+        .limit = params_get(params, "limit"),
+        .is_doubt = page_orders_is_yes(params_get(params, "in_doubt")),
+        .has_refused = page_orders_is_yes(params_get(params, "refused")),
+    };
 }
 
 void page_orders_list(struct admin_call *call)
 {
-    uint64_t before, limit;
-    bool is_doubt = page_orders_is_yes(params_get(&call->params, "in_doubt"));
-    struct str client = params_get(&call->params, "client");
-    if (!page_orders_read_number(call, "before", UINT32_MAX, 0, &before) ||
-        !page_orders_read_number(call, "limit", ADMIN_LIST_MAX, ADMIN_LIST_DEFAULT, &limit)) {
-        admin_fail(call, 400, "before must be an order number and limit one from 1 to 1000");
+    struct arena *arena = exchange_arena(call->exchange);
+    struct orderfilter given = page_orders_filter_of(call);
+    struct ledger_query query;
+    struct fault why;
+    if (!orderfilter_read(&given, &query, &why)) {
+        admin_fail(call, 400, why.message);
         return;
     }
-    struct arena *arena = exchange_arena(call->exchange);
     struct page_orders_listing *listing = arena_new(arena, sizeof *listing);
-    struct paging *paging = arena_new(arena, sizeof *paging);
     listing->call = call;
+    listing->filter = query;
     buf_init(&listing->out, ADMIN_ANSWER_BYTES);
     listing->w = orderjson_list_begin(&listing->out);
-    if (page_orders_is_yes(params_get(&call->params, "stuck"))) {
-        page_orders_list_stuck(listing, (size_t)limit);
-        return;
-    }
-    *paging =
-        (struct paging){listing, limit, is_doubt ? page_orders_on_doubt_list : page_orders_on_list};
-    struct ledger_query query = {.request = LEDGER_QUERY_LIST,
-                                 .client = client.len ? client : STR_NONE,
-                                 .is_doubt = is_doubt,
-                                 .before = (uint32_t)before,
-                                 .limit = (unsigned)limit};
-    ledger_query(call->context->ledger, call->context->loop, &query, page_orders_on_page, paging);
+    if (page_orders_is_yes(params_get(&call->params, "stuck")))
+        page_orders_list_stuck(listing);
+    else
+        ledger_query(call->context->ledger, call->context->loop, &query,
+                     given.is_doubt ? page_orders_on_doubt_list : page_orders_on_list, listing);
 }
 
 /* ---- one ---- */
@@ -196,11 +209,12 @@ static bool page_orders_is_upstream_id(struct str id)
     return true;
 }
 
-static void page_orders_on_resolved(size_t resolved, const struct fault *why, void *arg)
+static void page_orders_on_resolved(const struct resolve_result *result, void *arg)
 {
     struct admin_call *call = arg;
+    const struct fault *why = &result->why;
     struct buf out;
-    if (resolved == 0 && why->code == FAULT_NONE) {
+    if (result->count == 0 && why->code == FAULT_NONE) {
         admin_fail(call, 404, "no order in doubt there with that text; see order list --in-doubt");
         return;
     }
@@ -211,7 +225,13 @@ static void page_orders_on_resolved(size_t resolved, const struct fault *why, vo
         jsonwriter_text(&w, "error", str_of(why->message));
         jsonwriter_text(&w, "code", str_of(errorcode_word(errorcode_of_fault(why->code))));
     }
-    jsonwriter_number(&w, "resolved", (int64_t)resolved);
+    if (page_orders_is_yes(params_get(&call->params, "preview"))) {
+        jsonwriter_number(&w, "would_resolve", (int64_t)result->count);
+        money_write_json(&w, "charges", result->charges);
+        jsonwriter_text(&w, "currency", result->currency);
+    } else {
+        jsonwriter_number(&w, "resolved", (int64_t)result->count);
+    }
     jsonwriter_object_end(&w);
     admin_reply(call, why->code == FAULT_NONE ? 200 : admin_status_of(why->code), &out);
 }
@@ -229,7 +249,14 @@ static bool page_orders_read_how(struct admin_call *call, struct resolve_request
     struct str given = params_get(&call->params, "how");
     request->upstream_id = params_get(&call->params, "upstream_id");
     request->is_forced = page_orders_is_yes(params_get(&call->params, "force"));
+    request->is_preview = page_orders_is_yes(params_get(&call->params, "preview"));
+    request->who = STR("admin");
+    request->reason = str_trim_unseen(params_get(&call->params, "reason"));
     request->request_id = exchange_request_id(call->exchange);
+    if (request->reason.len > REASON_MAX) {
+        admin_fail(call, 400, "reason has more than 500 bytes; a shorter one");
+        return false;
+    }
     for (size_t i = 0; i < COUNT_OF(hows); i++) {
         if (!str_is(given, hows[i].word))
             continue;

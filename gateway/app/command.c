@@ -107,7 +107,7 @@ void command_end(int argc, char **argv, int code)
 /* ---- arguments ---- */
 
 /* Codes that getopt_long returns for long options: beyond any character. */
-enum { OPTIONS_MAX = 24, LONG_FIRST = 256 };
+enum { OPTIONS_MAX = 32, LONG_FIRST = 256 };
 
 struct command_parser {
     struct command_option list[OPTIONS_MAX];

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "admin/clientjson.h"
+#include "app/csv.h"
 #include "app/remote.h"
 #include "app/texttable.h"
 #include "base/clock.h"
@@ -398,28 +399,6 @@ static int command_client_list(const struct client_options *o)
 
 /* ---- statement ---- */
 
-static bool command_client_is_number(const char *text)
-{
-    text += *text == '-' || *text == '+';
-    size_t whole = strspn(text, "0123456789");
-    size_t part = text[whole] == '.' ? 1 + strspn(text + whole + 1, "0123456789") : 0;
-    return whole > 0 && part != 1 && text[whole + part] == '\0';
-}
-
-/* Free text. A spreadsheet takes what begins so for a formula, and would carry it out. */
-static void command_client_print_csv_text(const char *text)
-{
-    putchar('"');
-    if (*text && strchr("=+-@\t\r", *text) && !command_client_is_number(text))
-        putchar('\'');
-    for (; *text; text++) {
-        if (*text == '"')
-            putchar('"');
-        putchar(*text);
-    }
-    putchar('"');
-}
-
 static void command_client_print_csv(const json_t *json)
 {
     static const char *const keys[] = {"time", "kind", "order", "amount", "balance", "held"};
@@ -433,7 +412,7 @@ static void command_client_print_csv(const json_t *json)
     {
         for (size_t k = 0; k < COUNT_OF(keys); k++)
             printf("%s,", remote_text(line, keys[k], &room));
-        command_client_print_csv_text(remote_text(line, "note", &room));
+        csv_print_text(remote_text(line, "note", &room), stdout);
         puts("");
     }
     printf("%s,closing,,,%s,,\n", remote_text(json, "until", &room),

@@ -255,7 +255,7 @@ static const struct {
     {"the orders, and one with its attempts", "order list"},
     {NULL, "order show 2"},
     {"what is in doubt, with its evidence; ending it", "order list --in-doubt"},
-    {NULL, "order resolve 8 --refund"},
+    {NULL, "order resolve 8 --refund --yes"},
 };
 
 static void command_demo_on_open(const char *front_address, void *arg)

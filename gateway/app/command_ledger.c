@@ -102,12 +102,38 @@ static void command_ledger_end_progress(struct command_ledger_progress *telling)
     pthread_mutex_destroy(&telling->mutex);
 }
 
+/* What is there and no ledger is a broken one; what cannot be read is only out of reach. */
+static int command_ledger_tell_broken(const struct fault *why, bool is_json)
+{
+    if (why->code != FAULT_BROKEN && why->code != FAULT_INVALID) {
+        command_fail(errorcode_of_fault(why->code), "%s", why->message);
+        return EXIT_UNREACHABLE;
+    }
+    if (!is_json) {
+        command_fail(ERROR_BROKEN, "%s", why->message);
+        return EXIT_PROBLEM;
+    }
+    struct buf out;
+    buf_init(&out, 64 * 1024);
+    struct jsonwriter w = jsonwriter_to(&out);
+    jsonwriter_object(&w, NULL);
+    jsonwriter_array(&w, "broken");
+    jsonwriter_text(&w, NULL, str_of(why->message));
+    jsonwriter_array_end(&w);
+    jsonwriter_bool(&w, "ok", false);
+    jsonwriter_object_end(&w);
+    puts(out.ptr);
+    buf_fini(&out);
+    return EXIT_PROBLEM;
+}
+
 static int command_ledger_verify(struct remote *remote, const struct command_options *options)
 {
     struct buf out;
-    struct ledger *ledger = command_ledger_open_ledger(remote);
+    struct fault why;
+    struct ledger *ledger = ledger_open_reading(&remote->draft.made.ledger, &why);
     if (ledger == NULL)
-        return EXIT_UNREACHABLE;
+        return command_ledger_tell_broken(&why, options->is_json);
     buf_init(&out, 16 * 1024 * 1024);
     struct command_ledger_progress telling = {.is_json = options->is_json,
                                               .w = jsonwriter_to(&out)};
@@ -125,7 +151,7 @@ static int command_ledger_verify(struct remote *remote, const struct command_opt
         puts(out.ptr);
     else if (broken == 0)
         puts("ok: the books keep all their rules");
-    else
+    else if (broken > 1)
         command_fail(ERROR_BROKEN, "%zu rules of the books are broken", broken);
     buf_fini(&out);
     ledger_close(&ledger);

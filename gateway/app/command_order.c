@@ -3,7 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "admin/orderfilter.h"
 #include "admin/orderjson.h"
+#include "app/csv.h"
 #include "app/remote.h"
 #include "app/texttable.h"
 
@@ -34,25 +36,50 @@ static void command_order_print_table(const json_t *array, const struct column *
     texttable_fini(&table);
 }
 
-static void command_order_print_more(const json_t *json)
+/* One read looks at so many orders at most: even where it found none there may be more. */
+static void command_order_print_more(const json_t *json, FILE *out)
 {
     struct remote_room room;
     const char *before = remote_text(json, "next_before", &room);
     if (before[0])
-        printf("there may be more: --before %s\n", before);
+        fprintf(out, "there may be more: --before %s\n", before);
 }
 
 static void command_order_print_list(const json_t *json)
 {
     static const struct column columns[] = {
-        {">ORDER", "order"},         {"STATE", "state"},        {"CLIENT", "client"},
-        {">SERVICE", "service"},     {">QUANTITY", "quantity"}, {">CHARGE", "charge"},
-        {">PAID", "paid"},           {">REMAINS", "remains"},   {"PROVIDER", "provider"},
-        {"UPSTREAM", "upstream_id"}, {"CREATED", "created_at"},
+        {">ORDER", "order"},       {"STATE", "state"},        {"CLIENT", "client"},
+        {">SERVICE", "service"},   {">QUANTITY", "quantity"}, {">CHARGE", "charge"},
+        {">PAID", "paid"},         {">COST", "cost"},         {">PROFIT", "profit"},
+        {">REMAINS", "remains"},   {"PROVIDER", "provider"},  {"UPSTREAM", "upstream_id"},
+        {"CREATED", "created_at"}, {"LINK", "link"},
     };
     command_order_print_table(json_object_get(json, "orders"), columns, COUNT_OF(columns),
                               "no orders");
-    command_order_print_more(json);
+    command_order_print_more(json, stdout);
+}
+
+/* The last two are free text. */
+static void command_order_print_csv(const json_t *json)
+{
+    static const char *const keys[] = {"order",    "created_at", "client",  "service", "state",
+                                       "quantity", "charge",     "paid",    "cost",    "profit",
+                                       "currency", "remains",    "provider"};
+    struct remote_room room;
+    size_t i;
+    json_t *order;
+    puts("order,created,client,service,state,quantity,charge,paid,cost,profit,currency,remains,"
+         "provider,upstream,link");
+    json_array_foreach(json_object_get(json, "orders"), i, order)
+    {
+        for (size_t k = 0; k < COUNT_OF(keys); k++)
+            printf("%s,", remote_text(order, keys[k], &room));
+        csv_print_text(remote_text(order, "upstream_id", &room), stdout);
+        putchar(',');
+        csv_print_text(remote_text(order, "link", &room), stdout);
+        puts("");
+    }
+    command_order_print_more(json, stderr);
 }
 
 static void command_order_print_masked(const char *label, const char *text)
@@ -84,7 +111,7 @@ static void command_order_print_doubt_list(const json_t *json)
         command_order_print_masked("  text:     ", remote_text(doubt, "text", &a));
         command_order_print_masked("  evidence: ", remote_text(doubt, "evidence", &a));
     }
-    command_order_print_more(json);
+    command_order_print_more(json, stdout);
 }
 
 static void command_order_print_order(const json_t *order)
@@ -100,6 +127,8 @@ static void command_order_print_order(const json_t *order)
         {"rate", "rate"},
         {"charge", "charge"},
         {"paid", "paid"},
+        {"cost", "cost"},
+        {"profit", "profit"},
         {"currency", "currency"},
         {"start count", "start_count"},
         {"remains", "remains"},
@@ -160,37 +189,85 @@ static void command_order_print_show(const json_t *json)
                               COUNT_OF(order_requests), "");
 }
 
-enum { LIST_DEFAULT = 50, LIST_MAX = 1000, JSON_BYTES = 64 * 1024 * 1024 };
+enum { JSON_BYTES = 64 * 1024 * 1024, PATH_BYTES = 32 * 1024 };
+
+enum command_order_use { USE_LIST = 1 << 0, USE_SHOW = 1 << 1, USE_RESOLVE = 1 << 2 };
 
 struct order_options {
     struct command_options common;
-    bool is_doubt, is_stuck, next_offer, refund, is_forced;
-    const char *client, *before_text, *limit_text, *accepted, *provider, *text;
-    uint64_t id, before, limit; /* read by the checks */
+    bool is_doubt, is_stuck, has_refused, is_csv;
+    const char *state, *client, *provider, *service, *link, *upstream, *since, *until, *before,
+        *limit;
+    bool next_offer, refund, is_forced, is_yes;
+    const char *accepted, *text, *reason;
+    uint64_t id;               /* read by the checks */
+    struct ledger_query query; /* likewise */
 };
+
+/* Each option belongs to some of the sub-commands; false: reported on stderr. */
+static bool command_order_check_options(const struct order_options *o, enum command_order_use use)
+{
+    const struct {
+        const char *name;
+        bool is_given;
+        unsigned uses;
+    } rules[] = {
+        {"--in-doubt", o->is_doubt, USE_LIST},
+        {"--stuck", o->is_stuck, USE_LIST},
+        {"--refused", o->has_refused, USE_LIST},
+        {"--csv", o->is_csv, USE_LIST},
+        {"--state", o->state, USE_LIST},
+        {"--client", o->client, USE_LIST},
+        {"--provider", o->provider, USE_LIST | USE_RESOLVE},
+        {"--service", o->service, USE_LIST},
+        {"--link", o->link, USE_LIST},
+        {"--upstream", o->upstream, USE_LIST},
+        {"--since", o->since, USE_LIST},
+        {"--until", o->until, USE_LIST},
+        {"--before", o->before, USE_LIST},
+        {"--limit", o->limit, USE_LIST},
+        {"--accepted", o->accepted, USE_RESOLVE},
+        {"--next-offer", o->next_offer, USE_RESOLVE},
+        {"--refund", o->refund, USE_RESOLVE},
+        {"--force", o->is_forced, USE_RESOLVE},
+        {"--text", o->text, USE_RESOLVE},
+        {"--reason", o->reason, USE_RESOLVE},
+        {"--yes", o->is_yes, USE_RESOLVE},
+    };
+    for (size_t i = 0; i < COUNT_OF(rules); i++) {
+        if (!rules[i].is_given || (rules[i].uses & use))
+            continue;
+        command_fail(ERROR_USAGE, "order %s takes no %s", o->common.arguments[0], rules[i].name);
+        return false;
+    }
+    return true;
+}
 
 static bool command_order_parse(int argc, char **argv, struct order_options *out)
 {
     *out = (struct order_options){0};
     const struct command_option own[] = {
-        {"--in-doubt", &out->is_doubt, NULL},  {"--client", NULL, &out->client},
-        {"--before", NULL, &out->before_text}, {"--limit", NULL, &out->limit_text},
-        {"--accepted", NULL, &out->accepted},  {"--next-offer", &out->next_offer, NULL},
-        {"--refund", &out->refund, NULL},      {"--provider", NULL, &out->provider},
-        {"--text", NULL, &out->text},          {"--force", &out->is_forced, NULL},
-        {"--stuck", &out->is_stuck, NULL},
+        {"--in-doubt", &out->is_doubt, NULL},   {"--stuck", &out->is_stuck, NULL},
+        {"--refused", &out->has_refused, NULL}, {"--csv", &out->is_csv, NULL},
+        {"--state", NULL, &out->state},         {"--client", NULL, &out->client},
+        {"--provider", NULL, &out->provider},   {"--service", NULL, &out->service},
+        {"--link", NULL, &out->link},           {"--upstream", NULL, &out->upstream},
+        {"--since", NULL, &out->since},         {"--until", NULL, &out->until},
+        {"--before", NULL, &out->before},       {"--limit", NULL, &out->limit},
+        {"--accepted", NULL, &out->accepted},   {"--next-offer", &out->next_offer, NULL},
+        {"--refund", &out->refund, NULL},       {"--text", NULL, &out->text},
+        {"--force", &out->is_forced, NULL},     {"--reason", NULL, &out->reason},
+        {"--yes", &out->is_yes, NULL},
     };
     return command_parse(argc, argv, own, COUNT_OF(own), &out->common);
 }
 
-static bool command_order_read_number(const char *name, const char *text, uint64_t max,
-                                      uint64_t otherwise, uint64_t *out)
+static bool command_order_read_id(struct order_options *o)
 {
-    *out = otherwise;
-    if (text == NULL || (str_to_u64(str_of(text), out) && *out >= 1 && *out <= max))
+    const char *text = o->common.arguments[1];
+    if (str_to_u64(str_of(text), &o->id) && o->id >= 1 && o->id <= INT32_MAX)
         return true;
-    command_fail(ERROR_USAGE, "%s must be a whole number from 1 to %llu", name,
-                 (unsigned long long)max);
+    command_fail(ERROR_USAGE, "an order's ID must be a whole number from 1 to %d", INT32_MAX);
     return false;
 }
 
@@ -207,24 +284,28 @@ static struct ledger *command_order_open_ledger(struct remote *remote,
     return ledger;
 }
 
-static void command_order_read_list(struct ledger *ledger, const struct ledger_query *query,
+/* False: it cannot be read; that was printed. */
+static bool command_order_read_list(struct ledger *ledger, const struct order_options *o,
                                     struct buf *out)
 {
     struct arena arena;
     struct ledger_rows rows;
     struct jsonwriter w = orderjson_list_begin(out);
     arena_init(&arena);
-    ledger_read(ledger, query, &arena, &rows);
+    ledger_read(ledger, &o->query, &arena, &rows);
     for (size_t i = 0; i < rows.order_count; i++) {
         struct ledger_rows shown = {0};
         struct ledger_query show = {.request = LEDGER_QUERY_SHOW, .id = rows.orders[i].id};
-        if (query->is_doubt)
+        if (o->is_doubt)
             ledger_read(ledger, &show, &arena, &shown);
         orderjson_order(&w, &rows.orders[i], orderjson_doubt(&shown));
     }
-    bool is_full = rows.order_count == query->limit;
-    orderjson_list_end(&w, is_full ? rows.orders[rows.order_count - 1].id : 0);
+    orderjson_list_end(&w, rows.next_before);
+    bool is_read = rows.result == LEDGER_DONE;
+    if (!is_read)
+        command_fail(ERROR_BROKEN, "the ledger cannot be read; see panelmux ledger verify");
     arena_fini(&arena);
+    return is_read;
 }
 
 static bool command_order_read_one(struct ledger *ledger, uint32_t id, struct buf *out)
@@ -259,49 +340,100 @@ static void command_order_print_ledger(const struct buf *json, bool is_json,
 
 static bool command_order_check_list(struct order_options *o)
 {
-    return command_order_read_number("--before", o->before_text, INT32_MAX, 0, &o->before) &&
-           command_order_read_number("--limit", o->limit_text, LIST_MAX, LIST_DEFAULT, &o->limit);
+    const struct orderfilter given = {
+        .state = str_of(o->state),
+        .client = str_of(o->client),
+        .provider = str_of(o->provider),
+        .service = str_of(o->service),
+        .link = str_of(o->link),
+        .upstream = str_of(o->upstream),
+        .since = str_of(o->since),
+        .until = str_of(o->until),
+        .before = str_of(o->before),
+        .limit = str_of(o->limit),
+        .is_doubt = o->is_doubt,
+        .has_refused = o->has_refused,
+    };
+    struct fault why;
+    if (o->is_doubt && o->is_stuck)
+        command_fail(ERROR_USAGE, "--in-doubt or --stuck, not both");
+    else if (o->is_csv && o->common.is_json)
+        command_fail(ERROR_USAGE, "--csv or --json, not both");
+    else if (orderfilter_read(&given, &o->query, &why))
+        return true;
+    else
+        command_fail(ERROR_USAGE, "order list: %s", why.message);
+    return false;
 }
 
-static int command_order_list(struct remote *remote, const struct order_options *options)
+static void command_order_add_param(struct buf *path, const char *name, const char *value)
+{
+    if (value == NULL)
+        return;
+    buf_printf(path, "&%s=", name);
+    buf_add_urlencoded(path, str_of(value));
+}
+
+static void command_order_print_path(const struct order_options *o, struct buf *path)
+{
+    buf_printf(path, "/orders?limit=%u", o->query.limit);
+    command_order_add_param(path, "in_doubt", o->is_doubt ? "1" : NULL);
+    command_order_add_param(path, "stuck", o->is_stuck ? "1" : NULL);
+    command_order_add_param(path, "refused", o->has_refused ? "1" : NULL);
+    command_order_add_param(path, "state", o->state);
+    command_order_add_param(path, "client", o->client);
+    command_order_add_param(path, "provider", o->provider);
+    command_order_add_param(path, "service", o->service);
+    command_order_add_param(path, "link", o->link);
+    command_order_add_param(path, "upstream", o->upstream);
+    command_order_add_param(path, "since", o->since);
+    command_order_add_param(path, "until", o->until);
+    command_order_add_param(path, "before", o->before);
+}
+
+/* No gateway answered. */
+static int command_order_list_here(struct remote *remote, const struct order_options *o,
+                                   const struct remote_reply *reply,
+                                   void (*print)(const json_t *json))
+{
+    struct buf json;
+    if (o->is_stuck) {
+        command_fail(
+            ERROR_UNREACHABLE,
+            "%s\npanelmux: which orders are stuck only the running gateway knows; start it, "
+            "or list those under way: --state pending,processing,in_progress",
+            reply->message);
+        return EXIT_UNREACHABLE;
+    }
+    struct ledger *ledger = command_order_open_ledger(remote, reply);
+    if (ledger == NULL)
+        return EXIT_UNREACHABLE;
+    buf_init(&json, JSON_BYTES);
+    bool is_read = command_order_read_list(ledger, o, &json);
+    if (is_read)
+        command_order_print_ledger(&json, o->common.is_json, print);
+    buf_fini(&json);
+    ledger_close(&ledger);
+    return is_read ? EXIT_OK : EXIT_PROBLEM;
+}
+
+static int command_order_list(struct remote *remote, const struct order_options *o)
 {
     struct remote_reply reply;
     struct buf path;
-    void (*print)(const json_t *) =
-        options->is_doubt ? command_order_print_doubt_list : command_order_print_list;
-    buf_init(&path, 4096);
-    buf_printf(&path, "/orders?limit=%llu", (unsigned long long)options->limit);
-    if (options->before)
-        buf_printf(&path, "&before=%llu", (unsigned long long)options->before);
-    if (options->is_doubt)
-        buf_add_text(&path, "&in_doubt=1");
-    if (options->is_stuck)
-        buf_add_text(&path, "&stuck=1");
-    if (options->client) {
-        buf_add_text(&path, "&client=");
-        buf_add_urlencoded(&path, str_of(options->client));
-    }
+    void (*print)(const json_t *) = o->is_csv     ? command_order_print_csv
+                                    : o->is_doubt ? command_order_print_doubt_list
+                                                  : command_order_print_list;
+    buf_init(&path, PATH_BYTES);
+    command_order_print_path(o, &path);
     remote_ask(remote, path.ptr, STR_NONE, &reply);
     buf_fini(&path);
     int code = reply.code;
-    struct ledger *ledger =
-        code == EXIT_UNREACHABLE ? command_order_open_ledger(remote, &reply) : NULL;
-    if (ledger) {
-        struct buf json;
-        struct ledger_query query = {.request = LEDGER_QUERY_LIST,
-                                     .client = str_of(options->client),
-                                     .is_doubt = options->is_doubt,
-                                     .before = (uint32_t)options->before,
-                                     .limit = (unsigned)options->limit};
-        buf_init(&json, JSON_BYTES);
-        command_order_read_list(ledger, &query, &json);
-        command_order_print_ledger(&json, options->common.is_json, print);
-        buf_fini(&json);
-        ledger_close(&ledger);
-        code = EXIT_OK;
-    } else if (code != EXIT_UNREACHABLE) {
-        remote_tell(&reply, options->common.is_json);
-        if (code == EXIT_OK && !options->common.is_json)
+    if (code == EXIT_UNREACHABLE) {
+        code = command_order_list_here(remote, o, &reply, print);
+    } else {
+        remote_tell(&reply, o->common.is_json);
+        if (code == EXIT_OK && !o->common.is_json)
             print(reply.json);
     }
     remote_reply_fini(&reply);
@@ -312,7 +444,7 @@ static int command_order_list(struct remote *remote, const struct order_options 
 
 static bool command_order_check_show(struct order_options *o)
 {
-    return command_order_read_number("an order's ID", o->common.arguments[1], INT32_MAX, 0, &o->id);
+    return command_order_read_id(o);
 }
 
 static int command_order_show(struct remote *remote, const struct order_options *options)
@@ -353,13 +485,15 @@ static bool command_order_check_resolve(struct order_options *o)
         command_fail(ERROR_USAGE, "an order's ID, or --provider NAME with --text TEXT");
     else if (!has_id && o->accepted)
         command_fail(ERROR_USAGE, "--accepted is for one order: give its ID");
+    else if (o->is_forced && o->accepted == NULL)
+        command_fail(ERROR_USAGE, "--force takes a number unseen: it goes with --accepted");
     else
-        return !has_id || command_order_read_number("an order's ID", o->common.arguments[1],
-                                                    INT32_MAX, 0, &o->id);
+        return !has_id || command_order_read_id(o);
     return false;
 }
 
-static void command_order_print_body(const struct order_options *o, struct buf *out)
+static void command_order_print_body(const struct order_options *o, bool is_preview,
+                                     struct buf *out)
 {
     struct jsonwriter w = jsonwriter_to(out);
     jsonwriter_object(&w, NULL);
@@ -371,6 +505,10 @@ static void command_order_print_body(const struct order_options *o, struct buf *
         jsonwriter_text(&w, "upstream_id", str_of(o->accepted));
     if (o->is_forced)
         jsonwriter_text(&w, "force", STR("yes"));
+    if (is_preview)
+        jsonwriter_text(&w, "preview", STR("yes"));
+    if (o->reason)
+        jsonwriter_text(&w, "reason", str_of(o->reason));
     if (o->provider) {
         jsonwriter_text(&w, "provider", str_of(o->provider));
         jsonwriter_text(&w, "text", str_of(o->text));
@@ -378,34 +516,86 @@ static void command_order_print_body(const struct order_options *o, struct buf *
     jsonwriter_object_end(&w);
 }
 
+static void command_order_ask_resolve(struct remote *remote, const struct order_options *o,
+                                      bool is_preview, struct remote_reply *reply)
+{
+    struct buf body;
+    char path[64] = "/orders/resolve";
+    if (o->id)
+        snprintf(path, sizeof path, "/orders/%llu/resolve", (unsigned long long)o->id);
+    buf_init(&body, 64 * 1024);
+    command_order_print_body(o, is_preview, &body);
+    remote_ask(remote, path, buf_str(&body), reply);
+    buf_fini(&body);
+}
+
+/* What will happen, and to whose money. */
+static void command_order_print_question(const struct order_options *o, const json_t *preview,
+                                         struct buf *out)
+{
+    struct remote_room count, charges, currency;
+    buf_printf(
+        out, "%s in doubt, charges %s %s in all: ", remote_text(preview, "would_resolve", &count),
+        remote_text(preview, "charges", &charges), remote_text(preview, "currency", &currency));
+    if (o->accepted)
+        buf_printf(out, "it becomes the panel's order %s and is charged to its client",
+                   o->accepted);
+    else if (o->refund)
+        buf_add_text(out, "the client gets that back; what the panel took after all is your loss");
+    else
+        buf_add_text(out, "sent to the next offer; what the panel took after all is delivered and "
+                          "paid twice");
+    buf_add_text(out, ". Go on?");
+}
+
+/* EXIT_OK: go on. */
+static int command_order_confirm(struct remote *remote, const struct order_options *o)
+{
+    struct remote_reply reply;
+    struct buf question;
+    if (o->is_yes)
+        return EXIT_OK;
+    command_order_ask_resolve(remote, o, true, &reply);
+    int code = reply.code;
+    if (code == EXIT_OK) {
+        buf_init(&question, 4096);
+        command_order_print_question(o, reply.json, &question);
+        code = command_confirm(question.ptr, false) ? EXIT_OK : EXIT_PROBLEM;
+        buf_fini(&question);
+        if (code != EXIT_OK)
+            command_fail(ERROR_CONFLICT, "nothing was changed");
+    } else {
+        remote_tell(&reply, o->common.is_json);
+    }
+    remote_reply_fini(&reply);
+    return code;
+}
+
 static int command_order_resolve(struct remote *remote, const struct order_options *options)
 {
     struct remote_reply reply;
     struct remote_room room;
-    struct buf body;
-    char path[64] = "/orders/resolve";
-    if (options->id)
-        snprintf(path, sizeof path, "/orders/%llu/resolve", (unsigned long long)options->id);
-    buf_init(&body, 64 * 1024);
-    command_order_print_body(options, &body);
-    remote_ask(remote, path, buf_str(&body), &reply);
-    buf_fini(&body);
+    int code = command_order_confirm(remote, options);
+    if (code != EXIT_OK)
+        return code;
+    command_order_ask_resolve(remote, options, false, &reply);
     remote_tell(&reply, options->common.is_json);
     if (reply.code == EXIT_OK && !options->common.is_json)
         printf("resolved: %s\n", remote_text(reply.json, "resolved", &room));
-    int code = reply.code;
+    code = reply.code;
     remote_reply_fini(&reply);
     return code;
 }
 
 static const struct command_order_verb {
     const char *name;
+    enum command_order_use use;
     size_t min, max;
     bool (*check)(struct order_options *o); /* false: printed a usage fault */
     int (*run)(struct remote *remote, const struct order_options *options);
-} verbs[] = {{"list", 0, 0, command_order_check_list, command_order_list},
-             {"show", 1, 1, command_order_check_show, command_order_show},
-             {"resolve", 0, 1, command_order_check_resolve, command_order_resolve}};
+} verbs[] = {{"list", USE_LIST, 0, 0, command_order_check_list, command_order_list},
+             {"show", USE_SHOW, 1, 1, command_order_check_show, command_order_show},
+             {"resolve", USE_RESOLVE, 0, 1, command_order_check_resolve, command_order_resolve}};
 
 int command_order_run(int argc, char **argv)
 {
@@ -417,7 +607,7 @@ int command_order_run(int argc, char **argv)
         if (strcmp(options.common.arguments[0], verbs[i].name) != 0)
             continue;
         if (!command_check_count(&options.common, verbs[i].min, verbs[i].max) ||
-            !verbs[i].check(&options))
+            !command_order_check_options(&options, verbs[i].use) || !verbs[i].check(&options))
             return EXIT_USAGE;
         if (!remote_open(&remote, &options.common))
             return EXIT_PROBLEM;

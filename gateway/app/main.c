@@ -45,13 +45,17 @@ static const struct command commands[] = {
     {"ledger", "ledger verify [-c FILE] [--json]\nledger backup FILE [-c FILE] [--json]",
      "verifies the ledger; copies it while it is in use", command_ledger_run},
     {"order",
-     "order list [--in-doubt | --stuck] [--client NAME] [--before ID] [--limit N] [-c FILE] "
-     "[--json]\norder "
-     "show ID [-c FILE] [--json]\n"
-     "order resolve ID --accepted UPSTREAM_ID [--force] | --next-offer | --refund [-c FILE] "
-     "[--json]\n"
-     "order resolve --provider NAME --text TEXT --next-offer | --refund [-c FILE] [--json]",
-     "the orders; ends a doubt", command_order_run},
+     "order list [--in-doubt | --stuck] [--state STATE,...] [--client NAME] [--provider NAME] "
+     "[--service ID] [--link LINK] [--upstream ID] [--since TIME] [--until TIME] [--refused] "
+     "[--before ID] [--limit N] [--csv | --json] [-c FILE]\n"
+     "order show ID [-c FILE] [--json]\n"
+     "order resolve ID --accepted UPSTREAM_ID [--force] | --next-offer | --refund [--reason TEXT] "
+     "[--yes] [-c FILE] [--json]\n"
+     "order resolve --provider NAME --text TEXT --next-offer | --refund [--reason TEXT] [--yes] "
+     "[-c FILE] [--json]",
+     "the orders, newest first, without tries that were refused (--refused: with them); ends a "
+     "doubt: TEXT as in `answers:`, * matches",
+     command_order_run},
     {"provider",
      "provider list [-c FILE] [--json]\nprovider doctor NAME [-c FILE] [--json]\n"
      "provider pause NAME [--for 2h] [--reason TEXT] [-c FILE] [--json]\nprovider resume NAME [-c "

@@ -6,7 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { ANSWER_BYTES = 64 * 1024 * 1024, CONNECT_MS = 3000, ANSWER_MS = 120000 };
+enum {
+    URL_BYTES = 64 * 1024,
+    ANSWER_BYTES = 64 * 1024 * 1024,
+    CONNECT_MS = 3000,
+    ANSWER_MS = 120000
+};
 
 void remote_print_faults(struct faultlist *faults, FILE *out)
 {
@@ -130,10 +135,12 @@ static void remote_wipe_headers(struct curl_slist *headers)
 static CURLcode remote_perform(CURL *curl, const struct remote *remote, const char *path,
                                struct str body, struct remote_reply *out)
 {
-    char url[4096];
+    struct buf url;
     struct curl_slist *headers = remote_make_headers(remote);
-    snprintf(url, sizeof url, "%s%s", remote->url, path);
-    curl_easy_setopt(curl, CURLOPT_URL, url);
+    buf_init(&url, URL_BYTES);
+    buf_printf(&url, "%s%s", remote->url, path);
+    curl_easy_setopt(curl, CURLOPT_URL, url.ptr); /* copied */
+    buf_fini(&url);
     curl_easy_setopt(curl, CURLOPT_PROXY, "");
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http");

@@ -6,7 +6,7 @@
 
 #include "base/buf.h"
 
-enum { TEXTTABLE_COLUMNS = 12 };
+enum { TEXTTABLE_COLUMNS = 16 };
 
 struct texttable {
     const char *const *heads; /* borrowed; a '>' before one aligns its column to the right */

@@ -232,38 +232,43 @@ uint32_t ledger_take_request_number(struct ledger *ledger);
 /* ---- what is read ---- */
 
 enum ledger_query_kind {
-    LEDGER_QUERY_ORDER,      /* id: one order */
-    LEDGER_QUERY_ORDERS,     /* ids: each that exists, in the order asked */
-    LEDGER_QUERY_SHOW,       /* id: the order with its attempts, events and order_requests */
-    LEDGER_QUERY_LIST,       /* newest first: client, is_doubt, before, limit */
-    LEDGER_QUERY_DOUBT_TEXT, /* orders in doubt at `provider` whose last attempt's text is `text` */
-    LEDGER_QUERY_REQUESTS,   /* ids: refill numbers, each that exists */
-    LEDGER_QUERY_CHILDREN,   /* id: the orders whose parent it is, by number */
-    LEDGER_QUERY_REFILLS,    /* provider: its unfinished refills, by number, at most `limit` */
-    LEDGER_QUERY_PAUSES,     /* every provider's pause */
-    LEDGER_QUERY_CLIENTS,    /* those added at run time (client: that one), with all their keys */
-    LEDGER_QUERY_UPSTREAM,   /* orders at `provider` whose number there is `text` */
-    LEDGER_QUERY_LINK,       /* unfinished orders of `link_hash` */
-    LEDGER_QUERY_REF,        /* client, text: the order of that ref, and its digest in `ref` */
-    LEDGER_QUERY_UNCLAIMED,  /* orders from since_ms on whose answer is not known to be written */
-    LEDGER_QUERY_SETTLED,  /* settled from since_ms on, by that moment; after: the last one seen */
-    LEDGER_QUERY_EVENTS,   /* every order's, numbered above `after`, by number */
-    LEDGER_QUERY_ACCOUNTS, /* every client's account (client: that one); since_ms: with the orders
-                              from then on */
-    LEDGER_QUERY_SUMS,     /* of all accounts, by currency */
-    LEDGER_QUERY_STATEMENT /* client: postings from since_ms until until_ms (0: now), by number */
+    LEDGER_QUERY_ORDER,     /* id: one order */
+    LEDGER_QUERY_ORDERS,    /* ids: each that exists, in the order asked */
+    LEDGER_QUERY_SHOW,      /* id: the order with its attempts, events and order_requests */
+    LEDGER_QUERY_LIST,      /* newest first, by any of the filters below; before, limit. One read
+                               looks at so many orders at most: next_before says where to go on */
+    LEDGER_QUERY_DOUBT,     /* orders in doubt at `provider` numbered above `after`, by number, each
+                               with its last attempt */
+    LEDGER_QUERY_REQUESTS,  /* ids: refill numbers, each that exists */
+    LEDGER_QUERY_CHILDREN,  /* id: the orders whose parent it is, by number */
+    LEDGER_QUERY_REFILLS,   /* provider: its unfinished refills, by number, at most `limit` */
+    LEDGER_QUERY_PAUSES,    /* every provider's pause */
+    LEDGER_QUERY_CLIENTS,   /* those added at run time (client: that one), with all their keys */
+    LEDGER_QUERY_UPSTREAM,  /* orders at `provider` whose number there is `text` */
+    LEDGER_QUERY_LINK,      /* unfinished orders of `link_hash` */
+    LEDGER_QUERY_REF,       /* client, text: the order of that ref, and its digest in `ref` */
+    LEDGER_QUERY_UNCLAIMED, /* orders from since_ms on whose answer is not known to be written */
+    LEDGER_QUERY_SETTLED,   /* settled from since_ms on, by that moment; after: the last one seen */
+    LEDGER_QUERY_EVENTS,    /* every order's, numbered above `after`, by number */
+    LEDGER_QUERY_ACCOUNTS,  /* every client's account (client: that one); since_ms: with the orders
+                               from then on */
+    LEDGER_QUERY_SUMS,      /* of all accounts, by currency */
+    LEDGER_QUERY_STATEMENT  /* client: postings from since_ms until until_ms (0: now), by number */
 };
 struct ledger_query {
     enum ledger_query_kind request;
     uint32_t id;
     const uint32_t *ids; /* copied */
     size_t id_count;
-    struct str client; /* STR_NONE: any */
-    struct str provider, text;
-    bool is_doubt;
-    uint32_t before; /* 0: from the newest */
-    int64_t after;   /* EVENTS: an event's number; SETTLED: an order's at since_ms */
-    int64_t since_ms, until_ms;
+    struct str client;         /* STR_NONE: any */
+    struct str provider, text; /* LIST: text is the number at the panel, its last or a former one */
+    struct str link;           /* LIST: as orders keep it */
+    uint32_t service;          /* LIST; 0: any */
+    unsigned states;           /* LIST: bits 1 << orderstate; 0: any */
+    uint32_t before;           /* 0: from the newest */
+    int64_t
+        after; /* EVENTS: an event's number; SETTLED: an order's at since_ms; DOUBT: an order's */
+    int64_t since_ms, until_ms; /* LIST: created then, until_ms 0: no end */
     int64_t link_hash;
     unsigned limit;
 };
@@ -278,8 +283,8 @@ struct ledger_rows { /* all of it lives in the arena of the answer */
     enum ledger_result result;
     const struct ledger_order *orders;
     size_t order_count;
-    const struct ledger_attempt
-        *attempts; /* LEDGER_QUERY_SHOW, DOUBT_TEXT (last attempt of each) */
+    uint32_t next_before;                  /* LIST: 0: there are no more */
+    const struct ledger_attempt *attempts; /* SHOW, DOUBT */
     size_t attempt_count;
     const struct ledger_event *events;
     size_t event_count;

@@ -59,8 +59,9 @@ static struct str reader_copy_str(char **at, struct str s)
 static struct reader_request *reader_query_new(const struct ledger_query *query)
 {
     size_t ids = query->id_count * sizeof *query->ids;
-    struct reader_request *request = memory_new(sizeof *request + ids + query->client.len +
-                                                query->provider.len + query->text.len);
+    struct reader_request *request =
+        memory_new(sizeof *request + ids + query->client.len + query->provider.len +
+                   query->text.len + query->link.len);
     uint32_t *to = (uint32_t *)(request + 1);
     char *at = (char *)to + ids;
     request->query = *query;
@@ -70,6 +71,7 @@ static struct reader_request *reader_query_new(const struct ledger_query *query)
     request->query.client = reader_copy_str(&at, query->client);
     request->query.provider = reader_copy_str(&at, query->provider);
     request->query.text = reader_copy_str(&at, query->text);
+    request->query.link = reader_copy_str(&at, query->link);
     arena_init(&request->arena);
     return request;
 }

@@ -73,10 +73,15 @@ enum statement {
     STATEMENT_KEY_REVOKE,
     STATEMENT_KEY_USED,
     STATEMENT_QUERY_ORDER,
-    STATEMENT_QUERY_LIST,
-    STATEMENT_QUERY_LIST_CLIENT,
-    STATEMENT_QUERY_LIST_DOUBT,
-    STATEMENT_QUERY_DOUBT_TEXT,
+    STATEMENT_LIST_NUMBER,
+    STATEMENT_LIST_CLIENT,
+    STATEMENT_LIST_UNFINISHED,
+    STATEMENT_LIST_DOUBT,
+    STATEMENT_LIST_UPSTREAM,
+    STATEMENT_LIST_HIGHEST,
+    STATEMENT_LIST_FLOOR_CLIENT,
+    STATEMENT_LIST_FLOOR_UNFINISHED,
+    STATEMENT_QUERY_DOUBT,
     STATEMENT_QUERY_CHILDREN,
     STATEMENT_QUERY_ATTEMPTS,
     STATEMENT_QUERY_LIVE_ATTEMPT,
@@ -184,6 +189,20 @@ int sqlite_sums_read(struct backend_connection *connection, struct arena *arena,
                      struct ledger_sums **list_out, size_t *count_out);
 /* With the database that they are of. */
 void sqlite_sums_clear(struct backend_connection *connection);
+
+/* ---- sqlite_list.c; SQLite's codes ---- */
+/* Numbers grow with time, but for this: an order waits before it is written, a clock may be set. */
+enum { SQLITE_CREATED_SLACK_MS = 60000 };
+/* LEDGER_QUERY_LIST: each row goes to take, newest first. */
+struct sqlite_list_take {
+    void (*row)(sqlite3_stmt *statement, void *arg);
+    void *arg;
+};
+int sqlite_list(struct backend_connection *connection, const struct ledger_query *query,
+                const struct sqlite_list_take *take, uint32_t *next_before_out);
+/* Of the orders made at that moment or later the first, or one some before it. */
+int sqlite_list_first_since(struct backend_connection *connection, int64_t since_ms,
+                            int64_t *first_out);
 
 /* ---- the subjects ---- */
 bool sqlite_migrate(struct backend_connection *connection, struct fault *why);

@@ -9,7 +9,6 @@
 enum {
     ROWS_MAX = 10000,
     LIST_DEFAULT = 100,
-    CREATED_SLACK_MS = 60000 /* an order waits before it is written, and a clock may be set */
 };
 
 /* Rows of one kind, growing in an arena. */
@@ -222,6 +221,7 @@ struct sqlite_reading {
     struct ledger_sums *sums;
     size_t sums_count;
     struct ledger_ref *ref;
+    uint32_t next_before;
 };
 
 enum kind {
@@ -365,28 +365,26 @@ static unsigned sqlite_read_limit_of(const struct ledger_query *query, unsigned 
     return limit < ROWS_MAX ? limit : ROWS_MAX;
 }
 
-static void sqlite_read_query_list(struct sqlite_reading *reading, const struct ledger_query *query)
+static void sqlite_read_take_listed(sqlite3_stmt *s, void *arg)
 {
-    bool has_client = query->client.ptr != NULL;
-    enum statement which = query->is_doubt ? STATEMENT_QUERY_LIST_DOUBT
-                           : has_client    ? STATEMENT_QUERY_LIST_CLIENT
-                                           : STATEMENT_QUERY_LIST;
-    sqlite3_stmt *s = sqlite_read_query(reading, which, query->before ? query->before : UINT32_MAX);
-    sqlite_bind_number(s, 2, sqlite_read_limit_of(query, LIST_DEFAULT));
-    if (has_client)
-        sqlite_bind_str(s, 3, query->client);
-    else if (query->is_doubt)
-        sqlite3_bind_null(s, 3);
-    sqlite_read_take_all(reading, KIND_ORDER, s);
+    sqlite_read_take_row(arg, KIND_ORDER, s);
 }
 
-static void sqlite_read_query_doubt_text(struct sqlite_reading *reading,
-                                         const struct ledger_query *query)
+static void sqlite_read_query_list(struct sqlite_reading *reading, const struct ledger_query *query)
 {
-    sqlite3_stmt *s = sqlite_read_query(reading, STATEMENT_QUERY_DOUBT_TEXT, 0);
+    const struct sqlite_list_take take = {sqlite_read_take_listed, reading};
+    struct ledger_query bounded = *query;
+    bounded.limit = sqlite_read_limit_of(query, LIST_DEFAULT);
+    reading->code = sqlite_list(reading->connection, &bounded, &take, &reading->next_before);
+}
+
+static void sqlite_read_query_doubt(struct sqlite_reading *reading,
+                                    const struct ledger_query *query)
+{
+    sqlite3_stmt *s = sqlite_read_query(reading, STATEMENT_QUERY_DOUBT, 0);
+    sqlite_bind_number(s, 1, query->after);
     sqlite_bind_number(s, 2, sqlite_read_limit_of(query, ROWS_MAX));
     sqlite_bind_str(s, 3, query->provider);
-    sqlite_bind_str(s, 4, query->text);
     sqlite_read_take_all(reading, KIND_ORDER, s);
     const struct ledger_order *orders = (const struct ledger_order *)(void *)reading->orders.ptr;
     for (size_t i = 0; i < reading->orders.count; i++)
@@ -419,29 +417,6 @@ static void sqlite_read_query_accounts(struct sqlite_reading *reading, struct st
     sqlite3_stmt *s = sqlite_read_query(reading, STATEMENT_QUERY_ACCOUNTS, 0);
     sqlite_read_bind_client(s, client);
     sqlite_read_take_all(reading, KIND_ACCOUNT, s);
-}
-
-/* Of the orders made at that moment or later the first, or one some before it: numbers grow with
- * time, but for the slack. */
-static int64_t sqlite_read_first_since(struct sqlite_reading *reading, int64_t since_ms)
-{
-    int64_t low = 1, high = (int64_t)INT32_MAX + 1;
-    while (low < high && reading->code == SQLITE_OK) {
-        int64_t middle = low + (high - low) / 2;
-        sqlite3_stmt *s = sqlite_read_query(reading, STATEMENT_QUERY_CREATED, (uint32_t)middle);
-        int code = s ? sqlite3_step(s) : SQLITE_ERROR;
-        bool is_row = code == SQLITE_ROW;
-        int64_t found = is_row ? sqlite3_column_int64(s, 0) : high;
-        bool is_before = is_row && sqlite3_column_int64(s, 1) < since_ms - CREATED_SLACK_MS;
-        sqlite3_reset(s);
-        if (!is_row && code != SQLITE_DONE && reading->code == SQLITE_OK)
-            reading->code = code;
-        if (is_before)
-            low = found + 1;
-        else
-            high = middle;
-    }
-    return low;
 }
 
 struct sqlite_since { /* one client's orders in one currency */
@@ -512,7 +487,9 @@ static void sqlite_read_query_accounts_since(struct sqlite_reading *reading,
     struct sqlite_since *sums = NULL;
     int code = SQLITE_DONE;
     sqlite_read_query_accounts(reading, query->client);
-    int64_t first = sqlite_read_first_since(reading, query->since_ms);
+    int64_t first = 1;
+    if (reading->code == SQLITE_OK)
+        reading->code = sqlite_list_first_since(reading->connection, query->since_ms, &first);
     sqlite3_stmt *s = sqlite_read_query(reading, STATEMENT_QUERY_SINCE, 0);
     sqlite_bind_number(s, 1, first);
     sqlite_bind_number(s, 2, query->since_ms);
@@ -607,7 +584,7 @@ static void sqlite_read_query_unclaimed(struct sqlite_reading *reading, int64_t 
     while (s && reading->orders.count < ROWS_MAX && sqlite3_step(s) == SQLITE_ROW) {
         uint32_t id = (uint32_t)sqlite3_column_int64(s, 0);
         int64_t created_at_ms = sqlite3_column_int64(s, 28);
-        if (created_at_ms < since_ms - CREATED_SLACK_MS)
+        if (created_at_ms < since_ms - SQLITE_CREATED_SLACK_MS)
             break;
         bool is_out =
             created_at_ms < since_ms || sqlite3_column_int(s, 44) != 0 ||
@@ -652,8 +629,8 @@ static void sqlite_read_answer(struct sqlite_reading *reading, const struct ledg
     case LEDGER_QUERY_LIST:
         sqlite_read_query_list(reading, query);
         return;
-    case LEDGER_QUERY_DOUBT_TEXT:
-        sqlite_read_query_doubt_text(reading, query);
+    case LEDGER_QUERY_DOUBT:
+        sqlite_read_query_doubt(reading, query);
         return;
     case LEDGER_QUERY_REQUESTS:
         for (size_t i = 0; i < query->id_count; i++)
@@ -780,5 +757,6 @@ void sqlite_read(struct backend_connection *connection, const struct ledger_quer
         .sums = reading.sums,
         .sums_count = reading.sums_count,
         .ref = reading.ref,
+        .next_before = reading.next_before,
     };
 }

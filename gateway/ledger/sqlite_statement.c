@@ -28,6 +28,23 @@
     " is_number_given = ?20, is_claimed = ?21, start_count = ?22, remains = ?23,"                  \
     " package_unit = ?25, extra = ?27, reason = ?28, updated_at = ?30, accepted_at = ?31,"         \
     " reported_at = ?32, moves = ?34, delivered = ?35, spent = ?36"
+/* ?1: below it, ?2: from it on, ?3: the limit, ?4: client, ?6: service, ?7: states between commas,
+ * ?8 and ?9: created from then until then, ?10: what its fields begin with. NULL or 0: any. */
+#define LIST_FILTER                                                                                \
+    "id < ?1 AND id >= ?2 AND (?4 IS NULL OR client = ?4) AND (?6 = 0 OR service = ?6)"            \
+    " AND (?7 IS NULL OR instr(?7, ',' || state || ',') > 0)"                                      \
+    " AND created_at >= ?8 AND created_at < ?9"                                                    \
+    " AND (?10 IS NULL OR substr(fields, 1, length(?10)) = ?10)"
+#define LIST_PROVIDER " AND (?5 IS NULL OR provider = ?5)"
+#define FIRST_NOW "SELECT provider FROM orders WHERE upstream_id <> '' ORDER BY provider LIMIT 1"
+#define NEXT_NOW                                                                                   \
+    "SELECT provider FROM orders WHERE upstream_id <> '' AND provider > name"                      \
+    " ORDER BY provider LIMIT 1"
+#define FIRST_ONCE                                                                                 \
+    "SELECT provider FROM attempts WHERE " SQLITE_ENDED_BY_PANEL " ORDER BY provider LIMIT 1"
+#define NEXT_ONCE                                                                                  \
+    "SELECT provider FROM attempts WHERE " SQLITE_ENDED_BY_PANEL " AND provider > name"            \
+    " ORDER BY provider LIMIT 1"
 #define ORDER_MOVE ", provider = ?13, upstream_service = ?14, upstream_id = ?15"
 #define ORDER_SETTLE ", settled_at = ?33"
 
@@ -141,18 +158,41 @@ static const char *const texts[STATEMENT_COUNT] = {
     [STATEMENT_KEY_USED] = "UPDATE client_keys SET last_used_at = max(last_used_at, ?3)"
                            " WHERE client = ?1 AND label = ?2",
     [STATEMENT_QUERY_ORDER] = "SELECT " ORDER_COLUMNS " FROM orders WHERE id = ?1",
-    [STATEMENT_QUERY_LIST] =
-        "SELECT " ORDER_COLUMNS " FROM orders WHERE id < ?1 ORDER BY id DESC LIMIT ?2",
-    [STATEMENT_QUERY_LIST_CLIENT] =
-        "SELECT " ORDER_COLUMNS " FROM orders WHERE id < ?1 AND client = ?3"
-        " ORDER BY id DESC LIMIT ?2",
-    [STATEMENT_QUERY_LIST_DOUBT] =
-        "SELECT " ORDER_COLUMNS " FROM orders WHERE id < ?1 AND state = 'doubt'"
-        " AND (?3 IS NULL OR client = ?3) ORDER BY id DESC LIMIT ?2",
-    [STATEMENT_QUERY_DOUBT_TEXT] =
+    /* sqlite_list.c */
+    [STATEMENT_LIST_NUMBER] =
+        "SELECT " ORDER_COLUMNS " FROM orders WHERE " LIST_FILTER LIST_PROVIDER
+        " ORDER BY id DESC LIMIT ?3",
+    [STATEMENT_LIST_CLIENT] =
+        "SELECT " ORDER_COLUMNS " FROM orders INDEXED BY orders_by_client WHERE client = ?4"
+        " AND " LIST_FILTER LIST_PROVIDER " ORDER BY id DESC LIMIT ?3",
+    [STATEMENT_LIST_UNFINISHED] =
+        "SELECT " ORDER_COLUMNS " FROM orders INDEXED BY orders_unfinished WHERE " SQLITE_UNFINISHED
+        " AND " LIST_FILTER LIST_PROVIDER " ORDER BY id DESC LIMIT ?3",
+    [STATEMENT_LIST_DOUBT] =
+        "SELECT " ORDER_COLUMNS " FROM orders INDEXED BY orders_in_doubt WHERE state = 'doubt'"
+        " AND " LIST_FILTER LIST_PROVIDER " ORDER BY id DESC LIMIT ?3",
+    /* Of a provider that is not named the indexes are asked once for each that there is. */
+    [STATEMENT_LIST_UPSTREAM] =
+        "WITH RECURSIVE now(name) AS (SELECT coalesce(?5, (" FIRST_NOW "))"
+        "  UNION ALL SELECT (" NEXT_NOW ") FROM now WHERE name IS NOT NULL AND ?5 IS NULL),"
+        " once(name) AS (SELECT coalesce(?5, (" FIRST_ONCE "))"
+        "  UNION ALL SELECT (" NEXT_ONCE ") FROM once WHERE name IS NOT NULL AND ?5 IS NULL)"
+        " SELECT " ORDER_COLUMNS " FROM orders WHERE id IN (SELECT o.id FROM now CROSS JOIN orders"
+        "  AS o WHERE o.provider = now.name AND o.upstream_id = ?11 AND o.upstream_id <> ''"
+        "  UNION ALL SELECT a.order_id FROM once CROSS JOIN attempts AS a WHERE a.provider = "
+        "once.name"
+        "  AND a.upstream_id = ?11 AND a." SQLITE_ENDED_BY_PANEL ") AND " LIST_FILTER
+        " ORDER BY id DESC LIMIT ?3",
+    [STATEMENT_LIST_HIGHEST] = "SELECT coalesce(max(id), 0) FROM orders WHERE id < ?1 AND id >= ?2",
+    [STATEMENT_LIST_FLOOR_CLIENT] =
+        "SELECT id FROM orders INDEXED BY orders_by_client WHERE id < ?1 AND id >= ?2"
+        " AND client = ?4 ORDER BY id DESC LIMIT 1 OFFSET ?3",
+    [STATEMENT_LIST_FLOOR_UNFINISHED] =
+        "SELECT id FROM orders INDEXED BY orders_unfinished WHERE id < ?1 AND id >= ?2"
+        " AND " SQLITE_UNFINISHED " ORDER BY id DESC LIMIT 1 OFFSET ?3",
+    [STATEMENT_QUERY_DOUBT] =
         "SELECT " ORDER_COLUMNS " FROM orders AS o WHERE state = 'doubt' AND id > ?1"
         " AND EXISTS (SELECT 1 FROM attempts AS a WHERE a.order_id = o.id AND a.provider = ?3"
-        "  AND a.text = ?4"
         "  AND a.number = (SELECT max(number) FROM attempts WHERE order_id = o.id))"
         " ORDER BY id LIMIT ?2",
     [STATEMENT_QUERY_CHILDREN] =

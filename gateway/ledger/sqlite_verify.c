@@ -18,8 +18,6 @@ enum { REPORTED_EACH = 20 }; /* messages of one rule; those beyond are only coun
 #define ACCEPTED "('pending','processing','in_progress','completed','partial')"
 
 static const char *const rules[] = {
-    "SELECT 'the file is damaged: ' || quick_check FROM pragma_quick_check"
-    " WHERE quick_check <> 'ok'",
     "SELECT 'table ' || \"table\" || ', row ' || coalesce(rowid, '?') || ': points to a row of '"
     " || parent || ' that is not there' FROM pragma_foreign_key_check",
     /* Money. What is paid of an order is captured once a panel has accepted it. */
@@ -202,7 +200,17 @@ static void sqlite_verify_say(struct sqlite_verify_telling *telling, const char 
     telling->verifier->report(message, telling->verifier->arg);
 }
 
-static void sqlite_verify_ask_rule(struct backend_connection *connection, const char *rule,
+/* Once for all rules: what cannot be read breaks each of them. */
+static void sqlite_verify_say_unreadable(struct backend_connection *connection, int code,
+                                         struct sqlite_verify_telling *telling)
+{
+    struct fault why;
+    (void)sqlite_fault(connection, code, &why);
+    sqlite_verify_say(telling, why.message);
+}
+
+/* False: the ledger cannot be read, which was said. */
+static bool sqlite_verify_ask_rule(struct backend_connection *connection, const char *rule,
                                    struct sqlite_verify_telling *telling)
 {
     sqlite3_stmt *s = NULL;
@@ -223,12 +231,35 @@ static void sqlite_verify_ask_rule(struct backend_connection *connection, const 
         snprintf(message, sizeof message, "and %zu more of the same", found - REPORTED_EACH);
         telling->verifier->report(message, telling->verifier->arg);
     }
-    if (code != SQLITE_DONE) {
-        snprintf(message, sizeof message, "the ledger cannot be read: %s (SQLite %d)",
-                 sqlite3_errmsg(connection->db), code);
+    if (code != SQLITE_DONE)
+        sqlite_verify_say_unreadable(connection, code, telling);
+    sqlite3_finalize(s);
+    return code == SQLITE_DONE;
+}
+
+/* Every page, also those that no rule reads: a file that was cut short has lost some. False: it is
+ * damaged, which was said. */
+static bool sqlite_verify_pages(struct backend_connection *connection,
+                                struct sqlite_verify_telling *telling)
+{
+    sqlite3_stmt *s = NULL;
+    char message[512];
+    int code = sqlite3_prepare_v2(connection->db, "PRAGMA quick_check(1)", -1, &s, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_step(s);
+    const char *text = code == SQLITE_ROW ? (const char *)sqlite3_column_text(s, 0) : NULL;
+    bool is_good = text && strcmp(text, "ok") == 0;
+    const char *last = text ? strrchr(text, '\n') : NULL; /* a heading stands before it */
+    if (text && !is_good) {
+        snprintf(message, sizeof message,
+                 "ledger %s: the file is damaged: %.200s; put the last backup in its place",
+                 connection->path, last ? last + 1 : text);
         sqlite_verify_say(telling, message);
+    } else if (!is_good) {
+        sqlite_verify_say_unreadable(connection, code, telling);
     }
     sqlite3_finalize(s);
+    return is_good;
 }
 
 size_t sqlite_verify(struct backend_connection *connection, const struct ledger_verifier *verifier)
@@ -242,10 +273,11 @@ size_t sqlite_verify(struct backend_connection *connection, const struct ledger_
     sqlite3_create_function_v2(connection->db, "may_move", 2, SQLITE_UTF8 | SQLITE_DETERMINISTIC,
                                NULL, sqlite_verify_may_move, NULL, NULL, NULL);
     sqlite_do_simple(connection, STATEMENT_BEGIN_READING);
-    for (size_t i = 0; i < COUNT_OF(rules); i++) {
+    bool is_readable = sqlite_verify_pages(connection, &telling);
+    for (size_t i = 0; is_readable && i < COUNT_OF(rules); i++) {
         if (verifier->progress)
             verifier->progress(i, COUNT_OF(rules), verifier->arg);
-        sqlite_verify_ask_rule(connection, rules[i], &telling);
+        is_readable = sqlite_verify_ask_rule(connection, rules[i], &telling);
     }
     sqlite_do_simple(connection, STATEMENT_ROLLBACK);
     return telling.count;

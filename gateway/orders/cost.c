@@ -20,6 +20,45 @@ bool cost_is_other(struct money expected, struct money charge, struct factor exc
     return off > COST_ROUNDING_UNITS || off < -COST_ROUNDING_UNITS;
 }
 
+/* Of the last attempt's cost, which is known. */
+static bool cost_of_last(const struct ledger_order *order, struct money *out)
+{
+    int64_t asked = order->quantity - order->delivered;
+    *out = MONEY_ZERO;
+    switch (order->course.state) {
+    case ORDERSTATE_PLACING:
+    case ORDERSTATE_DOUBT:
+    case ORDERSTATE_QUEUED:
+        return false;
+    case ORDERSTATE_REFUSED:
+        return true;
+    case ORDERSTATE_CANCELED: /* paid for: runs that were delivered before */
+        return order->course.paid.units <= 0 || order->moves > 0 ||
+               money_share_up(order->cost, order->course.paid.units, order->charge.units, 8, out);
+    case ORDERSTATE_PARTIAL:
+        return asked > 0 && order->course.remains <= asked &&
+               money_share_up(order->cost, asked - order->course.remains, asked, 8, out);
+    case ORDERSTATE_PENDING:
+    case ORDERSTATE_PROCESSING:
+    case ORDERSTATE_IN_PROGRESS:
+    case ORDERSTATE_COMPLETED:
+        *out = order->cost;
+        return true;
+    case ORDERSTATE_COUNT:
+        break;
+    }
+    UNREACHABLE();
+}
+
+bool cost_so_far(const struct ledger_order *order, struct money *out)
+{
+    struct money last;
+    bool is_unknown =
+        order->type == ORDERTYPE_SUBSCRIPTIONS ||
+        (order->cost.units == 0 && order->moves == 0 && order->course.state != ORDERSTATE_REFUSED);
+    return !is_unknown && cost_of_last(order, &last) && money_add(order->spent, last, out);
+}
+
 void cost_note_other(uint32_t order, struct money expected, struct money taken)
 {
     char expected_text[MONEY_TEXT], taken_text[MONEY_TEXT];

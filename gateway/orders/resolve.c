@@ -8,23 +8,26 @@
 #include "base/log.h"
 #include "orders/paced_call.h"
 #include "orders/place.h"
+#include "providers/paneltext.h"
 
-enum { RESOLVE_MAX = 10000, RESOLVE_CALL_WAIT_MS = 5000 };
+enum { RESOLVE_PAGE = 5000, RESOLVE_CALL_WAIT_MS = 5000 };
 
 struct resolve {
     struct order_context *context;
     struct arena arena;
     enum resolve_how how;
     struct str upstream_id, request_id;
-    bool is_forced;
+    struct str provider, text; /* folded */
+    struct str reason;         /* of the events */
+    bool is_forced, is_preview;
     struct provider_set *providers; /* pinned while its provider is asked */
     struct paced_call call;
-    size_t count, at, resolved;
+    size_t count, room, at;
     uint32_t *orders;
     struct ledger_order order; /* the one being ended; in the arena */
     struct ledger_attempt *attempts;
     size_t attempt_count;
-    struct fault why;
+    struct resolve_result result;
     struct loop_timer later;
     resolve_done_fn *done;
     void *arg;
@@ -34,7 +37,7 @@ static void resolve_next(struct resolve *r);
 
 static void resolve_end(struct resolve *r)
 {
-    r->done(r->resolved, &r->why, r->arg);
+    r->done(&r->result, r->arg);
     order_context_end_work(r->context, &r->context->order_requests);
     loop_timer_fini(&r->later);
     paced_call_fini(&r->call);
@@ -68,7 +71,7 @@ static const char *resolve_how_name(enum resolve_how how)
 
 static void resolve_fault_taken(struct resolve *r, uint32_t other)
 {
-    fault_set(&r->why, FAULT_CONFLICT,
+    fault_set(&r->result.why, FAULT_CONFLICT,
               STR_FMT " is our order %u already; a number belongs to one order",
               STR_ARG(r->upstream_id), other);
 }
@@ -81,11 +84,11 @@ static void resolve_on_written(struct ledger_outcome outcome, void *arg)
         resolve_fault_taken(r, outcome.order);
     } else if (outcome.result != LEDGER_DONE) {
         bool is_refused = ledger_is_decided(outcome.result);
-        fault_set(&r->why, is_refused ? FAULT_CONFLICT : FAULT_UNAVAILABLE,
+        fault_set(&r->result.why, is_refused ? FAULT_CONFLICT : FAULT_UNAVAILABLE,
                   "order %u could not be written: %s", id,
                   outcome.reason ? outcome.reason : ledger_result_name(outcome.result));
     } else {
-        r->resolved++;
+        r->result.count++;
         log_event(LOG_INFO, "order_resolved", "order=%u how=%s request=%s", id,
                   resolve_how_name(r->how), r->request_id.ptr);
         if (r->how == RESOLVE_REFUND)
@@ -148,7 +151,7 @@ static void resolve_write_end(struct resolve *r)
                                    .attempt_ended = doubt ? &ended : NULL,
                                    .update = &update,
                                    .event = ends[r->how].event,
-                                   .reason = STR("by an operator"),
+                                   .reason = r->reason,
                                    .request_id = r->request_id};
     ledger_write(r->context->ledger, r->context->loop, &change, resolve_on_written, r);
 }
@@ -173,12 +176,12 @@ static void resolve_on_looked_up(const struct upstream_response *response, void 
     const char *provider = r->call.provider->settings.name;
     bool is_there = status && !is_unknown;
     if (is_unknown)
-        fault_set(&r->why, FAULT_NOT_FOUND,
+        fault_set(&r->result.why, FAULT_NOT_FOUND,
                   "%s does not know its order " STR_FMT
                   "; look it up there, or take it unseen with --force",
                   provider, STR_ARG(r->upstream_id));
     else if (!is_there)
-        fault_set(&r->why, FAULT_UNAVAILABLE,
+        fault_set(&r->result.why, FAULT_UNAVAILABLE,
                   "%s could not be asked for its order " STR_FMT
                   ": %.200s; try again, or take it unseen with --force",
                   provider, STR_ARG(r->upstream_id),
@@ -214,7 +217,7 @@ static void resolve_take_number(struct resolve *r)
     if (r->is_forced) {
         resolve_write_end(r);
     } else if (provider == NULL) {
-        fault_set(&r->why, FAULT_UNAVAILABLE,
+        fault_set(&r->result.why, FAULT_UNAVAILABLE,
                   STR_FMT " is not configured, so it cannot be asked for its order " STR_FMT
                           "; take it unseen with --force",
                   STR_ARG(name), STR_ARG(r->upstream_id));
@@ -232,7 +235,7 @@ static void resolve_on_owners(const struct ledger_rows *rows, void *arg)
         if (rows->orders[i].id != r->order.id)
             other = rows->orders[i].id;
     if (rows->result != LEDGER_DONE)
-        fault_set(&r->why, FAULT_UNAVAILABLE, "the ledger could not be read; try again");
+        fault_set(&r->result.why, FAULT_UNAVAILABLE, "the ledger could not be read; try again");
     else if (other)
         resolve_fault_taken(r, other);
     if (rows->result == LEDGER_DONE && other == 0)
@@ -256,6 +259,7 @@ static void resolve_copy_order(struct resolve *r, const struct ledger_rows *rows
     const struct ledger_order *from = &rows->orders[0];
     r->order = *from;
     r->order.client = arena_str(&r->arena, from->client);
+    r->order.currency = arena_str(&r->arena, from->currency);
     r->order.fields = arena_str(&r->arena, from->fields);
     r->order.provider = arena_str(&r->arena, from->provider);
     r->order.request_id = arena_str(&r->arena, from->request_id);
@@ -270,21 +274,34 @@ static void resolve_copy_order(struct resolve *r, const struct ledger_rows *rows
     }
 }
 
+/* What would be ended. */
+static void resolve_count(struct resolve *r)
+{
+    r->result.count++;
+    r->result.currency = r->order.currency;
+    resolve_go_on(r);
+}
+
 static void resolve_on_shown(const struct ledger_rows *rows, void *arg)
 {
     struct resolve *r = arg;
     uint32_t id = r->orders[r->at];
     if (rows->result != LEDGER_DONE) {
-        fault_set(&r->why, FAULT_UNAVAILABLE, "order %u could not be read", id);
+        fault_set(&r->result.why, FAULT_UNAVAILABLE, "order %u could not be read", id);
     } else if (rows->order_count == 0) {
-        fault_set(&r->why, FAULT_NOT_FOUND, "there is no order %u; see order list --in-doubt", id);
+        fault_set(&r->result.why, FAULT_NOT_FOUND,
+                  "there is no order %u; see order list --in-doubt", id);
     } else if (rows->orders[0].course.state != ORDERSTATE_DOUBT) {
-        fault_set(&r->why, FAULT_CONFLICT,
+        fault_set(&r->result.why, FAULT_CONFLICT,
                   "order %u is %s, not in doubt; only what is in doubt can be resolved", id,
                   orderstate_name(rows->orders[0].course.state));
     } else {
         resolve_copy_order(r, rows);
-        if (r->how == RESOLVE_ACCEPTED)
+        if (!money_add(r->result.charges, r->order.charge, &r->result.charges))
+            r->result.charges = r->order.charge; /* never: charges are far below the range */
+        if (r->is_preview)
+            resolve_count(r);
+        else if (r->how == RESOLVE_ACCEPTED)
             resolve_check_number(r);
         else
             resolve_write_end(r);
@@ -304,16 +321,57 @@ static void resolve_next(struct resolve *r)
     ledger_query(r->context->ledger, r->context->loop, &query, resolve_on_shown, r);
 }
 
+/* ---- all with a text ---- */
+
+static void resolve_list(struct resolve *r, int64_t after);
+
+static void resolve_add(struct resolve *r, uint32_t order)
+{
+    if (r->count == r->room) {
+        size_t room = r->room ? r->room * 2 : 8;
+        uint32_t *larger = arena_new(&r->arena, room * sizeof *larger);
+        if (r->count)
+            memcpy(larger, r->orders, r->count * sizeof *larger);
+        r->orders = larger;
+        r->room = room;
+    }
+    r->orders[r->count++] = order;
+}
+
+static bool resolve_matches(const struct resolve *r, struct str text)
+{
+    struct arena arena;
+    arena_init(&arena);
+    bool matches = str_matches(paneltext_fold(text, &arena), r->text);
+    arena_fini(&arena);
+    return matches;
+}
+
 static void resolve_on_listed(const struct ledger_rows *rows, void *arg)
 {
     struct resolve *r = arg;
-    if (rows->result != LEDGER_DONE)
-        fault_set(&r->why, FAULT_UNAVAILABLE, "the orders in doubt could not be read");
-    r->count = rows->order_count;
-    r->orders = arena_new(&r->arena, r->count * sizeof *r->orders);
-    for (size_t i = 0; i < r->count; i++)
-        r->orders[i] = rows->orders[i].id;
-    resolve_next(r);
+    if (rows->result != LEDGER_DONE) {
+        fault_set(&r->result.why, FAULT_UNAVAILABLE, "the orders in doubt could not be read");
+        r->count = 0;
+        resolve_next(r);
+        return;
+    }
+    for (size_t i = 0; i < rows->order_count && i < rows->attempt_count; i++)
+        if (resolve_matches(r, rows->attempts[i].text))
+            resolve_add(r, rows->orders[i].id);
+    if (rows->order_count == RESOLVE_PAGE)
+        resolve_list(r, rows->orders[RESOLVE_PAGE - 1].id);
+    else
+        resolve_next(r);
+}
+
+static void resolve_list(struct resolve *r, int64_t after)
+{
+    struct ledger_query query = {.request = LEDGER_QUERY_DOUBT,
+                                 .provider = r->provider,
+                                 .after = after,
+                                 .limit = RESOLVE_PAGE};
+    ledger_query(r->context->ledger, r->context->loop, &query, resolve_on_listed, r);
 }
 
 static void resolve_on_too_early(void *arg)
@@ -329,27 +387,27 @@ void resolve_start(struct order_context *context, const struct resolve_request *
     r->context = context;
     r->how = request->how;
     r->is_forced = request->is_forced;
+    r->is_preview = request->is_preview;
     r->upstream_id =
         arena_str(&r->arena, str_first(request->upstream_id, OPEN_ORDER_UPSTREAM_BYTES - 1));
+    r->provider = arena_str(&r->arena, request->provider);
+    r->text = paneltext_fold(request->text, &r->arena);
+    r->reason = str_of(arena_printf(&r->arena, "by " STR_FMT "%s" STR_FMT, STR_ARG(request->who),
+                                    request->reason.len ? ": " : "", STR_ARG(request->reason)));
     r->request_id = str_make(arena_text(&r->arena, request->request_id), request->request_id.len);
     r->done = done;
     r->arg = arg;
     context->order_requests++;
     if (r->how == RESOLVE_NEXT_OFFER && context->catalogue == NULL) {
-        fault_set(&r->why, FAULT_UNAVAILABLE, "the lists are not there yet; try again in a moment");
+        fault_set(&r->result.why, FAULT_UNAVAILABLE,
+                  "the lists are not there yet; try again in a moment");
         loop_timer_start(&r->later, context->loop, 0, resolve_on_too_early, r);
         return;
     }
     if (request->order) {
-        r->count = 1;
-        r->orders = arena_new(&r->arena, sizeof *r->orders);
-        r->orders[0] = request->order;
+        resolve_add(r, request->order);
         resolve_next(r);
-        return;
+    } else {
+        resolve_list(r, 0);
     }
-    struct ledger_query query = {.request = LEDGER_QUERY_DOUBT_TEXT,
-                                 .provider = request->provider,
-                                 .text = request->text,
-                                 .limit = RESOLVE_MAX};
-    ledger_query(context->ledger, context->loop, &query, resolve_on_listed, r);
 }

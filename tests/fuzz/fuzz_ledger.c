@@ -169,8 +169,9 @@ static void read_all(struct ledger *ledger)
                     &rows);
         ASSERT(rows.result != LEDGER_DONE || rows.order_count <= 1);
         ledger_read(ledger,
-                    &(struct ledger_query){
-                        .request = LEDGER_QUERY_LIST, .limit = 10, .is_doubt = id % 2 == 0},
+                    &(struct ledger_query){.request = LEDGER_QUERY_LIST,
+                                           .limit = 10,
+                                           .states = id % 2 ? 0 : 1u << ORDERSTATE_DOUBT},
                     &arena, &rows);
         ASSERT(rows.result != LEDGER_DONE || rows.order_count <= 10);
         arena_fini(&arena);

@@ -186,11 +186,11 @@ def test_the_operators_commands_show_and_end_a_doubt(gateway, alpha, beta, doubt
     assert shown.json["attempts"][0]["state"] == "doubt" and shown.json["attempts"][0]["evidence"]
     human = gateway.cli("order", "show", doubt)
     assert human.returncode == 0 and "alpha" in human.stdout and alpha.key not in human.stdout
-    ended = gateway.cli("order", "resolve", doubt, "--next-offer")
+    ended = gateway.cli("order", "resolve", doubt, "--next-offer", "--yes")
     assert ended.returncode == 0, ended
     wait_end(gateway, doubt, "accepted")
     assert deliveries(alpha, beta) == (1, 1)
-    assert gateway.cli("order", "resolve", doubt, "--refund").returncode == 1
+    assert gateway.cli("order", "resolve", doubt, "--refund", "--yes").returncode == 1
     assert gateway.cli("order", "list", "--in-doubt", "--json").json["orders"] == []
     assert gateway.cli("order", "show", 999).returncode == 1
     assert gateway.cli("order", "resolve", doubt).returncode == 2

@@ -318,7 +318,7 @@ def test_what_is_in_doubt_is_listed_with_its_evidence(gateway, alpha):
                                             ("refund", ["--refund"])])
 def test_a_doubt_is_ended_by_the_operator(gateway, alpha, beta, how, arguments):
     order = doubt(gateway, alpha)
-    done = gateway.cli("order", "resolve", order, *arguments)
+    done = gateway.cli("order", "resolve", order, *arguments, "--yes")
     assert done.returncode == 0 and "resolved: 1" in done.stdout, done
     shown = gateway.admin(f"/orders/{order}").json
     if how == "accepted":
@@ -331,22 +331,22 @@ def test_a_doubt_is_ended_by_the_operator(gateway, alpha, beta, how, arguments):
         beta.wait_requests("add", count=1)
         gateway.wait_log("order", order=order, outcome="accepted", provider="beta")
         assert len(beta.orders()) == 1 and len(alpha.log("add")) == 1
-    again = gateway.cli("order", "resolve", order, "--refund")
+    again = gateway.cli("order", "resolve", order, "--refund", "--yes")
     assert again.returncode == 1 and "not in doubt" in again.stderr
 
 
 def test_a_number_that_its_panel_does_not_know_is_not_taken(gateway, alpha):
     order = doubt(gateway, alpha)
-    done = gateway.cli("order", "resolve", order, "--accepted", "4711")
+    done = gateway.cli("order", "resolve", order, "--accepted", "4711", "--yes")
     assert done.returncode == 1 and "alpha does not know its order 4711" in done.stderr, done
     assert "--force" in done.stderr
     assert gateway.admin(f"/orders/{order}").json["order"]["state"] == "doubt"
     alpha.rule("status", error="Internal server error", status=500)
-    done = gateway.cli("order", "resolve", order, "--accepted", "4711")
+    done = gateway.cli("order", "resolve", order, "--accepted", "4711", "--yes")
     assert done.returncode == 1 and "could not be asked" in done.stderr, done
     alpha.rules()
     there = alpha.call(action="add", service=101, link="https://example.com/there", quantity=100)["order"]
-    done = gateway.cli("order", "resolve", order, "--accepted", there)
+    done = gateway.cli("order", "resolve", order, "--accepted", there, "--yes")
     assert done.returncode == 0, done
     assert gateway.admin(f"/orders/{order}").json["order"]["upstream_id"] == str(there)
 
@@ -356,7 +356,7 @@ def test_a_number_of_another_order_is_not_taken(gateway, alpha):
     taken = alpha.orders(link="https://example.com/other")[0]["id"]
     order = doubt(gateway, alpha)
     for more in ([], ["--force"]):
-        done = gateway.cli("order", "resolve", order, "--accepted", taken, *more)
+        done = gateway.cli("order", "resolve", order, "--accepted", taken, "--yes", *more)
         assert done.returncode == 1 and f"is our order {other} already" in done.stderr, done
     assert gateway.admin(f"/orders/{order}").json["order"]["state"] == "doubt"
 
@@ -365,9 +365,9 @@ def test_doubts_with_one_text_are_ended_together(gateway, alpha):
     alpha.rule("add", error="Weird thing 17")
     orders = [gateway.add(link=f"https://example.com/p/{i}") for i in range(3)]
     assert len(gateway.admin("/orders?in_doubt=1").json["orders"]) == 3
-    none = gateway.cli("order", "resolve", "--provider", "alpha", "--text", "Another", "--refund")
+    none = gateway.cli("order", "resolve", "--provider", "alpha", "--text", "Another", "--refund", "--yes")
     assert none.returncode == 1 and "no order in doubt" in none.stderr
-    done = gateway.cli("order", "resolve", "--provider", "alpha", "--text", "Weird thing 17", "--refund", "--json")
+    done = gateway.cli("order", "resolve", "--provider", "alpha", "--text", "Weird thing 17", "--refund", "--yes", "--json")
     assert done.returncode == 0 and done.json == {"resolved": 3}
     assert {gateway.status(order)["status"] for order in orders} == {"Canceled"}
 

@@ -58,9 +58,9 @@ def test_an_add_answered_with_another_order_s_number_is_in_doubt(gateway, panel)
     assert f"our order {first} already" in attempt["evidence"] and attempt["upstream_id"] == ""
     # Also after a restart, and resolved as any other.
     gateway.restart()
-    refused = gateway.cli("order", "resolve", second, "--accepted", there(panel))
+    refused = gateway.cli("order", "resolve", second, "--accepted", there(panel), "--yes")
     assert refused.returncode == 1 and f"our order {first} already" in refused.stderr
-    assert gateway.cli("order", "resolve", second, "--refund").returncode == 0
+    assert gateway.cli("order", "resolve", second, "--refund", "--yes").returncode == 0
     assert state(gateway, second) == "canceled"
 
 
@@ -113,7 +113,7 @@ def test_a_number_given_by_hand_that_was_on_its_way_leaves_the_other_in_doubt(ga
     panel.rule("add", times=1, hold="h")
     second = Later(lambda: plain(gateway, LINK + "2"))
     panel.wait_hold("h")
-    assert gateway.cli("order", "resolve", doubt, "--accepted", panel.orders()[1]["id"]).returncode == 0
+    assert gateway.cli("order", "resolve", doubt, "--accepted", panel.orders()[1]["id"], "--yes").returncode == 0
     panel.release("h")
     other = second.result()
     assert state(gateway, other) == "doubt"

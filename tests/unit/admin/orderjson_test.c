@@ -85,6 +85,8 @@ static void test_show(void **state)
     assert_string_equal(text(shown, "state"), "doubt");
     assert_string_equal(text(shown, "status"), "Pending");
     assert_string_equal(text(shown, "charge"), "0.09");
+    assert_string_equal(text(shown, "link"), "https://example.com/\"x\"");
+    assert_true(json_is_null(json_object_get(shown, "profit")));
     assert_string_equal(text(shown, "created_at"), "1970-01-01T00:00:01.000Z");
     assert_true(json_is_null(json_object_get(shown, "updated_at")));
     assert_true(json_is_null(json_object_get(shown, "start_count")));
@@ -95,6 +97,24 @@ static void test_show(void **state)
     assert_int_equal(json_array_size(json_object_get(json, "events")), 1);
     assert_string_equal(text(json_array_get(json_object_get(json, "aftersales"), 0), "kind"),
                         "refill");
+    json_decref(json);
+}
+
+static void test_what_an_order_brings(void **state)
+{
+    (void)state;
+    struct buf out;
+    struct ledger_order sold = order;
+    buf_init(&out, 65536);
+    sold.course.state = ORDERSTATE_PENDING;
+    sold.cost.units = 10000000; /* more than is paid */
+    sold.fields = STR("{\"username\":\"link\"}");
+    struct jsonwriter w = jsonwriter_to(&out);
+    orderjson_order(&w, &sold, NULL);
+    json_t *json = parse(&out);
+    assert_string_equal(text(json, "cost"), "0.10");
+    assert_string_equal(text(json, "profit"), "-0.01");
+    assert_true(json_is_null(json_object_get(json, "link")));
     json_decref(json);
 }
 
@@ -177,9 +197,11 @@ static void test_a_subscription_s_words(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_a_subscription_s_words), cmocka_unit_test(test_show),
-        cmocka_unit_test(test_the_attempt_in_doubt), cmocka_unit_test(test_list),
-        cmocka_unit_test(test_an_empty_list)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_a_subscription_s_words),
+                                       cmocka_unit_test(test_show),
+                                       cmocka_unit_test(test_what_an_order_brings),
+                                       cmocka_unit_test(test_the_attempt_in_doubt),
+                                       cmocka_unit_test(test_list),
+                                       cmocka_unit_test(test_an_empty_list)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

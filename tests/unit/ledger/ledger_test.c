@@ -49,7 +49,7 @@ static void lists_are_newest_first(void **state)
     list.client = STR("shop");
     expect(bench, list, "3 1 ");
     list.before = 0;
-    list.is_doubt = true;
+    list.states = 1u << ORDERSTATE_DOUBT;
     expect(bench, list, "3 ");
     list.client = STR_NONE;
     expect(bench, list, "4 3 ");
@@ -69,17 +69,17 @@ static void orders_are_in_the_order_asked(void **state)
     expect(bench, (struct ledger_query){.request = LEDGER_QUERY_ORDERS}, "");
 }
 
-static void doubt_is_found_by_its_text(void **state)
+static void doubts_are_listed_with_their_last_attempts(void **state)
 {
     struct bench *bench = *state;
     fill(bench);
-    struct ledger_query query = {.request = LEDGER_QUERY_DOUBT_TEXT,
-                                 .provider = STR("alpha"),
-                                 .text = STR("service paused")};
-    expect(bench, query, "3 ");
+    struct ledger_query query = {.request = LEDGER_QUERY_DOUBT, .provider = STR("alpha")};
+    expect(bench, query, "3 4 ");
     struct ledger_rows rows = bench_read(bench, query);
-    assert_int_equal(rows.attempt_count, 1);
+    assert_int_equal(rows.attempt_count, 2);
     assert_true(str_is(rows.attempts[0].text, "service paused"));
+    query.after = 3;
+    expect(bench, query, "4 ");
     query.provider = STR("beta");
     expect(bench, query, "");
 }
@@ -297,11 +297,16 @@ static void health_counts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(lists_are_newest_first),         CASE(orders_are_in_the_order_asked),
-        CASE(doubt_is_found_by_its_text),     CASE(children_are_listed_by_number),
-        CASE(refills_move_as_attempts_do),    CASE(import_numbers_stay),
-        CASE(numbers_go_on_and_end),          CASE(backups_are_whole),
-        CASE(commands_read_beside_a_gateway), CASE(health_counts),
+        CASE(lists_are_newest_first),
+        CASE(orders_are_in_the_order_asked),
+        CASE(doubts_are_listed_with_their_last_attempts),
+        CASE(children_are_listed_by_number),
+        CASE(refills_move_as_attempts_do),
+        CASE(import_numbers_stay),
+        CASE(numbers_go_on_and_end),
+        CASE(backups_are_whole),
+        CASE(commands_read_beside_a_gateway),
+        CASE(health_counts),
     };
     return bench_main(tests, COUNT_OF(tests));
 }

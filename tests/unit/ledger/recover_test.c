@@ -246,9 +246,10 @@ static void many_are_visited_once(void **state)
     crash_after(bench, write_many);
     struct seen seen = recover(bench);
     assert_int_equal(seen.orders, MANY + 1);
-    struct ledger_rows rows = bench_read(
-        bench,
-        (struct ledger_query){.request = LEDGER_QUERY_LIST, .is_doubt = true, .limit = MANY * 2});
+    struct ledger_rows rows =
+        bench_read(bench, (struct ledger_query){.request = LEDGER_QUERY_LIST,
+                                                .states = 1u << ORDERSTATE_DOUBT,
+                                                .limit = MANY * 2});
     assert_int_equal(rows.order_count, MANY + 1);
 }
 

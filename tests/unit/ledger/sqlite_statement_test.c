@@ -49,8 +49,10 @@ static void explain(struct backend_connection *connection, enum statement which,
 static void look_for_scans(enum statement which, sqlite3_stmt *row)
 {
     const char *detail = (const char *)sqlite3_column_text(row, 3);
+    /* The names of providers, of which there are few. */
+    bool is_names = strcmp(detail, "SCAN now") == 0 || strcmp(detail, "SCAN once") == 0;
     bool is_scan = strncmp(detail, "SCAN ", 5) == 0 && strcmp(detail, "SCAN CONSTANT ROW") != 0 &&
-                   strstr(detail, "USING") == NULL;
+                   strstr(detail, "USING") == NULL && !is_names;
     if (is_scan && !may_scan(which))
         fail_msg("statement %d: %s", which, detail);
     if (strstr(detail, "TEMP B-TREE") && which != STATEMENT_VISIT_PRICES)

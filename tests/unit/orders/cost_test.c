@@ -41,10 +41,61 @@ static void what_differs_beyond_rounding_is_noticed(void **state)
     }
 }
 
+#define UNITS(n) ((int64_t)(n)*100000000)
+
+/* 1000 pieces sold for 2.00, bought for 1.00. */
+static const struct {
+    const char *name;
+    enum orderstate state;
+    int64_t paid, cost, remains, delivered, spent;
+    unsigned moves;
+    bool is_known;
+    int64_t wanted;
+} stands[] = {
+    {"under way", ORDERSTATE_PENDING, UNITS(2), UNITS(1), 1000, 0, 0, 0, true, UNITS(1)},
+    {"completed", ORDERSTATE_COMPLETED, UNITS(2), UNITS(1), 0, 0, 0, 0, true, UNITS(1)},
+    {"a quarter", ORDERSTATE_PARTIAL, UNITS(1) / 2, UNITS(1), 750, 0, 0, 0, true, UNITS(1) / 4},
+    {"canceled", ORDERSTATE_CANCELED, 0, UNITS(1), 1000, 0, 0, 0, true, 0},
+    {"canceled, runs paid", ORDERSTATE_CANCELED, UNITS(1), UNITS(1), 500, 0, 0, 0, true,
+     UNITS(1) / 2},
+    {"refused", ORDERSTATE_REFUSED, 0, UNITS(1), 1000, 0, 0, 0, true, 0},
+    {"in doubt", ORDERSTATE_DOUBT, 0, UNITS(1), 1000, 0, 0, 0, false, 0},
+    {"being placed", ORDERSTATE_PLACING, 0, UNITS(1), 1000, 0, 0, 0, false, 0},
+    {"queued", ORDERSTATE_QUEUED, 0, 0, 1000, 0, 0, 0, false, 0},
+    {"without a price", ORDERSTATE_PENDING, UNITS(2), 0, 1000, 0, 0, 0, false, 0},
+    {"went on, half there", ORDERSTATE_COMPLETED, UNITS(2), UNITS(1), 0, 500, UNITS(3), 1, true,
+     UNITS(4)},
+    {"went on, then half of the rest", ORDERSTATE_PARTIAL, UNITS(1), UNITS(1), 250, 500, UNITS(3),
+     1, true, UNITS(3) + UNITS(1) / 2},
+    {"went on, then canceled", ORDERSTATE_CANCELED, UNITS(1), UNITS(1), 500, 500, UNITS(3), 1, true,
+     UNITS(3)},
+};
+
+static void what_it_costs_follows_its_course(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(stands); i++) {
+        struct ledger_order order = {.quantity = 1000,
+                                     .charge = {UNITS(2)},
+                                     .course = {.state = stands[i].state,
+                                                .paid = {stands[i].paid},
+                                                .remains = stands[i].remains},
+                                     .cost = {stands[i].cost},
+                                     .delivered = stands[i].delivered,
+                                     .spent = {stands[i].spent},
+                                     .moves = stands[i].moves};
+        struct money found = MONEY_ZERO;
+        bool is_known = cost_so_far(&order, &found);
+        if (is_known != stands[i].is_known || (is_known && found.units != stands[i].wanted))
+            fail_msg("%s: %d, %lld", stands[i].name, is_known, (long long)found.units);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_differs_beyond_rounding_is_noticed),
+        cmocka_unit_test(what_it_costs_follows_its_course),
     };
     return cmocka_run_group_tests_name("cost", tests, NULL, NULL);
 }
