@@ -143,14 +143,20 @@ static bool command_add_argument(struct command_options *out, const char *word)
 
 /* getopt_long accepts any unambiguous prefix. We want names in full, so that an option added later
  * cannot change what an existing script does. */
-static bool command_take_long(const struct command_option *option, const char *word)
+static bool command_take_long(struct command_parser *parser, size_t at, const char *word)
 {
+    const struct command_option *option = &parser->list[at];
     if (!str_equal(str_make(word, strcspn(word, "=")), str_of(option->name)))
         return command_complain("unknown option ", word, "");
-    if (option->flag)
+    if (option->flag) {
         *option->flag = true;
-    else
-        *option->value = optarg;
+        return true;
+    }
+    bool is_several = at + 1 < parser->count && strcmp(option[1].name, option->name) == 0;
+    for (; is_several && *option->value; option++, at++)
+        if (at + 1 == parser->count || strcmp(option[1].name, option->name) != 0)
+            return command_complain("too many of ", option->name, "");
+    *option->value = optarg;
     return true;
 }
 
@@ -165,7 +171,7 @@ static bool command_take(struct command_parser *parser, int code, const char *wo
     if (code == '?')
         return command_complain("unknown option ", word, "");
     if (code >= LONG_FIRST)
-        return command_take_long(&parser->list[code - LONG_FIRST], word);
+        return command_take_long(parser, (size_t)(code - LONG_FIRST), word);
     parser->out->config = optarg + (word[1] == 'c' && word[2] == '='); /* -c FILE or -c=FILE */
     return true;
 }

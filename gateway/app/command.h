@@ -23,11 +23,11 @@ int command_demo_simulate(int argc, char **argv);
 int command_gateway_health(int argc, char **argv);
 int command_gateway_reload(int argc, char **argv);
 int command_gateway_serve(int argc, char **argv);
+int command_import_run(int argc, char **argv);
 int command_ledger_run(int argc, char **argv);
 int command_order_run(int argc, char **argv);
 int command_provider_run(int argc, char **argv);
 int command_services_explain(int argc, char **argv);
-int command_services_import(int argc, char **argv);
 
 /* ---- errors ---- */
 
@@ -56,7 +56,8 @@ struct command_options {
     size_t argument_count;
 };
 /* False: the fault was said and the command returns EXIT_USAGE. "--" ends the options.
- * Names must be given in full. */
+ * Names must be given in full. An option that stands in the list several times, in a row, may be
+ * given as often: each time into the next. */
 bool command_parse(int argc, char **argv, const struct command_option *own, size_t own_count,
                    struct command_options *out) MUST_USE;
 /* Whether the sub-command (arguments[0]) is followed by min to max arguments; if not, the fault was

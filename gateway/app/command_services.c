@@ -1,13 +1,10 @@
-/* panelmux explain and import: what is sold. explain SERVICE QUANTITY queries the running gateway;
- * import PROVIDER fetches the provider's list itself and prints it as a block of `services:`. */
+/* panelmux explain SERVICE QUANTITY: price, cost and the verdict on each offer, from the running
+ * gateway. */
 #include <stdio.h>
 
 #include "app/remote.h"
 #include "app/texttable.h"
 #include "base/jsonwriter.h"
-#include "catalogue/refresher.h"
-#include "loop/transfer.h"
-#include "providers/upstream_call.h"
 
 static void command_services_print_offers(const json_t *json)
 {
@@ -94,96 +91,4 @@ int command_services_explain(int argc, char **argv)
     remote_reply_fini(&reply);
     remote_close(&remote);
     return code;
-}
-
-enum { OUTPUT_BYTES = 512 * 1024 * 1024, WAIT_MS = 5000 };
-
-struct import {
-    struct loop *loop;
-    const struct provider *provider;
-    bool is_json;
-    int code;
-};
-
-static void command_services_print_json(const struct upstream_response *answer, struct buf *out)
-{
-    struct jsonwriter w = jsonwriter_to(out);
-    jsonwriter_object(&w, NULL);
-    jsonwriter_array(&w, "services");
-    for (size_t i = 0; i < answer->service_count; i++) {
-        const struct upstream_service *row = &answer->services[i];
-        jsonwriter_object(&w, NULL);
-        jsonwriter_text(&w, "service", row->id);
-        jsonwriter_text(&w, "name", row->name);
-        jsonwriter_text(&w, "category", row->category);
-        jsonwriter_text(&w, "type", row->type_text);
-        if (row->has_rate)
-            money_write_json(&w, "rate", row->rate);
-        else
-            jsonwriter_null(&w, "rate");
-        if (row->has_limits) {
-            jsonwriter_number(&w, "min", row->min);
-            jsonwriter_number(&w, "max", row->max);
-        }
-        jsonwriter_bool(&w, "refill", row->refill);
-        jsonwriter_bool(&w, "cancel", row->cancel);
-        jsonwriter_bool(&w, "dripfeed", row->dripfeed);
-        jsonwriter_object_end(&w);
-    }
-    jsonwriter_array_end(&w);
-    jsonwriter_object_end(&w);
-    buf_add_byte(out, '\n');
-}
-
-static void command_services_on_list(const struct upstream_response *answer, void *arg)
-{
-    struct import *import = arg;
-    struct buf out;
-    buf_init(&out, OUTPUT_BYTES);
-    if (answer->outcome == OUTCOME_ACCEPTED) {
-        if (import->is_json)
-            command_services_print_json(answer, &out);
-        else
-            importplan_print(import->provider, answer, &out);
-        fwrite(out.ptr ? out.ptr : "", 1, out.len, stdout);
-    } else {
-        import->code = answer->error.len ? EXIT_PROBLEM : EXIT_UNREACHABLE;
-        texttable_mask(answer->error.len ? answer->error : answer->evidence, &out);
-        command_fail(import->code == EXIT_PROBLEM ? ERROR_UNAVAILABLE : ERROR_UNREACHABLE,
-                     "%s gave no usable list: %s", import->provider->settings.name,
-                     out.ptr ? out.ptr : "");
-    }
-    buf_fini(&out);
-    loop_stop(import->loop);
-}
-
-int command_services_import(int argc, char **argv)
-{
-    struct command_options options;
-    if (!command_parse(argc, argv, NULL, 0, &options))
-        return EXIT_USAGE;
-    if (options.argument_count != 1) {
-        command_fail(ERROR_USAGE, "import needs the name of one provider");
-        return EXIT_USAGE;
-    }
-    struct configuration *configuration = remote_configuration(&options);
-    if (configuration == NULL)
-        return EXIT_PROBLEM;
-    struct import import = {.is_json = options.is_json, .code = EXIT_OK};
-    import.provider = provider_set_find(configuration->providers, str_of(options.arguments[0]));
-    if (import.provider) {
-        struct upstream_request request = {.action = UPSTREAM_SERVICES};
-        struct upstream_call_options call = {.request_id = "import", .wait_ms = WAIT_MS};
-        transfer_global_init();
-        import.loop = loop_new("import");
-        upstream_call_start(import.loop, import.provider, &request, &call, command_services_on_list,
-                            &import);
-        loop_run(import.loop);
-        loop_free(import.loop);
-    } else {
-        command_fail(ERROR_NOT_FOUND, "the configuration has no provider %s", options.arguments[0]);
-        import.code = EXIT_PROBLEM;
-    }
-    configuration_unpin(&configuration);
-    return import.code;
 }

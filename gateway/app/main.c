@@ -40,8 +40,10 @@ static const struct command commands[] = {
     {"health", "health [-c FILE] [--json]",
      "reports whether the running gateway may be sent clients; for health checks",
      command_gateway_health},
-    {"import", "import PROVIDER [-c FILE] [--json]",
-     "the provider's list as a YAML block of services: for review", command_services_import},
+    {"import",
+     "import PROVIDER [--markup 25%] [--category PATTERN] [--type TYPE] [--first-id N] "
+     "[--only-new] [-c FILE] [--json]",
+     "the provider's list as a YAML block of services: for review", command_import_run},
     {"ledger", "ledger verify [-c FILE] [--json]\nledger backup FILE [-c FILE] [--json]",
      "verifies the ledger; copies it while it is in use", command_ledger_run},
     {"order",

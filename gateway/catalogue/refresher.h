@@ -76,10 +76,4 @@ void refresher_report(struct refresher *refresher, unsigned provider_id,
 void refresher_stop(struct refresher *refresher); /* on its loop: cancels what is under way */
 void refresher_free(struct refresher *refresher); /* after its loop has ended */
 
-/* The provider's list as YAML of `services:` for review (`panelmux import`). Pure. */
-struct buf;
-struct upstream_response;
-void importplan_print(const struct provider *provider, const struct upstream_response *answer,
-                      struct buf *out);
-
 #endif

@@ -43,6 +43,33 @@ def test_import_prints_what_the_configuration_takes(make_gateway, alpha):
     assert gateway.cli("import", "alpha").returncode == 3
 
 
+def test_import_prints_only_what_is_asked_for(make_panel, make_gateway):
+    rows = [{"service": i, "name": f"S{i}", "type": kind, "category": category, "rate": "1.00", "min": 10, "max": 1000}
+            for i, kind, category in ((1, "Default", "Views"), (2, "Default", "Likes, fast"), (3, "Package", "Likes, slow"),
+                                      (4, "Default", "Other"))]
+    alpha = make_panel("alpha", services=rows)
+    gateway = make_gateway([alpha], services=[{"id": 5, "offers": [{"provider": "alpha", "service": 4}], "markup": "10%"}])
+    ask = lambda *options: gateway.cli("import", "alpha", *options)
+    of = lambda done: [(row["id"], row["offers"][0]["service"], row["markup"]) for row in yaml.safe_load(done.stdout)["services"]]
+    assert of(ask("--category", "views", "--category", "likes*", "--markup", "25% + 0.05")) == [
+        (1, "1", "25% + 0.05"), (2, "2", "25% + 0.05"), (3, "3", "25% + 0.05")]
+    assert of(ask("--type", "package", "--first-id", "5")) == [(6, "3", "0%")]
+    fresh = ask("--only-new", "--first-id", "4", "--markup", "30%")
+    assert of(fresh) == [(4, "1", "30%"), (6, "2", "30%"), (7, "3", "30%")]
+    assert "# 3 services, 0 left out, 1 not asked for" in fresh.stdout
+    assert "0% sells at cost" in ask().stdout and "0% sells at cost" not in fresh.stdout
+    listed = ask("--type", "Package", "--json").json["services"]
+    assert [(row["service"], row["id"], row["left_out"]) for row in listed] == [("3", 3, "")]
+    gateway.write(dict(gateway.config, services=[*gateway.config["services"], *yaml.safe_load(fresh.stdout)["services"]]))
+    assert gateway.cli("check").returncode == 0
+    assert of(ask("--only-new")) == []
+    for options, words in ((("--markup", "much"), "no markup; right is such as 25%"), (("--first-id", "0"), "1 to 2147483646"),
+                           (("--type", "Likes"), "no order type; right is"), (("beta",), "the name of one provider"),
+                           (("--category", "x") * 9, "too many of --category")):
+        wrong = ask(*options)
+        assert wrong.returncode == 2 and words in wrong.stderr, wrong
+
+
 def test_a_name_that_a_panel_gives_reads_no_secret_of_ours(make_panel, make_gateway):
     name = "Likes ${env:HOME} $${env:HOME} ${file:/etc/hostname} ${"
     alpha = make_panel("alpha", services=[{"service": 1, "name": name, "type": "Default", "category": name,
