@@ -39,7 +39,9 @@ struct admin_state { /* the state of the whole gateway; filled by admin_parts.st
     uint64_t reloads, failed_reloads;
     int64_t configured_at_ms; /* wall; of the configuration in force */
     int64_t started_at_ms;    /* wall */
-    int64_t longest_turn_us;  /* of the workers' loops since the last look */
+    const char *path;         /* of the configuration in force; borrowed, until it changes */
+    const struct listener_settings *front, *admin; /* in force; borrowed likewise */
+    int64_t longest_turn_us;                       /* of the workers' loops since the last look */
 };
 
 struct admin_parts {

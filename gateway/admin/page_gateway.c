@@ -1,9 +1,14 @@
 /* The gateway as a whole: GET /healthz (the main loop is alive), GET /readyz (this gateway may be
  * sent clients), POST /reload, POST /ledger/backup {path}. */
+#include <limits.h>
+#include <stdlib.h>
+#include <unistd.h>
+
 #include "admin/admin_private.h"
 #include "admin/errorcode.h"
 #include "base/clock.h"
 #include "cache/cache.h"
+#include "http/listener_settings.h"
 #include "orders/open_orders.h"
 #include "orders/tracker.h"
 
@@ -107,6 +112,21 @@ static void page_gateway_print_parts(struct admin_call *call, struct jsonwriter 
     jsonwriter_array_end(w);
 }
 
+/* Who this is: for `panelmux check`, which finds its addresses in use. */
+static void page_gateway_print_identity(struct jsonwriter *w, const struct admin_state *state)
+{
+    const struct listener_settings *const sides[] = {state->front, state->admin};
+    char path[PATH_MAX];
+    jsonwriter_number(w, "pid", getpid());
+    jsonwriter_text(w, "configuration_path",
+                    str_of(realpath(state->path, path) ? path : state->path));
+    jsonwriter_array(w, "addresses");
+    for (size_t side = 0; side < COUNT_OF(sides); side++)
+        for (size_t i = 0; i < sides[side]->listen_count; i++)
+            jsonwriter_text(w, NULL, str_of(sides[side]->listen[i].text));
+    jsonwriter_array_end(w);
+}
+
 void page_gateway_readyz(struct admin_call *call)
 {
     struct admin_state state;
@@ -128,6 +148,7 @@ void page_gateway_readyz(struct admin_call *call)
     jsonwriter_bool(&w, "draining", state.is_draining);
     /* What follows names providers: for who knows the token. */
     if (is_verbose && admin_is_trusted(call)) {
+        page_gateway_print_identity(&w, &state);
         jsonwriter_time(&w, "started_at", state.started_at_ms);
         jsonwriter_time(&w, "configured_at", state.configured_at_ms);
         jsonwriter_number(&w, "services", call->catalogue ? (int64_t)call->catalogue->count : 0);

@@ -411,7 +411,10 @@ static void gateway_fill_state(struct admin_state *out, void *arg)
                                 .reloads = g->reloads,
                                 .failed_reloads = g->failed_reloads,
                                 .configured_at_ms = g->configured_at_ms,
-                                .started_at_ms = g->started_at_ms};
+                                .started_at_ms = g->started_at_ms,
+                                .path = g->configuration->path,
+                                .front = &g->configuration->front,
+                                .admin = &g->configuration->admin.listener};
     for (size_t i = 0; i < g->worker_count; i++) {
         struct worker_report report;
         worker_report(g->workers[i], &report);

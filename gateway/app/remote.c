@@ -83,7 +83,7 @@ static bool remote_read_file(struct remote *remote, const char *path, struct fau
 bool remote_open(struct remote *remote, const struct command_options *options)
 {
     struct faultlist faults;
-    *remote = (struct remote){0};
+    *remote = (struct remote){.answer_ms = ANSWER_MS};
     faultlist_init(&faults);
     char *path = configuration_find(options->config, &faults);
     bool is_good = path && remote_read_file(remote, path, &faults);
@@ -145,7 +145,7 @@ static CURLcode remote_perform(CURL *curl, const struct remote *remote, const ch
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http");
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
-    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)ANSWER_MS);
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, remote->answer_ms);
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, remote_on_bytes);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, &out->body);

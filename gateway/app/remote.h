@@ -12,6 +12,7 @@
 struct remote {
     struct configuration_draft draft; /* of it: admin and made.ledger */
     char url[160];                    /* "http://127.0.0.1:8081" */
+    long answer_ms;                   /* at most; remote_open sets it to two minutes */
 };
 /* False: the fault was printed to stderr. */
 bool remote_open(struct remote *remote, const struct command_options *options) MUST_USE;

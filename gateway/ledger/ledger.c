@@ -110,6 +110,13 @@ struct ledger *ledger_open_reading(const struct ledger_settings *settings, struc
     return ledger;
 }
 
+bool ledger_check(const struct ledger_settings *settings, struct fault *why)
+{
+    const char *text;
+    const struct backend *backend = backend_of_url(settings->url, &text, why);
+    return backend && backend->check(text, why);
+}
+
 bool ledger_recover(struct ledger *ledger, const struct ledger_visit *visit, struct fault *why)
 {
     ASSERT(ledger->writing);
@@ -286,6 +293,16 @@ void ledger_read(struct ledger *ledger, const struct ledger_query *query, struct
         return;
     ledger->backend->read(connection, query, arena, rows_out);
     pthread_mutex_unlock(&ledger->mutex);
+}
+
+bool ledger_visit(struct ledger *ledger, const struct ledger_visit *visit, struct fault *why)
+{
+    struct backend_connection *connection = ledger_hold_commands(ledger, why);
+    if (connection == NULL)
+        return false;
+    bool is_good = ledger->backend->visit(connection, visit, why);
+    pthread_mutex_unlock(&ledger->mutex);
+    return is_good;
 }
 
 size_t ledger_verify(struct ledger *ledger, const struct ledger_verifier *verifier)

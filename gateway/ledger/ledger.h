@@ -320,6 +320,9 @@ struct ledger_settings {
 struct ledger *ledger_open(const struct ledger_settings *settings, struct fault *why);
 /* For commands while a gateway may run: no lock, nothing is written. */
 struct ledger *ledger_open_reading(const struct ledger_settings *settings, struct fault *why);
+/* Whether ledger_open could: looks, and neither opens, makes nor locks anything. FAULT_CONFLICT: a
+ * running gateway has it. */
+bool ledger_check(const struct ledger_settings *settings, struct fault *why);
 /* Before ledger_start: attempts and order_requests in state sending become doubt; orders between
  * two offers without a given number are Canceled. Then each unfinished order is visited once. */
 struct ledger_visit {
@@ -333,6 +336,8 @@ struct ledger_visit {
     void (*client_key)(const struct ledger_client_key *key, void *arg); /* those in force */
     void *arg;
 };
+/* Only visits, and changes nothing; for commands. */
+bool ledger_visit(struct ledger *ledger, const struct ledger_visit *visit, struct fault *why);
 bool ledger_recover(struct ledger *ledger, const struct ledger_visit *visit, struct fault *why);
 void ledger_start(struct ledger *ledger); /* the writer and the reader thread */
 /* Finishes what was asked, then closes. Before the loops it answers to are freed. */

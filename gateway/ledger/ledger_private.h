@@ -34,6 +34,8 @@ struct backend {
     const char *form;   /* of its URL, for a fault */
     /* What stands behind "scheme:" as the one name of a ledger, to free(); NULL and a fault. */
     char *(*locate)(const char *text, bool may_create, struct fault *why);
+    /* Whether what stands behind "scheme:" could be opened for writing; changes nothing. */
+    bool (*check)(const char *text, struct fault *why);
     struct backend_connection *(*open)(const char *location, enum backend_use use,
                                        struct fault *why);
     void (*close)(struct backend_connection *connection);
@@ -47,6 +49,8 @@ struct backend {
                  struct arena *arena, struct ledger_rows *rows_out);
     bool (*recover)(struct backend_connection *connection, const struct ledger_visit *visit,
                     struct fault *why);
+    bool (*visit)(struct backend_connection *connection, const struct ledger_visit *visit,
+                  struct fault *why);
     uint32_t (*last_number)(struct backend_connection *connection, bool of_requests);
     size_t (*verify)(struct backend_connection *connection, const struct ledger_verifier *verifier);
     bool (*backup)(struct backend_connection *connection, const char *path, struct fault *why);
@@ -131,6 +135,8 @@ struct lock;
 char *lock_path_of(const char *file, bool may_create, struct fault *why);
 /* NULL and FAULT_CONFLICT, with the holder's pid in the message, when another process has it. */
 struct lock *lock_take(const char *path, struct fault *why);
+/* Whether both could be done now; changes nothing. */
+bool lock_check(const char *file, struct fault *why);
 /* Whether the ledger's name still leads to the file that is locked, and the lock file's name to
  * ours. A lock file that was removed is put back; false when that fails, or somebody else has it
  * now: what is written then may be lost. */

@@ -119,6 +119,68 @@ static void lock_write_pid(int fd)
         errno = 0;
 }
 
+/* ---- whether it could be taken ---- */
+
+static bool lock_check_folder(const char *file, struct fault *why)
+{
+    char folder[PATH_MAX];
+    struct stat facts;
+    const char *slash = strrchr(file, '/');
+    size_t len = slash == NULL ? 0 : slash == file ? 1 : (size_t)(slash - file);
+    snprintf(folder, sizeof folder, "%.*s", (int)(slash ? len : 1), slash ? file : ".");
+    if (stat(folder, &facts) != 0 && (errno == ENOENT || errno == ENOTDIR))
+        return fault_set(
+            why, FAULT_NOT_FOUND,
+            "ledger %s: there is no folder %s; make it, writable for the user who runs "
+            "serve",
+            file, folder);
+    if (stat(folder, &facts) != 0)
+        return lock_refused("ledger", file, errno, why);
+    if (!S_ISDIR(facts.st_mode))
+        return fault_set(why, FAULT_INVALID, "ledger %s: %s is no folder; name one that is", file,
+                         folder);
+    if (access(folder, R_OK | W_OK | X_OK) != 0)
+        return fault_set(
+            why, FAULT_DENIED,
+            "ledger %s: the folder %s cannot be written (%s); run as the user who owns "
+            "it, or put the ledger elsewhere",
+            file, folder, strerror(errno));
+    return true;
+}
+
+/* True where there is no such file yet. */
+static bool lock_check_held(const char *file, const char *ledger, struct fault *why)
+{
+    int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    bool is_held = fd >= 0 && lock_find_holder(fd) > 0;
+    if (is_held)
+        lock_refuse_held(fd, ledger, why);
+    if (fd >= 0)
+        close(fd);
+    return !is_held;
+}
+
+/* Never takes a lock: a gateway that starts at this moment would be refused for it. */
+bool lock_check(const char *file, struct fault *why)
+{
+    char beside[PATH_MAX];
+    struct fault absent = {0};
+    char *path = lock_path_of(file, false, &absent);
+    if (path == NULL && absent.code != FAULT_NOT_FOUND) {
+        *why = absent;
+        return false;
+    }
+    bool is_good = lock_check_folder(path ? path : file, why);
+    if (is_good && path && access(path, R_OK | W_OK) != 0)
+        is_good = lock_refused("ledger", path, errno, why);
+    if (is_good && path) {
+        snprintf(beside, sizeof beside, "%s.lock", path);
+        is_good = lock_check_held(path, path, why) && lock_check_held(beside, path, why);
+    }
+    free(path);
+    return is_good;
+}
+
 struct lock *lock_take(const char *path, struct fault *why)
 {
     char file[PATH_MAX];

@@ -231,6 +231,8 @@ void sqlite_order_row(sqlite3_stmt *statement, struct arena *arena, struct ledge
 void sqlite_plan_order_row(sqlite3_stmt *statement, struct arena *arena, struct plan_order *out);
 void sqlite_attempt_row(sqlite3_stmt *statement, struct arena *arena, struct ledger_attempt *out);
 void sqlite_request_row(sqlite3_stmt *statement, struct arena *arena, struct ledger_request *out);
+bool sqlite_visit(struct backend_connection *connection, const struct ledger_visit *visit,
+                  struct fault *why);
 bool sqlite_recover(struct backend_connection *connection, const struct ledger_visit *visit,
                     struct fault *why);
 uint32_t sqlite_last_number(struct backend_connection *connection, bool of_requests);

@@ -278,15 +278,27 @@ void sqlite_reopen(struct backend_connection *connection)
 }
 
 /* "panelmux.db", and "///srv/panelmux.db" as others write it. */
-static char *sqlite_open_locate(const char *text, bool may_create, struct fault *why)
+/* NULL: it names none. */
+static const char *sqlite_open_file_of(const char *text, struct fault *why)
 {
     const char *file = str_starts(str_of(text), STR("//")) ? text + 2 : text;
-    if (*file == '\0' || strcmp(file, ":memory:") == 0) {
-        fault_set(why, FAULT_INVALID,
-                  "ledger: it needs a file; write sqlite:FILE, as in sqlite:panelmux.db");
-        return NULL;
-    }
-    return lock_path_of(file, may_create, why);
+    if (*file != '\0' && strcmp(file, ":memory:") != 0)
+        return file;
+    fault_set(why, FAULT_INVALID,
+              "ledger: it needs a file; write sqlite:FILE, as in sqlite:panelmux.db");
+    return NULL;
+}
+
+static char *sqlite_open_locate(const char *text, bool may_create, struct fault *why)
+{
+    const char *file = sqlite_open_file_of(text, why);
+    return file ? lock_path_of(file, may_create, why) : NULL;
+}
+
+static bool sqlite_open_check(const char *text, struct fault *why)
+{
+    const char *file = sqlite_open_file_of(text, why);
+    return file && lock_check(file, why);
 }
 
 static void sqlite_open_close(struct backend_connection *connection)
@@ -329,12 +341,14 @@ const struct backend sqlite_backend = {
     .scheme = "sqlite",
     .form = "sqlite:FILE, as in sqlite:panelmux.db",
     .locate = sqlite_open_locate,
+    .check = sqlite_open_check,
     .open = sqlite_open,
     .close = sqlite_open_close,
     .migrate = sqlite_migrate,
     .commit = sqlite_commit,
     .read = sqlite_read,
     .recover = sqlite_recover,
+    .visit = sqlite_visit,
     .last_number = sqlite_last_number,
     .verify = sqlite_verify,
     .backup = sqlite_backup,

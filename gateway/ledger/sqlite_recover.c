@@ -253,6 +253,15 @@ static int sqlite_recover_visit_all(struct backend_connection *connection,
     return code;
 }
 
+bool sqlite_visit(struct backend_connection *connection, const struct ledger_visit *visit,
+                  struct fault *why)
+{
+    int code = sqlite_recover_visit_all(connection, visit);
+    if (code != SQLITE_OK)
+        sqlite_fault(connection, code, why);
+    return code == SQLITE_OK;
+}
+
 bool sqlite_recover(struct backend_connection *connection, const struct ledger_visit *visit,
                     struct fault *why)
 {

@@ -23,6 +23,17 @@ static void expect(const struct bench *bench, enum fault_code code, const char *
                  why.message);
 }
 
+/* What ledger_check foresees of what ledger_open says; both say it of the same path. */
+static void expect_foreseen(const struct bench *bench, enum fault_code code, const char *message)
+{
+    struct fault why = {0};
+    struct ledger_settings settings = {.url = (char *)(uintptr_t)bench->url, .first_order = 1};
+    bool is_good = ledger_check(&settings, &why);
+    if (is_good != (code == FAULT_NONE) || why.code != code || strstr(why.message, message) == NULL)
+        fail_msg("expected fault %d with \"%s\", foreseen %d \"%s\"", code, message, why.code,
+                 why.message);
+}
+
 static void by_sql(const char *file, const char *script)
 {
     sqlite3 *db;
@@ -55,8 +66,32 @@ static void folders_are_not_made(void **state)
     struct bench *bench = *state;
     snprintf(bench->url, sizeof bench->url, "sqlite:%s/none/books.db", bench->folder);
     expect(bench, FAULT_NOT_FOUND, "no such folder");
+    expect_foreseen(bench, FAULT_NOT_FOUND, "there is no folder");
     snprintf(bench->url, sizeof bench->url, "sqlite:%s", bench->folder);
     assert_int_not_equal(open_fault(bench->url).code, FAULT_NONE);
+    expect_foreseen(bench, FAULT_INVALID, "not a file");
+}
+
+/* It makes no file, and a lock that it finds it leaves alone. */
+static void checking_changes_nothing(void **state)
+{
+    struct bench *bench = *state;
+    char path[128], lock[136];
+    struct fault why;
+    struct ledger_settings settings = {.url = bench->url, .first_order = 1};
+    snprintf(path, sizeof path, "%s/fresh.db", bench->folder);
+    snprintf(lock, sizeof lock, "%s.lock", path);
+    snprintf(bench->url, sizeof bench->url, "sqlite:%s", path);
+    expect_foreseen(bench, FAULT_NONE, "");
+    assert_int_not_equal(access(path, F_OK), 0);
+    assert_int_not_equal(access(lock, F_OK), 0);
+    struct ledger *ledger = ledger_open(&settings, &why);
+    assert_non_null(ledger);
+    expect_foreseen(bench, FAULT_CONFLICT, "in use by another panelmux (pid ");
+    ledger_close(&ledger);
+    expect_foreseen(bench, FAULT_NONE, "");
+    snprintf(bench->url, sizeof bench->url, "sqlite:%s/below.db", path);
+    expect_foreseen(bench, FAULT_INVALID, "is no folder");
 }
 
 static void one_gateway_a_ledger(void **state)
@@ -295,7 +330,7 @@ static void reading_needs_a_ledger(void **state)
     assert_int_not_equal(access(bench->file, F_OK), 0);
     write_file(bench->file, "", 0, 0);
     assert_null(ledger_open_reading(&settings, &why));
-    assert_int_equal(why.code, FAULT_INVALID);
+    assert_int_equal(why.code, FAULT_UNAVAILABLE);
 }
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, bench_set_up_closed, bench_tear_down)
@@ -305,6 +340,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(urls_are_checked),
         CASE(folders_are_not_made),
+        CASE(checking_changes_nothing),
         CASE(one_gateway_a_ledger),
         CASE(a_dead_holder_holds_nothing),
         CASE(newer_books_are_left_alone),
