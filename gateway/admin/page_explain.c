@@ -1,6 +1,7 @@
 /* GET /explain?service=&quantity=&client=: price, cost and, for each offer, why it would be taken
  * or skipped right now. Asks nobody. */
 #include "admin/admin_private.h"
+#include "admin/obstacle.h"
 #include "orders/explain.h"
 
 struct explanation { /* what is to be explained */
@@ -11,13 +12,25 @@ struct explanation { /* what is to be explained */
     const char *problem; /* why no order like this would be taken, whatever the offers; or NULL */
 };
 
+static const char *page_explain_why_unlisted(const struct service *service)
+{
+    bool is_known = false;
+    for (size_t i = 0; i < service->offer_count; i++)
+        is_known |= service->offers[i].is_known;
+    if (!is_known)
+        return "no offer's cost is known: the service is not published";
+    if (service->type == ORDERTYPE_UNKNOWN)
+        return "no offer's type is known, so it is not published; `type:` of the service maps it";
+    return "it is not published";
+}
+
 /* The published rate for that client; false with the problem named. */
 static bool page_explain_find_rate(struct admin_call *call, struct explanation *q)
 {
     const struct catalogue *catalogue = call->catalogue;
     q->draft.rate = MONEY_ZERO;
     if (!q->service->is_priced) {
-        q->problem = "no offer's cost is known: the service is not published";
+        q->problem = page_explain_why_unlisted(q->service);
         return false;
     }
     if (q->client == NULL) {
@@ -45,8 +58,8 @@ static void page_explain_fill_draft(struct admin_call *call, struct explanation 
     draft->service = q->service;
     draft->type = q->service->type;
     bool is_rated = page_explain_find_rate(call, q);
-    if (draft->type == ORDERTYPE_UNKNOWN)
-        return;
+    if (draft->type == ORDERTYPE_UNKNOWN) /* not for sale; what its offers lack is shown */
+        draft->type = ORDERTYPE_DEFAULT;
     row = ordertype_row(draft->type);
     draft->run_quantity = row->quantity == ORDERTYPE_QUANTITY_ONE ? 1 : q->quantity;
     draft->quantity = row->quantity == ORDERTYPE_QUANTITY_PER_POST ? 0 : draft->run_quantity;
@@ -76,12 +89,39 @@ static struct money page_explain_cost_of(const struct explanation *q, const stru
     return cost;
 }
 
+/* Why it would be skipped, or that it would be a probe. */
+static void page_explain_find_obstacle(struct admin_call *call, const struct explanation *q,
+                                       const struct offer *offer, const struct candidate *candidate,
+                                       const struct provider *provider, struct obstacle *out)
+{
+    struct obstacle_facts facts;
+    obstacle_look(call->context, provider, &facts);
+    facts.skip = candidate->skip;
+    facts.service = offer->service;
+    facts.held = offer->why_held;
+    facts.price = offer->price;
+    facts.type = offer->type;
+    facts.wanted_type = q->draft.type;
+    facts.quantity = q->quantity;
+    facts.min = offer->min;
+    facts.max = offer->max;
+    facts.cost = page_explain_cost_of(q, offer, candidate);
+    facts.charge = q->draft.charge;
+    facts.currency = str_of(call->catalogue->currency);
+    if (provider)
+        health_explain(call->context->health, provider->id, HEALTH_ORDERS, offer->service,
+                       facts.monotonic_now_ms, &facts.trouble);
+    obstacle_make(&facts, out);
+}
+
 static void page_explain_print_offer(struct jsonwriter *w, struct admin_call *call,
                                      const struct explanation *q, const struct offer *offer,
                                      const struct candidate *candidate, size_t position)
 {
     const struct provider *provider =
         provider_set_by_id(call->catalogue->providers, offer->provider_id);
+    struct obstacle obstacle;
+    page_explain_find_obstacle(call, q, offer, candidate, provider, &obstacle);
     jsonwriter_object(w, NULL);
     jsonwriter_text(w, "provider", provider ? str_of(provider->settings.name) : STR("(removed)"));
     jsonwriter_text(w, "upstream_service", offer->service);
@@ -92,6 +132,7 @@ static void page_explain_print_offer(struct jsonwriter *w, struct admin_call *ca
     jsonwriter_text(w, "skip",
                     candidate->skip == SKIP_NONE ? STR("")
                                                  : str_of(ranking_skip_name(candidate->skip)));
+    obstacle_write(&obstacle, w);
     if (offer->is_known) {
         money_write_json(w, "upstream_rate", offer->rate);
         jsonwriter_text(w, "upstream_currency",
@@ -109,12 +150,10 @@ static void page_explain_print_offers(struct jsonwriter *w, struct admin_call *c
     struct candidate candidates[RANKING_MAX] = {0};
     uint8_t order[RANKING_MAX];
     uint64_t random;
-    size_t positions[RANKING_MAX] = {0}, count = 0, ranked = 0;
-    if (q->draft.type != ORDERTYPE_UNKNOWN) {
-        digest_random(&random, sizeof random);
-        count = explain_candidates(call->context, &q->draft, candidates);
-        ranked = ranking_make(q->service->routing, candidates, count, random, order);
-    }
+    size_t positions[RANKING_MAX] = {0};
+    digest_random(&random, sizeof random);
+    size_t count = explain_candidates(call->context, &q->draft, candidates);
+    size_t ranked = ranking_make(q->service->routing, candidates, count, random, order);
     for (size_t i = 0; i < ranked; i++)
         positions[order[i]] = i + 1;
     jsonwriter_bool(w, "deliverable", ranked > 0 && q->problem == NULL);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "admin/admin_private.h"
+#include "admin/obstacle.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "catalogue/catalogue.h"
@@ -65,12 +66,53 @@ static void page_providers_print_balance(struct jsonwriter *w, const struct prov
     jsonwriter_bool(w, "balance_low", catalogue_is_balance_low(provider));
 }
 
+enum { PAGE_PROVIDERS_OFFERS_MAX = 20 };
+
+/* What keeps it as a whole from taking orders, else from answering readings. */
+static void page_providers_print_obstacle(struct jsonwriter *w, struct order_context *context,
+                                          struct obstacle_facts *facts)
+{
+    struct obstacle obstacle;
+    health_explain(context->health, facts->provider->id, HEALTH_ORDERS, STR_NONE,
+                   facts->monotonic_now_ms, &facts->trouble);
+    if (facts->trouble.why == WHY_NONE)
+        health_explain(context->health, facts->provider->id, HEALTH_READINGS, STR_NONE,
+                       facts->monotonic_now_ms, &facts->trouble);
+    obstacle_make(facts, &obstacle);
+    jsonwriter_object(w, "obstacle");
+    obstacle_write(&obstacle, w);
+    jsonwriter_object_end(w);
+}
+
+static void page_providers_print_offers(struct jsonwriter *w, struct order_context *context,
+                                        struct obstacle_facts *facts)
+{
+    struct trouble troubles[PAGE_PROVIDERS_OFFERS_MAX];
+    size_t count = health_explain_offers(context->health, facts->provider->id,
+                                         facts->monotonic_now_ms, troubles, COUNT_OF(troubles));
+    jsonwriter_array(w, "offers");
+    for (size_t i = 0; i < count; i++) {
+        struct obstacle obstacle;
+        facts->trouble = troubles[i];
+        obstacle_make(facts, &obstacle);
+        jsonwriter_object(w, NULL);
+        jsonwriter_text(w, "service", str_make(troubles[i].service, troubles[i].service_len));
+        obstacle_write(&obstacle, w);
+        jsonwriter_object_end(w);
+    }
+    jsonwriter_array_end(w);
+}
+
 static void page_providers_print_health(struct jsonwriter *w, struct order_context *context,
                                         const struct provider *provider)
 {
     struct health_report report;
-    health_report(context->health, provider->id, clock_monotonic_ms(), &report);
+    struct obstacle_facts facts;
+    obstacle_look(context, provider, &facts);
+    health_report(context->health, provider->id, facts.monotonic_now_ms, &report);
     jsonwriter_text(w, "health", str_of(page_providers_health_name(&report, provider)));
+    page_providers_print_obstacle(w, context, &facts);
+    page_providers_print_offers(w, context, &facts);
     jsonwriter_bool(w, "key_parked", report.is_key_parked);
     jsonwriter_bool(w, "out_of_funds", report.is_out_of_funds);
     jsonwriter_bool(w, "currency_wrong", report.is_currency_wrong);

@@ -33,18 +33,44 @@ static void command_provider_describe_state(const json_t *provider, char out[512
              who[0] ? " by " : "", who, reason[0] ? ": " : "", reason);
 }
 
+/* "out of funds: the panel says …, since …; ends …": what stands in its way, then which offers are
+ * cooling down, then what is wrong with its list. */
+static void command_provider_describe_health(const json_t *provider, struct buf *out)
+{
+    struct remote_room room, count;
+    const json_t *offers = json_object_get(provider, "offers"), *offer;
+    const char *message = remote_text(json_object_get(provider, "obstacle"), "message", &room);
+    size_t i;
+    buf_add_text(out, remote_text(provider, "health", &room));
+    if (message[0])
+        buf_printf(out, ": %s", message);
+    json_array_foreach(offers, i, offer)
+        buf_printf(out, "; service %s: %s", remote_text(offer, "service", &room),
+                   remote_text(offer, "message", &count));
+    json_int_t all = json_integer_value(json_object_get(provider, "offers_cooling_down"));
+    if ((json_int_t)i < all)
+        buf_printf(out, "; and %lld more", (long long)(all - (json_int_t)i));
+    json_int_t held = json_integer_value(json_object_get(provider, "quarantined"));
+    if (held > 0)
+        buf_printf(out, "; %lld price%s in quarantine: `provider accept %s` shows them",
+                   (long long)held, held == 1 ? "" : "s", remote_text(provider, "name", &room));
+    const char *error = remote_text(provider, "last_error", &room);
+    if (error[0])
+        buf_printf(out, "; list: %s", error);
+}
+
 static void command_provider_add_provider(struct texttable *table, const json_t *provider)
 {
-    struct remote_room rooms[11];
-    char balance[96], age[24], health[256], state[512];
+    struct remote_room rooms[10];
+    char balance[96], age[24], state[512];
+    struct buf health;
     const char *amount = remote_text(provider, "balance", &rooms[0]);
-    const char *error = remote_text(provider, "last_error", &rooms[1]);
     snprintf(balance, sizeof balance, "%s %s", amount[0] ? amount : "?",
              remote_text(provider, "currency", &rooms[2]));
     command_provider_print_age(provider, age);
     command_provider_describe_state(provider, state);
-    snprintf(health, sizeof health, "%s%s%s", remote_text(provider, "health", &rooms[3]),
-             error[0] ? "; list: " : "", error);
+    buf_init(&health, 256 * 1024);
+    command_provider_describe_health(provider, &health);
     const char *cells[] = {remote_text(provider, "name", &rooms[4]),
                            state,
                            balance,
@@ -53,8 +79,9 @@ static void command_provider_add_provider(struct texttable *table, const json_t 
                            remote_text(provider, "quarantined", &rooms[7]),
                            remote_text(provider, "unsellable", &rooms[9]),
                            remote_text(provider, "connections", &rooms[8]),
-                           health};
+                           health.ptr};
     texttable_add(table, cells);
+    buf_fini(&health);
 }
 
 static int command_provider_print_list(const json_t *json)

@@ -12,7 +12,7 @@ static void command_services_print_offers(const json_t *json)
                                         "CURRENCY", ">COST",    "WHY NOT"};
     static const char *const keys[] = {"position",      "provider",          "upstream_service",
                                        "upstream_rate", "upstream_currency", "cost",
-                                       "skip"};
+                                       "message"};
     struct texttable table;
     size_t i;
     json_t *offer;
@@ -87,6 +87,8 @@ int command_services_explain(int argc, char **argv)
     if (reply.code == EXIT_OK && !options.is_json)
         command_services_print_quote(reply.json);
     int code = reply.code;
+    if (code == EXIT_OK && !remote_is(reply.json, "deliverable"))
+        code = EXIT_PROBLEM;
     buf_fini(&path);
     remote_reply_fini(&reply);
     remote_close(&remote);

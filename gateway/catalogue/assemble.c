@@ -49,6 +49,12 @@ static void assemble_offer_make(struct assemble_builder *builder, struct offer *
         assemble_offer_fill(offer, row, provider->exchange, mapped);
     offer->is_quarantined = row && !offer->is_void && (offer->is_known || row->is_unpriced) &&
                             (row->is_unpriced || (price && price->is_quarantined));
+    if (!offer->is_quarantined || price == NULL)
+        return;
+    struct price_state *held = arena_new(builder->arena, sizeof *held);
+    *held = *price;
+    offer->price = held;
+    offer->why_held = pricebook_why(price, provider->exchange);
 }
 
 /* ---- what the service takes from its offers ---- */

@@ -48,14 +48,24 @@ static bool catalogue_is_same_markup(const struct markup *a, const struct markup
     return a->percent.units == b->percent.units && a->amount.units == b->amount.units;
 }
 
+/* Shown to operators: another pending price is news. */
+static bool catalogue_is_same_held(const struct offer *a, const struct offer *b)
+{
+    if (a->price == NULL || b->price == NULL)
+        return a->price == b->price;
+    return a->why_held == b->why_held && a->price->pending.units == b->price->pending.units &&
+           a->price->held_since_ms == b->price->held_since_ms;
+}
+
 static bool catalogue_is_same_offer(const struct offer *a, const struct offer *b)
 {
     return a->provider_id == b->provider_id && str_equal(a->service, b->service) &&
            a->weight == b->weight && a->is_known == b->is_known && a->is_gone == b->is_gone &&
            a->is_void == b->is_void && a->is_quarantined == b->is_quarantined &&
-           a->rate.units == b->rate.units && a->cost.units == b->cost.units && a->type == b->type &&
-           a->has_limits == b->has_limits && a->min == b->min && a->max == b->max &&
-           a->refill == b->refill && a->cancel == b->cancel && a->dripfeed == b->dripfeed;
+           catalogue_is_same_held(a, b) && a->rate.units == b->rate.units &&
+           a->cost.units == b->cost.units && a->type == b->type && a->has_limits == b->has_limits &&
+           a->min == b->min && a->max == b->max && a->refill == b->refill &&
+           a->cancel == b->cancel && a->dripfeed == b->dripfeed;
 }
 
 static bool catalogue_is_same_service(const struct service *a, const struct service *b)

@@ -7,6 +7,7 @@
 #ifndef CATALOGUE_CATALOGUE_H
 #define CATALOGUE_CATALOGUE_H
 #include "catalogue/catalogue_settings.h"
+#include "catalogue/pricebook.h"
 #include "clients/client.h"
 #include "providers/provider.h"
 
@@ -18,8 +19,10 @@ struct offer {
     bool is_gone;  /* was there once, no longer */
     bool is_void;  /* its limits there leave nothing: not for sale */
     bool is_quarantined;
-    struct money rate; /* per 1000, the panel's currency; valid when known */
-    struct money cost; /* per 1000, our currency, rounded up to 10^-8 */
+    enum price_held why_held;        /* while it is, */
+    const struct price_state *price; /* and what is known of its price; NULL: nothing */
+    struct money rate;               /* per 1000, the panel's currency; valid when known */
+    struct money cost;               /* per 1000, our currency, rounded up to 10^-8 */
     enum ordertype type;
     bool has_limits;
     int64_t min, max;

@@ -38,7 +38,7 @@ enum feedlist_state {
     FEEDLIST_LOCKING,
     FEEDLIST_FETCHING
 };
-enum { CURRENCY_BYTES = 8 };
+enum { CURRENCY_BYTES = CATALOGUE_CURRENCY_BYTES };
 enum feedlist_trouble { TROUBLE_NONE, TROUBLE_FAILED, TROUBLE_EMPTY, TROUBLE_SHRUNKEN };
 
 struct feed {

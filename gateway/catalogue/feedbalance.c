@@ -133,6 +133,7 @@ static void feedbalance_note_currency(struct feed *feed, const struct provider *
     if (!feedbalance_is_code(currency) || str_equal_folded(currency, str_of(feed->currency)))
         return;
     snprintf(feed->currency, sizeof feed->currency, STR_FMT, STR_ARG(currency));
+    refresher_note(feed);
     feedbalance_judge_currency(feed, provider);
 }
 

@@ -687,6 +687,7 @@ void refresher_note(struct feed *feed)
         report.unsellable = provider_list_void(feed->list);
     }
     snprintf(report.last_error, sizeof report.last_error, "%s", feed->trouble_message);
+    snprintf(report.panel_currency, sizeof report.panel_currency, "%s", feed->currency);
     pthread_mutex_lock(&refresher->reports_mutex);
     refresher->reports[feed->id] = report;
     pthread_mutex_unlock(&refresher->reports_mutex);

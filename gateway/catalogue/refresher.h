@@ -12,6 +12,8 @@
 #include "ledger/ledger.h"
 #include "routing/health.h"
 
+enum { CATALOGUE_CURRENCY_BYTES = 8 };
+
 struct refresher;
 /* Called on the refresh thread; the snapshot's pin is the callee's. */
 typedef void refresher_publish_fn(struct catalogue *catalogue, void *arg);
@@ -69,6 +71,7 @@ struct refresher_report {
     size_t services, quarantined;
     size_t unsellable;    /* limits that leave nothing */
     char last_error[120]; /* a message of ours; "" when the last attempt went well */
+    char panel_currency[CATALOGUE_CURRENCY_BYTES]; /* that the panel reported last; "": none */
     uint64_t refreshes, failures;
 };
 void refresher_report(struct refresher *refresher, unsigned provider_id,
