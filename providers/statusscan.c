@@ -72,12 +72,11 @@ static inline bool statusscan_take_string(struct statusscan *s, struct str *out)
 {
     if (!statusscan_take(s, '"'))
         return false;
-    const char *start = s->at;
-    s->at = statusscan_skip_plain(start, s->end);
-    if (s->at == s->end || *s->at != '"')
+    const char *start = s->at, *end = statusscan_skip_plain(start, s->end);
+    if (end == s->end || *end != '"')
         return false;
-    *out = str_make(start, (size_t)(s->at - start));
-    s->at++;
+    *out = str_make(start, (size_t)(end - start));
+    s->at = end + 1;
     return true;
 }
 

@@ -94,12 +94,27 @@ static bool headercheck_is_text(char c)
     return (byte >= 0x20 && byte != 0x7F) || byte == '\t';
 }
 
+/* Past those that are text, eight at a time as long as none of them is a control character. */
+static size_t headercheck_skip_text(const char *bytes, size_t i, size_t len)
+{
+    const uint64_t ones = UINT64_MAX / 0xFF, tops = ones * 0x80;
+    for (uint64_t eight; i + sizeof eight <= len; i += sizeof eight) {
+        memcpy(&eight, bytes + i, sizeof eight);
+        uint64_t del = eight ^ (ones * 0x7F);
+        /* A byte below 0x20, or 0x7F; a borrow can only show one too many, above a true one. */
+        if ((((eight - ones * 0x20) & ~eight) | ((del - ones) & ~del)) & tops)
+            break;
+    }
+    while (i < len && headercheck_is_text(bytes[i]))
+        i++;
+    return i;
+}
+
 void headercheck_feed(struct headercheck_scan *scan, const char *bytes, size_t len)
 {
     for (size_t i = 0; i < len && !scan->is_done;) {
         size_t start = i;
-        while (i < len && headercheck_is_text(bytes[i]))
-            i++;
+        i = headercheck_skip_text(bytes, i, len);
         if (i > start)
             headercheck_feed_text(scan, bytes + start, i - start);
         else

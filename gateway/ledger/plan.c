@@ -27,17 +27,24 @@ void plan_fini(struct plan *plan)
     arena_fini(&plan->arena);
 }
 
+/* An order is looked for at each step of its change; a batch's are neighbours as a rule. */
+static unsigned plan_hash_of(uint32_t id)
+{
+    return id;
+}
+
 struct plan_order *plan_find_order(struct plan *plan, uint32_t id)
 {
     struct plan_order *order;
-    HASH_FIND(hh, plan->by_id, &id, sizeof id, order);
+    HASH_FIND_BYHASHVALUE(hh, plan->by_id, &id, sizeof id, plan_hash_of(id), order);
     if (order)
         return order;
     order = arena_new(&plan->arena, sizeof *order);
     order->row.id = id;
     SLIST_INIT(&order->attempts);
     STAILQ_INSERT_TAIL(&plan->orders, order, next);
-    HASH_ADD_KEYPTR(hh, plan->by_id, &order->row.id, sizeof order->row.id, order);
+    HASH_ADD_KEYPTR_BYHASHVALUE(hh, plan->by_id, &order->row.id, sizeof order->row.id,
+                                plan_hash_of(id), order);
     return order;
 }
 

@@ -52,6 +52,7 @@ enum statement {
     STATEMENT_REFILL_LOAD,
     STATEMENT_CANCELS_LOAD,
     STATEMENT_NUMBER_LOAD,
+    STATEMENT_ENDED_NUMBER_LOAD,
     STATEMENT_CREDIT_LOAD,
     STATEMENT_CREDIT_INSERT,
     STATEMENT_REQUEST_LOAD,
@@ -109,6 +110,7 @@ enum statement {
     STATEMENT_LAST_ORDER,
     STATEMENT_LAST_REQUEST,
     STATEMENT_LAST_EVENT,
+    STATEMENT_HAS_ENDED,
     STATEMENT_RECOVER_PLACING,
     STATEMENT_RECOVER_REQUESTS,
     STATEMENT_VISIT_ORDERS,
@@ -124,6 +126,7 @@ struct backend_connection {
     bool is_writer;
     int64_t next_event;  /* 0: not known */
     uint32_t last_order; /* the highest number there is; with next_event */
+    bool has_ended;      /* some attempt was ended by its panel; with next_event */
     int64_t swept_at_ms; /* monotonic; when what is kept for a time was last looked through */
     enum ledger_result opening;   /* why db is NULL */
     size_t wal_pages;             /* in the write-ahead log and not known to be in the database */

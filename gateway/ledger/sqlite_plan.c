@@ -18,11 +18,12 @@ static bool sqlite_plan_found(struct backend_connection *connection, sqlite3_stm
     return false;
 }
 
-/* Numbers of new orders and events go on from the highest there is; both are known until a commit
- * fails. */
+/* Numbers of new orders and events go on from the highest there is; what is read here is known
+ * until a commit fails. */
 static int sqlite_plan_load_numbers(struct backend_connection *connection)
 {
-    static const enum statement statements[] = {STATEMENT_LAST_EVENT, STATEMENT_LAST_ORDER};
+    static const enum statement statements[] = {STATEMENT_LAST_EVENT, STATEMENT_LAST_ORDER,
+                                                STATEMENT_HAS_ENDED};
     int64_t last[COUNT_OF(statements)] = {0};
     int code = SQLITE_OK;
     if (connection->next_event)
@@ -36,6 +37,7 @@ static int sqlite_plan_load_numbers(struct backend_connection *connection)
     if (code == SQLITE_OK) {
         connection->next_event = last[0] + 1;
         connection->last_order = (uint32_t)last[1];
+        connection->has_ended = last[2] != 0;
     }
     return code;
 }
@@ -194,21 +196,30 @@ int sqlite_plan_load(struct backend_connection *connection, struct plan *plan)
     return code;
 }
 
+static int sqlite_plan_find_number(struct backend_connection *connection, enum statement which,
+                                   struct plan_number *number)
+{
+    int code;
+    sqlite3_stmt *s = sqlite_statement(connection, which);
+    sqlite_bind_str(s, 1, number->provider);
+    sqlite_bind_str(s, 2, number->text);
+    if (sqlite_plan_found(connection, s, &code))
+        number->order = (uint32_t)sqlite3_column_int64(s, 0);
+    sqlite3_reset(s);
+    return code;
+}
+
 /* Whoever has it: of one that is there twice, of an older ledger, any of the two will do. */
 int sqlite_plan_load_number(struct backend_connection *connection, struct plan *plan,
                             const struct ledger_change *change)
 {
     struct plan_number *number = plan_number_given(plan, change);
-    int code = SQLITE_OK;
     if (number == NULL || number->is_loaded)
-        return code;
-    sqlite3_stmt *s = sqlite_statement(connection, STATEMENT_NUMBER_LOAD);
-    sqlite_bind_str(s, 1, number->provider);
-    sqlite_bind_str(s, 2, number->text);
+        return SQLITE_OK;
     number->is_loaded = true;
-    if (sqlite_plan_found(connection, s, &code))
-        number->order = (uint32_t)sqlite3_column_int64(s, 0);
-    sqlite3_reset(s);
+    int code = sqlite_plan_find_number(connection, STATEMENT_NUMBER_LOAD, number);
+    if (code == SQLITE_OK && number->order == 0 && connection->has_ended)
+        code = sqlite_plan_find_number(connection, STATEMENT_ENDED_NUMBER_LOAD, number);
     return code;
 }
 
@@ -319,6 +330,7 @@ static int sqlite_plan_store_attempt(struct backend_connection *connection, uint
     sqlite_bind_number(s, 12, row->ended_at_ms);
     sqlite_bind_number(s, 13, row->delivered);
     sqlite_bind_number(s, 14, row->kept.units);
+    connection->has_ended |= attemptstate_is_ended_by_panel(row->state);
     return sqlite_do(connection, s);
 }
 

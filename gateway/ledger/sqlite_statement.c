@@ -93,9 +93,10 @@ static const char *const texts[STATEMENT_COUNT] = {
     [STATEMENT_REF_DELETE] = "DELETE FROM refs WHERE client = ?1 AND ref = ?2 AND order_id = ?3",
     [STATEMENT_CHILD_LOAD] = "SELECT id FROM orders WHERE parent = ?1 AND upstream_id = ?2"
                              " AND parent <> 0 AND upstream_id <> '' AND is_duplicate = 0",
-    [STATEMENT_NUMBER_LOAD] =
-        "SELECT id FROM orders WHERE provider = ?1 AND upstream_id = ?2 AND upstream_id <> ''"
-        " UNION ALL SELECT order_id FROM attempts WHERE provider = ?1 AND upstream_id = ?2"
+    [STATEMENT_NUMBER_LOAD] = "SELECT id FROM orders WHERE provider = ?1"
+                              " AND upstream_id = ?2 AND upstream_id <> '' LIMIT 1",
+    [STATEMENT_ENDED_NUMBER_LOAD] =
+        "SELECT order_id FROM attempts WHERE provider = ?1 AND upstream_id = ?2"
         " AND " SQLITE_ENDED_BY_PANEL " LIMIT 1",
     /* Without an end, and what its unfinished children may still cost. */
     [STATEMENT_SUBSCRIPTION_LOAD] =
@@ -258,6 +259,8 @@ static const char *const texts[STATEMENT_COUNT] = {
     [STATEMENT_LAST_ORDER] = "SELECT coalesce(max(id), 0) FROM orders",
     [STATEMENT_LAST_REQUEST] = "SELECT coalesce(max(number), 0) FROM aftersales",
     [STATEMENT_LAST_EVENT] = "SELECT coalesce(max(id), 0) FROM events",
+    [STATEMENT_HAS_ENDED] =
+        "SELECT EXISTS (SELECT 1 FROM attempts WHERE " SQLITE_ENDED_BY_PANEL ")",
     [STATEMENT_RECOVER_PLACING] = "SELECT " ORDER_COURSE_COLUMNS " FROM orders"
                                   " WHERE state = 'placing' AND " SQLITE_UNFINISHED " ORDER BY id",
     [STATEMENT_RECOVER_REQUESTS] = "SELECT " ORDER_REQUEST_COLUMNS " FROM aftersales"

@@ -54,10 +54,19 @@ struct digest claims_digest(struct str client, uint32_t service, struct str fiel
 
 /* ---- the table; with the lock ---- */
 
+/* A digest is as good a hash as any. */
+static unsigned claims_hash_of(const struct digest *digest)
+{
+    unsigned hash;
+    memcpy(&hash, digest->bytes, sizeof hash);
+    return hash;
+}
+
 static struct claims_equal *claims_find_equal(struct claims *claims, const struct digest *digest)
 {
     struct claims_equal *equal;
-    HASH_FIND(hh, claims->equals, digest, sizeof *digest, equal);
+    HASH_FIND_BYHASHVALUE(hh, claims->equals, digest, sizeof *digest, claims_hash_of(digest),
+                          equal);
     return equal;
 }
 
@@ -92,7 +101,8 @@ static struct claims_entry *claims_add(struct claims *claims, const struct diges
     if (equal == NULL) {
         equal = memory_new(sizeof *equal);
         equal->digest = *digest;
-        HASH_ADD(hh, claims->equals, digest, sizeof equal->digest, equal);
+        HASH_ADD_BYHASHVALUE(hh, claims->equals, digest, sizeof equal->digest,
+                             claims_hash_of(digest), equal);
     }
     struct claims_entry *entry = memory_new(sizeof *entry), **end = &equal->first;
     while (*end)

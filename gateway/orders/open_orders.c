@@ -373,16 +373,21 @@ bool open_orders_begin(struct open_orders *table, uint32_t id)
 static void open_orders_complete_entry(struct open_orders_entry *entry,
                                        struct open_orders_completed *completed)
 {
+    struct open_orders_waiter *waiter = entry->waiters;
+    entry->is_queried = false;
+    if (waiter == NULL)
+        return;
+    struct client_view_order view = open_order_view(&entry->order);
+    struct open_orders_news news = {client_view_word(&view), client_view_course(&view)};
     if (completed->first == NULL)
         completed->end = &completed->first;
-    *completed->end = entry->waiters;
-    for (struct open_orders_waiter *waiter = entry->waiters; waiter; waiter = waiter->next) {
+    *completed->end = waiter;
+    for (; waiter; waiter = waiter->next) {
         waiter->has_news = entry->order.extra == NULL;
-        waiter->news.order = open_order_view(&entry->order);
+        waiter->news = news;
         completed->end = &waiter->next;
     }
     entry->waiters = NULL;
-    entry->is_queried = false;
 }
 
 void open_orders_complete(struct open_orders *table, uint32_t id,

@@ -36,9 +36,10 @@ struct links *open_orders_links(struct open_orders *table);
 
 /* ---- single-flight queries ---- */
 
-/* What was known of an order when its query completed. */
+/* What a client sees of an order as it was known when its query completed. */
 struct open_orders_news {
-    struct client_view_order order;
+    const char *word;
+    struct order_course course;
 };
 
 /* Someone who waits for a query to complete. Allocated by the waiter, whose message is run once on

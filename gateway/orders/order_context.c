@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/digest.h"
 #include "orders/status_poll.h"
 
 struct order_context_totals order_context_totals;
@@ -18,7 +19,17 @@ struct order_context *order_context_new(const struct order_context_parts *parts)
     context->refs = parts->refs;
     context->refresher = parts->refresher;
     context->status_poll = status_poll_new(context);
+    digest_random(&context->random, sizeof context->random);
     return context;
+}
+
+/* splitmix64 */
+uint64_t order_context_random(struct order_context *context)
+{
+    uint64_t z = context->random += UINT64_C(0x9e3779b97f4a7c15);
+    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return z ^ (z >> 31);
 }
 
 void order_context_set_catalogue(struct order_context *context, struct catalogue *catalogue)

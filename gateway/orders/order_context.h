@@ -30,6 +30,7 @@ struct order_context {
     unsigned places, order_requests, deferred;
     void (*on_idle)(void *arg); /* see order_context_on_idle; NULL: nobody waits */
     void *on_idle_arg;
+    uint64_t random;  /* see order_context_random */
     bool is_stopping; /* panels are asked for statuses no more; what waits to be tried again ends */
 };
 
@@ -56,6 +57,9 @@ bool order_context_is_idle(const struct order_context *context);
 void order_context_on_idle(struct order_context *context, void (*on_idle)(void *arg), void *arg);
 /* Counts down places, order_requests or deferred. */
 void order_context_end_work(struct order_context *context, unsigned *counter);
+/* For draws and spreading, which need not be secret: a few instructions, where the system's random
+ * numbers cost thousands. */
+uint64_t order_context_random(struct order_context *context);
 void order_context_free(struct order_context *context); /* after its loop has ended */
 
 /* Counters of the room, summed over all threads, for /metrics. */

@@ -1109,7 +1109,7 @@ void place_start(struct order_context *context, const struct place_request *requ
     place->ref = request->ref;
     place->ref.ref = arena_str(&place->arena, request->ref.ref);
     place->placed_at_ms = clock_wall_ms();
-    digest_random(&place->random, sizeof place->random);
+    place->random = order_context_random(context);
     atomic_fetch_add_explicit(&order_context_totals.placed, 1, memory_order_relaxed);
     reply_once_start(&place->reply, context->loop, context->settings.answer_within_ms,
                      place_on_deadline, place);
@@ -1186,6 +1186,6 @@ void place_resume(struct order_context *context, const struct ledger_order *orde
     }
     place_take_attempts(place, attempts, attempt_count);
     place->offer = 0;
-    digest_random(&place->random, sizeof place->random);
+    place->random = order_context_random(context);
     place_go(place, PLANNING);
 }

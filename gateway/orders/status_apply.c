@@ -573,10 +573,6 @@ static void status_apply_settle_plain(struct status_apply_batch *batch, uint32_t
                                       const struct upstream_status *reported)
 {
     struct buf extra;
-    if (!status_apply_has_members(reported)) { /* nearly always */
-        status_apply_settle(batch, id, upstream_id, reported, NULL, NULL);
-        return;
-    }
     buf_init(&extra, EXTRA_BYTES);
     status_apply_add_members(reported, &extra);
     status_apply_settle(batch, id, upstream_id, reported, NULL,
@@ -679,6 +675,8 @@ void status_apply_take(struct status_apply_batch *batch, uint32_t id, const char
 {
     if (reported->is_unknown_id)
         status_apply_unknown(batch, id, upstream_id);
-    else
+    else if (status_apply_has_members(reported))
         status_apply_settle_plain(batch, id, upstream_id, reported);
+    else /* nearly always */
+        status_apply_settle(batch, id, upstream_id, reported, NULL, NULL);
 }

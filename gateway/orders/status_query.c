@@ -37,18 +37,12 @@ struct status_query {
 
 /* ---- one status ---- */
 
-static void status_query_fill(struct status_query_status *out,
-                              const struct client_view_order *order)
-{
-    out->is_found = true;
-    out->word = client_view_word(order);
-    out->course = client_view_course(order);
-}
-
-static void status_query_fill_open(struct status_query_status *out, const struct open_order *order)
+static void status_query_fill(struct status_query_status *out, const struct open_order *order)
 {
     struct client_view_order view = open_order_view(order);
-    status_query_fill(out, &view);
+    out->is_found = true;
+    out->word = client_view_word(&view);
+    out->course = client_view_course(&view);
     out->extra = str_of(order->extra);
 }
 
@@ -128,7 +122,7 @@ static void status_query_take_known(struct status_query *query, size_t index)
     if (!open_orders_get(query->context->open_orders, query->list[index].id, &query->arena, &order))
         status_query_read(query, &query->list[index].id, 1);
     else if (order.client_id == query->client_id)
-        status_query_fill_open(&query->list[index], &order);
+        status_query_fill(&query->list[index], &order);
 }
 
 /* ---- from the panel ---- */
@@ -137,8 +131,11 @@ static void status_query_take_completed(struct status_query *query,
                                         const struct status_query_waiter *waiter)
 {
     if (waiter->waiter.has_news) {
+        struct status_query_status *status = &query->list[waiter->index];
         query->is_waiting[waiter->index] = false;
-        status_query_fill(&query->list[waiter->index], &waiter->waiter.news.order);
+        status->is_found = true;
+        status->word = waiter->waiter.news.word;
+        status->course = waiter->waiter.news.course;
     } else {
         status_query_take_known(query, waiter->index);
     }
@@ -244,7 +241,7 @@ static bool status_query_look_up(struct status_query_look *look)
         return false;
     case OPEN_ORDERS_SEEN:
         if (order.client_id == look->client_id)
-            status_query_fill_open(&look->list[look->index], &order);
+            status_query_fill(&look->list[look->index], &order);
         break;
     case OPEN_ORDERS_BEGUN:
         look->query->begun++;
@@ -349,7 +346,7 @@ static void status_query_take_row(struct status_query *query, const struct ledge
             continue;
         struct open_order order;
         open_order_from_ledger(row, &order);
-        status_query_fill_open(status, &order);
+        status_query_fill(status, &order);
         status->extra = arena_str(&query->arena, row->extra);
     }
 }

@@ -42,7 +42,8 @@ static struct open_order order_of(uint32_t id)
                                .client_id = 3,
                                .provider_id = 5,
                                .course.state = ORDERSTATE_PENDING,
-                               .quantity = 100 + (int64_t)id,
+                               .quantity = 200,
+                               .course.start_count = 100 + (int64_t)id,
                                .course.remains = id,
                                .upstream_id = "up"};
 }
@@ -62,7 +63,7 @@ static void on_list_told(struct loop_message *message)
     size_t index = (size_t)(waiter - list->waiters);
     assert_true(index < LISTED && !list->is_told[index]);
     assert_true(!waiter->waiter.has_news ||
-                waiter->waiter.news.order.quantity == 100 + (int64_t)waiter->waiter.id);
+                waiter->waiter.news.course.start_count == 100 + (int64_t)waiter->waiter.id);
     list->is_told[index] = true;
     assert_true(list->outstanding-- > 0);
     if (list->outstanding > 0)
