@@ -452,6 +452,30 @@ static void a_number_at_a_panel_has_one_order(void **state)
         assert_int_equal(bench->results[i], i ? LEDGER_DUPLICATE : LEDGER_DONE);
 }
 
+/* Once its order has another panel's number, an ended attempt alone says whose it was: to those
+ * that were there when it ended, and to a ledger that is opened later. */
+static void a_number_stays_with_an_ended_attempt(void **state)
+{
+    struct bench *bench = *state;
+    struct ledger_attempt beta = bench_new_attempt(2, "beta");
+    for (uint32_t id = 1; id <= 2; id++)
+        bench_place(bench, id);
+    bench_accept(bench, 1, 1, "4711");
+    assert_int_equal(
+        go_on(bench, 1, (struct ledger_attempt){.number = 1, .state = ATTEMPTSTATE_CANCELED}, 1000),
+        LEDGER_DONE);
+    bench_write(bench, &(struct ledger_change){.order = 1, .attempt_started = &beta});
+    assert_int_equal(bench_accept(bench, 1, 2, "5000"), LEDGER_DONE);
+    for (int opened = 0; opened < 2; opened++) {
+        assert_int_equal(bench_accept(bench, 2, 1, "4711"), LEDGER_DUPLICATE);
+        assert_int_equal(bench->outcome.order, 1);
+        ledger_close(&bench->ledger);
+        bench_start(bench);
+        bench_place(bench, 3 + (uint32_t)opened);
+    }
+    assert_int_equal(bench_accept(bench, 3, 1, "4712"), LEDGER_DONE);
+}
+
 static struct ledger_change asks_for(const struct ledger_request *request)
 {
     return (struct ledger_change){.order = request->order, .order_request = request};
@@ -626,6 +650,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup_teardown(a_queued_order_is_placed_or_canceled, bench_set_up,
                                     bench_tear_down),
     cmocka_unit_test_setup_teardown(a_number_at_a_panel_has_one_order, bench_set_up,
+                                    bench_tear_down),
+    cmocka_unit_test_setup_teardown(a_number_stays_with_an_ended_attempt, bench_set_up,
                                     bench_tear_down),
     cmocka_unit_test_setup_teardown(an_order_has_one_open_refill, bench_set_up, bench_tear_down),
     cmocka_unit_test_setup_teardown(an_order_has_one_cancel_of_its_state, bench_set_up,
