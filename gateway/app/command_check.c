@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/jsonwriter.h"
 #include "catalogue/comparison.h"
+#include "clients/roster.h"
 #include "loop/transfer.h"
 #include "providers/upstream_call.h"
 
@@ -99,7 +100,8 @@ static void command_check_note_finding(const char *message, void *arg)
     faultlist_add(&online->findings, (struct source_location){0}, "%s", message);
 }
 
-static void command_check_compare(struct online *online, const struct configuration *configuration)
+static void command_check_compare(struct online *online, const struct configuration *configuration,
+                                  const struct client_set *clients, struct faultlist *faults)
 {
     const struct provider_list **lists = memory_array(PROVIDER_MAX, sizeof(void *));
     for (size_t i = 0; i < online->count; i++)
@@ -110,6 +112,7 @@ static void command_check_compare(struct online *online, const struct configurat
                                           .report = command_check_note_finding,
                                           .arg = online};
     comparison_make(&comparison);
+    configuration_warn_of_margins(configuration, clients, lists, faults);
     online->is_good = online->is_good && online->findings.faults == 0;
     free(lists);
 }
@@ -261,10 +264,10 @@ static void command_check_print_text(const struct command_check *check)
         command_check_print_probes(&check->online);
 }
 
-/* The ledger's clients against the file's. A ledger that is not there yet, or that cannot be read,
- * has none to compare. */
-static void command_check_ledger(const struct configuration *configuration,
-                                 struct faultlist *faults)
+/* The ledger's clients against the file's; both of them together, to unpin, or NULL. A ledger that
+ * is not there yet, or that cannot be read, has none to compare. */
+static struct client_set *command_check_ledger(const struct configuration *configuration,
+                                               struct faultlist *faults)
 {
     struct ledger_query query = {.request = LEDGER_QUERY_CLIENTS};
     struct ledger_rows rows;
@@ -272,13 +275,22 @@ static void command_check_ledger(const struct configuration *configuration,
     struct fault why;
     struct ledger *ledger = ledger_open_reading(&configuration->ledger, &why);
     if (ledger == NULL)
-        return;
+        return NULL;
+    struct roster *roster = roster_new();
+    bool is_good = true;
     arena_init(&arena);
     ledger_read(ledger, &query, &arena, &rows);
-    for (size_t i = 0; rows.result == LEDGER_DONE && i < rows.client_count; i++)
-        (void)!configuration_check_client(configuration, rows.clients[i].name, faults, NULL);
+    for (size_t i = 0; rows.result == LEDGER_DONE && i < rows.client_count; i++) {
+        const struct ledger_client *client = &rows.clients[i];
+        is_good &= configuration_check_client(configuration, client->name, faults, NULL);
+        is_good &= roster_put(roster, client->name, client->settings, client->is_frozen,
+                              client->created_at_ms, NULL);
+    }
+    struct client_set *all = is_good ? roster_merge(roster, configuration->clients, NULL) : NULL;
+    roster_free(roster);
     arena_fini(&arena);
     ledger_close(&ledger);
+    return all;
 }
 
 static void command_check_look(struct command_check *check, const struct command_options *options,
@@ -289,14 +301,16 @@ static void command_check_look(struct command_check *check, const struct command
     check->configuration = check->path ? configuration_load(check->path, faults) : NULL;
     if (check->configuration == NULL)
         return;
-    command_check_ledger(check->configuration, faults);
+    struct client_set *clients = command_check_ledger(check->configuration, faults);
     startcheck_look(options, check->configuration, faults, &check->note);
     if (is_online) {
         command_check_ask_all(&check->online, check->configuration->providers);
-        command_check_compare(&check->online, check->configuration);
+        command_check_compare(&check->online, check->configuration, clients, faults);
     } else {
-        startcheck_compare_kept(check->configuration, faults);
+        startcheck_compare_kept(check->configuration, clients, faults);
     }
+    if (clients)
+        client_set_unpin(&clients);
     check->is_good = faults->faults == 0;
 }
 

@@ -41,6 +41,8 @@ int command_gateway_serve(int argc, char **argv)
     faultlist_init(&faults);
     char *path = configuration_find(options.config, &faults);
     struct configuration *configuration = path ? configuration_load(path, &faults) : NULL;
+    if (configuration)
+        configuration_warn_of_margins(configuration, NULL, NULL, &faults);
     log_begin();
     command_gateway_log_faults(&faults); /* warnings too */
     faultlist_fini(&faults);

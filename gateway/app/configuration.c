@@ -8,6 +8,7 @@
 
 #include "cache/cache.h"
 #include "catalogue/catalogue_settings.h"
+#include "catalogue/margins.h"
 #include "clients/client.h"
 #include "http/listener.h"
 #include "http/listener_settings.h"
@@ -396,6 +397,43 @@ bool configuration_check_client(const struct configuration *configuration, struc
                      "%.160s:%u:%u: client `%s` is in the ledger %.120s as well (client add); %s",
                      settings->file, settings->line, settings->column, settings->name,
                      configuration->ledger.url, advice);
+}
+
+/* ---- who pays cost or less ---- */
+
+struct configuration_margins {
+    const struct configuration *configuration;
+    struct faultlist *faults;
+};
+
+static void configuration_on_margin(const char *message, const struct client_settings *client,
+                                    void *arg)
+{
+    const struct configuration_margins *margins = arg;
+    struct source_location place = {0};
+    bool has_place = client && client->file;
+    place.file =
+        faultlist_file(margins->faults, has_place ? client->file : margins->configuration->path);
+    if (has_place) {
+        place.line = client->line;
+        place.column = client->column;
+    }
+    faultlist_warn(margins->faults, place, "%s", message);
+}
+
+void configuration_warn_of_margins(const struct configuration *configuration,
+                                   const struct client_set *clients,
+                                   const struct provider_list *const *lists,
+                                   struct faultlist *faults)
+{
+    struct configuration_margins arg = {configuration, faults};
+    const struct margins margins = {.settings = &configuration->catalogue,
+                                    .providers = configuration->providers,
+                                    .clients = clients ? clients : configuration->clients,
+                                    .lists = lists,
+                                    .report = configuration_on_margin,
+                                    .arg = &arg};
+    margins_check(&margins);
 }
 
 /* ---- reload ---- */

@@ -43,6 +43,13 @@ struct configuration *configuration_load(const char *path, struct faultlist *fau
 struct configuration *configuration_pin(struct configuration *configuration);
 void configuration_unpin(struct configuration **configuration);
 
+/* Warnings: who pays cost or less (margins.h). clients: NULL for those of the file; lists: by
+ * provider id, NULL where none is known. */
+struct provider_list;
+void configuration_warn_of_margins(const struct configuration *configuration,
+                                   const struct client_set *clients,
+                                   const struct provider_list *const *lists,
+                                   struct faultlist *faults);
 /* Whether a client of the ledger is in the file as well: a fault that names both places, into
  * faults or, where that is NULL, *why. */
 bool configuration_check_client(const struct configuration *configuration, struct str name,

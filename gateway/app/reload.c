@@ -191,6 +191,18 @@ static void reload_refuse(struct gateway *g, struct faultlist *faults,
 
 static const char ending[] = "the gateway is ending: nothing is reloaded any more\n";
 
+/* A reload that is taken says nothing else of its warnings. */
+static void reload_log_margins(const struct configuration *fresh)
+{
+    struct faultlist warnings;
+    faultlist_init(&warnings);
+    configuration_warn_of_margins(fresh, NULL, NULL, &warnings);
+    for (size_t i = 0; i < warnings.count; i++)
+        log_event(LOG_WARN, "sold_at_cost", "what=%s",
+                  log_value(str_of(warnings.list[i].message)).text);
+    faultlist_fini(&warnings);
+}
+
 void reload_start(struct gateway *g, void (*done)(const char *faults, void *arg), void *arg)
 {
     struct faultlist faults;
@@ -210,6 +222,7 @@ void reload_start(struct gateway *g, void (*done)(const char *faults, void *arg)
         faultlist_fini(&faults);
         return;
     }
+    reload_log_margins(fresh);
     faultlist_fini(&faults);
     reload_forget_cool_downs(g, fresh);
     if (g->coming)

@@ -171,12 +171,15 @@ static void startcheck_warn(const char *message, void *arg)
     faultlist_warn(kept->faults, startcheck_file(kept->configuration, kept->faults), "%s", message);
 }
 
-void startcheck_compare_kept(const struct configuration *configuration, struct faultlist *faults)
+void startcheck_compare_kept(const struct configuration *configuration,
+                             const struct client_set *clients, struct faultlist *faults)
 {
     struct fault why;
     struct ledger *ledger = ledger_open_reading(&configuration->ledger, &why);
-    if (ledger == NULL)
+    if (ledger == NULL) {
+        configuration_warn_of_margins(configuration, clients, NULL, faults);
         return;
+    }
     struct startcheck_kept *kept = memory_new(sizeof *kept);
     kept->configuration = configuration;
     kept->faults = faults;
@@ -190,6 +193,8 @@ void startcheck_compare_kept(const struct configuration *configuration, struct f
                                               .arg = kept};
         comparison_make(&comparison);
     }
+    configuration_warn_of_margins(configuration, clients,
+                                  (const struct provider_list *const *)kept->lists, faults);
     for (size_t i = 0; i < PROVIDER_MAX; i++)
         provider_list_free(&kept->lists[i]);
     free(kept);

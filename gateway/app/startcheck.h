@@ -11,7 +11,9 @@ void startcheck_look(const struct command_options *options,
                      const struct configuration *configuration, struct faultlist *faults,
                      struct buf *notes);
 
-/* Warnings: what the lists that the ledger keeps say of services and imports; they may be old. */
-void startcheck_compare_kept(const struct configuration *configuration, struct faultlist *faults);
+/* Warnings: what the lists that the ledger keeps say of services and imports, and who pays cost or
+ * less; they may be old. clients: as configuration_warn_of_margins. */
+void startcheck_compare_kept(const struct configuration *configuration,
+                             const struct client_set *clients, struct faultlist *faults);
 
 #endif

@@ -39,6 +39,19 @@ bool quote_parse_markup(struct str text, struct markup *out)
     return true;
 }
 
+enum quote_gain quote_gain_of(const struct markup *service, const struct markup *client)
+{
+    decimal_wide whole = (decimal_wide)PERCENT_WHOLE * PERCENT_WHOLE;
+    decimal_wide of_service = (decimal_wide)PERCENT_WHOLE + service->percent.units;
+    decimal_wide of_client = (decimal_wide)PERCENT_WHOLE + client->percent.units;
+    decimal_wide share = of_service > 0 && of_client > 0 ? of_service * of_client : 0;
+    decimal_wide amount =
+        service->amount.units * of_client + (decimal_wide)client->amount.units * PERCENT_WHOLE;
+    if (share <= whole && amount <= 0)
+        return QUOTE_GAIN_NONE;
+    return share >= whole && amount >= 0 ? QUOTE_GAIN_SOME : QUOTE_GAIN_DEPENDS;
+}
+
 /* price, in units of 10^-decimals, x (1 + percent) + amount; then in units of 10^-(decimals + 14).
  */
 static bool quote_apply_markup(const struct markup *markup, unsigned decimals, struct wide *price)

@@ -10,6 +10,14 @@ struct markup {
 };
 bool quote_parse_markup(struct str text, struct markup *out) MUST_USE;
 
+/* Whether the price that both make of a cost is above it, whatever the cost (above 0) is. */
+enum quote_gain {
+    QUOTE_GAIN_NONE,   /* the cost itself, or less */
+    QUOTE_GAIN_SOME,   /* always above it */
+    QUOTE_GAIN_DEPENDS /* on the cost: percents and amounts pull apart */
+};
+enum quote_gain quote_gain_of(const struct markup *service, const struct markup *client);
+
 /* base (in the provider's currency) x exchange -> x (1 + service percent) + service amount ->
  * x (1 + client percent) + client amount, rounded up once, at the end, to decimals. A result below
  * zero counts as out of range. */

@@ -107,6 +107,44 @@ static void test_markups_beyond_all_bounds(void **state)
     assert_int_equal(got.units, -5);
 }
 
+static void test_gain(void **state)
+{
+    static const struct {
+        const char *service, *client;
+        enum quote_gain gain;
+    } cases[] = {
+        {"0%", "0%", QUOTE_GAIN_NONE},
+        {"25%", "0%", QUOTE_GAIN_SOME},
+        {"0.00000001", "0%", QUOTE_GAIN_SOME},
+        {"0%", "0.00000001", QUOTE_GAIN_SOME},
+        {"0.000000000001%", "0%", QUOTE_GAIN_SOME},
+        {"-0.000000000001%", "0%", QUOTE_GAIN_NONE},
+        {"25%", "-20%", QUOTE_GAIN_NONE}, /* 1.25 x 0.8 is 1 */
+        {"25%", "-19.999999999999%", QUOTE_GAIN_SOME},
+        {"25%", "-20.000000000001%", QUOTE_GAIN_NONE},
+        {"25% + 0.01", "-20%", QUOTE_GAIN_SOME},
+        {"25% - 0.01", "-20%", QUOTE_GAIN_NONE},
+        {"25% - 0.01", "0%", QUOTE_GAIN_DEPENDS},
+        {"-3% + 0.05", "0%", QUOTE_GAIN_DEPENDS},
+        {"-3% - 0.05", "0%", QUOTE_GAIN_NONE},
+        {"0% + 0.08", "0% - 0.08", QUOTE_GAIN_NONE}, /* what one adds the other takes */
+        {"0% + 0.08", "10% - 0.088", QUOTE_GAIN_SOME},
+        {"-100%", "0%", QUOTE_GAIN_NONE},
+        {"-100% + 5", "0%", QUOTE_GAIN_DEPENDS},
+        {"-200%", "-200%", QUOTE_GAIN_NONE}, /* twice below 0 is no price */
+        {"92000%", "92000%", QUOTE_GAIN_SOME},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct markup service, client;
+        assert_true(quote_parse_markup(str_of(cases[i].service), &service));
+        assert_true(quote_parse_markup(str_of(cases[i].client), &client));
+        if (quote_gain_of(&service, &client) != cases[i].gain)
+            fail_msg("%s and %s: %d", cases[i].service, cases[i].client,
+                     quote_gain_of(&service, &client));
+    }
+}
+
 static void test_charge_and_cost(void **state)
 {
     struct money got = {0};
@@ -174,6 +212,7 @@ int main(void)
         cmocka_unit_test(test_markup),
         cmocka_unit_test(test_rate),
         cmocka_unit_test(test_markups_beyond_all_bounds),
+        cmocka_unit_test(test_gain),
         cmocka_unit_test(test_charge_and_cost),
         cmocka_unit_test(test_order_cost),
     };
