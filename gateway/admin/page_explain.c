@@ -15,6 +15,9 @@ struct explanation { /* what is to be explained */
 static const char *page_explain_why_unlisted(const struct service *service)
 {
     bool is_known = false;
+    if (service->is_unlisted)
+        return "it left clients' lists: no offer could deliver it for `unlist`; it comes back once "
+               "one can";
     for (size_t i = 0; i < service->offer_count; i++)
         is_known |= service->offers[i].is_known;
     if (!is_known)
@@ -190,6 +193,8 @@ static void page_explain_reply(struct admin_call *call, struct explanation *q)
     jsonwriter_text(&w, "routing", str_of(routings[q->service->routing]));
     jsonwriter_text(&w, "margin",
                     q->service->allow_loss ? STR("allow_loss") : STR("never_below_cost"));
+    jsonwriter_bool(&w, "listed", q->service->is_priced);
+    jsonwriter_time(&w, "unlists_at", q->service->unlist_at_ms);
     jsonwriter_text(&w, "problem", str_of(q->problem ? q->problem : ""));
     page_explain_print_offers(&w, call, q);
     jsonwriter_object_end(&w);

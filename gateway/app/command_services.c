@@ -52,6 +52,10 @@ static void command_services_print_quote(const json_t *json)
         printf("\nrefused whatever the offers: %s\n", problem);
     else if (!remote_is(json, "deliverable"))
         puts("\nno offer can take it now: Service is temporarily unavailable");
+    const char *unlists_at = remote_text(json, "unlists_at", &b);
+    if (unlists_at[0])
+        printf("it leaves clients' lists at %s unless an offer can deliver it by then\n",
+               unlists_at);
 }
 
 int command_services_explain(int argc, char **argv)

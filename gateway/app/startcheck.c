@@ -162,7 +162,7 @@ static void startcheck_on_list(struct str provider, struct str body, int64_t fet
     const struct provider *found = provider_set_find(kept->configuration->providers, provider);
     (void)fetched_at_ms;
     if (found && kept->lists[found->id] == NULL)
-        kept->lists[found->id] = provider_list_parse(body, NULL, false);
+        kept->lists[found->id] = provider_list_parse(body, NULL, NULL, false);
 }
 
 static void startcheck_warn(const char *message, void *arg)

@@ -130,12 +130,12 @@ static int64_t assemble_blocked_since_ms(const struct assemble_builder *builder,
         return provider_ms;
     const struct pricebook *book = input->books[offer->provider_id];
     const struct price_state *price = book ? pricebook_find(book, offer->service) : NULL;
-    int64_t held_ms = price && price->held_since_ms > 0 ? price->held_since_ms : NEVER;
+    int64_t held_ms = price ? builder->now_ms - price->held_ran_ms : NEVER;
     return provider_ms != 0 && provider_ms < held_ms ? provider_ms : held_ms;
 }
 
 /* Looks whether it is to leave the list by now, or when. */
-static bool assemble_is_unlisted(struct assemble_builder *builder, const struct service *service)
+static bool assemble_is_unlisted(struct assemble_builder *builder, struct service *service)
 {
     int64_t since_ms = NEVER, unlist_ms = builder->input->settings->unlist_ms;
     for (size_t i = 0; i < service->offer_count; i++) {
@@ -146,8 +146,10 @@ static bool assemble_is_unlisted(struct assemble_builder *builder, const struct 
     }
     if (since_ms == NEVER)
         return true;
-    if (builder->now_ms - since_ms >= unlist_ms)
+    service->is_unlisted = builder->now_ms - since_ms >= unlist_ms;
+    if (service->is_unlisted)
         return true;
+    service->unlist_at_ms = since_ms + unlist_ms;
     if (builder->unlist_at_ms == 0 || since_ms + unlist_ms < builder->unlist_at_ms)
         builder->unlist_at_ms = since_ms + unlist_ms;
     return false;
@@ -314,6 +316,8 @@ struct catalogue *assemble_make(const struct assemble_input *input, int64_t wall
     open->providers = provider_set_pin(input->providers);
     open->made_at_ms = wall_now_ms;
     open->unlist_at_ms = builder.unlist_at_ms;
+    for (size_t i = 0; i < open->count; i++)
+        open->unlisted += list[i].is_unlisted;
     for (unsigned id = 0; id < PROVIDER_MAX && !open->has_lists; id++)
         open->has_lists = input->lists[id] != NULL;
     return open;

@@ -77,7 +77,9 @@ static bool catalogue_is_same_service(const struct service *a, const struct serv
         a->no_cancel == b->no_cancel && a->routing == b->routing &&
         a->allow_loss == b->allow_loss && a->same_link == b->same_link &&
         a->cancel_goes_on == b->cancel_goes_on && a->partial_goes_on == b->partial_goes_on &&
-        a->is_priced == b->is_priced && a->terms.base.units == b->terms.base.units &&
+        a->is_priced == b->is_priced && a->is_unlisted == b->is_unlisted &&
+        (a->unlist_at_ms != 0) == (b->unlist_at_ms != 0) &&
+        a->terms.base.units == b->terms.base.units &&
         a->terms.exchange.units == b->terms.exchange.units &&
         catalogue_is_same_markup(&a->terms.service, &b->terms.service) &&
         a->offer_count == b->offer_count;

@@ -40,7 +40,9 @@ struct service {
     bool cancel_goes_on, partial_goes_on; /* to the next offer */
     enum same_link same_link;             /* other than allow: one unfinished order per link */
     bool is_priced;                       /* published: at the base's price, or at its last one */
-    struct rate_terms terms;              /* all but the client's markup */
+    bool is_unlisted;        /* it would be, but nobody could deliver it for `unlist` */
+    int64_t unlist_at_ms;    /* wall; when it leaves the list for that; 0: it does not */
+    struct rate_terms terms; /* all but the client's markup */
     struct offer *offers;
     size_t offer_count;
 };
@@ -55,6 +57,7 @@ struct catalogue {
     unsigned decimals;
     const char *currency;
     size_t count;                   /* services */
+    size_t unlisted;                /* of them: is_unlisted */
     const struct service *list;     /* by id */
     struct provider_set *providers; /* pinned: what provider_id refers to */
     struct client_set *clients;     /* pinned: whose price lists it holds */

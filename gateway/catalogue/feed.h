@@ -48,8 +48,12 @@ struct feed {
     unsigned id;    /* the provider's, while active */
     bool is_active; /* in the configuration */
     char panel[17]; /* who shares the cache: the panel's address, key, currency, dialect */
-    int64_t
-        blocked_since_ms; /* wall, since when it takes no orders whatever it lists; 0: it does */
+    /* that it takes no orders whatever it lists */
+    struct outage outage;
+    bool has_answered, has_balance; /* this run read a list or a balance; the last balance */
+    struct money balance;
+    int64_t held_counted_ms; /* monotonic; up to when the book's held prices are counted */
+    int64_t outage_kept_ms;  /* monotonic; when the ledger got both last */
     /* the list */
     enum feedlist_state state;
     struct loop_timer list_timer;
@@ -134,6 +138,7 @@ void feedlist_stop(struct feed *feed);
 void feedlist_take_refused(struct feed *feed);
 /* Keeps the list as it is once prices were accepted; false: nothing had to be or could be written,
  * and done is not called. */
+void feedlist_keep_now(struct feed *feed); /* into the ledger, though the list is the same */
 bool feedlist_keep_accepted(struct feed *feed, ledger_done_fn *done, void *arg);
 void feedlist_not_kept(struct feed *feed); /* the ledger failed: keep it again with the next list */
 
@@ -142,6 +147,11 @@ void feedaccept_describe(struct feed *feed, struct quarantine *out);
 /* taken and its texts live in the arena. */
 void feedaccept_take(struct feed *feed, const struct accept_wish *wish, struct arena *arena,
                      struct acceptance *out);
+
+/* feedoutage.c: how long it takes no orders, and its held prices. On each tick, … */
+void feedoutage_look(struct feed *feed);
+void feedoutage_count(struct feed *feed); /* …before prices are judged or a snapshot is made, */
+void feedoutage_keep(struct feed *feed);  /* …and before it matters that a restart knows it */
 
 /* feedbalance.c */
 void feedbalance_start(struct feed *feed);

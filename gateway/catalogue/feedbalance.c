@@ -143,6 +143,8 @@ static void feedbalance_on_balance(const struct upstream_response *answer, void 
     struct feed *feed = call->feed;
     if (answer->outcome == OUTCOME_ACCEPTED && answer->has_balance) {
         int64_t wall_at_ms = clock_wall_ms();
+        feed->has_answered = feed->has_balance = true;
+        feed->balance = answer->balance;
         feedbalance_note_currency(feed, call->provider, answer->balance_currency);
         catalogue_set_balance(feed->id, answer->balance, wall_at_ms);
         feedbalance_judge_low(feed, call->provider);

@@ -103,7 +103,8 @@ static bool feedlist_keep(struct feed *feed, bool may_cache, ledger_done_fn *don
     struct refresher *refresher = feed->refresher;
     struct buf text;
     buf_init(&text, PROVIDER_LIST_TEXT_MAX);
-    if (!provider_list_print(feed->list, &feed->book, &text)) {
+    feedoutage_count(feed);
+    if (!provider_list_print(feed->list, &feed->book, &feed->outage, &text)) {
         log_event(LOG_WARN, "list_too_large", "provider=%s", log_value(str_of(feed->name)).text);
         buf_fini(&text);
         return false;
@@ -127,6 +128,12 @@ static bool feedlist_keep(struct feed *feed, bool may_cache, ledger_done_fn *don
     }
     buf_fini(&text);
     return is_written;
+}
+
+void feedlist_keep_now(struct feed *feed)
+{
+    feed->kept_at_ms = 0;
+    feedlist_keep(feed, false, NULL, NULL);
 }
 
 /* ---- prices ---- */
@@ -210,6 +217,7 @@ static void feedlist_judge_prices(struct feed *feed, const struct provider_list 
 
 static void feedlist_take(struct feed *feed, struct provider_list **list, bool is_from_cache)
 {
+    feedoutage_count(feed); /* what is quarantined from now on begins at 0 */
     feedlist_judge_prices(feed, *list);
     provider_list_free(&feed->list);
     provider_list_free(&feed->shrunken);
@@ -287,6 +295,7 @@ static void feedlist_on_list(const struct upstream_response *answer, void *arg)
     feedcall_end(call, answer);
     feed->refreshes++;
     if (answer->outcome == OUTCOME_ACCEPTED) {
+        feed->has_answered = true;
         struct provider_list *list = provider_list_from_answer(answer, clock_wall_ms());
         feedlist_consider(feed, &list, false);
     } else {
@@ -366,7 +375,7 @@ static int64_t feedlist_take_cached(struct feed *feed, struct str value)
 {
     int64_t now_ms = clock_wall_ms(), left_ms = 0;
     struct pricebook *book = feed->list ? NULL : &feed->book;
-    struct provider_list *list = provider_list_parse(value, book, true);
+    struct provider_list *list = provider_list_parse(value, book, NULL, true);
     bool is_newer = list && list->fetched_at_ms <= now_ms + CLOCKS_APART_MS &&
                     (!feed->list || list->fetched_at_ms > feed->list->fetched_at_ms);
     if (is_newer) {

@@ -36,6 +36,8 @@ static void pricebook_begin(struct price_state *state, int64_t now_ms)
 {
     if (!state->is_quarantined || now_ms < state->held_since_ms)
         state->held_since_ms = now_ms;
+    if (!state->is_quarantined)
+        state->held_ran_ms = 0;
     state->is_quarantined = true;
 }
 
@@ -164,6 +166,13 @@ void pricebook_each(const struct pricebook *book,
 {
     for (struct price *price = book->prices; price; price = price->hh.next)
         visit(str_make(price->service, price->len), &price->state, arg);
+}
+
+void pricebook_count(struct pricebook *book, int64_t ran_ms)
+{
+    for (struct price *price = book->prices; price && ran_ms > 0; price = price->hh.next)
+        if (price->state.is_quarantined)
+            price->state.held_ran_ms += ran_ms;
 }
 
 void pricebook_fini(struct pricebook *book)

@@ -20,6 +20,7 @@ struct price_state { /* of one provider's service; zero it before the first pric
     unsigned agreeing;     /* lists in a row that had the pending price */
     int64_t since_ms;      /* wall, of the first of them */
     int64_t held_since_ms; /* wall, of the first list that had any price to be quarantined */
+    int64_t held_ran_ms;   /* how long that is, in time that the gateway ran (pricebook_count) */
 };
 enum price_verdict {
     PRICE_SAME,        /* the accepted one */
@@ -80,6 +81,8 @@ struct price_state *pricebook_need(struct pricebook *book, struct str service);
 void pricebook_each(const struct pricebook *book,
                     void (*visit)(struct str service, struct price_state *state, void *arg),
                     void *arg);
+/* The gateway ran for so long since the last time: counted for what is quarantined. */
+void pricebook_count(struct pricebook *book, int64_t ran_ms);
 void pricebook_fini(struct pricebook *book);
 
 #endif

@@ -222,11 +222,38 @@ static void provider_list_print_held(struct str service, struct price_state *sta
                (long long)state->held_since_ms);
 }
 
-bool provider_list_print(const struct provider_list *list, const struct pricebook *book,
-                         struct buf *out)
+static void provider_list_print_ran(struct str service, struct price_state *state, void *arg)
 {
-    buf_printf(out, "{\"version\":%d,\"fetched\":%lld,\"rows\":[", VERSION,
-               (long long)list->fetched_at_ms);
+    struct held_printer *printer = arg;
+    if (!state->is_quarantined)
+        return;
+    if (printer->count++)
+        buf_add_byte(printer->out, ',');
+    buf_add_json(printer->out, service);
+    buf_printf(printer->out, ":%lld", (long long)state->held_ran_ms);
+}
+
+/* What changes all the time stands before the rows: it is no news of the list. */
+static void provider_list_print_head(const struct provider_list *list, const struct pricebook *book,
+                                     const struct outage *outage, struct buf *out)
+{
+    struct held_printer printer = {.out = out};
+    buf_printf(out, "{\"version\":%d,\"fetched\":%lld,", VERSION, (long long)list->fetched_at_ms);
+    if (outage && outage->why != OUTAGE_NONE) {
+        buf_add_text(out, "\"outage\":");
+        outage_print(outage, out);
+        buf_add_byte(out, ',');
+    }
+    buf_add_text(out, "\"ran\":{");
+    if (book)
+        pricebook_each(book, provider_list_print_ran, &printer);
+    buf_add_text(out, "},\"rows\":[");
+}
+
+bool provider_list_print(const struct provider_list *list, const struct pricebook *book,
+                         const struct outage *outage, struct buf *out)
+{
+    provider_list_print_head(list, book, outage, out);
     for (size_t i = 0; i < list->count; i++) {
         if (i)
             buf_add_byte(out, ',');
@@ -273,6 +300,16 @@ static bool provider_list_read_money(const json_t *row, size_t index, struct mon
         return true;
     return provider_list_read_text(row, index, &text) && money_parse(text, MONEY_EXACT, out) &&
            out->units >= 0;
+}
+
+/* The same, and below 0 as well. */
+static bool provider_list_read_balance(const json_t *row, size_t index, struct money *out,
+                                       bool *is_known)
+{
+    struct str text;
+    *is_known = !json_is_null(json_array_get(row, index));
+    return !*is_known ||
+           (provider_list_read_text(row, index, &text) && money_parse(text, MONEY_EXACT, out));
 }
 
 static bool provider_list_read_type(const json_t *row, size_t index, enum ordertype *out)
@@ -371,17 +408,43 @@ static bool provider_list_check_held(const json_t *held)
     return json_is_array(held);
 }
 
-static void provider_list_fill_book(const struct provider_list *list, const json_t *held,
+/* Of a text without it: what it says of itself, by the wall clock. */
+static int64_t provider_list_read_ran(const json_t *root, struct str id,
+                                      const struct price_state *state)
+{
+    const json_t *ran = json_object_getn(json_object_get(root, "ran"), id.ptr, id.len);
+    int64_t fetched_at_ms = json_integer_value(json_object_get(root, "fetched"));
+    if (json_is_integer(ran) && json_integer_value(ran) >= 0)
+        return json_integer_value(ran);
+    return fetched_at_ms > state->held_since_ms ? fetched_at_ms - state->held_since_ms : 0;
+}
+
+static void provider_list_read_outage(const json_t *json, struct outage *out)
+{
+    struct str why;
+    struct money balance;
+    int64_t ran_ms;
+    bool has_balance;
+    *out = (struct outage){0};
+    if (provider_list_read_text(json, 0, &why) && provider_list_read_number(json, 1, &ran_ms) &&
+        provider_list_read_balance(json, 2, &balance, &has_balance))
+        outage_set_kept(out, why, ran_ms, has_balance ? &balance : NULL);
+}
+
+static void provider_list_fill_book(const struct provider_list *list, const json_t *root,
                                     struct pricebook *book, bool keep_known)
 {
+    const json_t *held = json_object_get(root, "held");
     for (size_t i = 0; i < json_array_size(held); i++) {
         struct str id;
         struct price_state state;
         bool is_read = provider_list_read_held(json_array_get(held, i), &id, &state);
         bool is_known = pricebook_find(book, id) != NULL;
         struct price_state *place = is_read ? pricebook_need(book, id) : NULL;
-        if (place && !(is_known && keep_known))
+        if (place && !(is_known && keep_known)) {
             *place = state;
+            place->held_ran_ms = provider_list_read_ran(root, id, &state);
+        }
     }
     for (size_t i = 0; i < list->count; i++) {
         struct price_state *known = pricebook_find(book, list->rows[i].id);
@@ -395,7 +458,8 @@ static void provider_list_fill_book(const struct provider_list *list, const json
     }
 }
 
-struct provider_list *provider_list_parse(struct str text, struct pricebook *book, bool keep_known)
+struct provider_list *provider_list_parse(struct str text, struct pricebook *book,
+                                          struct outage *outage, bool keep_known)
 {
     if (text.len == 0 || text.len > PROVIDER_LIST_TEXT_MAX)
         return NULL;
@@ -404,7 +468,9 @@ struct provider_list *provider_list_parse(struct str text, struct pricebook *boo
     struct provider_list *list =
         provider_list_check_held(held) ? provider_list_read_rows(root) : NULL;
     if (list && book)
-        provider_list_fill_book(list, held, book, keep_known);
+        provider_list_fill_book(list, root, book, keep_known);
+    if (list && outage)
+        provider_list_read_outage(json_object_get(root, "outage"), outage);
     json_decref(root);
     return list;
 }

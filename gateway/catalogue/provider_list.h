@@ -6,6 +6,7 @@
 #define CATALOGUE_PROVIDER_LIST_H
 #include "base/arena.h"
 #include "base/buf.h"
+#include "catalogue/outage.h"
 #include "catalogue/pricebook.h"
 #include "money/money.h"
 #include "protocol/ordertype.h"
@@ -53,19 +54,24 @@ bool provider_list_is_shrunken(const struct provider_list *former, const struct 
 
 /* A kept list as text, for the ledger and the cache: compact JSON of our own,
  *   {"version":1,"fetched":<wall ms>,
+ *    "outage":[why,ran,balance],"ran":{id:ms,…},
  *    "rows":[[id,name,category,type,rate,min,max,flags],…],
  *    "held":[[id,pending,accepted,lists,since,held since],…]}
  * rate null: unreadable; min and max null: not said; flags: 1 refill, 2 cancel, 4 dripfeed, 8 the
  * limits leave nothing, 16 and 32 refill and cancel are denied. held: the quarantined prices;
- * pending null: unreadable, accepted null: none; the version before wrote no "held since". What is
- * ill-formed in any place is absent as a whole: the cache is not the truth. Pure. */
+ * pending null: unreadable, accepted null: none; the version before wrote no "held since". ran: how
+ * long the gateway ran since then. outage and ran may be missing, and are left out where they are
+ * ill-formed. What is ill-formed in any other place is absent as a whole: the cache is not the
+ * truth. Pure. */
 enum { PROVIDER_LIST_TEXT_MAX = 64 * 1024 * 1024 };
 
-/* False when it would pass the buffer's ceiling. book may be NULL. */
+/* False when it would pass the buffer's ceiling. book and outage may be NULL. */
 bool provider_list_print(const struct provider_list *list, const struct pricebook *book,
-                         struct buf *out) MUST_USE;
-/* NULL when ill-formed. book, when not NULL, gets the accepted price of each row and what was
- * held; prices that it holds already stay as they are when keep_known. */
-struct provider_list *provider_list_parse(struct str text, struct pricebook *book, bool keep_known);
+                         const struct outage *outage, struct buf *out) MUST_USE;
+/* NULL when ill-formed. outage, when not NULL, gets what was kept. book, when not NULL, gets the
+ * accepted price of each row and what was held; prices that it holds already stay as they are when
+ * keep_known. */
+struct provider_list *provider_list_parse(struct str text, struct pricebook *book,
+                                          struct outage *outage, bool keep_known);
 
 #endif

@@ -78,7 +78,7 @@ void refresher_take_list(struct refresher *refresher, struct str provider, struc
                          int64_t fetched_at_ms)
 {
     struct feed *feed = refresher_feed(refresher, provider);
-    struct provider_list *list = provider_list_parse(body, &feed->book, false);
+    struct provider_list *list = provider_list_parse(body, &feed->book, &feed->outage, false);
     if (!list)
         return;
     list->fetched_at_ms = fetched_at_ms;
@@ -137,13 +137,16 @@ struct refresher_ingredients {
 
 static void refresher_gather(const struct refresher *refresher, struct refresher_ingredients *out)
 {
+    int64_t now_ms = clock_wall_ms();
     *out = (struct refresher_ingredients){0};
-    for (const struct feed *feed = refresher->feeds; feed; feed = feed->next) {
+    for (struct feed *feed = refresher->feeds; feed; feed = feed->next) {
         if (!feed->is_active)
             continue;
         out->lists[feed->id] = feed->list;
         out->books[feed->id] = &feed->book;
-        out->blocked_since_ms[feed->id] = feed->blocked_since_ms;
+        feedoutage_count(feed);
+        if (feed->outage.why != OUTAGE_NONE)
+            out->blocked_since_ms[feed->id] = now_ms - feed->outage.ran_ms;
     }
 }
 
@@ -195,6 +198,16 @@ struct catalogue *refresher_imagine(struct refresher *refresher)
     return catalogue;
 }
 
+/* What has left the list is not back on it for a while after a crash. */
+static void refresher_keep_unlisted(struct refresher *refresher, const struct catalogue *catalogue)
+{
+    size_t before = refresher->last ? refresher->last->unlisted : 0;
+    for (struct feed *feed = refresher->feeds; feed && catalogue->unlisted > before;
+         feed = feed->next)
+        if (feed->is_active && (feed->outage.why != OUTAGE_NONE || feed->quarantined > 0))
+            feedoutage_keep(feed);
+}
+
 static void refresher_make_snapshot(struct refresher *refresher,
                                     const struct refresher_ingredients *from,
                                     const struct importplan *plan)
@@ -205,6 +218,7 @@ static void refresher_make_snapshot(struct refresher *refresher,
     refresher->is_dirty = false;
     refresher->must_publish = false;
     refresher->unlist_at_ms = catalogue->unlist_at_ms;
+    refresher_keep_unlisted(refresher, catalogue);
     if (is_news)
         refresher_publish_snapshot(refresher, catalogue);
     else
@@ -319,6 +333,8 @@ static void refresher_feed_start(struct feed *feed, const struct provider *provi
 static void refresher_feed_stop(struct feed *feed)
 {
     struct refresher *refresher = feed->refresher;
+    if (feed->outage.why != OUTAGE_NONE || feed->quarantined > 0)
+        feedoutage_keep(feed);
     feedlist_stop(feed);
     feedbalance_stop(feed);
     feed->is_active = false;
@@ -388,22 +404,6 @@ static void refresher_adopt(struct refresher *refresher, const struct refresher_
     refresher_publish_now(refresher);
 }
 
-/* The provider takes no orders, by the operator's word or for lack of money, a good key or the
- * right currency: its services stay in the list for a while. */
-static void refresher_note_blocked(struct feed *feed)
-{
-    struct refresher *refresher = feed->refresher;
-    const struct provider *provider = provider_set_by_id(refresher->view.providers, feed->id);
-    struct health_report health;
-    health_report(refresher->parts.health, feed->id, clock_monotonic_ms(), &health);
-    bool is_blocked = provider->settings.is_closed || provider_is_paused(provider) ||
-                      health.is_key_parked || health.is_out_of_funds || health.is_currency_wrong;
-    if (is_blocked == (feed->blocked_since_ms != 0))
-        return;
-    feed->blocked_since_ms = is_blocked ? clock_wall_ms() : 0;
-    refresher_publish_soon(refresher);
-}
-
 static void refresher_on_tick(void *arg)
 {
     struct refresher *refresher = arg;
@@ -413,7 +413,7 @@ static void refresher_on_tick(void *arg)
         if (!feed->is_balance_wanted &&
             health_wants_balance(refresher->parts.health, feed->id, clock_monotonic_ms()))
             feedbalance_fetch_now(feed);
-        refresher_note_blocked(feed);
+        feedoutage_look(feed);
     }
     if (refresher->unlist_at_ms != 0 && clock_wall_ms() >= refresher->unlist_at_ms)
         refresher_publish_soon(refresher);

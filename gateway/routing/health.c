@@ -28,6 +28,7 @@ struct provider_health {
     pthread_mutex_t mutex; /* guards all below */
     struct availability watches[HEALTH_KINDS];
     struct limited limited[HEALTH_KINDS];
+    bool is_proven;
     bool is_currency_wrong;
     int64_t currency_since_ms;
     bool is_key_parked;
@@ -363,6 +364,8 @@ static void health_note_success(const struct note *note)
     health_offer_works(note, true);
     health_end_key(note->provider, note->news, "key_works");
     if (note->kind == HEALTH_ORDERS)
+        note->provider->is_proven = true;
+    if (note->kind == HEALTH_ORDERS)
         health_end_funds(note->provider, note->news, "takes_orders");
     if (note->now_ms >= note->provider->limited[note->kind].until_ms)
         note->provider->limited[note->kind] = (struct limited){0};
@@ -531,6 +534,7 @@ void health_reset(struct health *health, unsigned provider_id)
         provider->limited[kind] = (struct limited){0};
     }
     provider->is_key_parked = false;
+    provider->is_proven = true;
     provider->funds = (struct funds){0};
     provider->singly_until_ms = 0;
     availability_table_clear(&provider->offers);
@@ -615,6 +619,7 @@ void health_report(struct health *health, unsigned provider_id, int64_t now_ms,
     }
     *out = (struct health_report){
         .is_key_parked = provider->is_key_parked,
+        .is_proven = provider->is_proven,
         .is_currency_wrong = provider->is_currency_wrong,
         .is_out_of_funds = health_is_out_of_funds(&provider->funds, now_ms),
         .orders = breaker_state(&provider->watches[HEALTH_ORDERS].breaker, now_ms),

@@ -56,6 +56,7 @@ size_t health_explain_offers(struct health *health, unsigned provider_id, int64_
 
 struct health_report { /* for provider list, explain, /metrics */
     bool is_key_parked, is_out_of_funds, is_currency_wrong;
+    bool is_proven; /* since the start: an order was accepted, or health_reset called */
     enum breaker_state orders, readings;
     int64_t cool_down_ms; /* until the latest cool-down of the provider ends; 0 none */
     unsigned offers_cooling_down;

@@ -1,5 +1,8 @@
 """Fixtures of the stories; README.md beside this file says how to write one."""
 import os
+import pathlib
+import struct
+import subprocess
 
 import pytest
 
@@ -87,3 +90,17 @@ def beta(make_panel):
 def gateway(make_gateway, alpha, beta):
     """The usual scene: services 1 to 10, first alpha, then beta; one client, shop."""
     return make_gateway([alpha, beta])
+
+
+@pytest.fixture
+def clock(tmp_path):
+    """(environment, jump): a preloaded wall clock, and how to put it forward or back by seconds."""
+    shared, file = tmp_path / "clock.so", tmp_path / "clock"
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", shared, pathlib.Path(__file__).with_name("clock.c")], check=True)
+    file.write_bytes(struct.pack("q", 0))
+
+    def jump(seconds):
+        with file.open("r+b") as opened:
+            opened.write(struct.pack("q", seconds * 10**9))
+
+    return {"LD_PRELOAD": str(shared), "CLOCK_FILE": str(file), "ASAN_OPTIONS": "detect_leaks=1:verify_asan_link_order=0"}, jump

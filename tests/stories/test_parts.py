@@ -4,8 +4,6 @@ import pathlib
 import re
 import resource
 import shutil
-import struct
-import subprocess
 import time
 
 import pytest
@@ -216,20 +214,6 @@ def test_all_providers_are_down(make_gateway, alpha, beta, action):
 
 
 # --- the clock
-
-
-@pytest.fixture
-def clock(tmp_path):
-    """(environment, jump): a preloaded wall clock, and how to put it forward or back by seconds."""
-    shared, file = tmp_path / "clock.so", tmp_path / "clock"
-    subprocess.run(["cc", "-shared", "-fPIC", "-o", shared, ROOT / "tests/stories/clock.c"], check=True)
-    file.write_bytes(struct.pack("q", 0))
-
-    def jump(seconds):
-        with file.open("r+b") as opened:
-            opened.write(struct.pack("q", seconds * 10**9))
-
-    return {"LD_PRELOAD": str(shared), "CLOCK_FILE": str(file), "ASAN_OPTIONS": "detect_leaks=1:verify_asan_link_order=0"}, jump
 
 
 @actions

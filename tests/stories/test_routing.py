@@ -292,7 +292,7 @@ def test_a_currency_that_is_wrong_is_said_everywhere_and_orders_under_way_go_on(
     gateway.wait_log("provider_closed", provider="alpha", reason="wrong_currency")
     assert add(gateway, link="https://example.com/p/2").error == UNAVAILABLE
     told = gateway.cli("explain", 1, 100)
-    assert "the panel reports another currency than is configured" in told.stdout, told
+    assert "the panel reports EUR, and `currency` says USD" in told.stdout, told
     assert "wrong currency" in gateway.cli("provider", "list").stdout
     doctor = gateway.cli("provider", "doctor", "alpha")
     assert doctor.returncode == 1 and "the panel says it is in EUR, the configuration says USD" in doctor.stdout, doctor

@@ -27,7 +27,8 @@ static void test_there_and_back(void **state)
                                                             .accepted = money_of("1.5"),
                                                             .agreeing = 2,
                                                             .since_ms = 99,
-                                                            .held_since_ms = 42};
+                                                            .held_since_ms = 42,
+                                                            .held_ran_ms = 17};
     pricebook_judge_unreadable(pricebook_need(&book, STR("8")), 77);
     *pricebook_need(&book, STR("gone")) =
         (struct price_state){.is_quarantined = true, .pending = money_of("0"), .agreeing = 1};
@@ -36,16 +37,18 @@ static void test_there_and_back(void **state)
     struct buf text, second;
     buf_init(&text, PROVIDER_LIST_TEXT_MAX);
     buf_init(&second, PROVIDER_LIST_TEXT_MAX);
-    assert_true(provider_list_print(list, &book, &text));
-    struct provider_list *back = provider_list_parse(buf_str(&text), &again, false);
+    assert_true(provider_list_print(list, &book, NULL, &text));
+    struct provider_list *back = provider_list_parse(buf_str(&text), &again, NULL, false);
     assert_non_null(back);
     assert_int_equal(back->count, 5);
     assert_int_equal(back->fetched_at_ms, 1234567890123);
-    assert_true(provider_list_print(back, &again, &second));
+    assert_true(provider_list_print(back, &again, NULL, &second));
     assert_string_equal(text.ptr, second.ptr);
     const struct price_state *price = pricebook_find(&again, STR("7"));
     assert_true(price->is_quarantined && price->agreeing == 2 && price->since_ms == 99);
     assert_int_equal(price->held_since_ms, 42);
+    assert_int_equal(price->held_ran_ms, 17);
+    assert_int_equal(pricebook_find(&again, STR("gone"))->held_ran_ms, 0);
     assert_true(pricebook_find(&again, STR("8"))->is_unreadable);
     assert_true(provider_list_find(back, STR("8"))->is_unpriced);
     assert_true(provider_list_find(back, STR("9"))->is_void);
@@ -62,6 +65,53 @@ static void test_there_and_back(void **state)
     provider_list_free(&back);
 }
 
+/* Beside the rows: an outage, and how long prices were held; neither spoils the list. */
+static void test_what_was_counted(void **state)
+{
+    static const struct {
+        const char *head;
+        enum outage_why why;
+        int64_t ran_ms, held_ran_ms;
+    } cases[] = {
+        {"", OUTAGE_NONE, 0, 950},
+        {"\"ran\":{},", OUTAGE_NONE, 0, 950},
+        {"\"ran\":{\"1\":7},\"outage\":[\"key\",9,null],", OUTAGE_KEY, 9, 7},
+        {"\"ran\":{\"1\":-7},\"outage\":[\"funds\",9,\"-3\"],", OUTAGE_FUNDS, 9, 950},
+        {"\"ran\":[7],\"outage\":[\"key\",-9,null],", OUTAGE_NONE, 0, 950},
+        {"\"ran\":{\"1\":\"7\"},\"outage\":[\"moon\",9,null],", OUTAGE_NONE, 0, 950},
+        {"\"outage\":[\"key\",9,3],", OUTAGE_NONE, 0, 950},
+        {"\"outage\":{},", OUTAGE_NONE, 0, 950},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct pricebook book = {0};
+        struct outage outage = {.why = OUTAGE_SILENT};
+        struct buf text;
+        buf_init(&text, 4096);
+        buf_printf(
+            &text,
+            "{\"version\":1,\"fetched\":1000,%s\"rows\":[[\"1\",\"a\",\"c\",\"Default\",\"9\","
+            "1,2,0]],\"held\":[[\"1\",\"8\",null,1,60,50]]}",
+            cases[i].head);
+        struct provider_list *list = provider_list_parse(buf_str(&text), &book, &outage, false);
+        assert_non_null(list);
+        if (outage.why != cases[i].why || outage.ran_ms != cases[i].ran_ms ||
+            pricebook_find(&book, STR("1"))->held_ran_ms != cases[i].held_ran_ms)
+            fail_msg("%s: %s for %lld, held for %lld", cases[i].head, outage_why_name(outage.why),
+                     (long long)outage.ran_ms,
+                     (long long)pricebook_find(&book, STR("1"))->held_ran_ms);
+        text.len = 0;
+        assert_true(provider_list_print(list, &book, &outage, &text));
+        struct outage again;
+        struct provider_list *back = provider_list_parse(buf_str(&text), NULL, &again, false);
+        assert_true(again.why == outage.why && again.ran_ms == outage.ran_ms);
+        provider_list_free(&back);
+        provider_list_free(&list);
+        pricebook_fini(&book);
+        buf_fini(&text);
+    }
+}
+
 static void test_known_prices_stay(void **state)
 {
     (void)state;
@@ -73,12 +123,12 @@ static void test_known_prices_stay(void **state)
     pricebook_need(&book, STR("1"))->is_quarantined = true;
     *pricebook_need(&book, STR("2")) =
         (struct price_state){.has_accepted = true, .accepted = money_of("7")};
-    struct provider_list *list = provider_list_parse(str_of(text), &book, true);
+    struct provider_list *list = provider_list_parse(str_of(text), &book, NULL, true);
     assert_non_null(list);
     assert_true(pricebook_find(&book, STR("1"))->is_quarantined);
     assert_false(pricebook_find(&book, STR("2"))->is_quarantined);
     provider_list_free(&list);
-    list = provider_list_parse(str_of(text), &book, false);
+    list = provider_list_parse(str_of(text), &book, NULL, false);
     assert_true(pricebook_find(&book, STR("2"))->is_quarantined);
     provider_list_free(&list);
     pricebook_fini(&book);
@@ -125,9 +175,9 @@ static void test_ill_formed(void **state)
     (void)state;
     struct pricebook book = {0};
     for (size_t i = 0; i < COUNT_OF(texts); i++)
-        if (provider_list_parse(str_of(texts[i]), &book, false) || book.prices)
+        if (provider_list_parse(str_of(texts[i]), &book, NULL, false) || book.prices)
             fail_msg("taken: %s", texts[i]);
-    struct provider_list *list = provider_list_parse(str_of(LIST(ROW, "")), &book, false);
+    struct provider_list *list = provider_list_parse(str_of(LIST(ROW, "")), &book, NULL, false);
     assert_non_null(list);
     provider_list_free(&list);
     pricebook_fini(&book);
@@ -135,8 +185,8 @@ static void test_ill_formed(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_there_and_back),
-                                       cmocka_unit_test(test_known_prices_stay),
-                                       cmocka_unit_test(test_ill_formed)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_there_and_back), cmocka_unit_test(test_what_was_counted),
+        cmocka_unit_test(test_known_prices_stay), cmocka_unit_test(test_ill_formed)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
