@@ -117,7 +117,7 @@ static const struct offer *assemble_base_offer(const struct service *service)
 /* ---- services that nobody can deliver now ---- */
 
 /* Since when the offer cannot be used, as far as lists, configuration and accounts say; 0: it can,
- * NEVER: nothing says that it ever could. Panels that fail for a while are none of it. */
+ * NEVER: nothing says that it ever could. Orders that fail or are refused are none of it. */
 #define NEVER INT64_MIN
 static int64_t assemble_blocked_since_ms(const struct assemble_builder *builder,
                                          const struct offer *offer)

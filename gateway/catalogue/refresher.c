@@ -337,6 +337,7 @@ static void refresher_feed_stop(struct feed *feed)
         feedoutage_keep(feed);
     feedlist_stop(feed);
     feedbalance_stop(feed);
+    feed->held_counted_ms = feed->outage.counted_ms = 0; /* until it is back nothing counts */
     feed->is_active = false;
     refresher->by_id[feed->id] = NULL;
     pthread_mutex_lock(&refresher->reports_mutex);

@@ -334,10 +334,37 @@ static void test_what_may_be_accepted(void **state)
     }
 }
 
+/* Only what is in quarantine counts, from 0 on, through other prices that are not believed either.
+ */
+static void test_how_long_it_is_held(void **state)
+{
+    static const struct price_rules rules = {{PERCENT_WHOLE / 2}, {FACTOR_ONE}};
+    struct pricebook book = {0};
+    struct price_state *good = pricebook_need(&book, STR("1"));
+    struct price_state *held = pricebook_need(&book, STR("2"));
+    struct money one = {MONEY_ONE}, nine = {9 * MONEY_ONE};
+    (void)state;
+    pricebook_judge(good, one, &rules, 1000);
+    pricebook_judge(held, one, &rules, 1000);
+    pricebook_count(&book, 500);
+    assert_int_equal(pricebook_judge(held, nine, &rules, 2000), PRICE_QUARANTINED);
+    assert_int_equal(held->held_ran_ms, 0);
+    pricebook_count(&book, 70);
+    pricebook_judge_unreadable(held, 3000);
+    pricebook_count(&book, 7);
+    pricebook_count(&book, -100); /* no clock goes back here, and none would count */
+    assert_int_equal(held->held_ran_ms, 77);
+    assert_int_equal(good->held_ran_ms, 0);
+    assert_int_equal(pricebook_judge(held, one, &rules, 4000), PRICE_ACCEPTED);
+    assert_int_equal(held->held_ran_ms, 0);
+    pricebook_fini(&book);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_stories), cmocka_unit_test(test_nothing_to_accept),
-        cmocka_unit_test(test_accept), cmocka_unit_test(test_what_may_be_accepted)};
+        cmocka_unit_test(test_accept), cmocka_unit_test(test_what_may_be_accepted),
+        cmocka_unit_test(test_how_long_it_is_held)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
