@@ -52,6 +52,10 @@ struct admin_parts {
     /* Reads the configuration again, all or nothing; done on the main loop, later: faults is "" or
      * the lines as `check` prints them. */
     void (*reload)(void (*done)(const char *faults, void *done_arg), void *done_arg, void *arg);
+    /* The configuration in force, and what the file as it is now would change: as JSON, and the
+     * status to answer with. */
+    int (*show_configuration)(struct buf *json, void *arg);
+    int (*compare_configuration)(struct buf *json, void *arg);
     /* What may be done to a client in the ledger; done later, on the main loop. */
     void (*change_client)(const struct client_change *change, client_changed_fn *done,
                           void *done_arg, void *arg);

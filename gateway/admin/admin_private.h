@@ -73,6 +73,8 @@ void page_clients_revoke_key(struct admin_call *call);
 void page_clients_credit(struct admin_call *call);
 void page_clients_statement(struct admin_call *call);
 void page_gateway_reload(struct admin_call *call);
+void page_gateway_show_configuration(struct admin_call *call);
+void page_gateway_compare_configuration(struct admin_call *call);
 void page_explain_run(struct admin_call *call);
 void page_gateway_backup(struct admin_call *call);
 

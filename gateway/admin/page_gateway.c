@@ -193,6 +193,26 @@ void page_gateway_reload(struct admin_call *call)
     parts->reload(page_gateway_on_reloaded, call, parts->arg);
 }
 
+/* ---- the configuration ---- */
+
+void page_gateway_show_configuration(struct admin_call *call)
+{
+    const struct admin_parts *parts = &call->admin->parts;
+    struct buf out;
+    buf_init(&out, ADMIN_ANSWER_BYTES);
+    int status = parts->show_configuration(&out, parts->arg);
+    admin_reply(call, status, &out);
+}
+
+void page_gateway_compare_configuration(struct admin_call *call)
+{
+    const struct admin_parts *parts = &call->admin->parts;
+    struct buf out;
+    buf_init(&out, ADMIN_ANSWER_BYTES);
+    int status = parts->compare_configuration(&out, parts->arg);
+    admin_reply(call, status, &out);
+}
+
 /* ---- backup ---- */
 
 static void page_gateway_on_backup(bool is_ok, const char *message, void *arg)

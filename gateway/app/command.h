@@ -18,6 +18,7 @@ struct command {
 
 int command_check_run(int argc, char **argv);
 int command_client_run(int argc, char **argv);
+int command_config_run(int argc, char **argv);
 int command_demo_run(int argc, char **argv);
 int command_demo_simulate(int argc, char **argv);
 int command_gateway_health(int argc, char **argv);

@@ -89,6 +89,8 @@ static const struct command_example examples[] = {
     {"client credit bob 50.00 --id invoice-17", NULL},
     {"client statement bob --since 2026-01-01 --csv", NULL},
     {"completion bash > /etc/bash_completion.d/panelmux", NULL},
+    {"config show", "without a running gateway what the file says"},
+    {"config diff && echo same", "after an edit, before the reload"},
     {"demo --port 9090", NULL},
     {"explain 1 1000 --client shop", "why service 1 goes where it goes"},
     {"health", "exit 0 when clients are served"},

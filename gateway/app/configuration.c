@@ -267,6 +267,7 @@ static void configuration_fini(struct configuration *configuration)
     configuration_wipe_text(&configuration->ledger.url);
     configuration_wipe_text(&configuration->cache.url);
     configuration_wipe_text(&configuration->admin_token);
+    view_free(&configuration->view);
     free(configuration->path);
 }
 
@@ -337,9 +338,10 @@ static struct configuration *configuration_read_all(struct setting_reader *reade
     rows_read_table(reader, &configuration_rows, root, draft);
     struct factor *exchange = configuration_check(reader, root, draft, is_whole);
     if (reader->faults->faults == before) {
-        if (configuration_make_sets(draft, exchange, &why))
+        if (configuration_make_sets(draft, exchange, &why)) {
+            draft->made.view = view_make(&configuration_rows, root);
             configuration = configuration_publish(draft, path);
-        else
+        } else
             faultlist_add(reader->faults, (struct source_location){root->place.file, 0, 0}, "%s",
                           why.message);
     }

@@ -14,6 +14,7 @@
 #include "providers/provider.h"
 #include "settings/faultlist.h"
 #include "settings/rows.h"
+#include "settings/view.h"
 
 struct log_settings {
     enum log_level level;
@@ -32,6 +33,7 @@ struct configuration {
     struct catalogue_settings catalogue;
     struct client_set *clients;
     struct provider_set *providers;
+    struct view *view; /* what was written, for people */
     char *admin_token; /* as text, for our own commands; secret; NULL when none */
 };
 

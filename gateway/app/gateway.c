@@ -11,6 +11,7 @@
 
 #include "admin/metric.h"
 #include "app/command.h"
+#include "app/configuration_view.h"
 #include "app/descriptors.h"
 #include "app/gateway_private.h"
 #include "base/clock.h"
@@ -611,12 +612,26 @@ static bool gateway_build(struct gateway *g, struct fault *why)
     return gateway_recover(g, why);
 }
 
+static int gateway_show_configuration(struct buf *json, void *arg)
+{
+    struct gateway *g = arg;
+    configuration_view_show(g->configuration, "gateway", g->configured_at_ms, json);
+    return 200;
+}
+
+static int gateway_compare_configuration(struct buf *json, void *arg)
+{
+    return configuration_view_compare(((struct gateway *)arg)->configuration, json);
+}
+
 static void gateway_build_admin(struct gateway *g)
 {
     struct admin_parts parts = {.context = g->context,
                                 .cache = g->cache,
                                 .state = gateway_fill_state,
                                 .reload = gateway_start_reload,
+                                .show_configuration = gateway_show_configuration,
+                                .compare_configuration = gateway_compare_configuration,
                                 .change_client = gateway_change_client,
                                 .roster = g->roster,
                                 .metrics = gateway_print_metrics,

@@ -12,7 +12,8 @@ static int main_version(int argc, char **argv);
 
 static const struct command commands[] = {
     {"check", "check [-c FILE] [--online] [--json]",
-     "validates all of the configuration; --online also requests each provider's balance",
+     "validates all of the configuration, and that serve could start; --online also asks each "
+     "panel",
      command_check_run},
     {"client",
      "client list [-c FILE] [--json]\n"
@@ -32,6 +33,10 @@ static const struct command commands[] = {
      command_client_run},
     {"completion", "completion bash|zsh", "what makes a shell complete commands and options",
      main_complete},
+    {"config", "config show [-c FILE] [--json]\nconfig diff [-c FILE] [--json]",
+     "the configuration in force with its secrets masked; what a reload would change, exit 1 when "
+     "that is anything",
+     command_config_run},
     {"demo", "demo [--port N]",
      "a gateway and three simulated panels on loopback, with a throw-away ledger",
      command_demo_run},

@@ -103,12 +103,14 @@ static bool client_rows_read_hashes(struct setting_reader *reader, const struct 
     return true;
 }
 
-static const struct setting_kind keys_kind = {
-    .name = "a key", .form = "as ${env:NAME} or ${file:/path}", .read = client_rows_read_keys};
-static const struct setting_kind key_list_kind = {.name = "a list of keys",
-                                                  .read = client_rows_read_keys};
-static const struct setting_kind hashes_kind = {.name = "64 hex digits, or a list of them",
-                                                .read = client_rows_read_hashes};
+static const struct setting_kind keys_kind = {.name = "a key",
+                                              .form = "as ${env:NAME} or ${file:/path}",
+                                              .is_secret = true,
+                                              .read = client_rows_read_keys};
+static const struct setting_kind key_list_kind = {
+    .name = "a list of keys", .is_secret = true, .read = client_rows_read_keys};
+static const struct setting_kind hashes_kind = {
+    .name = "64 hex digits, or a list of them", .is_secret = true, .read = client_rows_read_hashes};
 
 /* ---- services ---- */
 
