@@ -154,6 +154,8 @@ void feedoutage_count(struct feed *feed); /* …before prices are judged or a sn
 void feedoutage_keep(struct feed *feed);  /* …and before it matters that a restart knows it */
 
 /* feedbalance.c */
+/* It reported another currency before the restart: closed until it is asked again. */
+void feedbalance_start_closed(struct feed *feed);
 void feedbalance_start(struct feed *feed);
 void feedbalance_fetch_now(struct feed *feed);
 void feedbalance_retime(struct feed *feed);

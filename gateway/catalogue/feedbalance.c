@@ -130,7 +130,10 @@ static bool feedbalance_is_code(struct str currency)
 static void feedbalance_note_currency(struct feed *feed, const struct provider *provider,
                                       struct str currency)
 {
-    if (!feedbalance_is_code(currency) || str_equal_folded(currency, str_of(feed->currency)))
+    bool is_code = feedbalance_is_code(currency);
+    if (!is_code && feed->currency[0] == '\0') /* what an earlier run saw is no longer said */
+        feedbalance_judge_currency(feed, provider);
+    if (!is_code || str_equal_folded(currency, str_of(feed->currency)))
         return;
     snprintf(feed->currency, sizeof feed->currency, STR_FMT, STR_ARG(currency));
     refresher_note(feed);
@@ -178,6 +181,12 @@ void feedbalance_fetch_now(struct feed *feed)
     feed->is_balance_wanted = true;
     if (!feed->balance_call.call)
         feedbalance_wait_for(feed, 0);
+}
+
+void feedbalance_start_closed(struct feed *feed)
+{
+    if (feed->outage.is_kept && feed->outage.why == OUTAGE_CURRENCY)
+        health_currency(feed->refresher->parts.health, feed->id, true, clock_monotonic_ms());
 }
 
 void feedbalance_start(struct feed *feed)

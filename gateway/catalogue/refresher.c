@@ -326,6 +326,7 @@ static void refresher_feed_start(struct feed *feed, const struct provider *provi
     feed->is_active = true;
     feed->refresher->by_id[feed->id] = feed;
     refresher_note_panel(feed, &provider->settings);
+    feedbalance_start_closed(feed);
     feedlist_start(feed);
     feedbalance_start(feed);
 }

@@ -1,4 +1,6 @@
 """Which panel gets an order: policies, limits, prices, and who is left out for how long."""
+import sqlite3
+
 import pytest
 from books import UNAVAILABLE, add, asked, attempts, deliveries, in_doubt
 from harness import default_config, eventually, merged
@@ -298,6 +300,26 @@ def test_a_currency_that_is_wrong_is_said_everywhere_and_orders_under_way_go_on(
     assert doctor.returncode == 1 and "the panel says it is in EUR, the configuration says USD" in doctor.stdout, doctor
     alpha.set_order(alpha.orders()[0]["id"], status="Completed", remains=0)
     eventually(lambda: gateway.status(order)["status"] == "Completed")
+
+
+@pytest.mark.parametrize("by_kill", [False, True], ids=["SIGTERM", "SIGKILL"])
+def test_a_restart_does_not_open_a_provider_in_another_currency(make_panel, make_gateway, by_kill):
+    alpha = make_panel("alpha", services=[row(1)])
+    gateway = make_gateway(config=scene([alpha], [{"id": 1, "offers": offers(("alpha", 1))}], catalogue={"balance": "50ms"}))
+    alpha.set(currency="EUR")
+    gateway.wait_log("provider_closed", provider="alpha", reason="wrong_currency")
+    path = gateway.config["ledger"].removeprefix("sqlite:") if "ledger" in gateway.config else f"{gateway.folder}/panelmux.db"
+    kept = lambda: sqlite3.connect(f"file:{path}?mode=ro", uri=True).execute("SELECT body FROM lists").fetchone()[0]
+    eventually(lambda: '"outage":["currency"' in kept())
+    alpha.rule("balance", hold="asked")
+    gateway.restart(by_kill=by_kill)
+    alpha.wait_hold("asked")  # nothing has said yet which it is
+    assert add(gateway, link="https://example.com/p/1").error == UNAVAILABLE
+    alpha.set(currency="USD")
+    alpha.release("asked", open=True)
+    gateway.wait_log("provider_recovered", provider="alpha", reason="currency_agrees")
+    gateway.add(link="https://example.com/p/1")
+    assert len(alpha.orders()) == 1
 
 
 # ---- a balance that runs low
