@@ -105,7 +105,8 @@ static void command_ledger_end_progress(struct command_ledger_progress *telling)
 /* What is there and no ledger is a broken one; what cannot be read is only out of reach. */
 static int command_ledger_tell_broken(const struct fault *why, bool is_json)
 {
-    if (why->code != FAULT_BROKEN && why->code != FAULT_INVALID) {
+    bool is_empty = why->code == FAULT_CONFLICT;
+    if (why->code != FAULT_BROKEN && why->code != FAULT_INVALID && !is_empty) {
         command_fail(errorcode_of_fault(why->code), "%s", why->message);
         return EXIT_UNREACHABLE;
     }

@@ -111,7 +111,9 @@ static void startcheck_look_into_ledger(const struct configuration *configuratio
     struct ledger *ledger = ledger_open_reading(&configuration->ledger, &why);
     if (ledger)
         ledger_close(&ledger);
-    else if (why.code != FAULT_NOT_FOUND && why.code != FAULT_UNAVAILABLE)
+    else if (why.code != FAULT_NOT_FOUND && why.code != FAULT_UNAVAILABLE &&
+             why.code !=
+                 FAULT_CONFLICT) /* not there, locked or older, empty: a start is for that */
         faultlist_add(faults, startcheck_file(configuration, faults), "`ledger`: %s", why.message);
 }
 

@@ -318,7 +318,8 @@ struct ledger_settings {
  * Faults: locked, read-only, from a newer version, damaged, no such folder; each says what to do.
  */
 struct ledger *ledger_open(const struct ledger_settings *settings, struct fault *why);
-/* For commands while a gateway may run: no lock, nothing is written. */
+/* For commands while a gateway may run: no lock, nothing is written. FAULT_CONFLICT: the file is
+ * empty; FAULT_UNAVAILABLE: it is locked, or an older version's that no gateway was started on. */
 struct ledger *ledger_open_reading(const struct ledger_settings *settings, struct fault *why);
 /* Whether ledger_open could: looks, and neither opens, makes nor locks anything. FAULT_CONFLICT: a
  * running gateway has it. */

@@ -334,7 +334,8 @@ bool sqlite_migrate(struct backend_connection *connection, struct fault *why)
                          "one knows %d); run that one",
                          connection->path, version, SQLITE_SCHEMA_VERSION);
     if (!connection->is_writer && version < SQLITE_SCHEMA_VERSION)
-        return fault_set(why, FAULT_UNAVAILABLE, "ledger %s: %s; start the gateway on it once",
-                         connection->path, version ? "from an older panelmux" : "empty");
+        return fault_set(why, version ? FAULT_UNAVAILABLE : FAULT_CONFLICT,
+                         "ledger %s: %s; start the gateway on it once", connection->path,
+                         version ? "from an older panelmux" : "empty");
     return version == SQLITE_SCHEMA_VERSION || sqlite_schema_migrate_from(connection, version, why);
 }

@@ -330,7 +330,7 @@ static void reading_needs_a_ledger(void **state)
     assert_int_not_equal(access(bench->file, F_OK), 0);
     write_file(bench->file, "", 0, 0);
     assert_null(ledger_open_reading(&settings, &why));
-    assert_int_equal(why.code, FAULT_UNAVAILABLE);
+    assert_int_equal(why.code, FAULT_CONFLICT);
 }
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, bench_set_up_closed, bench_tear_down)
