@@ -54,6 +54,7 @@ struct feed {
     struct money balance;
     int64_t held_counted_ms; /* monotonic; up to when the book's held prices are counted */
     int64_t outage_kept_ms;  /* monotonic; when the ledger got both last */
+    bool is_outage_kept;     /* the ledger has an outage of it */
     /* the list */
     enum feedlist_state state;
     struct loop_timer list_timer;

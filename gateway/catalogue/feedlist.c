@@ -119,6 +119,7 @@ static bool feedlist_keep(struct feed *feed, bool may_cache, ledger_done_fn *don
         ledger_keep_list(refresher->parts.ledger, done ? refresher->parts.loop : NULL,
                          str_of(feed->name), body, feed->list->fetched_at_ms, done, arg);
         feed->kept = digest;
+        feed->is_outage_kept = feed->outage.why != OUTAGE_NONE;
         feed->kept_at_ms = feed->list->fetched_at_ms;
     }
     if (may_cache && refresher->parts.cache) {

@@ -59,6 +59,9 @@ void feedoutage_look(struct feed *feed)
     bool is_news = outage_note(&feed->outage, &facts, clock_monotonic_ms());
     if (is_news)
         refresher_publish_soon(refresher);
-    if (is_news || feedoutage_is_due(feed))
+    /* Funds may come and go by the second, and each keeping writes the whole list. */
+    bool is_over = feed->outage.why == OUTAGE_NONE && feed->is_outage_kept;
+    feed->is_outage_kept = feed->is_outage_kept && !is_over; /* said once */
+    if (is_over || feedoutage_is_due(feed))
         feedoutage_keep(feed);
 }

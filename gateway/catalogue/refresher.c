@@ -84,6 +84,7 @@ void refresher_take_list(struct refresher *refresher, struct str provider, struc
     list->fetched_at_ms = fetched_at_ms;
     provider_list_free(&feed->list);
     feed->list = list;
+    feed->is_outage_kept = feed->outage.why != OUTAGE_NONE;
 }
 
 void refresher_take_import(struct refresher *refresher, const struct ledger_import *import)
