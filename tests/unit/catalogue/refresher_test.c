@@ -172,6 +172,47 @@ static void test_price_jump(void **state)
     stage_fini(&s);
 }
 
+static bool are_two_held(struct stage *s)
+{
+    return report_of(s, 0).quarantined == 2;
+}
+
+/* All that is named or nothing; a price of 0 only when it is meant; and whether it was kept. */
+static void test_what_an_accept_takes(void **state)
+{
+    const struct str both[] = {STR("102"), STR("103")};
+    struct stage s;
+    (void)state;
+    stage_init(&s);
+    configure(&s);
+    await(&s, are_all_priced, "all priced");
+    s.panels[0].rows[1].rate = "20";
+    s.panels[0].rows[2].rate = "0";
+    await(&s, are_two_held, "102 and 103 quarantined");
+    struct accept_wish wish = {.services = both, .count = 2};
+    assert_int_equal(accept_wish(&s, &wish), 0);
+    assert_int_equal(s.refusal.code, FAULT_CONFLICT);
+    assert_non_null(strstr(s.refusal.message, "--zero"));
+    const struct money shown[] = {money_of("19"), money_of("0")};
+    wish.shown = shown;
+    wish.takes_zero = true;
+    assert_int_equal(accept_wish(&s, &wish), 0);
+    assert_non_null(strstr(s.refusal.message, "it is 20.00 now"));
+    assert_true(are_two_held(&s));
+    assert_int_equal(accept_wish(&s, &(struct accept_wish){.is_all = true}), 1);
+    assert_int_equal(s.left_zero, 1);
+    assert_true(s.is_accept_kept);
+    assert_int_equal(service_of(&s, 2)->terms.base.units, money_of("20").units);
+    s.ledger_says = LEDGER_FULL;
+    assert_int_equal(accept_now(&s, STR("103")), 1);
+    assert_false(s.is_accept_kept);
+    assert_int_equal(service_of(&s, 3)->terms.base.units, 0);
+    unsigned kept = s.lists_kept;
+    await_lists(&s, 2); /* kept again with the next list */
+    assert_true(s.lists_kept > kept);
+    stage_fini(&s);
+}
+
 /* A quarantine outlives a restart by the kept list. */
 static void test_quarantine_is_kept(void **state)
 {
@@ -211,6 +252,7 @@ int main(void)
         cmocka_unit_test(test_bad_lists),
         cmocka_unit_test(test_gone_within_the_limit),
         cmocka_unit_test(test_price_jump),
+        cmocka_unit_test(test_what_an_accept_takes),
         cmocka_unit_test(test_quarantine_is_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
