@@ -299,10 +299,11 @@ static void command_check_look(struct command_check *check, const struct command
     struct faultlist *faults = &check->faults;
     check->path = configuration_find(options->config, faults);
     check->configuration = check->path ? configuration_load(check->path, faults) : NULL;
+    if (check->path)
+        startcheck_look(options, check->path, faults, &check->note);
     if (check->configuration == NULL)
         return;
     struct client_set *clients = command_check_ledger(check->configuration, faults);
-    startcheck_look(options, check->configuration, faults, &check->note);
     if (is_online) {
         command_check_ask_all(&check->online, check->configuration->providers);
         command_check_compare(&check->online, check->configuration, clients, faults);

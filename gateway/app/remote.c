@@ -80,18 +80,34 @@ static bool remote_read_file(struct remote *remote, const char *path, struct fau
     return is_good;
 }
 
+static bool remote_open_with(struct remote *remote, const struct command_options *options,
+                             struct faultlist *faults)
+{
+    *remote = (struct remote){.answer_ms = ANSWER_MS};
+    char *path = configuration_find(options->config, faults);
+    bool is_good = path && remote_read_file(remote, path, faults);
+    if (!is_good)
+        remote_close(remote);
+    free(path);
+    return is_good;
+}
+
 bool remote_open(struct remote *remote, const struct command_options *options)
 {
     struct faultlist faults;
-    *remote = (struct remote){.answer_ms = ANSWER_MS};
     faultlist_init(&faults);
-    char *path = configuration_find(options->config, &faults);
-    bool is_good = path && remote_read_file(remote, path, &faults);
-    if (!is_good) {
+    bool is_good = remote_open_with(remote, options, &faults);
+    if (!is_good)
         command_fail_faults(&faults);
-        remote_close(remote);
-    }
-    free(path);
+    faultlist_fini(&faults);
+    return is_good;
+}
+
+bool remote_open_quietly(struct remote *remote, const struct command_options *options)
+{
+    struct faultlist faults;
+    faultlist_init(&faults);
+    bool is_good = remote_open_with(remote, options, &faults);
     faultlist_fini(&faults);
     return is_good;
 }

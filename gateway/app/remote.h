@@ -16,6 +16,8 @@ struct remote {
 };
 /* False: the fault was printed to stderr. */
 bool remote_open(struct remote *remote, const struct command_options *options) MUST_USE;
+/* The same without a word about faults. */
+bool remote_open_quietly(struct remote *remote, const struct command_options *options) MUST_USE;
 void remote_close(struct remote *remote);
 
 struct remote_reply {

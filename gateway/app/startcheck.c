@@ -11,10 +11,16 @@
 
 enum { ANSWER_MS = 3000 };
 
-static struct source_location startcheck_file(const struct configuration *configuration,
-                                              struct faultlist *faults)
+/* What is looked at: of the file only this must be right. */
+struct startcheck {
+    const char *path;
+    struct remote *remote; /* its draft: addresses, ledger */
+    struct faultlist *faults;
+};
+
+static struct source_location startcheck_file(const char *path, struct faultlist *faults)
 {
-    return (struct source_location){.file = faultlist_file(faults, configuration->path)};
+    return (struct source_location){.file = faultlist_file(faults, path)};
 }
 
 /* ---- the gateway that runs ---- */
@@ -33,25 +39,19 @@ static bool startcheck_is_same_file(const char *a, const char *b)
     return realpath(a, real_a) && realpath(b, real_b) && strcmp(real_a, real_b) == 0;
 }
 
-static void startcheck_ask(const struct command_options *options,
-                           const struct configuration *configuration,
-                           struct startcheck_running *out, struct remote_reply *reply)
+static void startcheck_ask(const struct startcheck *check, struct startcheck_running *out,
+                           struct remote_reply *reply)
 {
-    struct remote remote;
     struct remote_room room;
     *out = (struct startcheck_running){0};
-    *reply = (struct remote_reply){0};
-    if (!remote_open(&remote, options))
-        return;
-    remote.answer_ms = ANSWER_MS;
-    remote_ask(&remote, "/readyz?verbose", STR_NONE, reply);
+    check->remote->answer_ms = ANSWER_MS;
+    remote_ask(check->remote, "/readyz?verbose", STR_NONE, reply);
     const char *path = remote_text(reply->json, "configuration_path", &room);
     out->is_there = path[0] != '\0';
-    out->is_same = out->is_there && startcheck_is_same_file(path, configuration->path);
+    out->is_same = out->is_there && startcheck_is_same_file(path, check->path);
     out->pid = json_integer_value(json_object_get(reply->json, "pid"));
     out->addresses = json_object_get(reply->json, "addresses");
     snprintf(out->path, sizeof out->path, "%s", path);
-    remote_close(&remote);
 }
 
 static bool startcheck_holds(const struct startcheck_running *running, const char *address)
@@ -66,87 +66,89 @@ static bool startcheck_holds(const struct startcheck_running *running, const cha
 
 /* ---- addresses ---- */
 
-static void startcheck_report_address(const struct configuration *configuration, const char *key,
+static void startcheck_report_address(const struct startcheck *check, const char *key,
                                       const struct startcheck_running *running,
-                                      const struct fault *why, struct faultlist *faults)
+                                      const struct fault *why)
 {
-    struct source_location place = startcheck_file(configuration, faults);
+    struct source_location place = startcheck_file(check->path, check->faults);
     if (why->code != FAULT_CONFLICT)
         faultlist_add(
-            faults, place,
+            check->faults, place,
             "`%s`: %s; right is an address of this machine with a port that this user may "
             "open",
             key, why->message);
     else if (running->is_there && !running->is_same)
-        faultlist_add(faults, place,
+        faultlist_add(check->faults, place,
                       "`%s`: %s, a panelmux (pid %lld) that runs with %s; stop that one, or name a "
                       "free port",
                       key, why->message, running->pid, running->path);
     else
-        faultlist_add(faults, place,
+        faultlist_add(check->faults, place,
                       "`%s`: %s; stop that one (`ss -ltnp` shows which), or name a free port", key,
                       why->message);
 }
 
-static void startcheck_look_at_addresses(const struct configuration *configuration, const char *key,
+static void startcheck_look_at_addresses(const struct startcheck *check, const char *key,
                                          const struct listener_settings *side,
-                                         const struct startcheck_running *running,
-                                         struct faultlist *faults)
+                                         const struct startcheck_running *running)
 {
     for (size_t i = 0; i < side->listen_count; i++) {
         struct fault why;
         if (!startcheck_holds(running, side->listen[i].text) &&
             !listener_bind(&side->listen[i], NULL, 0, &why))
-            startcheck_report_address(configuration, key, running, &why, faults);
+            startcheck_report_address(check, key, running, &why);
     }
 }
 
 /* ---- the ledger ---- */
 
 /* One that an older version wrote is brought up to date by serve, one that is not there is made. */
-static void startcheck_look_into_ledger(const struct configuration *configuration,
-                                        struct faultlist *faults)
+static bool startcheck_may_read(const struct ledger_settings *settings, struct fault *why)
 {
-    struct fault why;
-    struct ledger *ledger = ledger_open_reading(&configuration->ledger, &why);
-    if (ledger)
-        ledger_close(&ledger);
-    else if (why.code != FAULT_NOT_FOUND && why.code != FAULT_UNAVAILABLE &&
-             why.code !=
-                 FAULT_CONFLICT) /* not there, locked or older, empty: a start is for that */
-        faultlist_add(faults, startcheck_file(configuration, faults), "`ledger`: %s", why.message);
+    struct ledger *ledger = ledger_open_reading(settings, why);
+    if (ledger == NULL) /* not there, locked, older or empty: a start is for that */
+        return why->code == FAULT_NOT_FOUND || why->code == FAULT_UNAVAILABLE ||
+               why->code == FAULT_CONFLICT;
+    ledger_close(&ledger);
+    return true;
 }
 
-static void startcheck_look_at_ledger(const struct configuration *configuration,
-                                      const struct startcheck_running *running,
-                                      struct faultlist *faults)
+static void startcheck_look_at_ledger(const struct startcheck *check,
+                                      const struct startcheck_running *running)
 {
+    const struct ledger_settings *settings = &check->remote->draft.made.ledger;
     struct fault why;
-    bool is_good = ledger_check(&configuration->ledger, &why);
-    bool is_ours = !is_good && why.code == FAULT_CONFLICT && running->is_same;
-    if (is_good || is_ours)
-        startcheck_look_into_ledger(configuration, faults);
-    else
-        faultlist_add(faults, startcheck_file(configuration, faults), "`ledger`: %s", why.message);
+    bool is_good = ledger_check(settings, &why);
+    if (!is_good && why.code == FAULT_CONFLICT)
+        is_good = running->is_same;
+    if (is_good)
+        is_good = startcheck_may_read(settings, &why);
+    if (!is_good)
+        faultlist_add(check->faults, startcheck_file(check->path, check->faults), "`ledger`: %s",
+                      why.message);
 }
 
-void startcheck_look(const struct command_options *options,
-                     const struct configuration *configuration, struct faultlist *faults,
-                     struct buf *notes)
+void startcheck_look(const struct command_options *options, const char *path,
+                     struct faultlist *faults, struct buf *notes)
 {
     struct startcheck_running running;
     struct remote_reply reply;
-    startcheck_ask(options, configuration, &running, &reply);
-    startcheck_look_at_ledger(configuration, &running, faults);
-    startcheck_look_at_addresses(configuration, "listen", &configuration->front, &running, faults);
-    startcheck_look_at_addresses(configuration, "admin.listen", &configuration->admin.listener,
-                                 &running, faults);
+    struct remote remote;
+    if (!remote_open_quietly(&remote, options))
+        return; /* it has faults in just what is looked at */
+    const struct startcheck check = {path, &remote, faults};
+    startcheck_ask(&check, &running, &reply);
+    startcheck_look_at_ledger(&check, &running);
+    startcheck_look_at_addresses(&check, "listen", &remote.draft.made.front, &running);
+    startcheck_look_at_addresses(&check, "admin.listen", &remote.draft.admin.settings.listener,
+                                 &running);
     if (running.is_same)
         buf_printf(notes,
                    "a gateway (pid %lld) runs with this file; its ledger and its addresses are in "
                    "use by right",
                    running.pid);
     remote_reply_fini(&reply);
+    remote_close(&remote);
 }
 
 /* ---- kept lists ---- */
@@ -170,7 +172,8 @@ static void startcheck_on_list(struct str provider, struct str body, int64_t fet
 static void startcheck_warn(const char *message, void *arg)
 {
     const struct startcheck_kept *kept = arg;
-    faultlist_warn(kept->faults, startcheck_file(kept->configuration, kept->faults), "%s", message);
+    faultlist_warn(kept->faults, startcheck_file(kept->configuration->path, kept->faults), "%s",
+                   message);
 }
 
 void startcheck_compare_kept(const struct configuration *configuration,

@@ -6,10 +6,10 @@
 #include "app/configuration.h"
 
 /* Faults: the ledger cannot be opened, an address is held by another program. A gateway that runs
- * with the same configuration holds both by right: notes says so. */
-void startcheck_look(const struct command_options *options,
-                     const struct configuration *configuration, struct faultlist *faults,
-                     struct buf *notes);
+ * with the same configuration holds both by right: notes says so. Beside faults elsewhere in the
+ * file, too. */
+void startcheck_look(const struct command_options *options, const char *path,
+                     struct faultlist *faults, struct buf *notes);
 
 /* Warnings: what the lists that the ledger keeps say of services and imports, and who pays cost or
  * less; they may be old. clients: as configuration_warn_of_margins. */

@@ -88,6 +88,18 @@ def test_an_address_that_another_program_holds_is_a_fault(make_gateway, alpha, k
     assert gateway.cli("check").returncode == 0
 
 
+def test_they_are_found_beside_faults_elsewhere(make_gateway, alpha, tmp_path):
+    """All at once, so that the next run is the last one."""
+    gateway = make_gateway([alpha], start=False)
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        gateway.write({**gateway.config, "status_fresh": "soon", "ledger": f"sqlite:{tmp_path}/none/books.db",
+                       "listen": f"127.0.0.1:{other.getsockname()[1]}"})
+        done = gateway.cli("check")
+    found = " ".join(faults(done))
+    assert done.returncode == 1 and len(faults(done)) == 3, done
+    assert "`soon` is not a duration" in found and "there is no folder" in found and "in use by another process" in found
+
+
 def test_an_address_of_another_machine_is_a_fault(make_gateway, alpha):
     gateway = make_gateway([alpha], start=False)
     gateway.write({**gateway.config, "listen": "203.0.113.7:8080"})
