@@ -187,6 +187,12 @@ void sqlite_recent_check(struct backend_connection *connection);
 bool sqlite_recent_load(const struct backend_connection *connection, struct arena *arena,
                         struct plan_order *out);
 
+/* ---- sqlite_pages.c: the page cache of connections that read ---- */
+/* Once, before SQLite is in use; too late is no harm. */
+void sqlite_pages_configure(void);
+/* Whether what this thread opens from now on is for reading. */
+void sqlite_pages_for_reading(bool is_on);
+
 /* ---- sqlite_sums.c: of all accounts, by currency; SQLite's code ---- */
 int sqlite_sums_read(struct backend_connection *connection, struct arena *arena,
                      struct ledger_sums **list_out, size_t *count_out);

@@ -21,6 +21,7 @@ static const char writer_pragmas[] =
     "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF;"
     "PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF; PRAGMA secure_delete = OFF;"
     "PRAGMA cache_size = -4000;";
+/* The size is for SQLite's own cache, where sqlite_pages.c could not take its place. */
 static const char reader_pragmas[] =
     "PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;"
     "PRAGMA cache_size = -1000;";
@@ -188,12 +189,11 @@ static void sqlite_open_configure(void)
 {
     sqlite3_config(SQLITE_CONFIG_MULTITHREAD);
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    sqlite_pages_configure();
 }
 
-static int sqlite_open_as(struct backend_connection *connection, const char *name, int flags)
+static int sqlite_open_on(struct backend_connection *connection, const char *name, int flags)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, sqlite_open_configure);
     int code = sqlite3_open_v2(name, &connection->db,
                                flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
     if (code != SQLITE_OK)
@@ -206,6 +206,16 @@ static int sqlite_open_as(struct backend_connection *connection, const char *nam
     return code != SQLITE_OK ? code
                              : sqlite3_exec(connection->db, "SELECT 1 FROM sqlite_schema LIMIT 1",
                                             NULL, NULL, NULL);
+}
+
+static int sqlite_open_as(struct backend_connection *connection, const char *name, int flags)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, sqlite_open_configure);
+    sqlite_pages_for_reading(!connection->is_writer);
+    int code = sqlite_open_on(connection, name, flags);
+    sqlite_pages_for_reading(false);
+    return code;
 }
 
 static void sqlite_open_shut(struct backend_connection *connection)
