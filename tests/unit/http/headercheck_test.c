@@ -215,6 +215,29 @@ static void test_scan(void **state)
     }
 }
 
+/* Eight bytes are looked at together; fed one by one, each is looked at by itself. Every byte at
+ * every place, with every byte behind it: a borrow goes from one to the next. */
+static void test_scan_of_eight_is_that_of_one(void **state)
+{
+    enum { PLACES = 10 };
+    (void)state;
+    for (unsigned both = 0; both < 256 * 256; both++)
+        for (size_t place = 0; place < PLACES; place++) {
+            char line[] = "A: 4567890123456789";
+            struct headercheck_scan whole, single;
+            memset(&whole, 0, sizeof whole); /* the gaps as well */
+            whole.has_line = true;
+            memcpy(&single, &whole, sizeof single);
+            line[3 + place] = (char)(both >> 8);
+            line[4 + place] = (char)(both & 0xFF);
+            headercheck_feed(&whole, line, sizeof line - 1);
+            for (size_t i = 0; i < sizeof line - 1; i++)
+                headercheck_feed(&single, line + i, 1);
+            if (memcmp(&whole, &single, sizeof whole) != 0)
+                fail_msg("%02x %02x at %zu", both >> 8, both & 0xFF, place);
+        }
+}
+
 /* What libevent makes of a head with trailers behind it: its last headers are the trailers'. */
 static const struct {
     const char *what, *head;
@@ -271,6 +294,7 @@ int main(void)
         cmocka_unit_test(test_check),
         cmocka_unit_test(test_too_many_headers),
         cmocka_unit_test(test_scan),
+        cmocka_unit_test(test_scan_of_eight_is_that_of_one),
         cmocka_unit_test(test_trailers_are_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

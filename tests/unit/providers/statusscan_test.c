@@ -158,6 +158,23 @@ static void test_doubles(void **state)
     }
 }
 
+/* Sixteen bytes of a string are looked at together: every byte at every place of one. */
+static void test_strings_with_any_byte(void **state)
+{
+    enum { PLACES = 36 };
+    static const char before[] = "{\"status\":\"Completed\",\"currency\":\"";
+    (void)state;
+    for (unsigned byte = 0; byte < 256; byte++)
+        for (size_t place = 0; place < PLACES; place++) {
+            char body[sizeof before + PLACES + 16];
+            memset(body, 'x', sizeof body);
+            memcpy(body, before, sizeof before - 1);
+            body[sizeof before - 1 + place] = (char)byte;
+            memcpy(body + sizeof before - 1 + PLACES, "\"}", 2);
+            check_same(UPSTREAM_STATUS, str_make(body, sizeof before - 1 + PLACES + 2));
+        }
+}
+
 static void test_bodies(void **state)
 {
     (void)state;
@@ -413,9 +430,8 @@ static void test_made_up_bodies(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_bodies),
-        cmocka_unit_test(test_broken_bodies),
-        cmocka_unit_test(test_doubles),
+        cmocka_unit_test(test_strings_with_any_byte), cmocka_unit_test(test_bodies),
+        cmocka_unit_test(test_broken_bodies),         cmocka_unit_test(test_doubles),
         cmocka_unit_test(test_made_up_bodies),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
