@@ -228,13 +228,14 @@ void feedaccept_take(struct feed *feed, const struct accept_wish *wish, struct a
     *out = (struct acceptance){0};
     if (!feedaccept_check(feed, wish, &out->why) || !feed->list)
         return;
+    out->taken = arena_new(arena, (feed->quarantined + 1) * sizeof *out->taken);
+    for (size_t i = 0; i < feed->list->count; i++)
+        feedaccept_take_price(feed, wish, &feed->list->rows[i], arena, out);
+    /* Afterwards: what its prices put into quarantine was shown to nobody, and stays there. */
     if (wish->is_all && feed->shrunken) {
         out->gone = feedaccept_gone(feed);
         feedlist_take_refused(feed);
     }
-    out->taken = arena_new(arena, (feed->quarantined + 1) * sizeof *out->taken);
-    for (size_t i = 0; i < feed->list->count; i++)
-        feedaccept_take_price(feed, wish, &feed->list->rows[i], arena, out);
     if (out->count + out->gone > 0)
         feedaccept_note(feed, out);
 }

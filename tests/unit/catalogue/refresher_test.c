@@ -118,6 +118,25 @@ static void test_bad_lists(void **state)
     stage_fini(&s);
 }
 
+/* The prices of a refused list were shown to nobody: taking it judges them like any list's. */
+static void test_prices_of_a_refused_list(void **state)
+{
+    struct stage s;
+    (void)state;
+    stage_init(&s);
+    configure(&s);
+    await(&s, are_all_priced, "all priced");
+    s.panels[0].rows[0].rate = "1000";
+    s.panels[0].rows[2].id = NULL;
+    await(&s, is_in_trouble, "trouble");
+    assert_int_equal(accept_now(&s, STR_NONE), 2); /* those that are gone */
+    assert_true(service_of(&s, 1)->offers[0].is_quarantined);
+    assert_int_equal(s.accepted_kept, 0);
+    assert_int_equal(report_of(&s, 0).quarantined, 1);
+    assert_true(s.is_accept_kept);
+    stage_fini(&s);
+}
+
 static bool is_third_gone(struct stage *s)
 {
     return service_of(s, 3)->offers[0].is_gone;
@@ -250,6 +269,7 @@ int main(void)
         cmocka_unit_test(test_restart_with_dead_panels),
         cmocka_unit_test(test_nothing_ever_held),
         cmocka_unit_test(test_bad_lists),
+        cmocka_unit_test(test_prices_of_a_refused_list),
         cmocka_unit_test(test_gone_within_the_limit),
         cmocka_unit_test(test_price_jump),
         cmocka_unit_test(test_what_an_accept_takes),
