@@ -18,8 +18,7 @@ struct view_entry {
     const struct setting_row *row;                        /* NULL: below a kind of its own */
     uint32_t digest;                                      /* place in digests, from 1; 0: none */
     uint16_t depth;
-    bool is_value, is_member, is_default, is_secret;
-    bool is_shown; /* in YAML: key, or "-" for a member */
+    bool is_value, is_member, is_default;
 };
 struct view {
     struct view_entry *list;
@@ -106,24 +105,62 @@ static void view_digest_elsewhere(struct view *view, struct view_entry *entry, s
     buf_fini(&value);
 }
 
-/* An address with a password or a parameter in it. */
-static bool view_is_telling(const struct setting_kind *kind, struct str text)
+/* What is written itself, without ${…}. */
+static void view_add_literals(struct str text, struct buf *out)
 {
-    return kind && kind->is_hidden &&
-           (str_find_byte(text, '@') != SIZE_MAX || str_find_byte(text, '?') != SIZE_MAX);
+    size_t at;
+    while ((at = str_find(text, STR("${"))) != SIZE_MAX) {
+        struct str inside = str_from(text, at + 2);
+        size_t end = str_find_byte(inside, '}');
+        bool is_literal = (at > 0 && text.ptr[at - 1] == '$') || end == SIZE_MAX;
+        buf_add_str(out, str_first(text, is_literal ? at + 2 : at));
+        text = is_literal ? inside : str_from(inside, end + 1);
+    }
+    buf_add_str(out, text);
+}
+
+/* An address with a password or a parameter in it; "//name:@" is a password that stands elsewhere.
+ */
+static bool view_is_telling(struct str literals)
+{
+    size_t at = literals.len, start = str_find(literals, STR("//")), colon;
+    if (str_find_byte(literals, '?') != SIZE_MAX)
+        return true;
+    while (at > 0 && literals.ptr[at - 1] != '@')
+        at--;
+    if (at == 0)
+        return false;
+    struct str user = str_first(literals, at - 1);
+    if (start != SIZE_MAX && start + 2 <= user.len)
+        user = str_from(user, start + 2);
+    colon = str_find_byte(user, ':');
+    return user.len > 0 && colon != user.len - 1;
+}
+
+/* Whether what is written itself would give a secret away. */
+static bool view_must_mask(const struct setting_kind *kind, struct str text)
+{
+    struct buf literals;
+    if (kind == NULL || !(kind->is_secret || kind->is_hidden))
+        return false;
+    buf_init(&literals, SECRET_FILE_BYTES);
+    buf_reserve(&literals, SECRET_FILE_BYTES);
+    view_add_literals(text, &literals);
+    bool is_telling = literals.is_over ||
+                      (kind->is_secret ? literals.len > 0 : view_is_telling(buf_str(&literals)));
+    explicit_bzero(literals.ptr, literals.len);
+    buf_fini(&literals);
+    return is_telling;
 }
 
 static void view_add_value(struct view_maker *maker, const struct setting_row *row,
                            const struct setting_kind *kind, const struct yamlnode *node,
                            struct str key)
 {
-    bool is_elsewhere = secret_is_elsewhere(node->text);
-    bool is_secret = kind && (kind->is_secret || view_is_telling(kind, node->text));
-    bool is_masked = is_secret && !is_elsewhere;
+    bool is_masked = view_must_mask(kind, node->text);
     struct view_entry *entry = view_add(maker, row, key, is_masked ? STR(MASK) : node->text);
-    entry->is_value = entry->is_shown = true;
-    entry->is_secret = is_secret;
-    if (is_elsewhere)
+    entry->is_value = true;
+    if (secret_is_elsewhere(node->text))
         view_digest_elsewhere(maker->view, entry, node->text);
     else if (is_masked)
         view_digest(maker->view, entry, node->text);
@@ -160,7 +197,7 @@ static void view_add_member(struct view_maker *maker, const struct setting_row *
         view_add_value(maker, row, kind, node, STR_NONE);
     } else {
         struct view_entry *entry = view_add(maker, row, STR_NONE, STR(""));
-        entry->is_member = entry->is_shown = true;
+        entry->is_member = true;
         maker->depth++;
         if (node->kind == YAMLNODE_MAP && table)
             view_add_table(maker, table, node, false);
@@ -181,7 +218,7 @@ static void view_add_node(struct view_maker *maker, const struct setting_row *ro
     if (node->kind == YAMLNODE_SCALAR) {
         view_add_value(maker, row, row && row->of ? row->of : kind, node, key);
     } else {
-        view_add(maker, row, key, STR(""))->is_shown = true;
+        view_add(maker, row, key, STR(""));
         maker->depth++;
         if (node->kind == YAMLNODE_MAP && table)
             view_add_table(maker, table, node, true);
@@ -226,7 +263,7 @@ static void view_add_row(struct view_maker *maker, const struct setting_row *row
     } else if (has_defaults && row->standard) {
         size_t len = view_enter(maker, str_of(row->key));
         struct view_entry *entry = view_add(maker, row, str_of(row->key), str_of(row->standard));
-        entry->is_value = entry->is_shown = entry->is_default = true;
+        entry->is_value = entry->is_default = true;
         maker->path.len = len;
     } else if (has_defaults && row->kind == &kind_table && !view_has_needed(row->table)) {
         view_add_node(maker, row, row->kind, row->table, &nothing, str_of(row->key));

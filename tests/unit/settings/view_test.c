@@ -25,7 +25,10 @@ static const struct setting_row below_list[] = {
 };
 static const struct setting_table below = {
     .name = "below", .rows = below_list, .count = COUNT_OF(below_list)};
+static const struct setting_kind address_kind = {
+    .name = "an address", .size = sizeof(char *), .is_text = true, .is_hidden = true};
 static const struct setting_row list[] = {
+    {.key = "store", .kind = &address_kind},
     {.key = "timeout", .kind = &kind_duration, .max = 1000000, .standard = "15s"},
     {.key = "count", .kind = &kind_unsigned, .is_restart = true},
     {.key = "note", .kind = &kind_text},
@@ -64,6 +67,44 @@ static const struct {
      "things.a.key: secret\n"},
     {"log: {level: x}\nthings: []\ncount: ~\n", "timeout: 15s  # default\nlog:\n  level: x\n", ""},
 };
+
+/* Of a text that stands elsewhere in part, the rest may be a secret. */
+static const struct {
+    const char *written, *shown;
+} masks[] = {
+    {"things: [{name: a, key: \"${env:VIEW_KEY}${env:VIEW_KEY}\"}]\n",
+     "\"${env:VIEW_KEY}${env:VIEW_KEY}\""},
+    {"things: [{name: a, key: \"hunter2${env:VIEW_KEY}\"}]\n", NULL},
+    {"things: [{name: a, key: \"${env:VIEW_KEY}hunter2\"}]\n", NULL},
+    {"things: [{name: a, key: \"hunter2$${env:VIEW_KEY}\"}]\n", NULL},
+    {"store: \"redis://localhost:6379/0\"\n", "redis://localhost:6379/0"},
+    {"store: \"redis://${env:VIEW_KEY}:6379/0\"\n", "redis://${env:VIEW_KEY}:6379/0"},
+    {"store: \"redis://me:${env:VIEW_KEY}@host/0\"\n", "redis://me:${env:VIEW_KEY}@host/0"},
+    {"store: \"redis://${env:VIEW_KEY}@host/0\"\n", "redis://${env:VIEW_KEY}@host/0"},
+    {"store: \"redis://:hunter2@host/0\"\n", NULL},
+    {"store: \"redis://hunter2@host/0\"\n", NULL},
+    {"store: \"redis://:hunter2@${env:VIEW_KEY}/0\"\n", NULL},
+    {"store: \"redis://me:hunter2:${env:VIEW_KEY}@host/0\"\n", NULL},
+    {"store: \"redis://me:${env:VIEW_KEY}hunter2@host/0\"\n", NULL},
+    {"store: \"redis://${env:VIEW_KEY}/0?password=hunter2\"\n", NULL},
+};
+
+static void check_masked(void **state)
+{
+    (void)state;
+    setenv("VIEW_KEY", "secret", 1);
+    for (size_t i = 0; i < COUNT_OF(masks); i++) {
+        const char *shown = masks[i].shown ? masks[i].shown : "\"********\"";
+        struct buf out;
+        struct view *view = read_view(masks[i].written);
+        buf_init(&out, 1 << 16);
+        view_print(view, &out);
+        if (!strstr(buf_str(&out).ptr, shown) || strstr(buf_str(&out).ptr, "hunter2"))
+            fail_msg("%s is shown as %s", masks[i].written, buf_str(&out).ptr);
+        buf_fini(&out);
+        view_free(&view);
+    }
+}
 
 static void add_difference(const struct view_difference *d, void *arg)
 {
@@ -167,6 +208,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(check_shown),
+        cmocka_unit_test(check_masked),
         cmocka_unit_test(check_compared),
         cmocka_unit_test(check_a_value_elsewhere),
     };
