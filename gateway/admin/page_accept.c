@@ -190,6 +190,7 @@ static void page_accept_on_taken(const struct acceptance *acceptance, void *arg)
     jsonwriter_object(&w, NULL);
     jsonwriter_number(&w, "accepted", (int64_t)acceptance->count);
     jsonwriter_number(&w, "gone", (int64_t)acceptance->gone);
+    jsonwriter_number(&w, "held", (int64_t)acceptance->held);
     jsonwriter_number(&w, "left_zero", (int64_t)acceptance->left_zero);
     jsonwriter_number(&w, "left_unreadable", (int64_t)acceptance->left_unreadable);
     jsonwriter_array(&w, "services");

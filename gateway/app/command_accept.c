@@ -75,7 +75,9 @@ static void command_accept_print(const struct command_accept *o, const json_t *q
     texttable_print(&table, "no price is in quarantine", out);
     texttable_fini(&table);
     if (json_integer_value(json_object_get(quarantine, "gone")) > 0)
-        fprintf(out, "its list was refused: %s of %s services are gone at once; --all takes it\n",
+        fprintf(out,
+                "its list was refused: %s of %s services are gone at once; --all takes it, and "
+                "prices that jump in it are in quarantine then\n",
                 remote_text(quarantine, "gone", &rooms[0]),
                 remote_text(quarantine, "listed", &rooms[1]));
 }
@@ -205,6 +207,10 @@ static void command_accept_print_taken(const json_t *quarantine, const json_t *r
     }
     if (json_integer_value(json_object_get(reply, "gone")) > 0)
         printf("its list is taken: %s services are gone\n", remote_text(reply, "gone", &rooms[0]));
+    if (json_integer_value(json_object_get(reply, "held")) > 0)
+        printf("in quarantine now: %s; provider accept %s shows them\n",
+               remote_text(reply, "held", &rooms[0]),
+               remote_text(quarantine, "provider", &rooms[1]));
 }
 
 static void command_accept_make_path(const struct command_accept *o, const char *what,

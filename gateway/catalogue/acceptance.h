@@ -41,6 +41,7 @@ struct acceptance {
     struct held_price *taken; /* owned by who made it, with its texts */
     size_t count;
     size_t gone; /* services that left with the list that was taken */
+    size_t held; /* prices in quarantine once that list was judged */
     size_t left_zero, left_unreadable;
     bool is_kept; /* a restart knows of it */
 };

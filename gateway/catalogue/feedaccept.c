@@ -235,6 +235,7 @@ void feedaccept_take(struct feed *feed, const struct accept_wish *wish, struct a
     if (wish->is_all && feed->shrunken) {
         out->gone = feedaccept_gone(feed);
         feedlist_take_refused(feed);
+        out->held = feed->quarantined;
     }
     if (out->count + out->gone > 0)
         feedaccept_note(feed, out);

@@ -169,7 +169,7 @@ def test_the_admin_side_says_what_it_did(gateway, alpha):
     state = gateway.admin("/providers/alpha/quarantine").json["state"]
     done = gateway.admin("/providers/alpha/accept", "POST", {"all": True, "state": state}).json
     [taken] = done.pop("services")
-    assert done == {"accepted": 1, "gone": 0, "left_zero": 0, "left_unreadable": 1}
+    assert done == {"accepted": 1, "gone": 0, "held": 0, "left_zero": 0, "left_unreadable": 1}
     assert (taken["service"], taken["old"], taken["new"], taken["why"]) == ("1", "1.00", "3.00", "jump")
     gateway.wait_log("price_accepted", provider="alpha", upstream_service="1", old="1.00", new="3.00")
     assert rates(gateway)[1] == "7.20"
@@ -185,6 +185,21 @@ def test_a_list_that_shrank_is_shown_with_what_is_gone(gateway, alpha):
     alpha.stop()
     gateway.restart(by_kill=True)
     assert rates(gateway) == {1: "2.40", 2: "2.20"}
+
+
+def test_prices_in_a_refused_list_are_shown_before_any_is_taken(gateway, alpha):
+    jump(gateway, alpha, _2="3.00")
+    alpha.set(services=[row(1, rate="9.00"), row(2, rate="3.00")])
+    eventually(lambda: gateway.admin("/providers/alpha/quarantine").json["gone"] == 5)
+    shown = accept(gateway)
+    assert "9.00" not in shown.stdout and "prices that jump in it are in quarantine then" in shown.stdout, shown
+    done = accept(gateway, "--all", "--yes")
+    assert done.returncode == 0 and "accepted: 1\n  service 2: 1.00 -> 3.00 EUR" in done.stdout, done
+    assert "in quarantine now: 1; provider accept alpha shows them" in done.stdout, done
+    assert rates(gateway) == {1: "2.40", 2: "6.60"} and quarantined(gateway) == 1
+    assert "9.00" in accept(gateway).stdout
+    assert accept(gateway, "--all", "--yes").returncode == 0
+    assert rates(gateway)[1] == "21.60"
 
 
 def test_nothing_to_accept_is_no_fault(gateway):
