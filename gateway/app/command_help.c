@@ -5,7 +5,7 @@
 
 /* ---- help ---- */
 
-void command_help_print_usage(FILE *out, const struct command *command)
+static void command_help_print_usage(FILE *out, const struct command *command)
 {
     struct str rest = str_of(command->usage), line;
     while (str_next(&rest, '\n', &line))
@@ -97,14 +97,26 @@ static void command_help_print_examples(FILE *out, const struct command_help *he
     }
 }
 
+static void command_help_print_lines(FILE *out, struct command_help *help,
+                                     const struct command *command, int argc, char **argv)
+{
+    command_help_choose(help, command, argc, argv);
+    if (help->count == 0) /* a word that is none of its own: all of it */
+        command_help_choose(help, command, 1, argv);
+    for (size_t i = 0; i < help->count; i++)
+        fprintf(out, "  panelmux " STR_FMT "\n", STR_ARG(help->lines[i].line));
+}
+
+void command_help_print_meant(FILE *out, const struct command *command, int argc, char **argv)
+{
+    struct command_help help = {0};
+    command_help_print_lines(out, &help, command, argc, argv);
+}
+
 void command_help_print(FILE *out, const struct command *command, int argc, char **argv)
 {
     struct command_help help = {0};
-    command_help_choose(&help, command, argc, argv);
-    if (help.count == 0) /* a word that is none of its own: all of it */
-        command_help_choose(&help, command, 1, argv);
-    for (size_t i = 0; i < help.count; i++)
-        fprintf(out, "  panelmux " STR_FMT "\n", STR_ARG(help.lines[i].line));
+    command_help_print_lines(out, &help, command, argc, argv);
     fprintf(out, "      %s\n", command->summary);
     command_help_print_options(out, &help);
     command_help_print_examples(out, &help);

@@ -12,7 +12,8 @@ struct command_table {
 };
 
 void command_help_print_all(FILE *out, const struct command_table *table);
-void command_help_print_usage(FILE *out, const struct command *command);
+/* The usage of one command, or of those of its sub-commands whose words were typed. */
+void command_help_print_meant(FILE *out, const struct command *command, int argc, char **argv);
 /* Of one command, or of those of its sub-commands whose words were typed. */
 void command_help_print(FILE *out, const struct command *command, int argc, char **argv);
 void command_help_print_man(FILE *out, const struct command_table *table);

@@ -243,6 +243,26 @@ static bool command_order_check_options(const struct order_options *o, enum comm
     return true;
 }
 
+/* The empty variable of a script must not stand for all orders. */
+static bool command_order_check_filled(const struct order_options *o)
+{
+    const struct {
+        const char *name, *value;
+    } filters[] = {
+        {"--state", o->state},     {"--client", o->client}, {"--provider", o->provider},
+        {"--service", o->service}, {"--link", o->link},     {"--upstream", o->upstream},
+        {"--since", o->since},     {"--until", o->until},   {"--before", o->before},
+        {"--limit", o->limit},     {"--text", o->text},     {"--accepted", o->accepted},
+    };
+    for (size_t i = 0; i < COUNT_OF(filters); i++) {
+        if (filters[i].value == NULL || filters[i].value[0] != '\0')
+            continue;
+        command_fail(ERROR_USAGE, "%s is empty; give it a value, or leave it out", filters[i].name);
+        return false;
+    }
+    return true;
+}
+
 static bool command_order_parse(int argc, char **argv, struct order_options *out)
 {
     *out = (struct order_options){0};
@@ -543,8 +563,8 @@ static void command_order_print_question(const struct order_options *o, const js
     else if (o->refund)
         buf_add_text(out, "the client gets that back; what the panel took after all is your loss");
     else
-        buf_add_text(out, "sent to the next offer; what the panel took after all is delivered and "
-                          "paid twice");
+        buf_add_text(out, "sent to the next offer, or where none is left the client gets that "
+                          "back; what the panel took after all is delivered and paid twice");
     buf_add_text(out, ". Go on?");
 }
 
@@ -607,7 +627,8 @@ int command_order_run(int argc, char **argv)
         if (strcmp(options.common.arguments[0], verbs[i].name) != 0)
             continue;
         if (!command_check_count(&options.common, verbs[i].min, verbs[i].max) ||
-            !command_order_check_options(&options, verbs[i].use) || !verbs[i].check(&options))
+            !command_order_check_options(&options, verbs[i].use) ||
+            !command_order_check_filled(&options) || !verbs[i].check(&options))
             return EXIT_USAGE;
         if (!remote_open(&remote, &options.common))
             return EXIT_PROBLEM;

@@ -194,7 +194,7 @@ static bool command_provider_check_options(const char *verb,
                                            const struct command_accept *accept)
 {
     static const struct setting_row row = {.key = "--for", .kind = &kind_duration};
-    struct fault why;
+    struct fault why = {0};
     int64_t ms;
     if ((pause->length || pause->reason) && strcmp(verb, "pause") != 0) {
         command_fail(ERROR_USAGE, "--for and --reason belong to provider pause, not to %s", verb);
@@ -206,7 +206,10 @@ static bool command_provider_check_options(const char *verb,
         return false;
     }
     if (pause->length && !kind_duration.parse(str_of(pause->length), &row, &ms, &why)) {
-        command_fail(ERROR_USAGE, "--for needs %s", kind_duration.form);
+        if (why.code == FAULT_NONE)
+            command_fail(ERROR_USAGE, "--for needs %s", kind_duration.form);
+        else
+            command_fail(ERROR_USAGE, "--for %s %s", pause->length, why.message);
         return false;
     }
     return true;

@@ -150,7 +150,7 @@ static int main_run(const struct command *command, int argc, char **argv)
     command_begin(argc, argv);
     int code = command ? command->run(argc, argv) : main_fail_unknown(argv[0]);
     if (code == EXIT_USAGE && command)
-        command_help_print_usage(stderr, command);
+        command_help_print_meant(stderr, command, argc, argv);
     command_end(argc, argv, code);
     return code;
 }
@@ -163,6 +163,8 @@ static int main_help(int argc, char **argv)
         command_help_print_man(stdout, &table);
     else if (command)
         command_help_print(stdout, command, argc, argv);
+    else if (argc > 0 && argv[0][0] != '-')
+        return main_fail_unknown(argv[0]);
     else
         command_help_print_all(stdout, &table);
     return EXIT_OK;

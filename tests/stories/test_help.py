@@ -73,6 +73,36 @@ def test_help_is_given_in_every_spelling():
     assert "order show ID" in run("order", "--help").stdout
 
 
+@pytest.mark.parametrize("words", [["nonsense", "--help"], ["help", "nonsense"], ["nonsense", "-h"]])
+def test_help_for_a_word_that_is_no_command_is_refused(words):
+    done = run(*words)
+    assert done.returncode == 2 and "unknown command nonsense" in done.stderr and done.stdout == "", done
+
+
+@pytest.mark.parametrize("words, missing, others", [
+    (["order", "show"], "panelmux order show ID", "order list"), (["client", "key", "revoke", "x"], "revoke NAME LABEL", "credit"),
+    (["provider", "pause"], "panelmux provider pause NAME", "doctor"), (["ledger", "backup"], "ledger backup FILE", "verify")])
+def test_a_usage_fault_shows_the_form_of_its_sub_command(words, missing, others):
+    done = run(*words)
+    assert done.returncode == 2 and missing in done.stderr and others not in done.stderr, done
+
+
+def test_a_pause_that_is_too_long_says_so():
+    done = run("provider", "pause", "alpha", "--for", "10000d")
+    assert done.returncode == 2 and "--for 10000d is too long; at most" in done.stderr, done
+    assert "needs a whole number with its unit" in run("provider", "pause", "alpha", "--for", "2").stderr
+
+
+@pytest.mark.parametrize("words", [
+    *(["list", option, ""] for option in ("--state", "--client", "--provider", "--service", "--link", "--upstream", "--since",
+                                          "--until", "--before", "--limit")),
+    ["resolve", "--provider", "alpha", "--text", "", "--refund", "--yes"],
+    ["resolve", "--provider", "", "--text", "x", "--refund", "--yes"], ["resolve", "7", "--accepted", "", "--yes"]])
+def test_an_empty_value_never_stands_for_all_orders(words):
+    done = run("order", *words)
+    assert done.returncode == 2 and "is empty; give it a value, or leave it out" in done.stderr, done
+
+
 def test_the_version():
     said = run("--version").stdout
     assert re.fullmatch(r"panelmux \d+\.\d+\.\d+\n", said) and run("version").stdout == said
