@@ -362,8 +362,11 @@ void admin_handle(struct exchange *exchange, void *arg)
     if ((route == NULL || !route->is_open) && !admin_admit(call))
         return;
     if (route == NULL && is_path) {
-        exchange_add_header(exchange, "Allow", method == EXCHANGE_POST ? "GET, HEAD" : "POST");
-        admin_fail(call, 405, "method not allowed");
+        bool is_post = method == EXCHANGE_POST;
+        exchange_add_header(exchange, "Allow", is_post ? "GET, HEAD" : "POST");
+        admin_fail(call, 405,
+                   is_post ? "POST is not for this page; GET is right"
+                           : "this page changes something; POST is right");
     } else if (route == NULL) {
         admin_fail(call, 404, "not found; GET / lists what there is");
     } else if (admin_read_params(call)) {

@@ -75,13 +75,13 @@ static void obstacle_tell_funds(const struct obstacle_facts *f, struct obstacle 
         WHY(out, "the panel says that our account is out of funds");
     if (t->cost.units > 0)
         HOW(out,
-            "ends when its balance rises or covers the order (%s %s), which is read every minute; "
-            "`provider resume %s` ends it at once",
+            "ends when its balance rises or covers the order (%s %s), which is read every "
+            "`catalogue.balance`; `provider resume %s` ends it at once",
             cost, obstacle_currency(f), obstacle_name(f));
     else
         HOW(out,
-            "ends when its balance rises, which is read every minute; `provider resume %s` ends it "
-            "at once",
+            "ends when its balance rises, which is read every `catalogue.balance`; `provider "
+            "resume %s` ends it at once",
             obstacle_name(f));
 }
 

@@ -217,7 +217,7 @@ void page_explain_run(struct admin_call *call)
     }
     q.service = catalogue_find(call->catalogue, (uint32_t)service);
     if (q.service == NULL) {
-        admin_fail(call, 404, "there is no such service");
+        admin_fail(call, 404, "there is no such service; right is one of our ids, as clients see");
         return;
     }
     if (name.len > 0) {

@@ -230,7 +230,7 @@ static int command_accept_take(struct remote *remote, const struct command_accep
     command_accept_make_path(o, "accept", &path);
     buf_init(&body, BODY_BYTES);
     command_accept_write_body(o, quarantine, &body);
-    remote_ask(remote, path.ptr, buf_str(&body), &reply);
+    remote_ask_whole(remote, &path, &body, &reply);
     remote_tell(&reply, o->common.is_json);
     if (reply.code == EXIT_OK && !o->common.is_json)
         command_accept_print_taken(quarantine, reply.json);
@@ -283,7 +283,7 @@ static int command_accept_show(const struct command_accept *o)
     if (!remote_open(&remote, &o->common))
         return EXIT_PROBLEM;
     command_accept_make_path(o, "quarantine", &path);
-    remote_ask(&remote, path.ptr, STR_NONE, &reply);
+    remote_ask_whole(&remote, &path, NULL, &reply);
     int code = reply.code;
     if (code == EXIT_OK) {
         command_accept_print(o, reply.json, o->common.is_json ? stderr : stdout);

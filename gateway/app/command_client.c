@@ -140,7 +140,10 @@ static void command_client_ask(struct remote *remote, const char *name, const ch
     buf_add_text(&path, "/api/clients/");
     buf_add_urlencoded(&path, str_of(name));
     buf_printf(&path, "/%s", what);
-    remote_ask(remote, path.ptr, text ? str_of(text) : STR_NONE, reply);
+    if (path.is_over)
+        remote_ask_whole(remote, &path, NULL, reply);
+    else
+        remote_ask(remote, path.ptr, text ? str_of(text) : STR_NONE, reply);
     free(text);
     buf_fini(&path);
 }

@@ -446,7 +446,7 @@ static int command_order_list(struct remote *remote, const struct order_options 
                                                   : command_order_print_list;
     buf_init(&path, PATH_BYTES);
     command_order_print_path(o, &path);
-    remote_ask(remote, path.ptr, STR_NONE, &reply);
+    remote_ask_whole(remote, &path, NULL, &reply);
     buf_fini(&path);
     int code = reply.code;
     if (code == EXIT_UNREACHABLE) {
@@ -539,13 +539,16 @@ static void command_order_print_body(const struct order_options *o, bool is_prev
 static void command_order_ask_resolve(struct remote *remote, const struct order_options *o,
                                       bool is_preview, struct remote_reply *reply)
 {
-    struct buf body;
-    char path[64] = "/orders/resolve";
+    struct buf path, body;
+    buf_init(&path, 64);
     if (o->id)
-        snprintf(path, sizeof path, "/orders/%llu/resolve", (unsigned long long)o->id);
+        buf_printf(&path, "/orders/%llu/resolve", (unsigned long long)o->id);
+    else
+        buf_add_text(&path, "/orders/resolve");
     buf_init(&body, 64 * 1024);
     command_order_print_body(o, is_preview, &body);
-    remote_ask(remote, path, buf_str(&body), reply);
+    remote_ask_whole(remote, &path, &body, reply);
+    buf_fini(&path);
     buf_fini(&body);
 }
 

@@ -174,7 +174,7 @@ static int command_provider_ask(const struct command_provider_verb *verb,
     if (pause->reason)
         jsonwriter_text(&w, "reason", str_of(pause->reason));
     jsonwriter_object_end(&w);
-    remote_ask(&remote, path.ptr, verb->is_get ? STR_NONE : buf_str(&body), &reply);
+    remote_ask_whole(&remote, &path, verb->is_get ? NULL : &body, &reply);
     remote_tell(&reply, options->is_json);
     int code = reply.code;
     if (code == EXIT_OK && options->is_json)

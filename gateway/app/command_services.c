@@ -86,7 +86,7 @@ int command_services_explain(int argc, char **argv)
         buf_add_text(&path, "&client=");
         buf_add_urlencoded(&path, str_of(client));
     }
-    remote_ask(&remote, path.ptr, STR_NONE, &reply);
+    remote_ask_whole(&remote, &path, NULL, &reply);
     remote_tell(&reply, options.is_json);
     if (reply.code == EXIT_OK && !options.is_json)
         command_services_print_quote(reply.json);

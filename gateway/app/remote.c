@@ -217,6 +217,19 @@ void remote_ask(struct remote *remote, const char *path, struct str body, struct
     curl_easy_cleanup(curl);
 }
 
+void remote_ask_whole(struct remote *remote, const struct buf *path, const struct buf *body,
+                      struct remote_reply *out)
+{
+    if (!path->is_over && !(body && body->is_over)) {
+        remote_ask(remote, path->ptr, body ? buf_str(body) : STR_NONE, out);
+        return;
+    }
+    *out = (struct remote_reply){.code = EXIT_PROBLEM, .error = ERROR_LIMIT};
+    buf_init(&out->body, ANSWER_BYTES);
+    snprintf(out->message, sizeof out->message,
+             "an argument is too long; nothing was asked of the gateway, use a shorter one");
+}
+
 void remote_reply_fini(struct remote_reply *reply)
 {
     json_decref(reply->json);

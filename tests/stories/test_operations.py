@@ -451,6 +451,16 @@ def test_a_pause_with_a_wrong_length_is_a_usage_fault(gateway, words):
     assert standing(gateway)["state"] == "open"
 
 
+@pytest.mark.parametrize("words", [["provider", "pause", "alpha", "--for", "1h", "--reason", "x" * 5000], ["provider", "pause", "x" * 5000],
+                                   ["explain", "1", "100", "--client", "x" * 5000],
+                                   ["order", "resolve", "--provider", "alpha", "--text", "*", "--refund", "--yes", "--reason", "x" * 70000]],
+                         ids=lambda words: " ".join(words)[:40])
+def test_an_argument_that_is_too_long_is_never_left_out(gateway, words):
+    done = gateway.cli(*words)
+    assert done.returncode == 1 and "an argument is too long; nothing was asked of the gateway" in done.stderr, done
+    assert done.stdout == "" and standing(gateway)["state"] == "open"
+
+
 @pytest.mark.parametrize("body", [{"for": "2"}, {"for": "0s"}, {"for": "99999d"}, {"reason": "x" * 256}], ids=str)
 def test_the_admin_side_says_what_a_pause_may_be(gateway, body):
     refused = gateway.admin("/providers/alpha/pause", "POST", body)

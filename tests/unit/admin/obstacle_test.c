@@ -70,8 +70,7 @@ static const struct {
      "balance",
      "the panel says that our account is out of funds; its balance is 2.00 EUR, since "
      "2026-01-01T00:00:00.000Z; ends when its balance rises or covers the order (5.00 EUR), which "
-     "is "
-     "read every minute; `provider resume alpha` ends it at once"},
+     "is read every `catalogue.balance`; `provider resume alpha` ends it at once"},
     {{.skip = SKIP_KEY, .trouble = {SKIP_KEY, WHY_KEY, .since_ms = AT(100), .until_ms = AT(160)}},
      "bad_key",
      "new_key",
