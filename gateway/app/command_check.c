@@ -52,6 +52,12 @@ static char *command_check_describe(const struct upstream_response *answer)
     return buf_take(&message);
 }
 
+static void command_check_set_problem(struct probe *probe, char *problem)
+{
+    free(probe->problem);
+    probe->problem = problem;
+}
+
 static void command_check_on_balance(const struct upstream_response *answer, void *arg)
 {
     struct probe *probe = arg;
@@ -68,10 +74,10 @@ static void command_check_on_balance(const struct upstream_response *answer, voi
             buf_add_text(&message, "the panel says its currency is ");
             texttable_mask(answer->balance_currency, &message);
             buf_printf(&message, ", the configuration %s", currency);
-            probe->problem = buf_take(&message);
+            command_check_set_problem(probe, buf_take(&message));
         }
     } else {
-        probe->problem = command_check_describe(answer);
+        command_check_set_problem(probe, command_check_describe(answer));
     }
     if (--probe->online->open == 0)
         loop_stop(probe->online->loop);
