@@ -1,6 +1,7 @@
 /* See admin.h: who may call, and which page answers. */
 #include "admin/admin.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "admin/admin_private.h"
@@ -176,6 +177,25 @@ const struct provider *admin_provider(struct admin_call *call)
     if (provider == NULL)
         admin_fail(call, 404, "there is no such provider; see provider list");
     return provider;
+}
+
+/* A word that is neither is no guess: a safety may hang on it. */
+bool admin_read_flag(struct admin_call *call, const char *name, bool *out)
+{
+    static const char *const words[] = {"0", "1", "no", "yes", "false", "true", "off", "on"};
+    struct str given = params_get(&call->params, name), word = str_trim(given);
+    char message[64];
+    *out = given.ptr != NULL;
+    if (word.len == 0)
+        return true;
+    for (size_t i = 0; i < COUNT_OF(words); i++)
+        if (str_equal_folded(word, str_of(words[i]))) {
+            *out = i % 2 == 1;
+            return true;
+        }
+    snprintf(message, sizeof message, "%s must be yes or no", name);
+    admin_fail(call, 400, message);
+    return false;
 }
 
 /* ---- GET /: the table of routes ---- */

@@ -57,6 +57,9 @@ void page_orders_list(struct admin_call *call);
 void page_orders_show(struct admin_call *call);
 void page_orders_resolve(struct admin_call *call);
 void page_orders_resolve_text(struct admin_call *call);
+/* yes or no, in the usual words; absent is no, ?name yes. False: answered. */
+bool admin_read_flag(struct admin_call *call, const char *name, bool *out);
+
 void page_providers_list(struct admin_call *call);
 void page_providers_pause(struct admin_call *call);
 void page_providers_resume(struct admin_call *call);

@@ -204,13 +204,6 @@ static void page_accept_on_taken(const struct acceptance *acceptance, void *arg)
     admin_reply(call, 200, &out);
 }
 
-static bool page_accept_is_true(const struct admin_call *call, const char *name)
-{
-    struct str value = str_trim(params_get(&call->params, name));
-    return str_is(value, "1") || str_equal_folded(value, STR("true")) ||
-           str_equal_folded(value, STR("yes"));
-}
-
 /* The lines of `services`, or the one `service`; false: answered. */
 static bool page_accept_read_services(struct admin_call *call, struct str *list, size_t *count)
 {
@@ -252,10 +245,10 @@ void page_accept_run(struct admin_call *call)
         return;
     struct str *services = arena_new(arena, SERVICES_MAX * sizeof *services);
     struct accept_wish wish = {.services = services,
-                               .is_all = page_accept_is_true(call, "all"),
-                               .takes_zero = page_accept_is_true(call, "zero"),
                                .state = str_trim(params_get(&call->params, "state"))};
-    if (!page_accept_read_services(call, services, &wish.count))
+    if (!admin_read_flag(call, "all", &wish.is_all) ||
+        !admin_read_flag(call, "zero", &wish.takes_zero) ||
+        !page_accept_read_services(call, services, &wish.count))
         return;
     if ((wish.count > 0) == wish.is_all) {
         admin_fail(call, 400,

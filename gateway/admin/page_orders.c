@@ -10,11 +10,6 @@
 
 enum { REASON_MAX = 500, STUCK_MAX = 1000 };
 
-static bool page_orders_is_yes(struct str text)
-{
-    return text.ptr && !str_is(text, "0") && !str_is(text, "false") && !str_is(text, "no");
-}
-
 /* ---- a list ---- */
 
 struct page_orders_listing {
@@ -95,20 +90,27 @@ static void page_orders_on_doubt_list(const struct ledger_rows *rows, void *arg)
     page_orders_listing_next(listing);
 }
 
-/* The gateway knows which are stuck, the ledger does not: the filters come afterwards. */
+/* The gateway knows which are stuck, the ledger does not: the filters come afterwards. They are by
+ * number. */
 static void page_orders_on_stuck_list(const struct ledger_rows *rows, void *arg)
 {
     struct page_orders_listing *listing = arg;
     size_t count = 0;
+    uint32_t last = 0;
     if (rows->result != LEDGER_DONE) {
         page_orders_listing_fail(listing);
         return;
     }
-    for (size_t i = 0; i < rows->order_count && count < listing->filter.limit; i++) {
-        if (!orderfilter_matches(&listing->filter, &rows->orders[i]))
+    for (size_t i = rows->order_count; i-- > 0;) {
+        const struct ledger_order *order = &rows->orders[i];
+        if (!orderfilter_matches(&listing->filter, order))
             continue;
-        orderjson_order(&listing->w, &rows->orders[i], NULL);
-        count++;
+        if (count++ == listing->filter.limit) {
+            listing->next_before = last;
+            break;
+        }
+        orderjson_order(&listing->w, order, NULL);
+        last = order->id;
     }
     page_orders_listing_end(listing);
 }
@@ -139,8 +141,6 @@ static struct orderfilter page_orders_filter_of(const struct admin_call *call)
         .until = params_get(params, "until"),
         .before = params_get(params, "before"),
         .limit = params_get(params, "limit"),
-        .is_doubt = page_orders_is_yes(params_get(params, "in_doubt")),
-        .has_refused = page_orders_is_yes(params_get(params, "refused")),
     };
 }
 
@@ -150,6 +150,11 @@ void page_orders_list(struct admin_call *call)
     struct orderfilter given = page_orders_filter_of(call);
     struct ledger_query query;
     struct fault why;
+    bool is_stuck;
+    if (!admin_read_flag(call, "in_doubt", &given.is_doubt) ||
+        !admin_read_flag(call, "refused", &given.has_refused) ||
+        !admin_read_flag(call, "stuck", &is_stuck))
+        return;
     if (!orderfilter_read(&given, &query, &why)) {
         admin_fail(call, 400, why.message);
         return;
@@ -159,7 +164,7 @@ void page_orders_list(struct admin_call *call)
     listing->filter = query;
     buf_init(&listing->out, ADMIN_ANSWER_BYTES);
     listing->w = orderjson_list_begin(&listing->out);
-    if (page_orders_is_yes(params_get(&call->params, "stuck")))
+    if (is_stuck)
         page_orders_list_stuck(listing);
     else
         ledger_query(call->context->ledger, call->context->loop, &query,
@@ -225,7 +230,7 @@ static void page_orders_on_resolved(const struct resolve_result *result, void *a
         jsonwriter_text(&w, "error", str_of(why->message));
         jsonwriter_text(&w, "code", str_of(errorcode_word(errorcode_of_fault(why->code))));
     }
-    if (page_orders_is_yes(params_get(&call->params, "preview"))) {
+    if (result->is_preview) {
         jsonwriter_number(&w, "would_resolve", (int64_t)result->count);
         money_write_json(&w, "charges", result->charges);
         jsonwriter_text(&w, "currency", result->currency);
@@ -248,11 +253,12 @@ static bool page_orders_read_how(struct admin_call *call, struct resolve_request
                 {"refund", RESOLVE_REFUND}};
     struct str given = params_get(&call->params, "how");
     request->upstream_id = params_get(&call->params, "upstream_id");
-    request->is_forced = page_orders_is_yes(params_get(&call->params, "force"));
-    request->is_preview = page_orders_is_yes(params_get(&call->params, "preview"));
     request->who = STR("admin");
     request->reason = str_trim_unseen(params_get(&call->params, "reason"));
     request->request_id = exchange_request_id(call->exchange);
+    if (!admin_read_flag(call, "force", &request->is_forced) ||
+        !admin_read_flag(call, "preview", &request->is_preview))
+        return false;
     if (request->reason.len > REASON_MAX) {
         admin_fail(call, 400, "reason has more than 500 bytes; a shorter one");
         return false;

@@ -19,7 +19,7 @@ struct resolve {
     struct str upstream_id, request_id;
     struct str provider, text; /* folded */
     struct str reason;         /* of the events */
-    bool is_forced, is_preview;
+    bool is_forced;
     struct provider_set *providers; /* pinned while its provider is asked */
     struct paced_call call;
     size_t count, room, at;
@@ -299,7 +299,7 @@ static void resolve_on_shown(const struct ledger_rows *rows, void *arg)
         resolve_copy_order(r, rows);
         if (!money_add(r->result.charges, r->order.charge, &r->result.charges))
             r->result.charges = r->order.charge; /* never: charges are far below the range */
-        if (r->is_preview)
+        if (r->result.is_preview)
             resolve_count(r);
         else if (r->how == RESOLVE_ACCEPTED)
             resolve_check_number(r);
@@ -387,7 +387,7 @@ void resolve_start(struct order_context *context, const struct resolve_request *
     r->context = context;
     r->how = request->how;
     r->is_forced = request->is_forced;
-    r->is_preview = request->is_preview;
+    r->result.is_preview = request->is_preview;
     r->upstream_id =
         arena_str(&r->arena, str_first(request->upstream_id, OPEN_ORDER_UPSTREAM_BYTES - 1));
     r->provider = arena_str(&r->arena, request->provider);

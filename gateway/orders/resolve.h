@@ -17,6 +17,7 @@ struct resolve_request {
     struct str request_id;
 };
 struct resolve_result {
+    bool is_preview;
     size_t count;         /* resolved, or with is_preview to be resolved */
     struct money charges; /* of those orders, as quoted */
     struct str currency;  /* of it; "" when count is 0 */

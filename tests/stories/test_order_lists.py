@@ -188,6 +188,21 @@ def test_what_cannot_be_undone_asks_first(gateway, alpha):
         assert state(gateway, order) == wanted
 
 
+@pytest.mark.parametrize("no", ["no", "False", "OFF", "0"])
+def test_a_number_is_taken_unseen_only_when_that_is_said(gateway, alpha, no):
+    order, = doubts(gateway, alpha, "Weird thing")
+    body = {"how": "accepted", "upstream_id": "4711"}
+    asked = gateway.admin(f"/orders/{order}/resolve", "POST", {**body, "force": no})
+    assert (asked.status, asked.json["code"]) == (404, "not_found"), asked.json
+    unclear = gateway.admin(f"/orders/{order}/resolve", "POST", {**body, "force": "perhaps"})
+    assert unclear.status == 400 and "force must be yes or no" in unclear.json["error"]
+    unclear = gateway.admin(f"/orders/{order}/resolve", "POST", {"how": "refund", "preview": "perhaps"})
+    assert unclear.status == 400 and state(gateway, order) == "doubt"
+    assert [gateway.admin(f"/orders?in_doubt={word}").status for word in ("yes", "1", "maybe")] == [200, 200, 400]
+    forced = gateway.admin(f"/orders/{order}/resolve", "POST", {**body, "force": "Yes"})
+    assert forced.status == 200 and state(gateway, order) == "pending"
+
+
 # --- a ledger that is none
 
 BROKEN = {

@@ -192,6 +192,23 @@ def test_an_order_far_slower_than_usual_is_stuck(make_gateway, alpha):
     assert gateway.cli("order", "list", "--stuck", "--json").json["orders"] == []
 
 
+def test_stuck_orders_are_listed_in_pages(make_gateway, alpha):
+    gateway = make_gateway([alpha], stuck=3, **SOON)
+    for n in range(5):
+        order = gateway.add(link=link(n))
+        alpha.set_order(alpha.orders(link=link(n))[0]["id"], status="Completed", remains=0)
+        ended(gateway, order, "completed")
+    slow = [gateway.add(link=link(n)) for n in (7, 8, 9)]
+    for order in slow:
+        gateway.wait_log("order_stuck", order=order, timeout=30)
+    page = gateway.admin("/orders?stuck=1&limit=2").json
+    assert [row["order"] for row in page["orders"]] == [slow[2], slow[1]] and page["next_before"] == slow[1]
+    page = gateway.admin(f"/orders?stuck=1&limit=2&before={slow[1]}").json
+    assert [row["order"] for row in page["orders"]] == [slow[0]] and page["next_before"] is None
+    page = gateway.admin("/orders?stuck=1&limit=3").json
+    assert [row["order"] for row in page["orders"]] == slow[::-1] and page["next_before"] is None
+
+
 def test_a_panel_that_lags_behind_and_refuses_whole_batches(make_panel, make_gateway):
     """To it a fresh order is unknown for a while, and one unknown order spoils the batch."""
     alpha = make_panel("alpha", unknown_orders="refused", progress={"lag_asked": 2, "finish_asked": 2})
