@@ -131,6 +131,23 @@ def test_a_gateway_of_another_configuration_is_named(make_gateway, alpha):
     assert all(f"a panelmux (pid {running.program.process.pid}) that runs with {running.path}" in line for line in found[1:]), done
 
 
+def test_a_check_of_the_units_start_gives_the_token_to_nobody(make_gateway, alpha):
+    """Between two runs whoever holds the address is not the gateway."""
+    gateway = make_gateway([alpha], start=False)
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        other.settimeout(60)
+        address = f"127.0.0.1:{other.getsockname()[1]}"
+        gateway.write({**gateway.config, "admin": {**gateway.config["admin"], "listen": address}})
+        # As systemd.exec(5) has it; exec keeps the process.
+        script = f'SYSTEMD_EXEC_PID=$$ exec "{binary()}" check -c "{gateway.path}"'
+        check = subprocess.run(["sh", "-c", script], capture_output=True, text=True, timeout=60, cwd=gateway.folder,
+                               env={**os.environ, **gateway.environment})
+        assert check.returncode == 1 and f"{address} is in use by another process" in check.stderr, check
+        other.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            other.accept()
+
+
 # --- lists
 
 
