@@ -21,7 +21,7 @@ struct importnumbers_taken { /* a number that belongs, or once belonged, to a se
 struct importnumbers_entry { /* one number of one service */
     UT_hash_handle hh;
     uint32_t number;
-    bool is_kept;
+    bool is_kept, is_handed_over; /* durable; handed over to become so */
     unsigned key_len;
     struct str provider, service; /* in key */
     char key[];                   /* provider, NUL, service as the ledger has it */
@@ -124,6 +124,7 @@ static void importplan_numbers_set(struct importnumbers *numbers, struct str pro
     }
     entry->number = number;
     entry->is_kept = is_kept;
+    entry->is_handed_over = false;
     importplan_numbers_note_taken(numbers, number);
 }
 
@@ -177,8 +178,7 @@ uint32_t importplan_numbers_highest_free(struct importnumbers *numbers,
     return 0;
 }
 
-size_t importplan_numbers_unkept(const struct importnumbers *numbers,
-                                 struct ledger_import **list_out)
+size_t importplan_numbers_unkept(struct importnumbers *numbers, struct ledger_import **list_out)
 {
     size_t count = 0;
     *list_out = NULL;
@@ -189,17 +189,19 @@ size_t importplan_numbers_unkept(const struct importnumbers *numbers,
     *list_out = memory_array(count, sizeof **list_out);
     size_t at = 0;
     for (struct importnumbers_entry *entry = numbers->entries; entry; entry = entry->hh.next)
-        if (!entry->is_kept)
+        if (!entry->is_kept) {
+            entry->is_handed_over = true;
             (*list_out)[at++] = (struct ledger_import){.provider = entry->provider,
                                                        .upstream_service = entry->service,
                                                        .service = entry->number};
+        }
     return count;
 }
 
 void importplan_numbers_all_kept(struct importnumbers *numbers)
 {
     for (struct importnumbers_entry *entry = numbers->entries; entry; entry = entry->hh.next)
-        entry->is_kept = true;
+        entry->is_kept |= entry->is_handed_over;
 }
 
 static bool importplan_matches_any(struct str text, char *const *patterns, size_t count)

@@ -38,8 +38,8 @@ uint32_t importplan_numbers_highest_free(struct importnumbers *numbers,
                                          bool (*is_written)(uint32_t number, const void *arg),
                                          const void *arg);
 /* Those given and not yet durable, to free(); the texts are borrowed from the table. */
-size_t importplan_numbers_unkept(const struct importnumbers *numbers,
-                                 struct ledger_import **list_out);
+size_t importplan_numbers_unkept(struct importnumbers *numbers, struct ledger_import **list_out);
+/* Those that importplan_numbers_unkept handed over are durable by now. */
 void importplan_numbers_all_kept(struct importnumbers *numbers);
 
 struct importrow {

@@ -187,6 +187,15 @@ static struct catalogue *refresher_assemble(const struct refresher *refresher,
     return assemble_make(&input, clock_wall_ms());
 }
 
+static void refresher_log_moved(const struct importplan *plan)
+{
+    if (plan->moved > 0)
+        log_event(LOG_WARN, "import_numbers_moved",
+                  "services=%zu why=\"first_id + theirs is no free number\"", plan->moved);
+    if (plan->left_over > 0)
+        log_event(LOG_ERROR, "import_numbers_used_up", "services=%zu", plan->left_over);
+}
+
 struct catalogue *refresher_imagine(struct refresher *refresher)
 {
     struct refresher_ingredients from;
@@ -194,6 +203,7 @@ struct catalogue *refresher_imagine(struct refresher *refresher)
     refresher_gather(refresher, &from);
     importplan_make(refresher->view.settings, refresher->view.providers, from.lists,
                     refresher->numbers, &plan);
+    refresher_log_moved(&plan); /* numbers given here are given: the next plan finds them */
     struct catalogue *catalogue = refresher_assemble(refresher, &from, &plan);
     importplan_fini(&plan);
     return catalogue;
@@ -257,15 +267,6 @@ static bool refresher_keep_numbers(struct refresher *refresher)
     }
     free(list);
     return count == 0;
-}
-
-static void refresher_log_moved(const struct importplan *plan)
-{
-    if (plan->moved > 0)
-        log_event(LOG_WARN, "import_numbers_moved",
-                  "services=%zu why=\"first_id + theirs is no free number\"", plan->moved);
-    if (plan->left_over > 0)
-        log_event(LOG_ERROR, "import_numbers_used_up", "services=%zu", plan->left_over);
 }
 
 static void refresher_on_publish_timer(void *arg)

@@ -303,6 +303,26 @@ static void test_what_is_kept(void **state)
     setting_fini(&setting);
 }
 
+/* A number that is given while others are being written is not in the ledger with them. */
+static void test_what_is_given_meanwhile_is_not_kept(void **state)
+{
+    struct setting setting;
+    struct ledger_import *list;
+    (void)state;
+    setting_init(&setting);
+    setting.imports[0].services = (char **)(uintptr_t)some;
+    setting.imports[0].service_count = 2;
+    expect(&setting, "1:1 200:200");
+    assert_int_equal(importplan_numbers_unkept(setting.numbers, &list), 2);
+    free(list);
+    setting.imports[0].service_count = 0;
+    expect(&setting, "1:1 2:2 3:3 200:200 abc:2147483646");
+    importplan_numbers_all_kept(setting.numbers);
+    assert_int_equal(importplan_numbers_unkept(setting.numbers, &list), 3);
+    free(list);
+    setting_fini(&setting);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -314,6 +334,7 @@ int main(void)
         cmocka_unit_test(test_numbers_never_change_hands),
         cmocka_unit_test(test_first_import_wins),
         cmocka_unit_test(test_what_is_kept),
+        cmocka_unit_test(test_what_is_given_meanwhile_is_not_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
