@@ -160,6 +160,8 @@ static void page_explain_print_offers(struct jsonwriter *w, struct admin_call *c
     for (size_t i = 0; i < ranked; i++)
         positions[order[i]] = i + 1;
     jsonwriter_bool(w, "deliverable", ranked > 0 && q->problem == NULL);
+    /* What is published may not know yet that an offer can take it again. */
+    jsonwriter_time(w, "unlists_at", ranked > 0 ? 0 : q->service->unlist_at_ms);
     jsonwriter_array(w, "offers");
     for (size_t i = 0; i < count; i++)
         page_explain_print_offer(w, call, q, &q->service->offers[i], &candidates[i], positions[i]);
@@ -194,7 +196,6 @@ static void page_explain_reply(struct admin_call *call, struct explanation *q)
     jsonwriter_text(&w, "margin",
                     q->service->allow_loss ? STR("allow_loss") : STR("never_below_cost"));
     jsonwriter_bool(&w, "listed", q->service->is_priced);
-    jsonwriter_time(&w, "unlists_at", q->service->unlist_at_ms);
     jsonwriter_text(&w, "problem", str_of(q->problem ? q->problem : ""));
     page_explain_print_offers(&w, call, q);
     jsonwriter_object_end(&w);

@@ -38,11 +38,13 @@ static int tls_context_no_pass_phrase(char *buffer, int size, int is_writing, vo
     return 0;
 }
 
-static bool tls_context_refuse(const char *what, const char *path, struct fault *why)
+static bool tls_context_refuse(const char *what, const char *path, const char *right,
+                               struct fault *why)
 {
     unsigned long code = ERR_peek_last_error();
     const char *reason = code ? ERR_reason_error_string(code) : NULL;
-    fault_set(why, FAULT_INVALID, "%s %s: %s", what, path, reason ? reason : "cannot be used");
+    fault_set(why, FAULT_INVALID, "%s %s: %s; right is %s", what, path,
+              reason ? reason : "cannot be used", right);
     ERR_clear_error();
     return false;
 }
@@ -56,11 +58,14 @@ static bool tls_context_load(SSL_CTX *openssl, const char *certificate, const ch
     if (!regularfile_is(key, &reason))
         return fault_set(why, FAULT_INVALID, "key %s: %s", key, reason);
     if (SSL_CTX_use_certificate_chain_file(openssl, certificate) != 1)
-        return tls_context_refuse("certificate", certificate, why);
+        return tls_context_refuse("certificate", certificate,
+                                  "a file with the certificate and its chain, in PEM", why);
     if (SSL_CTX_use_PrivateKey_file(openssl, key, SSL_FILETYPE_PEM) != 1)
-        return tls_context_refuse("key", key, why);
+        return tls_context_refuse(
+            "key", key, "a file with its private key, in PEM, without a pass phrase", why);
     if (SSL_CTX_check_private_key(openssl) != 1)
-        return tls_context_refuse("key does not belong to the certificate:", key, why);
+        return tls_context_refuse("key does not belong to the certificate:", key,
+                                  "the one that the certificate was made for", why);
     return true;
 }
 

@@ -495,6 +495,7 @@ def test_a_broken_certificate_fails_the_reload(make_gateway, alpha, tmp_path):
     files = {"certificate": str(tmp_path / "cert.pem"), "key": str(tmp_path / "cert.pem")}
     done = gateway.reload(changed(gateway, tls=files))
     assert done.returncode == 1 and "cert.pem" in done.stderr + done.stdout, done
+    assert "; right is a file with the certificate and its chain, in PEM" in done.stderr, done
     assert gateway.cli("check").returncode == 1
     assert "balance" in gateway.call("balance")
 

@@ -71,6 +71,16 @@ def test_explain_says_when_a_service_leaves_the_list(make_panel, make_gateway):
     assert "it leaves clients' lists at " in gateway.cli("explain", 1, 100).stdout
 
 
+def test_what_can_be_delivered_again_leaves_no_list(make_panel, make_gateway):
+    alpha = make_panel("alpha", services=[row(1)])
+    gateway = make_gateway([alpha], catalogue=QUICK, **sold(alpha))
+    assert gateway.admin("/providers/alpha/pause", "POST", {}).status == 200
+    eventually(lambda: explain(gateway)["unlists_at"])
+    assert gateway.admin("/providers/alpha/resume", "POST", {}).status == 200
+    told = explain(gateway)
+    assert told["deliverable"] is True and told["unlists_at"] is None
+
+
 def test_restarts_keep_no_dead_service_listed(make_panel, make_gateway):
     """Each run is too short, and only an order would tell it anew that the account is empty."""
     unlist = 2 * SLOW
