@@ -114,6 +114,9 @@ static void page_explain_find_obstacle(struct admin_call *call, const struct exp
     if (provider)
         health_explain(call->context->health, provider->id, HEALTH_ORDERS, offer->service,
                        facts.monotonic_now_ms, &facts.trouble);
+    if (provider && !q->service->is_priced && facts.trouble.why == WHY_NONE)
+        health_explain(call->context->health, provider->id, HEALTH_READINGS, offer->service,
+                       facts.monotonic_now_ms, &facts.trouble); /* that takes it off, too */
     obstacle_make(&facts, out);
 }
 
@@ -155,8 +158,13 @@ static void page_explain_print_offers(struct jsonwriter *w, struct admin_call *c
     uint64_t random;
     size_t positions[RANKING_MAX] = {0};
     digest_random(&random, sizeof random);
-    size_t count = explain_candidates(call->context, &q->draft, candidates);
+    struct draft judged = q->draft;
+    if (!q->service->is_priced) /* what has left the list has no price that a cost is above */
+        judged.rate = judged.charge = (struct money){INT64_MAX};
+    size_t count = explain_candidates(call->context, &judged, candidates);
     size_t ranked = ranking_make(q->service->routing, candidates, count, random, order);
+    if (!q->service->is_priced)
+        ranked = 0;
     for (size_t i = 0; i < ranked; i++)
         positions[order[i]] = i + 1;
     jsonwriter_bool(w, "deliverable", ranked > 0 && q->problem == NULL);

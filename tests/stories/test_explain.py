@@ -16,7 +16,9 @@ def at(text):
 
 
 def now():
-    return datetime.datetime.now(datetime.timezone.utc)
+    """In whole milliseconds, as the gateway writes its moments."""
+    moment = datetime.datetime.now(datetime.timezone.utc)
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 def explain(gateway, service=1, quantity=100):

@@ -41,6 +41,7 @@ def test_a_dead_panel_s_services_leave_and_come_back(make_panel, make_gateway):
     eventually(lambda: listed(gateway) == [2])
     told = explain(gateway)
     assert told["listed"] is False and told["deliverable"] is False and "it left clients' lists" in told["problem"]
+    assert told["offers"][0]["reason"] == "failing" and "readings" in told["offers"][0]["message"], "it has no price to lie above"
     spoken = gateway.cli("explain", 1, 100)
     assert spoken.returncode == 1 and "comes back once one can" in spoken.stdout
     alpha.start()
