@@ -65,6 +65,7 @@ static struct catalogue *feedaccept_imagine(struct feed *feed)
     struct price_state **states = memory_array(feed->quarantined + 1, sizeof *states);
     struct price_state *before = memory_array(feed->quarantined + 1, sizeof *before);
     size_t count = 0;
+    feedoutage_count(feed); /* now, for while it is imagined nothing is held */
     for (size_t i = 0; i < feed->list->count && count < feed->quarantined; i++) {
         struct price_state *state = feedaccept_state_of(feed, &feed->list->rows[i]);
         if (!state)

@@ -191,6 +191,46 @@ static void test_price_jump(void **state)
     stage_fini(&s);
 }
 
+static unsigned looks;
+
+static void on_told(const struct quarantine *quarantine, void *arg)
+{
+    (void)arg;
+    assert_int_equal(quarantine->count, 1);
+    looks--;
+}
+
+static bool are_looks_answered(struct stage *s)
+{
+    (void)s;
+    return looks == 0;
+}
+
+static bool is_second_unlisted_while_looked_at(struct stage *s)
+{
+    refresher_quarantine(s->refresher, id_of(s, 0), s->loop, on_told, s);
+    looks++;
+    return service_of(s, 2)->is_unlisted;
+}
+
+/* However often an operator looks, the time goes on that takes it off the list. */
+static void test_a_look_stops_no_clock(void **state)
+{
+    struct stage s;
+    (void)state;
+    stage_init(&s);
+    s.settings.unlist_ms = 1500;
+    configure(&s);
+    await(&s, are_all_priced, "all priced");
+    s.panels[0].rows[1].rate = "20";
+    await(&s, is_second_held, "102 quarantined");
+    s.settings.refresh_ms = 3600000;
+    configure(&s);
+    await(&s, is_second_unlisted_while_looked_at, "102 off the list");
+    await(&s, are_looks_answered, "the answers to all looks");
+    stage_fini(&s);
+}
+
 static bool are_two_held(struct stage *s)
 {
     return report_of(s, 0).quarantined == 2;
@@ -272,6 +312,7 @@ int main(void)
         cmocka_unit_test(test_prices_of_a_refused_list),
         cmocka_unit_test(test_gone_within_the_limit),
         cmocka_unit_test(test_price_jump),
+        cmocka_unit_test(test_a_look_stops_no_clock),
         cmocka_unit_test(test_what_an_accept_takes),
         cmocka_unit_test(test_quarantine_is_kept),
     };
