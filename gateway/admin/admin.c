@@ -6,6 +6,7 @@
 
 #include "admin/admin_private.h"
 #include "admin/errorcode.h"
+#include "base/log.h"
 #include "http/listener_settings.h"
 #include "http/network.h"
 #include "settings/rows.h"
@@ -15,63 +16,68 @@ struct route {
     const char *path; /* at most one '*', a whole segment */
     bool is_open;     /* no token */
     void (*run)(struct admin_call *call);
-    const char *does; /* for the index: what it does; its parameters */
+    const char *does;  /* for the index: what it does; its parameters */
+    const char *takes; /* any other parameter is refused; NULL: is passed over */
 };
 
 static void admin_run_index(struct admin_call *call);
 
 static const struct route routes[] = {
-    {EXCHANGE_GET, "/", false, admin_run_index, "this index"},
-    {EXCHANGE_GET, "/healthz", true, page_gateway_healthz, "whether the gateway is alive"},
+    {EXCHANGE_GET, "/", false, admin_run_index, "this index", NULL},
+    {EXCHANGE_GET, "/healthz", true, page_gateway_healthz, "whether the gateway is alive", NULL},
     {EXCHANGE_GET, "/readyz", true, page_gateway_readyz,
      "whether it may be sent clients, else 503; verbose= with the token: each part, the lists, the "
-     "tracker"},
-    {EXCHANGE_GET, "/metrics", true, metrics_run, "Prometheus text"},
-    {EXCHANGE_GET, "/orders", false, page_orders_list, "orders, the newest first"},
+     "tracker",
+     NULL},
+    {EXCHANGE_GET, "/metrics", true, metrics_run, "Prometheus text", NULL},
+    {EXCHANGE_GET, "/orders", false, page_orders_list, "orders, the newest first",
+     "in_doubt stuck refused state client provider service link upstream since until before limit"},
     {EXCHANGE_POST, "/orders/resolve", false, page_orders_resolve_text,
-     "ends all doubts of one provider that have the same text"},
+     "ends all doubts of one provider that have the same text", "provider text how preview reason"},
     {EXCHANGE_GET, "/orders/*", false, page_orders_show,
-     "one order with its attempts, events and evidence"},
-    {EXCHANGE_POST, "/orders/*/resolve", false, page_orders_resolve, "ends the doubt of one order"},
-    {EXCHANGE_GET, "/providers", false, page_providers_list, "the state of each provider"},
+     "one order with its attempts, events and evidence", NULL},
+    {EXCHANGE_POST, "/orders/*/resolve", false, page_orders_resolve, "ends the doubt of one order",
+     "how upstream_id force preview reason"},
+    {EXCHANGE_GET, "/providers", false, page_providers_list, "the state of each provider", NULL},
     {EXCHANGE_POST, "/providers/*/pause", false, page_providers_pause,
-     "no new orders and no readings from now on; for, reason"},
+     "no new orders and no readings from now on; for, reason", "for reason"},
     {EXCHANGE_POST, "/providers/*/resume", false, page_providers_resume,
-     "ends a pause, and all that is held against it; its balance is read"},
+     "ends a pause, and all that is held against it; its balance is read", NULL},
     {EXCHANGE_GET, "/providers/*/quarantine", false, page_accept_show,
-     "its prices in quarantine, old and new, with what they change for what is sold"},
+     "its prices in quarantine, old and new, with what they change for what is sold", NULL},
     {EXCHANGE_POST, "/providers/*/accept", false, page_accept_run,
-     "takes quarantined prices; services and shown, or all and state; zero"},
+     "takes quarantined prices; services and shown, or all and state; zero", NULL},
     {EXCHANGE_POST, "/providers/*/doctor", false, page_providers_doctor,
-     "calls the panel, read-only, and tells what is wrong"},
+     "calls the panel, read-only, and tells what is wrong", NULL},
     {EXCHANGE_GET, "/clients", false, page_clients_list,
-     "the clients with balance, held, today's orders and keys"},
-    {EXCHANGE_GET, "/api/clients", false, page_clients_list, "the same"},
+     "the clients with balance, held, today's orders and keys", NULL},
+    {EXCHANGE_GET, "/api/clients", false, page_clients_list, "the same", NULL},
     {EXCHANGE_POST, "/api/clients/*/add", false, page_clients_add,
-     "adds a client and shows its key, once"},
-    {EXCHANGE_POST, "/api/clients/*/set", false, page_clients_set, "changes a client's settings"},
-    {EXCHANGE_POST, "/api/clients/*/freeze", false, page_clients_freeze,
-     "the client may only read"},
+     "adds a client and shows its key, once", NULL},
+    {EXCHANGE_POST, "/api/clients/*/set", false, page_clients_set, "changes a client's settings",
+     NULL},
+    {EXCHANGE_POST, "/api/clients/*/freeze", false, page_clients_freeze, "the client may only read",
+     NULL},
     {EXCHANGE_POST, "/api/clients/*/unfreeze", false, page_clients_unfreeze,
-     "the client may order again"},
+     "the client may order again", NULL},
     {EXCHANGE_POST, "/api/clients/*/keys", false, page_clients_add_key,
-     "adds a key and shows it, once; label"},
+     "adds a key and shows it, once; label", NULL},
     {EXCHANGE_POST, "/api/clients/*/keys/revoke", false, page_clients_revoke_key,
-     "ends a key; label"},
+     "ends a key; label", NULL},
     {EXCHANGE_POST, "/api/clients/*/credit", false, page_clients_credit,
-     "books a payment; amount, id, note"},
+     "books a payment; amount, id, note", NULL},
     {EXCHANGE_GET, "/api/clients/*/statement", false, page_clients_statement,
-     "opening balance, each posting, closing balance; since, until"},
+     "opening balance, each posting, closing balance; since, until", NULL},
     {EXCHANGE_GET, "/explain", false, page_explain_run,
-     "price, cost and what each offer would do with an order; service, quantity, client"},
+     "price, cost and what each offer would do with an order; service, quantity, client", NULL},
     {EXCHANGE_GET, "/config", false, page_gateway_show_configuration,
-     "the configuration in force, without its secrets"},
+     "the configuration in force, without its secrets", NULL},
     {EXCHANGE_GET, "/config/diff", false, page_gateway_compare_configuration,
-     "what the file would change now"},
+     "what the file would change now", NULL},
     {EXCHANGE_POST, "/reload", false, page_gateway_reload,
-     "reads the configuration again, all or nothing"},
+     "reads the configuration again, all or nothing", NULL},
     {EXCHANGE_POST, "/ledger/backup", false, page_gateway_backup,
-     "copies the ledger into a new file; path"},
+     "copies the ledger into a new file; path", NULL},
 };
 
 struct admin *admin_new(const struct admin_parts *parts)
@@ -350,6 +356,25 @@ static bool admin_read_params(struct admin_call *call)
     return is_read;
 }
 
+/* A filter or a time that is misspelt would stand for all orders, or for ever. */
+static bool admin_check_params(struct admin_call *call, const struct route *route)
+{
+    for (size_t i = 0; route->takes && i < call->params.count; i++) {
+        struct str name = call->params.list[i].name, rest = str_of(route->takes), known;
+        bool is_known = false;
+        while (!is_known && str_next(&rest, ' ', &known))
+            is_known = str_equal(name, known);
+        if (is_known)
+            continue;
+        struct fault why;
+        fault_set(&why, FAULT_INVALID, "there is no parameter %.60s here; there is: %s",
+                  log_value(name).text, route->takes);
+        admin_fail(call, 400, why.message);
+        return false;
+    }
+    return true;
+}
+
 static void admin_drop_pins(void *arg)
 {
     struct admin_call *call = arg;
@@ -389,7 +414,7 @@ void admin_handle(struct exchange *exchange, void *arg)
                            : "this page changes something; POST is right");
     } else if (route == NULL) {
         admin_fail(call, 404, "not found; GET / lists what there is");
-    } else if (admin_read_params(call)) {
+    } else if (admin_read_params(call) && admin_check_params(call, route)) {
         route->run(call);
     }
 }

@@ -461,6 +461,16 @@ def test_an_argument_that_is_too_long_is_never_left_out(gateway, words):
     assert done.stdout == "" and standing(gateway)["state"] == "open"
 
 
+def test_a_misspelt_parameter_never_stands_for_ever_or_for_all(gateway):
+    refused = gateway.admin("/providers/alpha/pause", "POST", {"fro": "1h"})
+    assert refused.status == 400 and refused.error == "there is no parameter fro here; there is: for reason"
+    assert standing(gateway)["state"] == "open"
+    refused = gateway.admin("/orders?clinet=shop")
+    assert refused.status == 400 and refused.error.startswith("there is no parameter clinet here; there is: in_doubt "), refused
+    for path in ("/orders/resolve", "/orders/7/resolve"):
+        assert "no parameter reson" in gateway.admin(path, "POST", {"reson": "x", "how": "refund"}).error
+
+
 @pytest.mark.parametrize("body", [{"for": "2"}, {"for": "0s"}, {"for": "99999d"}, {"reason": "x" * 256}], ids=str)
 def test_the_admin_side_says_what_a_pause_may_be(gateway, body):
     refused = gateway.admin("/providers/alpha/pause", "POST", body)
