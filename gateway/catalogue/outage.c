@@ -89,7 +89,8 @@ bool outage_set_kept(struct outage *out, struct str why, int64_t ran_ms,
                      const struct money *balance)
 {
     *out = (struct outage){0};
-    for (unsigned i = OUTAGE_NONE + 1; i < OUTAGE_COUNT && ran_ms >= 0; i++)
+    for (unsigned i = OUTAGE_NONE + 1;
+         i < OUTAGE_COUNT && ran_ms >= 0 && ran_ms <= OUTAGE_RAN_MAX_MS; i++)
         if (str_is(why, outage_why_name((enum outage_why)i))) {
             out->why = (enum outage_why)i;
             out->is_kept = true;

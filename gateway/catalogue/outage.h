@@ -19,6 +19,10 @@ enum outage_why {
     OUTAGE_COUNT
 };
 
+/* What is kept may come from a cache that others write to: no more is believed, so that sums fit.
+ */
+#define OUTAGE_RAN_MAX_MS (INT64_C(100) * 366 * 24 * 3600 * 1000)
+
 struct outage {
     enum outage_why why;
     bool is_kept;       /* from an earlier run, not seen in this one so far */
@@ -43,7 +47,8 @@ void outage_count(struct outage *outage, int64_t now_ms);
 /* ["funds",ran,"12.50"] as kept; balance null: not known. Nothing for none. */
 struct buf;
 void outage_print(const struct outage *outage, struct buf *out);
-/* False, and *out is none: there is no such reason. Counts from the next outage_count on. */
+/* False, and *out is none: there is no such reason, or ran_ms is beyond OUTAGE_RAN_MAX_MS. Counts
+ * from the next outage_count on. */
 bool outage_set_kept(struct outage *out, struct str why, int64_t ran_ms,
                      const struct money *balance);
 const char *outage_why_name(enum outage_why why);

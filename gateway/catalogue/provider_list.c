@@ -414,7 +414,8 @@ static int64_t provider_list_read_ran(const json_t *root, struct str id,
 {
     const json_t *ran = json_object_getn(json_object_get(root, "ran"), id.ptr, id.len);
     int64_t fetched_at_ms = json_integer_value(json_object_get(root, "fetched"));
-    if (json_is_integer(ran) && json_integer_value(ran) >= 0)
+    if (json_is_integer(ran) && json_integer_value(ran) >= 0 &&
+        json_integer_value(ran) <= OUTAGE_RAN_MAX_MS)
         return json_integer_value(ran);
     return fetched_at_ms > state->held_since_ms ? fetched_at_ms - state->held_since_ms : 0;
 }

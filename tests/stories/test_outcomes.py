@@ -313,7 +313,7 @@ def test_refills_that_must_be_asked_singly_and_cannot_end_well(make_gateway, alp
     """The plural form is refused and the rate bucket has no room for single ones: told so, and over."""
     gateway = make_gateway(config=default_config(
         [alpha], answer_within=f"{round(500 * SLOW)}ms",
-        providers=[provider(alpha, rate_limit={"add": "1000/s", "other": f"{0.8 / SLOW:.2f}/s"})]))
+        providers=[provider(alpha, rate_limit={"add": "1000/s", "other": f"{0.4 / SLOW:.2f}/s"})]))
     orders = [gateway.add(link=f"https://example.com/p/{i}") for i in range(3)]
     alpha.rule("refill", error="This action is Invalid")
     # The list and the balance were asked for at the start: a token is there when the bucket has filled again.

@@ -139,7 +139,8 @@ def test_the_table_is_whole(gateway):
 
 def test_operators_never_see_names_of_tests(gateway):
     for path in ("/readyz?verbose", "/providers", "/metrics"):
-        assert "test_" not in gateway.admin(path).text and ".py" not in gateway.admin(path).text, path
+        text = gateway.admin(path).text.replace(gateway.folder, "")  # the running file's is pytest's
+        assert "test_" not in text and ".py" not in text, path
 
 
 def test_only_who_knows_the_token_sees_it(gateway):

@@ -153,6 +153,7 @@ static void test_kept_text(void **state)
     assert_false(outage_set_kept(&outage, STR("none"), 10000, NULL));
     assert_false(outage_set_kept(&outage, STR("moon"), 10000, NULL));
     assert_false(outage_set_kept(&outage, STR("key"), -1, NULL));
+    assert_false(outage_set_kept(&outage, STR("key"), INT64_MAX, NULL));
     assert_int_equal(outage.why, OUTAGE_NONE);
     buf_fini(&out);
 }

@@ -76,6 +76,8 @@ static void test_what_was_counted(void **state)
         {"", OUTAGE_NONE, 0, 950},
         {"\"ran\":{},", OUTAGE_NONE, 0, 950},
         {"\"ran\":{\"1\":7},\"outage\":[\"key\",9,null],", OUTAGE_KEY, 9, 7},
+        {"\"ran\":{\"1\":9223372036854775807},\"outage\":[\"key\",9223372036854775807,null],",
+         OUTAGE_NONE, 0, 950},
         {"\"ran\":{\"1\":-7},\"outage\":[\"funds\",9,\"-3\"],", OUTAGE_FUNDS, 9, 950},
         {"\"ran\":[7],\"outage\":[\"key\",-9,null],", OUTAGE_NONE, 0, 950},
         {"\"ran\":{\"1\":\"7\"},\"outage\":[\"moon\",9,null],", OUTAGE_NONE, 0, 950},
