@@ -182,7 +182,7 @@ static void page_orders_on_shown(const struct ledger_rows *rows, void *arg)
         return;
     }
     if (rows->order_count == 0) {
-        admin_fail(call, 404, "there is no such order");
+        admin_fail(call, 404, "there is no such order; order list shows those there are");
         return;
     }
     buf_init(&out, ADMIN_ANSWER_BYTES);

@@ -339,7 +339,7 @@ static bool command_order_read_one(struct ledger *ledger, uint32_t id, struct bu
     if (is_found)
         orderjson_show(out, &rows);
     else
-        command_fail(ERROR_NOT_FOUND, "there is no such order");
+        command_fail(ERROR_NOT_FOUND, "there is no such order; order list shows those there are");
     arena_fini(&arena);
     return is_found;
 }

@@ -46,7 +46,10 @@ char *lock_path_of(const char *file, bool may_create, struct fault *why)
                         : open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) {
         if (!may_create && errno == ENOENT)
-            fault_set(why, FAULT_NOT_FOUND, "ledger %s: no such file", file);
+            fault_set(
+                why, FAULT_NOT_FOUND,
+                "ledger %s: no such file; correct `ledger`, or start the gateway, which makes it",
+                file);
         else
             lock_refused("ledger", file, errno, why);
         return NULL;

@@ -244,4 +244,4 @@ def test_verify_of_a_ledger_that_is_not_there_is_out_of_reach(gateway):
     gateway.stop()
     os.unlink(os.path.join(gateway.folder, "panelmux.db"))
     done = gateway.cli("ledger", "verify")
-    assert done.returncode == 3 and "no such file" in done.stderr, done
+    assert done.returncode == 3 and "no such file; correct `ledger`, or start the gateway" in done.stderr, done
