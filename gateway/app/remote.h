@@ -30,8 +30,8 @@ struct remote_reply {
 };
 /* path with its query, encoded; body: JSON, or STR_NONE for GET. */
 void remote_ask(struct remote *remote, const char *path, struct str body, struct remote_reply *out);
-/* The same of what was built, body NULL for GET. Where something did not fit, nothing is asked: a
- * value that is left out would stand for all, or for ever. */
+/* The same of what was built, body NULL for GET. Where something did not fit, nothing is asked:
+ * what is left out would change the question in silence. */
 void remote_ask_whole(struct remote *remote, const struct buf *path, const struct buf *body,
                       struct remote_reply *out);
 void remote_reply_fini(struct remote_reply *reply);
