@@ -29,7 +29,7 @@ def make_base(folder, is_main_only=False, has_hosts=True):
     has_hosts: with this machine's /etc/hosts; a bare minbase has none."""
     base = folder / "base"
     print(f"debootstrap bookworm{', main suite only' if is_main_only else ''}", flush=True)
-    subprocess.run(["debootstrap", "--variant=minbase", "bookworm", str(base), mirror()], check=True,
+    subprocess.run(["debootstrap", "--variant=minbase", "bookworm", str(base), mirror()], check=True, timeout=900,
                    stdout=subprocess.DEVNULL)
     (base / "etc/apt/sources.list").unlink(missing_ok=True)
     if is_main_only:

@@ -226,6 +226,30 @@ struct command_check {                   /* one run */
     bool is_good;
 };
 
+static int command_check_code(const struct command_check *check)
+{
+    if (!check->is_good)
+        return EXIT_PROBLEM;
+    if (!check->online.is_reached)
+        return EXIT_UNREACHABLE;
+    return check->online.is_good ? EXIT_OK : EXIT_PROBLEM;
+}
+
+static void command_check_print_problem(const struct command_check *check, struct jsonwriter *w)
+{
+    enum error_code code = ERROR_CONFLICT;
+    const char *message = "the panels say otherwise; see providers and findings";
+    if (!check->is_good) {
+        code = ERROR_CONFIGURATION;
+        message = "the configuration has faults";
+    } else if (!check->online.is_reached) {
+        code = ERROR_UNREACHABLE;
+        message = "a panel cannot be reached; see providers";
+    }
+    jsonwriter_text(w, "error", str_of(message));
+    jsonwriter_text(w, "code", str_of(errorcode_word(code)));
+}
+
 static void command_check_print_json(struct command_check *check)
 {
     const struct configuration *configuration = check->configuration;
@@ -235,11 +259,9 @@ static void command_check_print_json(struct command_check *check)
     faultlist_print_json(&check->faults, &list);
     struct jsonwriter w = jsonwriter_to(&out);
     jsonwriter_object(&w, NULL);
-    jsonwriter_bool(&w, "ok", check->is_good);
-    if (!check->is_good) {
-        jsonwriter_text(&w, "error", STR("the configuration has faults"));
-        jsonwriter_text(&w, "code", str_of(errorcode_word(ERROR_CONFIGURATION)));
-    }
+    jsonwriter_bool(&w, "ok", command_check_code(check) == EXIT_OK);
+    if (command_check_code(check) != EXIT_OK)
+        command_check_print_problem(check, &w);
     jsonwriter_text(&w, "path", str_of(check->path ? check->path : ""));
     jsonwriter_text(&w, "note", buf_str(&check->note));
     if (configuration) {
@@ -341,10 +363,7 @@ int command_check_run(int argc, char **argv)
         command_check_print_json(&check);
     else
         command_check_print_text(&check);
-    int code = !check.is_good             ? EXIT_PROBLEM
-               : !check.online.is_reached ? EXIT_UNREACHABLE
-               : !check.online.is_good    ? EXIT_PROBLEM
-                                          : EXIT_OK;
+    int code = command_check_code(&check);
     command_check_online_fini(&check.online);
     configuration_unpin(&check.configuration);
     faultlist_fini(&check.faults);

@@ -460,7 +460,10 @@ static int command_client_statement(const struct client_options *o)
     buf_add_urlencoded(&what, str_of(o->since ? o->since : ""));
     buf_add_text(&what, "&until=");
     buf_add_urlencoded(&what, str_of(o->until ? o->until : ""));
-    command_client_ask(&remote, o->common.arguments[1], what.ptr, NULL, &reply);
+    if (what.is_over)
+        remote_ask_whole(&remote, &what, NULL, &reply);
+    else
+        command_client_ask(&remote, o->common.arguments[1], what.ptr, NULL, &reply);
     if (reply.code == EXIT_UNREACHABLE)
         command_client_read_instead(&remote, o, &reply);
     remote_tell(&reply, o->common.is_json);

@@ -185,7 +185,7 @@ def test_online_compares_with_the_lists_of_now(make_gateway, make_panel):
     offline = gateway.cli("check")
     assert offline.returncode == 0 and warnings(offline) == [], offline
     done = gateway.cli("check", "--online", "--json")
-    assert done.returncode == 1, done
+    assert done.returncode == 1 and (done.json["ok"], done.json["code"]) == (False, "conflict"), done
     assert [(p["name"], p["services"]) for p in done.json["providers"]] == [("alpha", 2), ("beta", 1)]
     assert "currency is EUR" in done.json["providers"][0]["problem"], done
     said = done.json["findings"]
@@ -201,7 +201,7 @@ def test_online_compares_with_the_lists_of_now(make_gateway, make_panel):
 def test_online_says_which_list_does_not_come(make_gateway, alpha, beta):
     gateway = make_gateway([alpha, beta], start=False)
     good = gateway.cli("check", "--online", "--json")
-    assert good.returncode == 0 and good.json["findings"] == [], good
+    assert good.returncode == 0 and good.json["ok"] and good.json["findings"] == [], good
     beta.rule("services", body="<html>soon</html>")
     done = gateway.cli("check", "--online", "--json")
     assert done.returncode == 1 and done.json["providers"][1]["problem"].startswith("its list: "), done

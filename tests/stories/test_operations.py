@@ -452,7 +452,7 @@ def test_a_pause_with_a_wrong_length_is_a_usage_fault(gateway, words):
 
 
 @pytest.mark.parametrize("words", [["provider", "pause", "alpha", "--for", "1h", "--reason", "x" * 5000], ["provider", "pause", "x" * 5000],
-                                   ["explain", "1", "100", "--client", "x" * 5000],
+                                   ["explain", "1", "100", "--client", "x" * 5000], ["client", "statement", "shop", "--since", "x" * 5000],
                                    ["order", "resolve", "--provider", "alpha", "--text", "*", "--refund", "--yes", "--reason", "x" * 70000]],
                          ids=lambda words: " ".join(words)[:40])
 def test_an_argument_that_is_too_long_is_never_left_out(gateway, words):
