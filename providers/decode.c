@@ -502,22 +502,29 @@ static bool decode_add_says_failure(const json_t *object)
     return status.kind == SCALAR_FALSE;
 }
 
+/* In the answer, in its "data", or in a "result" that calls it an order: *holder. */
+static enum finding decode_add_look(const json_t *object, struct arena *arena, struct str *id,
+                                    const json_t **holder)
+{
+    const json_t *result = scalar_unlist(scalar_member(object, "result"));
+    *holder = object;
+    enum finding finding = decode_add_find_id(object, arena, id);
+    if (finding == FOUND_NOTHING) {
+        *holder = scalar_unlist(scalar_member(object, "data"));
+        finding = decode_add_find_id(*holder, arena, id);
+    }
+    if (finding == FOUND_NOTHING && decode_add_has_order_name(result)) {
+        *holder = result;
+        finding = decode_add_find_id(result, arena, id);
+    }
+    return finding;
+}
+
 void decode_add(struct decoding *d)
 {
-    const json_t *object = scalar_unlist(d->root);
+    const json_t *object = scalar_unlist(d->root), *holder;
     struct str id = STR("");
-    enum finding finding = decode_add_find_id(object, d->arena, &id);
-    const json_t *holder = object;
-    if (finding == FOUND_NOTHING) {
-        const json_t *data = scalar_unlist(scalar_member(object, "data"));
-        finding = decode_add_find_id(data, d->arena, &id);
-        holder = data;
-    }
-    const json_t *result = scalar_unlist(scalar_member(object, "result"));
-    if (finding == FOUND_NOTHING && decode_add_has_order_name(result)) {
-        finding = decode_add_find_id(result, d->arena, &id);
-        holder = result;
-    }
+    enum finding finding = decode_add_look(object, d->arena, &id, &holder);
     /* "message" beside an id is mostly a courtesy; one that surely is a complaint is not. */
     bool is_known_complaint =
         d->verdict.is_known && d->verdict.clarity != CLARITY_TOPIC &&
@@ -528,7 +535,7 @@ void decode_add(struct decoding *d)
     bool is_error = d->error.is_error || is_complaint || decode_add_says_failure(object);
     /* Where an id is no answer, it is one more thing said beside an error. */
     if (finding == FOUND_NOTHING && is_error)
-        finding = decode_add_find_id(result, d->arena, &id);
+        finding = decode_add_find_id(scalar_unlist(scalar_member(object, "result")), d->arena, &id);
     bool is_odd = d->facts->http_status == 429 ||
                   (d->facts->http_status >= 400 && !decode_add_has_order_name(holder));
     if (finding == FOUND_ID && !is_error && !is_odd && !paneltext_holds_key(d->settings->key, id)) {

@@ -212,6 +212,16 @@ static void errortext_add_messages(struct errortext *found, const json_t *root, 
     }
 }
 
+static void errortext_add_held(struct errortext *found, const json_t *root, struct arena *arena)
+{
+    for (size_t i = 0; i < COUNT_OF(holder_keys) && !found->is_error; i++) {
+        const json_t *inner = scalar_member(root, holder_keys[i]);
+        if (errortext_is(inner, JSON_OBJECT))
+            found->is_error = errortext_add(found, scalar_member(inner, "error"), arena) ||
+                              errortext_add(found, scalar_member(inner, "errors"), arena);
+    }
+}
+
 static void errortext_of_object(struct errortext *found, const json_t *root, struct arena *arena)
 {
     static const char *const error_keys[] = {"error", "errors", "err"};
@@ -241,12 +251,7 @@ static void errortext_of_object(struct errortext *found, const json_t *root, str
         }
         found->is_hint |= !found->is_error && found->count > before;
     }
-    for (size_t i = 0; i < COUNT_OF(holder_keys) && !found->is_error; i++) {
-        const json_t *inner = scalar_member(root, holder_keys[i]);
-        if (errortext_is(inner, JSON_OBJECT))
-            found->is_error = errortext_add(found, scalar_member(inner, "error"), arena) ||
-                              errortext_add(found, scalar_member(inner, "errors"), arena);
-    }
+    errortext_add_held(found, root, arena);
 }
 
 struct errortext errortext_of(const json_t *root, struct arena *arena)

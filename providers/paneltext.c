@@ -29,38 +29,41 @@ uint32_t paneltext_next(struct str text, size_t *at)
     return point;
 }
 
+struct paneltext_range {
+    uint32_t first, last, to; /* all of them become that one; 0: they vanish */
+};
+
+static const struct paneltext_range ranges[] = {
+    {0, ' ', ' '},          {'_', '_', ' '},
+    {0xA0, 0xA0, ' '},      {0x1A0, 0x1A1, 'o'},
+    {0x1AF, 0x1B0, 'u'},    {0x300, 0x36F, 0}, /* combining marks */
+    {0x401, 0x401, 0x435},  {0x451, 0x451, 0x435},
+    {0x622, 0x623, 0x627}, /* alef, however it is dressed */
+    {0x625, 0x625, 0x627},  {0x629, 0x629, 0x647},
+    {0x649, 0x649, 0x64A},  {0x64B, 0x652, 0},   /* Arabic vowels */
+    {0x2000, 0x200A, ' '},  {0x200B, 0x200F, 0}, /* invisible ones */
+    {0x2018, 0x2019, '\''}, {0x2026, 0x2026, '.'},
+    {0x202F, 0x202F, ' '},  {0x3000, 0x3000, ' '},
+    {0xFEFF, 0xFEFF, 0},
+};
+
 /* The folded character; 0 for one that vanishes. */
 static uint32_t paneltext_fold_point(uint32_t point)
 {
+    if (point >= 'a' && point <= 'z') /* nearly always */
+        return point;
     if (point >= 'A' && point <= 'Z')
         return point + ('a' - 'A');
-    if (point == '_' || point <= ' ' || point == 0xA0 || (point >= 0x2000 && point <= 0x200A) ||
-        point == 0x202F || point == 0x3000)
-        return ' ';
-    if (point < 0x80)
-        return point;
     if (point >= 0xC0 && point <= 0x17F)
         return (unsigned char)latin[point - 0xC0];
     if (point >= 0x1EA0 && point <= 0x1EF9)
         return (unsigned char)vietnamese[point - 0x1EA0];
-    if (point == 0x1A0 || point == 0x1A1)
-        return 'o';
-    if (point == 0x1AF || point == 0x1B0)
-        return 'u';
-    if ((point >= 0x300 && point <= 0x36F) || (point >= 0x64B && point <= 0x652) ||
-        (point >= 0x200B && point <= 0x200F) || point == 0xFEFF)
-        return 0; /* combining marks, Arabic vowels, invisible ones */
     if (point >= 0x410 && point <= 0x42F)
         return point + 0x20;
-    if (point == 0x401 || point == 0x451)
-        return 0x435;
-    if (point == 0x622 || point == 0x623 || point == 0x625)
-        return 0x627; /* alef, however it is dressed */
-    if (point == 0x629 || point == 0x649)
-        return point == 0x629 ? 0x647 : 0x64A;
-    if (point == 0x2018 || point == 0x2019)
-        return '\'';
-    return point == 0x2026 ? '.' : point;
+    for (size_t i = 0; i < COUNT_OF(ranges) && point >= ranges[i].first; i++)
+        if (point <= ranges[i].last)
+            return ranges[i].to;
+    return point;
 }
 
 static size_t paneltext_put_point(char *to, uint32_t point)

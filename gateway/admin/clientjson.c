@@ -371,23 +371,33 @@ static bool clientjson_take_byte(struct str *text, char byte)
     return is_there;
 }
 
+static bool clientjson_parse_date(struct str *text, struct tm *out)
+{
+    return clientjson_parse_digits(text, 4, &out->tm_year) && clientjson_take_byte(text, '-') &&
+           clientjson_parse_digits(text, 2, &out->tm_mon) && clientjson_take_byte(text, '-') &&
+           clientjson_parse_digits(text, 2, &out->tm_mday);
+}
+
+/* "T10:30", "T10:30:05" or "T10:30:05.123", a blank for the T. */
+static bool clientjson_parse_clock(struct str *text, struct tm *out, int64_t *ms)
+{
+    if ((!clientjson_take_byte(text, 'T') && !clientjson_take_byte(text, ' ')) ||
+        !clientjson_parse_digits(text, 2, &out->tm_hour) || !clientjson_take_byte(text, ':') ||
+        !clientjson_parse_digits(text, 2, &out->tm_min))
+        return false;
+    if (!clientjson_take_byte(text, ':'))
+        return true;
+    return clientjson_parse_digits(text, 2, &out->tm_sec) &&
+           (!clientjson_take_byte(text, '.') || clientjson_parse_ms(text, ms));
+}
+
 bool clientjson_parse_time(struct str text, int64_t *wall_ms_out)
 {
     struct tm tm = {0}, check;
     int64_t ms = 0;
-    if (!clientjson_parse_digits(&text, 4, &tm.tm_year) || !clientjson_take_byte(&text, '-') ||
-        !clientjson_parse_digits(&text, 2, &tm.tm_mon) || !clientjson_take_byte(&text, '-') ||
-        !clientjson_parse_digits(&text, 2, &tm.tm_mday))
+    if (!clientjson_parse_date(&text, &tm))
         return false;
-    if (text.len > 0 &&
-        (!(clientjson_take_byte(&text, 'T') || clientjson_take_byte(&text, ' ')) ||
-         !clientjson_parse_digits(&text, 2, &tm.tm_hour) || !clientjson_take_byte(&text, ':') ||
-         !clientjson_parse_digits(&text, 2, &tm.tm_min)))
-        return false;
-    bool has_seconds = clientjson_take_byte(&text, ':');
-    if (has_seconds && !clientjson_parse_digits(&text, 2, &tm.tm_sec))
-        return false;
-    if (has_seconds && clientjson_take_byte(&text, '.') && !clientjson_parse_ms(&text, &ms))
+    if (text.len > 0 && !clientjson_parse_clock(&text, &tm, &ms))
         return false;
     clientjson_take_byte(&text, 'Z');
     tm.tm_year -= 1900;

@@ -68,21 +68,31 @@ static bool catalogue_is_same_offer(const struct offer *a, const struct offer *b
            a->cancel == b->cancel && a->dripfeed == b->dripfeed;
 }
 
+static bool catalogue_is_same_price(const struct service *a, const struct service *b)
+{
+    return a->is_priced == b->is_priced && a->terms.base.units == b->terms.base.units &&
+           a->terms.exchange.units == b->terms.exchange.units &&
+           catalogue_is_same_markup(&a->terms.service, &b->terms.service);
+}
+
+/* What an order of it may have, and how it is routed. */
+static bool catalogue_is_same_handling(const struct service *a, const struct service *b)
+{
+    return a->refill == b->refill && a->cancel == b->cancel && a->dripfeed == b->dripfeed &&
+           a->no_refill == b->no_refill && a->no_cancel == b->no_cancel &&
+           a->routing == b->routing && a->allow_loss == b->allow_loss &&
+           a->same_link == b->same_link && a->cancel_goes_on == b->cancel_goes_on &&
+           a->partial_goes_on == b->partial_goes_on;
+}
+
 static bool catalogue_is_same_service(const struct service *a, const struct service *b)
 {
-    bool is_same =
-        a->id == b->id && str_equal(a->name, b->name) && str_equal(a->category, b->category) &&
-        a->type == b->type && a->min == b->min && a->max == b->max && a->refill == b->refill &&
-        a->cancel == b->cancel && a->dripfeed == b->dripfeed && a->no_refill == b->no_refill &&
-        a->no_cancel == b->no_cancel && a->routing == b->routing &&
-        a->allow_loss == b->allow_loss && a->same_link == b->same_link &&
-        a->cancel_goes_on == b->cancel_goes_on && a->partial_goes_on == b->partial_goes_on &&
-        a->is_priced == b->is_priced && a->is_unlisted == b->is_unlisted &&
-        (a->unlist_at_ms != 0) == (b->unlist_at_ms != 0) &&
-        a->terms.base.units == b->terms.base.units &&
-        a->terms.exchange.units == b->terms.exchange.units &&
-        catalogue_is_same_markup(&a->terms.service, &b->terms.service) &&
-        a->offer_count == b->offer_count;
+    bool is_same = a->id == b->id && str_equal(a->name, b->name) &&
+                   str_equal(a->category, b->category) && a->type == b->type && a->min == b->min &&
+                   a->max == b->max && a->is_unlisted == b->is_unlisted &&
+                   (a->unlist_at_ms != 0) == (b->unlist_at_ms != 0) &&
+                   catalogue_is_same_price(a, b) && catalogue_is_same_handling(a, b) &&
+                   a->offer_count == b->offer_count;
     for (size_t i = 0; is_same && i < a->offer_count; i++)
         is_same = catalogue_is_same_offer(&a->offers[i], &b->offers[i]);
     return is_same;

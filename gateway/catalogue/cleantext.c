@@ -185,6 +185,15 @@ bool cleantext_is_decoration(struct str text)
     return true;
 }
 
+static const struct {
+    uint32_t first, last;
+    unsigned weight;
+} frames[] = {
+    {0x80, 0xBF, 0},     {0x2010, 0x2015, 2}, {0x2018, 0x203A, 0},
+    {0x2190, 0x21FF, 2}, {0x2500, 0x259F, 2}, {0x2795, 0x2797, 2},
+    {0x3000, 0x301F, 0}, {0xFE0F, 0xFE0F, 0}, {0x200D, 0x200D, 0},
+};
+
 /* How much a mark at a name's end says of a heading: a line of any kind 2, other marks 1, what
  * ends names anyway nothing. */
 static unsigned cleantext_frame_weight(uint32_t point)
@@ -192,12 +201,10 @@ static unsigned cleantext_frame_weight(uint32_t point)
     static const char lines[] = "=-_*~#|<>^", plain[] = " ()[]{}\"'`.,:;!?&%+/\\@$";
     if (point < 0x80)
         return strchr(lines, (int)point) ? 2 : strchr(plain, (int)point) ? 0 : 1;
-    bool is_line = (point >= 0x2010 && point <= 0x2015) || (point >= 0x2190 && point <= 0x21FF) ||
-                   (point >= 0x2500 && point <= 0x259F) || (point >= 0x2795 && point <= 0x2797);
-    bool is_plain = point == 0xAB || point == 0xBB || (point >= 0x2018 && point <= 0x203A) ||
-                    (point >= 0x3000 && point <= 0x301F) || point == 0xFE0F || point == 0x200D ||
-                    point < 0xC0;
-    return is_line ? 2 : is_plain ? 0 : 1;
+    for (size_t i = 0; i < COUNT_OF(frames); i++)
+        if (point >= frames[i].first && point <= frames[i].last)
+            return frames[i].weight;
+    return 1;
 }
 
 bool cleantext_is_framed(struct str text)

@@ -278,36 +278,46 @@ static enum orderstate plan_state_after(const struct ledger_change *change,
                                                         : order->row.course.state;
 }
 
+static const char *plan_refuse_move(const struct ledger_update *update, enum orderstate from)
+{
+    bool changes_more = update->has_course || update->has_upstream || update->has_extra;
+    if (update->only_if_queued && from != ORDERSTATE_QUEUED)
+        return "the order waits for its link no longer";
+    if (orderstate_is_final(from) && (changes_more || update->only_if_unsettled))
+        return "the order is settled";
+    if (update->has_course && !orderstate_may_move(from, update->course.state))
+        return "a move that is not allowed";
+    return NULL;
+}
+
+static const char *plan_refuse_number(const struct ledger_update *update,
+                                      const struct ledger_order *row)
+{
+    if (!update->has_upstream)
+        return NULL;
+    if (row->parent != 0 && update->upstream_id.len > 0 &&
+        !str_equal(update->upstream_id, row->upstream_id))
+        return "a child keeps its number at the panel";
+    if (update->upstream_id.len == 0 && update->provider.len > 0 && row->upstream_id.len > 0 &&
+        !str_equal(update->provider, row->provider))
+        return "a number goes to no other panel";
+    return NULL;
+}
+
 static struct ledger_outcome plan_judge_update(const struct ledger_update *update,
                                                const struct plan_order *order)
 {
-    enum orderstate from = order->row.course.state, to = update->course.state;
-    bool changes_more = update->has_course || update->has_upstream || update->has_extra;
-    if (update->only_if_queued && from != ORDERSTATE_QUEUED)
+    enum orderstate from = order->row.course.state;
+    const char *why = plan_refuse_move(update, from);
+    if (why)
         return (struct ledger_outcome){.result = LEDGER_NOT_ALLOWED,
                                        .from = from,
-                                       .to = update->has_course ? to : from,
-                                       .reason = "the order waits for its link no longer"};
-    if (orderstate_is_final(from) && (changes_more || update->only_if_unsettled))
-        return (struct ledger_outcome){.result = LEDGER_NOT_ALLOWED,
-                                       .from = from,
-                                       .to = update->has_course ? to : from,
-                                       .reason = "the order is settled"};
-    if (update->has_course && !orderstate_may_move(from, to))
-        return (struct ledger_outcome){.result = LEDGER_NOT_ALLOWED,
-                                       .from = from,
-                                       .to = to,
-                                       .reason = "a move that is not allowed"};
+                                       .to = update->has_course ? update->course.state : from,
+                                       .reason = why};
     if (update->has_course && update->course.paid.units < 0)
         return plan_refused("a negative price");
-    bool is_child = order->row.parent != 0;
-    if (is_child && update->has_upstream && update->upstream_id.len &&
-        !str_equal(update->upstream_id, order->row.upstream_id))
-        return plan_refused("a child keeps its number at the panel");
-    if (update->has_upstream && update->upstream_id.len == 0 && update->provider.len &&
-        order->row.upstream_id.len && !str_equal(update->provider, order->row.provider))
-        return plan_refused("a number goes to no other panel");
-    return plan_done;
+    why = plan_refuse_number(update, &order->row);
+    return why ? plan_refused(why) : plan_done;
 }
 
 /* While an order is being placed, its live attempt is one that is being sent; of any other order it
@@ -993,6 +1003,25 @@ static void plan_put_request(struct plan *plan, const struct ledger_change *chan
         plan_note_cancels(plan, change, was_live);
 }
 
+/* What is written of it but its event and its money. */
+static void plan_apply(struct plan *plan, struct plan_order *order,
+                       const struct ledger_change *change, struct money paid, int64_t at_ms)
+{
+    plan_note_number(plan, change);
+    if (change->attempt_ended) {
+        plan_end_attempt(plan, order, change->attempt_ended, at_ms);
+        order->live_attempt = plan_live_after_end(change, order->live_attempt);
+    }
+    if (change->update)
+        plan_update(plan, order, change, paid, at_ms);
+    if (change->attempt_started)
+        plan_start_attempt(order, change, at_ms);
+    if (change->order_request)
+        plan_put_request(plan, change, at_ms);
+    order->is_changed =
+        order->is_changed || change->update || change->attempt_started || change->attempt_ended;
+}
+
 static struct ledger_outcome plan_change_old(struct plan *plan, const struct ledger_change *change,
                                              int64_t at_ms)
 {
@@ -1011,19 +1040,7 @@ static struct ledger_outcome plan_change_old(struct plan *plan, const struct led
                         plan_phase(after->state, has_moved));
     if (!plan_effects(plan, order, &before, after, has_moved, &movement, &paid))
         return plan_refused("a sum beyond the range");
-    plan_note_number(plan, change);
-    if (change->attempt_ended) {
-        plan_end_attempt(plan, order, change->attempt_ended, at_ms);
-        order->live_attempt = plan_live_after_end(change, order->live_attempt);
-    }
-    if (change->update)
-        plan_update(plan, order, change, paid, at_ms);
-    if (change->attempt_started)
-        plan_start_attempt(order, change, at_ms);
-    if (change->order_request)
-        plan_put_request(plan, change, at_ms);
-    order->is_changed =
-        order->is_changed || change->update || change->attempt_started || change->attempt_ended;
+    plan_apply(plan, order, change, paid, at_ms);
     if (before.state != after->state)
         order->moved_at_ms = at_ms;
     bool is_same = before.state == after->state && before.paid.units == after->paid.units;
