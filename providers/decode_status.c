@@ -291,7 +291,7 @@ static bool decode_status_is_date(struct str text)
             i++;
         if (i > from && !decode_status_is_date_word(str_make(text.ptr + from, i - from)))
             return false;
-        if (i < text.len && memchr("0123456789-/.,: +", text.ptr[i], 17) == NULL)
+        if (i < text.len && str_find_byte(STR("0123456789-/.,: +"), text.ptr[i]) == SIZE_MAX)
             return false;
         has_digit |= i < text.len && isdigit((unsigned char)text.ptr[i]);
     }

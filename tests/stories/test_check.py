@@ -1,6 +1,7 @@
 """`check` before the start: what serve would refuse, and what the panels' lists say of the services."""
 import os
 import pwd
+import shutil
 import socket
 import subprocess
 import tempfile
@@ -56,13 +57,14 @@ def test_a_folder_that_the_user_cannot_write_is_a_fault(make_gateway, alpha):
     nobody = pwd.getpwnam("nobody")
     with tempfile.TemporaryDirectory() as home:  # pytest's own folders are root's alone
         folder, path = os.path.join(home, "books"), os.path.join(home, "panelmux.yaml")
+        program = shutil.copy(binary(), home)  # nobody may not see where it was built
         os.chmod(home, 0o755)
         os.mkdir(folder, 0o755)
         with open(path, "w") as file:
             yaml.safe_dump({**gateway.config, "ledger": f"sqlite:{folder}/books.db"}, file)
 
         def check():
-            return subprocess.run([binary(), "check", "-c", path], capture_output=True, text=True, timeout=60, cwd="/",
+            return subprocess.run([program, "check", "-c", path], capture_output=True, text=True, timeout=60, cwd="/",
                                   user=nobody.pw_uid, group=nobody.pw_gid, extra_groups=[])
 
         done = check()
