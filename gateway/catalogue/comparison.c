@@ -25,7 +25,7 @@ struct comparison_money {
 };
 static struct comparison_money comparison_show(struct money amount)
 {
-    struct comparison_money shown;
+    struct comparison_money shown = {.text = ""};
     money_print(amount, 2, shown.text);
     return shown;
 }

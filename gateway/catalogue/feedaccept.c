@@ -87,7 +87,7 @@ void feedaccept_describe(struct feed *feed, struct quarantine *out)
     feedaccept_print_state(feed, out->state);
     out->now = feed->refresher->last ? catalogue_pin(feed->refresher->last) : NULL;
     out->gone = feedaccept_gone(feed);
-    out->listed = out->gone ? feed->list->count : 0;
+    out->listed = feed->list && out->gone ? feed->list->count : 0;
     if (!feed->list || feed->quarantined == 0)
         return;
     out->prices = arena_new(&out->arena, feed->quarantined * sizeof *out->prices);

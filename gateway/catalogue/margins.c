@@ -79,10 +79,12 @@ static struct margins_verdict margins_judge(const struct margins *margins, const
                                             const struct margins_cost *cost)
 {
     struct margins_verdict verdict = {.is_known = cost->is_known};
-    struct rate_terms terms = {.base = rate ? *rate : cost->rate,
-                               .exchange = rate ? (struct factor){FACTOR_ONE} : cost->exchange,
-                               .service = *markup,
-                               .client = *of_client};
+    struct rate_terms terms = {
+        .base = cost->rate, .exchange = cost->exchange, .service = *markup, .client = *of_client};
+    if (rate) {
+        terms.base = *rate;
+        terms.exchange = (struct factor){FACTOR_ONE};
+    }
     if (!cost->is_known)
         verdict.is_bad = !rate && quote_gain_of(markup, of_client) == QUOTE_GAIN_NONE;
     else if (!quote_rate(&terms, margins->settings->decimals, &verdict.price))

@@ -69,7 +69,7 @@ static bool sqlite_sums_take_posting(struct sqlite_sums *kept, sqlite3_stmt *s)
 {
     const struct account after = {.balance = {sqlite3_column_int64(s, 2)},
                                   .held = {sqlite3_column_int64(s, 3)}};
-    struct account before;
+    struct account before = {0};
     struct account_sums *sums = sqlite_sums_find(kept, sqlite_text(s, 1, NULL));
     kept->last_posting = sqlite3_column_int64(s, 0);
     return sums &&
