@@ -26,7 +26,7 @@ def mirror():
 
 def make_base(folder, is_main_only=False, has_hosts=True):
     """folder/base: a minbase. is_main_only: its apt knows the main suite alone, no updates and no security fixes.
-    has_hosts: with this machine's /etc/hosts; a bare minbase has none."""
+    has_hosts: with this machine's /etc/hosts, if it has one; a bare minbase has none."""
     base = folder / "base"
     print(f"debootstrap bookworm{', main suite only' if is_main_only else ''}", flush=True)
     subprocess.run(["debootstrap", "--variant=minbase", "bookworm", str(base), mirror()], check=True, timeout=900,
@@ -41,7 +41,7 @@ def make_base(folder, is_main_only=False, has_hosts=True):
     acquire = subprocess.run(["apt-config", "dump", "Acquire"], capture_output=True, text=True, check=True).stdout
     (base / "etc/apt/apt.conf.d/99acquire").write_text(acquire)
     shutil.copy("/etc/resolv.conf", base / "etc/resolv.conf")
-    if has_hosts:
+    if has_hosts and os.path.exists("/etc/hosts"):
         shutil.copy("/etc/hosts", base / "etc/hosts")
     else:
         (base / "etc/hosts").unlink(missing_ok=True)
