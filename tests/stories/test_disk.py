@@ -218,9 +218,9 @@ def test_an_accepted_price_that_cannot_be_kept_is_said(disk, make_panel, make_ga
     assert done.returncode == 1 and "in force, but the ledger could not keep it" in done.stderr, done
     assert [entry["rate"] for entry in gateway.call("services").json] == ["9.00"]
     disk.empty()
-    before = alpha.mark()
-    alpha.wait_requests("services", 3, after=before)  # kept with the next list
     eventually(lambda: gateway.admin("/readyz").status == 200)
+    before = alpha.mark()
+    alpha.wait_requests("services", 3, after=before)  # kept with the next list, now that the ledger takes it
     alpha.stop()
     gateway.restart()
     assert [entry["rate"] for entry in gateway.call("services").json] == ["9.00"]
