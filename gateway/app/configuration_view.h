@@ -3,7 +3,7 @@
 #define APP_CONFIGURATION_VIEW_H
 #include "app/configuration.h"
 
-/* source: "gateway" or "file"; read_at_ms: wall, 0 for now. */
+/* source: "gateway" or "file"; read_at_ms: wall; 0: this moment. */
 void configuration_view_show(const struct configuration *configuration, const char *source,
                              int64_t read_at_ms, struct buf *json);
 /* Reads its file again. Returns 200, or 400 when that has faults. */
